@@ -1,0 +1,17 @@
+import type { Cluster } from "./cluster-port.ts";
+import type { Node } from "./node-port.ts";
+import type { Store } from "./store-port.ts";
+
+/** Everything a decision may touch. Decisions get it as an argument and reach nothing else. */
+export interface Ports {
+  readonly store: Store;
+  readonly node: Node;
+  /** Absent where no Kubernetes is configured. */
+  readonly cluster?: Cluster;
+  readonly log: Log;
+}
+
+/** Writes one line for people; never throws, never touches stdout. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -1,0 +1,160 @@
+import type { Address } from "../address/address.ts";
+
+/**
+ * What the store holds, as values (design section 6). Every record carries a `version`; a record
+ * with a version above RECORD_VERSION was written by a newer program and is never rewritten or
+ * freed by this one. Addresses inside records are canonical text ("10.1.2.3", "2001:db8::1").
+ */
+export const RECORD_VERSION = 1;
+
+/** What the CNI specification identifies an ADD by. */
+export interface AttachmentId {
+  readonly network: string;
+  readonly container: string;
+  readonly ifname: string;
+}
+
+/** The pod an attachment belongs to. `uid` tells two pods of one name apart; old runtimes omit it. */
+export interface PodId {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/**
+ * A network namespace as seen at ADD: its path and, only where a live nsfs was mounted there,
+ * the device and inode of that nsfs (decimal text). Without them nothing can ever be concluded
+ * about the namespace.
+ */
+export interface NamespaceId {
+  readonly path: string;
+  readonly device?: string;
+  readonly inode?: string;
+  /** Inode of the mount namespace (nsfs number) of the process that saw it. */
+  readonly mountNamespace?: string;
+}
+
+/** Who has an address now: one attachment, with everything needed to judge later whether it lives. */
+export interface Holder {
+  readonly attachment: AttachmentId;
+  readonly pod?: PodId;
+  readonly node: string;
+  /** True once pod.spec.nodeName was seen to equal `node`; only such a name may fence. */
+  readonly nodeVerified: boolean;
+  readonly bootId: string;
+  readonly namespace: NamespaceId;
+  /** Identifies the ADD that wrote this record last; undo and late DELs compare it. */
+  readonly requestId: string;
+  /** UID of the cluster (that of the namespace kube-system), where known. */
+  readonly cluster?: string;
+}
+
+export type Origin = "dynamic" | "fixed" | "sticky";
+
+/** address -> who has it now. Several holders only while a virtual machine migrates live. */
+export interface AllocationRecord {
+  readonly version: number;
+  readonly holders: readonly Holder[];
+  readonly origin: Origin;
+  /** Wall clock of the writer, for people to read; never compared (NO-CLOCKS). */
+  readonly since: string;
+}
+
+/** attachment -> its addresses: where DEL, CHECK and GC start. */
+export interface AttachmentRecord {
+  readonly version: number;
+  readonly space: string;
+  /** One address per range set, in the order in which the result lists them. */
+  readonly addresses: readonly string[];
+  readonly origin: Origin;
+  readonly holder: Holder;
+}
+
+/** Who will have an address again. `kind` is a Kubernetes kind, or "Note" for an operator's remark. */
+export interface Owner {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** "workload": as long as the owner exists; a number: seconds after the owner is gone. */
+export type Retention = "workload" | "delete" | "keep" | number;
+
+export interface ReservationRecord {
+  readonly version: number;
+  readonly owner: Owner;
+  /** Operators' reservations never yield; automatic ones may (design section 5). */
+  readonly kind: "automatic" | "operator";
+  readonly retain: Retention;
+  readonly cluster?: string;
+  readonly note?: string;
+  readonly since: string;
+}
+
+/** An owner's addresses, so that sticky pods and sets need no scan. */
+export interface OwnerRecord {
+  readonly version: number;
+  readonly owner: Owner;
+  readonly addresses: readonly string[];
+}
+
+/** A freed dynamic address that is not given out again for a while; the store lets it expire. */
+export interface CoolingRecord {
+  readonly version: number;
+}
+
+/** What a network's configuration said when it was last used; drift between nodes shows here. */
+export interface NetworkRecord {
+  readonly version: number;
+  readonly space: string;
+  readonly subnets: readonly string[];
+  /** Canonical text of the rest (ranges, gateways, exclusions): compared, logged, never obeyed. */
+  readonly detail?: string;
+}
+
+/** Reservations of whole ranges of one space: one record, however many addresses. */
+export interface ReservedRangesRecord {
+  readonly version: number;
+  readonly ranges: readonly ReservedRange[];
+}
+
+export interface ReservedRange {
+  readonly first: string;
+  readonly last: string;
+  readonly reservation: ReservationRecord;
+}
+
+/** The store's identity. `state` other than "ready" refuses every ADD. */
+export interface MetaRecord {
+  readonly version: number;
+  readonly uuid: string;
+  readonly state: "ready" | "recovering";
+}
+
+/** Names one record. The store maps it to a key; nobody else knows how keys look. */
+export type Ref =
+  | { readonly kind: "meta" }
+  | { readonly kind: "attachment"; readonly node: string; readonly id: AttachmentId }
+  | { readonly kind: "allocation"; readonly space: string; readonly address: Address }
+  | { readonly kind: "reservation"; readonly space: string; readonly address: Address }
+  | { readonly kind: "cooling"; readonly space: string; readonly address: Address }
+  | { readonly kind: "owner"; readonly space: string; readonly owner: Owner }
+  | { readonly kind: "reservedRanges"; readonly space: string }
+  | { readonly kind: "network"; readonly name: string };
+
+export type RecordKind = Ref["kind"];
+
+/** The type of record that a kind of reference leads to. */
+export interface RecordTypes {
+  readonly meta: MetaRecord;
+  readonly attachment: AttachmentRecord;
+  readonly allocation: AllocationRecord;
+  readonly reservation: ReservationRecord;
+  readonly cooling: CoolingRecord;
+  readonly owner: OwnerRecord;
+  readonly reservedRanges: ReservedRangesRecord;
+  readonly network: NetworkRecord;
+}
+
+export type RecordOf<R extends Ref> = RecordTypes[R["kind"]];

@@ -1,0 +1,190 @@
+import type { Address } from "../address/address.ts";
+import type { RecordKind, RecordOf, RecordTypes, Ref } from "./records.ts";
+
+/**
+ * The store of one address universe: typed records under guarded, atomic transactions. The same
+ * contract holds for every implementation and is tested by one suite (src/store/contract.ts).
+ *
+ * All reads are linearizable: a read that starts after a commit was answered sees it.
+ * Revisions are positive integers that only grow within one store; revision 0 means "absent".
+ * Every method rejects with StoreFailure and nothing else, and gives up before `options.deadline`.
+ */
+export interface Store {
+  /** What this store is, for messages and for the node's memory of it. Holds no secret. */
+  readonly description: StoreDescription;
+
+  /** One consistent picture of all that was asked for, in one round trip. */
+  read(query: Query, options: CallOptions): Promise<Snapshot>;
+
+  /**
+   * Performs all writes if and only if every guard holds, in one round trip; otherwise performs
+   * none and answers `otherwise` (if given) from the same moment. Rejects with kind
+   * "unknown-outcome" when the request was sent and the answer did not come: the caller must then
+   * read back and never assume (RESOLVED). Rejects with kind "no-space" when the store refuses the
+   * writes for lack of space; a transaction without puts may still pass then.
+   */
+  commit(transaction: Transaction, options: CallOptions): Promise<Outcome>;
+
+  /**
+   * All records of one kind, in the order of their keys (addresses sort as numbers), paged
+   * internally so that memory stays bounded. A record that changes meanwhile is seen old or new,
+   * one that stays is seen once.
+   */
+  list<K extends RecordKind>(scope: ListScope<K>, options: CallOptions): AsyncIterable<Entry<K>>;
+
+  /**
+   * Changes of one kind of record since revision `since` (exclusive), as they happen. Ends when
+   * `options.signal` aborts. Rejects with kind "history-lost" when changes since then are no longer
+   * known: list again and start from there.
+   */
+  watch<K extends RecordKind>(
+    scope: ListScope<K>,
+    since: number,
+    options: WatchOptions,
+  ): AsyncIterable<Change<K>>;
+
+  /** Releases connections and files. Calls under way may reject. Never throws. */
+  close(): Promise<void>;
+}
+
+export interface StoreDescription {
+  readonly kind: "embedded" | "etcd" | "memory";
+  /** Folder or endpoints, for people. */
+  readonly location: string;
+  /** Key prefix; "" where there is none. */
+  readonly prefix: string;
+}
+
+export interface CallOptions {
+  /** Milliseconds of this process's monotonic clock (performance.now()) at which to give up. */
+  readonly deadline: number;
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface Query {
+  readonly refs?: readonly Ref[];
+  readonly windows?: readonly Window[];
+  readonly counts?: readonly Span[];
+}
+
+/** All addresses from `first` to `last`, both included, of one family. */
+export interface Span {
+  readonly space: string;
+  readonly first: Address;
+  readonly last: Address;
+}
+
+/** Asks which addresses of a span cannot be given out, reading at most `limit` keys of each kind. */
+export interface Window extends Span {
+  readonly limit: number;
+}
+
+/** What is taken inside a window. Nothing is known beyond `knownThrough`. */
+export interface WindowAnswer {
+  readonly allocated: readonly Address[];
+  readonly reserved: readonly Address[];
+  readonly cooling: readonly Address[];
+  /** Equals the window's `last` unless the limit cut the answer short. */
+  readonly knownThrough: Address;
+}
+
+/** How many records of each kind a span holds. One address may count in more than one of them. */
+export interface CountAnswer {
+  readonly allocated: number;
+  readonly reserved: number;
+  readonly cooling: number;
+}
+
+export interface Versioned<T> {
+  readonly record: T;
+  /** Revision of the last change of this record; what guards compare. */
+  readonly revision: number;
+}
+
+export interface Snapshot {
+  /** The store's revision at the moment of the read. */
+  readonly revision: number;
+  /** The record, or undefined where it is absent. Only refs that were asked for may be got. */
+  get<R extends Ref>(ref: R): Versioned<RecordOf<R>> | undefined;
+  /** In the order of the query's windows. */
+  readonly windows: readonly WindowAnswer[];
+  /** In the order of the query's counts. */
+  readonly counts: readonly CountAnswer[];
+}
+
+/** Holds when the record's revision is `revision` (0: when it is absent). */
+export interface Guard {
+  readonly ref: Ref;
+  readonly revision: number;
+}
+
+export type Put = {
+  [K in RecordKind]: {
+    readonly ref: Extract<Ref, { kind: K }>;
+    readonly record: RecordTypes[K];
+    /** The record vanishes by itself after this many seconds. Only for kind "cooling". */
+    readonly seconds?: number;
+  };
+}[RecordKind];
+
+export interface Transaction {
+  readonly guards: readonly Guard[];
+  readonly puts: readonly Put[];
+  readonly deletes: readonly Ref[];
+  readonly otherwise?: Query;
+}
+
+export type Outcome =
+  | { readonly won: true; readonly revision: number }
+  | { readonly won: false; readonly snapshot?: Snapshot };
+
+/** Narrows a listing or a watch. Fields other than `kind` apply where the kind has them. */
+export interface ListScope<K extends RecordKind = RecordKind> {
+  readonly kind: K;
+  readonly space?: string;
+  readonly node?: string;
+  /** Only together with `node`. */
+  readonly network?: string;
+}
+
+export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
+  readonly ref: Extract<Ref, { kind: K }>;
+}
+
+/** One change; `entry.record` is undefined when the record was deleted or expired. */
+export interface Change<K extends RecordKind> {
+  readonly ref: Extract<Ref, { kind: K }>;
+  readonly record?: RecordTypes[K];
+  readonly revision: number;
+}
+
+export type StoreFailureKind =
+  /** Not reached, no leader, timed out before anything was written: worth a retry (11). */
+  | "unavailable"
+  /** Sent, but no answer came: the writes may or may not have happened (RESOLVED). */
+  | "unknown-outcome"
+  /** TLS, authentication, permission: a person must act (105). */
+  | "refused"
+  /** Out of space or quota: deletes may pass (106). */
+  | "no-space"
+  /** Corrupt, read-only, of a newer schema (106). */
+  | "unwritable"
+  /** A watch or paged listing fell behind what the store remembers. */
+  | "history-lost";
+
+/** The only error a store throws. `message` names endpoint or file and reason; no secrets. */
+export class StoreFailure extends Error {
+  override readonly name = "StoreFailure";
+  readonly kind: StoreFailureKind;
+  /** What a person can do about it, in one sentence. */
+  readonly remedy: string;
+
+  constructor(kind: StoreFailureKind, message: string, remedy = "", options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+    this.remedy = remedy;
+  }
+}

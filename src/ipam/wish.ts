@@ -1,0 +1,32 @@
+import type { Address } from "../address/address.ts";
+import type { Interval } from "../address/interval.ts";
+import type { OwnerFacts, PodFacts } from "./cluster-port.ts";
+import type { Retention } from "./records.ts";
+
+/** What a pod (or the runtime on its behalf) wants of one network. */
+export interface Wish {
+  /** Addresses asked for by name: at most one per range set. Empty: a dynamic address will do. */
+  readonly fixed: readonly FixedAddress[];
+  /** kube-ipam.ips: any free address of these, or the one at `owner.ordinal`. */
+  readonly set?: readonly Interval[];
+  readonly sticky: boolean;
+  /** kube-ipam.retain; default "workload". */
+  readonly retain: Retention;
+  /** The asking pod, where Kubernetes was asked. */
+  readonly pod?: PodFacts;
+  /** Whom a fixed or sticky address is reserved for; absent without a pod. */
+  readonly owner?: OwnerFacts;
+}
+
+export interface FixedAddress {
+  readonly address: Address;
+  /** Overrides the subnet's prefix length. */
+  readonly prefix?: number;
+  /** Overrides the range's gateway. */
+  readonly gateway?: Address;
+  /** For messages: the annotation or parameter that named it, for example "kube-ipam.ip". */
+  readonly source: string;
+}
+
+/** Any address will do, and nothing outlives it. */
+export const NO_WISH: Wish = { fixed: [], sticky: false, retain: "workload" };
