@@ -1,0 +1,55 @@
+import type { Folder } from "./folder.ts";
+import { hostLocal } from "./subject-host-local.ts";
+import { kubeIpam } from "./subject-kube-ipam.ts";
+
+/**
+ * A plugin under test with the way it is deployed and the store it uses. The black-box suites know
+ * nothing else of it, so the same cases run against every way: the plugin alone, through an agent,
+ * through the shim, on either store, and against another plugin where both should agree.
+ */
+export interface Subject {
+  readonly name: string;
+  /** What `ipam.type` says, and the executable's file name. */
+  readonly type: string;
+  /** True for kube-ipam in any form: error codes and texts are design section 8's. */
+  readonly ours: boolean;
+  /** One fresh deployment with an empty store. */
+  open(): Promise<Place>;
+}
+
+/** One deployment of a subject: an empty store and folders of its own, removed with it. */
+export interface Place extends AsyncDisposable {
+  readonly executable: string;
+  readonly folder: Folder;
+  /** Keys that every `ipam` object needs here: store, folders, node name. */
+  readonly ipam: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** Everything the store says is held. */
+  allocations(): Promise<StoredAllocation[]>;
+}
+
+export interface StoredAllocation {
+  readonly network: string;
+  readonly address: string;
+  readonly container: string;
+  readonly ifname: string;
+}
+
+const SUBJECTS: Readonly<Record<string, () => Subject>> = {
+  "kube-ipam": kubeIpam,
+  "host-local": hostLocal,
+};
+
+/** The subjects named in $KUBE_IPAM_SUBJECTS (comma separated), by default kube-ipam alone. */
+export function subjectsUnderTest(): Subject[] {
+  const names = (process.env["KUBE_IPAM_SUBJECTS"] ?? "kube-ipam").split(",");
+  return names.map((name) => {
+    const make = SUBJECTS[name];
+    if (make === undefined) {
+      throw new Error(
+        `expected $KUBE_IPAM_SUBJECTS to name one of ${Object.keys(SUBJECTS).join(", ")}, got ${name}`,
+      );
+    }
+    return make();
+  });
+}
