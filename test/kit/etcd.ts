@@ -1,0 +1,243 @@
+import { mkdirSync, openSync } from "node:fs";
+import { createServer } from "node:net";
+import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
+import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
+import { type Folder, temporaryFolder } from "./folder.ts";
+import { type Finished, run } from "./run.ts";
+
+export interface EtcdWish {
+  readonly version: EtcdVersion;
+  /** Default 1. */
+  readonly members?: number;
+  /** Mutual TLS with certificates made on the spot; default none. */
+  readonly tls?: boolean;
+  /** With fsync, as in production: for benchmarks and power cuts. Default false. */
+  readonly durable?: boolean;
+  /** Further flags of every member. */
+  readonly flags?: readonly string[];
+  /** The server certificate's last day from now; default 30. */
+  readonly serverUntilDay?: number;
+}
+
+/** One real etcd process on loopback. */
+export interface EtcdMember {
+  readonly name: string;
+  /** For clients: "http://127.0.0.1:port" or "https://…". */
+  readonly endpoint: string;
+  readonly port: number;
+  pid(): number;
+  /** SIGKILL, as a crash; the data stays. Resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: the kernel still accepts connections, nobody answers. */
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again on its data; resolves when the process runs, not when there is a leader. */
+  start(): void;
+}
+
+/** A cluster of real etcd processes; ends and cleans up when its scope ends. */
+export interface EtcdCluster extends AsyncDisposable {
+  readonly version: EtcdVersion;
+  readonly folder: Folder;
+  readonly members: readonly EtcdMember[];
+  readonly endpoints: readonly string[];
+  /** With `tls`: who signs, and a client certificate for the user "root". */
+  readonly authority?: Authority;
+  readonly client?: CertificateFiles;
+  /** Resolves when every living member knows a leader; rejects after 30 s. */
+  ready(): Promise<void>;
+  /** Runs etcdctl against all members and rejects, with what it said, when it fails. */
+  ctl(...command: string[]): Promise<string>;
+  /** As `ctl`, but answers the process, also a failed one. */
+  tryCtl(...command: string[]): Promise<Finished>;
+}
+
+/** Starts a cluster and waits until it has a leader. Undefined where that release cannot be had here. */
+export async function startEtcd(wish: EtcdWish): Promise<EtcdCluster | undefined> {
+  const binaries = await etcdBinaries(wish.version);
+  if (binaries === undefined) return undefined;
+  const cluster = await makeCluster(wish, binaries, temporaryFolder("etcd"));
+  try {
+    await cluster.ready();
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Plan {
+  readonly name: string;
+  readonly client: number;
+  readonly peer: number;
+  readonly health: number;
+}
+
+async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folder): Promise<EtcdCluster> {
+  const ports = await freePorts(3 * (wish.members ?? 1));
+  const plans = Array.from({ length: wish.members ?? 1 }, (_, index): Plan => {
+    const [client = 0, peer = 0, health = 0] = ports.slice(3 * index);
+    return { name: `m${index + 1}`, client, peer, health };
+  });
+  const tls = wish.tls ? await makeTls(folder, wish.serverUntilDay) : undefined;
+  const members = plans.map((plan) => makeMember(plan, plans, wish, binaries, folder, tls?.server));
+  for (const member of members) member.start();
+  const endpoints = members.map((member) => member.endpoint);
+  const tryCtl = (...command: string[]) =>
+    run([binaries.etcdctl, `--endpoints=${endpoints.join(",")}`, ...ctlTls(tls?.client), ...command], {
+      env: { ETCDCTL_API: "3" },
+    });
+  return {
+    version: wish.version,
+    folder,
+    members,
+    endpoints,
+    ...(tls === undefined ? {} : { authority: tls.authority, client: tls.client }),
+    ready: () => waitUntilReady(plans, members),
+    ctl: async (...command) => {
+      const finished = await tryCtl(...command);
+      if (finished.exitCode !== 0) throw new Error(`etcdctl ${command.join(" ")}: ${finished.stderr}`);
+      return finished.stdout;
+    },
+    tryCtl,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(members.map((member) => member.kill()));
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+async function makeTls(folder: Folder, untilDay: number | undefined) {
+  const authority = await makeAuthority(folder.path, "ca");
+  const server = await authority.issue({
+    name: "server",
+    hosts: ["127.0.0.1", "::1", "localhost"],
+    ...(untilDay === undefined ? {} : { untilDay, fromDay: untilDay - 5 }),
+  });
+  return { authority, server, client: await authority.issue({ name: "root" }) };
+}
+
+function makeMember(
+  plan: Plan,
+  plans: readonly Plan[],
+  wish: EtcdWish,
+  binaries: EtcdBinaries,
+  folder: Folder,
+  server: CertificateFiles | undefined,
+): EtcdMember {
+  const scheme = server === undefined ? "http" : "https";
+  const log = openSync(folder.file(`${plan.name}.log`), "a");
+  let child: Bun.Subprocess | undefined;
+  const signal = (name: NodeJS.Signals) => {
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) child.kill(name);
+  };
+  return {
+    name: plan.name,
+    endpoint: `${scheme}://127.0.0.1:${plan.client}`,
+    port: plan.client,
+    pid: () => child?.pid ?? 0,
+    kill: async () => {
+      signal("SIGKILL");
+      await child?.exited;
+    },
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
+    start: () => {
+      mkdirSync(folder.file(plan.name), { recursive: true, mode: 0o700 });
+      child = Bun.spawn([binaries.etcd, ...flags(plan, plans, wish, folder, scheme, server)], {
+        stdin: "ignore",
+        stdout: log,
+        stderr: log,
+        env: {},
+      });
+    },
+  };
+}
+
+function flags(
+  plan: Plan,
+  plans: readonly Plan[],
+  wish: EtcdWish,
+  folder: Folder,
+  scheme: string,
+  server: CertificateFiles | undefined,
+): string[] {
+  const client = `${scheme}://127.0.0.1:${plan.client}`;
+  const peer = (of: Plan) => `http://127.0.0.1:${of.peer}`;
+  return [
+    `--name=${plan.name}`,
+    `--data-dir=${folder.file(plan.name)}`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer(plan)}`,
+    `--initial-advertise-peer-urls=${peer(plan)}`,
+    `--initial-cluster=${plans.map((of) => `${of.name}=${peer(of)}`).join(",")}`,
+    `--listen-metrics-urls=http://127.0.0.1:${plan.health}`,
+    "--heartbeat-interval=50",
+    "--election-timeout=500",
+    ...(wish.durable ? [] : ["--unsafe-no-fsync"]),
+    ...(server === undefined
+      ? []
+      : [
+          `--cert-file=${server.certFile}`,
+          `--key-file=${server.keyFile}`,
+          `--trusted-ca-file=${server.trustedCaFile}`,
+          "--client-cert-auth",
+        ]),
+    ...(wish.flags ?? []),
+  ];
+}
+
+function ctlTls(client: CertificateFiles | undefined): string[] {
+  if (client === undefined) return [];
+  return [`--cacert=${client.trustedCaFile}`, `--cert=${client.certFile}`, `--key=${client.keyFile}`];
+}
+
+async function waitUntilReady(plans: readonly Plan[], members: readonly EtcdMember[]): Promise<void> {
+  const end = performance.now() + 30_000;
+  for (const [index, plan] of plans.entries()) {
+    while (alive(members[index]) && !(await healthy(plan.health))) {
+      if (performance.now() > end) throw new Error(`etcd ${plan.name} is not healthy after 30 s`);
+      await Bun.sleep(30);
+    }
+  }
+}
+
+function alive(member: EtcdMember | undefined): boolean {
+  if (member === undefined) return false;
+  try {
+    return process.kill(member.pid(), 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The metrics port answers without TLS; an alarm (quota) counts as healthy: it has a leader. */
+async function healthy(port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1000) });
+    const text = await answer.text();
+    return answer.ok || /ALARM/i.test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** Ports that were free a moment ago; etcd ends at once should another process have taken one. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            resolve(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
