@@ -50,7 +50,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     stdout,
     stderr,
     exitCode: child.exitCode,
-    signal: child.signalCode,
+    signal: child.signalCode === null ? null : String(child.signalCode),
     milliseconds: performance.now() - begin,
   };
 }

@@ -21,7 +21,7 @@ export function kubeIpamExecutable(): string {
 }
 
 function copyOfBuild(): string {
-  const given = process.env["KUBE_IPAM_EXECUTABLE"];
+  const given = process.env.KUBE_IPAM_EXECUTABLE;
   if (given !== undefined) return given;
   const built = join(import.meta.dir, "../../dist/kube-ipam");
   if (!existsSync(built)) throw new Error(`expected the executable at ${built}: run 'make build' first`);

@@ -42,7 +42,7 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
 
 /** The subjects named in $KUBE_IPAM_SUBJECTS (comma separated), by default kube-ipam alone. */
 export function subjectsUnderTest(): Subject[] {
-  const names = (process.env["KUBE_IPAM_SUBJECTS"] ?? "kube-ipam").split(",");
+  const names = (process.env.KUBE_IPAM_SUBJECTS ?? "kube-ipam").split(",");
   return names.map((name) => {
     const make = SUBJECTS[name];
     if (make === undefined) {
