@@ -1,0 +1,150 @@
+import type { Address } from "../../address/address.ts";
+import type { AttachmentId, Owner, RecordKind, Ref } from "../../ipam/records.ts";
+import type { ListScope, Span } from "../../ipam/store-port.ts";
+import { addressPart, escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
+
+/** Where each record lies under the prefix (design section 6), and back. */
+export interface Keys {
+  /** All our keys begin with it; a role that may read and write there suffices. */
+  readonly root: string;
+  keyOf(ref: Ref): string;
+  /** Undefined for a key that no reference has. An owner's UID is in the record, not in the key. */
+  refOf(key: string): Ref | undefined;
+  /** All addresses of a span, of one kind of record. */
+  spanOf(kind: AddressKind, span: Span): KeyRange;
+  /**
+   * The least range that holds everything of a scope. Without `space` it also holds other kinds of
+   * records: see `spansSpaces`.
+   */
+  scopeOf(scope: ListScope): KeyRange;
+  /** The space that a key lies in; undefined outside of all. */
+  spaceOf(key: string): string | undefined;
+  /** Everything of one space. */
+  wholeSpace(space: string): KeyRange;
+}
+
+export type AddressKind = "allocation" | "reservation" | "cooling";
+
+/** From `first` to before `end`, as etcd's range requests have it. */
+export interface KeyRange {
+  readonly first: string;
+  readonly end: string;
+}
+
+const FOLDERS = { allocation: "allocations", reservation: "reservations", cooling: "cooling" } as const;
+
+/** True where the range of a scope holds other kinds too, because kinds lie below spaces. */
+export function spansSpaces(scope: ListScope): boolean {
+  return scope.space === undefined && !["meta", "attachment", "network"].includes(scope.kind);
+}
+
+/** `prefix` without a slash at its end. */
+export function makeKeys(prefix: string): Keys {
+  const root = `${prefix}/`;
+  const path = (...parts: readonly string[]) => `${root}${parts.join("/")}`;
+  return {
+    root,
+    keyOf: (ref) => path(...partsOf(ref)),
+    refOf: (key) => (key.startsWith(root) ? parseParts(key.slice(root.length).split("/")) : undefined),
+    spanOf: (kind, { space, first, last }) => {
+      const folder = path("spaces", escapePart(space), FOLDERS[kind]);
+      return { first: `${folder}/${addressPart(first)}`, end: after(`${folder}/${addressPart(last)}`) };
+    },
+    scopeOf: (scope) => rangeOf(path(...scopeParts(scope)), isWhole(scope)),
+    spaceOf: (key) => {
+      const [top, space] = key.slice(root.length).split("/");
+      return key.startsWith(root) && top === "spaces" && space !== undefined
+        ? unescapePart(space)
+        : undefined;
+    },
+    wholeSpace: (space) => rangeOf(path("spaces", escapePart(space)), false),
+  };
+}
+
+/** The least key after `key`. */
+export function after(key: string): string {
+  return `${key}\0`;
+}
+
+/** One key, or everything below it ("0" is the character after "/"). */
+function rangeOf(path: string, whole: boolean): KeyRange {
+  return whole ? { first: path, end: after(path) } : { first: `${path}/`, end: `${path}0` };
+}
+
+function partsOf(ref: Ref): readonly string[] {
+  switch (ref.kind) {
+    case "meta":
+      return ["meta"];
+    case "network":
+      return ["networks", escapePart(ref.name)];
+    case "attachment": {
+      const { network, container, ifname } = ref.id;
+      return ["attachments", ...[ref.node, network, container, ifname].map(escapePart)];
+    }
+    case "owner": {
+      const { kind, namespace, name } = ref.owner;
+      return ["spaces", escapePart(ref.space), "owners", ...[kind, namespace, name].map(escapePart)];
+    }
+    case "reservedRanges":
+      return ["spaces", escapePart(ref.space), "reserved-ranges"];
+    default:
+      return ["spaces", escapePart(ref.space), FOLDERS[ref.kind], addressPart(ref.address)];
+  }
+}
+
+function scopeParts(scope: ListScope): readonly string[] {
+  const { kind, space, node, network, address } = scope;
+  if (kind === "meta") return ["meta"];
+  if (kind === "network") return ["networks"];
+  if (kind === "attachment") {
+    const names = [node, node === undefined ? undefined : network];
+    return ["attachments", ...names.filter((name) => name !== undefined).map(escapePart)];
+  }
+  if (space === undefined) return ["spaces"];
+  return ["spaces", escapePart(space), ...spaceParts(kind, address)];
+}
+
+function spaceParts(kind: RecordKind, address: Address | undefined): readonly string[] {
+  if (kind === "owner") return ["owners"];
+  if (kind === "reservedRanges") return ["reserved-ranges"];
+  const folder = FOLDERS[kind as AddressKind];
+  return address === undefined ? [folder] : [folder, addressPart(address)];
+}
+
+/** True where the scope is one key, not a folder. */
+function isWhole({ kind, space, address }: ListScope): boolean {
+  if (kind === "meta") return true;
+  return space !== undefined && (kind === "reservedRanges" || (kind in FOLDERS && address !== undefined));
+}
+
+function parseParts([top, ...rest]: readonly string[]): Ref | undefined {
+  if (top === "spaces") return parseSpaceParts(rest);
+  const names = rest.map(unescapePart);
+  if (names.includes(undefined)) return undefined;
+  if (top === "meta" && rest.length === 0) return { kind: "meta" };
+  const [first = "", network = "", container = "", ifname = ""] = names;
+  if (top === "networks" && rest.length === 1) return { kind: "network", name: first };
+  if (top !== "attachments" || rest.length !== 4) return undefined;
+  const id: AttachmentId = { network, container, ifname };
+  return { kind: "attachment", node: first, id };
+}
+
+function parseSpaceParts([escaped = "", folder, ...rest]: readonly string[]): Ref | undefined {
+  const space = unescapePart(escaped);
+  if (space === undefined) return undefined;
+  if (folder === "reserved-ranges" && rest.length === 0) return { kind: "reservedRanges", space };
+  if (folder === "owners") return parseOwner(space, rest.map(unescapePart));
+  const [part = ""] = rest;
+  const address = rest.length === 1 ? parseAddressPart(part) : undefined;
+  if (address === undefined) return undefined;
+  const kinds = Object.keys(FOLDERS) as AddressKind[];
+  const kind = kinds.find((candidate) => FOLDERS[candidate] === folder);
+  return kind === undefined ? undefined : { kind, space, address };
+}
+
+function parseOwner(space: string, names: readonly (string | undefined)[]): Ref | undefined {
+  const [kind, namespace, name] = names;
+  if (kind === undefined || namespace === undefined || name === undefined) return undefined;
+  const owner: Owner = { kind, namespace, name };
+  return names.length === 3 ? { kind: "owner", space, owner } : undefined;
+}
