@@ -24,6 +24,7 @@ TEST_TOOLS=(
   runc:runc
   busybox-static:/bin/busybox
   strace:strace
+  qemu-user:qemu-x86_64
 )
 
 debian_packages() {

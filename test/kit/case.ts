@@ -4,7 +4,7 @@ import { World } from "./world.ts";
 
 const SUBJECTS = subjectsUnderTest();
 
-/** Longest time one case may take, in milliseconds. */
+/** Longest time one case may take unless it says otherwise, in milliseconds. */
 const LIMIT = 60_000;
 
 type Body = (world: World) => Promise<unknown>;
@@ -13,6 +13,8 @@ type Body = (world: World) => Promise<unknown>;
 export interface Needs {
   /** Why the case cannot run here; it is skipped with these words in its title. */
   readonly missing?: string | undefined;
+  /** Longest time the case may take, in milliseconds. */
+  readonly limit?: number;
 }
 
 /** A case that every plugin of the field should pass: runs against each subject under test. */
@@ -25,7 +27,13 @@ export function ours(id: string, title: string, body: Body, needs: Needs = {}): 
   for (const subject of SUBJECTS.filter((each) => each.ours)) register(subject, id, title, body, needs);
 }
 
-function register(subject: Subject, id: string, title: string, body: Body, { missing }: Needs): void {
+function register(
+  subject: Subject,
+  id: string,
+  title: string,
+  body: Body,
+  { missing, limit = LIMIT }: Needs,
+): void {
   const name = `${id} ${title} [${subject.name}]`;
   if (missing !== undefined) {
     test.skip(`${name} (skipped: ${missing})`, () => {});
@@ -37,6 +45,6 @@ function register(subject: Subject, id: string, title: string, body: Body, { mis
       await using world = await World.open(subject);
       await body(world);
     },
-    LIMIT,
+    limit,
   );
 }

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array | "closed" | "never-ends";
   /** Milliseconds after which the process is killed and the run fails; default 60,000. */
   readonly limit?: number;
+  /** Put before the command: a tracer, another namespace, a cgroup. */
+  readonly prefix?: readonly string[];
   /** Called with the process ID as soon as it runs. */
   readonly started?: (process: Running) => void;
 }
@@ -31,7 +33,7 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const begin = performance.now();
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn([...(options.prefix ?? []), ...command], {
     env: { PATH: SYSTEM_PATH, ...options.env },
     stdin: stdinOf(options.stdin),
     stdout: "pipe",

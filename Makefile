@@ -1,0 +1,27 @@
+.PHONY: all build test demo bench lint clean
+
+all: build
+
+# Each target installs what it needs first; that takes no time when all of it is there.
+
+## test: every test against the built executable; closes with `N passed, N failed`
+test: build
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+## demo: real namespaces, the real bridge plugin, fixed addresses; leaves nothing behind
+demo: build
+	@scripts/setup.sh test
+	@scripts/demo.sh
+
+## bench: ADD and DEL against host-local on this machine, as a Markdown table
+bench: build
+	@scripts/setup.sh test
+	@bench/run.sh
+
+## lint: format, lint, types, dead code
+lint:
+	@scripts/setup.sh build
+	@node_modules/.bin/biome ci .
+	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/knip

@@ -1,0 +1,81 @@
+import { Database } from "bun:sqlite";
+import { expect } from "bun:test";
+import { ours } from "../kit/case.ts";
+import type { World } from "../kit/world.ts";
+
+/** BOUNDED and K22: whatever the store does, every verb ends in its time. */
+
+const NO_ATTACHMENT = { container: "", netns: "", ifname: "" };
+const MODERN = { cniVersion: "1.1.0" };
+const SUBNET = { subnet: "10.1.2.0/24" };
+
+/** What a loaded test machine may add to a verb's own limit, in milliseconds. */
+const SLACK = 1_500;
+
+ours(
+  "BOUNDED",
+  "verbs give up in time while another process holds the store",
+  async (world) => {
+    await world.add(world.network(SUBNET, MODERN));
+    await using _lock = await holdStore(world);
+    const net = world.network(SUBNET, MODERN);
+    const [status, del, add] = await Promise.all([
+      world.run("STATUS", net, NO_ATTACHMENT),
+      world.run("DEL", net),
+      world.run("ADD", net, { container: "late" }),
+    ]);
+    expect(status.milliseconds).toBeLessThan(2_000 + SLACK);
+    expect(del.milliseconds).toBeLessThan(10_000 + SLACK);
+    expect(add.milliseconds).toBeLessThan(40_000 + SLACK);
+    world.refusal(add, { code: 11 });
+    // containerd takes these words for success (behaviour L11).
+    expect(`${del.stdout}${del.stderr}`).not.toMatch(/not found|no such file or directory/i);
+  },
+  { limit: 120_000 },
+);
+
+ours("BOUNDED", "a DEL that could not reach the store is made good by the next run", async (world) => {
+  const net = world.network(SUBNET, MODERN);
+  await world.add(net);
+  {
+    await using _lock = await holdStore(world);
+    await world.run("DEL", net);
+  }
+  await world.del(net);
+  expect(await world.held()).toEqual([]);
+});
+
+ours("FLAT", "ADD in a full /16 is refused in bounded time", async (world) => {
+  const net = world.network({ subnet: "10.1.0.0/16", exclude: ["10.1.0.0/16"] });
+  const finished = await world.run("ADD", net);
+  world.refusal(finished, { code: 100 });
+  expect(finished.milliseconds).toBeLessThan(2_000);
+});
+
+/** Holds every write lock of the embedded store until disposed, as a stuck process would. */
+async function holdStore(world: World): Promise<AsyncDisposable> {
+  const files = await storeFiles(world.place.folder.file("data"));
+  const databases = files.map((file) => {
+    const database = new Database(file);
+    database.run("BEGIN EXCLUSIVE");
+    return database;
+  });
+  expect(databases.length).toBeGreaterThan(0);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      for (const database of databases) {
+        database.run("ROLLBACK");
+        database.close();
+      }
+    },
+  };
+}
+
+async function storeFiles(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const file of new Bun.Glob("**/*").scan({ cwd: folder, absolute: true })) {
+    const head = await Bun.file(file).slice(0, 15).text();
+    if (head === "SQLite format 3") found.push(file);
+  }
+  return found;
+}

@@ -1,0 +1,78 @@
+import { expect } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ours } from "../kit/case.ts";
+import { uniqueName } from "../kit/namespaces.ts";
+import { run, tool } from "../kit/run.ts";
+
+/** What the executable asks of the machine it lands on. */
+
+/** Oldest C library it must run on: that of Debian 10 and RHEL 8. */
+const OLDEST_GLIBC = [2, 28] as const;
+
+ours("floor", "it needs the C library's own parts and nothing else", async (world) => {
+  const linked = await tool("ldd", world.place.executable);
+  const names = [...linked.matchAll(/^\s*(\S+?)(?:\.so\S*)? (?:=>|\()/gm)].map((match) => match[1]);
+  const allowed = ["linux-vdso", "libc", "libm", "libdl", "libpthread", "/lib64/ld-linux-x86-64"];
+  expect(names.filter((name) => !allowed.includes(name ?? ""))).toEqual([]);
+});
+
+ours("floor", `it runs with glibc ${OLDEST_GLIBC.join(".")}`, async (world) => {
+  const symbols = await run([
+    "sh",
+    "-c",
+    'grep -aoE "GLIBC_[0-9]+\\.[0-9]+" "$0" | sort -u',
+    world.place.executable,
+  ]);
+  const versions = [...symbols.stdout.matchAll(/GLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [
+    Number(major),
+    Number(minor),
+  ]);
+  expect(versions.length).toBeGreaterThan(0);
+  const newer = versions.filter(
+    ([major = 0, minor = 0]) => major > OLDEST_GLIBC[0] || minor > OLDEST_GLIBC[1],
+  );
+  expect(newer).toEqual([]);
+});
+
+ours("floor", "four cold ADDs at once fit into a cgroup of 100 MiB", async (world) => {
+  const net = world.network({ subnet: "10.1.2.0/24" });
+  const group = memoryGroup(100 * 1024 * 1024);
+  try {
+    const prefix = ["sh", "-c", `echo $$ > ${join(group, "cgroup.procs")}; exec "$@"`, "sh"];
+    const adds = await Promise.all(
+      [0, 1, 2, 3].map((n) => world.add(net, { container: `c${n}` }, { prefix })),
+    );
+    expect(adds.length).toBe(4);
+    expect(await killsIn(group)).toBe(0);
+  } finally {
+    rmdirSync(group);
+  }
+});
+
+ours("floor", "it runs on a processor without AVX2", async (world) => {
+  const version = await run(["qemu-x86_64", "-cpu", "Nehalem", world.place.executable, "--version"]);
+  expect(version.stderr).toBe("");
+  expect(version.stdout).toMatch(/\d+\.\d+\.\d+/);
+});
+
+const V1 = "/sys/fs/cgroup/memory";
+
+/** A memory cgroup of this many bytes, swap included where it is counted; version 1 or 2. */
+function memoryGroup(bytes: number): string {
+  const parent = existsSync(V1) ? V1 : "/sys/fs/cgroup";
+  const group = join(parent, uniqueName("g"));
+  mkdirSync(group);
+  if (existsSync(V1)) {
+    writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
+  } else {
+    writeFileSync(join(group, "memory.max"), String(bytes));
+    writeFileSync(join(group, "memory.swap.max"), "0");
+  }
+  return group;
+}
+
+async function killsIn(group: string): Promise<number> {
+  const file = join(group, existsSync(V1) ? "memory.oom_control" : "memory.events");
+  return Number(/oom_kill (\d+)/.exec(readFileSync(file, "utf8"))?.[1] ?? 0);
+}

@@ -1,0 +1,62 @@
+import { expect } from "bun:test";
+import { mkdirSync, statSync } from "node:fs";
+import { ours } from "../kit/case.ts";
+import type { World } from "../kit/world.ts";
+
+/** Behaviour K29: the log is for people; it never fails a verb and never reaches stdout. */
+
+const SUBNET = { subnet: "10.1.2.0/24" };
+
+const UNUSABLE: Readonly<Record<string, (world: World) => string>> = {
+  "in a folder that cannot be made": () => "/proc/no/such/folder/kube-ipam.log",
+  "on a full disk": () => "/dev/full",
+  "that is a folder": (world) => {
+    mkdirSync(world.place.folder.file("log-folder"));
+    return world.place.folder.file("log-folder");
+  },
+};
+
+for (const [kind, path] of Object.entries(UNUSABLE)) {
+  ours("K29", `a log ${kind} harms no verb`, async (world) => {
+    const net = world.network({ ...SUBNET, logFile: path(world), logLevel: "debug" });
+    const prevResult = await world.add(net);
+    await world.quietly("CHECK", { ...net, prevResult });
+    await world.del(net);
+  });
+}
+
+ours("log", "each verb writes one line with what a person looks for", async (world) => {
+  const net = world.network(SUBNET);
+  await world.add(net, { container: "logged-container" });
+  await world.del(net, { container: "logged-container" });
+  const lines = (await logOf(world)).filter((line) => line.includes("logged-container"));
+  const [add, del] = lines;
+  for (const word of ["ADD", "net1", "10.1.2.2"]) expect(add).toContain(word);
+  for (const word of ["DEL", "net1"]) expect(del).toContain(word);
+});
+
+ours("log", "refusals are logged", async (world) => {
+  await world.refused("ADD", world.network(SUBNET), { args: "IP=10.1.2.1" }, { code: 102 });
+  expect((await logOf(world)).join("\n")).toContain("102");
+});
+
+ours("log", "lines of 40 processes at once stay whole", async (world) => {
+  const net = world.network(SUBNET);
+  const containers = Array.from({ length: 40 }, (_, n) => `container-${n}-end`);
+  await Promise.all(containers.map((container) => world.add(net, { container })));
+  const lines = await logOf(world);
+  for (const container of containers) {
+    expect(lines.filter((line) => line.includes(container) && line.includes("ADD")).length).toBe(1);
+  }
+});
+
+ours("K29", "the log is not readable for everybody", async (world) => {
+  await world.add(world.network(SUBNET));
+  expect(statSync(world.place.folder.file("kube-ipam.log")).mode & 0o007).toBe(0);
+});
+
+async function logOf(world: World): Promise<string[]> {
+  const text = await Bun.file(world.place.folder.file("kube-ipam.log")).text();
+  expect(text.endsWith("\n")).toBe(true);
+  return text.trimEnd().split("\n");
+}

@@ -1,0 +1,121 @@
+import { expect } from "bun:test";
+import { everywhere, ours } from "../kit/case.ts";
+import { added, addressesOf, environment } from "../kit/cni.ts";
+import { type Finished, run } from "../kit/run.ts";
+import { slowDisk } from "../kit/trace.ts";
+import type { World } from "../kit/world.ts";
+
+/** Behaviour A31, K10, K12: an ADD whose result reaches nobody undoes exactly itself (ONLY-MINE). */
+
+const SUBNET = { subnet: "10.1.2.0/24" };
+
+/** Shells that give the plugin ($0) a stdout on which nothing can be written. */
+const BROKEN_STDOUT: Readonly<Record<string, string>> = {
+  "whose reader is gone": 'exec 3> >(exit 0); sleep 0.3; exec "$0" >&3',
+  "on a full disk": 'exec "$0" >/dev/full',
+  "that is closed": 'exec "$0" >&-',
+};
+
+for (const [kind, shell] of Object.entries(BROKEN_STDOUT)) {
+  ours("A31", `a result on a stdout ${kind} is undone`, async (world) => {
+    const finished = await throughShell(world, shell, "c1");
+    expect(finished.exitCode).not.toBe(0);
+    expect(await world.held()).toEqual([]);
+  });
+
+  ours("A31", `a repeated ADD on a stdout ${kind} keeps what the first one printed`, async (world) => {
+    const first = await world.add(world.network(SUBNET));
+    await throughShell(world, shell, "c1");
+    // The first result was printed and stays good; or the address is gone and CHECK says so.
+    const held = await world.heldAddresses();
+    expect([addressesOf(first), []]).toContainEqual(held);
+  });
+}
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  ours("K12", `${signal} at any time leaves a printed result or nothing`, async (world) => {
+    const net = world.network(SUBNET);
+    for (let milliseconds = 2; milliseconds < 60; milliseconds += 6) {
+      const container = `c${milliseconds}`;
+      const finished = await world.run(
+        "ADD",
+        net,
+        { container },
+        {
+          started: (process) => setTimeout(() => process.kill(signal), milliseconds),
+        },
+      );
+      const held = (await world.held()).filter((each) => each.container === container);
+      const printed = finished.exitCode === 0 ? addressesOf(added(finished)) : [];
+      // A process ended by the signal before it could undo is the same as one killed: DEL frees it.
+      if (finished.signal === null) expect(held.map((each) => each.address)).toEqual(printed);
+      await world.del(net, { container });
+    }
+    expect(await world.held()).toEqual([]);
+  });
+}
+
+ours("K12", "SIGTERM while the disk is slow is answered by undoing", async (world) => {
+  const net = world.network(SUBNET);
+  await world.add(net, { container: "warm" });
+  const began = world.run("ADD", net, {}, { prefix: slowDisk(400) });
+  await Bun.sleep(500);
+  await terminateTraced(world.place.executable);
+  const finished = await began;
+  const held = (await world.held()).filter((each) => each.container === "c1");
+  expect(held.length).toBe(finished.exitCode === 0 ? 1 : 0);
+});
+
+ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
+  const net = world.network(SUBNET);
+  await world.add(net, { container: "warm" });
+  for (const wait of [120, 250, 400, 550, 700]) {
+    const call = { container: `c${wait}` };
+    const slow = world.run("ADD", net, call, { prefix: slowDisk(250) });
+    await Bun.sleep(wait);
+    await world.del(net, call);
+    const finished = await slow;
+    const held = (await world.held()).filter((each) => each.container === call.container);
+    expect(held).toEqual([]);
+    if (finished.exitCode !== 0) world.refusal(finished, { code: 11, text: /DEL|cancel/i });
+    await world.del(net, call);
+  }
+});
+
+ours("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async (world) => {
+  const { makeNamespace } = await import("../kit/namespaces.ts");
+  const net = world.network(SUBNET);
+  await world.add(net, { container: "warm" });
+  const namespace = await makeNamespace();
+  const slow = world.run("ADD", net, { netns: namespace.path }, { prefix: slowDisk(300) });
+  await Bun.sleep(450);
+  await namespace.remove();
+  const finished = await slow;
+  const held = (await world.held()).filter((each) => each.container === "c1");
+  if (finished.exitCode !== 0) expect(held).toEqual([]);
+});
+
+everywhere("K9", "DEL works with a stdout that nobody reads", async (world) => {
+  await world.add(world.network(SUBNET));
+  await throughShell(world, BROKEN_STDOUT["that is closed"] ?? "", "c1", "DEL");
+  expect(await world.held()).toEqual([]);
+});
+
+function throughShell(world: World, shell: string, container: string, verb = "ADD"): Promise<Finished> {
+  const call = { container, netns: world.namespace.path, ifname: "eth0", path: "/opt/cni/bin" };
+  return run(["bash", "-c", shell, world.place.executable], {
+    env: { ...world.place.env, ...environment(verb, call) },
+    stdin: JSON.stringify(world.network(SUBNET)),
+  });
+}
+
+/** Sends SIGTERM to the plugin itself rather than to the tracer around it. */
+async function terminateTraced(executable: string): Promise<void> {
+  for await (const status of new Bun.Glob("[0-9]*/cmdline").scan({ cwd: "/proc", onlyFiles: false })) {
+    const [pid] = status.split("/");
+    const command = await Bun.file(`/proc/${status}`)
+      .text()
+      .catch(() => "");
+    if (command.split("\0")[0] === executable) process.kill(Number(pid), "SIGTERM");
+  }
+}
