@@ -32,6 +32,8 @@ export interface NamespaceId {
   readonly inode?: string;
   /** Inode of the mount namespace (nsfs number) of the process that saw it. */
   readonly mountNamespace?: string;
+  /** "device:inode" of the folder that holds the path, so that a judge can tell it looks at the same one. */
+  readonly folder?: string;
 }
 
 /** Who has an address now: one attachment, with everything needed to judge later whether it lives. */
@@ -66,6 +68,10 @@ export interface AttachmentRecord {
   readonly space: string;
   /** One address per range set, in the order in which the result lists them. */
   readonly addresses: readonly string[];
+  /** Prefix length of each address as printed, so that a repeated ADD survives changed ranges. */
+  readonly prefixes: readonly number[];
+  /** Gateway of each address as printed; null where there was none. */
+  readonly gateways: readonly (string | null)[];
   readonly origin: Origin;
   readonly holder: Holder;
 }
@@ -97,6 +103,8 @@ export interface OwnerRecord {
   readonly version: number;
   readonly owner: Owner;
   readonly addresses: readonly string[];
+  /** Which addresses the pods of a StatefulSet have, by ordinal. */
+  readonly slots?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A freed dynamic address that is not given out again for a while; the store lets it expire. */

@@ -1,0 +1,73 @@
+import type * as v from "valibot";
+import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
+import { fileName } from "./file-name.ts";
+import { type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import { isNewer, parse, refuseNewer } from "./json-files.ts";
+
+/**
+ * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor
+ * touched; damaged ones are not shown, and replaced or removed like others.
+ */
+export interface AttachmentFiles<T> {
+  read(id: AttachmentId): T | undefined;
+  /** @throws IpamError io; what was there before is still there then. */
+  write(id: AttachmentId, record: T): void;
+  /** Removes the file, with `when` only if that holds for what it says. @throws IpamError io */
+  remove(id: AttachmentId, when?: (record: T | undefined) => boolean): void;
+  list(): T[];
+  /** How many files there are, whatever they hold. */
+  count(): number;
+}
+
+export interface AttachmentFilesOptions<T> {
+  readonly schema: v.GenericSchema<unknown, T>;
+  readonly idOf: (record: T) => AttachmentId;
+  /** The configuration key below which the folder lies. */
+  readonly key: FolderKey;
+  /** Whether a file has reached the disk when `write` returns. */
+  readonly durable: boolean;
+}
+
+export function openAttachmentFiles<T>(
+  folder: string,
+  options: AttachmentFilesOptions<T>,
+): AttachmentFiles<T> {
+  const { schema, idOf, key, durable } = options;
+  const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
+  const names = () => filesOf(folder, ENDING, key);
+  return {
+    read: (id) => parse(schema, readIfThere(pathOf(id), key)),
+    write(id, record) {
+      refuseNewer(pathOf(id), RECORD_VERSION, key);
+      replaceFile(pathOf(id), JSON.stringify(record), key, durable);
+    },
+    remove(id, when) {
+      const text = readIfThere(pathOf(id), key);
+      if (text === undefined || isNewer(text, RECORD_VERSION)) return;
+      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key);
+    },
+    list() {
+      const records = names().map(
+        (name) => [name, parse(schema, readQuietly(`${folder}/${name}`, key))] as const,
+      );
+      return records.flatMap(([name, record]) =>
+        record !== undefined && nameOf(idOf(record)) === name ? [record] : [],
+      );
+    },
+    count: () => names().length,
+  };
+}
+
+const ENDING = ".json";
+
+function nameOf({ network, container, ifname }: AttachmentId): string {
+  return fileName(network, container, ifname) + ENDING;
+}
+
+function readQuietly(path: string, key: FolderKey): string | undefined {
+  try {
+    return readIfThere(path, key);
+  } catch {
+    return undefined;
+  }
+}

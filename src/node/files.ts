@@ -1,0 +1,150 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { IpamError } from "../ipam/errors.ts";
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** The configuration key under which a path lies, so that a message can name the way out. */
+export type FolderKey = "runDir" | "dataDir";
+
+/** A file's text, or undefined where there is none. @throws IpamError io when it cannot be read. */
+export function readIfThere(path: string, key: FolderKey): string | undefined {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    throw fileError("read", path, key, cause);
+  }
+}
+
+/**
+ * Replaces a file's text in one step: whoever reads sees the old text or the new one. With
+ * `durable` it has reached the disk when this returns.
+ *
+ * @throws IpamError io; the old text is still there then.
+ */
+export function replaceFile(path: string, text: string, key: FolderKey, durable = false): void {
+  const temporary = `${path}.${crypto.randomUUID()}${TEMPORARY}`;
+  try {
+    const fd = openCreating(temporary, "wx");
+    try {
+      fs.writeSync(fd, text);
+      if (durable) fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, path);
+    if (durable) syncFolder(dirname(path));
+  } catch (cause) {
+    fs.rmSync(temporary, { force: true });
+    throw fileError("write", path, key, cause);
+  }
+}
+
+/** Removes a file; a file that is not there is fine. @throws IpamError io */
+export function removeFile(path: string, key: FolderKey): void {
+  try {
+    fs.unlinkSync(path);
+  } catch (cause) {
+    if (!isAbsent(cause)) throw fileError("remove", path, key, cause);
+  }
+}
+
+/**
+ * The names of a folder's files with this ending; none where the folder is missing. What a killed
+ * process left half-written more than an hour ago is removed on the way.
+ *
+ * @throws IpamError io
+ */
+export function filesOf(folder: string, ending: string, key: FolderKey): string[] {
+  try {
+    const names = fs.readdirSync(folder);
+    for (const name of names) if (name.endsWith(TEMPORARY)) removeIfOld(`${folder}/${name}`);
+    return names.filter((name) => name.endsWith(ending));
+  } catch (cause) {
+    if (isAbsent(cause)) return [];
+    throw fileError("read", folder, key, cause);
+  }
+}
+
+/** Opens a file, making it and its folder (root only) where they are missing. Throws as node:fs does. */
+export function openCreating(path: string, flags: "a+" | "wx" | number): number {
+  try {
+    return fs.openSync(path, flags, FILE_MODE);
+  } catch (cause) {
+    if (!isAbsent(cause)) throw cause;
+    makeFolder(dirname(path));
+    return fs.openSync(path, flags, FILE_MODE);
+  }
+}
+
+/** An error of node:fs in words for people; never quotes "no such file", which runtimes read as success of a DEL. */
+export function fileError(verb: string, path: string, key: FolderKey, cause: unknown): IpamError {
+  if (cause instanceof IpamError) return cause;
+  const code = codeOf(cause);
+  const [reason, remedy] = WORDS[code] ?? ["the system refused it", `look at the file system below ${key}`];
+  const message = `cannot ${verb} '${path}': ${reason}${code === "" ? "" : ` (${code})`}`;
+  return new IpamError("io", message, remedy.replace("KEY", key), { cause });
+}
+
+export function isAbsent(cause: unknown): boolean {
+  return codeOf(cause) === "ENOENT";
+}
+
+const TEMPORARY = ".tmp";
+const OLD_MS = 3_600_000;
+
+const WORDS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
+  ENOENT: ["its folder is missing", "make the folder, or set 'KEY' to one on this node"],
+  EACCES: ["permission denied", "kube-ipam runs as root; give it access, or set 'KEY' to another folder"],
+  EPERM: ["permission denied", "kube-ipam runs as root; give it access, or set 'KEY' to another folder"],
+  EROFS: [
+    "the file system is read-only",
+    "make it writable, or set 'KEY' to a folder on another file system",
+  ],
+  ENOSPC: [
+    "the file system is full",
+    "free space or inodes there, or set 'KEY' to a folder on another file system",
+  ],
+  EDQUOT: ["the quota is used up", "free space there, or set 'KEY' to a folder on another file system"],
+  ENOTDIR: ["a part of the path is a file", "remove that file, or set 'KEY' to a folder"],
+  EISDIR: ["it is a folder", "remove that folder"],
+  EIO: ["the disk failed", "look at the kernel's log (dmesg) and replace the disk"],
+};
+
+/** The system's name of an error ("ENOENT"); "" where there is none. */
+export function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
+}
+
+/** The folder itself is root's alone; missing parents are made as any installer makes them. */
+function makeFolder(folder: string): void {
+  fs.mkdirSync(dirname(dirname(folder)), { recursive: true });
+  for (const path of [dirname(folder), folder]) {
+    try {
+      fs.mkdirSync(path, FOLDER_MODE);
+    } catch (cause) {
+      if (codeOf(cause) !== "EEXIST") throw cause;
+      continue;
+    }
+    syncFolder(dirname(path));
+  }
+}
+
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function removeIfOld(path: string): void {
+  try {
+    if (Date.now() - fs.statSync(path).mtimeMs > OLD_MS) fs.unlinkSync(path);
+  } catch {
+    // Somebody else's business is finished meanwhile.
+  }
+}

@@ -1,0 +1,50 @@
+import fs from "node:fs";
+import { lockBriefly } from "./lock-briefly.ts";
+
+/**
+ * Reads one number from a file on which nothing depends but comfort: whatever goes wrong, it is as
+ * if there were none.
+ */
+export function readHint(path: string): bigint | undefined {
+  try {
+    return parse(fs.readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Replaces the number by what `next` (pure) makes of it, one process after the other; undefined
+ * leaves it as it is. Where the file cannot be used, `next` gets undefined and nothing is kept.
+ *
+ * @returns what `next` returned. Throws only what `next` throws.
+ */
+export function advanceHint(
+  path: string,
+  next: (current: bigint | undefined) => bigint | undefined,
+): bigint | undefined {
+  try {
+    const outcome = lockBriefly(path, (fd) => {
+      const value = next(parse(fs.readFileSync(fd, "utf8")));
+      if (value !== undefined) write(fd, value);
+      return { value };
+    });
+    if (outcome !== undefined) return outcome.value;
+  } catch {
+    // As if there were no number.
+  }
+  return next(undefined);
+}
+
+/** Wide enough for a position in any IPv6 subnet (2^128 has 39 digits). One width: one write replaces all. */
+const DIGITS = 40;
+const NUMBER = /^\d{40}\n$/;
+
+function parse(text: string): bigint | undefined {
+  return NUMBER.test(text) ? BigInt(text.trim()) : undefined;
+}
+
+function write(fd: number, value: bigint): void {
+  const text = `${String(value).padStart(DIGITS, "0")}\n`;
+  if (NUMBER.test(text)) fs.writeSync(fd, text, 0);
+}

@@ -1,0 +1,135 @@
+import fs from "node:fs";
+import { IpamError } from "../ipam/errors.ts";
+import type { AttachmentLock, LockOptions } from "../ipam/node-port.ts";
+import type { AttachmentId } from "../ipam/records.ts";
+import { describeAttachment } from "../ipam/same.ts";
+import { fileName } from "./file-name.ts";
+import { fileError, openCreating } from "./files.ts";
+import { type Bytes, tryLock, unlock } from "./record-lock.ts";
+
+/**
+ * The attachment's lock: a file below `folder` that exists only while somebody works on the
+ * attachment (or was killed doing so). One byte of it is the mutex; on another, everybody who
+ * waits or works is present, and who leaves last removes the file. A DEL makes the file one byte
+ * longer before it waits: an ADD that finds it longer than it was at its own coming is cancelled.
+ *
+ * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
+ */
+export async function lockAttachment(
+  folder: string,
+  id: AttachmentId,
+  options: LockOptions,
+): Promise<AttachmentLock> {
+  const path = `${folder}/${fileName(id.network, id.container, id.ifname)}`;
+  const fd = await enter(path, options.deadline);
+  try {
+    if (options.cancelling) fs.writeSync(fd, MARK);
+    const { size } = fs.fstatSync(fd);
+    if (!(await acquire(fd, options.deadline))) throw busy(id, path);
+    if (fs.fstatSync(fd).nlink === 0) throw removed(path);
+    return held(path, fd, size);
+  } catch (cause) {
+    leave(path, fd);
+    throw fileError("write", path, "runDir", cause);
+  }
+}
+
+const MARK = "x";
+const MUTEX: Bytes = { from: 0, count: 1 };
+const PRESENCE: Bytes = { from: 1, count: 1 };
+const WHOLE: Bytes = { from: 0, count: 0 };
+/** Who keeps the presence byte for himself is about to remove the file: that takes no time. */
+const ENTER_MS = 1000;
+const LONGEST_PAUSE_MS = 20;
+
+/** Opens the file and makes sure that nobody removes it before we leave. */
+async function enter(path: string, deadline: number): Promise<number> {
+  const until = Math.min(deadline, performance.now() + ENTER_MS);
+  for (;;) {
+    const fd = open(path);
+    const present = tryLock(fd, "shared", PRESENCE);
+    if (present && fs.fstatSync(fd).nlink > 0) return fd;
+    fs.closeSync(fd);
+    if (performance.now() >= until) throw unlockable(path);
+    if (!present) await Bun.sleep(1);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openCreating(path, "a+");
+  } catch (cause) {
+    throw fileError("write", path, "runDir", cause);
+  }
+}
+
+/** Waits without blocking the event loop: an agent serves other attachments meanwhile. */
+async function acquire(fd: number, deadline: number): Promise<boolean> {
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    if (tryLock(fd, "exclusive", MUTEX)) return true;
+    const left = deadline - performance.now();
+    if (left <= 0) return false;
+    await Bun.sleep(Math.min(pause, left));
+  }
+}
+
+function held(path: string, fd: number, size: number): AttachmentLock {
+  let released = false;
+  let cancelled = false;
+  return {
+    cancelled() {
+      if (!released) cancelled ||= isCancelled(fd, size);
+      return cancelled;
+    },
+    release() {
+      if (released) return;
+      released = true;
+      leave(path, fd);
+    },
+  };
+}
+
+/** A file that somebody removed under us no longer excludes anybody: as good as cancelled. */
+function isCancelled(fd: number, size: number): boolean {
+  const now = fs.fstatSync(fd);
+  return now.size !== size || now.nlink === 0;
+}
+
+/**
+ * Lets go of everything, then removes the file if nobody else is there. Whoever comes in between
+ * keeps it, and removes it later; a name that belongs to a newer file is left alone.
+ */
+function leave(path: string, fd: number): void {
+  try {
+    unlock(fd, WHOLE);
+    if (tryLock(fd, "exclusive", WHOLE) && fs.fstatSync(fd).nlink > 0) fs.unlinkSync(path);
+  } catch {
+    // A file left behind is empty and is used again by the next who comes.
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function busy(id: AttachmentId, path: string): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `another operation on ${describeAttachment(id)} is still under way`,
+    `another kube-ipam process on this node holds the lock '${path}'; try again`,
+  );
+}
+
+function removed(path: string): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `somebody removed the lock '${path}' while it was waited for`,
+    "nothing but kube-ipam may remove files below runDir; try again",
+  );
+}
+
+function unlockable(path: string): IpamError {
+  return new IpamError(
+    "io",
+    `cannot lock '${path}'`,
+    "set 'runDir' to a folder on a local file system with open file description locks, such as tmpfs",
+  );
+}

@@ -1,0 +1,132 @@
+import fs from "node:fs";
+import { basename, dirname, isAbsolute } from "node:path";
+import type { NamespaceState } from "../ipam/node-port.ts";
+import type { NamespaceId } from "../ipam/records.ts";
+import { codeOf, isAbsent } from "./files.ts";
+
+/**
+ * What identifies the network namespace at `path`; undefined when nothing is there. Device and
+ * inode are given only where a namespace is mounted at this very path: then its disappearance can
+ * be told later. A /proc path or any other link is not such a mount.
+ */
+export function identifyNamespace(path: string): NamespaceId | undefined {
+  if (!exists(path)) return undefined;
+  const seen = look(path);
+  const mountNamespace = namespaceNumber("self/ns/mnt");
+  return {
+    path,
+    ...(seen?.mounted && { device: seen.mounted.device, inode: seen.mounted.inode, folder: seen.folder }),
+    ...(mountNamespace !== undefined && { mountNamespace }),
+  };
+}
+
+/**
+ * Whether a namespace recorded on this node still lives (design section 4, "Namespace gone").
+ * Whatever cannot be told for certain is "unknown", for a wrong "gone" gives an address to two.
+ *
+ * Two observations are proof. In any mount namespace: the very folder that held the mount no
+ * longer has an entry of that name, for removing it takes the mount away everywhere. In the host's
+ * own mount namespace, if the namespace was seen there: anything else than it stands at the path.
+ * A container's view alone proves nothing: without mount propagation it shows an empty file where
+ * the host has a living namespace, and it goes on showing others that it inherited.
+ *
+ * @param recorded must have been recorded on this node: a boot ID is compared with this node's.
+ */
+export function namespaceState(recorded: NamespaceId, bootId: string, thisBoot: string): NamespaceState {
+  if (bootId === "") return "unknown";
+  if (bootId !== thisBoot) return "gone";
+  const { path, device, inode, folder } = recorded;
+  if (device === undefined || inode === undefined) return "unknown";
+  const seen = look(path);
+  if (seen === undefined) return "unknown";
+  if (seen.mounted?.device === device && seen.mounted.inode === inode) return "present";
+  if (seen.folder !== folder) return "unknown";
+  if (seen.absent) return "gone";
+  return isHostView(recorded.mountNamespace) ? "gone" : "unknown";
+}
+
+interface Sight {
+  /** "device:inode" of the folder that holds the path. */
+  readonly folder: string;
+  readonly absent: boolean;
+  /** The namespace mounted at the path, if one is. */
+  readonly mounted?: { readonly device: string; readonly inode: string };
+}
+
+/**
+ * Looks at a path through its opened folder, so that both are seen in the same place whatever is
+ * mounted over it meanwhile. Undefined when it cannot be seen.
+ */
+function look(path: string): Sight | undefined {
+  const name = basename(path);
+  if (!isAbsolute(path) || name === "" || name === "." || name === "..") return undefined;
+  try {
+    const fd = fs.openSync(dirname(path), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+    try {
+      return lookInside(fd, name);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function lookInside(fd: number, name: string): Sight {
+  const { dev, ino } = fs.fstatSync(fd, { bigint: true });
+  const folder = `${dev}:${ino}`;
+  const file = lstat(`/proc/self/fd/${fd}`, name);
+  if (file === undefined) return { folder, absent: true };
+  if (file.dev !== namespaceDevice()) return { folder, absent: false };
+  return { folder, absent: false, mounted: { device: String(file.dev), inode: String(file.ino) } };
+}
+
+/** Undefined for a name that is not in the folder; throws where the folder itself cannot be reached. */
+function lstat(folder: string, name: string): fs.BigIntStats | undefined {
+  fs.statSync(folder);
+  try {
+    return fs.lstatSync(`${folder}/${name}`, { bigint: true });
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    throw cause;
+  }
+}
+
+/** All namespaces of a kernel are files on one device (nsfs). */
+function namespaceDevice(): bigint {
+  return fs.statSync("/proc/self/ns/net", { bigint: true }).dev;
+}
+
+function exists(path: string): boolean {
+  try {
+    fs.statSync(path);
+    return true;
+  } catch (cause) {
+    return !isAbsent(cause) && codeOf(cause) !== "ENOTDIR";
+  }
+}
+
+/** Fixed number of the initial process namespace (Linux, PROC_PID_INIT_INO). */
+const INITIAL_PROCESS_NAMESPACE = "4026531836";
+
+/**
+ * Whether we look, and the recorder looked, from the host's own mount namespace: that of process 1
+ * in the initial process namespace. It lives as long as the boot; the number of any other one may
+ * be that of a dead one, given out again.
+ */
+function isHostView(mountNamespace: string | undefined): boolean {
+  return (
+    mountNamespace !== undefined &&
+    namespaceNumber("self/ns/pid") === INITIAL_PROCESS_NAMESPACE &&
+    namespaceNumber("self/ns/mnt") === mountNamespace &&
+    namespaceNumber("1/ns/mnt") === mountNamespace
+  );
+}
+
+function namespaceNumber(link: string): string | undefined {
+  try {
+    return /\[(\d+)\]$/.exec(fs.readlinkSync(`/proc/${link}`))?.[1];
+  } catch {
+    return undefined;
+  }
+}

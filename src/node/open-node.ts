@@ -1,0 +1,31 @@
+import type { NodeSettings } from "../config/network-configuration.ts";
+import type { Node } from "../ipam/node-port.ts";
+import { openCursors } from "./cursors.ts";
+import { isDue } from "./due.ts";
+import { readBootId, readNodeName } from "./identity.ts";
+import { openJournal } from "./journal.ts";
+import { openKeptReleases } from "./kept-releases.ts";
+import { lockAttachment } from "./lock.ts";
+import { identifyNamespace, namespaceState } from "./namespaces.ts";
+import { openStoreMemory } from "./store-memory.ts";
+
+/**
+ * The machine we run on. Opening makes no folder and takes no lock: that is left to the first use.
+ *
+ * @throws IpamError io without a boot ID, invalidConfig without a node name.
+ */
+export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
+  const bootId = readBootId();
+  return {
+    name: readNodeName(nodeName),
+    bootId,
+    lock: (id, options) => lockAttachment(`${runDir}/locks`, id, options),
+    identifyNamespace,
+    namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
+    due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
+    journal: openJournal(`${runDir}/journal`),
+    keptReleases: openKeptReleases(`${dataDir}/kept`),
+    storeMemory: openStoreMemory(`${dataDir}/stores`),
+    cursors: openCursors(`${runDir}/cursors`),
+  };
+}

@@ -1,0 +1,43 @@
+import { dlopen } from "bun:ffi";
+
+/** Which bytes of a file a lock covers; the file need not be that long. */
+export interface Bytes {
+  readonly from: number;
+  /** 0: to the end of the file, however it grows. */
+  readonly count: number;
+}
+
+/**
+ * Locks some bytes of an open file without waiting (Linux fcntl(2), "Open file description
+ * locks"). Such a lock excludes other descriptors of the same process too, and the kernel drops it
+ * with the last descriptor: nothing is left behind by a killed process.
+ *
+ * @returns false where somebody else holds them, or where the file system has no such locks.
+ */
+export function tryLock(fd: number, mode: "shared" | "exclusive", bytes: Bytes): boolean {
+  return change(fd, mode === "shared" ? READ_LOCK : WRITE_LOCK, bytes) === 0;
+}
+
+export function unlock(fd: number, bytes: Bytes): void {
+  change(fd, UNLOCK, bytes);
+}
+
+// <asm-generic/fcntl.h>, the same on x86-64 and arm64.
+const F_OFD_SETLK = 37;
+const READ_LOCK = 0;
+const WRITE_LOCK = 1;
+const UNLOCK = 2;
+
+let opened: ReturnType<typeof openLibrary> | undefined;
+
+/** Only when the first lock is asked for: VERSION and STATUS need none. The library is loaded anyway. */
+function openLibrary() {
+  return dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const).symbols;
+}
+
+function change(fd: number, type: number, { from, count }: Bytes): number {
+  opened ??= openLibrary();
+  // struct flock: short type, short whence (0, from the start), int64 start, int64 length, int pid (0).
+  const request = new BigInt64Array([BigInt(type), BigInt(from), BigInt(count), 0n]);
+  return opened.fcntl(fd, F_OFD_SETLK, request);
+}

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import type { JournalEntry, KeptRelease } from "../ipam/node-port.ts";
+import { RECORD_VERSION } from "../ipam/records.ts";
+
+const Version = v.pipe(v.number(), v.integer(), v.maxValue(RECORD_VERSION));
+
+const Attachment = v.object({ network: v.string(), container: v.string(), ifname: v.string() });
+
+const Pod = v.object({ namespace: v.string(), name: v.string(), uid: v.exactOptional(v.string()) });
+
+const Namespace = v.object({
+  path: v.string(),
+  device: v.exactOptional(v.string()),
+  inode: v.exactOptional(v.string()),
+  mountNamespace: v.exactOptional(v.string()),
+  folder: v.exactOptional(v.string()),
+});
+
+const Holder = v.object({
+  attachment: Attachment,
+  pod: v.exactOptional(Pod),
+  node: v.string(),
+  nodeVerified: v.boolean(),
+  bootId: v.string(),
+  namespace: Namespace,
+  requestId: v.string(),
+  cluster: v.exactOptional(v.string()),
+});
+
+export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.object({
+  version: Version,
+  holder: Holder,
+  space: v.string(),
+  addresses: v.array(v.string()),
+  storeUuid: v.string(),
+});
+
+export const KeptReleaseSchema: v.GenericSchema<unknown, KeptRelease> = v.object({
+  version: Version,
+  attachment: Attachment,
+  node: v.string(),
+  requestId: v.exactOptional(v.string()),
+  storeUuid: v.exactOptional(v.string()),
+});
+
+/** Which store an address space lives in. `revision` is what was seen when this was written, or later. */
+export const RememberedStoreSchema = v.object({
+  version: Version,
+  uuid: v.string(),
+  prefix: v.string(),
+  revision: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});

@@ -1,0 +1,96 @@
+import fs from "node:fs";
+import { IpamError } from "../ipam/errors.ts";
+import type { RememberedStore, StoreMemory } from "../ipam/node-port.ts";
+import { RECORD_VERSION } from "../ipam/records.ts";
+import { fileName } from "./file-name.ts";
+import { readIfThere, removeFile, replaceFile } from "./files.ts";
+import { parse, refuseNewer } from "./json-files.ts";
+import { lockBriefly } from "./lock-briefly.ts";
+import { RememberedStoreSchema } from "./schemas.ts";
+
+/** The port, and what `kube-ipam store accept` needs. */
+export interface ForgetfulStoreMemory extends StoreMemory {
+  /** The next use of the space takes whatever store it finds. @throws IpamError io */
+  forget(space: string): void;
+}
+
+/**
+ * Two files per address space below `folder`. Which store it is stands in one that is fsynced and
+ * rewritten only when that changes; the highest revision seen changes with every ADD and stands in
+ * one of fixed length that is written in place, and whose loss only makes the memory older.
+ *
+ * `recall` throws IpamError io where the first is damaged or newer than the program (FAIL-CLOSED);
+ * `remember` throws it where the store's identity cannot be written.
+ */
+export function openStoreMemory(folder: string): ForgetfulStoreMemory {
+  const identityPath = (space: string) => `${folder}/${fileName(space)}.json`;
+  const revisionPath = (space: string) => `${folder}/${fileName(space)}.revision`;
+  const identity = (space: string) => readIdentity(identityPath(space));
+  return {
+    recall(space) {
+      const known = identity(space);
+      if (known === undefined) return undefined;
+      const seen = highest(revisionPath(space), known.uuid);
+      return { uuid: known.uuid, prefix: known.prefix, revision: Math.max(known.revision, seen) };
+    },
+    remember(space, store) {
+      const known = identity(space);
+      if (known?.uuid !== store.uuid || known.prefix !== store.prefix)
+        writeIdentity(identityPath(space), store);
+      raise(revisionPath(space), store);
+    },
+    forget(space) {
+      removeFile(identityPath(space), "dataDir");
+      removeFile(revisionPath(space), "dataDir");
+    },
+  };
+}
+
+function readIdentity(path: string): RememberedStore | undefined {
+  const text = readIfThere(path, "dataDir");
+  if (text === undefined) return undefined;
+  const known = parse(RememberedStoreSchema, text);
+  if (known !== undefined) return known;
+  refuseNewer(path, RECORD_VERSION, "dataDir");
+  throw new IpamError(
+    "io",
+    `'${path}' is damaged, so this node cannot tell which store it has used`,
+    "make sure that the configured store is the right one, then remove that file",
+  );
+}
+
+function writeIdentity(path: string, { uuid, prefix, revision }: RememberedStore): void {
+  replaceFile(path, JSON.stringify({ version: RECORD_VERSION, uuid, prefix, revision }), "dataDir", true);
+}
+
+const DIGITS = 16;
+const LINE = /^(\S+) (\d{16})\n$/;
+
+function highest(path: string, uuid: string): number {
+  return quietly(() => lockBriefly(path, (fd) => readRevision(fd, uuid))) ?? 0;
+}
+
+function raise(path: string, { uuid, revision }: RememberedStore): void {
+  quietly(() =>
+    lockBriefly(path, (fd) => {
+      if (readRevision(fd, uuid) >= revision) return;
+      const line = `${uuid} ${String(revision).padStart(DIGITS, "0")}\n`;
+      fs.writeSync(fd, line, 0);
+      fs.ftruncateSync(fd, line.length);
+    }),
+  );
+}
+
+/** 0 where the file says nothing about this store. */
+function readRevision(fd: number, uuid: string): number {
+  const [, writer, digits] = LINE.exec(fs.readFileSync(fd, "utf8")) ?? [];
+  return writer === uuid ? Number(digits) : 0;
+}
+
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
