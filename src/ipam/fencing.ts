@@ -1,0 +1,45 @@
+import type { NodeFacts, PodFacts } from "./cluster-port.ts";
+import type { Live } from "./hand-over-facts.ts";
+import type { Holder, PodId } from "./records.ts";
+
+/**
+ * Whether by a live read this very pod is no more: no pod of its name, or one with another UID.
+ * Without a recorded UID (old runtimes) a pod of that name may still be the same one.
+ */
+export function podIsGone(pod: PodId, live: Live<PodFacts>): boolean {
+  if (live === "unknown") return false;
+  return live === "absent" || (pod.uid !== undefined && !isPod(live, pod.uid));
+}
+
+/** Whether the API's pod is the runtime's: of a static pod the API shows a mirror with a UID of its own. */
+export function isPod(live: PodFacts, uid: string): boolean {
+  if (live.uid === uid) return true;
+  return live.mirror && MIRROR_KEYS.some((key) => live.annotations[key] === uid);
+}
+
+/** The kubelet's annotations on mirror pods; both hold the UID that the runtime knows. */
+const MIRROR_KEYS = ["kubernetes.io/config.hash", "kubernetes.io/config.mirror"] as const;
+
+export interface FencingFacts {
+  readonly holder: Holder;
+  readonly holderPod: Live<PodFacts>;
+  readonly holderNode: Live<NodeFacts>;
+}
+
+/**
+ * "Fenced" as design section 4 defines it: by live reads the pod's UID is gone, and the Node is
+ * deleted, or NotReady with the out-of-service taint, or Ready with another boot ID than the
+ * record's. A node name that was never verified by pod.spec.nodeName proves nothing: the Node
+ * object of that name may be another machine, or none.
+ */
+export function isFenced({ holder, holderPod, holderNode }: FencingFacts): boolean {
+  if (holder.pod === undefined || !holder.nodeVerified) return false;
+  return podIsGone(holder.pod, holderPod) && nodeCannotRunIt(holder.bootId, holderNode);
+}
+
+function nodeCannotRunIt(bootId: string, node: Live<NodeFacts>): boolean {
+  if (node === "unknown") return false;
+  if (node === "absent") return true;
+  if (node.ready !== "true") return node.outOfServiceTaint;
+  return node.bootId !== undefined && node.bootId !== "" && bootId !== "" && node.bootId !== bootId;
+}

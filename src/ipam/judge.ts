@@ -1,0 +1,137 @@
+import type { IpamError } from "./errors.ts";
+import { isFenced, podIsGone } from "./fencing.ts";
+import type { HandOverFacts } from "./hand-over-facts.ts";
+import {
+  heldByContainer,
+  heldByOwnPod,
+  heldByRunningPod,
+  heldByUnknown,
+  heldOnLeaving,
+  notWanted,
+} from "./refusals.ts";
+import { sameAttachment, samePod } from "./same.ts";
+
+/**
+ * What may be done with an address that has a holder. "wait": its DEL is due, so the store's key
+ * will change; `refusal` is what to say when it did not in time.
+ */
+export type Verdict =
+  | { readonly action: "same" }
+  | { readonly action: "hand-over"; readonly evidence: Evidence }
+  | { readonly action: "share" }
+  | { readonly action: "wait"; readonly refusal: IpamError }
+  | { readonly action: "refuse"; readonly refusal: IpamError };
+
+/** Why a hand-over is safe, for the log: the three things that EVIDENCE allows without an operator. */
+export type Evidence = "its DEL came" | "its network namespace is gone" | "its node is fenced";
+
+/**
+ * The hand-over table of design section 5: may the asker take the address from this one holder?
+ * Rows are tried in the table's order and the first match wins. Pure: the facts are all it knows,
+ * and "unknown" never counts as evidence.
+ */
+export function judge(facts: HandOverFacts): Verdict {
+  return (
+    ownRow(facts) ??
+    unwantedRow(facts) ??
+    localEvidenceRow(facts) ??
+    fencedRow(facts) ??
+    migrationRow(facts) ??
+    ownPodRow(facts) ??
+    containerRow(facts) ??
+    leavingRow(facts) ??
+    unknownRow(facts) ??
+    refuse(heldByRunningPod(facts))
+  );
+}
+
+/** Whether Kubernetes has no say in the verdict: the facts of this node suffice. */
+export function decidedLocally(facts: HandOverFacts): boolean {
+  return (ownRow(facts) ?? localEvidenceRow(facts) ?? ownPodRow(facts) ?? containerRow(facts)) !== undefined;
+}
+
+function ownRow(facts: HandOverFacts): Verdict | undefined {
+  const { asker, holder } = facts;
+  if (!onAskersNode(facts)) return undefined;
+  if (sameAttachment(holder.attachment, asker.attachment)) return { action: "same" };
+  if (holder.attachment.container !== asker.attachment.container) return undefined;
+  return refuse(heldByContainer(facts));
+}
+
+/** Facts are read right before the commit, and the asking pod must itself still be wanted. */
+function unwantedRow(facts: HandOverFacts): Verdict | undefined {
+  const { asker } = facts;
+  if (asker.pod === undefined || asker.podState === "unknown") return undefined;
+  if (!podIsGone(asker.pod, asker.podState) && asker.podState !== "absent") {
+    if (!asker.podState.deleting && !asker.podState.finished) return undefined;
+  }
+  return refuse(notWanted(facts));
+}
+
+function localEvidenceRow(facts: HandOverFacts): Verdict | undefined {
+  if (!onAskersNode(facts) || !isThisMachines(facts)) return undefined;
+  if (facts.kept) return { action: "hand-over", evidence: "its DEL came" };
+  if (facts.namespaceState === "gone")
+    return { action: "hand-over", evidence: "its network namespace is gone" };
+  return undefined;
+}
+
+function fencedRow(facts: HandOverFacts): Verdict | undefined {
+  const { asker, cluster } = facts;
+  if (cluster !== "same" || (asker.pod !== undefined && asker.podState === "unknown")) return undefined;
+  return isFenced(facts) ? { action: "hand-over", evidence: "its node is fenced" } : undefined;
+}
+
+/** Both pods are owned by one KubeVirt instance (by UID), which is migrating live right now. */
+function migrationRow({ asker, cluster, holder, holderPod }: HandOverFacts): Verdict | undefined {
+  const instance = asker.owner?.migratingInstance;
+  if (instance === undefined || cluster !== "same" || typeof holderPod === "string") return undefined;
+  if (holder.pod?.uid === undefined || podIsGone(holder.pod, holderPod)) return undefined;
+  const launcher = holderPod.ownerReferences.some(({ controller, uid }) => controller && uid === instance);
+  return launcher ? { action: "share" } : undefined;
+}
+
+function ownPodRow(facts: HandOverFacts): Verdict | undefined {
+  const { asker, cluster, holder } = facts;
+  if (cluster === "other" || !onAskersNode(facts) || asker.pod === undefined || holder.pod === undefined)
+    return undefined;
+  return samePod(asker.pod, holder.pod) ? { action: "wait", refusal: heldByOwnPod(facts) } : undefined;
+}
+
+function containerRow(facts: HandOverFacts): Verdict | undefined {
+  return facts.holder.pod === undefined ? refuse(heldByContainer(facts)) : undefined;
+}
+
+function leavingRow(facts: HandOverFacts): Verdict | undefined {
+  const { cluster, holder, holderPod } = facts;
+  if (cluster !== "same" || holder.pod === undefined || holderPod === "unknown") return undefined;
+  const leaving =
+    podIsGone(holder.pod, holderPod) ||
+    (holderPod !== "absent" && (holderPod.deleting || holderPod.finished));
+  return leaving ? { action: "wait", refusal: heldOnLeaving(facts) } : undefined;
+}
+
+/** Another cluster's holder is none of these: it always counts as alive. */
+function unknownRow(facts: HandOverFacts): Verdict | undefined {
+  if (facts.cluster === "other") return undefined;
+  const { holderNode, holderPod } = facts;
+  const known = facts.cluster === "same" && holderPod !== "unknown" && typeof holderNode !== "string";
+  return known && holderNode.ready === "true" ? undefined : refuse(heldByUnknown(facts));
+}
+
+function onAskersNode({ asker, cluster, holder }: HandOverFacts): boolean {
+  return cluster !== "other" && holder.node === asker.node;
+}
+
+/**
+ * Two clusters on one store may each have a node of this name. The boot ID tells them apart, and
+ * so does a pod's UID; after a reboot, for another pod, only the cluster does.
+ */
+function isThisMachines({ asker, cluster, holder }: HandOverFacts): boolean {
+  if (cluster === "same" || holder.bootId === asker.bootId) return true;
+  return holder.pod?.uid !== undefined && holder.pod.uid === asker.pod?.uid;
+}
+
+function refuse(refusal: IpamError): Verdict {
+  return { action: "refuse", refusal };
+}
