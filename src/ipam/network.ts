@@ -1,3 +1,5 @@
+import { formatAddress } from "../address/address.ts";
+import { formatCidr } from "../address/cidr.ts";
 import type { Interval } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
 
@@ -22,4 +24,23 @@ export interface PoolPolicy {
   readonly namespaces?: readonly string[];
   readonly fixedNamespaces?: readonly string[];
   readonly maxPerNamespace?: number;
+}
+
+/** Canonical text of a network's ranges, gateways and exclusions: equal for equal configurations. */
+export function describeNetwork(network: Network): string {
+  const interval = ({ first, last }: Interval) => `${formatAddress(first)}-${formatAddress(last)}`;
+  const sets = network.sets.map(({ ranges }) =>
+    ranges
+      .map(({ subnet, dynamic, fixed, gateway }) =>
+        [
+          formatCidr(subnet),
+          interval(dynamic),
+          ...(fixed ? [`fixed ${interval(fixed)}`] : []),
+          `gateway ${gateway ? formatAddress(gateway) : "none"}`,
+        ].join(" "),
+      )
+      .join(" or "),
+  );
+  const exclude = network.exclude.map(interval).sort();
+  return [...sets, ...(exclude.length > 0 ? [`exclude ${exclude.join(", ")}`] : [])].join("; ");
 }

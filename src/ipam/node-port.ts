@@ -24,6 +24,12 @@ export interface Node {
    */
   namespaceState(namespace: NamespaceId, bootId: string): NamespaceState;
 
+  /**
+   * True at most once per `seconds` since boot, whichever process of this node asks: for work that
+   * is worth doing now and then. Errs towards true.
+   */
+  due(task: string, seconds: number): boolean;
+
   readonly journal: Journal;
   readonly keptReleases: KeptReleases;
   readonly storeMemory: StoreMemory;

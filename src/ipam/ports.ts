@@ -8,6 +8,8 @@ export interface Ports {
   readonly node: Node;
   /** Absent where no Kubernetes is configured. */
   readonly cluster?: Cluster;
+  /** UID of the cluster this node belongs to (that of the namespace kube-system), where known. */
+  readonly clusterUid?: string;
   readonly log: Log;
 }
 

@@ -148,6 +148,8 @@ export interface ListScope<K extends RecordKind = RecordKind> {
   readonly node?: string;
   /** Only together with `node`. */
   readonly network?: string;
+  /** Only together with `space`: this one address. */
+  readonly address?: Address;
 }
 
 export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {

@@ -1,0 +1,202 @@
+import { type Attempt, requireNamespace, requireStillWanted } from "./attempt.ts";
+import { chooseAddresses } from "./choose.ts";
+import type { Contest } from "./contend.ts";
+import { recordNetwork } from "./drift.ts";
+import { IpamError } from "./errors.ts";
+import { free } from "./free.ts";
+import { rememberStore, requireReady, verifyStore } from "./one-store.ts";
+import type { Pick } from "./pick.ts";
+import { depict, look, ownerRef, type Picture } from "./picture.ts";
+import { planTargets } from "./plan.ts";
+import { enforcePolicy } from "./policy.ts";
+import type { Ports } from "./ports.ts";
+import { type AttachmentRecord, RECORD_VERSION } from "./records.ts";
+import { printedAddresses, repeat } from "./repeat.ts";
+import type { AddRequest, Allocated } from "./requests.ts";
+import { type Outcome, StoreFailure, type Transaction, type Versioned } from "./store-port.ts";
+import type { Target } from "./target.ts";
+import { type Allocating, allocating } from "./transaction.ts";
+import { HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
+
+/** Lost races one ADD puts up with; its deadline usually ends it long before. */
+const ROUNDS = 500;
+
+/**
+ * ADD (CNI specification, "ADD: Add container to network"): gives the attachment one address per
+ * range set, in one transaction, or nothing.
+ *
+ * Holds after any failure: nothing is allocated by this request, or what is allocated carries its
+ * request ID and is in the node's journal, from where it is reclaimed once the namespace is gone.
+ *
+ * @throws IpamError with the code design section 8 gives; StoreFailure from the store.
+ */
+export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
+  enforcePolicy(request, ports);
+  const namespace = requireNamespace(request, ports);
+  const options = { deadline: request.deadline };
+  const lock = await ports.node.lock(request.attachment, { ...options, cancelling: false });
+  const attempt = { request, ports, requestId: crypto.randomUUID(), namespace, lock, options };
+  try {
+    await settleKeptRelease(attempt);
+    return await allocateLocked(attempt);
+  } finally {
+    lock.release();
+  }
+}
+
+/** What one look at the store led to: an answer, or another round, perhaps with a picture at hand. */
+type Round = { readonly allocated: Allocated } | { readonly allocated?: never; readonly picture?: Picture };
+
+interface Patience {
+  /** performance.now() milliseconds until which holders are waited for. */
+  readonly until: number;
+  waited: boolean;
+}
+
+async function allocateLocked(attempt: Attempt): Promise<Allocated> {
+  const patience: Patience = { until: performance.now() + HAND_OVER_WAIT_MS, waited: false };
+  let seen: Picture | undefined;
+  for (let number = 1; number <= ROUNDS; number++) {
+    requireStillWanted(attempt);
+    const picture = seen ?? (await look(attempt, await plan(attempt)));
+    const round = await play(attempt, picture, number, patience);
+    if (round.allocated !== undefined) return round.allocated;
+    seen = round.picture;
+  }
+  throw new IpamError(
+    "tryAgain",
+    `other ADDs were quicker ${ROUNDS} times in a row`,
+    "the pool is very busy; try again",
+  );
+}
+
+async function play(attempt: Attempt, picture: Picture, number: number, patience: Patience): Promise<Round> {
+  const { network } = attempt.request;
+  const meta = verifyStore(picture.snapshot, network.space, attempt.ports);
+  if (picture.own !== undefined) return answerRepeated(attempt, picture.own);
+  requireReady(meta, network.requireInit);
+  const contests = await chooseAddresses(attempt, picture, number);
+  const leaving = contests.find((contest) => contest.kind === "leaving");
+  if (leaving !== undefined) return waitFor(attempt, picture, leaving, patience);
+  if (patience.waited) await settle(attempt);
+  return commit(attempt, picture, contests.flatMap(picked));
+}
+
+function picked(contest: Contest): Pick[] {
+  return contest.kind === "pick" ? [contest.pick] : [];
+}
+
+/** The owner's record is needed first only where the wish depends on it. */
+async function plan(attempt: Attempt): Promise<Target[]> {
+  const { wish } = attempt.request;
+  const ref = ownerRef(attempt);
+  if (ref === undefined || !(wish.sticky || wish.set !== undefined)) return planTargets(attempt.request);
+  const snapshot = await attempt.ports.store.read({ refs: [ref] }, attempt.options);
+  return planTargets(attempt.request, snapshot.get(ref)?.record);
+}
+
+async function waitFor(
+  attempt: Attempt,
+  picture: Picture,
+  leaving: Extract<Contest, { kind: "leaving" }>,
+  patience: Patience,
+): Promise<Round> {
+  if (performance.now() >= patience.until) throw leaving.refusal;
+  patience.waited = true;
+  await waitForChange(attempt, leaving.address, picture.snapshot.revision, patience.until);
+  return {};
+}
+
+async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Promise<Round> {
+  const recording = await recordNetwork(attempt, picture);
+  const allocating = allocatingWith(attempt, picture, picks, recording);
+  writeJournal(attempt, allocating.record, allocating.storeUuid);
+  requireStillWanted(attempt);
+  const outcome = await resolved(attempt, allocating.transaction);
+  if (!outcome.won) {
+    if (outcome.snapshot === undefined) return {};
+    return { picture: depict(attempt, picture.targets, picture.questions, outcome.snapshot) };
+  }
+  rememberStore(allocating.record.space, allocating.storeUuid, outcome.revision, attempt.ports);
+  await undoUnlessWanted(attempt);
+  return { allocated: answer(attempt, allocating.record, false) };
+}
+
+function allocatingWith(
+  attempt: Attempt,
+  picture: Picture,
+  picks: readonly Pick[],
+  recording: Awaited<ReturnType<typeof recordNetwork>>,
+): Allocating {
+  const { transaction, ...rest } = allocating(attempt, picture, picks);
+  const guards = [...transaction.guards, ...recording.guards];
+  return { ...rest, transaction: { ...transaction, guards, puts: [...transaction.puts, ...recording.puts] } };
+}
+
+/** RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. */
+async function resolved(attempt: Attempt, transaction: Transaction): Promise<Outcome> {
+  try {
+    return await attempt.ports.store.commit(transaction, attempt.options);
+  } catch (failure) {
+    if (failure instanceof StoreFailure && failure.kind === "unknown-outcome") return { won: false };
+    throw failure;
+  }
+}
+
+async function undoUnlessWanted(attempt: Attempt): Promise<void> {
+  try {
+    requireStillWanted(attempt);
+  } catch (unwanted) {
+    const { ports, request, requestId, options } = attempt;
+    await free({ node: ports.node.name, id: request.attachment, requestId }, 0, ports, options);
+    ports.node.journal.remove(request.attachment, requestId);
+    throw unwanted;
+  }
+}
+
+async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Round> {
+  const { ports, request, requestId, options } = attempt;
+  if (own.record.holder.requestId === requestId) {
+    await undoUnlessWanted(attempt);
+    return { allocated: answer(attempt, own.record, false) };
+  }
+  const storeUuid = ports.node.journal.read(request.attachment)?.storeUuid ?? "";
+  writeJournal(attempt, own.record, storeUuid);
+  const state = await repeat(attempt, own);
+  if (state === "rewritten") return { allocated: answer(attempt, own.record, true) };
+  if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
+  return {};
+}
+
+function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): Allocated {
+  return {
+    attachment: attempt.request.attachment,
+    addresses: printedAddresses(record),
+    origin: record.origin,
+    requestId: attempt.requestId,
+    repeated,
+  };
+}
+
+/** Before the commit: a process that dies right after it leaves a trace to reclaim by. */
+function writeJournal(attempt: Attempt, record: AttachmentRecord, storeUuid: string): void {
+  const { space, addresses, holder } = record;
+  const entry = {
+    version: RECORD_VERSION,
+    holder: { ...holder, requestId: attempt.requestId },
+    space,
+    addresses,
+    storeUuid,
+  };
+  attempt.ports.node.journal.write(entry);
+}
+
+/** A DEL of this attachment that never reached the store is settled before it gets anything new. */
+async function settleKeptRelease(attempt: Attempt): Promise<void> {
+  const { ports, request, options } = attempt;
+  const kept = ports.node.keptReleases.of(request.attachment);
+  if (kept === undefined) return;
+  const { node, requestId } = kept;
+  await free({ node, id: request.attachment, ...(requestId && { requestId }) }, 0, ports, options);
+  ports.node.keptReleases.drop(request.attachment);
+}

@@ -1,0 +1,129 @@
+import { type Address, equalAddresses } from "../address/address.ts";
+import { cidrContains } from "../address/cidr.ts";
+import { withoutIntervals } from "../address/pool.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Contest, contend } from "./contend.ts";
+import { takeNext } from "./cursor.ts";
+import { noFreeAddress } from "./exhausted.ts";
+import type { Pick } from "./pick.ts";
+import { addressRefs, countAnswer, type Picture, type PoolQuestion, windowAnswers } from "./picture.ts";
+import { foreignRanges } from "./reserved-ranges.ts";
+import { searchPool } from "./search.ts";
+import type { OpenTarget } from "./target.ts";
+import { coversPool, freePositions } from "./window.ts";
+
+/**
+ * An address for every target, each with the revisions to guard; or whom to wait for, when an
+ * address that was asked for by name is about to be given back.
+ *
+ * @throws IpamError noFreeAddress, addressHeld or tryAgain, naming holder and way out.
+ */
+export async function chooseAddresses(attempt: Attempt, picture: Picture, round: number): Promise<Contest[]> {
+  const contests: Contest[] = [];
+  for (const target of picture.targets) {
+    if (target.kind === "named") contests.push(await contend(attempt, picture, target));
+    else contests.push({ kind: "pick", pick: await chooseOpen(attempt, picture, target, round) });
+  }
+  return contests;
+}
+
+async function chooseOpen(
+  attempt: Attempt,
+  picture: Picture,
+  target: OpenTarget,
+  round: number,
+): Promise<Pick> {
+  for (const ignoreCooling of [false, true]) {
+    const address = await findFree(attempt, picture, target, { ignoreCooling, round });
+    if (address !== undefined) return pickOpen(attempt, target, address, ignoreCooling);
+  }
+  throw noFreeAddress(attempt, picture, target);
+}
+
+interface Manner {
+  readonly ignoreCooling: boolean;
+  readonly round: number;
+}
+
+async function findFree(
+  attempt: Attempt,
+  picture: Picture,
+  target: OpenTarget,
+  manner: Manner,
+): Promise<Address | undefined> {
+  const questions = picture.questions.pools.filter((question) => question.target === target);
+  const options = { own: target.own, ignoreCooling: manner.ignoreCooling };
+  const foreign = foreignRanges(attempt, picture);
+  for (const [index, pool] of target.pools.entries()) {
+    const question = questions[index];
+    const seen = question && takeSeen(attempt, picture, question, manner);
+    if (seen !== undefined) return seen;
+    if (question !== undefined && coversPool(question.look, windowAnswers(picture, question))) continue;
+    const found = await searchPool(attempt, withoutIntervals(pool, foreign), options);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A free address among those that the picture shows; a random one once others were quicker. */
+function takeSeen(
+  attempt: Attempt,
+  picture: Picture,
+  question: PoolQuestion,
+  manner: Manner,
+): Address | undefined {
+  const { pool } = question.look;
+  const free = freeSeen(attempt, picture, question, manner.ignoreCooling);
+  if (free.length === 0) return undefined;
+  const random = free[Math.floor(Math.random() * free.length)];
+  const next = takeNext(pool, attempt.request.network.space, free, attempt.ports);
+  const position = manner.round > 1 ? random : (next ?? random);
+  return position === undefined ? undefined : pool.at(position);
+}
+
+function freeSeen(
+  attempt: Attempt,
+  picture: Picture,
+  question: PoolQuestion,
+  ignoreCooling: boolean,
+): bigint[] {
+  const count = countAnswer(picture, question);
+  const { pool } = question.look;
+  const foreign = foreignRanges(attempt, picture);
+  const untouched = count !== undefined && count.allocated + count.reserved + count.cooling === 0;
+  const options = { own: question.target.own, ignoreCooling };
+  const free = untouched ? [0n] : freePositions(question.look, windowAnswers(picture, question), options);
+  return foreign.length === 0 ? free : free.filter((position) => !isWithin(pool.at(position), foreign));
+}
+
+function isWithin({ value }: Address, intervals: ReturnType<typeof foreignRanges>): boolean {
+  return intervals.some(({ first, last }) => first.value <= value && value <= last.value);
+}
+
+async function pickOpen(
+  attempt: Attempt,
+  target: OpenTarget,
+  address: Address,
+  mayBeCooling: boolean,
+): Promise<Pick> {
+  const range = target.set.ranges.find(({ subnet }) => cidrContains(subnet, address)) ?? target.set.ranges[0];
+  if (range === undefined) throw new Error("a range set has at least one range");
+  const base = {
+    address,
+    prefix: range.subnet.prefix,
+    ...(range.gateway && { gateway: range.gateway }),
+    origin: target.origin,
+    staying: [],
+    evictions: [],
+  };
+  const owned = target.own.some((own) => equalAddresses(own, address));
+  if (!mayBeCooling && !owned) return { ...base, coolingRevision: 0 };
+  const [, reservationRef, coolingRef] = addressRefs(attempt.request.network.space, address);
+  const snapshot = await attempt.ports.store.read({ refs: [reservationRef, coolingRef] }, attempt.options);
+  const reservation = owned ? snapshot.get(reservationRef) : undefined;
+  return {
+    ...base,
+    ...(reservation && { reservation }),
+    coolingRevision: snapshot.get(coolingRef)?.revision ?? 0,
+  };
+}

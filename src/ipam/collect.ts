@@ -1,0 +1,47 @@
+import { IpamError } from "./errors.ts";
+import { free } from "./free.ts";
+import type { Ports } from "./ports.ts";
+import type { AttachmentRecord, Holder } from "./records.ts";
+import type { GcRequest } from "./requests.ts";
+
+/**
+ * GC (CNI specification 1.1.0): frees this node's attachments of this network that are not in the
+ * list, if and only if their network namespace is gone (EVIDENCE). One failure does not stop the
+ * rest; all failures are told at the end.
+ *
+ * @throws StoreFailure when the records cannot be listed; IpamError tryAgain naming what could not be freed.
+ */
+export async function collect(request: GcRequest, ports: Ports): Promise<void> {
+  const options = { deadline: request.deadline };
+  const scope = { kind: "attachment", node: ports.node.name, network: request.network } as const;
+  const failures: string[] = [];
+  for await (const { ref, record } of ports.store.list(scope, options)) {
+    if (isValid(request, record) || !mayFree(record.holder, ports)) continue;
+    try {
+      const target = { node: ref.node, id: ref.id, requestId: record.holder.requestId };
+      await free(target, request.coolingSeconds, ports, options);
+      ports.node.journal.remove(ref.id, record.holder.requestId);
+    } catch (failure) {
+      failures.push(
+        `${ref.id.container}/${ref.id.ifname}: ${failure instanceof Error ? failure.message : String(failure)}`,
+      );
+    }
+  }
+  if (failures.length > 0) {
+    throw new IpamError("tryAgain", `${failures.length} attachments could not be freed`, failures.join("; "));
+  }
+}
+
+/**
+ * Whether this node may free a record without being told to by a DEL: it is this cluster's, and
+ * its namespace is gone for certain (EVIDENCE).
+ */
+export function mayFree(holder: Holder, ports: Ports): boolean {
+  if (holder.cluster !== undefined && holder.cluster !== ports.clusterUid) return false;
+  return ports.node.namespaceState(holder.namespace, holder.bootId) === "gone";
+}
+
+function isValid(request: GcRequest, record: AttachmentRecord): boolean {
+  const { container, ifname } = record.holder.attachment;
+  return request.valid.some((valid) => valid.container === container && valid.ifname === ifname);
+}

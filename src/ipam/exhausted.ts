@@ -1,0 +1,21 @@
+import { formatAddress } from "../address/address.ts";
+import type { Attempt } from "./attempt.ts";
+import { IpamError } from "./errors.ts";
+import type { Picture } from "./picture.ts";
+import type { OpenTarget } from "./target.ts";
+
+/** The error of a range set in which nothing is free, not even a cooling address. */
+export function noFreeAddress(attempt: Attempt, picture: Picture, target: OpenTarget): IpamError {
+  const { network } = attempt.request;
+  const ranges = target.set.ranges
+    .map(({ dynamic }) => `${formatAddress(dynamic.first)}-${formatAddress(dynamic.last)}`)
+    .join(", ");
+  const reserved = picture.snapshot.windows.reduce((sum, window) => sum + window.reserved.length, 0);
+  const hint =
+    reserved > 0 ? " (some are reserved for workloads that are not running: 'kube-ipam ip list')" : "";
+  return new IpamError(
+    "noFreeAddress",
+    `no free address in range set ${target.setIndex} of network '${network.name}': ${ranges}`,
+    `all its addresses are allocated, reserved or excluded${hint}; add a range or remove pods that no longer need an address`,
+  );
+}

@@ -1,0 +1,127 @@
+import { IpamError } from "./errors.ts";
+import type { Ports } from "./ports.ts";
+import { type MetaRecord, RECORD_VERSION } from "./records.ts";
+import type { CallOptions, Snapshot, Versioned } from "./store-port.ts";
+
+/**
+ * ONE-STORE: the store's identity, once this node has made sure that it is the store that it knows
+ * for this address space. Without an identity, an ADD may make one only where nothing requires
+ * `store init` and the node remembers no store.
+ *
+ * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was.
+ */
+export function verifyStore(
+  snapshot: Snapshot,
+  space: string,
+  ports: Ports,
+): Versioned<MetaRecord> | undefined {
+  const meta = snapshot.get({ kind: "meta" });
+  const remembered = ports.node.storeMemory.recall(space);
+  if (meta === undefined) {
+    if (remembered !== undefined) throw emptied(space, remembered.uuid, ports);
+    return undefined;
+  }
+  if (meta.record.version > RECORD_VERSION) throw newerStore(ports);
+  if (remembered !== undefined) {
+    if (remembered.uuid !== meta.record.uuid) throw replaced(space, remembered.uuid, meta.record.uuid, ports);
+    if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
+    if (snapshot.revision < remembered.revision)
+      throw olderState(space, remembered.revision, snapshot.revision, ports);
+  }
+  return meta;
+}
+
+/** The identity an ADD makes for a store that has none. */
+export function newIdentity(): MetaRecord {
+  return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
+}
+
+/** Refuses to give out addresses while the store has no identity of its own or is being recovered. */
+export function requireReady(meta: Versioned<MetaRecord> | undefined, requireInit: boolean): void {
+  if (meta === undefined && requireInit) {
+    throw new IpamError(
+      "storeCannotWrite",
+      "the store has not been initialised",
+      "requireInit is set, so an ADD may not do it: run 'kube-ipam store init' once for this store",
+    );
+  }
+  if (meta !== undefined && meta.record.state !== "ready") {
+    throw new IpamError(
+      "tryAgain",
+      `the store is in state '${meta.record.state}': no addresses are given out`,
+      "wait until 'kube-ipam recover' has finished; see 'kube-ipam store status'",
+    );
+  }
+}
+
+/** Remembers what was just seen to be the store of `space`. */
+export function rememberStore(space: string, uuid: string, revision: number, ports: Ports): void {
+  ports.node.storeMemory.remember(space, { uuid, revision, prefix: ports.store.description.prefix });
+}
+
+/** Creates the store's identity (`kube-ipam store init`); answers the one that is there afterwards. */
+export async function initStore(
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ meta: MetaRecord; created: boolean }> {
+  const present = (await ports.store.read({ refs: [{ kind: "meta" }] }, options)).get({ kind: "meta" });
+  if (present !== undefined) return { meta: present.record, created: false };
+  const meta = newIdentity();
+  const outcome = await ports.store.commit(
+    {
+      guards: [{ ref: { kind: "meta" }, revision: 0 }],
+      puts: [{ ref: { kind: "meta" }, record: meta }],
+      deletes: [],
+    },
+    options,
+  );
+  return outcome.won ? { meta, created: true } : initStore(ports, options);
+}
+
+const WAY_OUT =
+  "if this is intended (a restored backup, a new store), make sure no pod holds an address the store does not know, " +
+  "then run 'kube-ipam store accept' on this node";
+
+function where(ports: Ports): string {
+  return `${ports.store.description.kind} store ${ports.store.description.location}`;
+}
+
+function emptied(space: string, uuid: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is empty, but this node has used store ${uuid} for address space '${space}'`,
+    `it was replaced or emptied, and addresses in use would be given out again; ${WAY_OUT}`,
+  );
+}
+
+function replaced(space: string, expected: string, found: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is not the one that this node has used for address space '${space}'`,
+    `expected store ${expected}, found ${found}; ${WAY_OUT}`,
+  );
+}
+
+function moved(space: string, expected: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `address space '${space}' lived under the prefix '${expected}' and is now looked for under '${ports.store.description.prefix}'`,
+    `an address space lives in one store; ${WAY_OUT}`,
+  );
+}
+
+function olderState(space: string, expected: number, found: number, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is older than this node has seen it for address space '${space}'`,
+    `it was at revision ${expected} and is at ${found}, as after restoring a backup; ${WAY_OUT}`,
+  );
+}
+
+function newerStore(ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} was made by a newer kube-ipam`,
+    "upgrade kube-ipam on this node",
+  );
+}

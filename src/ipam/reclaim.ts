@@ -1,0 +1,118 @@
+import { mayFree } from "./collect.ts";
+import { free } from "./free.ts";
+import type { JournalEntry, KeptRelease } from "./node-port.ts";
+import type { Ports } from "./ports.ts";
+import type { AttachmentId } from "./records.ts";
+
+export interface ReclaimLimits {
+  /** At most so many records are freed. */
+  readonly records: number;
+  /** performance.now() milliseconds. */
+  readonly deadline: number;
+}
+
+/** How long one attachment's lock is waited for: whoever holds it works on the record already. */
+const LOCK_PATIENCE_MS = 50;
+/** How often a node asks the store for records that its journal (gone at reboot) does not know. */
+const SWEEP_SECONDS = 600;
+
+/**
+ * Frees what this node's dead sandboxes hold, on EVIDENCE alone: kept DELs are replayed, then
+ * attachments whose namespace is gone are freed, first those of the journal, then (now and then)
+ * those that only the store knows, as after a reboot.
+ *
+ * @returns how many attachments were freed. Never throws: what fails now is tried again later.
+ */
+export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<number> {
+  let freed = 0;
+  try {
+    for await (const step of steps(ports, limits.deadline)) {
+      if (freed >= limits.records || performance.now() >= limits.deadline) break;
+      if (await step()) freed++;
+    }
+  } catch (failure) {
+    ports.log("debug", "reclaiming stopped early", { reason: String(failure) });
+  }
+  return freed;
+}
+
+type Step = () => Promise<boolean>;
+
+async function* steps(ports: Ports, deadline: number): AsyncGenerator<Step> {
+  for (const kept of ports.node.keptReleases.list()) yield () => replay(kept, ports, deadline);
+  for (const entry of ports.node.journal.list()) {
+    if (mayFree(entry.holder, ports)) yield () => freeDead(entry, ports, deadline);
+  }
+  if (!ports.node.due("sweep", SWEEP_SECONDS)) return;
+  const scope = { kind: "attachment", node: ports.node.name } as const;
+  for await (const { ref, record } of ports.store.list(scope, { deadline })) {
+    const { node, id } = ref;
+    const target = { node, id, requestId: record.holder.requestId };
+    if (mayFree(record.holder, ports))
+      yield () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
+  }
+}
+
+async function replay(kept: KeptRelease, ports: Ports, deadline: number): Promise<boolean> {
+  const { node, attachment: id, requestId } = kept;
+  if (requestId === undefined) return replayUnknown(kept, ports, deadline);
+  return locked(id, ports, deadline, async () => {
+    if (ports.node.keptReleases.of(id)?.requestId !== requestId) return false;
+    const freed = await freeNow({ node, id, requestId }, ports, deadline);
+    ports.node.keptReleases.drop(id);
+    return freed;
+  });
+}
+
+/** The DEL did not know which ADD it ended: only a dead namespace tells that nothing newer is meant. */
+async function replayUnknown(kept: KeptRelease, ports: Ports, deadline: number): Promise<boolean> {
+  const { node, attachment: id } = kept;
+  const ref = { kind: "attachment", node, id } as const;
+  return locked(id, ports, deadline, async () => {
+    const entry = (await ports.store.read({ refs: [ref] }, { deadline })).get(ref)?.record;
+    if (entry !== undefined && !mayFree(entry.holder, ports)) return false;
+    const freed =
+      entry !== undefined &&
+      (await freeNow({ node, id, requestId: entry.holder.requestId }, ports, deadline));
+    ports.node.keptReleases.drop(id);
+    return freed;
+  });
+}
+
+function freeDead(entry: JournalEntry, ports: Ports, deadline: number): Promise<boolean> {
+  const { attachment: id, node, requestId } = entry.holder;
+  const expected = { space: entry.space, addresses: entry.addresses };
+  return lockedDead(id, ports, deadline, () => freeNow({ node, id, requestId, expected }, ports, deadline));
+}
+
+async function freeNow(target: Parameters<typeof free>[0], ports: Ports, deadline: number): Promise<boolean> {
+  const freed = await free(target, 0, ports, { deadline });
+  if (target.requestId !== undefined) ports.node.journal.remove(target.id, target.requestId);
+  if (freed !== undefined)
+    ports.log("info", "reclaimed a dead sandbox's addresses", { ...target.id, addresses: freed.addresses });
+  return freed !== undefined;
+}
+
+type Work = () => Promise<boolean>;
+
+/** An ADD under way in a dead namespace has lost its purpose: it is cancelled as by a DEL. */
+function lockedDead(id: AttachmentId, ports: Ports, deadline: number, work: Work): Promise<boolean> {
+  return locked(id, ports, deadline, work, true);
+}
+
+async function locked(
+  id: AttachmentId,
+  ports: Ports,
+  deadline: number,
+  work: Work,
+  cancelling = false,
+): Promise<boolean> {
+  const patience = Math.min(deadline, performance.now() + LOCK_PATIENCE_MS);
+  const lock = await ports.node.lock(id, { deadline: patience, cancelling }).catch(() => undefined);
+  if (lock === undefined) return false;
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}

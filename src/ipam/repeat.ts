@@ -1,0 +1,55 @@
+import { parseAddress } from "../address/address.ts";
+import { type Attempt, holderOf } from "./attempt.ts";
+import { allocationRefs, readAllocations, refuseNewer } from "./free.ts";
+import type { AttachmentRecord } from "./records.ts";
+import type { AllocatedAddress } from "./requests.ts";
+import { describeAttachment, sameAttachment } from "./same.ts";
+import type { Guard, Put, Versioned } from "./store-port.ts";
+
+/**
+ * ADD again for an attachment that has addresses (IDEMPOTENT): rewrites its records with this
+ * request's ID, guarded by the revisions read, so that an undo or a late DEL of the earlier request
+ * finds them changed. The caller prints only after "rewritten".
+ *
+ * "stale": the entry names an address that the attachment does not hold (an operator released it):
+ * it must be freed first. "lost": somebody changed the records meanwhile; look again.
+ */
+export async function repeat(
+  attempt: Attempt,
+  own: Versioned<AttachmentRecord>,
+): Promise<"rewritten" | "stale" | "lost"> {
+  const { ports, request, options } = attempt;
+  refuseNewer(own.record.version, `the record of ${describeAttachment(request.attachment)}`);
+  const holder = holderOf(attempt);
+  const ref = { kind: "attachment", node: ports.node.name, id: request.attachment } as const;
+  const guards: Guard[] = [{ ref, revision: own.revision }];
+  const puts: Put[] = [{ ref, record: { ...own.record, holder } }];
+  const allocations = await readAllocations(own.record, ports, options);
+  for (const allocationRef of allocationRefs(own.record)) {
+    const allocation = allocations.get(allocationRef);
+    const mine = allocation?.record.holders.some(({ attachment }) =>
+      sameAttachment(attachment, request.attachment),
+    );
+    if (allocation === undefined || !mine) return "stale";
+    const others = allocation.record.holders.filter(
+      ({ attachment }) => !sameAttachment(attachment, request.attachment),
+    );
+    guards.push({ ref: allocationRef, revision: allocation.revision });
+    puts.push({ ref: allocationRef, record: { ...allocation.record, holders: [...others, holder] } });
+  }
+  const outcome = await ports.store.commit({ guards, puts, deletes: [] }, options);
+  return outcome.won ? "rewritten" : "lost";
+}
+
+/** The addresses of a record as its ADD printed them, whatever the configuration says today. */
+export function printedAddresses(record: AttachmentRecord): AllocatedAddress[] {
+  return record.addresses.map((text, index) => {
+    const address = parseAddress(text);
+    const gateway = record.gateways[index];
+    return {
+      address,
+      prefix: record.prefixes[index] ?? (address.family === 4 ? 32 : 128),
+      ...(gateway && { gateway: parseAddress(gateway) }),
+    };
+  });
+}

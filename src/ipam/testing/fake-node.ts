@@ -1,0 +1,104 @@
+import type {
+  AttachmentLock,
+  JournalEntry,
+  KeptRelease,
+  LockOptions,
+  NamespaceState,
+  Node,
+  RememberedStore,
+} from "../node-port.ts";
+import type { AttachmentId, NamespaceId } from "../records.ts";
+
+/**
+ * A machine in memory, behind the Node port: namespaces come and go, reboots change the boot ID
+ * and empty the journal. For unit and model tests of the decisions only.
+ */
+export class FakeNode implements Node {
+  bootId = "boot-1";
+  readonly #namespaces = new Map<string, NamespaceId>();
+  readonly #journal = new Map<string, JournalEntry>();
+  readonly #kept = new Map<string, KeptRelease>();
+  readonly #stores = new Map<string, RememberedStore>();
+  readonly #cursors = new Map<string, bigint>();
+  readonly #locks = new Map<string, Promise<void>>();
+  readonly #cancels = new Map<string, number>();
+  #inode = 1000;
+
+  constructor(readonly name: string) {}
+
+  createNamespace(path: string): void {
+    this.#namespaces.set(path, { path, device: "4", inode: String(this.#inode++), mountNamespace: "1" });
+  }
+
+  removeNamespace(path: string): void {
+    this.#namespaces.delete(path);
+  }
+
+  /** A power cut: nothing in memory-backed folders survives, what is in dataDir does. */
+  reboot(): void {
+    this.bootId = `boot-${Number(this.bootId.slice(5)) + 1}`;
+    for (const map of [this.#namespaces, this.#journal, this.#cursors, this.#locks, this.#cancels])
+      map.clear();
+  }
+
+  async lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock> {
+    const key = keyOf(id);
+    const begun = this.#cancels.get(key) ?? 0;
+    const own = options.cancelling ? begun + 1 : begun;
+    if (options.cancelling) this.#cancels.set(key, own);
+    const before = this.#locks.get(key);
+    let release: () => void = () => {};
+    this.#locks.set(key, new Promise((resolve) => (release = resolve)));
+    await before;
+    return { cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
+  }
+
+  identifyNamespace(path: string): NamespaceId | undefined {
+    return this.#namespaces.get(path);
+  }
+
+  namespaceState(namespace: NamespaceId, bootId: string): NamespaceState {
+    if (bootId !== this.bootId) return "gone";
+    if (namespace.inode === undefined) return "unknown";
+    return this.#namespaces.get(namespace.path)?.inode === namespace.inode ? "present" : "gone";
+  }
+
+  due(): boolean {
+    return true;
+  }
+
+  readonly journal = {
+    write: (entry: JournalEntry) => void this.#journal.set(keyOf(entry.holder.attachment), entry),
+    read: (id: AttachmentId) => this.#journal.get(keyOf(id)),
+    remove: (id: AttachmentId, requestId?: string) => {
+      const entry = this.#journal.get(keyOf(id));
+      if (requestId === undefined || entry?.holder.requestId === requestId) this.#journal.delete(keyOf(id));
+    },
+    list: () => [...this.#journal.values()],
+  };
+
+  readonly keptReleases = {
+    keep: (kept: KeptRelease) => void this.#kept.set(keyOf(kept.attachment), kept),
+    of: (id: AttachmentId) => this.#kept.get(keyOf(id)),
+    list: () => [...this.#kept.values()],
+    drop: (id: AttachmentId) => void this.#kept.delete(keyOf(id)),
+  };
+
+  readonly storeMemory = {
+    recall: (space: string) => this.#stores.get(space),
+    remember: (space: string, store: RememberedStore) => void this.#stores.set(space, store),
+  };
+
+  readonly cursors = {
+    read: (pool: string) => this.#cursors.get(pool),
+    advance: (pool: string, next: (current: bigint | undefined) => bigint | undefined) => {
+      const position = next(this.#cursors.get(pool));
+      if (position !== undefined) this.#cursors.set(pool, position);
+      return position;
+    },
+  };
+}
+
+function keyOf(id: AttachmentId): string {
+  return JSON.stringify([id.network, id.container, id.ifname]);
+}

@@ -1,0 +1,22 @@
+import { free } from "./free.ts";
+import type { Ports } from "./ports.ts";
+import type { Allocated } from "./requests.ts";
+
+/**
+ * Takes back an ADD whose result could not be delivered: frees exactly what that very request
+ * wrote (ONLY-MINE), without cooling. A repeated ADD wrote nothing that an earlier one had not
+ * already delivered, so nothing is freed for it.
+ *
+ * Never throws: what cannot be undone now stays in the node's journal and is reclaimed when the
+ * namespace is gone.
+ */
+export async function undo(allocated: Allocated, ports: Ports, deadline: number): Promise<void> {
+  if (allocated.repeated) return;
+  try {
+    const target = { node: ports.node.name, id: allocated.attachment, requestId: allocated.requestId };
+    await free(target, 0, ports, { deadline });
+    ports.node.journal.remove(allocated.attachment, allocated.requestId);
+  } catch (failure) {
+    ports.log("warn", "an undelivered ADD could not be undone yet", { reason: String(failure) });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Address } from "../address/address.ts";
+import { type Attempt, requireStillWanted } from "./attempt.ts";
+
+/** Of an ADD's 40 s, how long it may wait for holders to give their address back (BOUNDED). */
+export const HAND_OVER_WAIT_MS = 20_000;
+
+/** How long the old interface is given to die: macvlan, ipvlan, vlan and ptp free the address first. */
+export const SETTLE_MS = 200;
+
+/** How often a waiting ADD looks whether it is still wanted, and whether a watch missed a change. */
+const LOOK_MS = 500;
+
+/**
+ * Waits until the allocation of an address changes, or `LOOK_MS` passed: the caller judges anew
+ * either way. Watches the store's key, never the pod: the pod's end is no evidence (EVIDENCE).
+ *
+ * @throws IpamError when the ADD is no longer wanted.
+ */
+export async function waitForChange(
+  attempt: Attempt,
+  address: Address,
+  since: number,
+  until: number,
+): Promise<void> {
+  requireStillWanted(attempt);
+  const patience = Math.max(0, Math.min(LOOK_MS, until - performance.now()));
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), patience);
+  try {
+    await firstChange(attempt, address, since, abort.signal);
+  } catch {
+    // A watch that fails costs no more than the pause until the next look.
+    await pause(Math.max(0, Math.min(patience, until - performance.now())), abort.signal);
+  } finally {
+    clearTimeout(timer);
+    abort.abort();
+  }
+  requireStillWanted(attempt);
+}
+
+/** Lets the old interface die after its DEL, without outliving the deadline. */
+export function settle(attempt: Attempt): Promise<void> {
+  return pause(Math.max(0, Math.min(SETTLE_MS, attempt.options.deadline - performance.now())));
+}
+
+async function firstChange(
+  attempt: Attempt,
+  address: Address,
+  since: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { space } = attempt.request.network;
+  const scope = { kind: "allocation", space, address } as const;
+  for await (const change of attempt.ports.store.watch(scope, since, { signal })) {
+    const { ref } = change;
+    if (ref.address.value === address.value && ref.address.family === address.family) return;
+  }
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    if (signal?.aborted) resolve();
+  });
+}

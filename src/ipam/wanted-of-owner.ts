@@ -1,0 +1,91 @@
+import { compareAddresses, parseAddress } from "../address/address.ts";
+import { cidrContains, cidrInterval } from "../address/cidr.ts";
+import { intersect } from "../address/interval.ts";
+import { neverGivenOut } from "../address/not-allowed.ts";
+import { dynamicPools, poolOf } from "../address/pool.ts";
+import type { RangeSet } from "../address/range.ts";
+import { IpamError } from "./errors.ts";
+import { namedTarget } from "./plan.ts";
+import type { OwnerRecord } from "./records.ts";
+import type { AddRequest } from "./requests.ts";
+import type { OpenTarget, Target } from "./target.ts";
+
+/**
+ * What a pod gets because of whom it belongs to: its place in the set that its workload shares
+ * (`kube-ipam.ips`), or what its workload was given before (`kube-ipam.sticky`). Undefined where
+ * neither applies to this range set.
+ *
+ * @throws IpamError addressNotAllowed when the set has no address for the pod's ordinal.
+ */
+export function wantedOfOwner(
+  request: AddRequest,
+  set: RangeSet,
+  setIndex: number,
+  owner: OwnerRecord | undefined,
+): Target | undefined {
+  if (request.wish.set !== undefined) return placeInSet(request, set, setIndex, owner);
+  if (request.wish.sticky && owner !== undefined) return givenBefore(request, set, setIndex, owner);
+  return undefined;
+}
+
+function placeInSet(
+  request: AddRequest,
+  set: RangeSet,
+  setIndex: number,
+  owner: OwnerRecord | undefined,
+): Target | undefined {
+  const subnets = set.ranges.map(({ subnet }) => cidrInterval(subnet));
+  const intervals = (request.wish.set ?? []).flatMap((wanted) =>
+    subnets.flatMap((subnet) => intersect(wanted, subnet)),
+  );
+  if (intervals.length === 0) return undefined;
+  const pool = poolOf(intervals);
+  const ordinal = request.wish.owner?.ordinal;
+  if (ordinal === undefined) {
+    return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(set, owner) };
+  }
+  if (BigInt(ordinal) >= pool.size) {
+    throw new IpamError(
+      "addressNotAllowed",
+      `kube-ipam.ips has ${pool.size} addresses in network '${request.network.name}', none for ordinal ${ordinal}`,
+      "name at least as many addresses as the workload has replicas",
+    );
+  }
+  const address = pool.at(BigInt(ordinal));
+  return namedTarget(request.network, set, { address, source: "kube-ipam.ips" });
+}
+
+function givenBefore(
+  request: AddRequest,
+  set: RangeSet,
+  setIndex: number,
+  owner: OwnerRecord,
+): Target | undefined {
+  const ordinal = request.wish.owner?.ordinal;
+  if (ordinal === undefined) return ownedFirst(request, set, setIndex, owner);
+  const slot = (owner.slots?.[String(ordinal)] ?? []).map(parseAddress);
+  const address = slot.find((given) => set.ranges.some(({ subnet }) => cidrContains(subnet, given)));
+  return address && namedTarget(request.network, set, { address, source: "kube-ipam.sticky" }, "sticky");
+}
+
+function ownedFirst(
+  request: AddRequest,
+  set: RangeSet,
+  setIndex: number,
+  owner: OwnerRecord,
+): OpenTarget | undefined {
+  const own = ownedIn(set, owner);
+  if (own.length === 0) return undefined;
+  const pools = [
+    poolOf(own.map((address) => ({ first: address, last: address }))),
+    ...dynamicPools(set, neverGivenOut(request.network)),
+  ];
+  return { kind: "open", setIndex, set, pools, origin: "sticky", own };
+}
+
+function ownedIn(set: RangeSet, owner: OwnerRecord | undefined) {
+  return (owner?.addresses ?? [])
+    .map(parseAddress)
+    .filter((address) => set.ranges.some(({ subnet }) => cidrContains(subnet, address)))
+    .sort(compareAddresses);
+}
