@@ -1,4 +1,5 @@
 import type { Address } from "../../address/address.ts";
+import { parseSortable, sortableText } from "../../address/sortable.ts";
 
 /**
  * A name as one part of a key: percent-escaped, so that a "/" inside never looks like the next part
@@ -18,25 +19,12 @@ export function unescapePart(part: string): string | undefined {
   }
 }
 
-/** An address as one part of a key: sorts as the number does and can be read ("010.188.000.216"). */
-export function addressPart({ family, value }: Address): string {
-  return family === 4
-    ? octets(value).join(".")
-    : (value.toString(16).padStart(32, "0").match(/.{4}/g) ?? []).join(":");
-}
-
-/** The address that `addressPart` was given; undefined for text that it never writes. */
+/** The address that `sortableText` was given; undefined for text that it never writes. */
 export function parseAddressPart(part: string): Address | undefined {
-  if (/^[0-9a-f]{4}(:[0-9a-f]{4}){7}$/.test(part)) {
-    return { family: 6, value: BigInt(`0x${part.replaceAll(":", "")}`) };
+  try {
+    const address = parseSortable(part);
+    return sortableText(address) === part ? address : undefined;
+  } catch {
+    return undefined;
   }
-  if (!/^[0-2][0-9]{2}(\.[0-2][0-9]{2}){3}$/.test(part)) return undefined;
-  const numbers = part.split(".").map(Number);
-  if (numbers.some((number) => number > 255)) return undefined;
-  return { family: 4, value: BigInt(numbers.reduce((sum, number) => sum * 256 + number, 0)) };
-}
-
-function octets(value: bigint): string[] {
-  const number = Number(value);
-  return [24, 16, 8, 0].map((shift) => String(Math.floor(number / 2 ** shift) % 256).padStart(3, "0"));
 }

@@ -1,7 +1,8 @@
 import type { Address } from "../../address/address.ts";
+import { sortableText } from "../../address/sortable.ts";
 import type { AttachmentId, Owner, RecordKind, Ref } from "../../ipam/records.ts";
 import type { ListScope, Span } from "../../ipam/store-port.ts";
-import { addressPart, escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
+import { escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
 
 /** Where each record lies under the prefix (design section 6), and back. */
 export interface Keys {
@@ -48,7 +49,7 @@ export function makeKeys(prefix: string): Keys {
     refOf: (key) => (key.startsWith(root) ? parseParts(key.slice(root.length).split("/")) : undefined),
     spanOf: (kind, { space, first, last }) => {
       const folder = path("spaces", escapePart(space), FOLDERS[kind]);
-      return { first: `${folder}/${addressPart(first)}`, end: after(`${folder}/${addressPart(last)}`) };
+      return { first: `${folder}/${sortableText(first)}`, end: after(`${folder}/${sortableText(last)}`) };
     },
     scopeOf: (scope) => rangeOf(path(...scopeParts(scope)), isWhole(scope)),
     spaceOf: (key) => {
@@ -88,7 +89,7 @@ function partsOf(ref: Ref): readonly string[] {
     case "reservedRanges":
       return ["spaces", escapePart(ref.space), "reserved-ranges"];
     default:
-      return ["spaces", escapePart(ref.space), FOLDERS[ref.kind], addressPart(ref.address)];
+      return ["spaces", escapePart(ref.space), FOLDERS[ref.kind], sortableText(ref.address)];
   }
 }
 
@@ -108,7 +109,7 @@ function spaceParts(kind: RecordKind, address: Address | undefined): readonly st
   if (kind === "owner") return ["owners"];
   if (kind === "reservedRanges") return ["reserved-ranges"];
   const folder = FOLDERS[kind as AddressKind];
-  return address === undefined ? [folder] : [folder, addressPart(address)];
+  return address === undefined ? [folder] : [folder, sortableText(address)];
 }
 
 /** True where the scope is one key, not a folder. */

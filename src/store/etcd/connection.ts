@@ -1,0 +1,122 @@
+import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
+import { type Client, createClient } from "@connectrpc/connect";
+import { createTransport } from "@connectrpc/connect/protocol-grpc";
+import { Auth, KV, Lease, Maintenance, Watch } from "./gen/rpc_pb.ts";
+import { http2Client } from "./http2-client.ts";
+import type { TlsMaterial } from "./tls-files.ts";
+
+/** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
+export interface Connection {
+  readonly endpoint: string;
+  /** Of the certificate files it was opened with. */
+  readonly stamp: string;
+  readonly kv: Client<typeof KV>;
+  readonly lease: Client<typeof Lease>;
+  readonly watch: Client<typeof Watch>;
+  readonly auth: Client<typeof Auth>;
+  readonly maintenance: Client<typeof Maintenance>;
+  usable(): boolean;
+  /** False when the other end does not answer within `ms`; the connection is closed then. */
+  answers(ms: number): Promise<boolean>;
+  /** No new requests; closes as soon as those under way have ended. */
+  retire(): void;
+  close(): void;
+}
+
+/**
+ * Opens a connection: TCP, TLS, and the server's HTTP/2 settings. Those come only after the server
+ * accepted our certificate, and never from a frozen process, so that whatever is wrong shows here,
+ * before any request is sent. Rejects with the plain error; undefined `tls` means http.
+ */
+export function openConnection(
+  endpoint: string,
+  tls: TlsMaterial | undefined,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const session = connect(endpoint, sessionOptions(tls));
+    const timer = setTimeout(() => fail(new DialTimeout(timeoutMs)), timeoutMs);
+    const fail = (error: Error) => {
+      settle();
+      session.destroy();
+      reject(error);
+    };
+    const cancelled = () => fail(new Error("not needed any more"));
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancelled);
+    };
+    session.on("error", fail);
+    session.once("close", () => fail(new Error("the server closed the connection at once")));
+    session.once("remoteSettings", () => {
+      settle();
+      resolve(makeConnection(endpoint, session, tls?.stamp ?? ""));
+    });
+    signal.addEventListener("abort", cancelled);
+  });
+}
+
+/** Nobody answered: the machine is gone, a firewall drops, or the process is frozen. */
+export class DialTimeout extends Error {
+  override readonly name = "DialTimeout";
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOptions {
+  if (tls === undefined) return {};
+  const { cert, key, ca } = tls;
+  return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
+}
+
+function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: string): Connection {
+  const transport = createTransport({ ...TRANSPORT, baseUrl: endpoint, httpClient: http2Client(session) });
+  let retired = false;
+  session.once("goaway", () => {
+    retired = true;
+  });
+  return {
+    endpoint,
+    stamp,
+    kv: createClient(KV, transport),
+    lease: createClient(Lease, transport),
+    watch: createClient(Watch, transport),
+    auth: createClient(Auth, transport),
+    maintenance: createClient(Maintenance, transport),
+    usable: () => !retired && !session.closed && !session.destroyed,
+    answers: (ms) => ping(session, ms),
+    retire: () => {
+      retired = true;
+      if (!session.destroyed) session.close();
+    },
+    close: () => {
+      retired = true;
+      session.destroy();
+    },
+  };
+}
+
+const TRANSPORT = {
+  useBinaryFormat: true,
+  interceptors: [],
+  acceptCompression: [],
+  sendCompression: null,
+  compressMinBytes: 0,
+  readMaxBytes: 0x7fffffff,
+  writeMaxBytes: 0x7fffffff,
+};
+
+function ping(session: ClientHttp2Session, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => done(false), ms);
+    const done = (alive: boolean) => {
+      clearTimeout(timer);
+      if (!alive) session.destroy();
+      resolve(alive);
+    };
+    if (session.closed || session.destroyed) return done(false);
+    session.ping((error) => done(error === null || error === undefined));
+  });
+}

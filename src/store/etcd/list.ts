@@ -1,0 +1,112 @@
+import type { RecordKind, Ref } from "../../ipam/records.ts";
+import type { CallOptions, Entry, ListScope } from "../../ipam/store-port.ts";
+import { toText } from "./bytes.ts";
+import type { EtcdClient } from "./client.ts";
+import { EtcdFailure } from "./etcd-failure.ts";
+import type { KeyValue } from "./gen/kv_pb.ts";
+import type { RangeResponse } from "./gen/rpc_pb.ts";
+import { after, type KeyRange, type Keys, spansSpaces } from "./keys.ts";
+import { rangeInit } from "./query.ts";
+import { decodeRecord } from "./record-json.ts";
+import { revisionOf } from "./txn.ts";
+
+/** Records read at a time: about 300 KiB. */
+const PAGE = 500;
+
+/**
+ * All records of a scope in the order of their keys, at one revision. When etcd compacts that
+ * revision away, the listing goes on at a newer one after the last key it gave out: nothing twice.
+ */
+export async function* list<K extends RecordKind>(
+  client: EtcdClient,
+  keys: Keys,
+  scope: ListScope<K>,
+  options: CallOptions,
+): AsyncIterable<Entry<K>> {
+  const reader = new Reader(client, options);
+  if (!spansSpaces(scope)) return yield* entries(reader, keys, scope, keys.scopeOf(scope));
+  for await (const space of spaces(reader, keys, scope)) {
+    const inside = { ...scope, space };
+    yield* entries(reader, keys, inside, keys.scopeOf(inside));
+  }
+}
+
+/** The entry at a key, or undefined where the key is of another kind. */
+export function entryOf<K extends RecordKind>(
+  keys: Keys,
+  kind: K,
+  { key, value, modRevision }: KeyValue,
+): Entry<K> | undefined {
+  const text = toText(key);
+  const ref = keys.refOf(text);
+  if (ref?.kind !== kind) return undefined;
+  return {
+    ref: ref as Extract<Ref, { kind: K }>,
+    record: decodeRecord<K>(text, value),
+    revision: Number(modRevision),
+  };
+}
+
+async function* entries<K extends RecordKind>(
+  reader: Reader,
+  keys: Keys,
+  scope: ListScope<K>,
+  range: KeyRange,
+): AsyncIterable<Entry<K>> {
+  let first = range.first;
+  for (;;) {
+    const page = await reader.page({ first, end: range.end }, PAGE, false);
+    for (const pair of page.kvs) {
+      const entry = entryOf(keys, scope.kind, pair);
+      if (entry !== undefined) yield entry;
+    }
+    const last = page.kvs.at(-1);
+    if (!page.more || last === undefined) return;
+    first = after(toText(last.key));
+  }
+}
+
+/** Jumps from space to space: one key each, however many records they hold. */
+async function* spaces(reader: Reader, keys: Keys, scope: ListScope): AsyncIterable<string> {
+  const range = keys.scopeOf(scope);
+  let first = range.first;
+  for (;;) {
+    const [pair] = (await reader.page({ first, end: range.end }, 1, true)).kvs;
+    if (pair === undefined) return;
+    const space = keys.spaceOf(toText(pair.key));
+    if (space === undefined) {
+      first = after(toText(pair.key));
+    } else {
+      yield space;
+      first = keys.wholeSpace(space).end;
+    }
+  }
+}
+
+/** Reads pages at the revision of the first one, and at a new one once that has been compacted. */
+class Reader {
+  readonly #client: EtcdClient;
+  readonly #options: CallOptions;
+  #revision = 0;
+
+  constructor(client: EtcdClient, options: CallOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async page(range: KeyRange, limit: number, keysOnly: boolean): Promise<RangeResponse> {
+    const request = { ...rangeInit(range), limit: BigInt(limit), keysOnly };
+    const read = (revision: number) =>
+      this.#client.read(
+        ({ kv }, rpc) => kv.range({ ...request, revision: BigInt(revision) }, rpc),
+        this.#options,
+      );
+    const page = await read(this.#revision).catch((failure) => {
+      if (!(failure instanceof EtcdFailure) || failure.trouble !== "compacted") throw failure;
+      this.#revision = 0;
+      return read(0);
+    });
+    if (this.#revision === 0) this.#revision = revisionOf(page);
+    return page;
+  }
+}

@@ -1,0 +1,29 @@
+import type { EtcdSettings } from "../../config/network-configuration.ts";
+import type { Store } from "../../ipam/store-port.ts";
+import { EtcdClient } from "./client.ts";
+import { commit } from "./commit.ts";
+import { makeKeys } from "./keys.ts";
+import { makeLeases } from "./leases.ts";
+import { list } from "./list.ts";
+import { readSnapshot } from "./read.ts";
+import { watch } from "./watch.ts";
+
+/**
+ * The store of a cluster, in etcd 3.4 or newer. Starts to connect, but does not wait: whatever is
+ * wrong with endpoints, certificates or user shows in the first call, as StoreFailure.
+ */
+export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
+  const client = new EtcdClient(settings);
+  const keys = makeKeys(settings.prefix);
+  const leases = makeLeases(client);
+  client.warmUp();
+  return {
+    description: { kind: "etcd", location: settings.endpoints.join(","), prefix: settings.prefix },
+    read: (query, options) => readSnapshot(client, keys, query, options),
+    commit: (transaction, options) => commit({ client, keys, leases }, transaction, options),
+    list: (scope, options) => list(client, keys, scope, options),
+    watch: (scope, since, options) =>
+      watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),
+    close: async () => client.close(),
+  };
+}

@@ -1,0 +1,91 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Address } from "../../address/address.ts";
+import type { Ref } from "../../ipam/records.ts";
+import type { CountAnswer, Query, Snapshot, Versioned, Window, WindowAnswer } from "../../ipam/store-port.ts";
+import { toBytes, toText } from "./bytes.ts";
+import type { RangeRequestSchema, RangeResponse } from "./gen/rpc_pb.ts";
+import type { AddressKind, KeyRange, Keys } from "./keys.ts";
+import { decodeRecord } from "./record-json.ts";
+
+export type RangeInit = MessageInitShape<typeof RangeRequestSchema>;
+
+/** The three kinds of record that keep an address from being given out. */
+const TAKEN_BY: readonly AddressKind[] = ["allocation", "reservation", "cooling"];
+
+/** The range requests that answer a query, in the order in which `readAnswers` takes the answers. */
+export function rangesOf(keys: Keys, { refs = [], windows = [], counts = [] }: Query): RangeInit[] {
+  return [
+    ...refs.map((ref): RangeInit => ({ key: toBytes(keys.keyOf(ref)) })),
+    ...windows.flatMap((window) =>
+      TAKEN_BY.map((kind) => windowRange(keys.spanOf(kind, window), window.limit)),
+    ),
+    ...counts.flatMap((span) =>
+      TAKEN_BY.map((kind) => ({ ...rangeInit(keys.spanOf(kind, span)), countOnly: true })),
+    ),
+  ];
+}
+
+export function rangeInit({ first, end }: KeyRange): { key: Uint8Array; rangeEnd: Uint8Array } {
+  return { key: toBytes(first), rangeEnd: toBytes(end) };
+}
+
+/** Puts the answers to `rangesOf` together. Rejects where a record that was asked for is unreadable. */
+export function readAnswers(
+  keys: Keys,
+  query: Query,
+  revision: number,
+  answers: readonly RangeResponse[],
+): Snapshot {
+  const { refs = [], windows = [], counts = [] } = query;
+  const records = new Map<string, Versioned<unknown> | undefined>();
+  refs.forEach((ref, index) => {
+    const key = keys.keyOf(ref);
+    records.set(key, versioned(ref, key, answers[index]));
+  });
+  const triple = (index: number) => answers.slice(refs.length + 3 * index, refs.length + 3 * index + 3);
+  return {
+    revision,
+    get: <R extends Ref>(ref: R) => records.get(keys.keyOf(ref)) as ReturnType<typeof versioned<R>>,
+    windows: windows.map((window, index) => windowAnswer(keys, window, triple(index))),
+    counts: counts.map((_, index) => countAnswer(triple(windows.length + index))),
+  };
+}
+
+function windowRange(range: KeyRange, limit: number): RangeInit {
+  return { ...rangeInit(range), keysOnly: true, limit: BigInt(Math.max(1, limit)) };
+}
+
+function versioned<R extends Ref>(_: R, key: string, answer: RangeResponse | undefined) {
+  const entry = answer?.kvs[0];
+  if (entry === undefined) return undefined;
+  return { record: decodeRecord<R["kind"]>(key, entry.value), revision: Number(entry.modRevision) };
+}
+
+function windowAnswer(keys: Keys, window: Window, answers: readonly RangeResponse[]): WindowAnswer {
+  const [allocated = [], reserved = [], cooling = []] = answers.map((answer) => addressesIn(keys, answer));
+  const cutAt = answers.flatMap((answer, index) =>
+    answer.more ? ([allocated, reserved, cooling][index]?.at(-1) ?? []) : [],
+  );
+  const knownThrough = [window.last, ...cutAt].reduce((least, other) =>
+    other.value < least.value ? other : least,
+  );
+  const known = (addresses: readonly Address[]) =>
+    addresses.filter(({ value }) => value <= knownThrough.value);
+  return { allocated: known(allocated), reserved: known(reserved), cooling: known(cooling), knownThrough };
+}
+
+/**
+ * Keys of the two families interleave only below 0300::, where no pod lives (RFC 4291); a foreign
+ * key in a window would be skipped here, and at worst counted in a count.
+ */
+function addressesIn(keys: Keys, answer: RangeResponse): Address[] {
+  return answer.kvs.flatMap(({ key }) => {
+    const ref = keys.refOf(toText(key));
+    return ref !== undefined && "address" in ref ? [ref.address] : [];
+  });
+}
+
+function countAnswer(answers: readonly RangeResponse[]): CountAnswer {
+  const [allocated = 0, reserved = 0, cooling = 0] = answers.map(({ count }) => Number(count));
+  return { allocated, reserved, cooling };
+}

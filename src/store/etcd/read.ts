@@ -1,0 +1,46 @@
+import type { CallOptions, Query, Snapshot } from "../../ipam/store-port.ts";
+import type { EtcdClient } from "./client.ts";
+import type { RangeResponse, TxnResponse } from "./gen/rpc_pb.ts";
+import type { Keys } from "./keys.ts";
+import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
+import { MAX_OPERATIONS, otherwiseOf, rangeAnswers, readTxn, revisionOf } from "./txn.ts";
+
+/**
+ * One consistent picture in one round trip. A query of more ranges than a transaction may have takes
+ * further round trips, pinned to the revision of the first.
+ */
+export async function readSnapshot(
+  client: EtcdClient,
+  keys: Keys,
+  query: Query,
+  options: CallOptions,
+): Promise<Snapshot> {
+  const ranges = rangesOf(keys, query);
+  const first = await client.read(
+    ({ kv }, rpc) => kv.txn(readTxn(ranges.slice(0, MAX_OPERATIONS), keys), rpc),
+    options,
+  );
+  if (ranges.length <= MAX_OPERATIONS) return otherwiseOf(keys, query, first);
+  return completed(client, keys, query, first, options);
+}
+
+/** Reads what did not fit into the transaction that `first` answers, at its revision. */
+export async function completed(
+  client: EtcdClient,
+  keys: Keys,
+  query: Query,
+  first: TxnResponse,
+  options: CallOptions,
+): Promise<Snapshot> {
+  const revision = revisionOf(first);
+  const answers: RangeResponse[] = rangeAnswers(first);
+  const rest = rangesOf(keys, query).slice(MAX_OPERATIONS);
+  for (let start = 0; start < rest.length; start += MAX_OPERATIONS) {
+    const ranges = rest
+      .slice(start, start + MAX_OPERATIONS)
+      .map((range): RangeInit => ({ ...range, revision: BigInt(revision) }));
+    const next = await client.read(({ kv }, rpc) => kv.txn(readTxn(ranges, keys), rpc), options);
+    answers.push(...rangeAnswers(next));
+  }
+  return readAnswers(keys, query, revision, answers);
+}

@@ -1,0 +1,98 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Query, Snapshot, Transaction } from "../../ipam/store-port.ts";
+import { toBytes } from "./bytes.ts";
+import { EtcdFailure } from "./etcd-failure.ts";
+import {
+  Compare_CompareResult,
+  Compare_CompareTarget,
+  type CompareSchema,
+  type RangeResponse,
+  type RequestOpSchema,
+  type TxnRequestSchema,
+  type TxnResponse,
+} from "./gen/rpc_pb.ts";
+import type { Keys } from "./keys.ts";
+import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
+import { encodeRecord } from "./record-json.ts";
+
+/** etcd's default for --max-txn-ops: comparisons, and operations of each branch. */
+export const MAX_OPERATIONS = 128;
+
+export type TxnInit = MessageInitShape<typeof TxnRequestSchema>;
+type OpInit = MessageInitShape<typeof RequestOpSchema>;
+
+/** Reads as one transaction. Never without an operation: etcd would answer that from a stale member. */
+export function readTxn(ranges: readonly RangeInit[], keys: Keys): TxnInit {
+  const ops = ranges.length > 0 ? ranges : [metaRange(keys)];
+  return { success: ops.map(rangeOp) };
+}
+
+/**
+ * Guards as comparisons, writes as the one branch, `otherwise` as the other (ONE-STEP, GUARDED).
+ * `lease` is for the puts that vanish by themselves.
+ */
+export function commitTxn(keys: Keys, transaction: Transaction, lease: bigint): TxnInit {
+  const { guards, puts, deletes, otherwise } = transaction;
+  const written = new Set(puts.map(({ ref }) => keys.keyOf(ref)));
+  const gone = new Set(deletes.map((ref) => keys.keyOf(ref)).filter((key) => !written.has(key)));
+  const writes: OpInit[] = [
+    ...[...gone].map(
+      (key): OpInit => ({ request: { case: "requestDeleteRange", value: { key: toBytes(key) } } }),
+    ),
+    ...puts.map(({ ref, record, seconds }): OpInit => {
+      const value = { key: toBytes(keys.keyOf(ref)), value: encodeRecord(record) };
+      return { request: { case: "requestPut", value: seconds === undefined ? value : { ...value, lease } } };
+    }),
+  ];
+  const request = {
+    compare: guards.map(({ ref, revision }) => unchanged(keys.keyOf(ref), revision)),
+    success: writes.length > 0 ? writes : [rangeOp(metaRange(keys))],
+    failure: otherwise === undefined ? [] : rangesOf(keys, otherwise).map(rangeOp),
+  };
+  refuseTooLarge(Math.max(request.compare.length, request.success.length));
+  return { ...request, failure: request.failure.slice(0, MAX_OPERATIONS) };
+}
+
+/** The answers of one branch that consists of ranges. */
+export function rangeAnswers(response: TxnResponse): RangeResponse[] {
+  return response.responses.flatMap(({ response: answer }) =>
+    answer.case === "responseRange" ? [answer.value] : [],
+  );
+}
+
+export function revisionOf(response: { header?: { revision: bigint } | undefined }): number {
+  return Number(response.header?.revision ?? 0n);
+}
+
+/** What a lost transaction answers. */
+export function otherwiseOf(keys: Keys, query: Query, response: TxnResponse): Snapshot {
+  return readAnswers(keys, query, revisionOf(response), rangeAnswers(response));
+}
+
+function rangeOp(value: RangeInit): OpInit {
+  return { request: { case: "requestRange", value } };
+}
+
+function metaRange(keys: Keys): RangeInit {
+  return { key: toBytes(keys.keyOf({ kind: "meta" })), countOnly: true };
+}
+
+/** A key that is absent has the modification revision 0. */
+function unchanged(key: string, revision: number): MessageInitShape<typeof CompareSchema> {
+  return {
+    result: Compare_CompareResult.EQUAL,
+    target: Compare_CompareTarget.MOD,
+    key: toBytes(key),
+    targetUnion: { case: "modRevision", value: BigInt(revision) },
+  };
+}
+
+function refuseTooLarge(operations: number): void {
+  if (operations <= MAX_OPERATIONS) return;
+  throw new EtcdFailure(
+    "unwritable",
+    { trouble: "invalid", mayHaveHappened: false },
+    `one transaction needs ${operations} operations; etcd allows ${MAX_OPERATIONS}`,
+    "Use fewer range sets or fewer addresses in one attachment.",
+  );
+}

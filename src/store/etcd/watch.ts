@@ -1,0 +1,116 @@
+import type { RecordKind } from "../../ipam/records.ts";
+import type { Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
+import { toText } from "./bytes.ts";
+import type { EtcdClient } from "./client.ts";
+import type { Connection } from "./connection.ts";
+import { EtcdFailure } from "./etcd-failure.ts";
+import { type Event, Event_EventType } from "./gen/kv_pb.ts";
+import type { WatchResponse } from "./gen/rpc_pb.ts";
+import type { Keys } from "./keys.ts";
+import { entryOf } from "./list.ts";
+import { rangeInit } from "./query.ts";
+import { readTxn, revisionOf } from "./txn.ts";
+
+/** etcd allows a ping every 5 s; a frozen member shows within twice this. */
+const PING_MS = 8_000;
+
+export interface Watching {
+  readonly client: EtcdClient;
+  readonly keys: Keys;
+  /** Milliseconds for finding a living endpoint after one was lost. */
+  readonly reconnectMs: number;
+}
+
+/**
+ * Changes since a revision, across lost connections: each is seen once, in order. Rejects with
+ * "history-lost" when etcd no longer knows all of them, and with "unavailable" when no endpoint
+ * answers for `reconnectMs`.
+ */
+export async function* watch<K extends RecordKind>(
+  { client, keys, reconnectMs }: Watching,
+  scope: ListScope<K>,
+  since: number,
+  { signal }: WatchOptions,
+): AsyncIterable<Change<K>> {
+  let seen = since;
+  while (!signal.aborted) {
+    const { connection, headers } = await client.open({ deadline: performance.now() + reconnectMs });
+    const stream = new AbortController();
+    const stop = () => stream.abort();
+    signal.addEventListener("abort", stop);
+    const pings = setInterval(() => connection.answers(PING_MS), PING_MS);
+    try {
+      const range = rangeInit(keys.scopeOf(scope));
+      const requests = openUntil(stream.signal, { ...range, startRevision: BigInt(seen + 1) });
+      for await (const response of connection.watch.watch(requests, { headers, signal: stream.signal })) {
+        await refuseGap(client, keys, response, seen, reconnectMs);
+        for (const event of response.events) {
+          const change = changeOf(keys, scope.kind, event);
+          if (change !== undefined) yield change;
+        }
+        seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throwUnlessLost(client, connection, error);
+    } finally {
+      clearInterval(pings);
+      signal.removeEventListener("abort", stop);
+      stream.abort();
+    }
+  }
+}
+
+type CreateRequest = { key: Uint8Array; rangeEnd: Uint8Array; startRevision: bigint };
+
+/** Our half of the stream stays open as long as we watch: etcd ends a watch whose asker hung up. */
+async function* openUntil(signal: AbortSignal, value: CreateRequest) {
+  yield { requestUnion: { case: "createRequest" as const, value } };
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
+
+function changeOf<K extends RecordKind>(keys: Keys, kind: K, { type, kv }: Event): Change<K> | undefined {
+  if (kv === undefined) return undefined;
+  if (type === Event_EventType.PUT) return entryOf(keys, kind, kv);
+  const ref = keys.refOf(toText(kv.key));
+  if (ref?.kind !== kind) return undefined;
+  return { ref: ref as Change<K>["ref"], revision: Number(kv.modRevision) };
+}
+
+/** A canceled watch, and a store that is younger than what was seen (restored from a backup). */
+async function refuseGap(
+  client: EtcdClient,
+  keys: Keys,
+  response: WatchResponse,
+  seen: number,
+  reconnectMs: number,
+): Promise<void> {
+  if (response.canceled) throw canceled(response);
+  if (!response.created || revisionOf(response) >= seen) return;
+  const deadline = performance.now() + reconnectMs;
+  const now = await client.read(({ kv }, rpc) => kv.txn(readTxn([], keys), rpc), { deadline });
+  if (revisionOf(now) < seen) {
+    throw historyLost(`etcd is at revision ${revisionOf(now)}, before ${seen}: was it restored?`);
+  }
+}
+
+function canceled({ compactRevision, cancelReason }: WatchResponse): Error {
+  if (compactRevision > 0n) return historyLost(`etcd keeps no changes before revision ${compactRevision}`);
+  return new Error(`etcdserver: ${cancelReason || "the watch was canceled"}`);
+}
+
+function historyLost(message: string): EtcdFailure {
+  return new EtcdFailure(
+    "history-lost",
+    { trouble: "compacted", mayHaveHappened: false },
+    message,
+    "List again.",
+  );
+}
+
+/** A lost connection is replaced; what a person must repair, and lost history, is passed on. */
+function throwUnlessLost(client: EtcdClient, connection: Connection, error: unknown): void {
+  const failure = client.lost(connection, error);
+  if (failure.trouble !== "unreachable" && failure.trouble !== "busy") throw failure;
+}
