@@ -72,7 +72,7 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
 
 async function play(attempt: Attempt, picture: Picture, number: number, patience: Patience): Promise<Round> {
   const { network } = attempt.request;
-  const meta = verifyStore(picture.snapshot, network.space, attempt.ports);
+  const meta = verifyStore(picture.snapshot, picture.remembered, network.space, attempt.ports);
   if (picture.own !== undefined) return answerRepeated(attempt, picture.own);
   requireReady(meta, network.requireInit);
   const contests = await chooseAddresses(attempt, picture, number);
@@ -115,7 +115,10 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) {
     if (outcome.snapshot === undefined) return {};
-    return { picture: depict(attempt, picture.targets, picture.questions, outcome.snapshot) };
+    const { targets, questions, remembered } = picture;
+    return {
+      picture: depict(attempt, { targets, questions, ...(remembered && { remembered }) }, outcome.snapshot),
+    };
   }
   rememberStore(allocating.record.space, allocating.storeUuid, outcome.revision, attempt.ports);
   await undoUnlessWanted(attempt);

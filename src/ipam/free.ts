@@ -124,8 +124,9 @@ interface Held {
 async function readHeld(target: Target, ports: Ports, options: CallOptions): Promise<Held | undefined> {
   const ref = { kind: "attachment", node: target.node, id: target.id } as const;
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
+  const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
   const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref, ...guess] }, options);
-  if (target.expected !== undefined) verifyStore(snapshot, target.expected.space, ports);
+  if (target.expected !== undefined) verifyStore(snapshot, remembered, target.expected.space, ports);
   const entry = snapshot.get(ref);
   if (entry === undefined) return undefined;
   if (target.requestId !== undefined && entry.record.holder.requestId !== target.requestId) return undefined;

@@ -1,22 +1,24 @@
 import { IpamError } from "./errors.ts";
+import type { RememberedStore } from "./node-port.ts";
 import type { Ports } from "./ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "./records.ts";
 import type { CallOptions, Snapshot, Versioned } from "./store-port.ts";
 
 /**
  * ONE-STORE: the store's identity, once this node has made sure that it is the store that it knows
- * for this address space. Without an identity, an ADD may make one only where nothing requires
+ * for this address space. `remembered` is what the node knew *before* the snapshot was read: another
+ * process may make the identity, or raise the revision, right after. Without an identity, an ADD may make one only where nothing requires
  * `store init` and the node remembers no store.
  *
  * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was.
  */
 export function verifyStore(
   snapshot: Snapshot,
+  remembered: RememberedStore | undefined,
   space: string,
   ports: Ports,
 ): Versioned<MetaRecord> | undefined {
   const meta = snapshot.get({ kind: "meta" });
-  const remembered = ports.node.storeMemory.recall(space);
   if (meta === undefined) {
     if (remembered !== undefined) throw emptied(space, remembered.uuid, ports);
     return undefined;

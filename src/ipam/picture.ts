@@ -1,5 +1,6 @@
 import type { Attempt } from "./attempt.ts";
 import { startPosition } from "./cursor.ts";
+import type { RememberedStore } from "./node-port.ts";
 import type {
   AttachmentRecord,
   MetaRecord,
@@ -17,6 +18,8 @@ export interface Picture {
   readonly targets: readonly Target[];
   readonly questions: Questions;
   readonly snapshot: Snapshot;
+  /** The store this node knew before it looked (ONE-STORE). */
+  readonly remembered?: RememberedStore;
   readonly own?: Versioned<AttachmentRecord>;
   readonly meta?: Versioned<MetaRecord>;
   readonly network?: Versioned<NetworkRecord>;
@@ -42,22 +45,18 @@ const POOLS_AT_ONCE = 4;
 
 /** Looks at all that the targets need. */
 export async function look(attempt: Attempt, targets: readonly Target[]): Promise<Picture> {
+  const { ports, request, options } = attempt;
   const questions = ask(attempt, targets);
-  return depict(
-    attempt,
-    targets,
-    questions,
-    await attempt.ports.store.read(questions.query, attempt.options),
-  );
+  const remembered = ports.node.storeMemory.recall(request.network.space);
+  const snapshot = await ports.store.read(questions.query, options);
+  return depict(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
 }
 
+/** What was asked, and known, before a snapshot was read. */
+export type Asked = Pick<Picture, "targets" | "questions" | "remembered">;
+
 /** The picture that a snapshot of the same questions gives. */
-export function depict(
-  attempt: Attempt,
-  targets: readonly Target[],
-  questions: Questions,
-  snapshot: Snapshot,
-): Picture {
+export function depict(attempt: Attempt, asked: Asked, snapshot: Snapshot): Picture {
   const own = snapshot.get(ownRef(attempt));
   const meta = snapshot.get({ kind: "meta" });
   const network = snapshot.get(networkRef(attempt));
@@ -65,8 +64,7 @@ export function depict(
   const ownerKey = ownerRef(attempt);
   const owner = ownerKey && snapshot.get(ownerKey);
   return {
-    targets,
-    questions,
+    ...asked,
     snapshot,
     ...(own && { own }),
     ...(meta && { meta }),

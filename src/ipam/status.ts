@@ -9,7 +9,8 @@ import type { Ports } from "./ports.ts";
  * @throws StoreFailure, or IpamError storeCannotWrite or tryAgain (ONE-STORE).
  */
 export async function status(ports: Ports, deadline: number, network?: Network): Promise<void> {
+  const remembered = network && ports.node.storeMemory.recall(network.space);
   const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
   if (network === undefined) return;
-  requireReady(verifyStore(snapshot, network.space, ports), network.requireInit);
+  requireReady(verifyStore(snapshot, remembered, network.space, ports), network.requireInit);
 }

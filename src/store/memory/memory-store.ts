@@ -1,0 +1,217 @@
+import { compareAddresses } from "../../address/address.ts";
+import { sortableText } from "../../address/sortable.ts";
+import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
+import {
+  type CallOptions,
+  type Change,
+  type CountAnswer,
+  type Entry,
+  type ListScope,
+  type Outcome,
+  type Query,
+  type Snapshot,
+  type Span,
+  type Store,
+  StoreFailure,
+  type StoreFailureKind,
+  type Transaction,
+  type Versioned,
+  type WatchOptions,
+  type Window,
+  type WindowAnswer,
+} from "../../ipam/store-port.ts";
+import { inScope } from "../scope.ts";
+
+/** What a test can make go wrong, once, at the next commit (or read). */
+export interface Fault {
+  readonly on: "read" | "commit";
+  readonly kind: StoreFailureKind;
+  /** For a commit: whether the writes happen all the same. */
+  readonly applied?: boolean;
+}
+
+export interface MemoryStore extends Store {
+  /** Faults come to pass one after another, in this order. */
+  readonly faults: Fault[];
+  /** Every commit tried so far, for tests that look at what was guarded. */
+  readonly commits: Transaction[];
+  /** While true, puts are refused with "no-space"; transactions without puts pass. */
+  full: boolean;
+}
+
+export interface MemoryOptions {
+  /** Seconds, for cooling; default: real time. */
+  readonly now?: () => number;
+  /** Called before each read and commit: tests interleave callers here. */
+  readonly pause?: () => Promise<void>;
+}
+
+interface Stored {
+  readonly ref: Ref;
+  readonly record: RecordTypes[RecordKind];
+  readonly revision: number;
+  readonly expires?: number;
+}
+
+/** The Store port in memory: for unit and model tests, where faults and time are the test's to say. */
+export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
+  const now = options.now ?? (() => performance.now() / 1000);
+  const stored = new Map<string, Stored>();
+  const history: Change<RecordKind>[] = [];
+  const waiting = new Set<() => void>();
+  let revision = 1;
+
+  function find(ref: Ref): Stored | undefined {
+    const entry = stored.get(keyOf(ref));
+    return entry?.expires !== undefined && entry.expires <= now() ? undefined : entry;
+  }
+
+  function living(): Stored[] {
+    return [...stored.values()].filter(({ ref }) => find(ref) !== undefined);
+  }
+
+  function answer(query: Query): Snapshot {
+    const found = new Map((query.refs ?? []).map((ref) => [keyOf(ref), find(ref)]));
+    return {
+      revision,
+      get: <R extends Ref>(ref: R) => found.get(keyOf(ref)) as Versioned<RecordOf<R>> | undefined,
+      windows: (query.windows ?? []).map((window) => look(window, living())),
+      counts: (query.counts ?? []).map((span) => count(span, living())),
+    };
+  }
+
+  function apply({ puts, deletes }: Transaction): void {
+    revision++;
+    for (const ref of deletes) {
+      if (stored.delete(keyOf(ref))) history.push({ ref, revision });
+    }
+    for (const { ref, record, seconds } of puts) {
+      stored.set(keyOf(ref), {
+        ref,
+        record,
+        revision,
+        ...(seconds !== undefined && { expires: now() + seconds }),
+      });
+      history.push({ ref, record, revision });
+    }
+    for (const wake of waiting) wake();
+  }
+
+  const store: MemoryStore = {
+    description: { kind: "memory", location: "memory", prefix: "" },
+    faults: [],
+    commits: [],
+    full: false,
+
+    async read(query: Query, { deadline }: CallOptions) {
+      await options.pause?.();
+      requireTime(deadline);
+      if (store.faults[0]?.on === "read") throw failure(store.faults.shift());
+      return answer(query);
+    },
+
+    async commit(transaction: Transaction, { deadline }: CallOptions): Promise<Outcome> {
+      await options.pause?.();
+      requireTime(deadline);
+      store.commits.push(transaction);
+      requireDistinct(transaction);
+      const fault = store.faults[0]?.on === "commit" ? store.faults.shift() : undefined;
+      if (fault !== undefined && fault.applied !== true) throw failure(fault);
+      if (store.full && transaction.puts.length > 0) throw failure({ on: "commit", kind: "no-space" });
+      const won = transaction.guards.every((guard) => (find(guard.ref)?.revision ?? 0) === guard.revision);
+      if (won) apply(transaction);
+      if (fault !== undefined) throw failure(fault);
+      if (won) return { won, revision };
+      return { won, ...(transaction.otherwise && { snapshot: answer(transaction.otherwise) }) };
+    },
+
+    async *list<K extends RecordKind>(scope: ListScope<K>) {
+      const entries = living().filter(({ ref }) => inScope(scope, ref));
+      entries.sort((a, b) => compareRefs(a.ref, b.ref));
+      for (const { ref, record, revision: changed } of entries) {
+        yield { ref, record, revision: changed } as unknown as Entry<K>;
+      }
+    },
+
+    async *watch<K extends RecordKind>(scope: ListScope<K>, since: number, { signal }: WatchOptions) {
+      let next = history.findIndex((change) => change.revision > since);
+      if (next === -1) next = history.length;
+      while (!signal.aborted) {
+        const change = history[next];
+        if (change === undefined) await changed(signal, waiting);
+        else {
+          next++;
+          if (inScope(scope, change.ref)) yield change as unknown as Change<K>;
+        }
+      }
+    },
+
+    async close() {},
+  };
+  return store;
+}
+
+function changed(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      waiting.delete(wake);
+      resolve();
+    };
+    waiting.add(wake);
+    signal.addEventListener("abort", wake, { once: true });
+  });
+}
+
+function look({ space, first, last, limit }: Window, entries: readonly Stored[]): WindowAnswer {
+  const inSpan = entries
+    .map(({ ref }) => ref)
+    .filter((ref) => isIn({ space, first, last }, ref))
+    .sort(compareRefs);
+  let end = last;
+  const addresses = (kind: RecordKind) => {
+    const all = inSpan.flatMap((ref) => (ref.kind === kind && "address" in ref ? [ref.address] : []));
+    const cut = all[limit - 1];
+    if (all.length > limit && cut !== undefined && cut.value < end.value) end = cut;
+    return all.slice(0, limit);
+  };
+  const allocated = addresses("allocation");
+  const reserved = addresses("reservation");
+  const cooling = addresses("cooling");
+  return { allocated, reserved, cooling, knownThrough: end };
+}
+
+function count(span: Span, entries: readonly Stored[]): CountAnswer {
+  const of = (kind: RecordKind) => entries.filter(({ ref }) => ref.kind === kind && isIn(span, ref)).length;
+  return { allocated: of("allocation"), reserved: of("reservation"), cooling: of("cooling") };
+}
+
+function isIn({ space, first, last }: Span, ref: Ref): boolean {
+  if (!("address" in ref) || ref.space !== space || ref.address.family !== first.family) return false;
+  return first.value <= ref.address.value && ref.address.value <= last.value;
+}
+
+function compareRefs(a: Ref, b: Ref): number {
+  if ("address" in a && "address" in b && a.space === b.space) return compareAddresses(a.address, b.address);
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}
+
+function keyOf(ref: Ref): string {
+  if ("address" in ref) return JSON.stringify([ref.kind, ref.space, sortableText(ref.address)]);
+  if (ref.kind !== "owner") return JSON.stringify(ref);
+  return JSON.stringify([ref.kind, ref.space, ref.owner.kind, ref.owner.namespace, ref.owner.name]);
+}
+
+/** etcd refuses a transaction that names one key twice; so does the memory. */
+function requireDistinct({ puts, deletes }: Transaction): void {
+  const keys = [...puts.map(({ ref }) => keyOf(ref)), ...deletes.map(keyOf)];
+  if (new Set(keys).size !== keys.length)
+    throw new Error(`a transaction writes a record twice: ${keys.join(" ")}`);
+}
+
+function requireTime(deadline: number): void {
+  if (performance.now() >= deadline) throw failure({ on: "read", kind: "unavailable" });
+}
+
+function failure(fault: Fault | undefined): StoreFailure {
+  return new StoreFailure(fault?.kind ?? "unavailable", `memory store: ${fault?.kind ?? "unavailable"}`);
+}
