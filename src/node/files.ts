@@ -37,7 +37,7 @@ export function replaceFile(path: string, text: string, key: FolderKey, durable 
     fs.renameSync(temporary, path);
     if (durable) syncFolder(dirname(path));
   } catch (cause) {
-    fs.rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw fileError("write", path, key, cause);
   }
 }
@@ -142,9 +142,14 @@ function syncFolder(folder: string): void {
 }
 
 function removeIfOld(path: string): void {
+  const stats = fs.statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && Date.now() - stats.mtimeMs > OLD_MS) removeQuietly(path);
+}
+
+function removeQuietly(path: string): void {
   try {
-    if (Date.now() - fs.statSync(path).mtimeMs > OLD_MS) fs.unlinkSync(path);
+    fs.unlinkSync(path);
   } catch {
-    // Somebody else's business is finished meanwhile.
+    // It was never made, or somebody else removed it.
   }
 }

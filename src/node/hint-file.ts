@@ -36,7 +36,7 @@ export function advanceHint(
   return next(undefined);
 }
 
-/** Wide enough for a position in any IPv6 subnet (2^128 has 39 digits). One width: one write replaces all. */
+/** Wide enough for a position in any IPv6 subnet (2^128 has 39 digits). One width, so that one write replaces all. */
 const DIGITS = 40;
 const NUMBER = /^\d{40}\n$/;
 
@@ -46,5 +46,7 @@ function parse(text: string): bigint | undefined {
 
 function write(fd: number, value: bigint): void {
   const text = `${String(value).padStart(DIGITS, "0")}\n`;
-  if (NUMBER.test(text)) fs.writeSync(fd, text, 0);
+  if (!NUMBER.test(text)) return;
+  fs.writeSync(fd, text, 0);
+  fs.ftruncateSync(fd, text.length);
 }

@@ -106,19 +106,23 @@ function exists(path: string): boolean {
   }
 }
 
-/** Fixed number of the initial process namespace (Linux, PROC_PID_INIT_INO). */
+/**
+ * Fixed numbers of the kernel's first namespaces (Linux <linux/nsfs.h>, PID_NS_INIT_INO and, since
+ * 6.17, MNT_NS_INIT_INO); no other namespace ever has one of them.
+ */
 const INITIAL_PROCESS_NAMESPACE = "4026531836";
+const INITIAL_MOUNT_NAMESPACE = "4026531832";
 
 /**
- * Whether we look, and the recorder looked, from the host's own mount namespace: that of process 1
- * in the initial process namespace. It lives as long as the boot; the number of any other one may
- * be that of a dead one, given out again.
+ * Whether we look, and the recorder looked, from the host's own mount namespace: the kernel's first
+ * or that of its first process. It lives as long as the boot; the number of any other one may be
+ * that of a dead one, given out again.
  */
 function isHostView(mountNamespace: string | undefined): boolean {
+  if (mountNamespace === undefined || namespaceNumber("self/ns/mnt") !== mountNamespace) return false;
+  if (mountNamespace === INITIAL_MOUNT_NAMESPACE) return true;
   return (
-    mountNamespace !== undefined &&
     namespaceNumber("self/ns/pid") === INITIAL_PROCESS_NAMESPACE &&
-    namespaceNumber("self/ns/mnt") === mountNamespace &&
     namespaceNumber("1/ns/mnt") === mountNamespace
   );
 }
