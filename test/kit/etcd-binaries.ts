@@ -15,21 +15,23 @@ export interface EtcdBinaries {
 }
 
 const GO_RELEASE = "v3.6.16";
+const NEEDS = { "3.4": "apt-get", "3.6": "go" } as const;
 const BUILD_LIMIT = 15 * 60_000;
+
+/** The releases that can be had here: 3.4 wherever there is apt, 3.6 where there is Go. */
+export const ETCD_VERSIONS: readonly EtcdVersion[] = (["3.4", "3.6"] as const).filter(
+  (version) => existsSync(join(folderOf(version), "etcdctl")) || Bun.which(NEEDS[version]) !== null,
+);
 
 /**
  * Programs of one etcd release from the cache outside the checkout, made there the first time
- * (3.4: seconds, 3.6: about a minute). Undefined, with a line on stderr that says what is missing,
- * where this machine has no apt or no Go.
+ * (3.4: seconds, 3.6: about a minute). Rejects with what failed.
  */
-export async function etcdBinaries(version: EtcdVersion): Promise<EtcdBinaries | undefined> {
-  const folder = join(cacheFolder(), version === "3.4" ? "etcd-debian" : `etcd-${GO_RELEASE.slice(1)}`);
+export async function etcdBinaries(version: EtcdVersion): Promise<EtcdBinaries> {
+  const folder = folderOf(version);
   if (!existsSync(join(folder, "etcdctl"))) {
     const failure = await make(version, folder);
-    if (failure !== undefined) {
-      console.error(`etcd ${version} is not tested: ${failure}`);
-      return undefined;
-    }
+    if (failure !== undefined) throw new Error(`etcd ${version} cannot be made here: ${failure}`);
   }
   const restorer = version === "3.4" ? "etcdctl" : "etcdutl";
   return {
@@ -43,6 +45,10 @@ export async function etcdBinaries(version: EtcdVersion): Promise<EtcdBinaries |
 /** Where things are kept that take long to make: survives runs, lies outside the checkout. */
 export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kube-ipam");
+}
+
+function folderOf(version: EtcdVersion): string {
+  return join(cacheFolder(), version === "3.4" ? "etcd-debian" : `etcd-${GO_RELEASE.slice(1)}`);
 }
 
 async function make(version: EtcdVersion, folder: string): Promise<string | undefined> {
@@ -67,7 +73,6 @@ function putInPlace(made: string, folder: string): void {
 
 /** Unpacks the packages instead of installing them: an installed one would start a service. */
 async function unpackDebian(work: string): Promise<string | undefined> {
-  if (Bun.which("apt-get") === null) return "no apt-get here; put etcd and etcdctl 3.4 into the cache folder";
   const download = ["apt-get", "download", "-q", "etcd-server", "etcd-client"];
   const first = await sh(download, work);
   if (first !== undefined) {
@@ -82,7 +87,6 @@ async function unpackDebian(work: string): Promise<string | undefined> {
 }
 
 async function buildFromModule(work: string): Promise<string | undefined> {
-  if (Bun.which("go") === null) return "no Go here; install Go 1.24 or newer";
   const modules = ["server", "etcdctl", "etcdutl"].map((name) => `go.etcd.io/etcd/${name}/v3`);
   writeFileSync(join(work, "go.mod"), "module etcd-for-tests\n\ngo 1.24.0\n");
   const imports = modules.map((module) => `import _ "${module}"\n`).join("");

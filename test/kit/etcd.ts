@@ -17,6 +17,8 @@ export interface EtcdWish {
   readonly flags?: readonly string[];
   /** The server certificate's last day from now; default 30. */
   readonly serverUntilDay?: number;
+  /** What the server certificate is for; default loopback and localhost. */
+  readonly serverHosts?: readonly string[];
 }
 
 /** One real etcd process on loopback. */
@@ -41,6 +43,10 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly folder: Folder;
   readonly members: readonly EtcdMember[];
   readonly endpoints: readonly string[];
+  /** Path of the program etcdctl of the same release. */
+  readonly etcdctl: string;
+  /** Restores snapshots: `etcdutl snapshot restore`, or etcdctl with 3.4. */
+  readonly etcdutl: string;
   /** With `tls`: who signs, and a client certificate for the user "root". */
   readonly authority?: Authority;
   readonly client?: CertificateFiles;
@@ -52,10 +58,9 @@ export interface EtcdCluster extends AsyncDisposable {
   tryCtl(...command: string[]): Promise<Finished>;
 }
 
-/** Starts a cluster and waits until it has a leader. Undefined where that release cannot be had here. */
-export async function startEtcd(wish: EtcdWish): Promise<EtcdCluster | undefined> {
+/** Starts a cluster and waits until it has a leader. */
+export async function startEtcd(wish: EtcdWish): Promise<EtcdCluster> {
   const binaries = await etcdBinaries(wish.version);
-  if (binaries === undefined) return undefined;
   const cluster = await makeCluster(wish, binaries, temporaryFolder("etcd"));
   try {
     await cluster.ready();
@@ -79,7 +84,7 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
     const [client = 0, peer = 0, health = 0] = ports.slice(3 * index);
     return { name: `m${index + 1}`, client, peer, health };
   });
-  const tls = wish.tls ? await makeTls(folder, wish.serverUntilDay) : undefined;
+  const tls = wish.tls ? await makeTls(folder, wish) : undefined;
   const members = plans.map((plan) => makeMember(plan, plans, wish, binaries, folder, tls?.server));
   for (const member of members) member.start();
   const endpoints = members.map((member) => member.endpoint);
@@ -92,6 +97,8 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
     folder,
     members,
     endpoints,
+    etcdctl: binaries.etcdctl,
+    etcdutl: binaries.etcdutl,
     ...(tls === undefined ? {} : { authority: tls.authority, client: tls.client }),
     ready: () => waitUntilReady(plans, members),
     ctl: async (...command) => {
@@ -107,11 +114,11 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
   };
 }
 
-async function makeTls(folder: Folder, untilDay: number | undefined) {
+async function makeTls(folder: Folder, { serverUntilDay: untilDay, serverHosts }: EtcdWish) {
   const authority = await makeAuthority(folder.path, "ca");
   const server = await authority.issue({
     name: "server",
-    hosts: ["127.0.0.1", "::1", "localhost"],
+    hosts: serverHosts ?? ["127.0.0.1", "::1", "localhost"],
     ...(untilDay === undefined ? {} : { untilDay, fromDay: untilDay - 5 }),
   });
   return { authority, server, client: await authority.issue({ name: "root" }) };

@@ -74,6 +74,11 @@ export class EtcdClient {
     return failure;
   }
 
+  /** A stream learnt that its token is no longer good. */
+  async renewToken(token = ""): Promise<void> {
+    await this.#credentials.renew(token);
+  }
+
   close(): void {
     this.#connections.close();
   }
@@ -139,7 +144,7 @@ export class EtcdClient {
 
   #failure(connection: Connection, error: unknown): EtcdFailure {
     if (error instanceof EtcdFailure) return error;
-    const { username, prefix } = this.#settings;
+    const { username, certFile, prefix } = this.#settings;
     if (error instanceof StoreFailure) {
       return new EtcdFailure(
         error.kind,
@@ -148,7 +153,7 @@ export class EtcdClient {
         error.remedy,
       );
     }
-    return callFailure(troubleOf(error), { endpoint: connection.endpoint, username, prefix });
+    return callFailure(troubleOf(error), { endpoint: connection.endpoint, username, certFile, prefix });
   }
 }
 

@@ -10,7 +10,7 @@ import { readTlsFiles, tlsStamp } from "./tls-files.ts";
 /** Silence after which a connection is asked whether it still lives before it carries a request. */
 const IDLE_MS = 10_000;
 /** How often, at most, the certificate files are looked at. */
-const STAMP_MS = 10_000;
+const STAMP_MS = 1_000;
 /** Silence of one endpoint after which the next is tried beside it. */
 const HEDGE_MS = 400;
 

@@ -23,8 +23,9 @@ interface Detail {
 /** What a message about a call names. */
 export interface FailureContext {
   readonly endpoint: string;
-  /** Undefined: whoever the client certificate names. */
+  /** Undefined: the CN of the client certificate, if there is one. */
   readonly username: string | undefined;
+  readonly certFile: string | undefined;
   readonly prefix: string;
 }
 
@@ -80,9 +81,10 @@ function describe(
   kind: TroubleKind,
   reason: string,
   at: string,
-  { username, prefix }: FailureContext,
+  { username, certFile, prefix }: FailureContext,
 ): [StoreFailureKind, string, string] {
-  const user = username === undefined ? "the user that the client certificate names" : `user "${username}"`;
+  const user =
+    username === undefined ? `the user in the CN of ${certFile ?? "no certificate"}` : `user "${username}"`;
   switch (kind) {
     case "permission":
       return [

@@ -2,17 +2,22 @@ import type { RecordKind } from "../../ipam/records.ts";
 import type { Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
 import { toText } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
-import type { Connection } from "./connection.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import { type Event, Event_EventType } from "./gen/kv_pb.ts";
 import type { WatchResponse } from "./gen/rpc_pb.ts";
 import type { Keys } from "./keys.ts";
 import { entryOf } from "./list.ts";
 import { rangeInit } from "./query.ts";
+import { pause } from "./time.ts";
+import type { TroubleKind } from "./trouble.ts";
 import { readTxn, revisionOf } from "./txn.ts";
 
 /** etcd allows a ping every 5 s; a frozen member shows within twice this. */
 const PING_MS = 8_000;
+/** Before a lost watch is taken up again. */
+const AGAIN_MS = 100;
+/** Troubles that another connection or token ends; `client.open` gives up when none can be had. */
+const PASSING: readonly TroubleKind[] = ["unreachable", "busy", "token"];
 
 export interface Watching {
   readonly client: EtcdClient;
@@ -33,7 +38,8 @@ export async function* watch<K extends RecordKind>(
   { signal }: WatchOptions,
 ): AsyncIterable<Change<K>> {
   let seen = since;
-  while (!signal.aborted) {
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    if (turn > 0) await pause(AGAIN_MS);
     const { connection, headers } = await client.open({ deadline: performance.now() + reconnectMs });
     const stream = new AbortController();
     const stop = () => stream.abort();
@@ -50,9 +56,12 @@ export async function* watch<K extends RecordKind>(
         }
         seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
       }
+      if (!signal.aborted) client.lost(connection, new Error("the watch ended"));
     } catch (error) {
       if (signal.aborted) return;
-      throwUnlessLost(client, connection, error);
+      const failure = client.lost(connection, error);
+      if (!PASSING.includes(failure.trouble)) throw failure;
+      if (failure.trouble === "token") await client.renewToken(headers.token);
     } finally {
       clearInterval(pings);
       signal.removeEventListener("abort", stop);
@@ -107,10 +116,4 @@ function historyLost(message: string): EtcdFailure {
     message,
     "List again.",
   );
-}
-
-/** A lost connection is replaced; what a person must repair, and lost history, is passed on. */
-function throwUnlessLost(client: EtcdClient, connection: Connection, error: unknown): void {
-  const failure = client.lost(connection, error);
-  if (failure.trouble !== "unreachable" && failure.trouble !== "busy") throw failure;
 }

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Makes the etcd user and role of kube-ipam: read and write below one prefix, nothing else.
+#
+#   create-user.sh USER [PREFIX]              for client certificates whose CN is USER
+#   create-user.sh USER [PREFIX] < PASSWORD   with a password: its one line is read from stdin
+#
+# PREFIX is the `prefix` of etcdConfig, default /kube-ipam/v1. Calls etcdctl (3.4 or newer, or
+# $ETCDCTL) as an etcd administrator: set ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT,
+# ETCDCTL_KEY, ETCDCTL_USER as for any other etcdctl command. Can be run again.
+# It takes effect once authentication is on: etcdctl user add root && etcdctl auth enable.
+set -eu
+
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+user=$1
+prefix=${2:-/kube-ipam/v1}
+role="kube-ipam:$prefix"
+etcdctl=${ETCDCTL:-etcdctl}
+export ETCDCTL_API=3
+
+ctl() { "$etcdctl" "$@" < /dev/null; }
+
+if ! ctl role get "$role" > /dev/null 2>&1; then
+  ctl role add "$role"
+fi
+ctl role grant-permission "$role" --prefix=true readwrite "$prefix/"
+
+if ! ctl user get "$user" > /dev/null 2>&1; then
+  if [ -t 0 ] || ! IFS= read -r password; then
+    ctl user add "$user" --no-password
+  elif [ "$password" != "${password%[[:blank:]]*}" ]; then
+    echo "create-user.sh: etcdctl cuts a password at its first blank; expected one without" >&2
+    exit 1
+  else
+    printf '%s\n' "$password" | "$etcdctl" user add "$user" --interactive=false
+  fi
+fi
+ctl user grant-role "$user" "$role"
