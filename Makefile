@@ -17,7 +17,7 @@ demo: build
 ## bench: ADD and DEL against host-local on this machine, as a Markdown table
 bench: build
 	@scripts/setup.sh test
-	@bench/run.sh
+	@node_modules/.bin/bun bench/add-del.ts
 
 ## lint: format, lint, types, dead code
 lint:

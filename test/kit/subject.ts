@@ -42,14 +42,14 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
 
 /** The subjects named in $KUBE_IPAM_SUBJECTS (comma separated), by default kube-ipam alone. */
 export function subjectsUnderTest(): Subject[] {
-  const names = (process.env.KUBE_IPAM_SUBJECTS ?? "kube-ipam").split(",");
-  return names.map((name) => {
-    const make = SUBJECTS[name];
-    if (make === undefined) {
-      throw new Error(
-        `expected $KUBE_IPAM_SUBJECTS to name one of ${Object.keys(SUBJECTS).join(", ")}, got ${name}`,
-      );
-    }
-    return make();
-  });
+  return (process.env.KUBE_IPAM_SUBJECTS ?? "kube-ipam").split(",").map(subjectCalled);
+}
+
+/** The subject of that name; throws naming those there are. */
+export function subjectCalled(name: string): Subject {
+  const make = SUBJECTS[name];
+  if (make === undefined) {
+    throw new Error(`expected one of the subjects ${Object.keys(SUBJECTS).join(", ")}, got ${name}`);
+  }
+  return make();
 }

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { ours } from "../kit/case.ts";
+import { storeFiles } from "../kit/store-files.ts";
 import type { World } from "../kit/world.ts";
 
 /** BOUNDED and K22: whatever the store does, every verb ends in its time. */
@@ -69,13 +70,4 @@ async function holdStore(world: World): Promise<AsyncDisposable> {
       }
     },
   };
-}
-
-async function storeFiles(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const file of new Bun.Glob("**/*").scan({ cwd: folder, absolute: true })) {
-    const head = await Bun.file(file).slice(0, 15).text();
-    if (head === "SQLite format 3") found.push(file);
-  }
-  return found;
 }

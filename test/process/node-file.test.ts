@@ -1,0 +1,75 @@
+import { expect } from "bun:test";
+import { chmodSync, existsSync } from "node:fs";
+import { ours } from "../kit/case.ts";
+import type { Configuration, World } from "../kit/world.ts";
+
+/**
+ * The node's file (design section 7): who may write a network's configuration must not become root
+ * on the node or thief of an address.
+ */
+
+const SUBNET = { subnet: "10.1.2.0/24" };
+
+async function writeNodeFile(world: World, content: Configuration): Promise<void> {
+  const path = world.place.env.KUBE_IPAM_CONFIG ?? "";
+  await Bun.write(path, JSON.stringify({ ...world.place.ipam, ...content }));
+  chmodSync(path, 0o644);
+}
+
+/** A network's configuration that names nothing but what is the network's own. */
+function plain(ipam: Configuration, top: Configuration = {}): Configuration {
+  return { cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam: { type: "kube-ipam", ...ipam }, ...top };
+}
+
+ours("node file", "gives what the network leaves out", async (world) => {
+  await writeNodeFile(world, {});
+  expect(await world.address(plain(SUBNET))).toBe("10.1.2.2");
+  expect(await world.heldAddresses()).toEqual(["10.1.2.2"]);
+});
+
+const HOSTILE: readonly Configuration[] = [
+  { dataDir: "/tmp/kube-ipam-hostile" },
+  { runDir: "/tmp/kube-ipam-hostile" },
+  { logFile: "/tmp/kube-ipam-hostile" },
+  { kubeConfig: "/tmp/kube-ipam-hostile" },
+  { etcdConfig: { etcdURL: "https://192.0.2.1:2379" } },
+  { addressSpace: "mine" },
+];
+
+for (const hostile of HOSTILE) {
+  const [key = ""] = Object.keys(hostile);
+  ours("node file", `locks ${key}: another value in a network is error 7`, async (world) => {
+    await writeNodeFile(world, {});
+    await world.refused("ADD", plain({ ...SUBNET, ...hostile }), {}, { code: 7, text: new RegExp(key) });
+    expect(existsSync("/tmp/kube-ipam-hostile")).toBe(false);
+    expect(await world.held()).toEqual([]);
+  });
+}
+
+ours("node file", "the same value as the node's is no offence", async (world) => {
+  await writeNodeFile(world, {});
+  await world.add(world.network(SUBNET));
+});
+
+ours("node file", "a pool is used by its name and keeps its policy", async (world) => {
+  await writeNodeFile(world, {
+    nodeLocal: true,
+    annotations: "off",
+    pools: { "db-120": { subnets: ["10.120.0.0/24"], namespaces: ["db"] } },
+  });
+  const pod = (namespace: string) =>
+    `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=p;K8S_POD_UID=u-${namespace}`;
+  const net = plain({ pool: "db-120" });
+  expect(await world.address(net, { args: pod("db") })).toBe("10.120.0.2");
+  await world.refused("ADD", net, { container: "c2", args: pod("web") }, { code: 102, text: /db-120/ });
+});
+
+ours("node file", "an unknown pool is error 7 and names those there are", async (world) => {
+  await writeNodeFile(world, { pools: { "db-120": { subnets: ["10.120.0.0/24"] } } });
+  await world.refused("ADD", plain({ pool: "nope" }), {}, { code: 7, text: /nope.*db-120|db-120.*nope/ });
+});
+
+ours("node file", "broken JSON in it is an error that names the file", async (world) => {
+  await Bun.write(world.place.env.KUBE_IPAM_CONFIG ?? "", "{");
+  await world.refused("ADD", plain(SUBNET), {}, { code: 7, text: /node\.json/ });
+});
