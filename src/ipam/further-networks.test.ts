@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { parseCidr } from "../address/cidr.ts";
+import { type Annotations, readAnnotations } from "./annotations.ts";
+import { IpamError } from "./errors.ts";
+import { furtherNetworks, requireClaimed } from "./further-networks.ts";
+import { network } from "./testing/networks.ts";
+
+const NETWORKS = "k8s.v1.cni.cncf.io/networks";
+const web = network("web", "10.1.2.0/24");
+const db = { name: "db", subnets: [parseCidr("10.9.0.0/24")] };
+
+function judged(annotations: Annotations, known = [db], asked = { network: web, ifname: "eth0" }): string {
+  try {
+    requireClaimed(readAnnotations(annotations, asked).unclaimed, annotations, asked, known);
+    return "passed on";
+  } catch (error) {
+    if (!(error instanceof IpamError)) throw error;
+    return `${error.code} ${error.message}; ${error.details}`;
+  }
+}
+
+describe("the list of further networks", () => {
+  test.each([
+    ["", []],
+    ["db", ["db net1"]],
+    ["kube-system/db@eth7, web", ["db eth7", "web net2"]],
+    ['[{"name":"db","namespace":"x"},{"name":"web","interface":"lan"}]', ["db net1", "web lan"]],
+    ["[{]", [" net1"]],
+    ["[5]", [" net1"]],
+  ])("%s", (text, expected) => {
+    expect(furtherNetworks({ [NETWORKS]: text }).map(({ name, ifname }) => `${name} ${ifname}`)).toEqual(
+      expected,
+    );
+  });
+});
+
+describe("an address that this network does not hold", () => {
+  test("is error 102 at once for a pod without further networks, whatever others hold it", () => {
+    expect(judged({ "kube-ipam.ip": "10.9.0.5" })).toBe(
+      "102 address 10.9.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; " +
+        "the pod's only network is 'web' with 10.1.2.0/24; correct the annotation or the network",
+    );
+  });
+
+  test("is passed on when a known network holds it", () => {
+    expect(judged({ "kube-ipam.ip": "10.9.0.5", [NETWORKS]: "db" })).toBe("passed on");
+    expect(judged({ "kube-ipam.ips": "10.9.0.5-10.9.0.9", [NETWORKS]: "db" })).toBe("passed on");
+  });
+
+  test("is passed on while a later network is not known yet", () => {
+    expect(judged({ "kube-ipam.ip": "10.8.0.5", [NETWORKS]: "db,other" })).toBe("passed on");
+  });
+
+  test("is error 102 when all of the pod's networks are known and none holds it", () => {
+    expect(judged({ "kube-ipam.ip": "10.8.0.5", [NETWORKS]: "db" })).toBe(
+      "102 address 10.8.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; the networks known here are " +
+        "'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; correct the annotation or the network",
+    );
+  });
+
+  test("is error 102 at the last network at the latest", () => {
+    const last = { network: web, ifname: "net2" };
+    expect(judged({ "kube-ipam.ip": "10.8.0.5", [NETWORKS]: "unheard-of,web" }, [], last)).toStartWith(
+      "102 address 10.8.0.5",
+    );
+  });
+
+  test("is error 102 when a range of it only begins in a known network", () => {
+    expect(judged({ "kube-ipam.ips": "10.9.0.250-10.9.1.5", [NETWORKS]: "db" })).toStartWith(
+      "102 address 10.9.0.250-10.9.1.5",
+    );
+  });
+});
+
+describe("a key that speaks to another network or interface", () => {
+  test("is passed on when the pod has it", () => {
+    for (const suffix of ["net1", "db"]) {
+      expect(judged({ [`kube-ipam.ip/${suffix}`]: "10.9.0.5", [NETWORKS]: "db" })).toBe("passed on");
+    }
+  });
+
+  test("is error 102 when the pod has no such network or interface", () => {
+    expect(judged({ "kube-ipam.ip/net2": "10.9.0.5", [NETWORKS]: "db" })).toBe(
+      "102 annotation kube-ipam.ip/net2 speaks to 'net2', which is no network or interface of the pod; the networks " +
+        "known here are 'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; correct the annotation or the network",
+    );
+    expect(judged({ "kube-ipam.sticky/net1": "true" })).toStartWith("102 annotation kube-ipam.sticky/net1");
+  });
+});

@@ -1,0 +1,134 @@
+import type { Address } from "../address/address.ts";
+import { type Cidr, cidrContains, formatCidr } from "../address/cidr.ts";
+import type { Annotations, Asked } from "./annotations.ts";
+import { IpamError } from "./errors.ts";
+
+/** A wish that is not for the network that is asked: an address outside of it, or a key for another. */
+export interface Unclaimed {
+  readonly key: string;
+  /** The value, or the part of it, for messages. */
+  readonly text: string;
+  /** Network or interface that the key names. */
+  readonly suffix?: string;
+  readonly first?: Address;
+  readonly last?: Address;
+}
+
+/** A network that the store knows of. */
+export interface KnownNetwork {
+  readonly name: string;
+  readonly subnets: readonly Cidr[];
+}
+
+/** One entry of the pod's list of further networks (Multus). */
+export interface FurtherNetwork {
+  readonly name: string;
+  readonly ifname: string;
+}
+
+const KEY = "k8s.v1.cni.cncf.io/networks";
+
+/**
+ * The pod's further networks, in the order in which Multus attaches them (Network Plumbing Working
+ * Group, "Multi-network spec", section 4.1.2): a JSON list, or "[namespace/]name[@interface],...".
+ */
+export function furtherNetworks(annotations: Annotations): FurtherNetwork[] {
+  const text = annotations[KEY]?.trim() ?? "";
+  if (text === "") return [];
+  const entries = text.startsWith("[") ? jsonEntries(text) : text.split(",").map(textEntry);
+  return entries.map(({ name, ifname }, index) => ({ name, ifname: ifname ?? `net${index + 1}` }));
+}
+
+/**
+ * Every wish must be some network's of the pod, or the pod would silently get another address than
+ * it names. A pod without further networks is judged at once; else a wish is passed on if another
+ * known network holds it, or while a network that is attached after this one is not known yet.
+ *
+ * @throws IpamError addressNotAllowed for the first wish that nobody will fulfil.
+ */
+export function requireClaimed(
+  unclaimed: readonly Unclaimed[],
+  annotations: Annotations,
+  asked: Asked,
+  known: readonly KnownNetwork[],
+): void {
+  const further = furtherNetworks(annotations);
+  for (const wish of unclaimed) {
+    if (further.length > 0 && (isKnown(wish, further, known) || anyUnknownYet(further, asked, known)))
+      continue;
+    throw nowhereToBeFound(wish, explain(asked, further, known));
+  }
+}
+
+/** The error for a wish that no network of the pod will fulfil. */
+export function nowhereToBeFound({ key, first, suffix, text }: Unclaimed, why: string): IpamError {
+  const message =
+    first === undefined
+      ? `annotation ${key} speaks to '${suffix}', which is no network or interface of the pod`
+      : `address ${text} (${key}) lies in no subnet of the pod's networks`;
+  return new IpamError("addressNotAllowed", message, `${why}; correct the annotation or the network`);
+}
+
+function isKnown(
+  wish: Unclaimed,
+  further: readonly FurtherNetwork[],
+  known: readonly KnownNetwork[],
+): boolean {
+  const { first, last, suffix } = wish;
+  if (suffix !== undefined) {
+    if (suffix === "eth0" || further.some(({ name, ifname }) => suffix === name || suffix === ifname))
+      return true;
+    return known.some(({ name }) => name === suffix);
+  }
+  if (first === undefined || last === undefined) return false;
+  return known.some(({ subnets }) =>
+    subnets.some((subnet) => cidrContains(subnet, first) && cidrContains(subnet, last)),
+  );
+}
+
+/** Networks before this one were attached already, and are known if they are ours at all. */
+function anyUnknownYet(
+  further: readonly FurtherNetwork[],
+  { ifname }: Asked,
+  known: readonly KnownNetwork[],
+): boolean {
+  const own = further.findIndex((entry) => entry.ifname === ifname);
+  return further.slice(own + 1).some(({ name }) => !known.some((network) => network.name === name));
+}
+
+function explain(asked: Asked, further: readonly FurtherNetwork[], known: readonly KnownNetwork[]): string {
+  const subnets = asked.network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
+  const own = { name: asked.network.name, subnets };
+  if (further.length === 0) return `the pod's only network is ${describe(own)}`;
+  const others = known.filter(({ name }) => name !== own.name);
+  return `the networks known here are ${[own, ...others].map(describe).join("; ")}`;
+}
+
+function describe({ name, subnets }: KnownNetwork): string {
+  return `'${name}' with ${[...new Set(subnets.map(formatCidr))].join(", ")}`;
+}
+
+function jsonEntries(text: string): { name: string; ifname?: string }[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.map(jsonEntry) : [UNREADABLE];
+  } catch {
+    return [UNREADABLE];
+  }
+}
+
+/** Multus itself refuses a list that cannot be read; until then some network is not known. */
+const UNREADABLE = { name: "" };
+
+function jsonEntry(entry: unknown): { name: string; ifname?: string } {
+  if (typeof entry !== "object" || entry === null) return UNREADABLE;
+  const name = "name" in entry && typeof entry.name === "string" ? entry.name : "";
+  const ifname = "interface" in entry && typeof entry.interface === "string" ? entry.interface : "";
+  return ifname === "" ? { name } : { name, ifname };
+}
+
+function textEntry(text: string): { name: string; ifname?: string } {
+  const [path = "", ifname = ""] = text.trim().split("@");
+  const name = path.slice(path.indexOf("/") + 1);
+  return ifname === "" ? { name } : { name, ifname };
+}
