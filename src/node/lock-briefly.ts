@@ -3,8 +3,9 @@ import { openCreating } from "./files.ts";
 import { tryLock } from "./record-lock.ts";
 
 /**
- * Runs a short piece of synchronous work while no other process runs one under the same file.
- * Such work takes microseconds, so this waits a few milliseconds at most.
+ * Runs a short piece of synchronous work while no other process runs one under the same file. Such
+ * work takes microseconds, so this blocks for a moment; 100 ms at most, if another process was
+ * stopped in the midst of its own.
  *
  * @param work gets the locked file's descriptor, open for reading and writing.
  * @returns what the work returns, or undefined when the lock was not to be had. Throws as node:fs
@@ -13,15 +14,22 @@ import { tryLock } from "./record-lock.ts";
 export function lockBriefly<T>(path: string, work: (fd: number) => T): T | undefined {
   const fd = openCreating(path, fs.constants.O_RDWR | fs.constants.O_CREAT);
   try {
-    for (let tries = 0; !tryLock(fd, "exclusive", { from: 0, count: 0 }); tries++) {
-      if (tries >= MOST_TRIES) return undefined;
-      Bun.sleepSync(PAUSE_MS);
-    }
-    return work(fd);
+    return acquire(fd) ? work(fd) : undefined;
   } finally {
     fs.closeSync(fd);
   }
 }
 
-const PAUSE_MS = 0.2;
-const MOST_TRIES = 100;
+const PATIENCE_MS = 100;
+const LONGEST_PAUSE_MS = 1;
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
+function acquire(fd: number): boolean {
+  const until = performance.now() + PATIENCE_MS;
+  for (let pause = 0.1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    if (tryLock(fd, "exclusive", { from: 0, count: 0 })) return true;
+    if (performance.now() >= until) return false;
+    // Unlike Bun.sleepSync, this can wait for less than a millisecond.
+    Atomics.wait(NEVER_WOKEN, 0, 0, pause);
+  }
+}

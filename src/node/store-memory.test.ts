@@ -32,7 +32,8 @@ test("another store replaces the remembered one, with its own revision", () => {
   expect(memory.recall("default")).toEqual(other);
   memory.remember("default", { ...other, revision: 4 });
   memory.remember("default", { ...store, revision: 2 });
-  expect(memory.recall("default")).toEqual({ ...store, revision: 2 });
+  memory.remember("default", { ...store, revision: 3 });
+  expect(memory.recall("default")).toEqual({ ...store, revision: 3 });
 });
 
 test("losing the revision leaves the store known, at the revision it was first seen at", () => {
