@@ -19,21 +19,21 @@ main() {
   reach web-3 "$(address_of web-1)"
 
   say "A database asks for $FIXED and gets exactly that."
-  start db IP=$FIXED
+  start db $FIXED
   reach web-1 $FIXED
 
   say "Another pod wants $FIXED too. It is refused, never given a random address in its place."
-  refuse thief IP=$FIXED
+  refuse thief $FIXED
 
   say "The database is deleted and created anew, as another container: it has its address again."
   stop db
-  start db-again IP=$FIXED
-  reach web-1 $FIXED
+  start db-again $FIXED
+  reach db-again "$(address_of web-1)"
 
   say "Its machine crashes: the namespace is gone and no DEL ever comes. The next one takes over."
   ip netns del "$prefix-db-again"
-  start db-after-crash IP=$FIXED
-  reach web-1 $FIXED
+  start db-after-crash $FIXED
+  reach db-after-crash "$(address_of web-1)"
 
   say "What the store holds:"
   "$work/bin/kube-ipam" ip list --data-dir "$work/data" | indent
@@ -86,9 +86,9 @@ clean_up() {
   rm -rf "$work"
 }
 
-# One verb of the bridge plugin for the pod NAME; its answer goes to $work/NAME.json.
+# One verb of the bridge plugin for pod NAME, which may ask for ADDRESS; the answer goes to $work/NAME.json.
 bridge() {
-  local verb=$1 name=$2 args=${3:-}
+  local verb=$1 name=$2 args=IgnoreUnknown=1${3:+;IP=$3}
   CNI_COMMAND=$verb CNI_CONTAINERID=$name CNI_NETNS=/run/netns/$prefix-$name CNI_IFNAME=eth0 \
     CNI_ARGS=$args CNI_PATH=$work/bin:$PLUGINS \
     nsenter --net="/run/netns/$prefix-host" "$PLUGINS/bridge" <"$work/net.json" >"$work/$name.json"
@@ -116,7 +116,12 @@ stop() {
 }
 
 reach() {
-  nsenter --net="/run/netns/$prefix-$1" ping -c 1 -w 5 "$2" | sed -n "s/^64 bytes from \([^:]*\):.*time=\(.*\)/    $1 reaches \1 in \2/p" | grep .
+  local answer
+  if ! answer=$(nsenter --net="/run/netns/$prefix-$1" ping -c 1 -w 5 "$2"); then
+    echo "Expected $1 to reach $2, but no answer came" >&2
+    exit 1
+  fi
+  sed -n "s/^64 bytes from \([^:]*\):.*time=\(.*\)/    $1 reaches \1 in \2/p" <<<"$answer"
 }
 
 address_of() { sed -nE 's|.*"address": *"([0-9.]+)/.*|\1|p' "$work/$1.json"; }

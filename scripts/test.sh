@@ -8,7 +8,8 @@ main() {
   [ "$(id -u)" -eq 0 ] || become_root_of_own_namespace "$@"
   [ $# -gt 0 ] || set -- src test/kit test/conformance test/process test/plugins $(folder_if_there test/etcd)
   scratch=$(mktemp -d -t kube-ipam-run-XXXXXX)
-  trap 'rm -rf "$scratch"' EXIT
+  export KUBE_IPAM_NAMESPACES="kube-ipam-$$"
+  trap clean_up EXIT
   # On a node the executable has neither node_modules nor the sources around it.
   cp dist/kube-ipam "$scratch/kube-ipam"
   export KUBE_IPAM_EXECUTABLE="$scratch/kube-ipam"
@@ -24,6 +25,12 @@ main() {
 become_root_of_own_namespace() {
   exec unshare --user --map-root-user --mount --net --propagation private \
     sh -c 'mount -t tmpfs run /run && exec "$@"' sh "$PWD/scripts/test.sh" "$@"
+}
+
+# Tests remove their own namespaces; these are those of tests that were killed.
+clean_up() {
+  rm -rf "$scratch"
+  ip netns list | awk '{print $1}' | grep "^$KUBE_IPAM_NAMESPACES-" | xargs -r -n 1 ip netns del || true
 }
 
 folder_if_there() { if [ -d "$1" ]; then echo "$1"; fi; }

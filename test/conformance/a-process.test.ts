@@ -178,7 +178,7 @@ for (const verb of ["GC", "STATUS"]) {
   }
 }
 
-ours("A19", "CHECK with a cniVersion that is no version is error 6", async (world) => {
+everywhere("A19", "CHECK with a cniVersion that is no version is error 6", async (world) => {
   await world.refused("CHECK", world.network(SUBNET, { cniVersion: "1.2.3.4" }), {}, { code: 6 });
 });
 

@@ -1,6 +1,5 @@
 import { expect } from "bun:test";
 import { everywhere, ours } from "../kit/case.ts";
-import { makeNamespace } from "../kit/namespaces.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /** Behaviour section D: addresses asked for by name, in CNI's own ways. */
@@ -94,7 +93,7 @@ for (const address of ["10.1.2.5", "10.1.2.205"]) {
 everywhere("D12", "an address held by another container is refused", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "first", args: "IP=10.1.2.88" });
-  await using other = await makeNamespace();
+  const other = await world.makeNamespace();
   await world.refused(
     "ADD",
     net,
@@ -203,7 +202,7 @@ everywhere("D21", "a requested IPv6 address is normalised", async (world) => {
 
 ours("hand-over", "a fixed address goes on when the old namespace is gone", async (world) => {
   const net = world.network(SUBNET);
-  const old = await makeNamespace();
+  const old = await world.makeNamespace();
   await world.add(net, { container: "old", netns: old.path, args: "IP=10.1.2.88" });
   await old.remove();
   await world.add(net, { container: "new", args: "IP=10.1.2.88" });

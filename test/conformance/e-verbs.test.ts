@@ -1,6 +1,5 @@
 import { expect } from "bun:test";
 import { everywhere, ours } from "../kit/case.ts";
-import { makeNamespace } from "../kit/namespaces.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /** Behaviour section E: DEL, CHECK, GC and STATUS. */
@@ -40,7 +39,7 @@ everywhere("E3", "DEL of one interface leaves the other's address", async (world
   expect((await world.held()).map((held) => held.ifname)).toEqual(["net1"]);
 });
 
-ours("E3", "DEL of one network leaves the other's address", async (world) => {
+everywhere("E3", "DEL of one network leaves the other's address", async (world) => {
   const one = world.network(SUBNET, { name: "one" });
   const two = world.network(SUBNET, { name: "two" });
   await world.add(one);
@@ -51,7 +50,7 @@ ours("E3", "DEL of one network leaves the other's address", async (world) => {
 
 everywhere("E4", "DEL without a namespace frees the address", async (world) => {
   const net = world.network(SUBNET);
-  await using gone = await makeNamespace();
+  const gone = await world.makeNamespace();
   await world.add(net, { netns: gone.path });
   await gone.remove();
   await world.del(net, { netns: gone.path });
@@ -71,7 +70,7 @@ everywhere("E5", "DEL frees an address that its range no longer holds", async (w
   expect(await world.held()).toEqual([]);
 });
 
-ours("E5", "DEL frees after the whole subnet changed", async (world) => {
+everywhere("E5", "DEL frees after the whole subnet changed", async (world) => {
   await world.add(world.network(SUBNET));
   await world.del(world.network({ subnet: "10.9.0.0/24" }));
   expect(await world.held()).toEqual([]);
@@ -87,7 +86,7 @@ for (const broken of [{ ranges: [] }, { subnet: "nonsense" }, { subnet: "10.1.2.
 
 ours("E7", "ONLY-MINE: a late DEL of the old holder leaves the new one's address", async (world) => {
   const net = world.network(SUBNET);
-  const old = await makeNamespace();
+  const old = await world.makeNamespace();
   await world.add(net, { container: "old", netns: old.path, args: "IP=10.1.2.88" });
   await old.remove();
   await world.add(net, { container: "new", args: "IP=10.1.2.88" });
@@ -152,8 +151,8 @@ ours("E20", "CHECK right after ADD in 1.1.0", async (world) => {
 /** Two attachments whose namespaces are gone ("dead", "kept") and one that lives ("alive"). */
 async function threeAttachments(world: World): Promise<Configuration> {
   const net = world.network(SUBNET, MODERN);
-  const dead = await makeNamespace();
-  const kept = await makeNamespace();
+  const dead = await world.makeNamespace();
+  const kept = await world.makeNamespace();
   await world.add(net, { container: "alive" });
   await world.add(net, { container: "dead", netns: dead.path });
   await world.add(net, { container: "kept", netns: kept.path });
@@ -202,7 +201,7 @@ for (const list of ["x", {}, [{}], [{ containerID: 7, ifname: "eth0" }], ["c1"]]
 }
 
 ours("E26", "GC leaves other networks and other nodes alone", async (world) => {
-  const namespaces = [await makeNamespace(), await makeNamespace(), await makeNamespace()];
+  const namespaces = [await world.makeNamespace(), await world.makeNamespace(), await world.makeNamespace()];
   const nets = [
     world.network(SUBNET, MODERN),
     world.network({ ...SUBNET, nodeName: "node2" }, MODERN),
@@ -257,7 +256,7 @@ ours("EVIDENCE", "ADD into a namespace that does not exist is refused and leaves
   expect(await world.held()).toEqual([]);
 });
 
-ours("cooling", "a freed dynamic address is given again when nothing else is free", async (world) => {
+everywhere("cooling", "a freed dynamic address is given again when nothing else is free", async (world) => {
   const net = world.network({ subnet: "10.1.2.0/30" });
   await world.add(net, { container: "a" });
   await world.del(net, { container: "a" });
@@ -269,7 +268,7 @@ const NO_ATTACHMENT = { container: "", netns: "", ifname: "" };
 /** `count` attachments made in namespaces that are gone by now; nothing has run since. */
 async function manyDead(world: World, count: number): Promise<Configuration> {
   const net = world.network(SUBNET, MODERN);
-  const namespaces = await Promise.all(Array.from({ length: count }, () => makeNamespace()));
+  const namespaces = await Promise.all(Array.from({ length: count }, () => world.makeNamespace()));
   for (const [n, namespace] of namespaces.entries()) {
     await world.add(net, { container: `dead${n}`, netns: namespace.path });
   }

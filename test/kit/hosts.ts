@@ -1,5 +1,6 @@
-import { makeNamespace, type Namespace, uniqueName } from "./namespaces.ts";
+import { type Namespace, uniqueName } from "./namespaces.ts";
 import { tool } from "./run.ts";
+import type { World } from "./world.ts";
 
 /** A network namespace that plays a machine: its uplink `wire0` leads to the other host's. */
 export type Host = Namespace;
@@ -8,9 +9,9 @@ export type Host = Namespace;
 export const UPLINK = "wire0";
 
 /** Two machines on one layer-2 wire: a veth pair between two namespaces of their own. */
-export async function twoHosts(): Promise<readonly [Host, Host]> {
-  const left = await makeNamespace();
-  const right = await makeNamespace();
+export async function twoHosts(world: World): Promise<readonly [Host, Host]> {
+  const left = await world.makeNamespace();
+  const right = await world.makeNamespace();
   const [a, b] = [uniqueName("a"), uniqueName("b")];
   await tool("ip", "link", "add", a, "type", "veth", "peer", "name", b);
   await plug(a, left);

@@ -1,5 +1,8 @@
 import { tool } from "./run.ts";
 
+/** scripts/test.sh removes what begins like this after a run that was itself killed. */
+const PREFIX = process.env.KUBE_IPAM_NAMESPACES ?? "kube-ipam-test";
+
 let count = 0;
 
 /** A network namespace made by this test process; gone when its scope ends, also on failure. */
@@ -14,13 +17,13 @@ export interface Namespace extends AsyncDisposable {
 
 /** Makes an empty namespace with its loopback up and a name no other process has. */
 export async function makeNamespace(): Promise<Namespace> {
-  const name = uniqueName("n");
+  const name = `${PREFIX}-${uniqueName("n")}`;
   await tool("ip", "netns", "add", name);
   await tool("ip", "-n", name, "link", "set", "lo", "up");
   return namespaceCalled(name);
 }
 
-/** A name for a namespace or link: unique on this machine, at most 15 bytes for the kernel's sake. */
+/** A name for a link: unique on this machine, at most 15 bytes for the kernel's sake. */
 export function uniqueName(prefix: string): string {
   count += 1;
   return `ki${prefix}${process.pid.toString(36)}x${count.toString(36)}`;

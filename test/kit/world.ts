@@ -14,17 +14,29 @@ export interface Refusal {
   readonly everywhere?: boolean;
 }
 
-/** One test's world: a deployment with an empty store and one live network namespace. */
+/** One test's world: a deployment with an empty store and at least one live network namespace. */
 export class World implements AsyncDisposable {
+  private readonly namespaces: Namespace[];
+
   private constructor(
     readonly subject: Subject,
     readonly place: Place,
+    /** The namespace that calls name unless they name another. */
     readonly namespace: Namespace,
-  ) {}
+  ) {
+    this.namespaces = [namespace];
+  }
 
   static async open(subject: Subject): Promise<World> {
     const place = await subject.open();
     return new World(subject, place, await makeNamespace());
+  }
+
+  /** One more namespace, gone with this world at the latest. */
+  async makeNamespace(): Promise<Namespace> {
+    const namespace = await makeNamespace();
+    this.namespaces.push(namespace);
+    return namespace;
   }
 
   /** The base configuration of behaviour.md with this `ipam` object; `top` overrides other keys. */
@@ -104,7 +116,7 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.namespace.remove();
+    for (const namespace of this.namespaces) await namespace.remove();
     await this.place[Symbol.asyncDispose]();
   }
 

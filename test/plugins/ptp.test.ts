@@ -2,13 +2,12 @@ import { expect } from "bun:test";
 import { everywhere } from "../kit/case.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { ping } from "../kit/hosts.ts";
-import { makeNamespace } from "../kit/namespaces.ts";
 import { attach, detach } from "../kit/pod.ts";
 
 everywhere("H5", "pods on ptp links reach each other through their host", async (world) => {
-  await using host = await makeNamespace();
-  await using first = await makeNamespace();
-  await using second = await makeNamespace();
+  const host = await world.makeNamespace();
+  const first = await world.makeNamespace();
+  const second = await world.makeNamespace();
   const net = world.network({ subnet: "10.1.2.0/24", routes: [{ dst: "0.0.0.0/0" }] }, { type: "ptp" });
   const sandbox = (container: string, netns: string) => ({ container, netns, host: host.path });
   const a = await attach(world, net, sandbox("a", first.path));

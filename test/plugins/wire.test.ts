@@ -3,7 +3,6 @@ import { everywhere, ours } from "../kit/case.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { ping, twoHosts, UPLINK } from "../kit/hosts.ts";
 import { withoutLinkType } from "../kit/machine.ts";
-import { makeNamespace } from "../kit/namespaces.ts";
 import { attach, detach } from "../kit/pod.ts";
 import type { World } from "../kit/world.ts";
 
@@ -23,11 +22,9 @@ for (const { type, link, top } of MAINS) {
   const missing = link === undefined ? undefined : withoutLinkType(link);
   const title = `pods of two hosts reach each other through ${type}`;
   const body = async (world: World) => {
-    const [left, right] = await twoHosts();
-    await using _left = left;
-    await using _right = right;
-    await using podLeft = await makeNamespace();
-    await using podRight = await makeNamespace();
+    const [left, right] = await twoHosts(world);
+    const podLeft = await world.makeNamespace();
+    const podRight = await world.makeNamespace();
     const net = (range: object) => world.network({ subnet: "10.1.2.0/24", ...range }, { type, ...top });
     const a = { container: "a", netns: podLeft.path, host: left.path };
     const b = { container: "b", netns: podRight.path, host: right.path };
@@ -44,21 +41,21 @@ for (const { type, link, top } of MAINS) {
 }
 
 ours("hand-over", "a fixed address follows its pod from host to host", async (world) => {
-  const [left, right] = await twoHosts();
-  await using _left = left;
-  await using _right = right;
-  await using watcher = await makeNamespace();
+  const [left, right] = await twoHosts(world);
+  const watcher = await world.makeNamespace();
   const net = onNode(world, "node1");
-  await attach(world, net, { container: "watcher", netns: watcher.path, host: left.path });
-  const args = "IP=10.1.2.88";
+  const [watcherAddress = ""] = addressesOf(
+    await attach(world, net, { container: "watcher", netns: watcher.path, host: left.path }),
+  );
+  const args = "IgnoreUnknown=1;IP=10.1.2.88";
   for (const [container, host, nodeName] of [
     ["db-on-left", left, "node1"],
     ["db-on-right", right, "node2"],
   ] as const) {
-    await using pod = await makeNamespace();
+    const pod = await world.makeNamespace();
     const sandbox = { container, netns: pod.path, host: host.path, args };
     const result = await attach(world, onNode(world, nodeName), sandbox);
-    await ping(watcher, "10.1.2.88");
+    await ping(pod, watcherAddress);
     await detach(world, onNode(world, nodeName), sandbox, result);
   }
 });

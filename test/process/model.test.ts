@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import fc from "fast-check";
 import { ours } from "../kit/case.ts";
 import { type AddResult, added, addressesOf } from "../kit/cni.ts";
-import { makeNamespace, type Namespace } from "../kit/namespaces.ts";
+import type { Namespace } from "../kit/namespaces.ts";
 import { subjectsUnderTest } from "../kit/subject.ts";
 import { type Configuration, World } from "../kit/world.ts";
 
@@ -51,7 +51,7 @@ ours(
         const subject = subjectsUnderTest().find((each) => each.ours);
         if (subject === undefined) return;
         await using world = await World.open(subject);
-        await using model = new Model(world);
+        const model = new Model(world);
         for (const each of steps) {
           await model.perform(each);
           await model.verify();
@@ -64,7 +64,7 @@ ours(
 );
 
 /** Six addresses less the gateway for five containers, so that ranges run full now and then. */
-class Model implements AsyncDisposable {
+class Model {
   private readonly net: Configuration;
   /** Attachments whose namespace lives, with what their ADD printed. */
   private readonly live = new Map<string, AddResult>();
@@ -92,10 +92,6 @@ class Model implements AsyncDisposable {
       expect(own.map((allocation) => allocation.address)).toEqual(addressesOf(result));
     }
     for (const { container: name } of held) expect(this.live.has(name) || this.dead.has(name)).toBe(true);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const namespace of this.namespaces.values()) await namespace.remove();
   }
 
   private async add(name: string, fixed: number | undefined): Promise<void> {
@@ -154,7 +150,7 @@ class Model implements AsyncDisposable {
   }
 
   private async namespaceOf(name: string): Promise<string> {
-    const namespace = this.namespaces.get(name) ?? (await makeNamespace());
+    const namespace = this.namespaces.get(name) ?? (await this.world.makeNamespace());
     this.namespaces.set(name, namespace);
     return namespace.path;
   }

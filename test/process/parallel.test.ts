@@ -48,7 +48,7 @@ everywhere("K4", "GUARDED: of eight that want one address at once exactly one ha
   expect(await world.heldAddresses()).toEqual(["10.1.2.88"]);
 });
 
-ours("E12", "ADD and DEL of one attachment at once end free, or held as printed", async (world) => {
+everywhere("E12", "ADD and DEL of one attachment at once end free, or held as printed", async (world) => {
   const net = world.network({ subnet: "10.1.2.0/24" });
   for (let round = 0; round < 8; round += 1) {
     const call = { container: `c${round}` };

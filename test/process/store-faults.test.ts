@@ -76,7 +76,7 @@ ours("nodeLocal", "with pods the embedded store wants nodeLocal: true", async (w
   await world.add(world.network({ ...SUBNET, annotations: "off", nodeLocal: true }), { args });
 });
 
-ours("etcd", "no stack trace and no secret reaches the runtime", async (world) => {
+ours("A25", "no stack trace and no secret reaches the runtime", async (world) => {
   const finished = await everyFault(world);
   for (const { stdout, stderr } of finished) {
     expect(stdout + stderr).not.toMatch(/\n\s+at |node_modules|\/src\//);

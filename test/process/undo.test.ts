@@ -83,10 +83,9 @@ ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
 });
 
 ours("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async (world) => {
-  const { makeNamespace } = await import("../kit/namespaces.ts");
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
-  const namespace = await makeNamespace();
+  const namespace = await world.makeNamespace();
   const slow = world.run("ADD", net, { netns: namespace.path }, { prefix: slowDisk(300) });
   await Bun.sleep(450);
   await namespace.remove();
