@@ -56,8 +56,11 @@ export interface Journal {
   read(id: AttachmentId): JournalEntry | undefined;
   /** Removes the entry; with `requestId`, only if it is that request's. */
   remove(id: AttachmentId, requestId?: string): void;
-  /** All entries, unreadable ones left out. */
-  list(): JournalEntry[];
+  /**
+   * All entries, unreadable ones left out. With `limit`, at most so many, taking turns: reading all
+   * of a full node's entries costs a cold process more than its own ADD.
+   */
+  list(limit?: number): JournalEntry[];
 }
 
 export interface JournalEntry {

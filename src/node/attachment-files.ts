@@ -14,7 +14,8 @@ export interface AttachmentFiles<T> {
   write(id: AttachmentId, record: T): void;
   /** Removes the file, with `when` only if that holds for what it says. @throws IpamError io */
   remove(id: AttachmentId, when?: (record: T | undefined) => boolean): void;
-  list(): T[];
+  /** What the files say that `choose` takes of all names; unreadable ones are left out. */
+  list(choose?: (names: string[]) => string[]): T[];
   /** How many files there are, whatever they hold. */
   count(): number;
 }
@@ -46,14 +47,11 @@ export function openAttachmentFiles<T>(
       if (text === undefined || isNewer(text, RECORD_VERSION)) return;
       if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key);
     },
-    list() {
-      const records = names().map(
-        (name) => [name, parse(schema, readQuietly(`${folder}/${name}`, key))] as const,
-      );
-      return records.flatMap(([name, record]) =>
-        record !== undefined && nameOf(idOf(record)) === name ? [record] : [],
-      );
-    },
+    list: (choose = (all) => all) =>
+      choose(names()).flatMap((name) => {
+        const record = parse(schema, readQuietly(`${folder}/${name}`, key));
+        return record !== undefined && nameOf(idOf(record)) === name ? [record] : [];
+      }),
     count: () => names().length,
   };
 }

@@ -6,6 +6,7 @@ import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
 const scratch = useScratch();
+const open = (folder: string) => openJournal(folder, `${folder}-turn`);
 
 function entryOf(container: string, requestId = "r1"): JournalEntry {
   return {
@@ -36,14 +37,14 @@ const a = entryOf("a");
 const idOfA = a.holder.attachment;
 
 test("what was written is read back whole", () => {
-  const journal = openJournal(`${scratch()}/journal`);
+  const journal = open(`${scratch()}/journal`);
   journal.write(a);
   expect(journal.read(idOfA)).toEqual(a);
   expect(journal.list()).toEqual([a]);
 });
 
 test("an entry without the optional parts is read back whole", () => {
-  const journal = openJournal(`${scratch()}/journal`);
+  const journal = open(`${scratch()}/journal`);
   const { pod: _pod, cluster: _cluster, ...holder } = a.holder;
   const entry = { ...a, holder: { ...holder, namespace: { path: "/proc/1/ns/net" } } };
   journal.write(entry);
@@ -52,21 +53,21 @@ test("an entry without the optional parts is read back whole", () => {
 
 test("an empty journal answers without making a folder", () => {
   const folder = `${scratch()}/journal`;
-  const journal = openJournal(folder);
+  const journal = open(folder);
   expect([journal.read(idOfA), journal.list()]).toEqual([undefined, []]);
   journal.remove(idOfA);
   expect(fs.existsSync(folder)).toBe(false);
 });
 
 test("a later entry of the attachment replaces the earlier", () => {
-  const journal = openJournal(`${scratch()}/journal`);
+  const journal = open(`${scratch()}/journal`);
   journal.write(a);
   journal.write(entryOf("a", "r2"));
   expect(journal.list().map((entry) => entry.holder.requestId)).toEqual(["r2"]);
 });
 
 test("ONLY-MINE: removing with a request ID spares another request's entry", () => {
-  const journal = openJournal(`${scratch()}/journal`);
+  const journal = open(`${scratch()}/journal`);
   journal.write(entryOf("a", "r2"));
   journal.remove(idOfA, "r1");
   expect(journal.read(idOfA)?.holder.requestId).toBe("r2");
@@ -76,13 +77,13 @@ test("ONLY-MINE: removing with a request ID spares another request's entry", () 
 
 test("entries are root's alone", () => {
   const folder = `${scratch()}/journal`;
-  openJournal(folder).write(a);
+  open(folder).write(a);
   expect([modeOf(folder), modeOf(`${folder}/net1@a@eth0.json`)]).toEqual(["700", "600"]);
 });
 
 test("a listing leaves out what is damaged, half-written, misnamed or no entry", () => {
   const folder = `${scratch()}/journal`;
-  const journal = openJournal(folder);
+  const journal = open(folder);
   journal.write(a);
   fs.writeFileSync(`${folder}/net1@b@eth0.json`, '{"version":1,');
   fs.writeFileSync(`${folder}/net1@c@eth0.json`, "");
@@ -95,7 +96,7 @@ test("a listing leaves out what is damaged, half-written, misnamed or no entry",
 
 test("a damaged entry is replaced and removed like any other", () => {
   const folder = `${scratch()}/journal`;
-  const journal = openJournal(folder);
+  const journal = open(folder);
   journal.write(a);
   fs.writeFileSync(`${folder}/net1@a@eth0.json`, "{");
   expect(journal.read(idOfA)).toBeUndefined();
@@ -108,7 +109,7 @@ test("a damaged entry is replaced and removed like any other", () => {
 
 test("an entry of a newer program is neither shown nor touched", () => {
   const folder = `${scratch()}/journal`;
-  const journal = openJournal(folder);
+  const journal = open(folder);
   const path = `${folder}/net1@a@eth0.json`;
   const newer = JSON.stringify({ version: 2, holder: "something else" });
   journal.write(a);
@@ -122,4 +123,17 @@ test("an entry of a newer program is neither shown nor touched", () => {
     details: "upgrade kube-ipam on this node",
   });
   expect(fs.readFileSync(path, "utf8")).toBe(newer);
+});
+
+test("BOUNDED: limited listings take turns, so that every entry has its own soon", () => {
+  const folder = `${scratch()}/journal`;
+  const journal = open(folder);
+  const containers = ["a", "b", "c", "d", "e", "f", "g"];
+  for (const container of containers) journal.write(entryOf(container));
+  const turns = Array.from({ length: 4 }, () => open(folder).list(2));
+  expect(turns.map((entries) => entries.length)).toEqual([2, 2, 2, 2]);
+  const seen = turns.flat().map((entry) => entry.holder.attachment.container);
+  expect([...new Set(seen)].sort()).toEqual(containers);
+  expect(journal.list(7)).toHaveLength(7);
+  expect(journal.list(0)).toEqual([]);
 });

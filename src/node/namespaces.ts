@@ -10,8 +10,8 @@ import { codeOf, isAbsent } from "./files.ts";
  * be told later. A /proc path or any other link is not such a mount.
  */
 export function identifyNamespace(path: string): NamespaceId | undefined {
-  if (!exists(path)) return undefined;
   const seen = look(path);
+  if (seen?.mounted === undefined && !exists(path)) return undefined;
   const mountNamespace = namespaceNumber("self/ns/mnt");
   return {
     path,
@@ -83,18 +83,21 @@ function lookInside(fd: number, name: string): Sight {
 
 /** Undefined for a name that is not in the folder; throws where the folder itself cannot be reached. */
 function lstat(folder: string, name: string): fs.BigIntStats | undefined {
-  fs.statSync(folder);
   try {
     return fs.lstatSync(`${folder}/${name}`, { bigint: true });
   } catch (cause) {
-    if (isAbsent(cause)) return undefined;
-    throw cause;
+    if (!isAbsent(cause)) throw cause;
+    fs.statSync(folder);
+    return undefined;
   }
 }
 
+let nsfs: bigint | undefined;
+
 /** All namespaces of a kernel are files on one device (nsfs). */
 function namespaceDevice(): bigint {
-  return fs.statSync("/proc/self/ns/net", { bigint: true }).dev;
+  nsfs ??= fs.statSync("/proc/self/ns/net", { bigint: true }).dev;
+  return nsfs;
 }
 
 function exists(path: string): boolean {

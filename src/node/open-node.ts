@@ -23,7 +23,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     identifyNamespace,
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
-    journal: openJournal(`${runDir}/journal`),
+    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),
     keptReleases: openKeptReleases(`${dataDir}/kept`),
     storeMemory: openStoreMemory(`${dataDir}/stores`),
     cursors: openCursors(`${runDir}/cursors`),
