@@ -13,6 +13,8 @@ export interface EtcdWish {
   readonly tls?: boolean;
   /** With fsync, as in production: for benchmarks and power cuts. Default false. */
   readonly durable?: boolean;
+  /** Loopback address to listen on; default 127.0.0.1. */
+  readonly host?: "127.0.0.1" | "::1";
   /** Further flags of every member. */
   readonly flags?: readonly string[];
   /** The server certificate's last day from now; default 30. */
@@ -140,7 +142,7 @@ function makeMember(
   };
   return {
     name: plan.name,
-    endpoint: `${scheme}://127.0.0.1:${plan.client}`,
+    endpoint: `${scheme}://${hostOf(wish)}:${plan.client}`,
     port: plan.client,
     pid: () => child?.pid ?? 0,
     kill: async () => {
@@ -169,7 +171,7 @@ function flags(
   scheme: string,
   server: CertificateFiles | undefined,
 ): string[] {
-  const client = `${scheme}://127.0.0.1:${plan.client}`;
+  const client = `${scheme}://${hostOf(wish)}:${plan.client}`;
   const peer = (of: Plan) => `http://127.0.0.1:${of.peer}`;
   return [
     `--name=${plan.name}`,
@@ -193,6 +195,10 @@ function flags(
         ]),
     ...(wish.flags ?? []),
   ];
+}
+
+function hostOf({ host = "127.0.0.1" }: EtcdWish): string {
+  return host === "::1" ? "[::1]" : host;
 }
 
 function ctlTls(client: CertificateFiles | undefined): string[] {

@@ -9,10 +9,12 @@ export type ProxyMode =
   | "lose-answers";
 
 /** A TCP proxy between a client and a real server, on a loopback port of its own. */
-export interface Proxy extends AsyncDisposable {
+export interface ProxyServer extends AsyncDisposable {
   readonly port: number;
   /** Connections accepted so far. */
   readonly accepted: number;
+  /** Clients connected now. */
+  readonly connections: number;
   mode: ProxyMode;
   /** Milliseconds by which each chunk is late, in both directions. */
   delayMs: number;
@@ -25,13 +27,13 @@ export interface Proxy extends AsyncDisposable {
   up(): Promise<void>;
 }
 
-export async function startProxy(targetPort: number): Promise<Proxy> {
+export async function startProxy(targetPort: number): Promise<ProxyServer> {
   const proxy = new TcpProxy(targetPort);
   await proxy.up();
   return proxy;
 }
 
-class TcpProxy implements Proxy {
+class TcpProxy implements ProxyServer {
   port = 0;
   accepted = 0;
   mode: ProxyMode = "pass";
@@ -40,6 +42,10 @@ class TcpProxy implements Proxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #onRequest: (() => void) | undefined;
+
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
