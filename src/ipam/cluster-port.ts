@@ -51,6 +51,11 @@ export interface OwnerFacts {
   readonly ordinal?: number;
   /** UID of the KubeVirt virtual machine instance, while a live migration of it runs. */
   readonly migratingInstance?: string;
+  /**
+   * Kubernetes could not be asked, so that this is the pod itself and not its workload: good
+   * enough for a new reservation, but no reason to change one that exists.
+   */
+  readonly provisional?: boolean;
 }
 
 export interface NodeFacts {

@@ -82,6 +82,8 @@ export interface Owner {
   readonly namespace: string;
   readonly name: string;
   readonly uid?: string;
+  /** Where to ask for a kind that Kubernetes itself does not have; no part of the owner's identity. */
+  readonly apiVersion?: string;
 }
 
 /** "workload": as long as the owner exists; a number: seconds after the owner is gone. */

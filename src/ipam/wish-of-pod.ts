@@ -1,0 +1,155 @@
+import { parseCidr } from "../address/cidr.ts";
+import { type AnnotatedWish, type Annotations, readAnnotations } from "./annotations.ts";
+import type { Cluster, OwnerFacts, PodFacts } from "./cluster-port.ts";
+import { IpamError } from "./errors.ts";
+import { isPod } from "./fencing.ts";
+import { furtherNetworks, type KnownNetwork, requireClaimed } from "./further-networks.ts";
+import type { Network } from "./network.ts";
+import type { Ports } from "./ports.ts";
+import type { AttachmentId, PodId } from "./records.ts";
+import { withRequested } from "./requested-addresses.ts";
+import type { FixedAddress, Wish } from "./wish.ts";
+
+/** Whose wish is read, and where it may stand. */
+export interface WishQuestion {
+  /** Absent where no K8S_POD_* arguments came. */
+  readonly pod?: PodId;
+  readonly attachment: AttachmentId;
+  readonly network: Network;
+  readonly kubernetes: AnnotationSource;
+  /** Addresses asked for by CNI's own ways. */
+  readonly requested: readonly FixedAddress[];
+}
+
+export interface AnnotationSource {
+  /** "off": this network never asks what a pod wants. */
+  readonly annotations: "auto" | "off";
+  readonly capabilityDeclared: boolean;
+  /** The pod's annotations as the runtime delivered them. */
+  readonly podAnnotations?: Annotations;
+}
+
+/** How long Kubernetes may take where the ADD can do without its answer, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * What the pod wants of this network, from the first source that design section 5 names: the
+ * runtime's capability, else Kubernetes (the agent's cache, or one GET). FAIL-CLOSED: a source
+ * that does not answer is an error, never "no wish". A pod that wants nothing lasting costs no
+ * request where the runtime delivered its annotations.
+ *
+ * @throws IpamError annotationMalformed, addressNotAllowed, invalidConfig (request and annotation
+ *   differ), podGone, kubernetesRefused, tryAgain; StoreFailure when the store's networks are
+ *   needed and cannot be read.
+ */
+export async function readWish(
+  question: WishQuestion,
+  ports: Pick<Ports, "cluster" | "store">,
+  deadline: number,
+): Promise<Wish> {
+  const { kubernetes, pod, requested } = question;
+  if (pod === undefined) return { fixed: requested, sticky: false, retain: "workload" };
+  if (kubernetes.annotations === "off") {
+    const wish = { fixed: requested, sticky: false, retain: "workload" } as const;
+    return requested.length === 0 ? wish : { ...wish, owner: podItself(pod) };
+  }
+  const delivered = kubernetes.podAnnotations;
+  const facts = delivered === undefined ? await readPod(question, pod, ports.cluster, deadline) : undefined;
+  const annotations = delivered ?? facts?.annotations ?? {};
+  const annotated = readAnnotations(annotations, {
+    network: question.network,
+    ifname: question.attachment.ifname,
+  });
+  await requireFulfilled(annotated, annotations, question, ports, deadline);
+  const { unclaimed: _judged, ...asked } = annotated;
+  const wish = { ...asked, ...withRequested(annotated, requested) };
+  if (wish.fixed.length === 0 && wish.set === undefined && !wish.sticky) {
+    return { ...wish, ...(facts && { pod: facts }) };
+  }
+  return withOwner(wish, question, pod, facts, ports.cluster, deadline);
+}
+
+async function withOwner(
+  wish: Wish,
+  question: WishQuestion,
+  pod: PodId,
+  known: PodFacts | undefined,
+  cluster: Cluster | undefined,
+  deadline: number,
+): Promise<Wish> {
+  const needsOwner = wish.set !== undefined || wish.sticky;
+  if (cluster === undefined && !needsOwner) return { ...wish, owner: podItself(pod) };
+  const patience =
+    needsOwner || known !== undefined ? deadline : Math.min(deadline, performance.now() + PATIENCE_MS);
+  try {
+    const facts = known ?? (await readPod(question, pod, cluster, patience));
+    const owner = await requireCluster(question, cluster).ownerOf(facts, patience);
+    return { ...wish, pod: facts, owner };
+  } catch (failure) {
+    // A named address needs no more than the delivered annotations; who owns it can wait.
+    const unreachable = failure instanceof IpamError && failure.name === "tryAgain";
+    if (!unreachable || needsOwner || known !== undefined) throw failure;
+    return { ...wish, owner: podItself(pod) };
+  }
+}
+
+/** The asking pod, live; a pod that is not there any more gets no address. */
+async function readPod(
+  question: WishQuestion,
+  pod: PodId,
+  cluster: Cluster | undefined,
+  deadline: number,
+): Promise<PodFacts> {
+  const facts = await requireCluster(question, cluster).pod(pod, deadline);
+  const name = `${pod.namespace}/${pod.name}`;
+  if (facts === undefined) {
+    throw new IpamError(
+      "podGone",
+      `pod ${name} does not exist any more`,
+      "it was deleted while its sandbox was being made; nothing is allocated",
+    );
+  }
+  if (pod.uid === undefined || isPod(facts, pod.uid)) return facts;
+  throw new IpamError(
+    "podGone",
+    `pod ${name} was replaced: its UID is ${facts.uid}, the sandbox is for ${pod.uid}`,
+    "the sandbox belongs to an earlier pod of that name; nothing is allocated",
+  );
+}
+
+function requireCluster({ kubernetes, network }: WishQuestion, cluster: Cluster | undefined): Cluster {
+  if (cluster !== undefined) return cluster;
+  const dropped =
+    kubernetes.capabilityDeclared && kubernetes.podAnnotations === undefined
+      ? "the capability io.kubernetes.cri.pod-annotations is declared, but what started this plugin did not deliver it " +
+        "(Multus does not pass it on); "
+      : "";
+  throw new IpamError(
+    "kubernetesRefused",
+    `network '${network.name}' has no way to read what the pod wants`,
+    `${dropped}name a kubeConfig in the network or in the node's file, or declare the capability ` +
+      `io.kubernetes.cri.pod-annotations, or say "annotations": "off" if no pod of this network asks for addresses`,
+  );
+}
+
+async function requireFulfilled(
+  { unclaimed }: AnnotatedWish,
+  annotations: Annotations,
+  { attachment, network }: WishQuestion,
+  { store }: Pick<Ports, "store">,
+  deadline: number,
+): Promise<void> {
+  if (unclaimed.length === 0) return;
+  const known: KnownNetwork[] = [];
+  if (furtherNetworks(annotations).length > 0) {
+    for await (const { ref, record } of store.list({ kind: "network" }, { deadline })) {
+      known.push({ name: ref.name, subnets: record.subnets.map(parseCidr) });
+    }
+  }
+  requireClaimed(unclaimed, annotations, { network, ifname: attachment.ifname }, known);
+}
+
+/** By name, not by UID: a bare pod that is made again under its name is the same owner. */
+function podItself({ namespace, name }: PodId): OwnerFacts {
+  return { owner: { kind: "Pod", namespace, name }, provisional: true };
+}
