@@ -3,6 +3,7 @@ import fs from "node:fs";
 import fc from "fast-check";
 import type { AttachmentLock } from "../ipam/node-port.ts";
 import { lockAttachment } from "./lock.ts";
+import { tryLock } from "./record-lock.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { rejected } from "./test-kit/thrown.ts";
 
@@ -183,6 +184,31 @@ test("no descriptor stays open", async () => {
     lock.release();
   }
   expect(open()).toBeLessThanOrEqual(before);
+});
+
+test("a program started meanwhile does not inherit the lock", async () => {
+  const folder = scratch();
+  const lock = await add(folder);
+  const inherited = Bun.spawnSync(["ls", "-l", "/proc/self/fd"]).stdout.toString();
+  expect(inherited).toContain("/proc/");
+  expect(inherited).not.toContain(folder);
+  lock.release();
+});
+
+test("a file system that cannot lock is an error with a way out", async () => {
+  const folder = scratch();
+  const path = `${folder}/net1@c1@eth0`;
+  const fd = fs.openSync(path, "a+");
+  tryLock(fd, "exclusive", { from: 1, count: 1 });
+  expect((await rejected(add(folder, 20))).name).toBe("tryAgain");
+  expect(await rejected(add(folder))).toEqual({
+    name: "io",
+    message: `cannot lock '${path}'`,
+    details:
+      "set 'runDir' to a folder on a local file system with open file description locks, such as tmpfs",
+  });
+  fs.closeSync(fd);
+  (await add(folder)).release();
 });
 
 interface Asked {

@@ -21,7 +21,7 @@ export async function lockAttachment(
   options: LockOptions,
 ): Promise<AttachmentLock> {
   const path = `${folder}/${fileName(id.network, id.container, id.ifname)}`;
-  const fd = await enter(path, options.deadline);
+  const fd = await enter(path, id, options.deadline);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
     const { size } = fs.fstatSync(fd);
@@ -43,14 +43,14 @@ const ENTER_MS = 1000;
 const LONGEST_PAUSE_MS = 20;
 
 /** Opens the file and makes sure that nobody removes it before we leave. */
-async function enter(path: string, deadline: number): Promise<number> {
+async function enter(path: string, id: AttachmentId, deadline: number): Promise<number> {
   const until = Math.min(deadline, performance.now() + ENTER_MS);
   for (;;) {
     const fd = open(path);
     const present = tryLock(fd, "shared", PRESENCE);
     if (present && fs.fstatSync(fd).nlink > 0) return fd;
     fs.closeSync(fd);
-    if (performance.now() >= until) throw unlockable(path);
+    if (performance.now() >= until) throw until === deadline ? busy(id, path) : unlockable(path);
     if (!present) await Bun.sleep(1);
   }
 }
