@@ -8,7 +8,8 @@ export interface Cidr {
 }
 
 /**
- * Reads `address/prefix`.
+ * Reads `address/prefix`. An IPv4-mapped network (`::ffff:10.1.2.0/120`) becomes IPv4 with the
+ * prefix counted from there; a shorter prefix than /96 would reach beyond IPv4 and is no CIDR.
  *
  * @throws RangeError naming the text.
  */
@@ -24,8 +25,9 @@ export function tryParseCidr(text: string): Cidr | undefined {
   if (addressText === undefined || prefixText === undefined || rest.length > 0) return undefined;
   const address = tryParseAddress(addressText);
   if (address === undefined || !/^(0|[1-9][0-9]{0,2})$/.test(prefixText)) return undefined;
-  const prefix = Number(prefixText);
-  return prefix <= bitsOf(address.family) ? { address, prefix } : undefined;
+  const mapped = address.family === 4 && addressText.includes(":");
+  const prefix = Number(prefixText) - (mapped ? 96 : 0);
+  return prefix >= 0 && prefix <= bitsOf(address.family) ? { address, prefix } : undefined;
 }
 
 export function formatCidr({ address, prefix }: Cidr): string {

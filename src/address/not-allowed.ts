@@ -3,10 +3,16 @@ import { cidrContains, formatCidr, lastOf, networkOf } from "./cidr.ts";
 import { type Interval, intervalContains } from "./interval.ts";
 import type { Range, RangeSet } from "./range.ts";
 
+/** Addresses that a network does not give, with the reason where it is another than `exclude`. */
+export interface Exclusion extends Interval {
+  /** Continues "address … is not allowed: it ": for example "belongs to pool 'db-120'". */
+  readonly because?: string;
+}
+
 /** What the rules about single addresses need to know of a network. */
 export interface Rules {
   readonly sets: readonly RangeSet[];
-  readonly exclude: readonly Interval[];
+  readonly exclude: readonly Exclusion[];
 }
 
 /** Addresses that nobody ever gets (design section 4, "Never given out"). */
@@ -28,7 +34,8 @@ export function whyNotAllowed({ sets, exclude }: Rules, address: Address): strin
   }
   const excluded = exclude.find((interval) => intervalContains(interval, address));
   if (excluded === undefined) return undefined;
-  return `it is excluded (${formatAddress(excluded.first)}-${formatAddress(excluded.last)})`;
+  const interval = `${formatAddress(excluded.first)}-${formatAddress(excluded.last)}`;
+  return excluded.because ? `it ${excluded.because} (${interval})` : `it is excluded (${interval})`;
 }
 
 function specialAddresses({ subnet, gateway }: Range): [Address, string][] {

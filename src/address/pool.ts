@@ -77,14 +77,16 @@ export class Pool {
   }
 }
 
-/** One pool per range that has dynamic addresses at all, in the order of the ranges. */
+/**
+ * One pool per range that has dynamic addresses at all, in the order of the ranges. The fixed part
+ * of one range stays out of every range of the set: two ranges may be parts of one subnet.
+ */
 export function dynamicPools(set: RangeSet, never: readonly Interval[]): Pool[] {
-  return set.ranges
-    .map(({ dynamic, fixed }) => new Pool(subtract(dynamic, fixed ? [...never, fixed] : never)))
-    .filter(({ size }) => size > 0n);
+  const holes = [...never, ...set.ranges.flatMap(({ fixed }) => fixed ?? [])];
+  return set.ranges.map(({ dynamic }) => new Pool(subtract(dynamic, holes))).filter(({ size }) => size > 0n);
 }
 
-/** A pool of intervals that may overlap and come in any order. */
+/** A pool of intervals of one family that may overlap and come in any order. */
 export function poolOf(intervals: readonly Interval[]): Pool {
   const [first, ...rest] = [...intervals].sort((a, b) => (a.first.value < b.first.value ? -1 : 1));
   if (first === undefined) return new Pool([]);

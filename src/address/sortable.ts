@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "./address.ts";
+import { type Address, tryParseAddress } from "./address.ts";
 
 /**
  * Fixed-width text that sorts like the number and can be read by a person: `010.188.000.216`, or
@@ -9,15 +9,13 @@ export function sortableText({ family, value }: Address): string {
   return groups(value, 8, 16n, (group) => group.toString(16).padStart(4, "0")).join(":");
 }
 
-/** @throws RangeError when the text is not what sortableText writes. */
+/** @throws RangeError when the text is not exactly what sortableText writes. */
 export function parseSortable(text: string): Address {
-  if (text.includes(":")) return { family: 6, value: BigInt(`0x${text.replaceAll(":", "")}`) };
-  return parseAddress(
-    text
-      .split(".")
-      .map((part) => String(Number(part)))
-      .join("."),
-  );
+  const address = tryParseAddress(text.replace(/(^|\.)0{1,2}(?=[0-9])/g, "$1"));
+  if (address === undefined || sortableText(address) !== text) {
+    throw new RangeError(`'${text}' is not an address in sortable text`);
+  }
+  return address;
 }
 
 function groups(value: bigint, count: number, width: bigint, show: (group: bigint) => string): string[] {

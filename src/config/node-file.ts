@@ -1,0 +1,52 @@
+import { NETWORK_ENTRIES, SETTING_ENTRIES } from "./entries.ts";
+import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
+import { isObject, type Json, member, parseJsonObject } from "./json-text.ts";
+import { readEntries, type Warn, warnUnknown } from "./read-shape.ts";
+import { wrongValue } from "./wrong-value.ts";
+
+/** The node's own configuration, /etc/kube-ipam/config.json, as it was read from there. */
+export interface NodeFileText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Defaults and locks for every network of this node (design section 7). */
+export interface NodeFile {
+  readonly path: string;
+  readonly settings: SettingValues;
+  /** By name; not yet understood, as most networks use none. */
+  readonly pools: Json;
+}
+
+interface Options {
+  readonly warn: Warn;
+  readonly tolerates?: (key: string) => boolean;
+}
+
+const KNOWN = [...Object.keys(SETTING_ENTRIES), "pools"];
+
+/**
+ * @throws IpamError decode for text that is no JSON, invalidConfig for a key with a wrong value or one
+ * that belongs to a network.
+ */
+export function readNodeFile({ path, text }: NodeFileText, options: Options): NodeFile {
+  const section = parseJsonObject(text, path);
+  const reading = { path: `${path}: `, ...options };
+  refuseNetworkKeys(section, path);
+  warnUnknown(KNOWN, section, reading);
+  const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), section, reading);
+  const pools = member(section, "pools") ?? {};
+  if (!isObject(pools)) throw wrongValue(`${path}: pools`, pools, 'an object {"name": {…}}');
+  return { path, settings, pools };
+}
+
+function refuseNetworkKeys(section: Json, path: string): void {
+  const misplaced = Object.keys(NETWORK_ENTRIES).find((key) => key !== "type" && Object.hasOwn(section, key));
+  if (misplaced === undefined) return;
+  throw wrongValue(
+    `${path}: ${misplaced}`,
+    member(section, misplaced),
+    "left to each network's configuration, or to a pool",
+    `write it below "ipam" of the network, or in "pools": {"name": {"subnets": […]}}`,
+  );
+}
