@@ -108,9 +108,16 @@ async function waitFor(
 }
 
 async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Promise<Round> {
+  const {
+    ports,
+    request: { network },
+  } = attempt;
   const recording = await recordNetwork(attempt, picture);
   const allocating = allocatingWith(attempt, picture, picks, recording);
   writeJournal(attempt, allocating.record, allocating.storeUuid);
+  if (picture.meta !== undefined && picture.remembered === undefined) {
+    rememberStore(network.space, allocating.storeUuid, picture.snapshot.revision, ports);
+  }
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) {
@@ -120,7 +127,7 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
       picture: depict(attempt, { targets, questions, ...(remembered && { remembered }) }, outcome.snapshot),
     };
   }
-  rememberStore(allocating.record.space, allocating.storeUuid, outcome.revision, attempt.ports);
+  remember(attempt, allocating.storeUuid, outcome.revision);
   await undoUnlessWanted(attempt);
   return { allocated: answer(attempt, allocating.record, false) };
 }
@@ -134,6 +141,15 @@ function allocatingWith(
   const { transaction, ...rest } = allocating(attempt, picture, picks);
   const guards = [...transaction.guards, ...recording.guards];
   return { ...rest, transaction: { ...transaction, guards, puts: [...transaction.puts, ...recording.puts] } };
+}
+
+/** After the commit a memory that cannot be written makes it older, no more: the ADD stands. */
+function remember({ ports, request }: Attempt, storeUuid: string, revision: number): void {
+  try {
+    rememberStore(request.network.space, storeUuid, revision, ports);
+  } catch (failure) {
+    ports.log("error", "the node could not remember its store", { reason: String(failure) });
+  }
 }
 
 /** RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. */

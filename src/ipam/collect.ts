@@ -37,7 +37,7 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
  * its namespace is gone for certain (EVIDENCE).
  */
 export function mayFree(holder: Holder, ports: Ports): boolean {
-  if (holder.cluster !== undefined && holder.cluster !== ports.clusterUid) return false;
+  if (holder.cluster !== ports.clusterUid) return false;
   return ports.node.namespaceState(holder.namespace, holder.bootId) === "gone";
 }
 

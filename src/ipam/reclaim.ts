@@ -7,6 +7,8 @@ import type { AttachmentId } from "./records.ts";
 export interface ReclaimLimits {
   /** At most so many records are freed. */
   readonly records: number;
+  /** At most so many of the node's living attachments are looked at; absent: all. Runs take turns. */
+  readonly look?: number;
   /** performance.now() milliseconds. */
   readonly deadline: number;
 }
@@ -26,7 +28,7 @@ const SWEEP_SECONDS = 600;
 export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<number> {
   let freed = 0;
   try {
-    for await (const step of steps(ports, limits.deadline)) {
+    for await (const step of steps(ports, limits)) {
       if (freed >= limits.records || performance.now() >= limits.deadline) break;
       if (await step()) freed++;
     }
@@ -38,9 +40,9 @@ export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<numb
 
 type Step = () => Promise<boolean>;
 
-async function* steps(ports: Ports, deadline: number): AsyncGenerator<Step> {
+async function* steps(ports: Ports, { deadline, look }: ReclaimLimits): AsyncGenerator<Step> {
   for (const kept of ports.node.keptReleases.list()) yield () => replay(kept, ports, deadline);
-  for (const entry of ports.node.journal.list()) {
+  for (const entry of ports.node.journal.list(look)) {
     if (mayFree(entry.holder, ports)) yield () => freeDead(entry, ports, deadline);
   }
   if (!ports.node.due("sweep", SWEEP_SECONDS)) return;

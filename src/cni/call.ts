@@ -1,0 +1,48 @@
+import type { NetworkConfiguration } from "../config/network-configuration.ts";
+import type { Ports } from "../ipam/ports.ts";
+import type { Environment, Parameters } from "./environment.ts";
+import type { CniVersion, Verb } from "./versions.ts";
+
+/** One request as the runtime makes it, to the plugin itself or through the agent. */
+export interface Call {
+  readonly env: Environment;
+  /** Read only by verbs that need it: VERSION must answer although its stdin never ends. */
+  readonly stdin: () => string;
+  /** performance.now() milliseconds at which the runtime began to wait. */
+  readonly started: number;
+}
+
+/** What a verb works with once the request is understood. */
+export interface Request {
+  readonly verb: Verb;
+  readonly version: CniVersion;
+  readonly parameters: Parameters;
+  readonly configuration: NetworkConfiguration;
+  /** performance.now() milliseconds (BOUNDED). */
+  readonly deadline: number;
+}
+
+/** What the plugin role and the agent do differently; the verbs are the same. */
+export interface Host {
+  /** Text of the node's file, if there is one (design section 7). */
+  readonly nodeFile: () => { path: string; text: string } | undefined;
+  /** Opens, or lends, everything a verb touches. */
+  readonly openPorts: (request: Request) => Promise<OpenPorts>;
+  /**
+   * Hands the answer to whoever asked. Throws when that is known to have failed: an ADD then undoes
+   * itself (ONLY-MINE).
+   */
+  readonly deliver: (text: string) => Promise<void> | void;
+  /** Aborts when the process is asked to end before the answer was delivered. */
+  readonly ending?: AbortSignal;
+}
+
+export interface OpenPorts extends Ports {
+  /** Gives back what openPorts opened. Never throws. */
+  readonly close: () => Promise<void>;
+}
+
+/** One line of the log about one verb. */
+export interface VerbReport {
+  readonly addresses?: readonly string[];
+}

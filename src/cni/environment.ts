@@ -1,0 +1,71 @@
+import { IpamError } from "../ipam/errors.ts";
+import type { Verb } from "./versions.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the runtime says in the environment (CNI specification, section 2, "Parameters"). */
+export interface Parameters {
+  readonly container: string;
+  readonly netns: string;
+  readonly ifname: string;
+  /** CNI_ARGS, unparsed. */
+  readonly args: string;
+}
+
+const REQUIRED: Readonly<Record<Verb, readonly string[]>> = {
+  ADD: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"],
+  CHECK: ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"],
+  DEL: ["CNI_CONTAINERID", "CNI_IFNAME"],
+  GC: ["CNI_PATH"],
+  STATUS: [],
+  VERSION: [],
+};
+
+/** Longest interface name the kernel takes, in bytes (IFNAMSIZ without its end). */
+const IFNAME_BYTES = 15;
+
+/**
+ * The parameters of a verb. CNI_PATH is only required where the specification says so: an IPAM
+ * plugin calls no other.
+ *
+ * @throws IpamError invalidEnvironment: the first invalid value, else all that are missing.
+ */
+export function readParameters(verb: Verb, env: Environment): Parameters {
+  const required = REQUIRED[verb];
+  if (required.includes("CNI_CONTAINERID")) {
+    requireContainerId(env.CNI_CONTAINERID ?? "");
+    requireIfname(env.CNI_IFNAME ?? "");
+  }
+  const missing = required.filter((name) => (env[name] ?? "") === "");
+  if (missing.length > 0) {
+    throw new IpamError("invalidEnvironment", `required env variables [${missing.join(",")}] missing`);
+  }
+  return {
+    container: env.CNI_CONTAINERID ?? "",
+    netns: env.CNI_NETNS ?? "",
+    ifname: env.CNI_IFNAME ?? "",
+    args: env.CNI_ARGS ?? "",
+  };
+}
+
+function requireContainerId(value: string): void {
+  if (value === "" || /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(value)) return;
+  throw new IpamError(
+    "invalidEnvironment",
+    "invalid characters in CNI_CONTAINERID",
+    `got '${value}'; expected letters, digits, '_', '.' and '-', beginning with a letter or digit`,
+  );
+}
+
+function requireIfname(value: string): void {
+  if (value === "") return;
+  const fault = ifnameFault(value);
+  if (fault === undefined) return;
+  throw new IpamError("invalidEnvironment", `invalid CNI_IFNAME: ${fault}`, `got '${value}'`);
+}
+
+function ifnameFault(value: string): string | undefined {
+  if (new TextEncoder().encode(value).length > IFNAME_BYTES) return `it is longer than ${IFNAME_BYTES} bytes`;
+  if (value === "." || value === "..") return "it is '.' or '..'";
+  return /[/:\s]/.test(value) ? "it has '/', ':' or white space" : undefined;
+}

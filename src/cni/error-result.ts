@@ -1,0 +1,50 @@
+import { IpamError } from "../ipam/errors.ts";
+import { StoreFailure, type StoreFailureKind } from "../ipam/store-port.ts";
+import type { Verb } from "./versions.ts";
+
+/** What a failed verb prints on stdout (CNI specification, "Error"). */
+export function formatError(cniVersion: string, failure: unknown, verb?: Verb): string {
+  const error = toIpamError(failure, verb);
+  const clean = verb === "DEL" ? withoutSuccessWords : (text: string) => text;
+  return JSON.stringify({
+    cniVersion,
+    code: error.code,
+    msg: clean(error.message),
+    ...(error.details !== "" && { details: clean(error.details) }),
+  });
+}
+
+/** Every failure as one that users can read; what we did not foresee keeps its text, not its stack. */
+export function toIpamError(failure: unknown, verb?: Verb): IpamError {
+  if (failure instanceof IpamError) return failure;
+  if (failure instanceof StoreFailure) {
+    return new IpamError(nameOf(failure.kind, verb), failure.message, failure.remedy, { cause: failure });
+  }
+  const text = failure instanceof Error ? failure.message : String(failure);
+  return new IpamError(
+    "internal",
+    `unexpected failure: ${text}`,
+    "please report this with the log of kube-ipam",
+  );
+}
+
+const STORE_ERRORS = {
+  unavailable: "tryAgain",
+  "unknown-outcome": "tryAgain",
+  "history-lost": "tryAgain",
+  refused: "storeRefused",
+  "no-space": "storeCannotWrite",
+  unwritable: "storeCannotWrite",
+} as const;
+
+function nameOf(kind: StoreFailureKind, verb: Verb | undefined) {
+  return verb === "STATUS" && STORE_ERRORS[kind] === "tryAgain" ? "notAvailable" : STORE_ERRORS[kind];
+}
+
+/**
+ * containerd takes "not found" in a DEL error for success, and "no such file or directory" too
+ * where the namespace is gone: the address would leak.
+ */
+function withoutSuccessWords(text: string): string {
+  return text.replace(/not found/gi, "missing").replace(/no such file or directory/gi, "path does not exist");
+}

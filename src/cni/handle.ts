@@ -1,0 +1,115 @@
+import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
+import { IpamError } from "../ipam/errors.ts";
+import type { Call, Host, Request } from "./call.ts";
+import { readParameters } from "./environment.ts";
+import { formatError, toIpamError } from "./error-result.ts";
+import { peek } from "./peek.ts";
+import { add } from "./verbs/add.ts";
+import { check } from "./verbs/check.ts";
+import { del } from "./verbs/del.ts";
+import { gc } from "./verbs/gc.ts";
+import { status } from "./verbs/status.ts";
+import { versionAnswer } from "./verbs/version.ts";
+import { NEWEST_VERSION, requireVersion, type Verb } from "./versions.ts";
+
+/** Milliseconds each verb may take in all (design section 4, BOUNDED). */
+const LIMITS: Readonly<Record<Verb, number>> = {
+  ADD: 40_000,
+  DEL: 10_000,
+  CHECK: 10_000,
+  GC: 30_000,
+  STATUS: 2_000,
+  VERSION: 2_000,
+};
+
+const VERBS = { ADD: add, DEL: del, CHECK: check, GC: gc, STATUS: status } as const;
+
+/** What the log wants to know of a verb that is over. */
+export interface Outcome {
+  readonly exitCode: 0 | 1;
+  readonly request?: Request;
+  readonly addresses?: readonly string[];
+  readonly failure?: IpamError;
+}
+
+/**
+ * Performs one request of the CNI protocol and delivers its answer: a result, an error, or nothing.
+ * Never throws.
+ */
+export async function handle(call: Call, host: Host): Promise<Outcome> {
+  let request: Request | undefined;
+  let version: string = NEWEST_VERSION;
+  try {
+    if (call.env.CNI_COMMAND === "VERSION") {
+      await host.deliver(versionAnswer(call));
+      return { exitCode: 0 };
+    }
+    const stdin = call.stdin();
+    const seen = peek(stdin);
+    if (typeof seen.cniVersion === "string" && seen.cniVersion !== "") version = seen.cniVersion;
+    request = understand(call, host, stdin, seen.cniVersion);
+    const addresses = await VERBS[request.verb as keyof typeof VERBS](request, host);
+    return { exitCode: 0, request, ...(addresses && { addresses }) };
+  } catch (failure) {
+    return {
+      exitCode: 1,
+      ...(request && { request }),
+      failure: await tell(failure, version, request?.verb ?? verbOf(call), host),
+    };
+  }
+}
+
+function understand(call: Call, host: Host, stdin: string, cniVersion: unknown): Request {
+  const verb = verbOf(call);
+  if (verb === undefined) {
+    throw new IpamError(
+      "invalidEnvironment",
+      `unknown CNI_COMMAND: ${call.env.CNI_COMMAND ?? ""}`,
+      "expected ADD, DEL, CHECK, GC, STATUS or VERSION",
+    );
+  }
+  const parameters = readParameters(verb, call.env);
+  const version = requireVersion(cniVersion, verb);
+  const nodeFile = host.nodeFile();
+  const configuration = parseNetworkConfiguration({
+    stdin,
+    purpose: PURPOSES[verb],
+    ...(nodeFile && { nodeFile }),
+  });
+  return { verb, version, parameters, configuration, deadline: deadlineOf(call, verb) };
+}
+
+const PURPOSES = {
+  ADD: "add",
+  DEL: "del",
+  CHECK: "check",
+  GC: "gc",
+  STATUS: "status",
+  VERSION: "status",
+} as const;
+
+/** The verb's own limit, or what a caller that was started earlier has left of it. */
+function deadlineOf({ env, started }: Call, verb: Verb): number {
+  const left = Number(env.KUBE_IPAM_DEADLINE_MS);
+  const limit = LIMITS[verb];
+  return started + (Number.isFinite(left) && left > 0 ? Math.min(left, limit) : limit);
+}
+
+function verbOf({ env }: Call): Verb | undefined {
+  const command = env.CNI_COMMAND ?? "";
+  return Object.hasOwn(LIMITS, command) ? (command as Verb) : undefined;
+}
+
+async function tell(
+  failure: unknown,
+  version: string,
+  verb: Verb | undefined,
+  host: Host,
+): Promise<IpamError> {
+  try {
+    await host.deliver(formatError(version, failure, verb));
+  } catch {
+    // Nobody listens any more; the exit code and the log remain.
+  }
+  return toIpamError(failure, verb);
+}

@@ -1,0 +1,62 @@
+import { formatAddress } from "../../address/address.ts";
+import { parseCniArgs } from "../../config/cni-args.ts";
+import { requestedIps } from "../../config/requested-ips.ts";
+import { allocate } from "../../ipam/allocate.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { Allocated } from "../../ipam/requests.ts";
+import { undo } from "../../ipam/undo.ts";
+import { readWish } from "../../ipam/wish-of-pod.ts";
+import type { Host, OpenPorts, Request } from "../call.ts";
+import { attachmentOf } from "../identity.ts";
+import { type Dns, readResolvConf } from "../resolv-conf.ts";
+import { formatResult } from "../result.ts";
+import { afterwards } from "./afterwards.ts";
+
+/** How long an ADD that could not deliver its result may take to undo itself, beyond its deadline. */
+const UNDO_MS = 5_000;
+
+/**
+ * ADD: allocate, print; undo what could not be printed.
+ *
+ * @returns the addresses, for the log.
+ */
+export async function add(request: Request, host: Host): Promise<string[]> {
+  const { configuration, parameters, deadline, version } = request;
+  const args = parseCniArgs(parameters.args);
+  const requested = requestedIps(configuration, args);
+  const dns: Dns = configuration.resolvConf === undefined ? {} : readResolvConf(configuration.resolvConf);
+  const ports = await host.openPorts(request);
+  try {
+    const { attachment, pod } = attachmentOf(request, args);
+    const { network, kubernetes } = configuration;
+    const question = { attachment, network, kubernetes, requested, ...(pod && { pod }) };
+    const wish = await readWish(question, ports, deadline);
+    const allocated = await allocate(
+      { attachment, namespacePath: parameters.netns, network, wish, deadline, ...(pod && { pod }) },
+      ports,
+    );
+    const { addresses } = allocated;
+    const text = formatResult(version, { addresses, routes: configuration.routes, dns });
+    await deliverOrUndo(text, allocated, host, ports);
+    await afterwards(ports, deadline);
+    return addresses.map(({ address }) => formatAddress(address));
+  } finally {
+    await ports.close();
+  }
+}
+
+async function deliverOrUndo(
+  text: string,
+  allocated: Allocated,
+  host: Host,
+  ports: OpenPorts,
+): Promise<void> {
+  try {
+    if (host.ending?.aborted)
+      throw new IpamError("tryAgain", "the plugin was asked to end before it had answered");
+    await host.deliver(text);
+  } catch (failure) {
+    await undo(allocated, ports, performance.now() + UNDO_MS);
+    throw failure;
+  }
+}

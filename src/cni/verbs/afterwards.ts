@@ -1,0 +1,18 @@
+import type { Ports } from "../../ipam/ports.ts";
+import { reclaim } from "../../ipam/reclaim.ts";
+
+/** Dead records that one plugin run frees besides its own work (design section 4, "Reclaiming"). */
+const RECORDS = 4;
+/** Attachments that one plugin run looks at for that. */
+const LOOK = 16;
+/** The runtime waits for the process, so that leftovers must not cost it much. */
+const MOST_MS = 2_000;
+
+/** After its own work, and within its deadline, a verb frees a few of its node's dead records. */
+export async function afterwards(ports: Ports, deadline: number): Promise<void> {
+  await reclaim(ports, {
+    records: RECORDS,
+    look: LOOK,
+    deadline: Math.min(deadline, performance.now() + MOST_MS),
+  });
+}

@@ -1,0 +1,28 @@
+import { parseCniArgs } from "../../config/cni-args.ts";
+import { check as checkAttachment } from "../../ipam/check.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { Host, Request } from "../call.ts";
+import { attachmentOf } from "../identity.ts";
+
+/** CHECK: the store says what the previous result says. */
+export async function check(request: Request, host: Host): Promise<void> {
+  const { configuration, parameters, deadline } = request;
+  const { prevResultIps } = configuration;
+  if (prevResultIps === undefined) {
+    throw new IpamError(
+      "invalidConfig",
+      "Required prevResult missing",
+      "CHECK needs the result of the ADD as prevResult",
+    );
+  }
+  const ports = await host.openPorts(request);
+  try {
+    const identity = attachmentOf(request, parseCniArgs(parameters.args));
+    await checkAttachment(
+      { ...identity, expected: prevResultIps.map(({ address }) => address), deadline },
+      ports,
+    );
+  } finally {
+    await ports.close();
+  }
+}

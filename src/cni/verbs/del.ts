@@ -1,0 +1,18 @@
+import { parseCniArgs } from "../../config/cni-args.ts";
+import { release } from "../../ipam/release.ts";
+import type { Host, Request } from "../call.ts";
+import { attachmentOf } from "../identity.ts";
+import { afterwards } from "./afterwards.ts";
+
+/** DEL: free whatever the attachment holds; nothing to free is success. */
+export async function del(request: Request, host: Host): Promise<void> {
+  const { configuration, deadline } = request;
+  const ports = await host.openPorts(request);
+  try {
+    const { attachment } = attachmentOf(request, parseCniArgs(""));
+    await release({ attachment, coolingSeconds: configuration.network.coolingSeconds, deadline }, ports);
+    await afterwards(ports, deadline);
+  } finally {
+    await ports.close();
+  }
+}

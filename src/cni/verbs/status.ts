@@ -1,0 +1,12 @@
+import { status as storeStatus } from "../../ipam/status.ts";
+import type { Host, Request } from "../call.ts";
+
+/** STATUS: ready to serve ADDs. */
+export async function status(request: Request, host: Host): Promise<void> {
+  const ports = await host.openPorts(request);
+  try {
+    await storeStatus(ports, request.deadline, request.configuration.network);
+  } finally {
+    await ports.close();
+  }
+}

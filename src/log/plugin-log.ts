@@ -1,0 +1,69 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import type { Log, LogLevel } from "../ipam/ports.ts";
+
+const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+export interface LogSettings {
+  readonly logFile: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * The plugin's log: whole lines, each appended with one write, so that many processes can share
+ * the file and logrotate can move it at any time. Never on stdout, and a log that cannot be written
+ * never fails a verb: the line goes to stderr, or nowhere.
+ */
+export function pluginLog({ logFile, logLevel }: LogSettings): Log {
+  return (level, message, fields = {}) => {
+    if (LEVELS[level] < LEVELS[logLevel]) return;
+    append(logFile, formatLine(level, message, fields));
+  };
+}
+
+/** `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`, always one line. */
+export function formatLine(
+  level: LogLevel,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): string {
+  const pairs = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([key, value]) => `${key}=${quote(typeof value === "string" ? value : JSON.stringify(value))}`);
+  const head = `${new Date().toISOString()} ${level.toUpperCase()} ${message}`;
+  return `${[head, ...pairs].join(" ").replace(/[\r\n]+/g, " ")}\n`;
+}
+
+function quote(text: string): string {
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function append(file: string, line: string): void {
+  try {
+    const descriptor = openAppending(file);
+    try {
+      writeSync(descriptor, line);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    toStderr(line);
+  }
+}
+
+function openAppending(file: string): number {
+  try {
+    return openSync(file, "a", 0o640);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
+    mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o750 });
+    return openSync(file, "a", 0o640);
+  }
+}
+
+function toStderr(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    // Nobody listens; the verb matters more than its log.
+  }
+}

@@ -1,0 +1,20 @@
+import type { Environment } from "../cni/environment.ts";
+import type { Outcome } from "../cni/handle.ts";
+import type { Log } from "../ipam/ports.ts";
+
+/** One line for each verb: who asked for what, what came of it, and how long it took. */
+export function logVerb(log: Log, env: Environment, outcome: Outcome, milliseconds: number): void {
+  const { failure, request } = outcome;
+  const parameter = (name: string) => new RegExp(`(?:^|;)${name}=([^;]*)`).exec(env.CNI_ARGS ?? "")?.[1];
+  const [namespace, pod] = [parameter("K8S_POD_NAMESPACE"), parameter("K8S_POD_NAME")];
+  log(failure === undefined ? "info" : "error", env.CNI_COMMAND ?? "", {
+    network: request?.configuration.network.name,
+    container: env.CNI_CONTAINERID,
+    ifname: env.CNI_IFNAME,
+    pod: namespace !== undefined && pod !== undefined ? `${namespace}/${pod}` : undefined,
+    address: outcome.addresses?.join(","),
+    outcome: failure === undefined ? "ok" : `error ${failure.code}`,
+    ms: Math.round(milliseconds),
+    reason: failure && [failure.message, failure.details].filter((text) => text !== "").join(": "),
+  });
+}

@@ -1,0 +1,11 @@
+/** Picks the role: the CNI plugin where the runtime says so, else the command line. */
+const command = process.env.CNI_COMMAND;
+if (command !== undefined && command !== "") {
+  const { runPlugin } = await import("./plugin.ts");
+  process.exit(await runPlugin());
+} else {
+  const { runCommandLine } = await import("./cli/main.ts");
+  process.exit(await runCommandLine(process.argv.slice(2)));
+}
+
+export {};

@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { Cluster } from "../ipam/cluster-port.ts";
+
+const FILE_NAME = "cluster";
+
+/** The cluster's UID as an earlier ADD of this node found it; undefined before the first. */
+export function knownClusterUid(dataDir: string): string | undefined {
+  try {
+    return readFileSync(`${dataDir}/${FILE_NAME}`, "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The cluster's UID, asked for once in a node's life. Without it two clusters on one store could
+ * take each other's records for their own, so an ADD does not go on without (FAIL-CLOSED).
+ *
+ * @throws IpamError tryAgain or kubernetesRefused.
+ */
+export async function requireClusterUid(
+  dataDir: string,
+  cluster: Cluster,
+  deadline: number,
+): Promise<string> {
+  const known = knownClusterUid(dataDir);
+  if (known !== undefined) return known;
+  const uid = await cluster.clusterUid(deadline);
+  remember(dataDir, uid);
+  return uid;
+}
+
+/** Best effort: what cannot be remembered is asked for again. */
+function remember(dataDir: string, uid: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const temporary = `${dataDir}/.${FILE_NAME}.${process.pid}`;
+    writeFileSync(temporary, `${uid}\n`, { mode: 0o600 });
+    renameSync(temporary, `${dataDir}/${FILE_NAME}`);
+  } catch {
+    // The next ADD asks again.
+  }
+}

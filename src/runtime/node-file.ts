@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { IpamError } from "../ipam/errors.ts";
+
+const DEFAULT_PATH = "/etc/kube-ipam/config.json";
+
+/**
+ * The node's file (design section 7): `$KUBE_IPAM_CONFIG`, else /etc/kube-ipam/config.json.
+ * Undefined when there is none; a file that is there but cannot be read is an error, because it
+ * holds the locks.
+ *
+ * @throws IpamError io.
+ */
+export function readNodeFile(): { path: string; text: string } | undefined {
+  const path = process.env.KUBE_IPAM_CONFIG || DEFAULT_PATH;
+  try {
+    return { path, text: readFileSync(path, "utf8") };
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new IpamError(
+      "io",
+      `the node's configuration ${path} cannot be read: ${(failure as Error).message}`,
+      "it must be a file that root can read",
+    );
+  }
+}

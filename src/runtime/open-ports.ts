@@ -1,0 +1,45 @@
+import type { OpenPorts, Request } from "../cni/call.ts";
+import type { StoreSettings } from "../config/network-configuration.ts";
+import type { Log } from "../ipam/ports.ts";
+import type { Store } from "../ipam/store-port.ts";
+import { openNode } from "../node/open-node.ts";
+import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
+import { lazyCluster } from "./lazy-cluster.ts";
+
+/**
+ * Opens everything one verb of the plugin role touches, and loads no more code than it needs. A
+ * verb that gives addresses out must know which cluster it does so for; others do with what an
+ * earlier ADD of this node found out.
+ *
+ * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only).
+ */
+export async function openPorts(request: Request, log: Log): Promise<OpenPorts> {
+  const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
+  const node = openNode(nodeSettings);
+  const cluster = lazyCluster(kubernetes, log);
+  const uid =
+    settings.kind === "embedded" || cluster === undefined
+      ? undefined
+      : request.verb === "ADD"
+        ? await requireClusterUid(nodeSettings.dataDir, cluster, request.deadline)
+        : knownClusterUid(nodeSettings.dataDir);
+  const store = await openStore(settings);
+  return {
+    store,
+    node,
+    ...(cluster && { cluster }),
+    ...(uid !== undefined && { clusterUid: uid }),
+    log,
+    close: () => store.close(),
+  };
+}
+
+/** The store that the settings name; the other one's code is never loaded. */
+export async function openStore(settings: StoreSettings): Promise<Store> {
+  if (settings.kind === "embedded") {
+    const { openEmbeddedStore } = await import("../store/embedded/open.ts");
+    return openEmbeddedStore(settings);
+  }
+  const { openEtcdStore } = await import("../store/etcd/open.ts");
+  return openEtcdStore(settings);
+}
