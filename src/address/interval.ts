@@ -1,4 +1,4 @@
-import { type Address, tryParseAddress } from "./address.ts";
+import { type Address, compareAddresses, tryParseAddress } from "./address.ts";
 import { cidrInterval, tryParseCidr } from "./cidr.ts";
 
 /** All addresses from `first` to `last`, both included; one family; first <= last. */
@@ -31,6 +31,37 @@ export function overlaps(a: Interval, b: Interval): boolean {
   return a.first.family === b.first.family && a.first.value <= b.last.value && b.first.value <= a.last.value;
 }
 
+/** Two of the items whose intervals share an address, if there are any; costs one sort. */
+export function findOverlap<T extends object>(
+  items: readonly T[],
+  intervalOf: (item: T) => Interval,
+): readonly [T, T] | undefined {
+  const [first, ...rest] = [...items].sort((a, b) =>
+    compareAddresses(intervalOf(a).first, intervalOf(b).first),
+  );
+  if (first === undefined) return undefined;
+  let furthest = first;
+  for (const item of rest) {
+    if (overlaps(intervalOf(furthest), intervalOf(item))) return [furthest, item];
+    if (compareAddresses(intervalOf(item).last, intervalOf(furthest).last) > 0) furthest = item;
+  }
+  return undefined;
+}
+
+/** The same addresses as disjoint intervals in order, neighbours joined. */
+export function merged(intervals: readonly Interval[]): Interval[] {
+  const joined: Interval[] = [];
+  for (const interval of inOrder(intervals)) {
+    const last = joined.at(-1);
+    const touches =
+      last?.first.family === interval.first.family && interval.first.value <= last.last.value + 1n;
+    if (last === undefined || !touches) joined.push(interval);
+    else if (interval.last.value > last.last.value)
+      joined[joined.length - 1] = { ...last, last: interval.last };
+  }
+  return joined;
+}
+
 /** What two intervals share: one interval, or none. */
 export function intersect(a: Interval, b: Interval): Interval[] {
   if (!overlaps(a, b)) return [];
@@ -58,5 +89,5 @@ export function subtract(whole: Interval, holes: readonly Interval[]): Interval[
 }
 
 function inOrder(intervals: readonly Interval[]): Interval[] {
-  return [...intervals].sort((a, b) => (a.first.value < b.first.value ? -1 : 1));
+  return [...intervals].sort((a, b) => compareAddresses(a.first, b.first));
 }

@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import { type Interval, subtract } from "./interval.ts";
+import { type Interval, merged, subtract } from "./interval.ts";
 import type { RangeSet } from "./range.ts";
 
 /**
@@ -88,16 +88,7 @@ export function dynamicPools(set: RangeSet, never: readonly Interval[]): Pool[] 
 
 /** A pool of intervals of one family that may overlap and come in any order. */
 export function poolOf(intervals: readonly Interval[]): Pool {
-  const [first, ...rest] = [...intervals].sort((a, b) => (a.first.value < b.first.value ? -1 : 1));
-  if (first === undefined) return new Pool([]);
-  const merged: Interval[] = [first];
-  for (const interval of rest) {
-    const last = merged[merged.length - 1] ?? first;
-    if (interval.first.value > last.last.value + 1n) merged.push(interval);
-    else if (interval.last.value > last.last.value)
-      merged[merged.length - 1] = { ...last, last: interval.last };
-  }
-  return new Pool(merged);
+  return new Pool(merged(intervals));
 }
 
 /** The pool without some addresses. */

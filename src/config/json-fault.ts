@@ -9,7 +9,7 @@ export interface JsonFault {
 }
 
 /** Deeper nesting than any configuration has; bounds the scanner's own stack. */
-const DEEPEST = 200;
+export const DEEPEST = 200;
 
 /** JSON.parse does not say where it stopped, so this reads again, only to find the first fault. */
 export function findJsonFault(text: string): JsonFault | undefined {

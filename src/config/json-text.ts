@@ -1,5 +1,5 @@
 import { IpamError } from "../ipam/errors.ts";
-import { findJsonFault } from "./json-fault.ts";
+import { DEEPEST, findJsonFault } from "./json-fault.ts";
 
 /** A JSON object as it came: nothing is known of its members yet. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -28,16 +28,24 @@ export function member(object: Json, key: string): unknown {
 }
 
 function parseJson(text: string, subject: string): unknown {
+  const value = tryParse(text);
+  if (value !== undefined && !mayBeDeep(text)) return value;
+  const fault = findJsonFault(text);
+  if (fault === undefined && value !== undefined) return value;
+  const where = fault && `: line ${fault.line}, column ${fault.column}: ${fault.problem}`;
+  throw new IpamError("decode", `${subject} is not valid JSON${where ?? ""}`, fault?.remedy);
+}
+
+/** Undefined is nothing that JSON can say. */
+function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const fault = findJsonFault(text);
-    if (fault === undefined) throw new IpamError("decode", `${subject} is not valid JSON`);
-    const { line, column, problem, remedy } = fault;
-    throw new IpamError(
-      "decode",
-      `${subject} is not valid JSON: line ${line}, column ${column}: ${problem}`,
-      remedy,
-    );
+    return undefined;
   }
+}
+
+/** Nesting that JSON.parse takes but the recursion of others would not; the scanner refuses it. */
+function mayBeDeep(text: string): boolean {
+  return text.split(/[[{]/, DEEPEST + 1).length > DEEPEST;
 }

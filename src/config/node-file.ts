@@ -32,17 +32,22 @@ const KNOWN = [...Object.keys(SETTING_ENTRIES), "pools"];
 export function readNodeFile({ path, text }: NodeFileText, options: Options): NodeFile {
   const section = parseJsonObject(text, path);
   const reading = { path: `${path}: `, ...options };
-  refuseNetworkKeys(section, path);
+  refuseNetworkKeys(section, path, options);
   warnUnknown(KNOWN, section, reading);
   const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), section, reading);
-  const pools = member(section, "pools") ?? {};
-  if (!isObject(pools)) throw wrongValue(`${path}: pools`, pools, 'an object {"name": {…}}');
-  return { path, settings, pools };
+  return { path, settings, pools: poolsOf(section, path, options) };
 }
 
-function refuseNetworkKeys(section: Json, path: string): void {
+function poolsOf(section: Json, path: string, options: Options): Json {
+  const pools = member(section, "pools") ?? {};
+  if (isObject(pools)) return pools;
+  if (!options.tolerates?.("pools")) throw wrongValue(`${path}: pools`, pools, 'an object {"name": {…}}');
+  return {};
+}
+
+function refuseNetworkKeys(section: Json, path: string, { tolerates }: Options): void {
   const misplaced = Object.keys(NETWORK_ENTRIES).find((key) => key !== "type" && Object.hasOwn(section, key));
-  if (misplaced === undefined) return;
+  if (misplaced === undefined || tolerates?.(misplaced)) return;
   throw wrongValue(
     `${path}: ${misplaced}`,
     member(section, misplaced),

@@ -19,7 +19,9 @@ export function readPodAnnotations(document: Json): Delivered {
   const capabilities = member(document, "capabilities");
   const capabilityDeclared = isObject(capabilities) && member(capabilities, CAPABILITY) === true;
   const runtime = member(document, "runtimeConfig");
-  if (!isObject(runtime) || !Object.hasOwn(runtime, CAPABILITY)) return { capabilityDeclared };
+  if (runtime === undefined || runtime === null) return { capabilityDeclared };
+  if (!isObject(runtime)) throw wrongValue("runtimeConfig", runtime, "an object {…}");
+  if (!Object.hasOwn(runtime, CAPABILITY)) return { capabilityDeclared };
   const podAnnotations = member(runtime, CAPABILITY) ?? {};
   const path = `runtimeConfig["${CAPABILITY}"]`;
   if (!isAnnotations(podAnnotations)) throw wrongValue(path, podAnnotations, "an object of texts");

@@ -1,5 +1,5 @@
 import { formatCidr } from "../address/cidr.ts";
-import { type Interval, overlaps } from "../address/interval.ts";
+import { findOverlap, type Interval, merged } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { PoolPolicy } from "../ipam/network.ts";
@@ -33,9 +33,7 @@ type PoolValues = Values<typeof POOL_ENTRIES>;
  */
 export function readPools(file: NodeFile, warn: Warn): ReadonlyMap<string, Pool> {
   const pools = Object.entries(file.pools).map(([name, section]) => readPool(name, section, file.path, warn));
-  pools.forEach((one, index) => {
-    for (const other of pools.slice(index + 1)) requireApart(one, other, file);
-  });
+  requireApart(pools, file);
   return new Map(pools.map((pool) => [pool.name, pool]));
 }
 
@@ -93,13 +91,18 @@ function policyOf(
   };
 }
 
-function requireApart(one: Pool, other: Pool, file: NodeFile): void {
-  if (spaceOfPool(one, file) !== spaceOfPool(other, file)) return;
-  const shared = poolIntervals(one).some((mine) =>
-    poolIntervals(other).some((theirs) => overlaps(mine, theirs)),
-  );
-  if (!shared) return;
-  throw new IpamError(
+function requireApart(pools: readonly Pool[], file: NodeFile): void {
+  for (const space of new Set(pools.map((pool) => spaceOfPool(pool, file)))) {
+    const parts = pools
+      .filter((pool) => spaceOfPool(pool, file) === space)
+      .flatMap((pool) => merged(poolIntervals(pool)).map((interval) => ({ pool, interval })));
+    const overlap = findOverlap(parts, ({ interval }) => interval);
+    if (overlap !== undefined) throw sharing(overlap[0].pool, overlap[1].pool, file);
+  }
+}
+
+function sharing(one: Pool, other: Pool, file: NodeFile): IpamError {
+  return new IpamError(
     "invalidConfig",
     `${file.path}: pools '${one.name}' (${subnetsOf(one)}) and '${other.name}' (${subnetsOf(other)}) share addresses`,
     "one pool's policy would be void: narrow one of them with rangeStart and rangeEnd, or give it its own addressSpace",

@@ -1,5 +1,5 @@
 import { formatAddress } from "../address/address.ts";
-import { type Interval, overlaps } from "../address/interval.ts";
+import { findOverlap, type Interval, overlaps } from "../address/interval.ts";
 import type { Range, RangeSet } from "../address/range.ts";
 import { IpamError } from "../ipam/errors.ts";
 import { makeRange, type RangeValues } from "./range.ts";
@@ -41,10 +41,8 @@ export function placeRange(values: RangeValues, path: string, warn: Warn): Place
  * @throws IpamError invalidConfig naming the two ranges.
  */
 export function disjointSets(sets: readonly PlacedSet[]): RangeSet[] {
-  const all = sets.flat();
-  all.forEach((one, index) => {
-    for (const other of all.slice(index + 1)) requireDisjoint(one, other);
-  });
+  const overlap = findOverlap(sets.flat(), ({ range }) => range.dynamic);
+  if (overlap !== undefined) throw overlapping(...overlap);
   for (const set of sets) {
     for (const { path, range } of set)
       requireOwnFixedPart(path, range, sets.filter((other) => other !== set).flat());
@@ -62,9 +60,8 @@ function oneFamily(set: PlacedSet, path: string): PlacedSet {
   );
 }
 
-function requireDisjoint(one: PlacedRange, other: PlacedRange): void {
-  if (!overlaps(one.range.dynamic, other.range.dynamic)) return;
-  throw new IpamError(
+function overlapping(one: PlacedRange, other: PlacedRange): IpamError {
+  return new IpamError(
     "invalidConfig",
     `${one.path} overlaps with ${other.path}: ${show(one.range.dynamic)} and ${show(other.range.dynamic)} share addresses`,
     "narrow one of them with rangeStart and rangeEnd, or remove it",

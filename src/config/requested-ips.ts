@@ -1,4 +1,4 @@
-import { type Address, equalAddresses, formatAddress, tryParseAddress } from "../address/address.ts";
+import { formatAddress, tryParseAddress } from "../address/address.ts";
 import { cidrContains, formatCidr, tryParseCidr } from "../address/cidr.ts";
 import type { Network } from "../ipam/network.ts";
 import type { CniArgs } from "./cni-args.ts";
@@ -39,9 +39,9 @@ export function tryParseIp(text: string): Omit<RequestedIp, "source"> | undefine
 
 /** The same address twice is one wish. */
 export function withoutRepeats(ips: readonly RequestedIp[]): RequestedIp[] {
-  const seen = (address: Address, index: number) =>
-    ips.findIndex((other) => equalAddresses(other.address, address)) < index;
-  return ips.filter(({ address }, index) => !seen(address, index));
+  const byText = new Map<string, RequestedIp>();
+  for (const ip of ips) if (!byText.has(formatAddress(ip.address))) byText.set(formatAddress(ip.address), ip);
+  return [...byText.values()];
 }
 
 const ipsShape = listOf(
@@ -56,9 +56,14 @@ function readIps(value: unknown, source: "runtimeConfig.ips" | "args.cni.ips"): 
   return withoutRepeats(readShape(ipsShape, value, source).map((ip) => ({ ...ip, source })));
 }
 
+/** A wish inside something that cannot be read is not 'no wish' (FAIL-CLOSED). */
 function memberOf(document: Json, ...keys: readonly string[]): unknown {
   let value: unknown = document;
-  for (const key of keys) value = isObject(value) ? member(value, key) : undefined;
+  for (const [index, key] of keys.entries()) {
+    if (value === undefined || value === null) return undefined;
+    if (!isObject(value)) throw wrongValue(keys.slice(0, index).join("."), value, "an object {…}");
+    value = member(value, key);
+  }
   return value;
 }
 
