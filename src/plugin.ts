@@ -1,13 +1,15 @@
-import { readFileSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { handle } from "./cni/handle.ts";
-import { IpamError } from "./ipam/errors.ts";
 import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
 import { logVerb } from "./log/verb-line.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
 import { openPorts } from "./runtime/open-ports.ts";
+import { readStdin, readStdinBriefly } from "./runtime/stdin.ts";
 
 const STDOUT = 1;
+/** How long VERSION waits for a configuration that may never come. */
+const VERSION_PATIENCE_MS = 500;
 
 /** The plugin role: one request from the environment and stdin, its answer on stdout; the exit code. */
 export async function runPlugin(): Promise<number> {
@@ -17,7 +19,11 @@ export async function runPlugin(): Promise<number> {
   let log: Log = (...line) => void pending.push(line);
   const env = process.env;
   const outcome = await handle(
-    { env, stdin: readStdin, started: 0 },
+    {
+      env,
+      stdin: env.CNI_COMMAND === "VERSION" ? () => readStdinBriefly(VERSION_PATIENCE_MS) : readStdin,
+      started: 0,
+    },
     {
       nodeFile: readNodeFile,
       openPorts: (request) => {
@@ -37,18 +43,6 @@ export async function runPlugin(): Promise<number> {
     logVerb(pluginLog(settings), env, outcome, performance.now());
   }
   return outcome.exitCode;
-}
-
-/** @throws IpamError io. */
-function readStdin(): string {
-  try {
-    return readFileSync(0, "utf8");
-  } catch (failure) {
-    throw new IpamError(
-      "io",
-      `stdin cannot be read: ${failure instanceof Error ? failure.message : failure}`,
-    );
-  }
 }
 
 /** Writes all of it, or throws (EPIPE: the runtime is gone). Touching process.stdout costs 17 ms. */

@@ -48,6 +48,13 @@ export function requireStillWanted(attempt: Attempt): void {
       "the DEL came while the ADD was under way and wins; nothing is allocated",
     );
   }
+  if (request.ending?.aborted) {
+    throw new IpamError(
+      "tryAgain",
+      "the plugin was asked to end before it had answered",
+      "nothing is allocated; try again",
+    );
+  }
   const now = ports.node.identifyNamespace(request.namespacePath);
   if (now !== undefined && now.device === namespace.device && now.inode === namespace.inode) return;
   throw new IpamError(

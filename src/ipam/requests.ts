@@ -12,6 +12,8 @@ export interface AddRequest {
   readonly wish: Wish;
   /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
   readonly deadline: number;
+  /** Aborts when whoever asked will not take the answer any more. */
+  readonly ending?: AbortSignal;
 }
 
 /** What an ADD got. One address per range set, in the order of the sets. */

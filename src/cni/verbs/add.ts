@@ -1,5 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import { parseCniArgs } from "../../config/cni-args.ts";
+import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { requestedIps } from "../../config/requested-ips.ts";
 import { allocate } from "../../ipam/allocate.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -24,6 +25,7 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   const { configuration, parameters, deadline, version } = request;
   const args = parseCniArgs(parameters.args);
   const requested = requestedIps(configuration, args);
+  if (args.pod !== undefined) requireSharedStore(configuration);
   const dns: Dns = configuration.resolvConf === undefined ? {} : readResolvConf(configuration.resolvConf);
   const ports = await host.openPorts(request);
   try {
@@ -32,7 +34,15 @@ export async function add(request: Request, host: Host): Promise<string[]> {
     const question = { attachment, network, kubernetes, requested, ...(pod && { pod }) };
     const wish = await readWish(question, ports, deadline);
     const allocated = await allocate(
-      { attachment, namespacePath: parameters.netns, network, wish, deadline, ...(pod && { pod }) },
+      {
+        attachment,
+        namespacePath: parameters.netns,
+        network,
+        wish,
+        deadline,
+        ...(pod && { pod }),
+        ...(host.ending && { ending: host.ending }),
+      },
       ports,
     );
     const { addresses } = allocated;
@@ -43,6 +53,19 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   } finally {
     await ports.close();
   }
+}
+
+/**
+ * ONE-STORE: pods of a cluster need one store for all nodes. The embedded one serves a single node,
+ * or nodes whose ranges are their own.
+ */
+function requireSharedStore({ node, store }: NetworkConfiguration): void {
+  if (store.kind !== "embedded" || node.nodeLocal) return;
+  throw new IpamError(
+    "invalidConfig",
+    "a pod of a cluster asks for an address, but the configuration names no etcd",
+    "set etcdConfig, or nodeLocal: true if there is one node or each node has ranges of its own",
+  );
 }
 
 async function deliverOrUndo(
