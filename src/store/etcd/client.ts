@@ -1,10 +1,10 @@
-import type { CallOptions as RpcOptions } from "@connectrpc/connect";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import { type CallOptions, StoreFailure } from "../../ipam/store-port.ts";
 import type { Connection } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { Credentials } from "./credentials.ts";
 import { callFailure, EtcdFailure, lateFailure, writeFailure } from "./etcd-failure.ts";
+import type { RpcOptions } from "./grpc.ts";
 import { pause, settledWithin } from "./time.ts";
 import { type TroubleKind, troubleOf } from "./trouble.ts";
 

@@ -1,7 +1,7 @@
 import type { CallOptions, Outcome, Transaction } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import type { TxnResponse } from "./gen/rpc_pb.ts";
+import { KV, type TxnResponse } from "./gen/rpc_pb.ts";
 import type { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import { withQuota } from "./quota.ts";
@@ -25,7 +25,7 @@ export async function commit(
     const lease = seconds > 0 ? await leases.lease(seconds, options) : 0n;
     const request = commitTxn(keys, transaction, lease);
     try {
-      return await client.write(({ kv }, rpc) => kv.txn(request, rpc), options);
+      return await client.write((etcd, rpc) => etcd.call(KV.method.txn, request, rpc), options);
     } catch (failure) {
       if (isLeaseGone(failure)) await leases.forget(lease);
       throw failure;

@@ -1,8 +1,12 @@
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
-import { type Client, createClient } from "@connectrpc/connect";
-import { createTransport } from "@connectrpc/connect/protocol-grpc";
-import { Auth, KV, Lease, Maintenance, Watch } from "./gen/rpc_pb.ts";
-import { http2Client } from "./http2-client.ts";
+import type {
+  DescMessage,
+  DescMethodBiDiStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { type RpcOptions, subscribe, unary } from "./grpc.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
@@ -10,11 +14,18 @@ export interface Connection {
   readonly endpoint: string;
   /** Of the certificate files it was opened with. */
   readonly stamp: string;
-  readonly kv: Client<typeof KV>;
-  readonly lease: Client<typeof Lease>;
-  readonly watch: Client<typeof Watch>;
-  readonly auth: Client<typeof Auth>;
-  readonly maintenance: Client<typeof Maintenance>;
+  /** One request, one answer; rejects with RpcError. */
+  call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    options: RpcOptions,
+  ): Promise<MessageShape<O>>;
+  /** One request, answers until `signal` aborts; rejects with RpcError. */
+  subscribe<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodBiDiStreaming<I, O>,
+    request: MessageInitShape<I>,
+    options: RpcOptions & { readonly signal: AbortSignal },
+  ): AsyncIterable<MessageShape<O>>;
   usable(): boolean;
   /** False when the other end does not answer within `ms`; the connection is closed then. */
   answers(ms: number): Promise<boolean>;
@@ -72,7 +83,6 @@ function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOption
 }
 
 function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: string): Connection {
-  const transport = createTransport({ ...TRANSPORT, baseUrl: endpoint, httpClient: http2Client(session) });
   let retired = false;
   session.once("goaway", () => {
     retired = true;
@@ -80,11 +90,8 @@ function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: st
   return {
     endpoint,
     stamp,
-    kv: createClient(KV, transport),
-    lease: createClient(Lease, transport),
-    watch: createClient(Watch, transport),
-    auth: createClient(Auth, transport),
-    maintenance: createClient(Maintenance, transport),
+    call: async (method, request, options) => unary(session, method, request, options),
+    subscribe: (method, request, options) => subscribe(session, method, request, options),
     usable: () => !retired && !session.closed && !session.destroyed,
     answers: (ms) => ping(session, ms),
     retire: () => {
@@ -97,16 +104,6 @@ function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: st
     },
   };
 }
-
-const TRANSPORT = {
-  useBinaryFormat: true,
-  interceptors: [],
-  acceptCompression: [],
-  sendCompression: null,
-  compressMinBytes: 0,
-  readMaxBytes: 0x7fffffff,
-  writeMaxBytes: 0x7fffffff,
-};
 
 function ping(session: ClientHttp2Session, ms: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import type { Connection } from "./connection.ts";
+import { Auth } from "./gen/rpc_pb.ts";
 import { troubleOf } from "./trouble.ts";
 
 export type CredentialSettings = Pick<EtcdSettings, "username" | "password" | "passwordFile">;
@@ -37,7 +38,11 @@ export class Credentials {
 
   async #ask(connection: Connection, name: string, timeoutMs: number): Promise<string> {
     try {
-      const answer = await connection.auth.authenticate({ name, password: this.#password() }, { timeoutMs });
+      const answer = await connection.call(
+        Auth.method.authenticate,
+        { name, password: this.#password() },
+        { headers: {}, timeoutMs },
+      );
       return answer.token;
     } catch (error) {
       if (/authentication is not enabled/.test(troubleOf(error).reason)) return "";

@@ -1,6 +1,6 @@
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import type { StatusResponse } from "./gen/rpc_pb.ts";
+import { Maintenance, type StatusResponse } from "./gen/rpc_pb.ts";
 
 const STATUS_MS = 500;
 
@@ -12,7 +12,9 @@ export async function withQuota(client: EtcdClient, failure: unknown): Promise<u
   if (!(failure instanceof EtcdFailure) || failure.kind !== "no-space") return failure;
   const detail = { trouble: failure.trouble, mayHaveHappened: false };
   const numbers = await client
-    .read(({ maintenance }, rpc) => maintenance.status({}, rpc), { deadline: performance.now() + STATUS_MS })
+    .read((etcd, rpc) => etcd.call(Maintenance.method.status, {}, rpc), {
+      deadline: performance.now() + STATUS_MS,
+    })
     .then(describeQuota, () => "the quota is --quota-backend-bytes");
   return new EtcdFailure("no-space", detail, `${failure.message} (${numbers})`, failure.remedy);
 }

@@ -1,53 +1,50 @@
 import { describe, expect, test } from "bun:test";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { NotSent } from "./http2-client.ts";
+import { RpcError } from "./grpc-status.ts";
 import { troubleOf } from "./trouble.ts";
 
 describe("what etcd says", () => {
   test.each([
-    [Code.ResourceExhausted, "etcdserver: mvcc: database space exceeded", "no-space", false],
-    [Code.ResourceExhausted, "etcdserver: too many requests", "busy", false],
-    [Code.DataLoss, "etcdserver: corrupt cluster", "corrupt", false],
-    [Code.NotFound, "etcdserver: requested lease not found", "lease", false],
-    [Code.OutOfRange, "etcdserver: mvcc: required revision has been compacted", "compacted", false],
-    [Code.OutOfRange, "etcdserver: mvcc: required revision is a future revision", "invalid", false],
-    [Code.Unauthenticated, "etcdserver: invalid auth token", "token", false],
-    [Code.InvalidArgument, "etcdserver: revision of auth store is old", "token", false],
+    ["resource-exhausted", "etcdserver: mvcc: database space exceeded", "no-space", false],
+    ["resource-exhausted", "etcdserver: too many requests", "busy", false],
+    ["data-loss", "etcdserver: corrupt cluster", "corrupt", false],
+    ["not-found", "etcdserver: requested lease not found", "lease", false],
+    ["out-of-range", "etcdserver: mvcc: required revision has been compacted", "compacted", false],
+    ["out-of-range", "etcdserver: mvcc: required revision is a future revision", "invalid", false],
+    ["unauthenticated", "etcdserver: invalid auth token", "token", false],
+    ["invalid-argument", "etcdserver: revision of auth store is old", "token", false],
+    ["invalid-argument", "etcdserver: authentication failed, invalid user ID or password", "password", false],
+    ["invalid-argument", "etcdserver: user name is empty", "no-user", false],
+    ["invalid-argument", "etcdserver: too many operations in txn request", "invalid", false],
+    ["permission-denied", "etcdserver: permission denied", "permission", false],
+    ["unimplemented", "unknown service etcdserverpb.KV", "invalid", false],
+    ["unavailable", "etcdserver: no leader", "unreachable", false],
+    ["unavailable", "etcdserver: leader changed", "unreachable", true],
+    ["unavailable", "etcdserver: request timed out", "unreachable", true],
     [
-      Code.InvalidArgument,
-      "etcdserver: authentication failed, invalid user ID or password",
-      "password",
-      false,
-    ],
-    [Code.InvalidArgument, "etcdserver: user name is empty", "no-user", false],
-    [Code.InvalidArgument, "etcdserver: too many operations in txn request", "invalid", false],
-    [Code.PermissionDenied, "etcdserver: permission denied", "permission", false],
-    [Code.Unimplemented, "unknown service etcdserverpb.KV", "invalid", false],
-    [Code.Unavailable, "etcdserver: no leader", "unreachable", false],
-    [Code.Unavailable, "etcdserver: leader changed", "unreachable", true],
-    [Code.Unavailable, "etcdserver: request timed out", "unreachable", true],
-    [
-      Code.Unavailable,
+      "unavailable",
       "etcdserver: request timed out, possibly due to previous leader failure",
       "unreachable",
       true,
     ],
-    [Code.Unavailable, "etcdserver: server stopped", "unreachable", true],
-    [Code.DeadlineExceeded, "the operation timed out", "unreachable", true],
-    [Code.Canceled, "the operation was aborted", "unreachable", true],
-    [Code.Unknown, "raft proposal dropped", "unreachable", false],
-    [Code.Unknown, "something new", "unreachable", true],
-  ] as const)("code %p, %p is %p", (code, text, kind, mayHaveHappened) => {
-    expect(troubleOf(new ConnectError(text, code))).toMatchObject({ kind, mayHaveHappened });
+    ["unavailable", "etcdserver: server stopped", "unreachable", true],
+    ["deadline-exceeded", "the operation timed out", "unreachable", true],
+    ["canceled", "the operation was aborted", "unreachable", true],
+    ["unknown", "raft proposal dropped", "unreachable", false],
+    ["unknown", "something new", "unreachable", true],
+  ] as const)("%s, %p is %p", (code, text, kind, mayHaveHappened) => {
+    expect(troubleOf(new RpcError(code, text))).toMatchObject({
+      kind,
+      mayHaveHappened,
+    });
   });
 
   test("a lost connection may have carried the request, a closed one has not", () => {
-    expect(troubleOf(new Error("the connection was lost"))).toEqual({
+    expect(troubleOf(new RpcError("broken", "the connection was lost"))).toEqual({
       kind: "unreachable",
       reason: "the connection was lost",
       mayHaveHappened: true,
     });
-    expect(troubleOf(new NotSent("the connection is closed"))).toEqual({
+    expect(troubleOf(new RpcError("not-sent", "the connection is closed"))).toEqual({
       kind: "unreachable",
       reason: "the connection is closed",
       mayHaveHappened: false,
@@ -55,15 +52,13 @@ describe("what etcd says", () => {
   });
 
   test("no reason contains the words that containerd takes for a DEL's success", () => {
-    const { reason } = troubleOf(
-      new ConnectError("etcdserver: role name not found", Code.FailedPrecondition),
-    );
+    const { reason } = troubleOf(new RpcError("failed-precondition", "etcdserver: role name not found"));
     expect(reason).toBe("role name missing");
   });
 
   test("reasons do not repeat etcd's own prefix", () => {
     const { reason } = troubleOf(
-      new ConnectError("etcdserver: mvcc: database space exceeded", Code.ResourceExhausted),
+      new RpcError("resource-exhausted", "etcdserver: mvcc: database space exceeded"),
     );
     expect(reason).toBe("database space exceeded");
   });

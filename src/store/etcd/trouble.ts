@@ -1,5 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { NotSent } from "./http2-client.ts";
+import { type RpcCode, RpcError } from "./grpc-status.ts";
 
 /** What an error of a call means for us. */
 export interface Trouble {
@@ -50,14 +49,19 @@ const CERTAIN: readonly (readonly [RegExp, TroubleKind])[] = [
   [/no leader|not supported for learner|raft proposal dropped/, "unreachable"],
 ];
 
-const NEVER_ACCEPTED = [Code.InvalidArgument, Code.Unimplemented, Code.OutOfRange, Code.FailedPrecondition];
+const NEVER_ACCEPTED: readonly RpcCode[] = [
+  "invalid-argument",
+  "unimplemented",
+  "out-of-range",
+  "failed-precondition",
+];
 
 /** Reads an error of a call that was made on an open connection. */
 export function troubleOf(error: unknown): Trouble {
-  const { code, rawMessage, cause } = ConnectError.from(error);
-  const reason = rawMessage.replace(/^etcdserver: (mvcc: )?/, "").replace("not found", "missing");
-  if (cause instanceof NotSent) return { kind: "unreachable", reason, mayHaveHappened: false };
-  const certain = CERTAIN.find(([text]) => text.test(rawMessage));
+  const { code, message } = error instanceof RpcError ? error : new RpcError("broken", String(error));
+  const reason = message.replace(/^etcdserver: (mvcc: )?/, "").replace("not found", "missing");
+  if (code === "not-sent") return { kind: "unreachable", reason, mayHaveHappened: false };
+  const certain = CERTAIN.find(([text]) => text.test(message));
   if (certain !== undefined) return { kind: certain[1], reason, mayHaveHappened: false };
   if (NEVER_ACCEPTED.includes(code)) return { kind: "invalid", reason, mayHaveHappened: false };
   return { kind: "unreachable", reason, mayHaveHappened: true };

@@ -4,7 +4,8 @@ import { toText } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import { type Event, Event_EventType } from "./gen/kv_pb.ts";
-import type { WatchResponse } from "./gen/rpc_pb.ts";
+import { KV, Watch, type WatchResponse } from "./gen/rpc_pb.ts";
+import { RpcError } from "./grpc-status.ts";
 import type { Keys } from "./keys.ts";
 import { entryOf } from "./list.ts";
 import { rangeInit } from "./query.ts";
@@ -41,14 +42,12 @@ export async function* watch<K extends RecordKind>(
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (turn > 0) await pause(AGAIN_MS);
     const { connection, headers } = await client.open({ deadline: performance.now() + reconnectMs });
-    const stream = new AbortController();
-    const stop = () => stream.abort();
-    signal.addEventListener("abort", stop);
     const pings = setInterval(() => connection.answers(PING_MS), PING_MS);
     try {
-      const range = rangeInit(keys.scopeOf(scope));
-      const requests = openUntil(stream.signal, { ...range, startRevision: BigInt(seen + 1) });
-      for await (const response of connection.watch.watch(requests, { headers, signal: stream.signal })) {
+      const value = { ...rangeInit(keys.scopeOf(scope)), startRevision: BigInt(seen + 1) };
+      const request = { requestUnion: { case: "createRequest" as const, value } };
+      const options = { headers, signal };
+      for await (const response of connection.subscribe(Watch.method.watch, request, options)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
         for (const event of response.events) {
           const change = changeOf(keys, scope.kind, event);
@@ -56,7 +55,7 @@ export async function* watch<K extends RecordKind>(
         }
         seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
       }
-      if (!signal.aborted) client.lost(connection, new Error("the watch ended"));
+      if (!signal.aborted) client.lost(connection, new RpcError("broken", "the watch ended"));
     } catch (error) {
       if (signal.aborted) return;
       const failure = client.lost(connection, error);
@@ -64,19 +63,8 @@ export async function* watch<K extends RecordKind>(
       if (failure.trouble === "token") await client.renewToken(headers.token);
     } finally {
       clearInterval(pings);
-      signal.removeEventListener("abort", stop);
-      stream.abort();
     }
   }
-}
-
-type CreateRequest = { key: Uint8Array; rangeEnd: Uint8Array; startRevision: bigint };
-
-/** Our half of the stream stays open as long as we watch: etcd ends a watch whose asker hung up. */
-async function* openUntil(signal: AbortSignal, value: CreateRequest) {
-  yield { requestUnion: { case: "createRequest" as const, value } };
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
 function changeOf<K extends RecordKind>(keys: Keys, kind: K, { type, kv }: Event): Change<K> | undefined {
@@ -98,7 +86,9 @@ async function refuseGap(
   if (response.canceled) throw canceled(response);
   if (!response.created || revisionOf(response) >= seen) return;
   const deadline = performance.now() + reconnectMs;
-  const now = await client.read(({ kv }, rpc) => kv.txn(readTxn([], keys), rpc), { deadline });
+  const now = await client.read((etcd, rpc) => etcd.call(KV.method.txn, readTxn([], keys), rpc), {
+    deadline,
+  });
   if (revisionOf(now) < seen) {
     throw historyLost(`etcd is at revision ${revisionOf(now)}, before ${seen}: was it restored?`);
   }
@@ -106,7 +96,7 @@ async function refuseGap(
 
 function canceled({ compactRevision, cancelReason }: WatchResponse): Error {
   if (compactRevision > 0n) return historyLost(`etcd keeps no changes before revision ${compactRevision}`);
-  return new Error(`etcdserver: ${cancelReason || "the watch was canceled"}`);
+  return new RpcError("canceled", cancelReason || "the watch was canceled");
 }
 
 function historyLost(message: string): EtcdFailure {

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { constants, type IncomingHttpHeaders } from "node:http2";
+import { statusOf } from "./grpc-status.ts";
+
+describe("the end of a call", () => {
+  test("is good with status 0, whatever happened to the stream then", () => {
+    expect(
+      statusOf(
+        { ":status": 200, "grpc-status": "0" } as IncomingHttpHeaders,
+        constants.NGHTTP2_CANCEL,
+        "lost",
+      ),
+    ).toBeUndefined();
+  });
+
+  test.each([
+    [
+      { "grpc-status": "8", "grpc-message": "etcdserver: mvcc: database%20space exceeded" },
+      0,
+      "resource-exhausted",
+      "etcdserver: mvcc: database space exceeded",
+    ],
+    [{ "grpc-status": "3", "grpc-message": "100%" }, 0, "invalid-argument", "100%"],
+    [{ "grpc-status": "99" }, 0, "unknown", ""],
+    [{}, constants.NGHTTP2_REFUSED_STREAM, "not-sent", "the server refused the stream"],
+    [{}, constants.NGHTTP2_CANCEL, "broken", "lost"],
+    [{ ":status": 200 }, 0, "broken", "lost"],
+    [{ ":status": 404 }, 0, "unimplemented", "HTTP status 404 instead of gRPC"],
+    [{ ":status": 503 }, 0, "unavailable", "HTTP status 503 instead of gRPC"],
+  ])("%o after reset %p is %s", (headers, reset, code, message) => {
+    expect(statusOf(headers as IncomingHttpHeaders, reset, "lost")).toMatchObject({ code, message });
+  });
+});

@@ -1,0 +1,64 @@
+import { constants, type IncomingHttpHeaders } from "node:http2";
+
+/** How a call failed: a gRPC status (grpc/doc/statuscodes.md), or what happened to the connection. */
+export type RpcCode =
+  /** Certainly not looked at by the server. */
+  | "not-sent"
+  /** The stream broke before the server said how the call ended. */
+  | "broken"
+  | (typeof STATUS)[number];
+
+const STATUS = [
+  "ok",
+  "canceled",
+  "unknown",
+  "invalid-argument",
+  "deadline-exceeded",
+  "not-found",
+  "already-exists",
+  "permission-denied",
+  "resource-exhausted",
+  "failed-precondition",
+  "aborted",
+  "out-of-range",
+  "unimplemented",
+  "internal",
+  "unavailable",
+  "data-loss",
+  "unauthenticated",
+] as const;
+
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly code: RpcCode;
+
+  constructor(code: RpcCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Undefined where the call ended well; `broken` says why a stream ended without any status. */
+export function statusOf(headers: IncomingHttpHeaders, resetCode: number | undefined, broken: string) {
+  const status = headers["grpc-status"];
+  if (status === "0") return undefined;
+  if (status !== undefined) {
+    return new RpcError(STATUS[Number(status)] ?? "unknown", decoded(String(headers["grpc-message"] ?? "")));
+  }
+  // RFC 9113 section 8.7: a refused stream was not processed in any way.
+  if (resetCode === constants.NGHTTP2_REFUSED_STREAM) {
+    return new RpcError("not-sent", "the server refused the stream");
+  }
+  const http = Number(headers[":status"] ?? 200);
+  if (http === 200) return new RpcError("broken", broken);
+  return new RpcError(http === 404 ? "unimplemented" : "unavailable", `HTTP status ${http} instead of gRPC`);
+}
+
+/** Messages are percent-encoded (grpc/doc/PROTOCOL-HTTP2.md, "Status-Message"). */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
+}
