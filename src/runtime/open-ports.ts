@@ -1,10 +1,11 @@
 import type { OpenPorts, Request } from "../cni/call.ts";
-import type { StoreSettings } from "../config/network-configuration.ts";
+import type { KubernetesSettings, StoreSettings } from "../config/network-configuration.ts";
+import type { Cluster } from "../ipam/cluster-port.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Store } from "../ipam/store-port.ts";
+import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
-import { lazyCluster } from "./lazy-cluster.ts";
 
 /**
  * Opens everything one verb of the plugin role touches, and loads no more code than it needs. A
@@ -16,7 +17,7 @@ import { lazyCluster } from "./lazy-cluster.ts";
 export async function openPorts(request: Request, log: Log): Promise<OpenPorts> {
   const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
   const node = openNode(nodeSettings);
-  const cluster = lazyCluster(kubernetes, log);
+  const cluster = clusterOf(kubernetes);
   const uid =
     settings.kind === "embedded" || cluster === undefined
       ? undefined
@@ -32,6 +33,12 @@ export async function openPorts(request: Request, log: Log): Promise<OpenPorts> 
     log,
     close: () => store.close(),
   };
+}
+
+/** Kubernetes, where a kubeconfig or a service account is at hand. */
+function clusterOf({ kubeConfig }: KubernetesSettings): Cluster | undefined {
+  if (kubeConfig !== undefined) return lazyCluster({ kubeConfig });
+  return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : lazyCluster({});
 }
 
 /** The store that the settings name; the other one's code is never loaded. */
