@@ -1,0 +1,135 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { formatAddress, parseAddress } from "./address.ts";
+import { small, smallInterval } from "./arbitraries.ts";
+import {
+  findOverlap,
+  type Interval,
+  intersect,
+  intervalContains,
+  merged,
+  overlaps,
+  subtract,
+  tryParseInterval,
+} from "./interval.ts";
+
+const PLACES = Array.from({ length: 64 }, (_, place) => place);
+const many = fc.array(smallInterval, { maxLength: 12 });
+
+describe("tryParseInterval", () => {
+  for (const [text, shown] of [
+    ["10.1.2.20", "10.1.2.20-10.1.2.20"],
+    ["10.1.2.20-10.1.2.30", "10.1.2.20-10.1.2.30"],
+    ["10.1.2.20 - 10.1.2.30", "10.1.2.20-10.1.2.30"],
+    ["10.1.2.8/29", "10.1.2.8-10.1.2.15"],
+    ["10.1.2.9/29", "10.1.2.8-10.1.2.15"],
+    ["2001:db8::/127", "2001:db8::-2001:db8::1"],
+  ] as const) {
+    test(`${text} is ${shown}`, () => expect(show(tryParseInterval(text))).toBe(shown));
+  }
+
+  for (const text of [
+    "",
+    "-",
+    "10.1.2.3-",
+    "-10.1.2.3",
+    "10.1.2.9-10.1.2.8",
+    "10.1.2.3-::5",
+    "a-b",
+    "10.1.2.0/33",
+  ]) {
+    test(`'${text}' is none`, () => expect(tryParseInterval(text)).toBeUndefined());
+  }
+
+  test("three ends are none", () => {
+    expect(tryParseInterval("10.1.2.3-10.1.2.4-10.1.2.5")).toBeUndefined();
+  });
+});
+
+describe("as sets of addresses", () => {
+  test("subtract leaves what no hole holds, in order and disjoint", () => {
+    fc.assert(
+      fc.property(smallInterval, many, (whole, holes) => {
+        const left = subtract(whole, holes);
+        expect(placesOf(left)).toEqual(
+          PLACES.filter((place) => holds([whole], place) && !holds(holes, place)),
+        );
+        expect(merged(left)).toEqual(left);
+      }),
+    );
+  });
+
+  test("merged holds the same addresses, in order and disjoint", () => {
+    fc.assert(
+      fc.property(many, (intervals) => {
+        const joined = merged(intervals);
+        expect(placesOf(joined)).toEqual(PLACES.filter((place) => holds(intervals, place)));
+        joined.slice(1).forEach((interval, index) => {
+          expect(interval.first.value).toBeGreaterThan((joined[index]?.last.value ?? 0n) + 1n);
+        });
+      }),
+    );
+  });
+
+  test("intersect holds what both hold, and overlaps says whether there is any", () => {
+    fc.assert(
+      fc.property(smallInterval, smallInterval, (a, b) => {
+        const both = PLACES.filter((place) => holds([a], place) && holds([b], place));
+        expect(placesOf(intersect(a, b))).toEqual(both);
+        expect(overlaps(a, b)).toBe(both.length > 0);
+      }),
+    );
+  });
+
+  test("findOverlap finds two that overlap whenever there are two", () => {
+    fc.assert(
+      fc.property(many, (intervals) => {
+        const found = findOverlap(intervals, (interval) => interval);
+        const any = intervals.some((a, index) => intervals.slice(index + 1).some((b) => overlaps(a, b)));
+        expect(found !== undefined).toBe(any);
+        if (found) expect(overlaps(...found)).toBe(true);
+      }),
+    );
+  });
+});
+
+test("families never meet", () => {
+  const four = interval("0.0.0.0-255.255.255.255");
+  const six = interval("::-::ffff:ffff");
+  expect(overlaps(four, six)).toBe(false);
+  expect(subtract(four, [six])).toEqual([four]);
+  expect(merged([six, four])).toEqual([four, six]);
+  expect(findOverlap([six, four], (one) => one)).toBeUndefined();
+  expect(intervalContains(six, parseAddress("10.1.2.3"))).toBe(false);
+});
+
+test("two /8 full of holes are compared at once", () => {
+  const holes = Array.from({ length: 20_000 }, (_, index) => ({
+    first: small(index * 3),
+    last: small(index * 3),
+  }));
+  const before = performance.now();
+  expect(subtract({ first: small(0), last: small(60_000) }, holes).length).toBe(20_000);
+  expect(findOverlap(holes, (hole) => hole)).toBeUndefined();
+  expect(performance.now() - before).toBeLessThan(1_000);
+});
+
+function holds(intervals: readonly Interval[], place: number): boolean {
+  return intervals.some((interval) => intervalContains(interval, small(place)));
+}
+
+function placesOf(intervals: readonly Interval[]): number[] {
+  return intervals.flatMap(({ first, last }) =>
+    PLACES.filter((place) => small(place).value >= first.value && small(place).value <= last.value),
+  );
+}
+
+function interval(text: string): Interval {
+  const found = tryParseInterval(text);
+  if (found === undefined) throw new Error(`'${text}' is no interval`);
+  return found;
+}
+
+function show(found: Interval | undefined): string {
+  return found ? `${formatAddress(found.first)}-${formatAddress(found.last)}` : "none";
+}
