@@ -52,11 +52,23 @@ function familyShape(version: CniVersion, { addresses, routes, dns }: AddResult)
   return { cniVersion: version, ...(ip4 && { ip4 }), ...(ip6 && { ip6 }), ...dnsField(version, dns) };
 }
 
-function formatRoute(version: CniVersion, { dst, gw, ...rest }: Route): object {
+function formatRoute(version: CniVersion, route: Route): object {
+  const { dst, gw } = route;
   return {
     dst: formatCidr({ address: networkOf(dst), prefix: dst.prefix }),
     ...(gw && { gw: formatAddress(gw) }),
-    ...(isAtLeast(version, "1.1.0") && rest),
+    ...(isAtLeast(version, "1.1.0") && furtherFields(route)),
+  };
+}
+
+/** As the CNI library prints them: zero means "not set", but for table and scope. */
+function furtherFields({ mtu, advmss, priority, table, scope }: Route): object {
+  return {
+    ...(mtu && { mtu }),
+    ...(advmss && { advmss }),
+    ...(priority && { priority }),
+    ...(table !== undefined && { table }),
+    ...(scope !== undefined && { scope }),
   };
 }
 
