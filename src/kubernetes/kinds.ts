@@ -1,0 +1,62 @@
+import type { GenericSchema } from "valibot";
+import {
+  type AnyObject,
+  anyObject,
+  type Instance,
+  type Migration,
+  migration,
+  type NodeObject,
+  node,
+  type Pod,
+  pod,
+  statefulSet,
+  virtualMachineInstance,
+} from "./shapes.ts";
+
+/** One kind of object that may be got; deploy/rbac/plugin.yaml allows exactly these. */
+export interface Kind<T> {
+  /** "" for Kubernetes' core. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly shape: GenericSchema<unknown, T>;
+}
+
+export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape: pod };
+export const NODES: Kind<NodeObject> = { group: "", version: "v1", plural: "nodes", shape: node };
+export const NAMESPACES = plain("", "namespaces");
+export const REPLICA_SETS = plain("apps", "replicasets");
+export const JOBS = plain("batch", "jobs");
+export const STATEFUL_SETS = { ...plain("apps", "statefulsets"), shape: statefulSet };
+export const INSTANCES: Kind<Instance> = {
+  ...plain("kubevirt.io", "virtualmachineinstances"),
+  shape: virtualMachineInstance,
+};
+export const MIGRATIONS: Kind<Migration> = {
+  ...plain("kubevirt.io", "virtualmachineinstancemigrations"),
+  shape: migration,
+};
+
+/** The kinds of owner that are known by name, to ask whether one of them still exists. */
+export const OWNER_KINDS: Readonly<Record<string, Kind<AnyObject>>> = {
+  Pod: plain("", "pods"),
+  ReplicationController: plain("", "replicationcontrollers"),
+  ReplicaSet: REPLICA_SETS,
+  Deployment: plain("apps", "deployments"),
+  StatefulSet: plain("apps", "statefulsets"),
+  DaemonSet: plain("apps", "daemonsets"),
+  Job: JOBS,
+  CronJob: plain("batch", "cronjobs"),
+  VirtualMachine: plain("kubevirt.io", "virtualmachines"),
+  VirtualMachineInstance: plain("kubevirt.io", "virtualmachineinstances"),
+};
+
+function plain(group: string, plural: string): Kind<AnyObject> {
+  return { group, version: "v1", plural, shape: anyObject };
+}
+
+/** The group of an apiVersion: "apps/v1" is of "apps", "v1" of "". */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1 ? "" : apiVersion.slice(0, slash);
+}

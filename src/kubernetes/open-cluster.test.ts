@@ -1,0 +1,260 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Cluster } from "../ipam/cluster-port.ts";
+import { IpamError } from "../ipam/errors.ts";
+import { lazyCluster } from "./lazy-cluster.ts";
+import { apiStatus, object, startFakeApi } from "./testing/fake-api.ts";
+
+const api = startFakeApi();
+const KUBECONFIG = api.kubeConfig();
+afterAll(() => api.close());
+beforeEach(() => {
+  api.answers.clear();
+  api.requests.length = 0;
+});
+
+const POD = "/api/v1/namespaces/default/pods/db-0";
+const db0 = { namespace: "default", name: "db-0" };
+
+function soon(): number {
+  return performance.now() + 2_000;
+}
+
+async function failure(
+  ask: (cluster: Cluster) => Promise<unknown>,
+  kubeConfig = api.kubeConfig(),
+): Promise<string> {
+  try {
+    return `no error: ${JSON.stringify(await ask(lazyCluster({ kubeConfig })))}`;
+  } catch (error) {
+    if (!(error instanceof IpamError)) throw error;
+    return `${error.code} ${error.message}; ${error.details}`;
+  }
+}
+
+const getPod = (cluster: Cluster) => cluster.pod(db0, soon());
+
+describe("objects", () => {
+  test("a pod", async () => {
+    api.answers.set(POD, {
+      metadata: {
+        name: "db-0",
+        namespace: "default",
+        uid: "u1",
+        deletionTimestamp: "2026-01-01T00:00:00Z",
+        annotations: { "kube-ipam.ip": "10.1.2.5", "kubernetes.io/config.mirror": "h" },
+        ownerReferences: [
+          { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: "s1", controller: true },
+        ],
+      },
+      spec: { nodeName: "n1", containers: [] },
+      status: { phase: "Failed", podIPs: [{ ip: "10.1.2.5" }] },
+    });
+    expect(await getPod(lazyCluster({ kubeConfig: api.kubeConfig() }))).toEqual({
+      namespace: "default",
+      name: "db-0",
+      uid: "u1",
+      nodeName: "n1",
+      annotations: { "kube-ipam.ip": "10.1.2.5", "kubernetes.io/config.mirror": "h" },
+      labels: {},
+      deleting: true,
+      finished: true,
+      mirror: true,
+      ownerReferences: [
+        { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: "s1", controller: true },
+      ],
+      podIPs: ["10.1.2.5"],
+    });
+  });
+
+  test.each([
+    ["True", [], "true", false],
+    [
+      "False",
+      [{ key: "node.kubernetes.io/out-of-service", value: "x", effect: "NoSchedule" }],
+      "false",
+      true,
+    ],
+    ["Unknown", [{ key: "node.kubernetes.io/unreachable" }], "unknown", false],
+    [undefined, [], "unknown", false],
+  ])("a node whose Ready is %s", async (status, taints, ready, outOfServiceTaint) => {
+    api.answers.set("/api/v1/nodes/n1", {
+      metadata: { name: "n1", uid: "n" },
+      spec: { taints },
+      status: { conditions: status ? [{ type: "Ready", status }] : [], nodeInfo: { bootID: "b1" } },
+    });
+    const cluster = lazyCluster({ kubeConfig: api.kubeConfig() });
+    expect(await cluster.node("n1", soon())).toEqual({
+      name: "n1",
+      ready,
+      bootId: "b1",
+      outOfServiceTaint,
+      labels: {},
+    } as never);
+  });
+
+  test("the cluster's UID is that of kube-system", async () => {
+    api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster-uid"));
+    expect(await lazyCluster({ kubeConfig: api.kubeConfig() }).clusterUid(soon())).toBe("cluster-uid");
+  });
+
+  test("absence is an answer", async () => {
+    expect(await getPod(lazyCluster({ kubeConfig: api.kubeConfig() }))).toBeUndefined();
+  });
+});
+
+describe("EVIDENCE: absence is only what an API server says", () => {
+  test.each([
+    ["a proxy's 404", new Response("404 page not found", { status: 404 })],
+    ["JSON of something else", Response.json({ error: "NotFound" }, { status: 404 })],
+    ["an object of something else", Response.json({ hello: "world" })],
+    ["a page", new Response("<html>")],
+  ])("%s", async (_name, answer) => {
+    api.answers.set(POD, answer);
+    expect(await failure(getPod)).toBe(
+      `104 ${api.server}${POD} did not answer as a Kubernetes API server does; check the server address in ` +
+        `${KUBECONFIG}`,
+    );
+  });
+});
+
+describe("refusals", () => {
+  test("403 names verb, resource, namespace, and the rule that would fix it", async () => {
+    const said =
+      'pods "db-0" is forbidden: User "u" cannot get resource "pods" in API group "" in the namespace "default"';
+    api.answers.set(POD, apiStatus(403, "Forbidden", said));
+    expect(await failure(getPod)).toBe(
+      `104 Kubernetes does not allow to get pods in namespace default; ${said}; bind a ClusterRole with the rule ` +
+        '{apiGroups: [""], resources: ["pods"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that is needed',
+    );
+    api.answers.set("/api/v1/nodes/n1", apiStatus(403, "Forbidden", ""));
+    expect(await failure((cluster) => cluster.node("n1", soon()))).toBe(
+      '104 Kubernetes does not allow to get nodes in the cluster; bind a ClusterRole with the rule {apiGroups: [""], ' +
+        'resources: ["nodes"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that is needed',
+    );
+  });
+
+  test("401 names the file and no secret", async () => {
+    api.answers.set(POD, apiStatus(401, "Unauthorized", "Unauthorized"));
+    const text = await failure(getPod);
+    expect(text).toBe(
+      `104 the API server at ${api.server} does not accept the credentials in ${KUBECONFIG} ` +
+        "(401); the token or client certificate is wrong, revoked or expired: renew it",
+    );
+  });
+
+  test.each([429, 500, 503])("%i is worth another try", async (code) => {
+    api.answers.set(POD, apiStatus(code, "x", "x"));
+    expect(await failure(getPod)).toBe(
+      `11 the API server at ${api.server} could not answer (HTTP ${code}); asked for pods db-0; it is overloaded, starting or ` +
+        "in trouble; try again",
+    );
+  });
+
+  test("a server that is not there is worth another try", async () => {
+    const gone = startFakeApi();
+    const kubeConfig = gone.kubeConfig();
+    writeFileSync(join(api.folder, "gone"), await Bun.file(kubeConfig).text());
+    gone.close();
+    expect(await failure(getPod, join(api.folder, "gone"))).toStartWith(
+      `11 the API server at ${gone.server} cannot be reached: `,
+    );
+  });
+
+  test("BOUNDED: a silent server costs no more than the deadline", async () => {
+    api.answers.set(POD, () => Bun.sleep(3_000).then(() => new Response()));
+    const start = performance.now();
+    expect(await failure((cluster) => cluster.pod(db0, start + 300))).toBe(
+      `11 the API server at ${api.server} gave no answer in time; asked for ${POD}`,
+    );
+    expect(performance.now() - start).toBeLessThan(1_500);
+  });
+
+  test("a redirect is not followed: it could lead the token elsewhere", async () => {
+    api.answers.set(POD, new Response("", { status: 302, headers: { Location: `${api.server}/elsewhere` } }));
+    expect(await failure(getPod)).toStartWith("11 ");
+    expect(api.requests).toHaveLength(1);
+  });
+});
+
+describe("kubeconfigs", () => {
+  const withUser = (user: object) => {
+    api.answers.set(POD, object("db-0", "u1"));
+    return getPod(lazyCluster({ kubeConfig: api.kubeConfig(user) }));
+  };
+  const authorization = () => api.requests[0]?.authorization;
+
+  test("a token", async () => {
+    expect((await withUser({ token: "t1" }))?.uid).toBe("u1");
+    expect(authorization()).toBe("Bearer t1");
+  });
+
+  test("a token file, relative to the kubeconfig, read anew", async () => {
+    writeFileSync(join(api.folder, "token"), "t2\n");
+    await withUser({ tokenFile: "token" });
+    expect(authorization()).toBe("Bearer t2");
+  });
+
+  test("an exec plugin, relative to the kubeconfig, told what for", async () => {
+    const plugin = join(api.folder, "plugin.sh");
+    const script =
+      '#!/bin/sh\ncase "$KUBERNETES_EXEC_INFO" in *ExecCredential*) token=t3;; *) token=none;; esac\n' +
+      'echo "{\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$token-$EXTRA\\"}}"\n';
+    writeFileSync(plugin, script);
+    chmodSync(plugin, 0o755);
+    const env = [{ name: "EXTRA", value: "x" }];
+    await withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin.sh", env } });
+    expect(authorization()).toBe("Bearer t3-x");
+  });
+
+  test("an exec plugin that fails is named", async () => {
+    const kubeConfig = api.kubeConfig({
+      exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./nothing" },
+    });
+    expect(await failure(getPod, kubeConfig)).toStartWith(
+      `104 the Kubernetes credentials in ${kubeConfig} cannot be used; `,
+    );
+  });
+
+  test("BOUNDED: an exec plugin that hangs costs no more than the deadline", async () => {
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "sleep", args: ["2"] };
+    const start = performance.now();
+    expect(await failure((cluster) => cluster.pod(db0, start + 300), api.kubeConfig({ exec }))).toStartWith(
+      "11 the API server at",
+    );
+    expect(performance.now() - start).toBeLessThan(1_500);
+  });
+
+  test.each([
+    ["is missing", undefined, "ENOENT"],
+    ["is empty", "", "it is empty, or no mapping of keys"],
+    ["is no YAML", "{", ""],
+    [
+      "has no such context",
+      '{"current-context":"x","clusters":[],"users":[],"contexts":[]}',
+      "its current context 'x' names no cluster",
+    ],
+  ])("a file that %s is named", async (_name, text, reason) => {
+    const path = join(api.folder, "broken");
+    if (text !== undefined) writeFileSync(path, text);
+    const told = await failure(getPod, path);
+    expect(told).toStartWith(`104 the Kubernetes credentials in ${path} cannot be used; `);
+    expect(told).toContain(reason);
+    expect(told).toEndWith(`check the file with 'kubectl --kubeconfig ${path} get pods'`);
+  });
+
+  test("a kubeconfig that was repaired is taken up without a restart", async () => {
+    const path = join(api.folder, "repaired");
+    const cluster = lazyCluster({ kubeConfig: path });
+    await expect(getPod(cluster)).rejects.toThrow("cannot be used");
+    writeFileSync(path, await Bun.file(api.kubeConfig()).text());
+    expect(await getPod(cluster)).toBeUndefined();
+  });
+
+  test("outside of a pod there is no service account", async () => {
+    await expect(getPod(lazyCluster({}))).rejects.toThrow(
+      "no kubeConfig is configured, and this is not a pod with a service account",
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import type { Cluster } from "../ipam/cluster-port.ts";
+import { IpamError } from "../ipam/errors.ts";
+import type { PodId } from "../ipam/records.ts";
+import { Api } from "./api.ts";
+import { type ClusterSettings, loadCredentials } from "./credentials.ts";
+import { NAMESPACES, NODES, PODS } from "./kinds.ts";
+import { nodeFacts } from "./node-facts.ts";
+import { ownerOf } from "./owner-of.ts";
+import { ownerState } from "./owner-state.ts";
+import { podFacts } from "./pod-facts.ts";
+
+/**
+ * Kubernetes behind the Cluster port. Every method is one live request or a short chain of them,
+ * each within the deadline; nothing is cached.
+ *
+ * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
+ */
+export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
+  const api = new Api(loadCredentials(settings));
+  return {
+    clusterUid: (deadline) => clusterUid(api, deadline),
+    pod: async ({ namespace, name }: PodId, deadline) => {
+      const pod = await api.getBuiltIn(PODS, { namespace, name }, deadline);
+      return pod && podFacts(pod);
+    },
+    node: async (name, deadline) => {
+      const node = await api.getBuiltIn(NODES, { name }, deadline);
+      return node && nodeFacts(node);
+    },
+    ownerOf: (pod, deadline) => ownerOf(pod, api, deadline),
+    ownerState: (owner, deadline) => ownerState(owner, api, deadline),
+  };
+}
+
+/** The UID of kube-system names a cluster: that namespace is made once and cannot be deleted. */
+async function clusterUid(api: Api, deadline: number): Promise<string> {
+  const namespace = await api.getBuiltIn(NAMESPACES, { name: "kube-system" }, deadline);
+  if (namespace !== undefined) return namespace.metadata.uid;
+  throw new IpamError(
+    "kubernetesRefused",
+    `the API server at ${api.server} has no namespace kube-system`,
+    "its UID names the cluster; check that the kubeconfig means a Kubernetes cluster",
+  );
+}

@@ -1,0 +1,94 @@
+import * as v from "valibot";
+
+/** What is read of Kubernetes objects; everything else in them is ignored. */
+
+const optionalText = v.optional(v.string());
+const texts = v.optional(v.record(v.string(), v.string()), {});
+
+const ownerReference = v.object({
+  apiVersion: v.string(),
+  kind: v.string(),
+  name: v.string(),
+  uid: v.string(),
+  controller: v.optional(v.boolean(), false),
+});
+
+const metadata = v.object({
+  name: v.string(),
+  namespace: v.optional(v.string(), ""),
+  uid: v.string(),
+  deletionTimestamp: optionalText,
+  annotations: texts,
+  labels: texts,
+  ownerReferences: v.optional(v.array(ownerReference), []),
+});
+
+export const anyObject = v.object({ metadata });
+
+export const pod = v.object({
+  metadata,
+  spec: v.object({ nodeName: optionalText }),
+  status: v.optional(
+    v.object({ phase: optionalText, podIPs: v.optional(v.array(v.object({ ip: v.string() })), []) }),
+    {},
+  ),
+});
+
+export const node = v.object({
+  metadata,
+  spec: v.object({ taints: v.optional(v.array(v.object({ key: v.string() })), []) }),
+  status: v.optional(
+    v.object({
+      conditions: v.optional(v.array(v.object({ type: v.string(), status: v.string() })), []),
+      nodeInfo: v.optional(v.object({ bootID: v.optional(v.string(), "") })),
+    }),
+    {},
+  ),
+});
+
+export const statefulSet = v.object({
+  metadata,
+  spec: v.object({ ordinals: v.optional(v.object({ start: v.optional(v.number(), 0) })) }),
+});
+
+/** KubeVirt's api/core/v1, VirtualMachineInstanceMigrationState. */
+export const virtualMachineInstance = v.object({
+  metadata,
+  status: v.optional(
+    v.object({
+      migrationState: v.optional(
+        v.object({
+          completed: v.optional(v.boolean(), false),
+          failed: v.optional(v.boolean(), false),
+          endTimestamp: v.nullish(v.string()),
+        }),
+      ),
+    }),
+    {},
+  ),
+});
+
+/** KubeVirt's api/core/v1, VirtualMachineInstanceMigration. */
+export const migration = v.object({
+  metadata,
+  spec: v.object({ vmiName: v.string() }),
+  status: v.optional(v.object({ phase: v.optional(v.string(), "") }), {}),
+});
+
+/** What the API server answers instead of an object. */
+export const status = v.object({
+  kind: v.literal("Status"),
+  message: v.optional(v.string(), ""),
+  reason: v.optional(v.string(), ""),
+});
+
+export const resourceList = v.object({
+  kind: v.literal("APIResourceList"),
+  resources: v.array(v.object({ name: v.string(), kind: v.string(), namespaced: v.boolean() })),
+});
+
+export type AnyObject = v.InferOutput<typeof anyObject>;
+export type Pod = v.InferOutput<typeof pod>;
+export type NodeObject = v.InferOutput<typeof node>;
+export type Instance = v.InferOutput<typeof virtualMachineInstance>;
+export type Migration = v.InferOutput<typeof migration>;
