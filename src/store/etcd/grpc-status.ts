@@ -1,4 +1,4 @@
-import { constants, type IncomingHttpHeaders } from "node:http2";
+import { constants } from "node:http2";
 
 /** How a call failed: a gRPC status (grpc/doc/statuscodes.md), or what happened to the connection. */
 export type RpcCode =
@@ -38,8 +38,11 @@ export class RpcError extends Error {
   }
 }
 
+/** Headers and trailers of an answer, as far as they came. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | number | undefined>>;
+
 /** Undefined where the call ended well; `broken` says why a stream ended without any status. */
-export function statusOf(headers: IncomingHttpHeaders, resetCode: number | undefined, broken: string) {
+export function statusOf(headers: AnswerHeaders, resetCode: number | undefined, broken: string) {
   const status = headers["grpc-status"];
   if (status === "0") return undefined;
   if (status !== undefined) {
@@ -49,7 +52,7 @@ export function statusOf(headers: IncomingHttpHeaders, resetCode: number | undef
   if (resetCode === constants.NGHTTP2_REFUSED_STREAM) {
     return new RpcError("not-sent", "the server refused the stream");
   }
-  const http = Number(headers[":status"] ?? 200);
+  const http = headers[":status"] ?? 200;
   if (http === 200) return new RpcError("broken", broken);
   return new RpcError(http === 404 ? "unimplemented" : "unavailable", `HTTP status ${http} instead of gRPC`);
 }

@@ -1,9 +1,4 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  constants,
-  type IncomingHttpHeaders,
-} from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
 import {
   create,
   type DescMessage,
@@ -15,7 +10,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { FrameReader, frame } from "./grpc-frames.ts";
-import { RpcError, statusOf } from "./grpc-status.ts";
+import { type AnswerHeaders, RpcError, statusOf } from "./grpc-status.ts";
 
 export interface RpcOptions {
   /** Sent along with the request, e.g. etcd's token. */
@@ -109,7 +104,7 @@ function openStream(
 
 /** Calls back once, when the stream has ended: with undefined where the server said that all is well. */
 function onEnd(stream: ClientHttp2Stream, done: (failure: Error | undefined) => void): void {
-  let headers: IncomingHttpHeaders = {};
+  let headers: AnswerHeaders = {};
   let broken = "the connection was lost";
   stream.on("response", (first) => {
     headers = first;
