@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeStore } from "../contract.ts";
+import { openEmbeddedStore } from "./open.ts";
+
+describeStore("embedded", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "kube-ipam-store-"));
+  const store = await openEmbeddedStore({ kind: "embedded", dataDir });
+  const other = await openEmbeddedStore({ kind: "embedded", dataDir });
+  return {
+    store,
+    other,
+    close: async () => {
+      await store.close();
+      await other.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+});
