@@ -1,4 +1,4 @@
-import { mkdirSync, openSync } from "node:fs";
+import { mkdirSync, openSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
 import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
@@ -52,6 +52,10 @@ export interface EtcdCluster extends AsyncDisposable {
   /** With `tls`: who signs, and a client certificate for the user "root". */
   readonly authority?: Authority;
   readonly client?: CertificateFiles;
+  /** Saves a snapshot of the first member; answers its path. */
+  snapshot(): Promise<string>;
+  /** Puts a snapshot in the place of everything: all members start anew from it. */
+  restore(snapshot: string): Promise<void>;
   /** Resolves when every living member knows a leader; rejects after 30 s. */
   ready(): Promise<void>;
   /** Runs etcdctl against all members and rejects, with what it said, when it fails. */
@@ -90,10 +94,13 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
   const members = plans.map((plan) => makeMember(plan, plans, wish, binaries, folder, tls?.server));
   for (const member of members) member.start();
   const endpoints = members.map((member) => member.endpoint);
-  const tryCtl = (...command: string[]) =>
-    run([binaries.etcdctl, `--endpoints=${endpoints.join(",")}`, ...ctlTls(tls?.client), ...command], {
-      env: { ETCDCTL_API: "3" },
-    });
+  const ready = () => waitUntilReady(plans, members);
+  const ctl = (command: readonly string[]) => [
+    binaries.etcdctl,
+    `--endpoints=${endpoints.join(",")}`,
+    ...ctlTls(tls?.client),
+    ...command,
+  ];
   return {
     version: wish.version,
     folder,
@@ -102,18 +109,56 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
     etcdctl: binaries.etcdctl,
     etcdutl: binaries.etcdutl,
     ...(tls === undefined ? {} : { authority: tls.authority, client: tls.client }),
-    ready: () => waitUntilReady(plans, members),
-    ctl: async (...command) => {
-      const finished = await tryCtl(...command);
-      if (finished.exitCode !== 0) throw new Error(`etcdctl ${command.join(" ")}: ${finished.stderr}`);
-      return finished.stdout;
+    ready,
+    snapshot: async () => {
+      const path = folder.file(`${crypto.randomUUID()}.snapshot`);
+      const one = [`--endpoints=${endpoints[0]}`, ...ctlTls(tls?.client)];
+      await succeeds([binaries.etcdctl, ...one, "snapshot", "save", path]);
+      return path;
     },
-    tryCtl,
+    restore: async (snapshot) => {
+      await Promise.all(members.map((member) => member.kill()));
+      for (const plan of plans) await restoreMember(plan, plans, binaries, folder, snapshot);
+      for (const member of members) member.start();
+      await ready();
+    },
+    ctl: (...command) => succeeds(ctl(command)),
+    tryCtl: (...command) => run(ctl(command), { env: { ETCDCTL_API: "3" } }),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(members.map((member) => member.kill()));
       folder[Symbol.dispose]();
     },
   };
+}
+
+async function restoreMember(
+  plan: Plan,
+  plans: readonly Plan[],
+  binaries: EtcdBinaries,
+  folder: Folder,
+  snapshot: string,
+): Promise<void> {
+  rmSync(folder.file(plan.name), { recursive: true, force: true });
+  await succeeds([
+    binaries.etcdutl,
+    "snapshot",
+    "restore",
+    snapshot,
+    `--name=${plan.name}`,
+    `--data-dir=${folder.file(plan.name)}`,
+    `--initial-advertise-peer-urls=${peerOf(plan)}`,
+    `--initial-cluster=${plans.map((of) => `${of.name}=${peerOf(of)}`).join(",")}`,
+  ]);
+}
+
+async function succeeds(command: readonly string[]): Promise<string> {
+  const finished = await run(command, { env: { ETCDCTL_API: "3" } });
+  if (finished.exitCode !== 0) throw new Error(`${command.join(" ")}: ${finished.stderr}`);
+  return finished.stdout;
+}
+
+function peerOf({ peer }: Plan): string {
+  return `http://127.0.0.1:${peer}`;
 }
 
 async function makeTls(folder: Folder, { serverUntilDay: untilDay, serverHosts }: EtcdWish) {
@@ -172,15 +217,14 @@ function flags(
   server: CertificateFiles | undefined,
 ): string[] {
   const client = `${scheme}://${hostOf(wish)}:${plan.client}`;
-  const peer = (of: Plan) => `http://127.0.0.1:${of.peer}`;
   return [
     `--name=${plan.name}`,
     `--data-dir=${folder.file(plan.name)}`,
     `--listen-client-urls=${client}`,
     `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer(plan)}`,
-    `--initial-advertise-peer-urls=${peer(plan)}`,
-    `--initial-cluster=${plans.map((of) => `${of.name}=${peer(of)}`).join(",")}`,
+    `--listen-peer-urls=${peerOf(plan)}`,
+    `--initial-advertise-peer-urls=${peerOf(plan)}`,
+    `--initial-cluster=${plans.map((of) => `${of.name}=${peerOf(of)}`).join(",")}`,
     `--listen-metrics-urls=http://127.0.0.1:${plan.health}`,
     "--heartbeat-interval=50",
     "--election-timeout=500",
