@@ -1,5 +1,6 @@
 import { type Attempt, requireNamespace, requireStillWanted } from "./attempt.ts";
 import { chooseAddresses } from "./choose.ts";
+import { mayFree } from "./collect.ts";
 import type { Contest } from "./contend.ts";
 import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
@@ -181,7 +182,8 @@ async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>
   }
   const storeUuid = ports.node.journal.read(request.attachment)?.storeUuid ?? "";
   writeJournal(attempt, own.record, storeUuid);
-  const state = await repeat(attempt, own);
+  // What an attachment of this name had in a namespace that is gone was another sandbox's.
+  const state = mayFree(own.record.holder, ports) ? "stale" : await repeat(attempt, own);
   if (state === "rewritten") return { allocated: answer(attempt, own.record, true) };
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return {};
