@@ -47,7 +47,7 @@ function recordsFor(address: string, space: string): Put[] {
     },
     {
       ref: { kind: "attachment", node: holder.node, id: holder.attachment },
-      record: { ...common, space, addresses: [address], holder },
+      record: { ...common, space, addresses: [address], prefixes: [16], gateways: ["10.1.0.1"], holder },
     },
   ];
 }

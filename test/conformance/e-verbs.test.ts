@@ -110,7 +110,7 @@ everywhere("E16", "CHECK without a record is refused", async (world) => {
   const net = world.network(SUBNET);
   const prevResult = await world.add(net);
   await world.del(net);
-  await world.refused("CHECK", { ...net, prevResult }, {}, { code: 107, text: /10\.1\.2\.2/ });
+  await world.refused("CHECK", { ...net, prevResult }, {}, { code: 107, text: /c1.*no record/ });
 });
 
 ours("E17", "CHECK with another address than the record's is error 107", async (world) => {
@@ -200,21 +200,22 @@ for (const list of ["x", {}, [{}], [{ containerID: 7, ifname: "eth0" }], ["c1"]]
   );
 }
 
-ours("E26", "GC leaves other networks and other nodes alone", async (world) => {
-  const namespaces = [await world.makeNamespace(), await world.makeNamespace(), await world.makeNamespace()];
-  const nets = [
-    world.network(SUBNET, MODERN),
-    world.network({ ...SUBNET, nodeName: "node2" }, MODERN),
-    world.network(SUBNET, { ...MODERN, name: "other" }),
-  ];
-  for (const [n, net] of nets.entries())
-    await world.add(net, { container: `c${n}`, netns: namespaces[n]?.path });
-  for (const namespace of namespaces) await namespace.remove();
+ours("E26", "GC leaves other nodes alone", async (world) => {
+  const namespace = await world.makeNamespace();
+  const other = { nodeName: "node2", runDir: world.place.folder.file("run-of-node2") };
+  await world.add(world.network({ ...SUBNET, ...other }, MODERN), { netns: namespace.path });
+  await namespace.remove();
   const gc = { ...world.network(SUBNET, MODERN), "cni.dev/valid-attachments": [] };
   await world.quietly("GC", gc, NO_ATTACHMENT);
-  const left = await world.held();
-  expect(left.map((held) => held.container)).not.toContain("c0");
-  expect(left.map((held) => held.container)).toContain("c1");
+  expect((await world.held()).length).toBe(1);
+});
+
+ours("E26", "GC leaves other networks alone", async (world) => {
+  const net = await manyDead(world, 6);
+  const gc = { ...net, name: "net2", "cni.dev/valid-attachments": [] };
+  await world.quietly("GC", gc, NO_ATTACHMENT);
+  // The run itself reclaims four, as every run does; GC would have freed all six.
+  expect((await world.held()).length).toBe(2);
 });
 
 ours("reclaim", "each run frees up to four attachments whose namespace is gone", async (world) => {
@@ -229,10 +230,10 @@ ours("E29", "STATUS succeeds without an attachment", async (world) => {
   await world.quietly("STATUS", world.network(SUBNET, MODERN), NO_ATTACHMENT);
 });
 
-ours("E30", "STATUS says 50 when the store cannot be used", async (world) => {
+ours("E30", "STATUS fails when the store cannot be written", async (world) => {
   await Bun.write(world.place.folder.file("a-file"), "");
   const net = world.network({ ...SUBNET, dataDir: world.place.folder.file("a-file", "data") }, MODERN);
-  await world.refused("STATUS", net, NO_ATTACHMENT, { code: 50, text: /a-file/ });
+  await world.refused("STATUS", net, NO_ATTACHMENT, { code: 106, text: /a-file/ });
 });
 
 ours("E31", "STATUS succeeds when every address is taken", async (world) => {

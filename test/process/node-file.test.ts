@@ -71,5 +71,5 @@ ours("node file", "an unknown pool is error 7 and names those there are", async 
 
 ours("node file", "broken JSON in it is an error that names the file", async (world) => {
   await Bun.write(world.place.env.KUBE_IPAM_CONFIG ?? "", "{");
-  await world.refused("ADD", plain(SUBNET), {}, { code: 7, text: /node\.json/ });
+  await world.refused("ADD", plain(SUBNET), {}, { code: 6, text: /node\.json.*line 1/ });
 });

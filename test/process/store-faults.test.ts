@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { ours } from "../kit/case.ts";
 import { tool } from "../kit/run.ts";
 import { storeFiles } from "../kit/store-files.ts";
@@ -10,7 +10,7 @@ import type { World } from "../kit/world.ts";
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 
-ours("K15", "a full disk is error 106 and names the folder; DEL still works", async (world) => {
+ours("K15", "a full disk is error 106 and names the folder; what was held is freed later", async (world) => {
   const dataDir = world.place.folder.file("small-disk");
   mkdirSync(dataDir);
   await tool("mount", "-t", "tmpfs", "-o", "size=1m", "small-disk", dataDir);
@@ -19,7 +19,11 @@ ours("K15", "a full disk is error 106 and names the folder; DEL still works", as
     await world.add(net, { container: "before" });
     fill(`${dataDir}/ballast`);
     await world.refused("ADD", net, { container: "after" }, { code: 106, text: /small-disk/ });
+    const del = await world.run("DEL", net, { container: "before" });
+    if (del.exitCode !== 0) expect(world.refusal(del, { code: 106 })).not.toMatch(/not found/);
+    rmSync(`${dataDir}/ballast`);
     await world.del(net, { container: "before" });
+    expect(await world.address(net, { container: "after", args: "IP=10.1.2.2" })).toBe("10.1.2.2");
   } finally {
     await tool("umount", dataDir);
   }
