@@ -23,7 +23,7 @@ function soon(): number {
 
 async function failure(
   ask: (cluster: Cluster) => Promise<unknown>,
-  kubeConfig = api.kubeConfig(),
+  kubeConfig = KUBECONFIG,
 ): Promise<string> {
   try {
     return `no error: ${JSON.stringify(await ask(lazyCluster({ kubeConfig })))}`;
