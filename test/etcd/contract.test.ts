@@ -1,24 +1,33 @@
-import { afterAll, beforeAll } from "bun:test";
+import { afterAll, beforeAll, describe } from "bun:test";
 import { describeStore } from "../../src/store/contract.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
+import type { CertificateFiles } from "../kit/certificates.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
 import { etcdSettings } from "../kit/etcd-settings.ts";
+import { createLimitedUser, enableAuthentication } from "../kit/etcd-users.ts";
 
-for (const version of ["3.4", "3.6"] as const) {
-  let cluster: EtcdCluster | undefined;
-  let count = 0;
+const PREFIX = "/kube-ipam/v1";
+
+/** Over mutual TLS, as the user that the shipped script makes, who may touch nothing but the prefix. */
+describe.each(ETCD_VERSIONS)("etcd %s", (version) => {
+  let cluster: EtcdCluster;
+  let limited: CertificateFiles | undefined;
+  let opened = 0;
 
   beforeAll(async () => {
     cluster = await startEtcd({ version, tls: true });
-  });
-  afterAll(async () => {
-    await cluster?.[Symbol.asyncDispose]();
+    await createLimitedUser(cluster, "limited", PREFIX);
+    await enableAuthentication(cluster);
+    limited = await cluster.authority?.issue({ name: "limited" });
   });
 
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
   describeStore(`etcd ${version}`, async () => {
-    if (cluster === undefined) throw new Error(`etcd ${version} is not there: see scripts/setup.sh`);
-    const settings = etcdSettings(cluster, { prefix: `/contract/${count++}` });
-    const [store, other] = [await openEtcdStore(settings), await openEtcdStore(settings)];
+    opened += 1;
+    const settings = etcdSettings(cluster, { ...limited, prefix: `${PREFIX}/${opened}` });
+    const [store, other] = await Promise.all([openEtcdStore(settings), openEtcdStore(settings)]);
     return {
       store,
       other,
@@ -28,4 +37,4 @@ for (const version of ["3.4", "3.6"] as const) {
       },
     };
   });
-}
+});

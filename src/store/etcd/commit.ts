@@ -1,7 +1,8 @@
 import type { CallOptions, Outcome, Transaction } from "../../ipam/store-port.ts";
+import type { Parcel, Sender } from "./batch.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { KV, type TxnResponse } from "./gen/rpc_pb.ts";
+import type { TxnResponse } from "./gen/rpc_pb.ts";
 import type { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import { withQuota } from "./quota.ts";
@@ -12,33 +13,42 @@ export interface Committing {
   readonly client: EtcdClient;
   readonly keys: Keys;
   readonly leases: Leases;
+  readonly send: Sender;
 }
 
 /** One guarded transaction, one round trip (and one for a lease where a put wants to vanish). */
 export async function commit(
-  { client, keys, leases }: Committing,
+  { client, keys, leases, send }: Committing,
   transaction: Transaction,
   options: CallOptions,
 ): Promise<Outcome> {
   const seconds = Math.max(0, ...transaction.puts.map((put) => put.seconds ?? 0));
-  const send = async (): Promise<TxnResponse> => {
+  const attempt = async (): Promise<TxnResponse> => {
     const lease = seconds > 0 ? await leases.lease(seconds, options) : 0n;
-    const request = commitTxn(keys, transaction, lease);
     try {
-      return await client.write((etcd, rpc) => etcd.call(KV.method.txn, request, rpc), options);
+      return await send(parcelOf(keys, transaction, lease), options);
     } catch (failure) {
       if (isLeaseGone(failure)) await leases.forget(lease);
       throw failure;
     }
   };
   try {
-    const response = await send().catch((failure) =>
-      isLeaseGone(failure) ? send() : Promise.reject(failure),
-    );
+    const response = await attempt().catch((failure) => {
+      if (isLeaseGone(failure)) return attempt();
+      throw failure;
+    });
     return await outcomeOf(client, keys, transaction, response, options);
   } catch (failure) {
     throw await withQuota(client, failure);
   }
+}
+
+function parcelOf(keys: Keys, transaction: Transaction, lease: bigint): Parcel {
+  return {
+    request: commitTxn(keys, transaction, lease),
+    guarded: transaction.guards.map(({ ref }) => keys.keyOf(ref)),
+    written: [...transaction.puts.map(({ ref }) => ref), ...transaction.deletes].map(keys.keyOf),
+  };
 }
 
 async function outcomeOf(

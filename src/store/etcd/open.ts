@@ -1,5 +1,6 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { Store } from "../../ipam/store-port.ts";
+import { makeSender } from "./batch.ts";
 import { EtcdClient } from "./client.ts";
 import { commit } from "./commit.ts";
 import { makeKeys } from "./keys.ts";
@@ -16,11 +17,12 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
   const client = new EtcdClient(settings);
   const keys = makeKeys(settings.prefix);
   const leases = makeLeases(client);
+  const send = makeSender(client);
   client.warmUp();
   return {
     description: { kind: "etcd", location: settings.endpoints.join(","), prefix: settings.prefix },
     read: (query, options) => readSnapshot(client, keys, query, options),
-    commit: (transaction, options) => commit({ client, keys, leases }, transaction, options),
+    commit: (transaction, options) => commit({ client, keys, leases, send }, transaction, options),
     list: (scope, options) => list(client, keys, scope, options),
     watch: (scope, since, options) =>
       watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),

@@ -20,7 +20,7 @@ const ready = { version: 1, uuid: "u", state: "ready" } as const;
 function show(init: TxnInit): string[] {
   const { compare, success, failure } = create(TxnRequestSchema, init);
   const operation = ({ request: { case: kind, value } }: (typeof success)[number]) => {
-    if (kind === undefined) return "nothing";
+    if (kind === undefined || kind === "requestTxn") return "nothing";
     const lease = kind === "requestPut" && value.lease > 0n ? ` lease ${value.lease}` : "";
     return `${kind.replace("request", "")} ${toText(value.key)}${lease}`;
   };

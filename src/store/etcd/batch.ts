@@ -1,0 +1,152 @@
+import type { CallOptions } from "../../ipam/store-port.ts";
+import type { EtcdClient } from "./client.ts";
+import { EtcdFailure, lateFailure, writeFailure } from "./etcd-failure.ts";
+import { KV, type TxnResponse } from "./gen/rpc_pb.ts";
+import { before } from "./time.ts";
+import { MAX_OPERATIONS, type TxnInit } from "./txn.ts";
+
+/** One transaction, and the keys that decide whether it may travel with others. */
+export interface Parcel {
+  readonly request: TxnInit;
+  /** Keys of its guards. */
+  readonly guarded: readonly string[];
+  /** Keys it puts or deletes. */
+  readonly written: readonly string[];
+}
+
+/** Sends transactions; rejects with EtcdFailure as `EtcdClient.write` does. */
+export type Sender = (parcel: Parcel, options: CallOptions) => Promise<TxnResponse>;
+
+interface Waiting {
+  readonly parcel: Parcel;
+  readonly deadline: number;
+  readonly resolve: (answer: Promise<TxnResponse>) => void;
+  sent: boolean;
+}
+
+const LARGEST_BATCH = 64;
+/** A batch that is under way for longer does not hold up the next one. */
+const PATIENCE_MS = 10;
+
+/**
+ * Transactions that are asked for while others are under way travel together, as transactions inside
+ * one: one proposal, one fsync. Measured with 64 callers: 3 times as many a second. A lone one is
+ * sent at once and as it is.
+ *
+ * etcd evaluates all guards before it writes anything, so a batch holds only transactions that do
+ * not write what a later one of them guards or writes: it ends as if they had come one after another.
+ */
+export function makeSender(client: EtcdClient): Sender {
+  let waiting: Waiting[] = [];
+  let underWay = 0;
+  let patience: Timer | undefined;
+
+  const send = async (batch: readonly Waiting[]) => {
+    underWay += 1;
+    for (const member of batch) member.sent = true;
+    try {
+      const answers = sendBatch(client, batch);
+      batch.forEach((member, index) => {
+        member.resolve(answers.then((all) => answerAt(all, index)));
+      });
+      await answers.catch(() => undefined);
+    } finally {
+      underWay -= 1;
+      flush();
+    }
+  };
+  const flush = () => {
+    clearTimeout(patience);
+    patience = undefined;
+    const batch = compatible(waiting);
+    if (batch.length === 0) return;
+    waiting = waiting.filter((member) => !batch.includes(member));
+    send(batch);
+    if (waiting.length > 0) wait();
+  };
+  const wait = () => {
+    patience ??= setTimeout(flush, PATIENCE_MS);
+  };
+
+  return async (parcel, { deadline }) => {
+    const { promise, resolve } = Promise.withResolvers<TxnResponse>();
+    const member: Waiting = { parcel, deadline, resolve, sent: false };
+    waiting.push(member);
+    if (underWay === 0) flush();
+    else wait();
+    return before(deadline, promise, () => {
+      waiting = waiting.filter((other) => other !== member);
+      const late = lateFailure("time was up before etcd answered", member.sent);
+      return writeFailure(late);
+    });
+  };
+}
+
+/** As many of the waiting, in their order, as may travel together. */
+function compatible(waiting: readonly Waiting[]): Waiting[] {
+  const batch: Waiting[] = [];
+  const written = new Set<string>();
+  for (const member of waiting) {
+    if (batch.length === LARGEST_BATCH) break;
+    const { parcel } = member;
+    if (batch.length > 0 && !isSmall(parcel)) continue;
+    if ([...parcel.guarded, ...parcel.written].some((key) => written.has(key))) continue;
+    batch.push(member);
+    for (const key of parcel.written) written.add(key);
+    if (!isSmall(parcel)) break;
+  }
+  return batch;
+}
+
+/** etcd counts the operations of an inner transaction on top of those of the outer one. */
+function isSmall({ request: { compare = [], success = [], failure = [] } }: Parcel): boolean {
+  return Math.max(compare.length, success.length, failure.length) <= MAX_OPERATIONS - LARGEST_BATCH;
+}
+
+async function sendBatch(client: EtcdClient, batch: readonly Waiting[]): Promise<Settled[]> {
+  const [first] = batch;
+  if (first === undefined) return [];
+  const deadline = Math.max(...batch.map((member) => member.deadline));
+  if (batch.length === 1) return [await settled(sendOne(client, first))];
+  const request: TxnInit = {
+    success: batch.map(({ parcel }) => ({ request: { case: "requestTxn", value: parcel.request } })),
+  };
+  try {
+    const answer = await client.write((etcd, rpc) => etcd.call(KV.method.txn, request, rpc), { deadline });
+    return answer.responses.map(({ response }) => ({ answer: innerAnswer(answer, response) }));
+  } catch (failure) {
+    if (!mayDifferAlone(failure)) throw failure;
+    return Promise.all(batch.map((member) => settled(sendOne(client, member))));
+  }
+}
+
+function sendOne(client: EtcdClient, { parcel, deadline }: Waiting): Promise<TxnResponse> {
+  return client.write((etcd, rpc) => etcd.call(KV.method.txn, parcel.request, rpc), { deadline });
+}
+
+type Settled = { readonly answer: TxnResponse } | { readonly failure: unknown };
+
+function settled(promise: Promise<TxnResponse>): Promise<Settled> {
+  return promise.then(
+    (answer) => ({ answer }),
+    (failure) => ({ failure }),
+  );
+}
+
+function answerAt(all: readonly Settled[], index: number): TxnResponse {
+  const one = all[index];
+  if (one !== undefined && "answer" in one) return one.answer;
+  throw one?.failure;
+}
+
+/** An inner answer carries no revision of its own: all inner writes have that of the outer one. */
+function innerAnswer(outer: TxnResponse, inner: TxnResponse["responses"][number]["response"]): TxnResponse {
+  if (inner.case !== "responseTxn") throw new Error("expected the answer of an inner transaction");
+  return outer.header === undefined ? inner.value : { ...inner.value, header: outer.header };
+}
+
+/** One of them was refused and took the others with it: a full store takes deletes, not puts. */
+function mayDifferAlone(failure: unknown): boolean {
+  if (!(failure instanceof EtcdFailure) || failure.mayHaveHappened) return false;
+  return !["unreachable", "busy"].includes(failure.trouble);
+}
