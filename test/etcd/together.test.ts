@@ -75,6 +75,24 @@ describe.each(ETCD_VERSIONS)("64 callers of one store, and 64 of another, on etc
     for (const open of stores) await open.close();
   }, 60_000);
 
+  test("cannot both pass where each guards what the other writes", async () => {
+    await using cluster = await startEtcd({ version });
+    const store = await openEtcdStore(etcdSettings(cluster));
+    const takeUnless = (n: number, other: number) => ({
+      ...take(n, "one"),
+      guards: [allocationRef(n), allocationRef(other)].map((ref) => ({ ref, revision: 0 })),
+    });
+    const pairs = Array.from({ length: 100 }, (_, n) => [
+      takeUnless(2 * n, 2 * n + 1),
+      takeUnless(2 * n + 1, 2 * n),
+    ]);
+    const outcomes = await Promise.all(
+      pairs.flat().map((transaction) => store.commit(transaction, within(20_000))),
+    );
+    expect(outcomes.filter(({ won }) => won)).toHaveLength(100);
+    await store.close();
+  }, 30_000);
+
   test("that cool addresses share leases, also when one lease vanished", async () => {
     await using cluster = await startEtcd({ version });
     const store = await openEtcdStore(etcdSettings(cluster));
