@@ -11,10 +11,18 @@ import { depict, look, ownerRef, type Picture } from "./picture.ts";
 import { planTargets } from "./plan.ts";
 import { enforcePolicy } from "./policy.ts";
 import type { Ports } from "./ports.ts";
+import { claimShare } from "./quota.ts";
 import { type AttachmentRecord, RECORD_VERSION } from "./records.ts";
 import { printedAddresses, repeat } from "./repeat.ts";
 import type { AddRequest, Allocated } from "./requests.ts";
-import { type Outcome, StoreFailure, type Transaction, type Versioned } from "./store-port.ts";
+import {
+  type Guard,
+  type Outcome,
+  type Put,
+  StoreFailure,
+  type Transaction,
+  type Versioned,
+} from "./store-port.ts";
 import type { Target } from "./target.ts";
 import { type Allocating, allocating } from "./transaction.ts";
 import { HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
@@ -32,7 +40,7 @@ const ROUNDS = 500;
  * @throws IpamError with the code design section 8 gives; StoreFailure from the store.
  */
 export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
-  enforcePolicy(request, ports);
+  await enforcePolicy(request, ports);
   const namespace = requireNamespace(request, ports);
   const options = { deadline: request.deadline };
   const lock = await ports.node.lock(request.attachment, { ...options, cancelling: false });
@@ -113,8 +121,8 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
     ports,
     request: { network },
   } = attempt;
-  const recording = await recordNetwork(attempt, picture);
-  const allocating = allocatingWith(attempt, picture, picks, recording);
+  const further = [await recordNetwork(attempt, picture), await claimShare(attempt, picks)];
+  const allocating = allocatingWith(attempt, picture, picks, further);
   writeJournal(attempt, allocating.record, allocating.storeUuid);
   if (picture.meta !== undefined && picture.remembered === undefined) {
     rememberStore(network.space, allocating.storeUuid, picture.snapshot.revision, ports);
@@ -133,15 +141,22 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
   return { allocated: answer(attempt, allocating.record, false) };
 }
 
+/** What else goes into the ADD's one transaction. */
+interface Further {
+  readonly guards: readonly Guard[];
+  readonly puts: readonly Put[];
+}
+
 function allocatingWith(
   attempt: Attempt,
   picture: Picture,
   picks: readonly Pick[],
-  recording: Awaited<ReturnType<typeof recordNetwork>>,
+  further: readonly Further[],
 ): Allocating {
   const { transaction, ...rest } = allocating(attempt, picture, picks);
-  const guards = [...transaction.guards, ...recording.guards];
-  return { ...rest, transaction: { ...transaction, guards, puts: [...transaction.puts, ...recording.puts] } };
+  const guards = [...transaction.guards, ...further.flatMap((part) => part.guards)];
+  const puts = [...transaction.puts, ...further.flatMap((part) => part.puts)];
+  return { ...rest, transaction: { ...transaction, guards, puts } };
 }
 
 /** After the commit a memory that cannot be written makes it older, no more: the ADD stands. */

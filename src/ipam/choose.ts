@@ -3,6 +3,7 @@ import { cidrContains } from "../address/cidr.ts";
 import { withoutIntervals } from "../address/pool.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Contest, contend } from "./contend.ts";
+import { contendForSet } from "./contend-for-set.ts";
 import { takeNext } from "./cursor.ts";
 import { noFreeAddress } from "./exhausted.ts";
 import type { Pick } from "./pick.ts";
@@ -22,7 +23,7 @@ export async function chooseAddresses(attempt: Attempt, picture: Picture, round:
   const contests: Contest[] = [];
   for (const target of picture.targets) {
     if (target.kind === "named") contests.push(await contend(attempt, picture, target));
-    else contests.push({ kind: "pick", pick: await chooseOpen(attempt, picture, target, round) });
+    else contests.push(await chooseOpen(attempt, picture, target, round));
   }
   return contests;
 }
@@ -32,11 +33,13 @@ async function chooseOpen(
   picture: Picture,
   target: OpenTarget,
   round: number,
-): Promise<Pick> {
+): Promise<Contest> {
   for (const ignoreCooling of [false, true]) {
     const address = await findFree(attempt, picture, target, { ignoreCooling, round });
-    if (address !== undefined) return pickOpen(attempt, target, address, ignoreCooling);
+    if (address === undefined) continue;
+    return { kind: "pick", pick: await pickOpen(attempt, target, address, ignoreCooling) };
   }
+  if (target.origin === "fixed") return contendForSet(attempt, target);
   throw noFreeAddress(attempt, picture, target);
 }
 

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../address/address.ts";
 import type { Attempt } from "./attempt.ts";
 import { IpamError } from "./errors.ts";
 import { type Asking, gatherFacts, gatherReservationFacts } from "./facts.ts";
-import { readAllocations } from "./free.ts";
+import { readAllocations, refuseNewer } from "./free.ts";
 import { judge } from "./judge.ts";
 import { describeOwner, judgeReservation } from "./judge-reservation.ts";
 import type { Eviction, Pick } from "./pick.ts";
@@ -53,6 +53,7 @@ async function contest(
   allocation: Versioned<AllocationRecord>,
   free: Pick,
 ): Promise<Contest> {
+  refuseNewer(allocation.record.version, `the allocation of ${formatAddress(target.address)}`);
   const staying: Holder[] = [];
   const evictions: Eviction[] = [];
   for (const holder of allocation.record.holders) {
@@ -97,6 +98,7 @@ async function requireYielding(
   held: boolean,
 ): Promise<Versioned<OwnerRecord> | undefined> {
   const { ports, options, request } = attempt;
+  refuseNewer(reservation.version, `the reservation of ${formatAddress(target.address)}`);
   const names = target.origin === "fixed";
   const facts = await gatherReservationFacts(
     { ...asking(attempt, target), names },

@@ -1,4 +1,5 @@
 import { parseAddress } from "../address/address.ts";
+import { withReservations } from "./ending-reservations.ts";
 import { IpamError } from "./errors.ts";
 import { verifyStore } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
@@ -45,19 +46,20 @@ export async function free(
   ports: Ports,
   options: CallOptions,
 ): Promise<AttachmentRecord | undefined> {
-  let cooling = coolingSeconds;
+  let bare = false;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const seen = await readHeld(target, ports, options);
     if (seen === undefined) return undefined;
     const { entry, allocations } = seen;
-    const transaction = freeing(target, entry, allocations, cooling);
+    const freed = freeing(target, entry, allocations, bare ? 0 : coolingSeconds);
+    const transaction = bare ? freed : await withReservations(freed, entry.record, ports, options);
     try {
       const outcome = await ports.store.commit(transaction, options);
       if (outcome.won) return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
-      // Cooling never blocks a release: a store that is full may still take deletes.
-      if (failure.kind === "no-space" && cooling > 0) cooling = 0;
+      // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes.
+      if (failure.kind === "no-space" && !bare) bare = true;
       else if (failure.kind !== "unknown-outcome") throw failure;
     }
   }

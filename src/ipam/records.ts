@@ -73,6 +73,8 @@ export interface AttachmentRecord {
   /** Gateway of each address as printed; null where there was none. */
   readonly gateways: readonly (string | null)[];
   readonly origin: Origin;
+  /** kube-ipam.retain: delete — the addresses' automatic reservations end with this attachment. */
+  readonly endsReservations?: boolean;
   readonly holder: Holder;
 }
 

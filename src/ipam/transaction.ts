@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
+import { withoutAddresses } from "./ending-reservations.ts";
 import { freeing } from "./free.ts";
 import { newIdentity } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
@@ -86,6 +87,7 @@ function attachmentRecord(attempt: Attempt, picks: readonly Pick[], holder: Hold
     prefixes: picks.map(({ prefix }) => prefix),
     gateways: picks.map(({ gateway }) => (gateway ? formatAddress(gateway) : null)),
     origin: strongestOrigin(picks),
+    ...(attempt.request.wish.retain === "delete" && { endsReservations: true }),
     holder,
   };
 }
@@ -140,7 +142,7 @@ function disown(attempt: Attempt, picks: readonly Pick[], writes: Writes): void 
     if (previousOwner === undefined || sameName(previousOwner.record.owner, own)) continue;
     const key = ownerName(previousOwner.record.owner);
     const { record, revision } = losing.get(key) ?? previousOwner;
-    losing.set(key, { record: withoutAddress(record, formatAddress(address)), revision });
+    losing.set(key, { record: withoutAddresses(record, [formatAddress(address)]), revision });
   }
   for (const { record, revision } of losing.values()) {
     writes.replace({ kind: "owner", space, owner: record.owner }, revision, record);
@@ -154,15 +156,6 @@ function sameName(a: Owner, b: Owner | undefined): boolean {
 
 function ownerName({ kind, namespace, name }: Owner): string {
   return `${kind}/${namespace}/${name}`;
-}
-
-function withoutAddress(record: OwnerRecord, address: string): OwnerRecord {
-  const slots = Object.entries(record.slots ?? {}).filter(([, addresses]) => !addresses.includes(address));
-  return {
-    ...record,
-    addresses: record.addresses.filter((other) => other !== address),
-    ...(record.slots && { slots: Object.fromEntries(slots) }),
-  };
 }
 
 function putReservation(attempt: Attempt, address: Address, record: ReservationRecord): Transaction {

@@ -1,0 +1,77 @@
+import { formatAddress } from "../address/address.ts";
+import type { Ports } from "./ports.ts";
+import type { AttachmentRecord, OwnerRecord, Ref } from "./records.ts";
+import type { CallOptions, Guard, Put, Transaction } from "./store-port.ts";
+
+/**
+ * With `kube-ipam.retain: delete` a reservation lasts as long as the pod: whatever frees the pod's
+ * attachment ends the automatic reservations of the addresses it frees, in the same transaction.
+ */
+export async function withReservations(
+  freeing: Transaction,
+  entry: AttachmentRecord,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Transaction> {
+  if (entry.endsReservations !== true) return freeing;
+  const refs = freeing.deletes.filter((ref) => ref.kind === "allocation").map(reservationOf);
+  const snapshot = await ports.store.read({ refs }, options);
+  const guards: Guard[] = [];
+  const deletes: Ref[] = [];
+  const owners = new Map<string, Extract<Ref, { kind: "owner" }>>();
+  for (const ref of refs) {
+    const reservation = snapshot.get(ref);
+    if (reservation?.record.kind !== "automatic" || reservation.record.retain !== "delete") continue;
+    guards.push({ ref, revision: reservation.revision });
+    deletes.push(ref);
+    const { owner } = reservation.record;
+    owners.set(JSON.stringify([owner.kind, owner.namespace, owner.name]), {
+      kind: "owner",
+      space: ref.space,
+      owner,
+    });
+  }
+  const disowned = await disown([...owners.values()], deletes, ports, options);
+  return {
+    guards: [...freeing.guards, ...guards, ...disowned.guards],
+    puts: [...freeing.puts, ...disowned.puts],
+    deletes: [...freeing.deletes, ...deletes],
+  };
+}
+
+type ReservationRef = Extract<Ref, { kind: "reservation" }>;
+
+function reservationOf({ space, address }: Extract<Ref, { kind: "allocation" }>): ReservationRef {
+  return { kind: "reservation", space, address };
+}
+
+async function disown(
+  owners: readonly Extract<Ref, { kind: "owner" }>[],
+  ended: readonly Ref[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ guards: Guard[]; puts: Put[] }> {
+  const gone = ended.flatMap((ref) => ("address" in ref ? [formatAddress(ref.address)] : []));
+  const snapshot = await ports.store.read({ refs: owners }, options);
+  const guards: Guard[] = [];
+  const puts: Put[] = [];
+  for (const ref of owners) {
+    const owner = snapshot.get(ref);
+    if (owner === undefined) continue;
+    guards.push({ ref, revision: owner.revision });
+    puts.push({ ref, record: withoutAddresses(owner.record, gone) });
+  }
+  return { guards, puts };
+}
+
+/** The owner's record without some addresses, in its list and in its slots. */
+export function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
+  const slots = Object.entries(record.slots ?? {}).filter(
+    ([, addresses]) => !addresses.some((text) => gone.includes(text)),
+  );
+  return {
+    ...record,
+    addresses: record.addresses.filter((text) => !gone.includes(text)),
+    ...(record.slots && { slots: Object.fromEntries(slots) }),
+  };
+}
