@@ -8,6 +8,7 @@ import {
   intersect,
   intervalContains,
   merged,
+  overlapFinder,
   overlaps,
   subtract,
   tryParseInterval,
@@ -93,6 +94,16 @@ describe("as sets of addresses", () => {
   });
 });
 
+test("overlapFinder finds all that overlap", () => {
+  fc.assert(
+    fc.property(many, smallInterval, (intervals, wanted) => {
+      const disjoint = merged(intervals);
+      const found = overlapFinder(disjoint, (one) => one)(wanted);
+      expect(found).toEqual(disjoint.filter((one) => overlaps(one, wanted)));
+    }),
+  );
+});
+
 test("families never meet", () => {
   const four = interval("0.0.0.0-255.255.255.255");
   const six = interval("::-::ffff:ffff");
@@ -100,6 +111,7 @@ test("families never meet", () => {
   expect(subtract(four, [six])).toEqual([four]);
   expect(merged([six, four])).toEqual([four, six]);
   expect(findOverlap([six, four], (one) => one)).toBeUndefined();
+  expect(overlapFinder([six], (one) => one)(four)).toEqual([]);
   expect(intervalContains(six, parseAddress("10.1.2.3"))).toBe(false);
 });
 

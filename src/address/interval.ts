@@ -1,5 +1,6 @@
 import { type Address, compareAddresses, tryParseAddress } from "./address.ts";
 import { cidrInterval, tryParseCidr } from "./cidr.ts";
+import { lastIndex } from "./last-index.ts";
 
 /** All addresses from `first` to `last`, both included; one family; first <= last. */
 export interface Interval {
@@ -46,6 +47,30 @@ export function findOverlap<T extends object>(
     if (compareAddresses(intervalOf(item).last, intervalOf(furthest).last) > 0) furthest = item;
   }
   return undefined;
+}
+
+/**
+ * Makes many lookups cheap: answers which of the items share an address with an interval, each in
+ * the logarithm of their number.
+ *
+ * @param items with disjoint intervals.
+ */
+export function overlapFinder<T extends object>(
+  items: readonly T[],
+  intervalOf: (item: T) => Interval,
+): (interval: Interval) => T[] {
+  const sorted = [...items].sort((a, b) => compareAddresses(intervalOf(a).first, intervalOf(b).first));
+  const lastUpTo = (address: Address) =>
+    lastIndex(sorted.length, (index) => {
+      const item = sorted[index];
+      return item !== undefined && compareAddresses(intervalOf(item).first, address) <= 0;
+    });
+  return (interval) => {
+    const from = Math.max(lastUpTo(interval.first), 0);
+    return sorted
+      .slice(from, lastUpTo(interval.last) + 1)
+      .filter((item) => overlaps(intervalOf(item), interval));
+  };
 }
 
 /** The same addresses as disjoint intervals in order, neighbours joined. */

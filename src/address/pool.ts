@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import { type Interval, merged, subtract } from "./interval.ts";
+import { lastIndex } from "./last-index.ts";
 import type { RangeSet } from "./range.ts";
 
 /**
@@ -95,16 +96,4 @@ export function poolOf(intervals: readonly Interval[]): Pool {
 export function withoutIntervals(pool: Pool, holes: readonly Interval[]): Pool {
   if (holes.length === 0) return pool;
   return new Pool(pool.intervals.flatMap((interval) => subtract(interval, holes)));
-}
-
-/** The last index for which `holds` is true, if it holds for a beginning of 0..length-1; else -1. */
-function lastIndex(length: number, holds: (index: number) => boolean): number {
-  let low = -1;
-  let high = length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (holds(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Address } from "../address/address.ts";
 import { tryParseAddress } from "../address/address.ts";
 import { etcdEndpoints } from "./etcd-endpoints.ts";
+import { isObject, type Json } from "./json-text.ts";
 import {
   address,
   cidr,
@@ -107,7 +108,10 @@ export const POOL_ENTRIES = {
   ranges: RANGES,
   exclude: SETTING_ENTRIES.exclude,
   addressSpace: name,
-  nodes: v.record(v.string(), v.string("a text"), 'an object of node labels {"rack": "a1"}'),
+  nodes: v.pipe(
+    v.custom<Json>(isObject, 'an object of node labels {"rack": "a1"}'),
+    v.record(v.string(), v.string("a text")),
+  ),
   namespaces: names,
   fixedNamespaces: names,
   maxPerNamespace: integerBetween(1, 0xffff_ffff),

@@ -1,5 +1,5 @@
 import { formatAddress } from "../address/address.ts";
-import { findOverlap, type Interval, overlaps } from "../address/interval.ts";
+import { findOverlap, type Interval, overlapFinder } from "../address/interval.ts";
 import type { Range, RangeSet } from "../address/range.ts";
 import { IpamError } from "../ipam/errors.ts";
 import { makeRange, type RangeValues } from "./range.ts";
@@ -43,10 +43,7 @@ export function placeRange(values: RangeValues, path: string, warn: Warn): Place
 export function disjointSets(sets: readonly PlacedSet[]): RangeSet[] {
   const overlap = findOverlap(sets.flat(), ({ range }) => range.dynamic);
   if (overlap !== undefined) throw overlapping(...overlap);
-  for (const set of sets) {
-    for (const { path, range } of set)
-      requireOwnFixedPart(path, range, sets.filter((other) => other !== set).flat());
-  }
+  requireOwnFixedParts(sets);
   return sets.map((set) => ({ ranges: set.map(({ range }) => range) }));
 }
 
@@ -69,12 +66,21 @@ function overlapping(one: PlacedRange, other: PlacedRange): IpamError {
 }
 
 /** In another set, the fixed part would be given out dynamically after all. */
-function requireOwnFixedPart(path: string, { fixed }: Range, others: readonly PlacedRange[]): void {
-  const other = fixed && others.find(({ range }) => overlaps(fixed, range.dynamic));
-  if (fixed === undefined || other === undefined) return;
-  throw new IpamError(
+function requireOwnFixedParts(sets: readonly PlacedSet[]): void {
+  const overlapping = overlapFinder(sets.flat(), ({ range }) => range.dynamic);
+  for (const set of sets) {
+    for (const { path, range } of set) {
+      const other = range.fixed && overlapping(range.fixed).find((found) => !set.includes(found));
+      if (range.fixed && other) throw fixedElsewhere(path, range.fixed, other);
+    }
+  }
+}
+
+function fixedElsewhere(path: string, fixed: Interval, other: PlacedRange): IpamError {
+  const given = show(other.range.dynamic);
+  return new IpamError(
     "invalidConfig",
-    `the fixed part ${show(fixed)} of ${path} overlaps with ${other.path}, which gives out ${show(other.range.dynamic)}`,
+    `the fixed part ${show(fixed)} of ${path} overlaps with ${other.path}, which gives out ${given}`,
     "move fixedStart and fixedEnd, or narrow the other range with rangeStart and rangeEnd",
   );
 }
