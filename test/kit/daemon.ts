@@ -1,0 +1,44 @@
+import { openSync, readFileSync } from "node:fs";
+import type { Folder } from "./folder.ts";
+
+/** One long-running program of a test, with its output in a file. */
+export interface Daemon {
+  readonly name: string;
+  readonly pid: number;
+  /** Whether it still runs. */
+  running(): boolean;
+  /** The end of its output, for a failing test. */
+  tail(): string;
+  /** SIGTERM, then SIGKILL after `patience` milliseconds; resolves when it is gone. */
+  stop(patience?: number): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Starts a program; its output goes to `<folder>/<name>.log`. */
+export function startDaemon(
+  name: string,
+  command: readonly string[],
+  folder: Folder,
+  env: Readonly<Record<string, string>> = {},
+): Daemon {
+  const path = folder.file(`${name}.log`);
+  const log = openSync(path, "a");
+  const child = Bun.spawn([...command], { stdin: "ignore", stdout: log, stderr: log, env: { ...env } });
+  const running = () => child.exitCode === null && child.signalCode === null;
+  const signal = (kind: NodeJS.Signals) => {
+    if (running()) child.kill(kind);
+  };
+  return {
+    name,
+    pid: child.pid,
+    running,
+    tail: () => readFileSync(path, "utf8").split("\n").slice(-15).join("\n"),
+    stop: async (patience = 3_000) => {
+      signal("SIGTERM");
+      const timer = setTimeout(() => signal("SIGKILL"), patience);
+      await child.exited;
+      clearTimeout(timer);
+    },
+    signal,
+  };
+}

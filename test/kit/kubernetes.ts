@@ -1,0 +1,304 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { cacheFolder } from "./etcd-binaries.ts";
+import { type Folder, temporaryFolder } from "./folder.ts";
+import { loopbackPorts } from "./loopback-ports.ts";
+import { type Finished, run } from "./run.ts";
+import { eventually } from "./wait.ts";
+
+/** Folder of the programs that test/cluster/build.sh makes. */
+export const PROGRAMS = join(process.env.KUBE_IPAM_KUBERNETES ?? join(cacheFolder(), "kubernetes-v1.34.4"));
+
+/** Why no Kubernetes can be started here; undefined where one can. */
+export function withoutKubernetes(): string | undefined {
+  return existsSync(join(PROGRAMS, "kube")) ? undefined : "needs the programs of test/cluster/build.sh";
+}
+
+export interface KubernetesWish {
+  /** Further programs; the API server and its etcd always run. */
+  readonly controllers?: boolean;
+  readonly scheduler?: boolean;
+}
+
+/** A real control plane on loopback; ends and cleans up when its scope ends. */
+export interface Kubernetes extends AsyncDisposable {
+  readonly folder: Folder;
+  /** "https://127.0.0.1:port" */
+  readonly server: string;
+  readonly authority: Authority;
+  /** The API server's own process, to stop, freeze or start anew. */
+  readonly apiServer: Restartable;
+  /** Runs kubectl as the administrator and throws with its stderr when it fails. */
+  kubectl(...command: string[]): Promise<string>;
+  tryKubectl(...command: string[]): Promise<Finished>;
+  /** Applies objects given as values. */
+  apply(...objects: readonly object[]): Promise<void>;
+  /** One request to the API as the administrator; throws unless it succeeds. */
+  request<T = unknown>(method: string, path: string, body?: unknown, type?: string): Promise<T>;
+  /** Writes a kubeconfig for this user (token, tokenFile, client-certificate, exec …) and gives its path. */
+  kubeConfig(user: object, cluster?: object): string;
+}
+
+export interface Restartable {
+  pid(): number;
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+  /** Resolves when it is ready to answer. */
+  start(): Promise<void>;
+}
+
+/** Users that the API server knows by a static token, as the control plane's own programs need them. */
+const USERS = {
+  admin: ["admin", '"system:masters"'],
+  controllers: ["system:kube-controller-manager", ""],
+  scheduler: ["system:kube-scheduler", ""],
+} as const;
+
+/** The controllers that workloads and their service accounts need; none that judges nodes. */
+const CONTROLLERS =
+  "deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller," +
+  "cronjob-controller,replicationcontroller-controller,garbage-collector-controller,namespace-controller," +
+  "serviceaccount-controller,serviceaccount-token-controller,root-ca-certificate-publisher-controller";
+
+/** Starts etcd and the API server, and what else was wished for; about 5 s. */
+export async function startKubernetes(wish: KubernetesWish = {}): Promise<Kubernetes> {
+  const folder = temporaryFolder("kubernetes");
+  const daemons: Daemon[] = [];
+  const stop = async () => {
+    for (const daemon of daemons.reverse()) await daemon.stop();
+    folder[Symbol.dispose]();
+  };
+  try {
+    return await startParts(wish, folder, daemons, stop);
+  } catch (error) {
+    const logs = daemons.map((daemon) => `${daemon.name}: ${daemon.tail()}`).join("\n");
+    await stop();
+    throw new Error(`Kubernetes did not start: ${String(error)}\n${logs}`);
+  }
+}
+
+interface Parts {
+  readonly folder: Folder;
+  readonly server: string;
+  readonly tokens: Readonly<Record<keyof typeof USERS, string>>;
+  readonly authority: Authority;
+}
+
+async function startParts(
+  wish: KubernetesWish,
+  folder: Folder,
+  daemons: Daemon[],
+  stop: () => Promise<void>,
+): Promise<Kubernetes> {
+  const [port = 0, client = 0, peer = 0] = await loopbackPorts(3);
+  const authority = await makeAuthority(folder.path, "ca");
+  const parts: Parts = {
+    folder,
+    server: `https://127.0.0.1:${port}`,
+    tokens: writeTokens(folder),
+    authority,
+  };
+  const etcd = `http://127.0.0.1:${client}`;
+  daemons.push(startDaemon("etcd", etcdCommand(folder, etcd, `http://127.0.0.1:${peer}`), folder));
+  const apiServer = await makeApiServer(parts, port, etcd, daemons);
+  await apiServer.start();
+  const kubernetes = makeHandle(parts, apiServer, stop);
+  const manager = (name: string, user: keyof typeof USERS, ...flags: string[]) => {
+    const config = `--kubeconfig=${kubernetes.kubeConfig({ token: parts.tokens[user] })}`;
+    daemons.push(startDaemon(name, [join(PROGRAMS, name), config, "--leader-elect=false", ...flags], folder));
+  };
+  if (wish.controllers) manager("kube-controller-manager", "controllers", ...(await managerFlags(parts)));
+  if (wish.scheduler) manager("kube-scheduler", "scheduler", "--secure-port=0");
+  if (wish.controllers) await eventually(() => serviceAccountOf(kubernetes), 30_000);
+  return kubernetes;
+}
+
+function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<void>): Kubernetes {
+  const { authority, folder, server, tokens } = parts;
+  let count = 0;
+  const kubeConfig = (user: object, cluster: object = {}) => {
+    const path = folder.file(`kubeconfig-${count++}`);
+    const known = { server, "certificate-authority": authority.caFile, ...cluster };
+    writeFileSync(path, JSON.stringify(kubeConfigOf(known, user)));
+    return path;
+  };
+  const admin = kubeConfig({ token: tokens.admin });
+  const tryKubectl = (...command: string[]) =>
+    run([join(PROGRAMS, "kubectl"), `--kubeconfig=${admin}`, ...command]);
+  const kubectl = async (...command: string[]) => {
+    const finished = await tryKubectl(...command);
+    if (finished.exitCode !== 0) throw new Error(`kubectl ${command.join(" ")}: ${finished.stderr.trim()}`);
+    return finished.stdout;
+  };
+  return {
+    folder,
+    server,
+    authority,
+    apiServer,
+    kubectl,
+    tryKubectl,
+    apply: async (...objects) => {
+      const path = folder.file(`objects-${count++}.json`);
+      writeFileSync(path, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+      await kubectl("apply", "--server-side", "-f", path);
+    },
+    request: (method, path, body, type) => request(parts, method, path, body, type),
+    kubeConfig,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function request<T>(
+  { authority, server, tokens }: Parts,
+  method: string,
+  path: string,
+  body?: unknown,
+  type = "application/json",
+): Promise<T> {
+  const response = await fetch(server + path, {
+    method,
+    headers: { Authorization: `Bearer ${tokens.admin}`, "Content-Type": type },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    tls: { ca: await Bun.file(authority.caFile).text() },
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
+}
+
+function etcdCommand(folder: Folder, client: string, peer: string): string[] {
+  return [
+    join(PROGRAMS, "etcd"),
+    `--data-dir=${folder.file("etcd")}`,
+    "--name=e",
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=e=${peer}`,
+    "--unsafe-no-fsync",
+  ];
+}
+
+async function makeApiServer(
+  parts: Parts,
+  port: number,
+  etcd: string,
+  daemons: Daemon[],
+): Promise<Restartable> {
+  const flags = await apiServerFlags(parts, port, etcd);
+  let daemon: Daemon | undefined;
+  return {
+    pid: () => daemon?.pid ?? 0,
+    freeze: () => daemon?.signal("SIGSTOP"),
+    thaw: () => daemon?.signal("SIGCONT"),
+    stop: async () => {
+      daemon?.signal("SIGKILL");
+      await daemon?.stop();
+    },
+    start: async () => {
+      const started = startDaemon(
+        "kube-apiserver",
+        [join(PROGRAMS, "kube-apiserver"), ...flags],
+        parts.folder,
+      );
+      daemon = started;
+      daemons.push(started);
+      await eventually(async () => {
+        if (!started.running()) throw new Error("kube-apiserver ended");
+        return isReady(parts);
+      }, 60_000);
+    },
+  };
+}
+
+async function apiServerFlags({ authority, folder }: Parts, port: number, etcd: string): Promise<string[]> {
+  const serving = await authority.issue({
+    name: "kube-apiserver",
+    hosts: ["127.0.0.1", "localhost", "kubernetes"],
+  });
+  const accounts = await authority.issue({ name: "service-accounts" });
+  return [
+    `--etcd-servers=${etcd}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${port}`,
+    // Only the kubernetes Service's endpoint cannot be made from it, which nobody here uses.
+    "--advertise-address=127.0.0.1",
+    "--endpoint-reconciler-type=none",
+    `--tls-cert-file=${serving.certFile}`,
+    `--tls-private-key-file=${serving.keyFile}`,
+    `--client-ca-file=${authority.caFile}`,
+    `--token-auth-file=${folder.file("tokens.csv")}`,
+    ...accountFlags(accounts),
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
+  ];
+}
+
+function accountFlags({ certFile, keyFile }: CertificateFiles): string[] {
+  return [
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${certFile}`,
+    `--service-account-signing-key-file=${keyFile}`,
+  ];
+}
+
+async function managerFlags({ authority }: Parts): Promise<string[]> {
+  const { keyFile } = await authority.issue({ name: "managed-accounts" });
+  return [
+    "--secure-port=0",
+    `--controllers=${CONTROLLERS}`,
+    // The manager's own user may do little; each controller has a role of its own.
+    "--use-service-account-credentials=true",
+    `--root-ca-file=${authority.caFile}`,
+    `--service-account-private-key-file=${keyFile}`,
+  ];
+}
+
+function writeTokens(folder: Folder): Parts["tokens"] {
+  const tokens = { admin: token(), controllers: token(), scheduler: token() };
+  const lines = Object.entries(USERS).map(([name, [user, groups]]) =>
+    [tokens[name as keyof typeof USERS], user, user, ...(groups === "" ? [] : [groups])].join(","),
+  );
+  writeFileSync(folder.file("tokens.csv"), `${lines.join("\n")}\n`, { mode: 0o600 });
+  return tokens;
+}
+
+function token(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+async function isReady(parts: Parts): Promise<true | undefined> {
+  try {
+    const answer = await fetch(`${parts.server}/readyz`, {
+      headers: { Authorization: `Bearer ${parts.tokens.admin}` },
+      tls: { ca: await Bun.file(parts.authority.caFile).text() },
+      signal: AbortSignal.timeout(1_000),
+    });
+    return answer.ok ? true : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pods can be made as soon as their namespace has a service account. */
+async function serviceAccountOf({ tryKubectl }: Kubernetes): Promise<true | undefined> {
+  const finished = await tryKubectl("get", "serviceaccount", "default");
+  return finished.exitCode === 0 ? true : undefined;
+}
+
+function kubeConfigOf(cluster: object, user: object): object {
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "test", cluster }],
+    users: [{ name: "user", user }],
+    contexts: [{ name: "test", context: { cluster: "test", user: "user" } }],
+    "current-context": "test",
+  };
+}
