@@ -74,7 +74,9 @@ async function issue(
 }
 
 function extensionsFor(hosts: readonly string[]): x509.Extension[] {
-  const names = hosts.map((host) => ({ type: /^[0-9.]+$|:/.test(host) ? "ip" : "dns", value: host }) as const);
+  const names = hosts.map(
+    (host) => ({ type: /^[0-9.]+$|:/.test(host) ? "ip" : "dns", value: host }) as const,
+  );
   return [
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth, x509.ExtendedKeyUsage.serverAuth]),
     ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),

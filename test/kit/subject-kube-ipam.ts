@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { formatAddress } from "../../src/address/address.ts";
+import type { Store } from "../../src/ipam/store-port.ts";
+import { openEmbeddedStore } from "../../src/store/embedded/open.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
-import { run } from "./run.ts";
 import type { Place, StoredAllocation, Subject } from "./subject.ts";
 
 /** kube-ipam as the runtime starts it for each pod, with no agent, on its embedded store. */
@@ -9,64 +11,60 @@ export function kubeIpam(): Subject {
   return { name: "kube-ipam", type: "kube-ipam", ours: true, open };
 }
 
-let copied: string | undefined;
-
-/**
- * The built executable, copied once per test process to a folder outside the checkout: there it
- * finds neither node_modules nor the sources, as on a node.
- */
-export function kubeIpamExecutable(): string {
-  copied ??= copyOfBuild();
-  return copied;
-}
-
-function copyOfBuild(): string {
-  const given = process.env.KUBE_IPAM_EXECUTABLE;
-  if (given !== undefined) return given;
-  const built = join(import.meta.dir, "../../dist/kube-ipam");
-  if (!existsSync(built)) throw new Error(`expected the executable at ${built}: run 'make build' first`);
-  const folder = temporaryFolder("executable");
-  process.on("exit", () => rmSync(folder.path, { recursive: true, force: true }));
-  copyFileSync(built, folder.file("kube-ipam"));
-  return folder.file("kube-ipam");
-}
-
 async function open(): Promise<Place> {
-  const folder = temporaryFolder("world");
-  const executable = kubeIpamExecutable();
-  const env = { KUBE_IPAM_CONFIG: folder.file("node.json") };
+  const plugin = deployPlugin();
+  const dataDir = plugin.folder.file("data");
   return {
-    executable,
+    ...plugin,
+    allocations: async () =>
+      existsSync(dataDir) ? listAllocations(() => openEmbeddedStore({ kind: "embedded", dataDir })) : [],
+  };
+}
+
+/** The plugin with folders of its own; which store it uses is left to the subject. */
+export function deployPlugin(): Omit<Place, "allocations"> {
+  const folder = temporaryFolder("world");
+  return {
+    executable: kubeIpamExecutable(),
     folder,
-    ipam: embeddedSettings(folder),
-    env,
-    allocations: () => listAllocations(executable, folder.file("data"), env),
+    ipam: ownFolders(folder),
+    env: { KUBE_IPAM_CONFIG: folder.file("node.json") },
     [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
   };
 }
 
-function embeddedSettings(folder: Folder): Record<string, unknown> {
+/** What the store itself says is held, whatever the command line under test makes of it. */
+export async function listAllocations(open: () => Promise<Store>): Promise<StoredAllocation[]> {
+  const store = await open();
+  try {
+    const held: StoredAllocation[] = [];
+    const options = { deadline: performance.now() + 20_000 };
+    for await (const { ref, record } of store.list({ kind: "allocation" }, options)) {
+      for (const { attachment } of record.holders) {
+        held.push({ ...attachment, address: formatAddress(ref.address) });
+      }
+    }
+    return held;
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * $KUBE_IPAM_EXECUTABLE: scripts/test.sh puts a copy there, in a folder outside the checkout where
+ * it finds neither node_modules nor the sources, as on a node. Else the build itself.
+ */
+function kubeIpamExecutable(): string {
+  const path = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
+  if (!existsSync(path)) throw new Error(`expected the executable at ${path}: run 'make build' first`);
+  return path;
+}
+
+function ownFolders(folder: Folder): Record<string, unknown> {
   return {
     dataDir: folder.file("data"),
     runDir: folder.file("run"),
     logFile: folder.file("kube-ipam.log"),
     nodeName: "node1",
   };
-}
-
-/** What `kube-ipam ip list --output json` prints, one entry per holder. */
-async function listAllocations(
-  executable: string,
-  dataDir: string,
-  env: Readonly<Record<string, string>>,
-): Promise<StoredAllocation[]> {
-  if (!existsSync(dataDir)) return [];
-  const command = [executable, "ip", "list", "--output", "json", "--data-dir", dataDir];
-  const listed = await run(command, { env });
-  if (listed.exitCode !== 0) throw new Error(`${command.join(" ")} failed: ${listed.stderr}${listed.stdout}`);
-  return parseList(listed.stdout);
-}
-
-function parseList(text: string): StoredAllocation[] {
-  return JSON.parse(text) as StoredAllocation[];
 }

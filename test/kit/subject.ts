@@ -1,4 +1,5 @@
 import type { Folder } from "./folder.ts";
+import { kubeIpamOnEtcd } from "./subject-etcd.ts";
 import { hostLocal } from "./subject-host-local.ts";
 import { kubeIpam } from "./subject-kube-ipam.ts";
 
@@ -37,6 +38,7 @@ export interface StoredAllocation {
 
 const SUBJECTS: Readonly<Record<string, () => Subject>> = {
   "kube-ipam": kubeIpam,
+  "kube-ipam-etcd": kubeIpamOnEtcd,
   "host-local": hostLocal,
 };
 
