@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { findJsonFault } from "./json-fault.ts";
-import { parseJsonObject } from "./json-text.ts";
+import { member, parseJsonObject } from "./json-text.ts";
 import { refusalOf } from "./testing/parse.ts";
 
 const refusal = (text: string) => refusalOf(() => parseJsonObject(text, "the network configuration"));
@@ -117,6 +117,17 @@ test.each([
 
 test("a byte order mark is left out", () => {
   expect(parseJsonObject('\uFEFF{"a":1}', "x")).toEqual({ a: 1 });
+});
+
+test("a member is an object's own, never what every object inherits", () => {
+  const object = parseJsonObject('{"a": 1, "__proto__": {"b": 2}}', "x");
+  expect(["a", "b", "constructor", "toString"].map((key) => member(object, key))).toEqual([
+    1,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(member(object, "__proto__")).toEqual({ b: 2 });
 });
 
 test("no value is repeated: it may be a secret", () => {
