@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { create } from "@bufbuild/protobuf";
 import { makeSender, type Parcel } from "./batch.ts";
 import { toBytes } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { type TxnResponse, TxnResponseSchema } from "./gen/rpc_pb.ts";
+import { TxnResponse } from "./gen/rpc.ts";
 import type { TxnInit } from "./txn.ts";
 
 const CERTAIN = { trouble: "no-space", mayHaveHappened: false } as const;
@@ -14,7 +13,7 @@ const UNKNOWN = { trouble: "unreachable", mayHaveHappened: true } as const;
 function parcel(key: string, ...guarded: string[]): Parcel {
   const request: TxnInit = {
     compare: guarded.map((name) => ({ key: toBytes(name) })),
-    success: [{ request: { case: "requestPut", value: { key: toBytes(key) } } }],
+    success: [{ request: { $case: "requestPut", value: { key: toBytes(key) } } }],
   };
   return { request, guarded, written: [key] };
 }
@@ -26,7 +25,7 @@ function fakeClient() {
     call({ call: (_: unknown, request: TxnInit) => keep(request) }, {});
   const keep = (request: TxnInit) =>
     new Promise((resolve, reject) => {
-      const inner = (request.success ?? []).filter((op) => op.request?.case === "requestTxn");
+      const inner = (request.success ?? []).filter((op) => op.request?.$case === "requestTxn");
       calls.push({
         size: Math.max(1, inner.length),
         answer: (result) => (result instanceof Error ? reject(result) : resolve(result)),
@@ -38,12 +37,12 @@ function fakeClient() {
 function answers(revision: number, ...succeeded: boolean[]): TxnResponse {
   const [only] = succeeded;
   const header = { revision: BigInt(revision) };
-  if (succeeded.length === 1) return create(TxnResponseSchema, { header, succeeded: only === true });
-  return create(TxnResponseSchema, {
+  if (succeeded.length === 1) return TxnResponse.fromPartial({ header, succeeded: only === true });
+  return TxnResponse.fromPartial({
     header,
     succeeded: true,
     responses: succeeded.map((won) => ({
-      response: { case: "responseTxn" as const, value: { succeeded: won } },
+      response: { $case: "responseTxn" as const, value: { succeeded: won } },
     })),
   });
 }

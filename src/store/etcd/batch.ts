@@ -1,7 +1,8 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure, lateFailure, writeFailure } from "./etcd-failure.ts";
-import { KV, type TxnResponse } from "./gen/rpc_pb.ts";
+import type { ResponseOp, TxnResponse } from "./gen/rpc.ts";
+import { TXN } from "./methods.ts";
 import { before } from "./time.ts";
 import { MAX_OPERATIONS, type TxnInit } from "./txn.ts";
 
@@ -109,10 +110,10 @@ async function sendBatch(client: EtcdClient, batch: readonly Waiting[]): Promise
   const deadline = Math.max(...batch.map((member) => member.deadline));
   if (batch.length === 1) return [await settled(sendOne(client, first))];
   const request: TxnInit = {
-    success: batch.map(({ parcel }) => ({ request: { case: "requestTxn", value: parcel.request } })),
+    success: batch.map(({ parcel }) => ({ request: { $case: "requestTxn", value: parcel.request } })),
   };
   try {
-    const answer = await client.write((etcd, rpc) => etcd.call(KV.method.txn, request, rpc), { deadline });
+    const answer = await client.write((etcd, rpc) => etcd.call(TXN, request, rpc), { deadline });
     return answer.responses.map(({ response }) => ({ answer: innerAnswer(answer, response) }));
   } catch (failure) {
     if (!mayDifferAlone(failure)) throw failure;
@@ -121,7 +122,7 @@ async function sendBatch(client: EtcdClient, batch: readonly Waiting[]): Promise
 }
 
 function sendOne(client: EtcdClient, { parcel, deadline }: Waiting): Promise<TxnResponse> {
-  return client.write((etcd, rpc) => etcd.call(KV.method.txn, parcel.request, rpc), { deadline });
+  return client.write((etcd, rpc) => etcd.call(TXN, parcel.request, rpc), { deadline });
 }
 
 type Settled = { readonly answer: TxnResponse } | { readonly failure: unknown };
@@ -140,8 +141,8 @@ function answerAt(all: readonly Settled[], index: number): TxnResponse {
 }
 
 /** An inner answer carries no revision of its own: all inner writes have that of the outer one. */
-function innerAnswer(outer: TxnResponse, inner: TxnResponse["responses"][number]["response"]): TxnResponse {
-  if (inner.case !== "responseTxn") throw new Error("expected the answer of an inner transaction");
+function innerAnswer(outer: TxnResponse, inner: ResponseOp["response"]): TxnResponse {
+  if (inner?.$case !== "responseTxn") throw new Error("expected the answer of an inner transaction");
   return outer.header === undefined ? inner.value : { ...inner.value, header: outer.header };
 }
 

@@ -2,7 +2,7 @@ import type { CallOptions, Outcome, Transaction } from "../../ipam/store-port.ts
 import type { Parcel, Sender } from "./batch.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import type { TxnResponse } from "./gen/rpc_pb.ts";
+import type { TxnResponse } from "./gen/rpc.ts";
 import type { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import { withQuota } from "./quota.ts";

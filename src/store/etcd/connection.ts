@@ -1,12 +1,6 @@
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
-import type {
-  DescMessage,
-  DescMethodBiDiStreaming,
-  DescMethodUnary,
-  MessageInitShape,
-  MessageShape,
-} from "@bufbuild/protobuf";
 import { type RpcOptions, subscribe, unary } from "./grpc.ts";
+import type { Init, Method } from "./methods.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
@@ -15,17 +9,13 @@ export interface Connection {
   /** Of the certificate files it was opened with. */
   readonly stamp: string;
   /** One request, one answer; rejects with RpcError. */
-  call<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-    options: RpcOptions,
-  ): Promise<MessageShape<O>>;
+  call<I, O>(method: Method<I, O>, request: Init<I>, options: RpcOptions): Promise<O>;
   /** One request, answers until `signal` aborts; rejects with RpcError. */
-  subscribe<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodBiDiStreaming<I, O>,
-    request: MessageInitShape<I>,
+  subscribe<I, O>(
+    method: Method<I, O>,
+    request: Init<I>,
     options: RpcOptions & { readonly signal: AbortSignal },
-  ): AsyncIterable<MessageShape<O>>;
+  ): AsyncIterable<O>;
   usable(): boolean;
   /** False when the other end does not answer within `ms`; the connection is closed then. */
   answers(ms: number): Promise<boolean>;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import type { Connection } from "./connection.ts";
-import { Auth } from "./gen/rpc_pb.ts";
+import { AUTHENTICATE } from "./methods.ts";
 import { troubleOf } from "./trouble.ts";
 
 export type CredentialSettings = Pick<EtcdSettings, "username" | "password" | "passwordFile">;
@@ -39,7 +39,7 @@ export class Credentials {
   async #ask(connection: Connection, name: string, timeoutMs: number): Promise<string> {
     try {
       const answer = await connection.call(
-        Auth.method.authenticate,
+        AUTHENTICATE,
         { name, password: this.#password() },
         { headers: {}, timeoutMs },
       );

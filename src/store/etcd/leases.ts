@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client.ts";
-import { Lease } from "./gen/rpc_pb.ts";
+import { LEASE_GRANT } from "./methods.ts";
 
 /** Leases for records that vanish by themselves, shared by all that want about the same time. */
 export interface Leases {
@@ -44,7 +44,7 @@ export function makeLeases(client: EtcdClient): Leases {
 
 async function grant(client: EtcdClient, seconds: number, options: CallOptions): Promise<bigint> {
   const granted = await client.read(
-    (etcd, rpc) => etcd.call(Lease.method.leaseGrant, { TTL: BigInt(Math.ceil(seconds)) }, rpc),
+    (etcd, rpc) => etcd.call(LEASE_GRANT, { TTL: BigInt(Math.ceil(seconds)) }, rpc),
     options,
   );
   return granted.ID;

@@ -3,9 +3,10 @@ import type { CallOptions, Entry, ListScope } from "../../ipam/store-port.ts";
 import { toText } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import type { KeyValue } from "./gen/kv_pb.ts";
-import { KV, type RangeResponse } from "./gen/rpc_pb.ts";
+import type { KeyValue } from "./gen/kv.ts";
+import type { RangeResponse } from "./gen/rpc.ts";
 import { after, type KeyRange, type Keys, spansSpaces } from "./keys.ts";
+import { RANGE } from "./methods.ts";
 import { rangeInit } from "./query.ts";
 import { decodeRecord } from "./record-json.ts";
 import { revisionOf } from "./txn.ts";
@@ -98,7 +99,7 @@ class Reader {
     const request = { ...rangeInit(range), limit: BigInt(limit), keysOnly };
     const read = (revision: number) =>
       this.#client.read(
-        (etcd, rpc) => etcd.call(KV.method.range, { ...request, revision: BigInt(revision) }, rpc),
+        (etcd, rpc) => etcd.call(RANGE, { ...request, revision: BigInt(revision) }, rpc),
         this.#options,
       );
     const page = await read(this.#revision).catch((failure) => {

@@ -1,13 +1,13 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Address } from "../../address/address.ts";
 import type { Ref } from "../../ipam/records.ts";
 import type { CountAnswer, Query, Snapshot, Versioned, Window, WindowAnswer } from "../../ipam/store-port.ts";
 import { toBytes, toText } from "./bytes.ts";
-import type { RangeRequestSchema, RangeResponse } from "./gen/rpc_pb.ts";
+import type { RangeRequest, RangeResponse } from "./gen/rpc.ts";
 import type { AddressKind, KeyRange, Keys } from "./keys.ts";
+import type { Init } from "./methods.ts";
 import { decodeRecord } from "./record-json.ts";
 
-export type RangeInit = MessageInitShape<typeof RangeRequestSchema>;
+export type RangeInit = Init<RangeRequest>;
 
 /** The three kinds of record that keep an address from being given out. */
 const TAKEN_BY: readonly AddressKind[] = ["allocation", "reservation", "cooling"];

@@ -1,6 +1,7 @@
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { Maintenance, type StatusResponse } from "./gen/rpc_pb.ts";
+import type { StatusResponse } from "./gen/rpc.ts";
+import { STATUS } from "./methods.ts";
 
 const STATUS_MS = 500;
 
@@ -12,7 +13,7 @@ export async function withQuota(client: EtcdClient, failure: unknown): Promise<u
   if (!(failure instanceof EtcdFailure) || failure.kind !== "no-space") return failure;
   const detail = { trouble: failure.trouble, mayHaveHappened: false };
   const numbers = await client
-    .read((etcd, rpc) => etcd.call(Maintenance.method.status, {}, rpc), {
+    .read((etcd, rpc) => etcd.call(STATUS, {}, rpc), {
       deadline: performance.now() + STATUS_MS,
     })
     .then(describeQuota, () => "the quota is --quota-backend-bytes");

@@ -1,7 +1,8 @@
 import type { CallOptions, Query, Snapshot } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client.ts";
-import { KV, type RangeResponse, type TxnResponse } from "./gen/rpc_pb.ts";
+import type { RangeResponse, TxnResponse } from "./gen/rpc.ts";
 import type { Keys } from "./keys.ts";
+import { TXN } from "./methods.ts";
 import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
 import { MAX_OPERATIONS, otherwiseOf, rangeAnswers, readTxn, revisionOf } from "./txn.ts";
 
@@ -17,7 +18,7 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const ranges = rangesOf(keys, query);
   const first = await client.read(
-    (etcd, rpc) => etcd.call(KV.method.txn, readTxn(ranges.slice(0, MAX_OPERATIONS), keys), rpc),
+    (etcd, rpc) => etcd.call(TXN, readTxn(ranges.slice(0, MAX_OPERATIONS), keys), rpc),
     options,
   );
   if (ranges.length <= MAX_OPERATIONS) return otherwiseOf(keys, query, first);
@@ -39,10 +40,7 @@ export async function completed(
     const ranges = rest
       .slice(start, start + MAX_OPERATIONS)
       .map((range): RangeInit => ({ ...range, revision: BigInt(revision) }));
-    const next = await client.read(
-      (etcd, rpc) => etcd.call(KV.method.txn, readTxn(ranges, keys), rpc),
-      options,
-    );
+    const next = await client.read((etcd, rpc) => etcd.call(TXN, readTxn(ranges, keys), rpc), options);
     answers.push(...rangeAnswers(next));
   }
   return readAnswers(keys, query, revision, answers);

@@ -1,7 +1,8 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions, StoreFailure } from "../../ipam/store-port.ts";
 import { EtcdClient } from "./client.ts";
-import { Maintenance, type StatusResponse } from "./gen/rpc_pb.ts";
+import type { StatusResponse } from "./gen/rpc.ts";
+import { STATUS } from "./methods.ts";
 
 /** What one etcd member says of itself, or why it says nothing. For people; no decision rests on it. */
 export type EndpointStatus =
@@ -33,7 +34,7 @@ async function statusOf(
   const client = new EtcdClient({ ...settings, endpoints: [endpoint] });
   const begin = performance.now();
   try {
-    const answer = await client.read((etcd, rpc) => etcd.call(Maintenance.method.status, {}, rpc), options);
+    const answer = await client.read((etcd, rpc) => etcd.call(STATUS, {}, rpc), options);
     return { endpoint, ...described(answer), milliseconds: performance.now() - begin };
   } catch (failure) {
     return { endpoint, failure: failure as StoreFailure };

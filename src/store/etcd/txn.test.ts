@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Ref } from "../../ipam/records.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { toBytes, toText } from "./bytes.ts";
-import { RangeResponseSchema, TxnRequestSchema } from "./gen/rpc_pb.ts";
+import { RangeResponse, TxnRequest } from "./gen/rpc.ts";
 import { makeKeys } from "./keys.ts";
+import type { Init } from "./methods.ts";
 import { rangesOf, readAnswers } from "./query.ts";
 import { commitTxn, readTxn, type TxnInit } from "./txn.ts";
 
@@ -18,14 +18,15 @@ const ready = { version: 1, uuid: "u", state: "ready" } as const;
 
 /** A transaction as text, a line per comparison and operation. */
 function show(init: TxnInit): string[] {
-  const { compare, success, failure } = create(TxnRequestSchema, init);
-  const operation = ({ request: { case: kind, value } }: (typeof success)[number]) => {
-    if (kind === undefined || kind === "requestTxn") return "nothing";
-    const lease = kind === "requestPut" && value.lease > 0n ? ` lease ${value.lease}` : "";
-    return `${kind.replace("request", "")} ${toText(value.key)}${lease}`;
+  const { compare, success, failure } = TxnRequest.fromPartial(init);
+  const operation = ({ request }: (typeof success)[number]) => {
+    if (request === undefined || request.$case === "requestTxn") return "nothing";
+    const lease =
+      request.$case === "requestPut" && request.value.lease > 0n ? ` lease ${request.value.lease}` : "";
+    return `${request.$case.replace("request", "")} ${toText(request.value.key)}${lease}`;
   };
   return [
-    ...compare.map(({ key, targetUnion }) => `if ${toText(key)} = ${targetUnion.value}`),
+    ...compare.map(({ key, targetUnion }) => `if ${toText(key)} = ${targetUnion?.value}`),
     ...success.map((op) => `then ${operation(op)}`),
     ...failure.map((op) => `else ${operation(op)}`),
   ];
@@ -87,7 +88,7 @@ describe("a query", () => {
     value: toBytes(value),
     modRevision: BigInt(revision),
   });
-  const answer = (init: MessageInitShape<typeof RangeResponseSchema>) => create(RangeResponseSchema, init);
+  const answer = (init: Init<RangeResponse>) => RangeResponse.fromPartial(init);
 
   test("asks for refs, windows and counts in this order, a limit for windows, no values", () => {
     const span = { space: "s", first: address(1), last: address(9) };

@@ -1,25 +1,25 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Query, Snapshot, Transaction } from "../../ipam/store-port.ts";
 import { toBytes } from "./bytes.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import {
+  type Compare,
   Compare_CompareResult,
   Compare_CompareTarget,
-  type CompareSchema,
   type RangeResponse,
-  type RequestOpSchema,
-  type TxnRequestSchema,
+  type RequestOp,
+  type TxnRequest,
   type TxnResponse,
-} from "./gen/rpc_pb.ts";
+} from "./gen/rpc.ts";
 import type { Keys } from "./keys.ts";
+import type { Init } from "./methods.ts";
 import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
 import { encodeRecord } from "./record-json.ts";
 
 /** etcd's default for --max-txn-ops: comparisons, and operations of each branch. */
 export const MAX_OPERATIONS = 128;
 
-export type TxnInit = MessageInitShape<typeof TxnRequestSchema>;
-type OpInit = MessageInitShape<typeof RequestOpSchema>;
+export type TxnInit = Init<TxnRequest>;
+type OpInit = Init<RequestOp>;
 
 /** Reads as one transaction. Never without an operation: etcd would answer that from a stale member. */
 export function readTxn(ranges: readonly RangeInit[], keys: Keys): TxnInit {
@@ -37,11 +37,11 @@ export function commitTxn(keys: Keys, transaction: Transaction, lease: bigint): 
   const gone = new Set(deletes.map((ref) => keys.keyOf(ref)).filter((key) => !written.has(key)));
   const writes: OpInit[] = [
     ...[...gone].map(
-      (key): OpInit => ({ request: { case: "requestDeleteRange", value: { key: toBytes(key) } } }),
+      (key): OpInit => ({ request: { $case: "requestDeleteRange", value: { key: toBytes(key) } } }),
     ),
     ...puts.map(({ ref, record, seconds }): OpInit => {
       const value = { key: toBytes(keys.keyOf(ref)), value: encodeRecord(record) };
-      return { request: { case: "requestPut", value: seconds === undefined ? value : { ...value, lease } } };
+      return { request: { $case: "requestPut", value: seconds === undefined ? value : { ...value, lease } } };
     }),
   ];
   const request = {
@@ -56,7 +56,7 @@ export function commitTxn(keys: Keys, transaction: Transaction, lease: bigint): 
 /** The answers of one branch that consists of ranges. */
 export function rangeAnswers(response: TxnResponse): RangeResponse[] {
   return response.responses.flatMap(({ response: answer }) =>
-    answer.case === "responseRange" ? [answer.value] : [],
+    answer?.$case === "responseRange" ? [answer.value] : [],
   );
 }
 
@@ -70,7 +70,7 @@ export function otherwiseOf(keys: Keys, query: Query, response: TxnResponse): Sn
 }
 
 function rangeOp(value: RangeInit): OpInit {
-  return { request: { case: "requestRange", value } };
+  return { request: { $case: "requestRange", value } };
 }
 
 function metaRange(keys: Keys): RangeInit {
@@ -78,12 +78,12 @@ function metaRange(keys: Keys): RangeInit {
 }
 
 /** A key that is absent has the modification revision 0. */
-function unchanged(key: string, revision: number): MessageInitShape<typeof CompareSchema> {
+function unchanged(key: string, revision: number): Init<Compare> {
   return {
     result: Compare_CompareResult.EQUAL,
     target: Compare_CompareTarget.MOD,
     key: toBytes(key),
-    targetUnion: { case: "modRevision", value: BigInt(revision) },
+    targetUnion: { $case: "modRevision", value: BigInt(revision) },
   };
 }
 

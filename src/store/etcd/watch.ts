@@ -3,11 +3,12 @@ import type { Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
 import { toText } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
-import { type Event, Event_EventType } from "./gen/kv_pb.ts";
-import { KV, Watch, type WatchResponse } from "./gen/rpc_pb.ts";
+import { type Event, Event_EventType } from "./gen/kv.ts";
+import type { WatchResponse } from "./gen/rpc.ts";
 import { RpcError } from "./grpc-status.ts";
 import type { Keys } from "./keys.ts";
 import { entryOf } from "./list.ts";
+import { TXN, WATCH } from "./methods.ts";
 import { rangeInit } from "./query.ts";
 import { pause } from "./time.ts";
 import type { TroubleKind } from "./trouble.ts";
@@ -45,9 +46,9 @@ export async function* watch<K extends RecordKind>(
     const pings = setInterval(() => connection.answers(PING_MS), PING_MS);
     try {
       const value = { ...rangeInit(keys.scopeOf(scope)), startRevision: BigInt(seen + 1) };
-      const request = { requestUnion: { case: "createRequest" as const, value } };
+      const request = { requestUnion: { $case: "createRequest" as const, value } };
       const options = { headers, signal };
-      for await (const response of connection.subscribe(Watch.method.watch, request, options)) {
+      for await (const response of connection.subscribe(WATCH, request, options)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
         for (const event of response.events) {
           const change = changeOf(keys, scope.kind, event);
@@ -86,7 +87,7 @@ async function refuseGap(
   if (response.canceled) throw canceled(response);
   if (!response.created || revisionOf(response) >= seen) return;
   const deadline = performance.now() + reconnectMs;
-  const now = await client.read((etcd, rpc) => etcd.call(KV.method.txn, readTxn([], keys), rpc), {
+  const now = await client.read((etcd, rpc) => etcd.call(TXN, readTxn([], keys), rpc), {
     deadline,
   });
   if (revisionOf(now) < seen) {
