@@ -4,6 +4,11 @@ all: build
 
 # Each target installs what it needs first; that takes no time when all of it is there.
 
+## build: compiles dist/kube-ipam, one file
+build:
+	@scripts/setup.sh build
+	@scripts/build.sh
+
 ## test: every test against the built executable; closes with `N passed, N failed`
 test: build
 	@scripts/setup.sh test
@@ -25,3 +30,7 @@ lint:
 	@node_modules/.bin/biome ci .
 	@node_modules/.bin/tsc -p .
 	@node_modules/.bin/knip
+
+## clean: removes what was built
+clean:
+	@rm -rf dist
