@@ -13,7 +13,7 @@ export function slowDisk(milliseconds: number): string[] {
 
 /** Runs a program under strace and writes its flushes and writes, in their order, to `file`. */
 export function recordWrites(file: string): string[] {
-  return ["strace", "-f", "-y", "-qq", "-o", file, "-e", "trace=write,writev,fsync,fdatasync"];
+  return ["strace", "-f", "-y", "-qq", "-o", file, "-e", "trace=write,writev,pwrite64,fsync,fdatasync"];
 }
 
 function strace(inject: string, file: string): string[] {

@@ -29,7 +29,7 @@ ours(
     expect(del.milliseconds).toBeLessThan(10_000 + SLACK);
     expect(add.milliseconds).toBeLessThan(40_000 + SLACK);
     // Readers need not wait for a writer: STATUS may as well succeed.
-  if (status.exitCode !== 0) world.refusal(status, { code: 50 });
+    if (status.exitCode !== 0) world.refusal(status, { code: 50 });
     world.refusal(add, { code: 11 });
     // containerd takes these words for success (behaviour L11).
     expect(`${del.stdout}${del.stderr}`).not.toMatch(/not found|no such file or directory/i);

@@ -1,8 +1,10 @@
 import { expect } from "bun:test";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { everywhere, ours } from "../kit/case.ts";
 import { added, addressesOf, environment } from "../kit/cni.ts";
 import { type Finished, run } from "../kit/run.ts";
 import { slowDisk } from "../kit/trace.ts";
+import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
 
 /** Behaviour A31, K10, K12: an ADD whose result reaches nobody undoes exactly itself (ONLY-MINE). */
@@ -90,6 +92,22 @@ ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
   }
 });
 
+ours("K10", "ADDs that still wait when a DEL comes are cancelled by it", async (world) => {
+  const net = world.network(SUBNET);
+  await world.add(net, { container: "warm" });
+  for (let round = 0; round < 4; round += 1) {
+    const call = { container: `c${round}` };
+    const slow = world.run("ADD", net, call, { prefix: slowDisk(150) });
+    await Bun.sleep(250);
+    const pids: number[] = [];
+    const started = ({ pid }: { pid: number }) => pids.push(pid);
+    const waiting = [1, 2, 3].map(() => world.run("ADD", net, call, { started }));
+    await eventually(async () => (pids.every((pid) => holdsLockFile(world, pid)) ? true : undefined));
+    await Promise.all([world.del(net, call), slow, ...waiting]);
+    expect((await world.held()).map((each) => each.container)).toEqual(["warm"]);
+  }
+});
+
 ours("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
@@ -114,6 +132,18 @@ function throughShell(world: World, shell: string, container: string, verb = "AD
     env: { ...world.place.env, ...environment(verb, call) },
     stdin: JSON.stringify(world.network(SUBNET)),
   });
+}
+
+/** Whether the process is over, or has come as far as opening a file among the node's locks. */
+function holdsLockFile(world: World, pid: number): boolean {
+  const locks = world.place.folder.file("run", "locks");
+  try {
+    const files = readdirSync(`/proc/${pid}/fd`);
+    return files.some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(locks));
+  } catch {
+    // Ended, or the file was closed meanwhile: the next look tells.
+    return !existsSync(`/proc/${pid}`);
+  }
 }
 
 /** Sends SIGTERM to the plugin itself rather than to the tracer around it. */
