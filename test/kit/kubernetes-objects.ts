@@ -94,12 +94,11 @@ const NODE_INFO = {
   systemUUID: "",
 };
 
-/** Waits until the controllers have made a pod of that label, and tells its name. */
-export function podOf(kubernetes: Kubernetes, label: string): Promise<string> {
+/** Waits until the controllers have made a pod of that label, other than `but`, and tells its name. */
+export function podOf(kubernetes: Kubernetes, label: string, but = ""): Promise<string> {
   return eventually(async () => {
     const names = (await kubernetes.kubectl("get", "pods", "-l", label, "-o", "name")).trim().split("\n");
-    const [first = ""] = names;
-    return first === "" ? undefined : first.replace("pod/", "");
+    return names.map((name) => name.replace("pod/", "")).find((name) => name !== "" && name !== but);
   });
 }
 
