@@ -10,28 +10,44 @@ const PREFIX = 5;
 
 /** Cuts a stream of bytes into the messages that `frame` put there. */
 export class FrameReader {
-  #rest = new Uint8Array(0);
+  #chunks: Uint8Array[] = [];
+  #length = 0;
+  /** Bytes without which no further message can be complete. */
+  #needed = PREFIX;
 
   /** The messages that are complete with this chunk. */
   read(chunk: Uint8Array): Uint8Array[] {
-    const bytes = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < this.#needed) return [];
+    const bytes = this.#chunks.length === 1 ? chunk : joined(this.#chunks, this.#length);
     const messages: Uint8Array[] = [];
     let start = 0;
-    while (bytes.length - start >= PREFIX) {
-      const length = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(1);
-      const end = start + PREFIX + length;
-      if (bytes.length < end) break;
+    let end = endOf(bytes, start);
+    while (end <= bytes.length) {
       messages.push(bytes.subarray(start + PREFIX, end));
       start = end;
+      end = endOf(bytes, start);
     }
-    this.#rest = bytes.slice(start);
+    this.#chunks = start === bytes.length ? [] : [bytes.subarray(start)];
+    this.#length = bytes.length - start;
+    this.#needed = end - start;
     return messages;
   }
 }
 
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+/** Where the message that begins at `start` ends; unless its prefix is whole, where that ends. */
+function endOf(bytes: Uint8Array, start: number): number {
+  if (bytes.length - start < PREFIX) return start + PREFIX;
+  return start + PREFIX + new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(1);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let start = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, start);
+    start += chunk.length;
+  }
+  return all;
 }

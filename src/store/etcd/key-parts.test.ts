@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Address } from "../../address/address.ts";
 import { sortableText } from "../../address/sortable.ts";
-import { escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
+import { toBytes } from "./bytes.ts";
+import { escapePart, lastPart, parseAddressPart, unescapePart } from "./key-parts.ts";
 
 const address: fc.Arbitrary<Address> = fc.oneof(
   fc.bigInt(0n, 2n ** 32n - 1n).map((value): Address => ({ family: 4, value })),
@@ -41,6 +42,17 @@ describe("addresses in keys", () => {
     fc.assert(fc.property(address, (value) => expect(parseAddressPart(sortableText(value))).toEqual(value)));
   });
 
+  test("every address comes back as the last part of its key", () => {
+    fc.assert(
+      fc.property(address, fc.string(), (value, folder) => {
+        const key = toBytes(`${folder}/${sortableText(value)}`);
+        expect(lastPart(key, value.family)).toEqual(value);
+        expect(lastPart(key, value.family === 4 ? 6 : 4)).toBeUndefined();
+      }),
+    );
+    expect(lastPart(toBytes("x010.000.000.001"), 4)).toBeUndefined();
+  });
+
   test("text that is never written is not taken for an address", () => {
     for (const part of [
       "",
@@ -49,6 +61,10 @@ describe("addresses in keys", () => {
       "010.000.000",
       "2001:db8::1",
       "2001:0DB8:0:0:0:0:0:0",
+      "2001:0DB8:0000:0000:0000:0000:0000:0000",
+      "010.000-000.001",
+      "01a.000.000.001",
+      "010.000.000.256",
     ]) {
       expect(parseAddressPart(part)).toBeUndefined();
     }

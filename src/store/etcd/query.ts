@@ -1,8 +1,9 @@
-import type { Address } from "../../address/address.ts";
+import type { Address, Family } from "../../address/address.ts";
 import type { Ref } from "../../ipam/records.ts";
 import type { CountAnswer, Query, Snapshot, Versioned, Window, WindowAnswer } from "../../ipam/store-port.ts";
-import { toBytes, toText } from "./bytes.ts";
+import { toBytes } from "./bytes.ts";
 import type { RangeRequest, RangeResponse } from "./gen/rpc.ts";
+import { lastPart } from "./key-parts.ts";
 import type { AddressKind, KeyRange, Keys } from "./keys.ts";
 import type { Init } from "./methods.ts";
 import { decodeRecord } from "./record-json.ts";
@@ -46,7 +47,7 @@ export function readAnswers(
   return {
     revision,
     get: <R extends Ref>(ref: R) => records.get(keys.keyOf(ref)) as ReturnType<typeof versioned<R>>,
-    windows: windows.map((window, index) => windowAnswer(keys, window, triple(index))),
+    windows: windows.map((window, index) => windowAnswer(window, triple(index))),
     counts: counts.map((_, index) => countAnswer(triple(windows.length + index))),
   };
 }
@@ -61,8 +62,10 @@ function versioned<R extends Ref>(_: R, key: string, answer: RangeResponse | und
   return { record: decodeRecord<R["kind"]>(key, entry.value), revision: Number(entry.modRevision) };
 }
 
-function windowAnswer(keys: Keys, window: Window, answers: readonly RangeResponse[]): WindowAnswer {
-  const [allocated = [], reserved = [], cooling = []] = answers.map((answer) => addressesIn(keys, answer));
+function windowAnswer(window: Window, answers: readonly RangeResponse[]): WindowAnswer {
+  const [allocated = [], reserved = [], cooling = []] = answers.map((answer) =>
+    addressesIn(answer, window.first.family),
+  );
   const cutAt = answers.flatMap((answer, index) =>
     answer.more ? ([allocated, reserved, cooling][index]?.at(-1) ?? []) : [],
   );
@@ -78,11 +81,13 @@ function windowAnswer(keys: Keys, window: Window, answers: readonly RangeRespons
  * Keys of the two families interleave only below 0300::, where no pod lives (RFC 4291); a foreign
  * key in a window would be skipped here, and at worst counted in a count.
  */
-function addressesIn(keys: Keys, answer: RangeResponse): Address[] {
-  return answer.kvs.flatMap(({ key }) => {
-    const ref = keys.refOf(toText(key));
-    return ref !== undefined && "address" in ref ? [ref.address] : [];
-  });
+function addressesIn(answer: RangeResponse, family: Family): Address[] {
+  const addresses: Address[] = [];
+  for (const { key } of answer.kvs) {
+    const address = lastPart(key, family);
+    if (address !== undefined) addresses.push(address);
+  }
+  return addresses;
 }
 
 function countAnswer(answers: readonly RangeResponse[]): CountAnswer {
