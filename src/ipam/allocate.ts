@@ -25,7 +25,7 @@ import {
 } from "./store-port.ts";
 import type { Target } from "./target.ts";
 import { type Allocating, allocating } from "./transaction.ts";
-import { HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
+import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
 
 /** Lost races one ADD puts up with; its deadline usually ends it long before. */
 const ROUNDS = 500;
@@ -63,7 +63,8 @@ interface Patience {
 }
 
 async function allocateLocked(attempt: Attempt): Promise<Allocated> {
-  const patience: Patience = { until: performance.now() + HAND_OVER_WAIT_MS, waited: false };
+  const until = Math.min(performance.now() + HAND_OVER_WAIT_MS, attempt.options.deadline - ANSWER_MS);
+  const patience: Patience = { until, waited: false };
   let seen: Picture | undefined;
   for (let number = 1; number <= ROUNDS; number++) {
     requireStillWanted(attempt);

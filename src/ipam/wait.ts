@@ -4,6 +4,9 @@ import { type Attempt, requireStillWanted } from "./attempt.ts";
 /** Of an ADD's 40 s, how long it may wait for holders to give their address back (BOUNDED). */
 export const HAND_OVER_WAIT_MS = 20_000;
 
+/** What is left of the deadline when waiting ends, to look once more and to answer. */
+export const ANSWER_MS = 3_000;
+
 /** How long the old interface is given to die: macvlan, ipvlan, vlan and ptp free the address first. */
 export const SETTLE_MS = 200;
 
