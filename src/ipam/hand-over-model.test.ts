@@ -19,6 +19,8 @@ import { addRequest, allocations, attachment, createWorld, smallNetwork, texts }
 
 const NODES = ["node1", "node2", "node3"] as const;
 const PODS = 5;
+/** Of the pods, the last wants the address of the first: two that cannot run at once. */
+const RIVALS = 1;
 
 type Step =
   | {
@@ -167,7 +169,7 @@ class Model {
   }
 
   address(index: number): string {
-    return `10.1.2.${100 + index}`;
+    return `10.1.2.${100 + (index % (PODS - RIVALS))}`;
   }
 
   #delete(index: number, force: boolean): void {
@@ -225,13 +227,13 @@ class Model {
       await reclaim(this.ports(at), { records: 50, deadline: performance.now() + 5000 });
     }
     expect([...(await allocations(this.ports(0))).keys()]).toEqual([]);
-    for (let index = 0; index < PODS; index++) {
-      this.#delete(index, true);
+    for (let index = 0; index < PODS; index++) this.#delete(index, true);
+    for (let index = 0; index < PODS - RIVALS; index++) {
       await this.#act({ do: "schedule", pod: index, node: index % NODES.length });
       await this.start(index);
     }
     expect(this.running.map(({ address }) => address)).toEqual(
-      Array.from({ length: PODS }, (_, index) => this.address(index)),
+      Array.from({ length: PODS - RIVALS }, (_, index) => this.address(index)),
     );
   }
 }
@@ -249,14 +251,29 @@ test("pods with fixed addresses never share one, and each gets its own once the 
 
 test("a pool of exactly as many addresses as pods survives a power cut of every node", async () => {
   const model = new Model();
-  for (let index = 0; index < PODS; index++) {
+  for (let index = 0; index < PODS - RIVALS; index++) {
     await model.play({ do: "schedule", pod: index, node: index % NODES.length });
     await model.play({ do: "start", pod: index, node: 0 });
   }
-  expect(model.running).toHaveLength(PODS);
+  expect(model.running).toHaveLength(PODS - RIVALS);
   for (const at of NODES.keys()) await model.play({ do: "reboot", node: at });
-  for (let index = 0; index < PODS; index++) await model.start(index);
+  for (let index = 0; index < PODS - RIVALS; index++) await model.start(index);
   expect(model.running.map(({ address }) => address)).toEqual(
-    Array.from({ length: PODS }, (_, index) => model.address(index)),
+    Array.from({ length: PODS - RIVALS }, (_, index) => model.address(index)),
   );
+});
+
+test("fencing: a pod of a silent node waits for the taint, and then has its address at once", async () => {
+  const model = new Model();
+  await model.play({ do: "schedule", pod: 1, node: 0 });
+  await model.play({ do: "start", pod: 1, node: 0 });
+  await model.play({ do: "silence", node: 0 });
+  await model.play({ do: "force", pod: 1, node: 0 });
+  await model.play({ do: "schedule", pod: 1, node: 1 });
+  const refusal = await model.start(1).catch((failure) => failure);
+  expect(refusal.code).toBe(11);
+  expect(refusal.message).toContain("node1");
+  await model.play({ do: "taint", node: 0 });
+  await model.start(1);
+  expect(model.running.map(({ node: at, address }) => [at, address])).toEqual([[1, model.address(1)]]);
 });
