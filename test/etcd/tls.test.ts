@@ -52,6 +52,8 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     expect(await firstRead(etcdSettings(cluster))).toMatchObject({ kind: "ok" });
     const endpoints = [own().endpoint.replace("127.0.0.1", "localhost")];
     expect(await firstRead(etcdSettings(cluster, { endpoints }))).toMatchObject({ kind: "ok" });
+    await using six = await startEtcd({ version, tls: true, host: "::1" });
+    expect(await firstRead(etcdSettings(six))).toMatchObject({ kind: "ok" });
   });
 
   test("an authority that did not sign the server's certificate", async () => {

@@ -3,6 +3,9 @@ import { type RpcOptions, subscribe, unary } from "./grpc.ts";
 import type { Init, Method } from "./methods.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
+/** A frozen peer never lets go of a connection by itself; no call takes as long as this. */
+const RETIRED_MS = 60_000;
+
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
 export interface Connection {
   readonly endpoint: string;
@@ -87,6 +90,7 @@ function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: st
     retire: () => {
       retired = true;
       if (!session.destroyed) session.close();
+      setTimeout(() => session.destroy(), RETIRED_MS).unref();
     },
     close: () => {
       retired = true;
