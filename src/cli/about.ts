@@ -1,0 +1,29 @@
+import { SUPPORTED_VERSIONS } from "../cni/versions.ts";
+import { RELEASED, VERSION } from "../release.ts";
+import { printErr } from "./print.ts";
+
+/** What every CNI plugin says of itself when it is started by hand. */
+export const PROTOCOL_LINE = `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}`;
+
+export const ABOUT = "CNI IPAM plugin: fixed pod addresses, one owner per address in the whole cluster";
+
+/** In the original's words. */
+export function versionText(): string {
+  return `  Version: kube-ipam v${VERSION}\n  Release Date: ${RELEASED}\n`;
+}
+
+/** Started with nothing at all: stdout stays empty, as a runtime would read it. */
+export function printUsage(): number {
+  printErr(`kube-ipam v${VERSION}: ${ABOUT}
+${PROTOCOL_LINE}
+
+A container runtime starts it with CNI_COMMAND in the environment and the network configuration on stdin.
+By hand:
+  kube-ipam --help                    all commands
+  kube-ipam ip list                   who has which address
+  kube-ipam store status              the store and what it holds
+  kube-ipam doctor                    what this node lacks, and the remedy
+  kube-ipam --outputconf macvlan      a configuration to start from
+`);
+  return 0;
+}

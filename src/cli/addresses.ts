@@ -1,0 +1,28 @@
+import { type Address, formatAddress, tryParseAddress } from "../address/address.ts";
+import { type Interval, tryParseInterval } from "../address/interval.ts";
+import { UsageError } from "./failure.ts";
+
+/** An address as an operator writes it. @throws UsageError */
+export function readAddress(text: string): Address {
+  const address = tryParseAddress(text.trim());
+  if (address !== undefined) return address;
+  throw new UsageError(
+    `'${text}' is not an IP address`,
+    "give one such as 10.1.2.3 or 2001:db8::5, without leading zeros",
+  );
+}
+
+/** One address, `first-last`, or a block. @throws UsageError */
+export function readInterval(text: string): Interval {
+  const interval = tryParseInterval(text.trim());
+  if (interval !== undefined) return interval;
+  throw new UsageError(
+    `'${text}' is neither an IP address nor a range of addresses`,
+    "give one such as 10.1.2.3, 10.1.2.10-10.1.2.20 or 10.1.2.8/29",
+  );
+}
+
+/** "10.1.2.3", or "10.1.2.3-10.1.2.9". */
+export function formatInterval({ first, last }: Interval): string {
+  return first.value === last.value ? formatAddress(first) : `${formatAddress(first)}-${formatAddress(last)}`;
+}

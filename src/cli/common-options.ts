@@ -1,0 +1,41 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { FORMATS } from "./output.ts";
+
+/** Which store, and which node this is: the same for every command that opens one. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .option(
+      "--config <file>",
+      "a network's configuration, or the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
+    )
+    .option("--data-dir <folder>", "the embedded store in this folder (default: /var/lib/kube-ipam)")
+    .option("--etcd-url <urls>", "the store in etcd, as https://10.1.2.3:2379,https://10.1.2.4:2379")
+    .option("--etcd-cert <file>", "client certificate for etcd")
+    .option("--etcd-key <file>", "key of the client certificate")
+    .option("--etcd-ca <file>", "who signed etcd's certificates")
+    .option("--etcd-prefix <prefix>", "where our keys begin (default: /kube-ipam/v1)")
+    .option("--etcd-user <name>", "user name for etcd")
+    .option("--etcd-password-file <file>", "file with that user's password")
+    .option("--run-dir <folder>", "this node's journal and locks (default: /run/kube-ipam)")
+    .option(
+      "--node-name <name>",
+      "this node's name (default: as configured, else $NODE_NAME, else the host name)",
+    )
+    .option("--timeout <seconds>", "give up after so long", positive, 30);
+}
+
+export function withOutput(command: Command): Command {
+  return command.addOption(
+    new Option("-o, --output <format>", "how to print").choices(FORMATS).default("table"),
+  );
+}
+
+export function withSpace(command: Command, what: string): Command {
+  return command.option("--space <space>", what);
+}
+
+function positive(text: string): number {
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError("expected a number of seconds, such as 30");
+}

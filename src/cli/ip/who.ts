@@ -1,0 +1,29 @@
+import { AbsentError } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Format, printItems } from "../output.ts";
+import { allItems, COLUMNS, type Item } from "./items.ts";
+
+export interface WhoOptions {
+  readonly output: Format;
+  readonly space?: string;
+}
+
+/**
+ * `ip who POD`: the addresses of a pod (name, or namespace/name), and those reserved under its name.
+ *
+ * @throws AbsentError when there are none.
+ */
+export async function whoHas(pod: string, options: WhoOptions, session: Session): Promise<number> {
+  const found = (await allItems(session, options.space)).filter((item) => isOf(item, pod));
+  if (found.length > 0) return printItems(found, COLUMNS, options.output);
+  throw new AbsentError(
+    `pod '${pod}' has no address here and none is reserved for it`,
+    "'kube-ipam ip list' shows all; a pod that asked for its address is known by namespace/name",
+  );
+}
+
+function isOf(item: Item, pod: string): boolean {
+  const named = item.state === "allocated" ? item.pod : item.owner;
+  if (named === undefined) return false;
+  return pod.includes("/") ? `${named.namespace}/${named.name}` === pod : named.name === pod;
+}

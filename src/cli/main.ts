@@ -1,0 +1,30 @@
+import { PROTOCOL_LINE, printUsage, versionText } from "./about.ts";
+import { exitCodeOf, printFailure } from "./failure.ts";
+import { printConfiguration } from "./outputconf/print-configuration.ts";
+import { printOut } from "./print.ts";
+
+/** The flags that the original spelt with one hyphen, as Go programs do. */
+const ONE_HYPHEN = /^-(help|version|outputconf)(=.*)?$/;
+
+/**
+ * The command line: an operator's hands. Data goes to stdout, words for people to stderr.
+ *
+ * @returns the exit code (see `EXIT_CODES` in failure.ts). Never throws.
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args.map((arg) => (ONE_HYPHEN.test(arg) ? `-${arg}` : arg)));
+  } catch (failure) {
+    printFailure(failure);
+    return exitCodeOf(failure);
+  }
+}
+
+async function dispatch(args: readonly string[]): Promise<number> {
+  const [first] = args;
+  if (first === undefined) return printUsage();
+  if (first === "--version") return printOut(versionText());
+  if (first === "--outputconf" || first.startsWith("--outputconf=")) return printConfiguration(args);
+  const { runProgram } = await import("./program.ts");
+  return runProgram(args, PROTOCOL_LINE);
+}

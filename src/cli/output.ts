@@ -1,0 +1,62 @@
+import { printOut } from "./print.ts";
+
+export const FORMATS = ["table", "wide", "json", "yaml"] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+/** One column of a table: its heading, and what stands in it for one item. */
+export interface Column<T> {
+  readonly title: string;
+  readonly of: (item: T) => string | undefined;
+  /** Only shown with `-o wide`. */
+  readonly wide?: boolean;
+}
+
+/** Prints items as a table for people, or as a list for programs (with every field, whatever the columns). */
+export async function printItems<T>(
+  items: readonly T[],
+  columns: readonly Column<T>[],
+  format: Format,
+): Promise<0> {
+  if (format === "json" || format === "yaml") return printData(items, format);
+  return printOut(
+    items.length === 0
+      ? ""
+      : table(
+          items,
+          columns.filter(({ wide }) => !wide || format === "wide"),
+        ),
+  );
+}
+
+/** Prints one thing: as lines `Name: value` for people, or as an object for programs. */
+export async function printThing(
+  data: unknown,
+  lines: readonly (readonly [string, string | undefined])[],
+  format: Format,
+): Promise<0> {
+  if (format === "json" || format === "yaml") return printData(data, format);
+  const shown = lines.filter((line): line is [string, string] => line[1] !== undefined && line[1] !== "");
+  const width = Math.max(...shown.map(([name]) => name.length)) + 2;
+  return printOut(shown.map(([name, value]) => `${`${name}:`.padEnd(width)}${value}`).join("\n"));
+}
+
+async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {
+  if (format === "json") return printOut(JSON.stringify(data, null, 2));
+  const { stringify } = await import("yaml");
+  return printOut(stringify(data));
+}
+
+/** Columns as wide as their widest entry, two blanks between, none behind the last. */
+export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
+  const rows = [
+    columns.map(({ title }) => title),
+    ...items.map((item) => columns.map(({ of }) => of(item) || "-")),
+  ];
+  const widths = columns.map((_, index) =>
+    rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), 0),
+  );
+  const line = (row: readonly string[]) =>
+    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ");
+  return `${rows.map(line).join("\n")}\n`;
+}

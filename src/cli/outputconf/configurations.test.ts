@@ -1,0 +1,28 @@
+import { expect, test } from "bun:test";
+import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
+import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
+
+const NAMES = "macvlan,ipvlan,bridge,kube-router,calico,ptp,vlan,host-device,multus".split(",");
+
+test("there is one for each main plugin", () => {
+  expect(MAIN_PLUGINS).toEqual(NAMES);
+});
+
+test.each(NAMES)("the configuration for %s is read without a warning", (name) => {
+  const parsed = parseNetworkConfiguration({ stdin: stdinOf(name), purpose: "add" });
+  expect(parsed.warnings).toEqual([]);
+  expect(parsed.network.sets).toHaveLength(1);
+  expect(parsed.store.kind).toBe("etcd");
+  expect(parsed.kubernetes.kubeConfig).toBe("/etc/kubernetes/pki/kubectl.kubeconfig");
+});
+
+test.each(NAMES)("the configuration for %s asks for annotations where they are delivered", (name) => {
+  const { kubernetes } = parseNetworkConfiguration({ stdin: stdinOf(name), purpose: "add" });
+  expect(kubernetes.capabilityDeclared).toBe(name !== "multus");
+});
+
+/** What the runtime, or Multus, would write to the plugin. */
+function stdinOf(name: string): string {
+  const configuration = CONFIGURATIONS.get(name) as { spec?: { config: string } };
+  return configuration.spec?.config ?? JSON.stringify(configuration);
+}

@@ -1,0 +1,26 @@
+import { UsageError } from "../failure.ts";
+import { printOut } from "../print.ts";
+import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
+
+/**
+ * `--outputconf NAME` or `--outputconf=NAME`: JSON on stdout, nothing else.
+ *
+ * @throws UsageError naming the plugins there are.
+ */
+export function printConfiguration([flag = "", ...rest]: readonly string[]): 0 {
+  const [, inFlag] = /^--outputconf=(.*)$/.exec(flag) ?? [];
+  const [name, ...excess] = inFlag === undefined ? rest : [inFlag, ...rest];
+  if (excess.length > 0) throw new UsageError(`--outputconf takes one name, got also '${excess[0]}'`, WAYS);
+  const configuration = name === undefined ? undefined : CONFIGURATIONS.get(name);
+  if (configuration === undefined) {
+    throw new UsageError(
+      name === undefined
+        ? "--outputconf needs the name of a main plugin"
+        : `no configuration for '${name}' is known`,
+      WAYS,
+    );
+  }
+  return printOut(`${JSON.stringify(configuration, null, 2)}\n`);
+}
+
+const WAYS = `give one of ${MAIN_PLUGINS.join(", ")}`;

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { isObject, type Json, member, parseJsonObject } from "../config/json-text.ts";
+import type { NodeFileText } from "../config/node-file.ts";
+import { IpamError } from "../ipam/errors.ts";
+
+/** What `--config` named: the node's file, or one network's configuration as the plugin would read it. */
+export type ConfigurationFile =
+  | { readonly kind: "node"; readonly file: NodeFileText }
+  | { readonly kind: "network"; readonly path: string; readonly stdin: string };
+
+/**
+ * Reads a file that holds a network's configuration (single, list, or a NetworkAttachmentDefinition
+ * in JSON), else takes it for the node's own.
+ *
+ * @throws IpamError io, decode, or invalidConfig for a list without kube-ipam.
+ */
+export function readConfiguration(path: string): ConfigurationFile {
+  const text = readText(path);
+  const document = parseJsonObject(text, path);
+  const network = networkIn(document, path);
+  if (network === undefined) return { kind: "node", file: { path, text } };
+  return { kind: "network", path, stdin: JSON.stringify(network) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (failure) {
+    throw new IpamError(
+      "io",
+      `the configuration ${path} cannot be read: ${(failure as Error).message}`,
+      "name a network's configuration, or the node's file, with --config",
+    );
+  }
+}
+
+function networkIn(document: Json, path: string): Json | undefined {
+  const spec = member(document, "spec");
+  const config = isObject(spec) ? member(spec, "config") : undefined;
+  if (typeof config === "string")
+    return named(networkIn(parseJsonObject(config, `${path}: spec.config`), path), document);
+  const plugins = member(document, "plugins");
+  if (Array.isArray(plugins)) return pluginOf(document, plugins, path);
+  return isObject(member(document, "ipam")) ? document : undefined;
+}
+
+/** libcni gives each plugin of a list the list's name and version. */
+function pluginOf(list: Json, plugins: readonly unknown[], path: string): Json {
+  for (const plugin of plugins) {
+    const ipam = isObject(plugin) ? member(plugin, "ipam") : undefined;
+    if (!isObject(plugin) || !isObject(ipam) || member(ipam, "type") !== "kube-ipam") continue;
+    return { ...plugin, name: member(list, "name"), cniVersion: member(list, "cniVersion") };
+  }
+  throw new IpamError(
+    "invalidConfig",
+    `${path} lists no plugin whose ipam.type is "kube-ipam"`,
+    "name the configuration of a network that kube-ipam serves",
+  );
+}
+
+/** Multus names a network after its definition where the configuration has no name. */
+function named(network: Json | undefined, definition: Json): Json | undefined {
+  const metadata = member(definition, "metadata");
+  if (network === undefined || member(network, "name") !== undefined || !isObject(metadata)) return network;
+  return { ...network, name: member(metadata, "name") };
+}

@@ -1,0 +1,123 @@
+import { etcdEndpoints } from "../config/etcd-endpoints.ts";
+import { etcdSettings } from "../config/etcd-settings.ts";
+import type { NodeSettings, StoreSettings } from "../config/network-configuration.ts";
+import type { NodeFileText } from "../config/node-file.ts";
+import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
+import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
+import { readShape } from "../config/read-shape.ts";
+import { readNodeFile } from "../runtime/node-file.ts";
+import { readConfiguration } from "./read-configuration.ts";
+
+/** The options that say which store, and which node this is. */
+export interface StoreOptions {
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly runDir?: string;
+  readonly nodeName?: string;
+  readonly etcdUrl?: string;
+  readonly etcdCert?: string;
+  readonly etcdKey?: string;
+  readonly etcdCa?: string;
+  readonly etcdPrefix?: string;
+  readonly etcdUser?: string;
+  readonly etcdPasswordFile?: string;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** What a command works on. */
+export interface Settings {
+  readonly node: NodeSettings;
+  readonly store: StoreSettings;
+  /** The address space that a command means where none is named. */
+  readonly space: string;
+  readonly coolingSeconds: number;
+  readonly requireInit: boolean;
+  /** Where this was read, for people; undefined where only defaults and options hold. */
+  readonly source?: string;
+}
+
+/**
+ * Options over the configuration over the defaults. `--data-dir` alone means the embedded store there,
+ * whatever the configuration says.
+ *
+ * @throws IpamError io, decode, invalidConfig.
+ */
+export function settingsOf(options: StoreOptions): Settings {
+  const configured = configuredSettings(options.config);
+  const node: NodeSettings = {
+    ...configured.node,
+    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+    ...(options.runDir !== undefined && { runDir: options.runDir }),
+    ...(options.nodeName !== undefined && { nodeName: options.nodeName }),
+  };
+  return { ...configured, node, store: storeOf(options, configured.store, node) };
+}
+
+function configuredSettings(path: string | undefined): Settings {
+  if (path === undefined) return ofNode(readNodeFile());
+  const given = readConfiguration(path);
+  return given.kind === "node" ? ofNode(given.file) : ofNetwork(given.stdin, given.path);
+}
+
+function ofNode(file: NodeFileText | undefined): Settings {
+  const { node, store, addressSpace, coolingSeconds, requireInit } = parseNodeConfiguration(file);
+  return {
+    node,
+    store,
+    space: addressSpace,
+    coolingSeconds,
+    requireInit,
+    ...(file && { source: file.path }),
+  };
+}
+
+/** Read as for a DEL: wrong ranges do not keep an operator from looking. */
+function ofNetwork(stdin: string, source: string): Settings {
+  const { node, store, network } = parseNetworkConfiguration({
+    stdin,
+    nodeFile: readNodeFile(),
+    purpose: "del",
+  });
+  const { space, coolingSeconds, requireInit } = network;
+  return { node, store, space, coolingSeconds, requireInit, source };
+}
+
+function storeOf(options: StoreOptions, configured: StoreSettings, { dataDir }: NodeSettings): StoreSettings {
+  if (options.etcdUrl !== undefined) return etcdOf(options, options.etcdUrl);
+  if (options.dataDir !== undefined || configured.kind === "embedded") return { kind: "embedded", dataDir };
+  return etcdOver(options, configured);
+}
+
+function etcdOf(options: StoreOptions, url: string): StoreSettings {
+  const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
+  return etcdSettings(
+    {
+      etcdURL: readShape(etcdEndpoints, url, "--etcd-url"),
+      ...(etcdCert && { etcdCertFile: etcdCert }),
+      ...(etcdKey && { etcdKeyFile: etcdKey }),
+      ...(etcdCa && { etcdTrustedCAFileFile: etcdCa }),
+      ...(etcdUser && { username: etcdUser }),
+      ...(etcdPasswordFile && { passwordFile: etcdPasswordFile }),
+      ...(etcdPrefix && { prefix: etcdPrefix }),
+    },
+    "the command line's etcd",
+  );
+}
+
+/** Certificates and prefix may be given over a configuration that names the endpoints. */
+function etcdOver(
+  options: StoreOptions,
+  configured: Extract<StoreSettings, { kind: "etcd" }>,
+): StoreSettings {
+  const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
+  return {
+    ...configured,
+    ...(etcdCert && { certFile: etcdCert }),
+    ...(etcdKey && { keyFile: etcdKey }),
+    ...(etcdCa && { trustedCaFile: etcdCa }),
+    ...(etcdUser && { username: etcdUser }),
+    ...(etcdPasswordFile && { passwordFile: etcdPasswordFile }),
+    ...(etcdPrefix && { prefix: etcdPrefix.replace(/\/$/, "") }),
+  };
+}
