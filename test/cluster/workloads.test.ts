@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Attachment, ClusterNode, Sandbox } from "../kit/cluster-node.ts";
+import { added, addressesOf, refused } from "../kit/cni.ts";
+import { withoutKubernetes } from "../kit/kubernetes.ts";
+import { kubeVirtKinds, pod, podOf, workload } from "../kit/kubernetes-objects.ts";
+import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+
+/** Sets, sticky addresses, virtual machines and several networks, with a real API server and etcd. */
+
+const missing = withoutKubernetes();
+if (missing !== undefined) test.skip(`workloads: ${missing}`, () => {});
+
+describe.skipIf(missing !== undefined)("workloads", () => {
+  let world: PodsOnNodes;
+  let first: ClusterNode;
+  let second: ClusterNode;
+  let database: Record<string, unknown>;
+
+  beforeAll(async () => {
+    world = await podsOnNodes({ controllers: true });
+    const network = (name: string, subnet: string, more: object = {}) => ({
+      cniVersion: "1.0.0",
+      name,
+      type: "macvlan",
+      ipam: { ...world.ipam, subnet, ...more },
+    });
+    const web = network("web", "10.1.2.0/24");
+    database = network("database", "10.9.0.0/24");
+    first = await world.node("n1", web);
+    second = await world.node("n2", web);
+  }, 120_000);
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  async function started(name: string, node: ClusterNode): Promise<Sandbox> {
+    const identity = await world.find(name);
+    await world.bind(name, node);
+    return node.makeSandbox(identity);
+  }
+
+  async function addressOf(node: ClusterNode, sandbox: Sandbox, attachment?: Attachment): Promise<string> {
+    return addressesOf(added(await node.add(sandbox, attachment)))[0] ?? "";
+  }
+
+  async function refusalOf(node: ClusterNode, sandbox: Sandbox, attachment?: Attachment): Promise<string> {
+    const { code, msg } = refused(await node.add(sandbox, attachment));
+    return `${code} ${msg}`;
+  }
+
+  /** The pod's sandbox ends, and the API server forgets it; its controller makes another one. */
+  async function ended(node: ClusterNode, sandbox: Sandbox): Promise<void> {
+    await node.end(sandbox);
+    await world.forget(sandbox.pod.name);
+  }
+
+  test("a StatefulSet's ordinals take the set's addresses, counted from ordinals.start, in its order", async () => {
+    const annotations = { "kube-ipam.ips": "10.1.2.77,10.1.2.60-10.1.2.61" };
+    const spec = { serviceName: "db", ordinals: { start: 5 }, replicas: 3, podManagementPolicy: "Parallel" };
+    await world.kubernetes.apply(workload("StatefulSet", "db", spec, annotations));
+    for (const [name, expected] of [
+      ["db-6", "10.1.2.60"],
+      ["db-5", "10.1.2.77"],
+      ["db-7", "10.1.2.61"],
+    ] as const) {
+      const sandbox = await started(name, first);
+      expect(await addressOf(first, sandbox)).toBe(expected);
+    }
+  }, 60_000);
+
+  test("a sticky Deployment's pod has its address again", async () => {
+    await world.kubernetes.apply(workload("Deployment", "sticky", {}, { "kube-ipam.sticky": "true" }));
+    const before = await podOf(world.kubernetes, "app=sticky");
+    const sandbox = await started(before, first);
+    const address = await addressOf(first, sandbox);
+    await ended(first, sandbox);
+    await world.kubernetes.apply(pod({ name: "passer-by", node: first.name }));
+    const passer = await first.makeSandbox(await world.find("passer-by"));
+    expect(await addressOf(first, passer)).not.toBe(address);
+    const again = await started(await podOf(world.kubernetes, "app=sticky", before), second);
+    expect(await addressOf(second, again)).toBe(address);
+  }, 60_000);
+
+  test("a Deployment with one address for two pods: one runs, the other waits and is told why", async () => {
+    await world.kubernetes.apply(
+      workload("Deployment", "pair", { replicas: 2 }, { "kube-ipam.ip": "10.1.2.90" }),
+    );
+    const one = await podOf(world.kubernetes, "app=pair");
+    const two = await podOf(world.kubernetes, "app=pair", one);
+    expect(await addressOf(first, await started(one, first))).toBe("10.1.2.90");
+    expect(await refusalOf(second, await started(two, second))).toBe(
+      `11 address 10.1.2.90 is held by the running pod default/${one} on node n1`,
+    );
+  }, 60_000);
+
+  test("a virtual machine keeps its address through a live migration", async () => {
+    const { kubernetes } = world;
+    await kubernetes.apply(...kubeVirtKinds());
+    await kubernetes.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s");
+    const metadata = { name: "vm", namespace: "default" };
+    const instance = { apiVersion: "kubevirt.io/v1", kind: "VirtualMachineInstance", metadata };
+    await kubernetes.apply(instance);
+    const uid = await kubernetes.kubectl(
+      "get",
+      "virtualmachineinstance",
+      "vm",
+      "-o",
+      "jsonpath={.metadata.uid}",
+    );
+    const ownerReferences = [
+      { apiVersion: "kubevirt.io/v1", kind: "VirtualMachineInstance", name: "vm", uid, controller: true },
+    ];
+    const annotations = { "kube-ipam.ip": "10.1.2.100" };
+    await kubernetes.apply(pod({ name: "launcher-1", annotations, ownerReferences }));
+    const source = await started("launcher-1", first);
+    expect(await addressOf(first, source)).toBe("10.1.2.100");
+
+    const target = { ...annotations, "kubevirt.io/migrationJobName": "move" };
+    await kubernetes.apply(pod({ name: "launcher-2", annotations: target, ownerReferences }));
+    const sandbox = await started("launcher-2", second);
+    expect(await refusalOf(second, sandbox)).toBe(
+      "11 address 10.1.2.100 is held by the running pod default/launcher-1 on node n1",
+    );
+    const move = { apiVersion: "kubevirt.io/v1", kind: "VirtualMachineInstanceMigration" };
+    await kubernetes.apply({ ...move, metadata: { ...metadata, name: "move" }, spec: { vmiName: "vm" } });
+    expect(await addressOf(second, sandbox)).toBe("10.1.2.100");
+
+    await kubernetes.kubectl("delete", "virtualmachineinstancemigration", "move");
+    await ended(first, source);
+    await kubernetes.apply(pod({ name: "outsider", annotations }));
+    const outsider = await started("outsider", first);
+    expect(await refusalOf(first, outsider)).toBe(
+      "11 address 10.1.2.100 is held by the running pod default/launcher-2 on node n2",
+    );
+    await ended(second, sandbox);
+    expect(await addressOf(first, outsider)).toBe("10.1.2.100");
+  }, 60_000);
+
+  describe("Multus: eth0 random on the web network, net1 fixed on the database network", () => {
+    const net1 = () => ({ ifname: "net1", network: database });
+    const layered = (name: string, annotations: Record<string, string>) =>
+      world.kubernetes.apply(
+        pod({ name, annotations: { ...annotations, "k8s.v1.cni.cncf.io/networks": "database" } }),
+      );
+
+    test("the plain key applies where a subnet holds the address; DEL of one interface leaves the other", async () => {
+      await layered("layered", { "kube-ipam.ip": "10.9.0.50" });
+      const sandbox = await started("layered", first);
+      expect(await addressOf(first, sandbox)).toStartWith("10.1.2.");
+      expect(await addressOf(first, sandbox, net1())).toBe("10.9.0.50");
+      expect((await first.del(sandbox)).exitCode).toBe(0);
+      await layered("rival", { "kube-ipam.ip": "10.9.0.50" });
+      const rival = await started("rival", second);
+      expect(await addressOf(second, rival)).toStartWith("10.1.2.");
+      expect(await refusalOf(second, rival, net1())).toBe(
+        "11 address 10.9.0.50 is held by the running pod default/layered on node n1",
+      );
+    });
+
+    test("an address that no network of the pod holds is error 102 on the first of them", async () => {
+      await layered("nowhere", { "kube-ipam.ip": "10.7.0.50" });
+      expect(await refusalOf(first, await started("nowhere", first))).toBe(
+        "102 address 10.7.0.50 (kube-ipam.ip) lies in no subnet of the pod's networks",
+      );
+    });
+
+    test("keys by network and by interface speak to one of them each", async () => {
+      await layered("keyed", { "kube-ipam.ip/eth0": "10.1.2.120", "kube-ipam.ip/database": "10.9.0.60" });
+      const sandbox = await started("keyed", first);
+      expect(await addressOf(first, sandbox)).toBe("10.1.2.120");
+      expect(await addressOf(first, sandbox, net1())).toBe("10.9.0.60");
+    });
+
+    test("a capability that Multus dropped is asked of Kubernetes instead", async () => {
+      const network = { ...database, capabilities: { "io.kubernetes.cri.pod-annotations": true } };
+      await layered("dropped", { "kube-ipam.ip": "10.9.0.70" });
+      const sandbox = await started("dropped", first);
+      expect(await addressOf(first, sandbox, { ifname: "net1", network })).toBe("10.9.0.70");
+    });
+  });
+
+  test("annotations that the runtime delivers need no API server", async () => {
+    await world.kubernetes.apply(pod({ name: "delivered", node: first.name }));
+    const sandbox = await first.makeSandbox(await world.find("delivered"));
+    const runtimeConfig = { "io.kubernetes.cri.pod-annotations": { "kube-ipam.ip": "10.1.2.130" } };
+    const capabilities = { "io.kubernetes.cri.pod-annotations": true };
+    await world.kubernetes.apiServer.stop();
+    try {
+      const network = { ...first.network, capabilities, runtimeConfig };
+      expect(await addressOf(first, sandbox, { network })).toBe("10.1.2.130");
+    } finally {
+      await world.kubernetes.apiServer.start();
+    }
+  }, 90_000);
+});
