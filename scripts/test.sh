@@ -8,14 +8,16 @@ main() {
   [ "$(id -u)" -eq 0 ] || become_root_of_own_namespace "$@"
   [ $# -gt 0 ] || set -- src test/kit test/conformance test/process test/plugins $(folder_if_there test/etcd)
   scratch=$(mktemp -d -t kube-ipam-run-XXXXXX)
-  export KUBE_IPAM_NAMESPACES="kube-ipam-$$"
+  # Whatever a killed test leaves lies in here, or bears this name.
+  mkdir "$scratch/tmp"
+  export TMPDIR="$scratch/tmp" KUBE_IPAM_NAMESPACES="kube-ipam-$$"
   trap clean_up EXIT
   # On a node the executable has neither node_modules nor the sources around it.
   cp dist/kube-ipam "$scratch/kube-ipam"
   export KUBE_IPAM_EXECUTABLE="$scratch/kube-ipam"
   export KUBE_IPAM_SUBJECTS="${KUBE_IPAM_SUBJECTS:-kube-ipam,host-local}"
   local status=0
-  node_modules/.bin/bun test --parallel=2 --only-failures --timeout=60000 "$@" 2>&1 |
+  node_modules/.bin/bun test --parallel=2 --no-orphans --only-failures --timeout=60000 "$@" 2>&1 |
     tee "$scratch/output" || status=$?
   report "$scratch/output" "$status"
 }
@@ -27,7 +29,7 @@ become_root_of_own_namespace() {
     sh -c 'mount -t tmpfs run /run && exec "$@"' sh "$PWD/scripts/test.sh" "$@"
 }
 
-# Tests remove their own namespaces; these are those of tests that were killed.
+# Tests tidy up after themselves; this is for those that were killed.
 clean_up() {
   rm -rf "$scratch"
   ip netns list | awk '{print $1}' | grep "^$KUBE_IPAM_NAMESPACES-" | xargs -r -n 1 ip netns del || true

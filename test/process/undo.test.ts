@@ -69,7 +69,8 @@ ours("K12", "SIGTERM while the disk is slow is answered by undoing", async (worl
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
   const began = world.run("ADD", net, {}, { prefix: slowDisk(400) });
-  await Bun.sleep(500);
+  await untilWorkBegins(world, "c1");
+  await Bun.sleep(300);
   await terminateTraced(world.place.executable);
   const finished = await began;
   const held = (await world.held()).filter((each) => each.container === "c1");
@@ -79,9 +80,10 @@ ours("K12", "SIGTERM while the disk is slow is answered by undoing", async (worl
 ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
-  for (const wait of [120, 250, 400, 550, 700]) {
+  for (const wait of [0, 150, 300, 450, 600]) {
     const call = { container: `c${wait}` };
     const slow = world.run("ADD", net, call, { prefix: slowDisk(250) });
+    await untilWorkBegins(world, call.container);
     await Bun.sleep(wait);
     await world.del(net, call);
     const finished = await slow;
@@ -98,7 +100,7 @@ ours("K10", "ADDs that still wait when a DEL comes are cancelled by it", async (
   for (let round = 0; round < 4; round += 1) {
     const call = { container: `c${round}` };
     const slow = world.run("ADD", net, call, { prefix: slowDisk(150) });
-    await Bun.sleep(250);
+    await untilWorkBegins(world, call.container);
     const pids: number[] = [];
     const started = ({ pid }: { pid: number }) => pids.push(pid);
     const waiting = [1, 2, 3].map(() => world.run("ADD", net, call, { started }));
@@ -113,7 +115,8 @@ ours("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async
   await world.add(net, { container: "warm" });
   const namespace = await world.makeNamespace();
   const slow = world.run("ADD", net, { netns: namespace.path }, { prefix: slowDisk(300) });
-  await Bun.sleep(450);
+  await untilWorkBegins(world, "c1");
+  await Bun.sleep(300);
   await namespace.remove();
   const finished = await slow;
   const held = (await world.held()).filter((each) => each.container === "c1");
@@ -132,6 +135,13 @@ function throughShell(world: World, shell: string, container: string, verb = "AD
     env: { ...world.place.env, ...environment(verb, call) },
     stdin: JSON.stringify(world.network(SUBNET)),
   });
+}
+
+/** Resolves once some process has the attachment's lock file, which exists only while work goes on. */
+async function untilWorkBegins(world: World, container: string): Promise<void> {
+  const locks = world.place.folder.file("run", "locks");
+  const begun = () => existsSync(locks) && readdirSync(locks).some((file) => file.includes(`@${container}@`));
+  await eventually(async () => (begun() ? true : undefined));
 }
 
 /** Whether the process is over, or has come as far as opening a file among the node's locks. */
