@@ -225,6 +225,13 @@ describe("the hand-over table, row by row", () => {
       "refuse 11",
     ],
 
+    [
+      "a pod that only pretends to be the mirror of it is a replacement",
+      facts({
+        holderPod: podFacts({ uid: "uid-api", annotations: { "kubernetes.io/config.hash": "uid-old" } }),
+      }),
+      "wait 11",
+    ],
     ["on a NotReady node", facts({ holderNode: notReady }), "refuse 11"],
     ["on an unknown node", facts({ holderNode: "unknown" }), "refuse 11"],
     ["an unknown pod", facts({ holderPod: "unknown" }), "refuse 11"],
