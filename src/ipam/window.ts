@@ -4,9 +4,9 @@ import type { Window, WindowAnswer } from "./store-port.ts";
 
 /**
  * How many positions one look takes in. At 99 % full a look that finds nothing has a chance of
- * 0.99 ^ 1024 = 0.003 %, so that an ADD stays at two round trips (FLAT).
+ * 0.99 ^ 512 = 0.6 %, so that an ADD stays at two round trips (FLAT).
  */
-export const WINDOW = 1024n;
+export const WINDOW = 512n;
 
 /** The look into a pool from `start` on, around its end where it is reached: one or two windows. */
 export interface Look {

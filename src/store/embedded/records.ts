@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { parseSortable } from "../../address/sortable.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import {
   type CountAnswer,
@@ -121,10 +122,7 @@ export class Records {
     const rows = this.#database
       .query<{ key: string }, Parameters>(text)
       .all({ ...range, limit: window.limit, ...this.#time() });
-    return rows.flatMap(({ key }) => {
-      const ref = this.#keys.refOf(key);
-      return ref?.kind === kind ? [ref.address] : [];
-    });
+    return rows.map(({ key }) => parseSortable(key.slice(key.lastIndexOf("/") + 1)));
   }
 
   #count(span: Span): CountAnswer {
