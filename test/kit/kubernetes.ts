@@ -126,8 +126,9 @@ function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<vo
     return path;
   };
   const admin = kubeConfig({ token: tokens.admin });
+  // kubectl keeps what it found out about the server in its home.
   const tryKubectl = (...command: string[]) =>
-    run([join(PROGRAMS, "kubectl"), `--kubeconfig=${admin}`, ...command]);
+    run([join(PROGRAMS, "kubectl"), `--kubeconfig=${admin}`, ...command], { env: { HOME: folder.path } });
   const kubectl = async (...command: string[]) => {
     const finished = await tryKubectl(...command);
     if (finished.exitCode !== 0) throw new Error(`kubectl ${command.join(" ")}: ${finished.stderr.trim()}`);

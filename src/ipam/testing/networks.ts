@@ -1,4 +1,3 @@
-import { parseAddress } from "../../address/address.ts";
 import { cidrInterval, parseCidr } from "../../address/cidr.ts";
 import type { Network } from "../network.ts";
 
@@ -17,6 +16,3 @@ export function network(name: string, ...subnets: readonly string[]): Network {
     requireInit: false,
   };
 }
-
-/** "10.1.2.5" as an address. */
-export const address = parseAddress;
