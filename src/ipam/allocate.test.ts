@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { allocate } from "./allocate.ts";
 import type { IpamError } from "./errors.ts";
+import { reclaim } from "./reclaim.ts";
 import {
   add,
   addRequest,
@@ -88,6 +89,27 @@ describe("dynamic addresses", () => {
     const got = all.flatMap((result) => (result.status === "fulfilled" ? texts(result.value) : []));
     expect(new Set(got).size).toBe(64);
     expect(all.filter(({ status }) => status === "rejected")).toHaveLength(1);
+  });
+});
+
+describe("dead sandboxes hold no room", () => {
+  test("a full pool of another boot is used again at once, all of it", async () => {
+    const { node, ports } = world();
+    const net = smallNetwork(21);
+    for (let index = 0; index < 20; index++) await add(ports, `c${index}`, { network: net });
+    node.reboot();
+    const got: string[] = [];
+    for (let index = 0; index < 20; index++)
+      got.push(...texts(await add(ports, `d${index}`, { network: net })));
+    expect(new Set(got).size).toBe(20);
+  });
+
+  test("a sweep that reaches its limit goes on in the next run", async () => {
+    const { node, ports } = world();
+    for (let index = 0; index < 10; index++) await add(ports, `c${index}`);
+    node.reboot();
+    const run = () => reclaim(ports, { records: 4, deadline: performance.now() + 1000 });
+    expect([await run(), await run(), await run(), await run()]).toEqual([4, 4, 2, 0]);
   });
 });
 

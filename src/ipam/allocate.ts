@@ -12,6 +12,7 @@ import { planTargets } from "./plan.ts";
 import { enforcePolicy } from "./policy.ts";
 import type { Ports } from "./ports.ts";
 import { claimShare } from "./quota.ts";
+import { reclaim } from "./reclaim.ts";
 import { type AttachmentRecord, RECORD_VERSION } from "./records.ts";
 import { printedAddresses, repeat } from "./repeat.ts";
 import type { AddRequest, Allocated } from "./requests.ts";
@@ -29,6 +30,8 @@ import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
 
 /** Lost races one ADD puts up with; its deadline usually ends it long before. */
 const ROUNDS = 500;
+/** Dead records that an ADD frees when it finds no address: its own, and a few for those who come next. */
+const ROOM = 8;
 
 /**
  * ADD (CNI specification, "ADD: Add container to network"): gives the attachment one address per
@@ -69,7 +72,7 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
   for (let number = 1; number <= ROUNDS; number++) {
     requireStillWanted(attempt);
     const picture = seen ?? (await look(attempt, await plan(attempt)));
-    const round = await play(attempt, picture, number, patience);
+    const round = await playOrMakeRoom(attempt, picture, number, patience);
     if (round.allocated !== undefined) return round.allocated;
     seen = round.picture;
   }
@@ -78,6 +81,23 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
     `other ADDs were quicker ${ROUNDS} times in a row`,
     "the pool is very busy; try again",
   );
+}
+
+/** Dead sandboxes of this node that still hold addresses are no reason to refuse a living one. */
+async function playOrMakeRoom(
+  attempt: Attempt,
+  picture: Picture,
+  number: number,
+  patience: Patience,
+): Promise<Round> {
+  try {
+    return await play(attempt, picture, number, patience);
+  } catch (failure) {
+    if (!(failure instanceof IpamError) || failure.name !== "noFreeAddress") throw failure;
+    const limits = { records: ROOM, deadline: attempt.options.deadline - ANSWER_MS, sweep: true };
+    if ((await reclaim(attempt.ports, limits)) === 0) throw failure;
+    return {};
+  }
 }
 
 async function play(attempt: Attempt, picture: Picture, number: number, patience: Patience): Promise<Round> {

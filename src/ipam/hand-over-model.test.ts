@@ -224,7 +224,7 @@ class Model {
       while (this.running.some(({ pod: of }) => of === index)) await this.#stop(index, index % 2 === 0);
     }
     for (const at of NODES.keys()) {
-      await reclaim(this.ports(at), { records: 50, deadline: performance.now() + 5000 });
+      await reclaim(this.ports(at), { records: 50, sweep: true, deadline: performance.now() + 5000 });
     }
     expect([...(await allocations(this.ports(0))).keys()]).toEqual([]);
     for (let index = 0; index < PODS; index++) this.#delete(index, true);

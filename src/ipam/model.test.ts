@@ -189,7 +189,7 @@ class Model {
     this.world.store.faults.length = 0;
     for (const container of [...this.living.keys()]) await this.#end(container, false);
     for (const index of NODES.keys()) {
-      await reclaim(this.ports(index), { records: 100, deadline: performance.now() + 5000 });
+      await reclaim(this.ports(index), { records: 100, sweep: true, deadline: performance.now() + 5000 });
     }
     expect([...(await allocations(this.ports(0))).keys()]).toEqual([]);
   }

@@ -29,6 +29,8 @@ export interface Node {
    * is worth doing now and then. Errs towards true.
    */
   due(task: string, seconds: number): boolean;
+  /** Makes a task due again at once: it was begun and is not finished. */
+  makeDue(task: string): void;
 
   readonly journal: Journal;
   readonly keptReleases: KeptReleases;

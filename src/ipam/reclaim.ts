@@ -9,6 +9,8 @@ export interface ReclaimLimits {
   readonly records: number;
   /** At most so many of the node's living attachments are looked at; absent: all. Runs take turns. */
   readonly look?: number;
+  /** Look through the store's records too, although that was done lately. */
+  readonly sweep?: boolean;
   /** performance.now() milliseconds. */
   readonly deadline: number;
 }
@@ -17,6 +19,7 @@ export interface ReclaimLimits {
 const LOCK_PATIENCE_MS = 50;
 /** How often a node asks the store for records that its journal (gone at reboot) does not know. */
 const SWEEP_SECONDS = 600;
+const SWEEP = "sweep";
 
 /**
  * Frees what this node's dead sandboxes hold, on EVIDENCE alone: kept DELs are replayed, then
@@ -40,18 +43,28 @@ export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<numb
 
 type Step = () => Promise<boolean>;
 
-async function* steps(ports: Ports, { deadline, look }: ReclaimLimits): AsyncGenerator<Step> {
+async function* steps(ports: Ports, { deadline, look, sweep }: ReclaimLimits): AsyncGenerator<Step> {
   for (const kept of ports.node.keptReleases.list()) yield () => replay(kept, ports, deadline);
   for (const entry of ports.node.journal.list(look)) {
     if (mayFree(entry.holder, ports)) yield () => freeDead(entry, ports, deadline);
   }
-  if (!ports.node.due("sweep", SWEEP_SECONDS)) return;
-  const scope = { kind: "attachment", node: ports.node.name } as const;
-  for await (const { ref, record } of ports.store.list(scope, { deadline })) {
-    const { node, id } = ref;
-    const target = { node, id, requestId: record.holder.requestId };
-    if (mayFree(record.holder, ports))
+  if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
+}
+
+/** Whoever stops before its end leaves the rest to the next run. */
+async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<Step> {
+  let finished = false;
+  try {
+    const scope = { kind: "attachment", node: ports.node.name } as const;
+    for await (const { ref, record } of ports.store.list(scope, { deadline })) {
+      const { node, id } = ref;
+      const target = { node, id, requestId: record.holder.requestId };
+      if (!mayFree(record.holder, ports)) continue;
       yield () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
+    }
+    finished = true;
+  } finally {
+    if (!finished) ports.node.makeDue(SWEEP);
   }
 }
 

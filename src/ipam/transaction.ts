@@ -169,6 +169,8 @@ function reservationRecord(attempt: Attempt, pick: Pick): ReservationRecord | un
   const owner = wish.owner?.owner;
   const present = pick.reservation?.record;
   if (owner === undefined || present?.kind === "operator") return undefined;
+  // An owner that could not be asked for never takes the place of one that was.
+  if (wish.owner?.provisional === true && present !== undefined) return undefined;
   if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
     return undefined;
   return {
@@ -188,8 +190,9 @@ function ownerRecord(
 ): OwnerRecord {
   const facts = attempt.request.wish.owner;
   const owner = facts?.owner ?? { kind: "Pod", namespace: "", name: "" };
-  const known = current?.addresses ?? [];
-  const slots = { ...current?.slots };
+  const inherited = current !== undefined && sameOwner(current.owner, owner) ? current : undefined;
+  const known = inherited?.addresses ?? [];
+  const slots = { ...inherited?.slots };
   if (facts?.ordinal !== undefined) slots[String(facts.ordinal)] = addresses;
   return {
     version: RECORD_VERSION,

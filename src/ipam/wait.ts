@@ -10,11 +10,13 @@ export const ANSWER_MS = 3_000;
 /** How long the old interface is given to die: macvlan, ipvlan, vlan and ptp free the address first. */
 export const SETTLE_MS = 200;
 
-/** How often a waiting ADD looks whether it is still wanted, and whether a watch missed a change. */
+/** How often a waiting ADD looks whether it is still wanted. */
 const LOOK_MS = 500;
+/** How often it judges anew without a change in the store: a node may be fenced meanwhile. */
+const JUDGE_MS = 3_000;
 
 /**
- * Waits until the allocation of an address changes, or `LOOK_MS` passed: the caller judges anew
+ * Waits until the allocation of an address changes, or `JUDGE_MS` passed: the caller judges anew
  * either way. Watches the store's key, never the pod: the pod's end is no evidence (EVIDENCE).
  *
  * @throws IpamError when the ADD is no longer wanted.
@@ -25,17 +27,22 @@ export async function waitForChange(
   since: number,
   until: number,
 ): Promise<void> {
-  requireStillWanted(attempt);
-  const patience = Math.max(0, Math.min(LOOK_MS, until - performance.now()));
+  const end = Math.min(until, performance.now() + JUDGE_MS);
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), patience);
+  let changed = false;
+  const change = firstChange(attempt, address, since, abort.signal).then(
+    () => {
+      changed = true;
+    },
+    // A watch that fails costs no more than the pause until the next judging.
+    () => pause(JUDGE_MS, abort.signal),
+  );
   try {
-    await firstChange(attempt, address, since, abort.signal);
-  } catch {
-    // A watch that fails costs no more than the pause until the next look.
-    await pause(Math.max(0, Math.min(patience, until - performance.now())), abort.signal);
+    while (!changed && performance.now() < end) {
+      requireStillWanted(attempt);
+      await Promise.race([change, pause(Math.min(LOOK_MS, Math.max(0, end - performance.now())))]);
+    }
   } finally {
-    clearTimeout(timer);
     abort.abort();
   }
   requireStillWanted(attempt);

@@ -1,13 +1,14 @@
-import { compareAddresses, parseAddress } from "../address/address.ts";
+import { type Address, compareAddresses, offsetAddress, parseAddress } from "../address/address.ts";
 import { cidrContains, cidrInterval } from "../address/cidr.ts";
-import { intersect } from "../address/interval.ts";
+import { type Interval, intersect } from "../address/interval.ts";
 import { neverGivenOut } from "../address/not-allowed.ts";
-import { dynamicPools, poolOf } from "../address/pool.ts";
+import { dynamicPools, poolOf, withoutIntervals } from "../address/pool.ts";
 import type { RangeSet } from "../address/range.ts";
 import { IpamError } from "./errors.ts";
 import { namedTarget } from "./plan.ts";
 import type { OwnerRecord } from "./records.ts";
 import type { AddRequest } from "./requests.ts";
+import { sameOwner } from "./same.ts";
 import type { OpenTarget, Target } from "./target.ts";
 
 /**
@@ -39,20 +40,29 @@ function placeInSet(
     subnets.flatMap((subnet) => intersect(wanted, subnet)),
   );
   if (intervals.length === 0) return undefined;
-  const pool = poolOf(intervals);
   const ordinal = request.wish.owner?.ordinal;
   if (ordinal === undefined) {
-    return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(set, owner) };
+    const pool = withoutIntervals(poolOf(intervals), neverGivenOut(request.network));
+    return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(request, set, owner) };
   }
-  if (BigInt(ordinal) >= pool.size) {
-    throw new IpamError(
-      "addressNotAllowed",
-      `kube-ipam.ips has ${pool.size} addresses in network '${request.network.name}', none for ordinal ${ordinal}`,
-      "name at least as many addresses as the workload has replicas",
-    );
+  const address = nthListed(intervals, BigInt(ordinal));
+  if (address !== undefined) return namedTarget(request.network, set, { address, source: "kube-ipam.ips" });
+  throw new IpamError(
+    "addressNotAllowed",
+    `kube-ipam.ips has no address for ordinal ${ordinal} in network '${request.network.name}'`,
+    "name at least as many addresses as the workload has replicas",
+  );
+}
+
+/** In the order in which they are listed, not in that of numbers: the user chose it. */
+function nthListed(intervals: readonly Interval[], ordinal: bigint): Address | undefined {
+  let before = 0n;
+  for (const { first, last } of intervals) {
+    const size = last.value - first.value + 1n;
+    if (ordinal < before + size) return offsetAddress(first, ordinal - before);
+    before += size;
   }
-  const address = pool.at(BigInt(ordinal));
-  return namedTarget(request.network, set, { address, source: "kube-ipam.ips" });
+  return undefined;
 }
 
 function givenBefore(
@@ -74,7 +84,7 @@ function ownedFirst(
   setIndex: number,
   owner: OwnerRecord,
 ): OpenTarget | undefined {
-  const own = ownedIn(set, owner);
+  const own = ownedIn(request, set, owner);
   if (own.length === 0) return undefined;
   const pools = [
     poolOf(own.map((address) => ({ first: address, last: address }))),
@@ -83,8 +93,11 @@ function ownedFirst(
   return { kind: "open", setIndex, set, pools, origin: "sticky", own };
 }
 
-function ownedIn(set: RangeSet, owner: OwnerRecord | undefined) {
-  return (owner?.addresses ?? [])
+/** A workload re-created under its name does not inherit in silence: its reservations are judged first. */
+function ownedIn(request: AddRequest, set: RangeSet, owner: OwnerRecord | undefined): Address[] {
+  const asker = request.wish.owner?.owner;
+  if (owner === undefined || asker === undefined || !sameOwner(owner.owner, asker)) return [];
+  return owner.addresses
     .map(parseAddress)
     .filter((address) => set.ranges.some(({ subnet }) => cidrContains(subnet, address)))
     .sort(compareAddresses);

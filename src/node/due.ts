@@ -20,6 +20,11 @@ export function isDue(folder: string, task: string, seconds: number): boolean {
   return due;
 }
 
+/** Makes a task due again at once, whoever asks next: it was begun and is not finished. */
+export function makeDue(folder: string, task: string): void {
+  fs.rmSync(`${folder}/${fileName(task)}`, { force: true });
+}
+
 function uptimeMs(): bigint | undefined {
   try {
     const [seconds] = fs.readFileSync("/proc/uptime", "utf8").split(" ");

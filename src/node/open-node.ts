@@ -1,7 +1,7 @@
 import type { NodeSettings } from "../config/network-configuration.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { openCursors } from "./cursors.ts";
-import { isDue } from "./due.ts";
+import { isDue, makeDue } from "./due.ts";
 import { readBootId, readNodeName } from "./identity.ts";
 import { openJournal } from "./journal.ts";
 import { openKeptReleases } from "./kept-releases.ts";
@@ -23,6 +23,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     identifyNamespace,
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
+    makeDue: (task) => makeDue(`${runDir}/due`, task),
     journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),
     keptReleases: openKeptReleases(`${dataDir}/kept`),
     storeMemory: openStoreMemory(`${dataDir}/stores`),

@@ -22,6 +22,7 @@ export class FakeNode implements Node {
   readonly #cursors = new Map<string, bigint>();
   readonly #locks = new Map<string, Promise<void>>();
   readonly #cancels = new Map<string, number>();
+  readonly #done = new Set<string>();
   #inode = 1000;
 
   constructor(readonly name: string) {}
@@ -37,7 +38,14 @@ export class FakeNode implements Node {
   /** A power cut: nothing in memory-backed folders survives, what is in dataDir does. */
   reboot(): void {
     this.bootId = `boot-${Number(this.bootId.slice(5)) + 1}`;
-    for (const map of [this.#namespaces, this.#journal, this.#cursors, this.#locks, this.#cancels])
+    for (const map of [
+      this.#namespaces,
+      this.#journal,
+      this.#cursors,
+      this.#locks,
+      this.#cancels,
+      this.#done,
+    ])
       map.clear();
   }
 
@@ -63,8 +71,14 @@ export class FakeNode implements Node {
     return this.#namespaces.get(namespace.path)?.inode === namespace.inode ? "present" : "gone";
   }
 
-  due(): boolean {
-    return true;
+  due(task: string): boolean {
+    const due = !this.#done.has(task);
+    this.#done.add(task);
+    return due;
+  }
+
+  makeDue(task: string): void {
+    this.#done.delete(task);
   }
 
   readonly journal = {
