@@ -61,7 +61,9 @@ async function findFree(
     const question = questions[index];
     const seen = question && takeSeen(attempt, picture, question, manner);
     if (seen !== undefined) return seen;
-    if (question !== undefined && coversPool(question.look, windowAnswers(picture, question))) continue;
+    // Where ranges are reserved, a look does not list all that it saw to be free.
+    const looked = foreign.length === 0 && question !== undefined;
+    if (looked && coversPool(question.look, windowAnswers(picture, question))) continue;
     const found = await searchPool(attempt, withoutIntervals(pool, foreign), options);
     if (found !== undefined) return found;
   }

@@ -1,207 +1,155 @@
 import { type Address, formatAddress, parseAddress } from "../address/address.ts";
-import { type Interval, overlaps } from "../address/interval.ts";
-import { withoutAddresses } from "./ending-reservations.ts";
+import { intervalContains } from "../address/interval.ts";
 import { IpamError } from "./errors.ts";
+import { refuseNewer } from "./free.ts";
 import { describeOwner } from "./judge-reservation.ts";
+import { newIdentity, requireReady, verifyStore } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import {
-  type Owner,
+  type Holder,
+  type MetaRecord,
+  type OwnerRecord,
   RECORD_VERSION,
+  type Ref,
   type ReservationRecord,
   type ReservedRange,
-  type Retention,
 } from "./records.ts";
-import { sameOwner } from "./same.ts";
-import type { CallOptions } from "./store-port.ts";
-
-/** Lost races a command puts up with. */
-const ATTEMPTS = 20;
-
-export interface ReserveRequest {
-  readonly space: string;
-  readonly owner: Owner;
-  readonly retain: Retention;
-  readonly note?: string;
-}
+import {
+  holdsForOwner,
+  isSettled,
+  operatorReservation,
+  type ReservationDone,
+  type ReservationWish,
+} from "./reservation-request.ts";
+import { describeAttachment, sameOwner } from "./same.ts";
+import type { CallOptions, Guard, Put, Snapshot, Versioned } from "./store-port.ts";
+import { untilWon } from "./until-won.ts";
 
 /**
- * Reserves one address for an owner, before any pod of it asks. The transaction compares the
- * allocation (GUARDED): an address that somebody else has now is refused.
+ * Reserves one address for an owner, before any pod of it exists. The transaction compares the
+ * allocation, the reservation, the reserved ranges and the owner's record as they were judged (GUARDED).
  *
- * @throws IpamError addressHeld naming who has it or for whom it is reserved.
+ * @throws IpamError addressHeld naming holder or owner; storeCannotWrite, tryAgain (ONE-STORE).
  */
-export async function reserveAddress(
+export function reserveAddress(
   address: Address,
-  request: ReserveRequest,
+  wish: ReservationWish,
   ports: Ports,
   options: CallOptions,
-): Promise<void> {
-  const { space, owner } = request;
-  const allocationRef = { kind: "allocation", space, address } as const;
-  const reservationRef = { kind: "reservation", space, address } as const;
-  const ownerRef = { kind: "owner", space, owner } as const;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const snapshot = await ports.store.read({ refs: [allocationRef, reservationRef, ownerRef] }, options);
-    const allocation = snapshot.get(allocationRef);
-    const present = snapshot.get(reservationRef);
-    if (present !== undefined && !sameOwner(present.record.owner, owner))
-      throw reserved(address, present.record);
-    for (const { pod, attachment } of allocation?.record.holders ?? []) {
-      if (pod?.namespace === owner.namespace) continue;
-      throw held(
-        address,
-        pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`,
-      );
-    }
-    const known = snapshot.get(ownerRef);
-    const text = formatAddress(address);
-    const addresses = [...new Set([...(known?.record.addresses ?? []), text])];
+): Promise<ReservationDone> {
+  return untilWon(`reserve ${formatAddress(address)}`, async () => {
+    const refs = refsOf(address, wish);
+    const { snapshot, meta } = await readReady(Object.values(refs), wish, ports, options);
+    const allocation = snapshot.get(refs.allocation);
+    const reservation = snapshot.get(refs.reservation);
+    const ranges = snapshot.get(refs.ranges);
+    const holders = allocation?.record.holders ?? [];
+    refuseRange(address, wish, ranges?.record.ranges ?? []);
+    if (reservation !== undefined) refuseOther(address, wish, reservation.record);
+    refuseHolders(address, wish, holders);
+    if (reservation !== undefined && isSettled(reservation.record, wish)) return { created: false, holders };
+    const owned = ownedBy(address, wish, refs, snapshot);
     const outcome = await ports.store.commit(
       {
         guards: [
-          { ref: allocationRef, revision: allocation?.revision ?? 0 },
-          { ref: reservationRef, revision: present?.revision ?? 0 },
-          { ref: ownerRef, revision: known?.revision ?? 0 },
+          meta.guard,
+          { ref: refs.allocation, revision: allocation?.revision ?? 0 },
+          { ref: refs.reservation, revision: reservation?.revision ?? 0 },
+          { ref: refs.ranges, revision: ranges?.revision ?? 0 },
+          ...owned.guards,
         ],
         puts: [
-          { ref: reservationRef, record: reservationOf(request, ports) },
-          { ref: ownerRef, record: { ...known?.record, version: RECORD_VERSION, owner, addresses } },
+          ...meta.puts,
+          { ref: refs.reservation, record: operatorReservation(wish, ports) },
+          ...owned.puts,
         ],
         deletes: [],
       },
       options,
     );
-    if (outcome.won) return;
-  }
-  throw busy();
-}
-
-/** Ends the reservation of one address. Answers whether there was one. */
-export async function unreserveAddress(
-  space: string,
-  address: Address,
-  ports: Ports,
-  options: CallOptions,
-): Promise<boolean> {
-  const ref = { kind: "reservation", space, address } as const;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
-    if (present === undefined) return false;
-    const ownerRef = { kind: "owner", space, owner: present.record.owner } as const;
-    const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);
-    const text = formatAddress(address);
-    const outcome = await ports.store.commit(
-      {
-        guards: [
-          { ref, revision: present.revision },
-          { ref: ownerRef, revision: owner?.revision ?? 0 },
-        ],
-        puts: owner ? [{ ref: ownerRef, record: withoutAddresses(owner.record, [text]) }] : [],
-        deletes: [ref],
-      },
-      options,
-    );
-    if (outcome.won) return true;
-  }
-  throw busy();
-}
-
-/** Reserves a whole range: one record of the space, however many addresses. Running pods keep theirs. */
-export async function reserveRange(
-  range: Interval,
-  request: ReserveRequest,
-  ports: Ports,
-  options: CallOptions,
-): Promise<void> {
-  const entry = {
-    first: formatAddress(range.first),
-    last: formatAddress(range.last),
-    reservation: reservationOf(request, ports),
-  };
-  await changeRanges(request.space, ports, options, (ranges) => {
-    const other = ranges.find((present) => overlaps(range, intervalOf(present)));
-    if (other === undefined) return [...ranges, entry];
-    throw new IpamError(
-      "addressHeld",
-      `${entry.first}-${entry.last} overlaps the reserved range ${other.first}-${other.last}`,
-      `that one is reserved for ${describeOwner(other.reservation.owner)}; end it first with 'kube-ipam ip unreserve'`,
-    );
+    return outcome.won ? { created: true, holders } : undefined;
   });
 }
 
-/** Ends the reservation of exactly this range. Answers whether there was one. */
-export async function unreserveRange(
-  space: string,
-  range: Interval,
+/** Reads records together with the store's identity, which must be there, or may be made, as for an ADD. */
+export async function readReady(
+  refs: readonly Ref[],
+  { space, requireInit }: Pick<ReservationWish, "space" | "requireInit">,
   ports: Ports,
   options: CallOptions,
-): Promise<boolean> {
-  const [first, last] = [formatAddress(range.first), formatAddress(range.last)];
-  let found = false;
-  await changeRanges(space, ports, options, (ranges) => {
-    const rest = ranges.filter((present) => present.first !== first || present.last !== last);
-    found = rest.length < ranges.length;
-    return found ? rest : undefined;
-  });
-  return found;
+): Promise<{ snapshot: Snapshot; meta: { guard: Guard; puts: Put[] } }> {
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [META, ...refs] }, options);
+  const meta = verifyStore(snapshot, remembered, space, ports);
+  requireReady(meta, requireInit);
+  return { snapshot, meta: identity(meta) };
 }
 
-async function changeRanges(
-  space: string,
-  ports: Ports,
-  options: CallOptions,
-  change: (ranges: readonly ReservedRange[]) => readonly ReservedRange[] | undefined,
-): Promise<void> {
-  const ref = { kind: "reservedRanges", space } as const;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
-    const ranges = change(present?.record.ranges ?? []);
-    if (ranges === undefined) return;
-    const outcome = await ports.store.commit(
-      {
-        guards: [{ ref, revision: present?.revision ?? 0 }],
-        puts: [{ ref, record: { version: RECORD_VERSION, ranges } }],
-        deletes: [],
-      },
-      options,
-    );
-    if (outcome.won) return;
-  }
-  throw busy();
+const META = { kind: "meta" } as const;
+
+function identity(meta: Versioned<MetaRecord> | undefined): { guard: Guard; puts: Put[] } {
+  const guard = { ref: META, revision: meta?.revision ?? 0 };
+  return { guard, puts: meta === undefined ? [{ ref: META, record: newIdentity() }] : [] };
 }
 
-function reservationOf({ owner, retain, note }: ReserveRequest, ports: Ports): ReservationRecord {
+function refsOf(address: Address, { space, owner }: ReservationWish) {
   return {
-    version: RECORD_VERSION,
-    owner,
-    kind: "operator",
-    retain,
-    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
-    ...(note !== undefined && { note }),
-    since: new Date().toISOString(),
-  };
+    allocation: { kind: "allocation", space, address },
+    reservation: { kind: "reservation", space, address },
+    ranges: { kind: "reservedRanges", space },
+    owner: { kind: "owner", space, owner },
+  } as const;
 }
 
-function intervalOf({ first, last }: ReservedRange): Interval {
-  return { first: parseAddress(first), last: parseAddress(last) };
-}
-
-function reserved(address: Address, { owner }: ReservationRecord): IpamError {
-  return new IpamError(
+function refuseRange(address: Address, { owner }: ReservationWish, ranges: readonly ReservedRange[]): void {
+  const within = ranges.find(({ first, last }) =>
+    intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
+  );
+  if (within === undefined || sameOwner(within.reservation.owner, owner)) return;
+  throw new IpamError(
     "addressHeld",
-    `address ${formatAddress(address)} is reserved for ${describeOwner(owner)}`,
-    `end that first with 'kube-ipam ip unreserve ${formatAddress(address)}'`,
+    `address ${formatAddress(address)} lies in the range ${within.first}-${within.last}, reserved for ${describeOwner(within.reservation.owner)}`,
+    `end that reservation first: 'kube-ipam ip unreserve ${within.first}-${within.last}'`,
   );
 }
 
-function held(address: Address, holder: string): IpamError {
-  return new IpamError(
+/** @throws IpamError addressHeld where a reservation is another owner's. */
+export function refuseOther(address: Address, { owner }: ReservationWish, present: ReservationRecord): void {
+  const text = formatAddress(address);
+  refuseNewer(present.version, `the reservation of ${text}`);
+  if (sameOwner(present.owner, owner)) return;
+  throw new IpamError(
     "addressHeld",
-    `address ${formatAddress(address)} is held by ${holder}`,
-    "reserve it once that has ended, or choose another address",
+    `address ${text} is reserved for ${describeOwner(present.owner)}`,
+    `end that reservation first: 'kube-ipam ip unreserve ${text}'`,
   );
 }
 
-function busy(): IpamError {
-  return new IpamError("tryAgain", "the record kept changing", "try again");
+/** @throws IpamError addressHeld where another than the owner has the address. */
+export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
+  const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
+  if (other === undefined || wish.evenIfHeld) return;
+  const pod = other.pod === undefined ? "" : ` (pod ${other.pod.namespace}/${other.pod.name})`;
+  throw new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} is held by ${describeAttachment(other.attachment)}${pod} on node ${other.node}`,
+    "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
+  );
+}
+
+/** An owner's record lists its addresses, so that its sticky pods find them; a remark has none. */
+function ownedBy(
+  address: Address,
+  { owner }: ReservationWish,
+  refs: ReturnType<typeof refsOf>,
+  snapshot: Snapshot,
+): { guards: Guard[]; puts: Put[] } {
+  if (owner.kind === "Note") return { guards: [], puts: [] };
+  const current = snapshot.get(refs.owner);
+  const text = formatAddress(address);
+  const known = current?.record.addresses ?? [];
+  const guards: Guard[] = [{ ref: refs.owner, revision: current?.revision ?? 0 }];
+  if (known.includes(text)) return { guards, puts: [] };
+  const base: OwnerRecord = current?.record ?? { version: RECORD_VERSION, owner, addresses: [] };
+  return { guards, puts: [{ ref: refs.owner, record: { ...base, addresses: [...known, text] } }] };
 }

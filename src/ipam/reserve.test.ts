@@ -1,0 +1,242 @@
+import { expect, test } from "bun:test";
+import { parseAddress } from "../address/address.ts";
+import type { Interval } from "../address/interval.ts";
+import type { IpamError } from "./errors.ts";
+import type { Ports } from "./ports.ts";
+import type { Owner, Ref } from "./records.ts";
+import type { ReservationWish } from "./reservation-request.ts";
+import { reserveAddress } from "./reserve.ts";
+import { reserveRange, unreserveRange } from "./reserve-range.ts";
+import type { Query, Transaction } from "./store-port.ts";
+import { add, createWorld, del, named, smallNetwork, texts } from "./testing/world.ts";
+import { unreserveAddress } from "./unreserve.ts";
+
+const db: Owner = { kind: "StatefulSet", namespace: "team-a", name: "db" };
+const web: Owner = { kind: "Deployment", namespace: "team-b", name: "web" };
+const note: Owner = { kind: "Note", namespace: "", name: "printer" };
+const pod = (name: string, namespace = "team-a") => ({ namespace, name, uid: `uid-${name}` });
+const address = parseAddress;
+const options = { deadline: performance.now() + 60_000 };
+
+function wish(owner: Owner, change: Partial<ReservationWish> = {}): ReservationWish {
+  return { space: "default", owner, retain: "keep", evenIfHeld: false, requireInit: false, ...change };
+}
+
+function world() {
+  const made = createWorld();
+  const node = made.node("node1");
+  return { ...made, node, ports: made.ports(node) };
+}
+
+async function read<R extends Ref>(ports: Ports, ref: R) {
+  return (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+}
+
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "done",
+    ({ code, message, details }: IpamError) => `${code} ${message}; ${details}`,
+  );
+}
+
+const range = (first: string, last: string): Interval => ({ first: address(first), last: address(last) });
+const ownerRef = { kind: "owner", space: "default", owner: db } as const;
+const rangesRef = { kind: "reservedRanges", space: "default" } as const;
+
+test("a reserved address is never given out dynamically, and its owner gets it", async () => {
+  const { ports } = world();
+  const network = smallNetwork(3);
+  expect(await reserveAddress(address("10.1.2.2"), wish(db), ports, options)).toEqual({
+    created: true,
+    holders: [],
+  });
+  expect(texts(await add(ports, "c1", { network, pod: pod("x") }))).toEqual(["10.1.2.3/24"]);
+  const of = { ...named("10.1.2.2"), owner: { owner: { ...db, uid: "u1" } } };
+  expect(texts(await add(ports, "c2", { network, pod: pod("db-0"), wish: of }))).toEqual(["10.1.2.2/24"]);
+  await del(ports, "c2");
+  expect(
+    (await read(ports, { kind: "reservation", space: "default", address: address("10.1.2.2") }))?.kind,
+  ).toBe("operator");
+});
+
+test("the owner's sticky pods are given what was reserved for it", async () => {
+  const { ports } = world();
+  await reserveAddress(address("10.1.2.77"), wish(db), ports, options);
+  const of = { sticky: true, owner: { owner: { ...db, uid: "u1" } } };
+  expect(texts(await add(ports, "c1", { pod: pod("db-x"), wish: of }))).toEqual(["10.1.2.77/24"]);
+});
+
+test("another team is refused although it names the address, even in the owner's namespace", async () => {
+  const { ports } = world();
+  await reserveAddress(address("10.1.2.9"), wish(db), ports, options);
+  for (const namespace of ["team-a", "team-b"]) {
+    const of = { ...named("10.1.2.9"), owner: { owner: { ...web, namespace } } };
+    expect(await refusal(add(ports, `c-${namespace}`, { pod: pod("w", namespace), wish: of }))).toBe(
+      "101 address 10.1.2.9 is reserved for StatefulSet team-a/db; an operator's reservation never yields; " +
+        "choose another address, or end the reservation with 'kube-ipam ip unreserve 10.1.2.9'",
+    );
+  }
+});
+
+test("reserving twice changes nothing; for another owner it is refused", async () => {
+  const { ports, store } = world();
+  await reserveAddress(address("10.1.2.9"), wish(db), ports, options);
+  const commits = store.commits.length;
+  expect((await reserveAddress(address("10.1.2.9"), wish(db), ports, options)).created).toBe(false);
+  expect(store.commits.length).toBe(commits);
+  expect(await refusal(reserveAddress(address("10.1.2.9"), wish(web), ports, options))).toBe(
+    "101 address 10.1.2.9 is reserved for StatefulSet team-a/db; end that reservation first: 'kube-ipam ip unreserve 10.1.2.9'",
+  );
+});
+
+test("an automatic reservation of the same owner becomes the operator's", async () => {
+  const { ports } = world();
+  await add(ports, "c1", {
+    pod: pod("db-0"),
+    wish: { ...named("10.1.2.9"), owner: { owner: { ...db, uid: "u" } } },
+  });
+  expect((await reserveAddress(address("10.1.2.9"), wish(db), ports, options)).created).toBe(true);
+  const record = await read(ports, { kind: "reservation", space: "default", address: address("10.1.2.9") });
+  expect(record).toMatchObject({ kind: "operator", owner: db, retain: "keep" });
+  expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.9"]);
+});
+
+test("what another holds is refused, unless the operator says so; the holder keeps it", async () => {
+  const { ports } = world();
+  await add(ports, "c1", { pod: pod("x", "team-b") });
+  expect(await refusal(reserveAddress(address("10.1.2.2"), wish(db), ports, options))).toBe(
+    "101 address 10.1.2.2 is held by interface eth0 of container c1 in network 'net1' (pod team-b/x) on node node1; " +
+      "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
+  );
+  const done = await reserveAddress(address("10.1.2.2"), wish(db, { evenIfHeld: true }), ports, options);
+  expect(done.holders.map(({ attachment }) => attachment.container)).toEqual(["c1"]);
+  expect(texts(await add(ports, "c1", { pod: pod("x", "team-b") }))).toEqual(["10.1.2.2/24"]);
+});
+
+test("a pod of the owner's own namespace may have it already", async () => {
+  const { ports } = world();
+  await add(ports, "c1", { pod: pod("db-0") });
+  expect((await reserveAddress(address("10.1.2.2"), wish(db), ports, options)).created).toBe(true);
+});
+
+test("GUARDED: an ADD that takes the address in between is seen", async () => {
+  const { ports } = world();
+  const raced = interrupted(ports, async () => void (await add(ports, "c1", { pod: pod("x", "team-b") })));
+  expect(await refusal(reserveAddress(address("10.1.2.2"), wish(db), raced, options))).toStartWith(
+    "101 address 10.1.2.2 is held by interface eth0 of container c1",
+  );
+  expect(
+    await read(ports, { kind: "reservation", space: "default", address: address("10.1.2.2") }),
+  ).toBeUndefined();
+});
+
+test("RESOLVED: a commit whose answer was lost is read back", async () => {
+  const { ports, store } = world();
+  store.faults.push({ on: "commit", kind: "unknown-outcome", applied: true });
+  await reserveAddress(address("10.1.2.2"), wish(db), ports, options);
+  expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.2"]);
+  store.faults.push({ on: "commit", kind: "unknown-outcome", applied: true });
+  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toMatchObject({ owner: db });
+});
+
+test("ONE-STORE: with requireInit no reservation begins a store", async () => {
+  const { ports } = world();
+  expect(
+    await refusal(reserveAddress(address("10.1.2.2"), wish(db, { requireInit: true }), ports, options)),
+  ).toBe(
+    "106 the store has not been initialised; requireInit is set, so an ADD may not do it: run 'kube-ipam store init' once for this store",
+  );
+});
+
+test("unreserve ends it and takes it from the owner's record", async () => {
+  const { ports } = world();
+  await reserveAddress(address("10.1.2.2"), wish(db), ports, options);
+  await reserveAddress(address("10.1.2.3"), wish(db), ports, options);
+  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toMatchObject({ owner: db });
+  expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.3"]);
+  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toBe("absent");
+  expect(texts(await add(ports, "c1", { network: smallNetwork(2) }))).toEqual(["10.1.2.2/24"]);
+});
+
+test("a reserved range is one record, and nothing in it is given out", async () => {
+  const { ports, store } = world();
+  await reserveRange(range("10.1.2.2", "10.1.2.200"), wish(note), ports, options);
+  expect(store.commits.at(-1)?.puts.filter(({ ref }) => ref.kind === "reservedRanges")).toHaveLength(1);
+  expect(texts(await add(ports, "c1", { network: smallNetwork(201) }))).toEqual(["10.1.2.201/24"]);
+  expect(await refusal(add(ports, "c2", { wish: named("10.1.2.5") }))).toStartWith(
+    "101 address 10.1.2.5 is reserved for 'printer' (10.1.2.2-10.1.2.200)",
+  );
+  expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), "default", ports, options)).toMatchObject({
+    first: "10.1.2.2",
+    last: "10.1.2.200",
+  });
+  expect(await read(ports, rangesRef)).toBeUndefined();
+  expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), "default", ports, options)).toBe("absent");
+});
+
+test("what lies behind a large reserved range is found", async () => {
+  const { ports } = world();
+  const network = smallNetwork(254);
+  await reserveRange(range("10.1.2.1", "10.1.2.253"), wish(note), ports, options);
+  expect(texts(await add(ports, "c1", { network }))).toEqual(["10.1.2.254/24"]);
+  expect(await refusal(add(ports, "c2", { network }))).toStartWith("100 no free address");
+});
+
+test("ranges do not overlap; the same one again changes nothing", async () => {
+  const { ports } = world();
+  await reserveRange(range("10.1.2.10", "10.1.2.20"), wish(note), ports, options);
+  expect((await reserveRange(range("10.1.2.10", "10.1.2.20"), wish(note), ports, options)).created).toBe(
+    false,
+  );
+  expect(await refusal(reserveRange(range("10.1.2.20", "10.1.2.30"), wish(note), ports, options))).toBe(
+    "101 the range 10.1.2.20-10.1.2.30 overlaps 10.1.2.10-10.1.2.20, which is reserved for 'printer'; " +
+      "end that reservation first: 'kube-ipam ip unreserve 10.1.2.10-10.1.2.20'",
+  );
+  await reserveRange(range("10.1.2.21", "10.1.2.30"), wish(note), ports, options);
+  expect((await read(ports, rangesRef))?.ranges).toHaveLength(2);
+  expect(await refusal(reserveAddress(address("10.1.2.25"), wish(db), ports, options))).toBe(
+    "101 address 10.1.2.25 lies in the range 10.1.2.21-10.1.2.30, reserved for 'printer'; " +
+      "end that reservation first: 'kube-ipam ip unreserve 10.1.2.21-10.1.2.30'",
+  );
+});
+
+test("a range with another owner's address in it is refused, held or reserved", async () => {
+  const { ports } = world();
+  await add(ports, "c1", { pod: pod("x", "team-b"), wish: named("10.1.2.12") });
+  expect(await refusal(reserveRange(range("10.1.2.10", "10.1.2.20"), wish(db), ports, options))).toStartWith(
+    "101 address 10.1.2.12 is held by interface eth0 of container c1",
+  );
+  await reserveAddress(address("10.1.2.30"), wish(web), ports, options);
+  expect(await refusal(reserveRange(range("10.1.2.25", "10.1.2.35"), wish(db), ports, options))).toStartWith(
+    "101 address 10.1.2.30 is reserved for Deployment team-b/web",
+  );
+  expect(await read(ports, rangesRef)).toBeUndefined();
+});
+
+test("GUARDED: an ADD that takes an address of the range in between ends the range again", async () => {
+  const { ports } = world();
+  const raced = interrupted(ports, async () => void (await add(ports, "c1", { pod: pod("x", "team-b") })));
+  expect(await refusal(reserveRange(range("10.1.2.2", "10.1.2.9"), wish(db), raced, options))).toStartWith(
+    "101 address 10.1.2.2 is held by interface eth0 of container c1",
+  );
+  expect(await read(ports, rangesRef)).toBeUndefined();
+});
+
+/** The same ports, where something happens right before the first commit. */
+function interrupted(ports: Ports, happening: () => Promise<void>): Ports {
+  let pending: (() => Promise<void>) | undefined = happening;
+  const { store } = ports;
+  return {
+    ...ports,
+    store: {
+      ...store,
+      read: (query: Query, call) => store.read(query, call),
+      commit: async (transaction: Transaction, call) => {
+        const now = pending;
+        pending = undefined;
+        await now?.();
+        return store.commit(transaction, call);
+      },
+    },
+  };
+}
