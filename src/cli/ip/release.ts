@@ -1,0 +1,61 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { type Released, releaseByOperator } from "../../ipam/operator-release.ts";
+import { describeAttachment } from "../../ipam/same.ts";
+import { AbsentError } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+
+export interface ReleaseOptions {
+  readonly output: Format;
+  readonly space?: string;
+  readonly force?: boolean;
+  readonly container?: string;
+}
+
+/**
+ * `ip release ADDRESS`: frees it where its holder is known to be gone, or by force, and says what was done.
+ *
+ * @throws AbsentError when nobody has it, IpamError without evidence.
+ */
+export async function releaseAddress(
+  address: Address,
+  given: ReleaseOptions,
+  session: Session,
+): Promise<number> {
+  const { settings, ports, options } = session;
+  const space = given.space ?? settings.space;
+  const released = await releaseByOperator(
+    {
+      space,
+      address,
+      force: given.force === true,
+      ...(given.container !== undefined && { container: given.container }),
+      coolingSeconds: settings.coolingSeconds,
+    },
+    ports,
+    options,
+  );
+  if (released.length === 0) throw nobody(address, space, given.container);
+  return printThing(released.map(dataOf), released.map(lineOf), given.output);
+}
+
+function nobody(address: Address, space: string, container: string | undefined): AbsentError {
+  const whom = container === undefined ? "nobody" : `no container ${container}`;
+  return new AbsentError(
+    `${whom} has address ${formatAddress(address)} in address space '${space}'`,
+    "'kube-ipam ip show' tells more; another address space is named with --space, a reservation ends with 'kube-ipam ip unreserve'",
+  );
+}
+
+function dataOf({ holder, addresses, because }: Released) {
+  const { attachment, pod, node } = holder;
+  return { released: addresses, because, ...attachment, ...(pod && { pod }), node };
+}
+
+function lineOf({ holder, addresses, because }: Released): readonly [string, string] {
+  const pod = holder.pod === undefined ? "" : ` (pod ${holder.pod.namespace}/${holder.pod.name})`;
+  return [
+    `Released ${addresses.join(", ")}`,
+    `${describeAttachment(holder.attachment)}${pod} on node ${holder.node}, ${because}`,
+  ];
+}

@@ -1,0 +1,98 @@
+import { formatAddress } from "../../address/address.ts";
+import type { Interval } from "../../address/interval.ts";
+import { describeOwner } from "../../ipam/judge-reservation.ts";
+import type { Holder, Owner, Retention } from "../../ipam/records.ts";
+import { reserveAddress } from "../../ipam/reserve.ts";
+import { reserveRange, unreserveRange } from "../../ipam/reserve-range.ts";
+import { describeAttachment } from "../../ipam/same.ts";
+import { unreserveAddress } from "../../ipam/unreserve.ts";
+import { formatInterval } from "../addresses.ts";
+import { AbsentError } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+import { reservedItem, retention } from "./items.ts";
+
+export interface ReserveOptions {
+  readonly output: Format;
+  readonly space?: string;
+  readonly for: Owner;
+  readonly retain: Retention;
+  readonly note?: string;
+  readonly evenIfHeld?: boolean;
+}
+
+/** `ip reserve ADDRESS|RANGE --for OWNER`. Doing it again changes nothing. */
+export async function reserve(interval: Interval, given: ReserveOptions, session: Session): Promise<number> {
+  const { settings, ports, options } = session;
+  const space = given.space ?? settings.space;
+  const wish = {
+    space,
+    owner: given.for,
+    retain: given.retain,
+    ...(given.note !== undefined && { note: given.note }),
+    evenIfHeld: given.evenIfHeld === true,
+    requireInit: settings.requireInit,
+  };
+  const { created, holders } = isOne(interval)
+    ? await reserveAddress(interval.first, wish, ports, options)
+    : await reserveRange(interval, wish, ports, options);
+  if (!created) printErr(`${formatInterval(interval)} was reserved just so already: nothing is changed`);
+  for (const holder of holders)
+    printErr(`note: ${nameOf(holder)} has it now, or a part of it, and keeps it until it ends`);
+  const data = { ...ends(interval), space, owner: given.for, retain: given.retain, created };
+  return printThing(
+    data,
+    [
+      ["Reserved", formatInterval(interval)],
+      ["For", describeOwner(given.for)],
+      ["Retain", retention(given.retain)],
+      ["Note", given.note],
+      ["Space", space],
+    ],
+    given.output,
+  );
+}
+
+/** `ip unreserve ADDRESS|RANGE`. @throws AbsentError where nothing is reserved. */
+export async function unreserve(
+  interval: Interval,
+  given: Pick<ReserveOptions, "output" | "space">,
+  { settings, ports, options }: Session,
+): Promise<number> {
+  const space = given.space ?? settings.space;
+  const ended = isOne(interval)
+    ? await unreserveAddress(interval.first, space, ports, options)
+    : await unreserveRange(interval, space, ports, options);
+  if (ended === "absent") throw notReserved(interval, space);
+  const record = "reservation" in ended ? ended.reservation : ended;
+  return printThing(
+    { ...reservedItem(space, formatAddress(interval.first), record), ...ends(interval), state: "unreserved" },
+    [
+      ["Unreserved", formatInterval(interval)],
+      ["Was for", describeOwner(record.owner)],
+    ],
+    given.output,
+  );
+}
+
+function isOne({ first, last }: Interval): boolean {
+  return first.value === last.value;
+}
+
+function ends(interval: Interval): { address: string; last?: string } {
+  const address = formatAddress(interval.first);
+  return isOne(interval) ? { address } : { address, last: formatAddress(interval.last) };
+}
+
+function nameOf({ attachment, pod, node }: Holder): string {
+  return `${describeAttachment(attachment)}${pod === undefined ? "" : ` (pod ${pod.namespace}/${pod.name})`} on node ${node}`;
+}
+
+function notReserved(interval: Interval, space: string): AbsentError {
+  const what = isOne(interval) ? "address" : "range";
+  return new AbsentError(
+    `no reservation of exactly the ${what} ${formatInterval(interval)} is there in address space '${space}'`,
+    "'kube-ipam ip list' shows all; a range is ended as it was reserved",
+  );
+}
