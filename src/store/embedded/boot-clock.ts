@@ -9,9 +9,14 @@ export interface BootClock {
   seconds(): number;
 }
 
+/** The kernel's clock; it reads nothing before it is asked (proc(5): uptime, random/boot_id). */
 export function bootClock(): BootClock {
+  let boot: string | undefined;
   return {
-    boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    get boot() {
+      boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      return boot;
+    },
     seconds: () => Number.parseFloat(readFileSync("/proc/uptime", "utf8")),
   };
 }

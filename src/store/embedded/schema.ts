@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
 
 /**
- * One table of records by key, in the order of their keys, and what was deleted lately (for
- * watches). `boot` and `expires` (seconds since that boot) are set for records that vanish by
- * themselves. The pair in `state` is the store's revision and the oldest one whose changes are
- * still known.
+ * Records by key, what was deleted lately (for watches), and in `state` the store's revision and
+ * the oldest one whose changes are still known. `boot` and `expires` (seconds since that boot) are
+ * set for records that vanish by themselves.
+ *
+ * Steps are only ever added: a step that has shipped is how files of that version look.
  */
 const STEPS: readonly string[] = [
   `create table records (
@@ -15,6 +16,17 @@ const STEPS: readonly string[] = [
    create index deletions_by_revision on deletions (revision);
    create table state (id integer primary key check (id = 1), revision integer not null, known_since integer not null);
    insert into state (id, revision, known_since) values (1, 1, 1);`,
+  // Keys have an index without the values: looking at a thousand taken addresses reads 15 pages, not 150.
+  `alter table records rename to records_1;
+   create table records (
+     id integer primary key, key text not null unique, value text not null, revision integer not null,
+     boot text, expires real
+   );
+   insert into records (key, value, revision, boot, expires)
+     select key, value, revision, boot, expires from records_1;
+   drop table records_1;
+   create index records_by_revision on records (revision);
+   create index records_by_expiry on records (boot, expires) where boot is not null;`,
 ];
 
 /** The schema that this program writes, as SQLite's user_version has it. */
@@ -25,13 +37,18 @@ export function schemaVersion(database: Database): number {
   return row?.user_version ?? 0;
 }
 
-/** Brings an older or a new file to SCHEMA_VERSION, in one transaction; safe for many processes at once. */
-export function migrate(database: Database): void {
+/**
+ * Brings an older or an empty file to `target`, in one transaction: whoever comes second finds the
+ * work done.
+ *
+ * @param target another version only in tests, which make old files so.
+ */
+export function migrate(database: Database, target: number = SCHEMA_VERSION): void {
   database.run("begin immediate");
   try {
     const from = schemaVersion(database);
-    for (const step of STEPS.slice(from)) database.run(step);
-    if (from < SCHEMA_VERSION) database.run(`pragma user_version = ${SCHEMA_VERSION}`);
+    for (const step of STEPS.slice(from, target)) database.run(step);
+    if (from < target) database.run(`pragma user_version = ${target}`);
     database.run("commit");
   } catch (failure) {
     if (database.inTransaction) database.run("rollback");

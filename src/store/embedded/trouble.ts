@@ -1,53 +1,82 @@
-import { StoreFailure } from "../../ipam/store-port.ts";
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { StoreFailure, type StoreFailureKind } from "../../ipam/store-port.ts";
+
+interface Trouble {
+  readonly codes: RegExp;
+  readonly kind: StoreFailureKind;
+  /** Follows "the store <file>". */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const BUSY: Trouble = {
+  codes: /^SQLITE_(BUSY|LOCKED)/,
+  kind: "unavailable",
+  what: "is busy: another process was writing to it all the time",
+  remedy: "Try again; 'fuser' on the file names the processes that have it open.",
+};
+
+const FULL: Trouble = {
+  codes: /^(SQLITE_FULL|ENOSPC|EDQUOT)/,
+  kind: "no-space",
+  what: "cannot grow: its file system is full",
+  remedy: "Free space there, or set dataDir to another file system before the first pod gets an address.",
+};
+
+const CORRUPT: Trouble = {
+  codes: /^SQLITE_(NOTADB|CORRUPT)/,
+  kind: "unwritable",
+  what: "is corrupt",
+  remedy: "Restore it from a backup, or move it away once no pod of this node holds an address.",
+};
+
+const NOT_WRITABLE: Trouble = {
+  codes:
+    /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|EROFS|EACCES|EPERM|ENOENT|ENOTDIR|EEXIST|ELOOP|ENAMETOOLONG)/,
+  kind: "unwritable",
+  what: "cannot be opened for writing",
+  remedy: "Its folder (key dataDir) must be writable by root and not lie on a read-only file system.",
+};
+
+const DISK: Trouble = {
+  codes: /^(SQLITE_IOERR|EIO)/,
+  kind: "unwritable",
+  what: "cannot be read or written: its disk reports an error",
+  remedy: "Look at the kernel's log (dmesg) and at the disk.",
+};
+
+const TABLE = [BUSY, FULL, CORRUPT, NOT_WRITABLE, DISK];
 
 /** Whether SQLite only says that another process is at work: worth another try. */
 export function isBusy(failure: unknown): boolean {
-  return codeOf(failure).startsWith("SQLITE_BUSY") || codeOf(failure).startsWith("SQLITE_LOCKED");
+  return BUSY.codes.test(codeOf(failure));
 }
 
-/** What went wrong with the file, in words for people. */
+/** What went wrong with the store's file, in words for people. */
 export function troubleOf(failure: unknown, file: string): StoreFailure {
   if (failure instanceof StoreFailure) return failure;
   const code = codeOf(failure);
-  const cause = { cause: failure };
-  if (isBusy(failure)) {
-    return new StoreFailure("unavailable", `the store ${file} is busy`, "Try again.", cause);
-  }
-  if (code.startsWith("SQLITE_FULL")) {
-    return new StoreFailure(
-      "no-space",
-      `no space left for the store ${file}`,
-      "Free space on its file system.",
-      cause,
-    );
-  }
-  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
-    return new StoreFailure(
-      "unwritable",
-      `the store ${file} is corrupt`,
-      "Restore it from a backup, or move it away and run 'kube-ipam store init' once no pod of this node holds an address.",
-      cause,
-    );
-  }
-  if (
-    code.startsWith("SQLITE_READONLY") ||
-    code.startsWith("SQLITE_CANTOPEN") ||
-    code === "EROFS" ||
-    code === "EACCES"
-  ) {
-    return new StoreFailure(
-      "unwritable",
-      `the store ${file} cannot be written`,
-      "Its folder must exist, be writable by root and not lie on a read-only file system (key dataDir).",
-      cause,
-    );
-  }
-  return new StoreFailure(
-    "unwritable",
-    `the store ${file} failed: ${textOf(failure)}`,
-    "Look at the disk.",
-    cause,
-  );
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  const found = TABLE.find(({ codes }) => codes.test(code));
+  // SQLite has several words for a full disk: a shared-memory file that cannot grow is an "I/O error".
+  const trouble = (found === DISK || found === NOT_WRITABLE) && isFull(file) ? FULL : found;
+  const what =
+    trouble === undefined ? `failed: ${reason}` : `${trouble.what}${because(trouble, code, reason)}`;
+  const remedy = trouble?.remedy ?? "Look at the file with 'sqlite3', and at the disk.";
+  return new StoreFailure(trouble?.kind ?? "unwritable", `the store ${file} ${what}`, remedy, {
+    cause: failure,
+  });
+}
+
+/**
+ * What it means when the commit itself failed. After an error of the disk nobody knows whether the
+ * write would survive a power cut (RESOLVED).
+ */
+export function commitTroubleOf(failure: unknown, file: string): StoreFailure {
+  const trouble = troubleOf(failure, file);
+  if (!DISK.codes.test(codeOf(failure)) || trouble.kind === "no-space") return trouble;
+  return new StoreFailure("unknown-outcome", trouble.message, trouble.remedy, { cause: failure });
 }
 
 export function newerSchema(file: string, found: number, known: number): StoreFailure {
@@ -58,11 +87,37 @@ export function newerSchema(file: string, found: number, known: number): StoreFa
   );
 }
 
+export function replacedFile(file: string): StoreFailure {
+  return new StoreFailure(
+    "unwritable",
+    `the store ${file} was removed or replaced while it was open`,
+    "Restart what has it open (the agent) once the right file is in its place.",
+  );
+}
+
+export function closedStore(file: string): StoreFailure {
+  return new StoreFailure("unavailable", `the store ${file} was closed`, "Open it again.");
+}
+
+export function busyStore(file: string): StoreFailure {
+  return new StoreFailure(BUSY.kind, `the store ${file} ${BUSY.what}`, BUSY.remedy);
+}
+
+function because(trouble: Trouble, code: string, reason: string): string {
+  if (trouble === NOT_WRITABLE) return ` (${reason})`;
+  return trouble === DISK ? ` (${code})` : "";
+}
+
+function isFull(file: string): boolean {
+  try {
+    const { bavail, files, ffree } = statfsSync(dirname(file));
+    return bavail === 0 || (files > 0 && ffree === 0);
+  } catch {
+    return false;
+  }
+}
+
 function codeOf(failure: unknown): string {
   if (typeof failure !== "object" || failure === null || !("code" in failure)) return "";
   return String(failure.code);
-}
-
-function textOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure);
 }

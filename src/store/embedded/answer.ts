@@ -1,0 +1,32 @@
+import type { Database } from "bun:sqlite";
+import type { RecordOf, Ref } from "../../ipam/records.ts";
+import type { Query, Snapshot, Versioned } from "../../ipam/store-port.ts";
+import type { Keys } from "../etcd/keys.ts";
+import type { BootClock } from "./boot-clock.ts";
+import { decodeRecord } from "./record-text.ts";
+import { findRow, readState } from "./rows.ts";
+import { countTaken, lookForTaken } from "./taken.ts";
+
+/** What a query is about: an open database, in whatever transaction the caller has begun. */
+export interface Records {
+  readonly database: Database;
+  readonly keys: Keys;
+  readonly clock: BootClock;
+}
+
+/** Everything a query asks for, as the caller's transaction sees it. */
+export function answer(records: Records, { refs = [], windows = [], counts = [] }: Query): Snapshot {
+  const { database, keys, clock } = records;
+  const found = new Map<string, Versioned<unknown>>();
+  for (const ref of refs) {
+    const row = findRow(database, keys.keyOf(ref), clock);
+    if (row !== undefined)
+      found.set(row.key, { record: decodeRecord(row.key, row.value), revision: row.revision });
+  }
+  return {
+    revision: readState(database).revision,
+    get: <R extends Ref>(ref: R) => found.get(keys.keyOf(ref)) as Versioned<RecordOf<R>> | undefined,
+    windows: windows.map((window) => lookForTaken(records, window)),
+    counts: counts.map((span) => countTaken(records, span)),
+  };
+}

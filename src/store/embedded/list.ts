@@ -1,0 +1,67 @@
+import type { RecordKind } from "../../ipam/records.ts";
+import type { CallOptions, Entry, ListScope } from "../../ipam/store-port.ts";
+import { after, type KeyRange, spansSpaces } from "../etcd/keys.ts";
+import { inScope } from "../scope.ts";
+import type { Records } from "./answer.ts";
+import { decodeRecord } from "./record-text.ts";
+import { ALIVE, momentOf, type Row } from "./rows.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** Records read at a time, each page in a transaction of its own so that nobody waits for a listing. */
+const PAGE = 500;
+
+/** All records of a scope in the order of their keys. */
+export async function* list<K extends RecordKind>(
+  records: Records,
+  transactions: Transactions,
+  scope: ListScope<K>,
+  options: CallOptions,
+): AsyncIterable<Entry<K>> {
+  const page = (range: KeyRange, limit: number) =>
+    transactions.run("read", options, () => readPage(records, range, limit));
+  if (!spansSpaces(scope)) return yield* entries(records, scope, page);
+  for await (const space of spaces(records, scope, page)) {
+    yield* entries(records, { ...scope, space }, page);
+  }
+}
+
+type ReadPage = (range: KeyRange, limit: number) => Promise<Row[]>;
+
+async function* entries<K extends RecordKind>(
+  { keys }: Records,
+  scope: ListScope<K>,
+  read: ReadPage,
+): AsyncIterable<Entry<K>> {
+  const { first, end } = keys.scopeOf(scope);
+  for (let from = first; ; ) {
+    const page = await read({ first: from, end }, PAGE);
+    for (const { key, value, revision } of page) {
+      const ref = keys.refOf(key);
+      if (ref === undefined || !inScope(scope, ref)) continue;
+      yield { ref, record: decodeRecord(key, value), revision };
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    from = after(last.key);
+  }
+}
+
+/** Jumps from space to space: one record each, however many they hold. */
+async function* spaces({ keys }: Records, scope: ListScope, read: ReadPage): AsyncIterable<string> {
+  const { first, end } = keys.scopeOf(scope);
+  for (let from = first; ; ) {
+    const [row] = await read({ first: from, end }, 1);
+    if (row === undefined) return;
+    const space = keys.spaceOf(row.key);
+    if (space !== undefined) yield space;
+    from = space === undefined ? after(row.key) : keys.wholeSpace(space).end;
+  }
+}
+
+function readPage({ database, clock }: Records, range: KeyRange, limit: number): Row[] {
+  const text = `select key, value, revision, boot, expires from records
+    where key >= $first and key < $end and ${ALIVE} order by key limit $limit`;
+  return database
+    .query<Row, Record<string, string | number>>(text)
+    .all({ ...range, limit, ...momentOf(clock) });
+}

@@ -1,0 +1,95 @@
+import { statSync } from "node:fs";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import type { OpenedDatabase } from "./database.ts";
+import { pause } from "./pause.ts";
+import { SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import type { SpareSpace } from "./spare-space.ts";
+import {
+  busyStore,
+  closedStore,
+  commitTroubleOf,
+  isBusy,
+  newerSchema,
+  replacedFile,
+  troubleOf,
+} from "./trouble.ts";
+
+/** "write" excludes other writers from its begin on, so that what it reads stays true. */
+export type Manner = "read" | "write";
+
+const BEGIN = { read: "begin", write: "begin immediate" } as const;
+const LONGEST_WAIT_MS = 10;
+
+/** Runs pieces of work on the database, each in a transaction of its own. */
+export class Transactions {
+  readonly #opened: OpenedDatabase;
+  readonly #spare: SpareSpace;
+  readonly #identity: string;
+  #closed = false;
+
+  constructor(opened: OpenedDatabase, spare: SpareSpace) {
+    this.#opened = opened;
+    this.#spare = spare;
+    this.#identity = identityOf(opened.file);
+  }
+
+  /**
+   * Performs `work`, which must not wait for anything, as one step: all of it or, when it throws,
+   * nothing. While others write it tries again, without blocking this process, until the deadline.
+   *
+   * @param mayUseSpare whether the work is worth the space kept back for a full disk.
+   */
+  async run<T>(manner: Manner, { deadline }: CallOptions, work: () => T, mayUseSpare = false): Promise<T> {
+    for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      if (performance.now() >= deadline) throw busyStore(this.#opened.file);
+      try {
+        return this.#attempt(manner, work);
+      } catch (failure) {
+        const trouble = troubleOf(failure, this.#opened.file);
+        const again = trouble.kind === "no-space" && mayUseSpare && this.#spare.give();
+        if (!again && !isBusy(failure)) throw trouble;
+      }
+      await pause(wait * (0.5 + Math.random()));
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#opened.database.close();
+  }
+
+  #attempt<T>(manner: Manner, work: () => T): T {
+    this.#requireUsable();
+    const { database, file } = this.#opened;
+    database.query(BEGIN[manner]).run();
+    try {
+      const version = schemaVersion(database);
+      if (version !== SCHEMA_VERSION) throw newerSchema(file, version, SCHEMA_VERSION);
+      const result = work();
+      this.#commit();
+      return result;
+    } catch (failure) {
+      if (database.inTransaction) database.run("rollback");
+      throw failure;
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#opened.database.query("commit").run();
+    } catch (failure) {
+      throw isBusy(failure) ? failure : commitTroubleOf(failure, this.#opened.file);
+    }
+  }
+
+  /** Writing on to a file that has lost its name would be lost with it, without a word. */
+  #requireUsable(): void {
+    if (this.#closed) throw closedStore(this.#opened.file);
+    if (identityOf(this.#opened.file) !== this.#identity) throw replacedFile(this.#opened.file);
+  }
+}
+
+function identityOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? "" : `${found.dev}:${found.ino}`;
+}

@@ -1,0 +1,85 @@
+import type { RecordKind } from "../../ipam/records.ts";
+import { type Change, type ListScope, StoreFailure, type WatchOptions } from "../../ipam/store-port.ts";
+import { inScope } from "../scope.ts";
+import type { Records } from "./answer.ts";
+import { hasExpired, removeExpired } from "./forget.ts";
+import { pause } from "./pause.ts";
+import { decodeRecord } from "./record-text.ts";
+import { readState } from "./rows.ts";
+import type { Transactions } from "./transactions.ts";
+import { nextRevision } from "./write.ts";
+
+/** How late a watch may hear of a change. A look that finds nothing costs some 30 microseconds. */
+const LOOK_EVERY_MS = 50;
+/** Changes read at a time, so that memory stays bounded. */
+const PORTION = 500;
+const PATIENCE_MS = 10_000;
+
+/** Changes of one kind of record since a revision, as they happen. */
+export async function* watch<K extends RecordKind>(
+  records: Records,
+  transactions: Transactions,
+  scope: ListScope<K>,
+  since: number,
+  { signal }: WatchOptions,
+): AsyncIterable<Change<K>> {
+  const soon = () => ({ deadline: performance.now() + PATIENCE_MS });
+  for (let seen = since; !signal.aborted; ) {
+    if (scope.kind === "cooling") await expire(records, transactions, soon());
+    const changes = await transactions.run("read", soon(), () => changesSince(records, seen));
+    for (const { key, value, revision } of changes) {
+      seen = revision;
+      const ref = records.keys.refOf(key);
+      if (ref === undefined || !inScope(scope, ref)) continue;
+      yield { ref, revision, ...(value !== null && { record: decodeRecord(key, value) }) };
+      if (signal.aborted) return;
+    }
+    if (changes.length === 0) await pause(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** What has expired stays in its table until somebody removes it; who watches for that does so. */
+async function expire(
+  records: Records,
+  transactions: Transactions,
+  options: { deadline: number },
+): Promise<void> {
+  if (!(await transactions.run("read", options, () => hasExpired(records)))) return;
+  await transactions.run("write", options, () => removeExpired(records, nextRevision(records)));
+}
+
+interface Changed {
+  readonly key: string;
+  /** Null when the record was deleted. */
+  readonly value: string | null;
+  readonly revision: number;
+}
+
+/** The next changes after a revision, oldest first, all of each revision that is among them. */
+function changesSince(records: Records, since: number): Changed[] {
+  const { revision, knownSince } = readState(records.database);
+  if (since < knownSince - 1 || since > revision) throw historyLost(since);
+  if (since === revision) return [];
+  const found = changesBetween(records, since, revision, PORTION);
+  const last = found.at(-1);
+  if (last === undefined || found.length < PORTION) return found;
+  const whole = found.filter((change) => change.revision < last.revision);
+  return whole.length > 0 ? whole : changesBetween(records, since, last.revision, UNLIMITED);
+}
+
+const UNLIMITED = -1;
+
+function changesBetween({ database }: Records, since: number, through: number, limit: number): Changed[] {
+  const between = "revision > $since and revision <= $through";
+  const text = `select key, value, revision from records where ${between}
+    union all select key, null, revision from deletions where ${between} order by revision limit $limit`;
+  return database.query<Changed, Record<string, number>>(text).all({ since, through, limit });
+}
+
+function historyLost(since: number): StoreFailure {
+  return new StoreFailure(
+    "history-lost",
+    `the store no longer knows what changed since revision ${since}`,
+    "List the records again and watch from there.",
+  );
+}
