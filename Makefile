@@ -1,4 +1,4 @@
-.PHONY: all build test demo bench lint clean
+.PHONY: all build shim test demo bench lint clean
 
 all: build
 
@@ -9,8 +9,12 @@ build:
 	@scripts/setup.sh build
 	@scripts/build.sh
 
+## shim: compiles dist/kube-ipam-shim, which the runtime starts where an agent runs
+shim:
+	@scripts/shim.sh
+
 ## test: every test against the built executable; closes with `N passed, N failed`
-test: build
+test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
 

@@ -30,9 +30,11 @@ export interface Host {
   readonly openPorts: (request: Request) => Promise<OpenPorts>;
   /**
    * Hands the answer to whoever asked. Throws when that is known to have failed: an ADD then undoes
-   * itself (ONLY-MINE).
+   * itself (ONLY-MINE). `exitCode` is what the verb will end with.
    */
-  readonly deliver: (text: string) => Promise<void> | void;
+  readonly deliver: (text: string, exitCode: 0 | 1) => Promise<void> | void;
+  /** True where dead records are freed without the help of verbs. */
+  readonly reclaims?: boolean;
   /** Aborts when the process is asked to end before the answer was delivered. */
   readonly ending?: AbortSignal;
 }

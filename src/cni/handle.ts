@@ -41,7 +41,7 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
   let version: string = NEWEST_VERSION;
   try {
     if (call.env.CNI_COMMAND === "VERSION") {
-      await host.deliver(versionAnswer(call));
+      await host.deliver(versionAnswer(call), 0);
       return { exitCode: 0 };
     }
     const stdin = call.stdin();
@@ -107,7 +107,7 @@ async function tell(
   host: Host,
 ): Promise<IpamError> {
   try {
-    await host.deliver(formatError(version, failure, verb));
+    await host.deliver(formatError(version, failure, verb), 1);
   } catch {
     // Nobody listens any more; the exit code and the log remain.
   }

@@ -7,6 +7,17 @@ import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
 
+/** Where connections come from: the plugin opens them, the agent lends those it keeps. */
+export interface Openers {
+  readonly openCluster: (kubeConfig: string | undefined) => Cluster;
+  readonly openStore: (settings: StoreSettings) => Promise<Store>;
+}
+
+const COLD: Openers = {
+  openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
+  openStore,
+};
+
 /**
  * Opens everything one verb of the plugin role touches, and loads no more code than it needs. A
  * verb that gives addresses out must know which cluster it does so for; others do with what an
@@ -14,10 +25,14 @@ import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
  *
  * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only).
  */
-export async function openPorts(request: Request, log: Log): Promise<OpenPorts> {
+export async function openPorts(
+  request: Request,
+  log: Log,
+  { openCluster, openStore }: Openers = COLD,
+): Promise<OpenPorts> {
   const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
   const node = openNode(nodeSettings);
-  const cluster = clusterOf(kubernetes);
+  const cluster = clusterOf(kubernetes, openCluster);
   const uid =
     settings.kind === "embedded" || cluster === undefined
       ? undefined
@@ -36,9 +51,9 @@ export async function openPorts(request: Request, log: Log): Promise<OpenPorts> 
 }
 
 /** Kubernetes, where a kubeconfig or a service account is at hand. */
-function clusterOf({ kubeConfig }: KubernetesSettings): Cluster | undefined {
-  if (kubeConfig !== undefined) return lazyCluster({ kubeConfig });
-  return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : lazyCluster({});
+function clusterOf({ kubeConfig }: KubernetesSettings, open: Openers["openCluster"]): Cluster | undefined {
+  if (kubeConfig !== undefined) return open(kubeConfig);
+  return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : open(undefined);
 }
 
 /** The store that the settings name; the other one's code is never loaded. */

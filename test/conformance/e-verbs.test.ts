@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { everywhere, ours } from "../kit/case.ts";
+import { alone, everywhere, ours } from "../kit/case.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /** Behaviour section E: DEL, CHECK, GC and STATUS. */
@@ -210,7 +210,7 @@ ours("E26", "GC leaves other nodes alone", async (world) => {
   expect((await world.held()).length).toBe(1);
 });
 
-ours("E26", "GC leaves other networks alone", async (world) => {
+alone("E26", "GC leaves other networks alone", async (world) => {
   const net = await manyDead(world, 6);
   const gc = { ...net, name: "net2", "cni.dev/valid-attachments": [] };
   await world.quietly("GC", gc, NO_ATTACHMENT);
@@ -218,7 +218,7 @@ ours("E26", "GC leaves other networks alone", async (world) => {
   expect((await world.held()).length).toBe(2);
 });
 
-ours("reclaim", "each run frees up to four attachments whose namespace is gone", async (world) => {
+alone("reclaim", "each run frees up to four attachments whose namespace is gone", async (world) => {
   const net = await manyDead(world, 6);
   await world.add(net, { container: "next" });
   expect((await world.held()).length).toBe(3);

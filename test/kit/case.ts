@@ -27,6 +27,12 @@ export function ours(id: string, title: string, body: Body, needs: Needs = {}): 
   for (const subject of SUBJECTS.filter((each) => each.ours)) register(subject, id, title, body, needs);
 }
 
+/** One of ours that speaks of the plugin without an agent, such as how much one run frees. */
+export function alone(id: string, title: string, body: Body, needs: Needs = {}): void {
+  const subjects = SUBJECTS.filter((each) => each.ours && each.agent !== true);
+  for (const subject of subjects) register(subject, id, title, body, needs);
+}
+
 function register(
   subject: Subject,
   id: string,

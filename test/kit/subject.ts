@@ -1,4 +1,5 @@
 import type { Folder } from "./folder.ts";
+import { kubeIpamAgent, kubeIpamAgentOnEtcd } from "./subject-agent.ts";
 import { kubeIpamOnEtcd } from "./subject-etcd.ts";
 import { hostLocal } from "./subject-host-local.ts";
 import { kubeIpam } from "./subject-kube-ipam.ts";
@@ -14,6 +15,8 @@ export interface Subject {
   readonly type: string;
   /** True for kube-ipam in any form: error codes and texts are design section 8's. */
   readonly ours: boolean;
+  /** True where an agent serves: it frees dead records by itself and at once. */
+  readonly agent?: boolean;
   /** One fresh deployment with an empty store. */
   open(): Promise<Place>;
 }
@@ -39,6 +42,8 @@ export interface StoredAllocation {
 const SUBJECTS: Readonly<Record<string, () => Subject>> = {
   "kube-ipam": kubeIpam,
   "kube-ipam-etcd": kubeIpamOnEtcd,
+  "kube-ipam-agent": kubeIpamAgent,
+  "kube-ipam-agent-etcd": kubeIpamAgentOnEtcd,
   "host-local": hostLocal,
 };
 

@@ -48,7 +48,7 @@ export async function add(request: Request, host: Host): Promise<string[]> {
     const { addresses } = allocated;
     const text = formatResult(version, { addresses, routes: configuration.routes, dns });
     await deliverOrUndo(text, allocated, host, ports);
-    await afterwards(ports, deadline);
+    await afterwards(host, ports, deadline);
     return addresses.map(({ address }) => formatAddress(address));
   } finally {
     await ports.close();
@@ -77,7 +77,7 @@ async function deliverOrUndo(
   try {
     if (host.ending?.aborted)
       throw new IpamError("tryAgain", "the plugin was asked to end before it had answered");
-    await host.deliver(text);
+    await host.deliver(text, 0);
   } catch (failure) {
     await undo(allocated, ports, performance.now() + UNDO_MS);
     throw failure;

@@ -1,5 +1,6 @@
 import type { Ports } from "../../ipam/ports.ts";
 import { reclaim } from "../../ipam/reclaim.ts";
+import type { Host } from "../call.ts";
 
 /** Dead records that one plugin run frees besides its own work (design section 4, "Reclaiming"). */
 const RECORDS = 4;
@@ -9,7 +10,8 @@ const LOOK = 16;
 const MOST_MS = 2_000;
 
 /** After its own work, and within its deadline, a verb frees a few of its node's dead records. */
-export async function afterwards(ports: Ports, deadline: number): Promise<void> {
+export async function afterwards(host: Host, ports: Ports, deadline: number): Promise<void> {
+  if (host.reclaims === true) return;
   await reclaim(ports, {
     records: RECORDS,
     look: LOOK,

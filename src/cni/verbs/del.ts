@@ -11,7 +11,7 @@ export async function del(request: Request, host: Host): Promise<void> {
   try {
     const { attachment } = attachmentOf(request, parseCniArgs(""));
     await release({ attachment, coolingSeconds: configuration.network.coolingSeconds, deadline }, ports);
-    await afterwards(ports, deadline);
+    await afterwards(host, ports, deadline);
   } finally {
     await ports.close();
   }

@@ -18,7 +18,7 @@ export async function gc(request: Request, host: Host): Promise<void> {
   try {
     const { name, coolingSeconds } = network;
     await collect({ network: name, valid: validAttachments, coolingSeconds, deadline }, ports);
-    await afterwards(ports, deadline);
+    await afterwards(host, ports, deadline);
   } finally {
     await ports.close();
   }

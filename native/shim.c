@@ -1,0 +1,335 @@
+/*
+ * kube-ipam-shim: what the container runtime starts where an agent runs. Passes the CNI parameters
+ * and stdin to the agent, prints what comes back, exits with its status. Whenever the agent does not
+ * answer in full, the complete plugin beside it is executed instead, with what is left of the one
+ * deadline. The protocol is described in docs/agent-protocol.md.
+ *
+ * Linux only. No memory is allocated but for the buffers below and the memory file of stdin.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VERSION 1
+#define DEFAULT_SOCKET "/run/kube-ipam/agent.sock"
+#define MOST_REQUEST (4u << 20)
+#define MOST_ENVIRONMENT (256u << 10)
+#define MOST_ANSWER (1u << 20)
+/* The agent says "working" four times a second: silence means that it hangs. */
+#define SILENCE_MS 2000
+#define CONNECT_MS 500
+#define VERSION_STDIN_MS 500
+/* The agent itself gives up at the deadline; its words are better than ours. */
+#define GRACE_MS 1000
+
+enum frame { REQUEST = 1, ANSWER = 2, ACKNOWLEDGEMENT = 3, WORKING = 4 };
+enum field { ENV = 1, STDIN = 2, STDOUT = 3, EXIT_CODE = 4 };
+enum { INPUT_OUTPUT = 5, TRY_AGAIN = 11 };
+enum { FRAME_HEADER = 6, FIELD_HEADER = 5 };
+
+extern char **environ;
+static char **arguments;
+static int64_t deadline;
+static int input = -1; /* memory file that holds all of stdin */
+static size_t input_size;
+static unsigned char fields[MOST_ENVIRONMENT];
+static size_t fields_size = FRAME_HEADER;
+static unsigned char answer[MOST_ANSWER];
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static const char *variable(const char *name) {
+  const char *value = getenv(name);
+  return value == NULL ? "" : value;
+}
+
+/* ---- the one deadline (design section 4, BOUNDED) ---- */
+
+static int64_t limit_of(const char *verb) {
+  if (strcmp(verb, "ADD") == 0) return 40000;
+  if (strcmp(verb, "GC") == 0) return 30000;
+  if (strcmp(verb, "STATUS") == 0 || strcmp(verb, "VERSION") == 0) return 2000;
+  return 10000;
+}
+
+static int64_t milliseconds_given(void) {
+  int64_t limit = limit_of(variable("CNI_COMMAND"));
+  long long given = atoll(variable("KUBE_IPAM_DEADLINE_MS"));
+  return given > 0 && given < limit ? given : limit;
+}
+
+static int64_t milliseconds_left(void) {
+  int64_t left = deadline - now();
+  return left > 0 ? left : 1;
+}
+
+/* ---- without an agent ---- */
+
+/* Our own folder with another file's name in it; 0 where that cannot be told. */
+static int beside(const char *name, char *path, size_t size) {
+  ssize_t length = readlink("/proc/self/exe", path, size - 1);
+  if (length <= 0) return 0;
+  path[length] = 0;
+  char *slash = strrchr(path, '/');
+  if (slash == NULL || (size_t)(slash - path) + strlen(name) + 2 > size) return 0;
+  strcpy(slash + 1, name);
+  return 1;
+}
+
+static int fallback_is_none(void) {
+  char text[64] = "", path[4096];
+  const char *given = getenv("KUBE_IPAM_FALLBACK");
+  if (given != NULL && *given != 0) return strcmp(given, "none") == 0;
+  if (!beside("kube-ipam.fallback", path, sizeof path)) return 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  return length >= 4 && strncmp(text, "none", 4) == 0 && strcspn(text, " \t\r\n") == 4;
+}
+
+static void print_all(const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(STDOUT_FILENO, text, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(1);
+    text += written;
+    size -= (size_t)written;
+  }
+}
+
+/* The version of the configuration on stdin, for the error result; the newest where there is none. */
+static void configuration_version(char *version, size_t size) {
+  char *text = input_size == 0 ? MAP_FAILED : mmap(NULL, input_size, PROT_READ, MAP_PRIVATE, input, 0);
+  static const char key[] = "\"cniVersion\"";
+  snprintf(version, size, "1.1.0");
+  if (text == MAP_FAILED) return;
+  const char *end = text + input_size, *at = memmem(text, input_size, key, sizeof key - 1);
+  if (at == NULL) return;
+  for (at += sizeof key - 1; at < end && strchr(" \t\r\n:", *at) != NULL && *at != 0; at++) continue;
+  if (at == end || *at++ != '"') return;
+  size_t length = 0;
+  while (at + length < end && (strchr("0123456789.", at[length]) != NULL) && at[length] != 0) length++;
+  if (length > 0 && length < size) snprintf(version, size, "%.*s", (int)length, at);
+}
+
+/* Answers a CNI error: 11 is "try again later". */
+static void refuse(int code, const char *message, const char *details) {
+  char version[16], text[1024];
+  configuration_version(version, sizeof version);
+  int size = snprintf(text, sizeof text, "{\"cniVersion\":\"%s\",\"code\":%d,\"msg\":\"%s\",\"details\":\"%s\"}", version,
+                      code, message, details);
+  if (*variable("CNI_COMMAND") != 0) print_all(text, (size_t)size);
+  else fprintf(stderr, "kube-ipam-shim: %s: %s\n", message, details);
+  _exit(1);
+}
+
+/* Becomes the complete plugin, which finds the same stdin and a shorter deadline. */
+static void fall_back(void) {
+  char path[4096], left[32];
+  if (*variable("CNI_COMMAND") != 0 && fallback_is_none())
+    refuse(TRY_AGAIN, "the agent of kube-ipam does not answer", "this node has no other way to the store; see that the agent runs");
+  const char *given = getenv("KUBE_IPAM_FULL");
+  if (given != NULL && *given != 0) snprintf(path, sizeof path, "%s", given);
+  else if (!beside("kube-ipam.full", path, sizeof path)) *path = 0;
+  if (input >= 0) {
+    lseek(input, 0, SEEK_SET);
+    dup2(input, STDIN_FILENO);
+  }
+  if (*variable("CNI_COMMAND") != 0) {
+    snprintf(left, sizeof left, "%lld", (long long)milliseconds_left());
+    setenv("KUBE_IPAM_DEADLINE_MS", left, 1);
+  }
+  execve(path, arguments, environ);
+  refuse(TRY_AGAIN, "the agent of kube-ipam does not answer, and the complete plugin cannot be executed",
+         "start the agent, or put the executable beside this file as kube-ipam.full");
+}
+
+/* ---- stdin, into a memory file: it is read once and may be needed twice ---- */
+
+static int readable_within(int64_t milliseconds) {
+  struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+  return milliseconds > 0 && poll(&wait, 1, (int)milliseconds) > 0;
+}
+
+/* A stdin that cannot be read is left to the complete plugin, which says why. */
+static void read_input(void) {
+  static char buffer[65536];
+  int asks_version = strcmp(variable("CNI_COMMAND"), "VERSION") == 0;
+  int64_t patience = now() + VERSION_STDIN_MS;
+  int file = memfd_create("stdin", MFD_CLOEXEC);
+  if (file < 0) fall_back();
+  for (;;) {
+    /* Some ask VERSION on a stdin that never ends. */
+    if (asks_version && !readable_within(patience - now())) break;
+    ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && input_size == 0) {
+      close(file);
+      if (fallback_is_none()) refuse(INPUT_OUTPUT, "stdin cannot be read", "the network configuration is expected there");
+      fall_back();
+    }
+    if (count <= 0) break;
+    if (write(file, buffer, (size_t)count) != count) refuse(INPUT_OUTPUT, "stdin cannot be kept", "this node is out of memory");
+    input_size += (size_t)count;
+  }
+  input = file;
+}
+
+/* ---- frames ---- */
+
+static void put_number(unsigned char *at, uint32_t number) {
+  for (int byte = 0; byte < 4; byte++) at[byte] = (unsigned char)(number >> (24 - 8 * byte));
+}
+
+static uint32_t get_number(const unsigned char *at) {
+  return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void add_variable(const char *text) {
+  size_t size = strlen(text);
+  if (size + FIELD_HEADER > sizeof fields - fields_size - FIELD_HEADER) fall_back();
+  fields[fields_size] = ENV;
+  put_number(fields + fields_size + 1, (uint32_t)size);
+  memcpy(fields + fields_size + FIELD_HEADER, text, size);
+  fields_size += FIELD_HEADER + size;
+}
+
+static void send_all(int agent, const void *bytes, size_t size) {
+  for (size_t sent = 0; sent < size;) {
+    ssize_t count = send(agent, (const char *)bytes + sent, size - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fall_back();
+    sent += (size_t)count;
+  }
+}
+
+/* The parameters of CNI and the deadline, never the whole environment, then stdin. */
+static void send_request(int agent) {
+  char left[64];
+  for (char **each = environ; *each != NULL; each++)
+    if (strncmp(*each, "CNI_", 4) == 0) add_variable(*each);
+  snprintf(left, sizeof left, "KUBE_IPAM_DEADLINE_MS=%lld", (long long)milliseconds_left());
+  add_variable(left);
+  fields[fields_size] = STDIN;
+  put_number(fields + fields_size + 1, (uint32_t)input_size);
+  fields_size += FIELD_HEADER;
+  size_t size = fields_size - FRAME_HEADER + input_size;
+  if (input_size > MOST_REQUEST || size > MOST_REQUEST) fall_back();
+  fields[0] = VERSION;
+  fields[1] = REQUEST;
+  put_number(fields + 2, (uint32_t)size);
+  send_all(agent, fields, fields_size);
+  if (input_size == 0) return;
+  void *text = mmap(NULL, input_size, PROT_READ, MAP_PRIVATE, input, 0);
+  if (text == MAP_FAILED) fall_back();
+  send_all(agent, text, input_size);
+}
+
+static void receive(int agent, unsigned char *bytes, size_t size) {
+  for (size_t got = 0; got < size;) {
+    struct pollfd wait = {.fd = agent, .events = POLLIN};
+    int64_t left = deadline + GRACE_MS - now();
+    if (left <= 0) refuse(TRY_AGAIN, "the agent of kube-ipam did not answer in time", "what it was doing is undone or kept; try again");
+    if (poll(&wait, 1, (int)(left < SILENCE_MS ? left : SILENCE_MS)) == 0) {
+      if (left > SILENCE_MS) fall_back();
+      continue;
+    }
+    ssize_t count = recv(agent, bytes + got, size - got, MSG_DONTWAIT);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count <= 0) fall_back();
+    got += (size_t)count;
+  }
+}
+
+/* The answer's fields, its size returned. Frames and fields that we do not know are passed over. */
+static size_t receive_answer(int agent) {
+  unsigned char header[FRAME_HEADER];
+  for (;;) {
+    receive(agent, header, sizeof header);
+    size_t size = get_number(header + 2);
+    if (header[0] != VERSION || size > sizeof answer) fall_back();
+    receive(agent, answer, size);
+    if (header[1] == ANSWER) return size;
+  }
+}
+
+static int print_answer(int agent, size_t size) {
+  static const unsigned char acknowledgement[FRAME_HEADER] = {VERSION, ACKNOWLEDGEMENT};
+  const unsigned char *text = NULL, *code = NULL;
+  size_t text_size = 0, at = 0;
+  while (size - at >= FIELD_HEADER) {
+    const unsigned char *value = answer + at + FIELD_HEADER;
+    size_t length = get_number(answer + at + 1);
+    if (length > size - at - FIELD_HEADER) fall_back();
+    if (answer[at] == STDOUT) text = value, text_size = length;
+    if (answer[at] == EXIT_CODE && length == 1) code = value;
+    at += FIELD_HEADER + length;
+  }
+  if (at != size || code == NULL) fall_back();
+  if (text != NULL) print_all((const char *)text, text_size);
+  /* Only a connection that ends without this undoes an ADD. An agent that died undoes nothing. */
+  send(agent, acknowledgement, sizeof acknowledgement, MSG_NOSIGNAL);
+  return *code;
+}
+
+/* ---- the agent's socket ---- */
+
+static void wait_a_moment(void) {
+  struct timespec moment = {.tv_nsec = 2000000};
+  nanosleep(&moment, NULL);
+}
+
+/* Never one of the first three, even where the runtime closed them. */
+static int open_socket(void) {
+  int low = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int agent = low < 0 || low > STDERR_FILENO ? low : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (agent != low) close(low);
+  return agent;
+}
+
+static int connect_agent(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  struct timeval patience = {.tv_sec = SILENCE_MS / 1000};
+  const char *given = variable("KUBE_IPAM_AGENT_SOCKET"), *path = *given == 0 ? DEFAULT_SOCKET : given;
+  int64_t until = now() + CONNECT_MS;
+  int agent = open_socket();
+  if (agent < 0 || strlen(path) >= sizeof address.sun_path) fall_back();
+  strcpy(address.sun_path, path);
+  fcntl(agent, F_SETFL, O_NONBLOCK);
+  while (connect(agent, (struct sockaddr *)&address, sizeof address) != 0) {
+    /* EAGAIN: more callers than the agent has taken up yet. */
+    if ((errno != EAGAIN && errno != EINTR) || now() >= until) fall_back();
+    wait_a_moment();
+  }
+  fcntl(agent, F_SETFL, 0);
+  setsockopt(agent, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  return agent;
+}
+
+int main(int count, char **given) {
+  (void)count;
+  arguments = given;
+  deadline = now() + milliseconds_given();
+  /* Started by hand: the complete program has a command line. */
+  if (*variable("CNI_COMMAND") == 0) fall_back();
+  read_input();
+  int agent = connect_agent();
+  send_request(agent);
+  return print_answer(agent, receive_answer(agent));
+}

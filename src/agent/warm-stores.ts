@@ -1,0 +1,103 @@
+import { statSync } from "node:fs";
+import type { StoreSettings } from "../config/network-configuration.ts";
+import type { Store } from "../ipam/store-port.ts";
+import { openStore } from "../runtime/open-ports.ts";
+
+/** A store that nobody has asked for so long is closed. */
+const IDLE_MS = 10 * 60_000;
+
+interface Warm {
+  readonly store: Store;
+  /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
+  readonly stamp: string;
+  users: number;
+  used: number;
+}
+
+/** One open store for each distinct configuration, lent to every verb that names it. */
+export class WarmStores {
+  readonly #open: (settings: StoreSettings) => Promise<Store>;
+  readonly #warm = new Map<string, Promise<Warm>>();
+
+  constructor(open: (settings: StoreSettings) => Promise<Store> = openStore) {
+    this.#open = open;
+  }
+
+  /** The store; its `close` gives it back. Rejects as opening does, and the next one tries again. */
+  async lend(settings: StoreSettings): Promise<Store> {
+    const warm = await this.#find(settings);
+    warm.users += 1;
+    return lent(warm);
+  }
+
+  /** Closes what nobody uses and has not used for a while; with `all`, everything. */
+  async closeIdle(all = false): Promise<void> {
+    for (const [key, opening] of this.#warm) {
+      const warm = await opening.catch(() => undefined);
+      const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
+      if (!(all || idle)) continue;
+      this.#warm.delete(key);
+      await warm?.store.close();
+    }
+  }
+
+  async #find(settings: StoreSettings): Promise<Warm> {
+    const key = JSON.stringify(settings);
+    const known = await this.#warm.get(key);
+    if (known !== undefined && known.stamp === stampOf(settings)) return known;
+    if (known !== undefined) this.#retire(key, known);
+    const opening = this.#warm.get(key) ?? this.#begin(key, settings);
+    return opening;
+  }
+
+  #begin(key: string, settings: StoreSettings): Promise<Warm> {
+    const opening = this.#open(settings).then((store) => ({
+      store,
+      stamp: stampOf(settings),
+      users: 0,
+      used: performance.now(),
+    }));
+    this.#warm.set(key, opening);
+    opening.catch(() => this.#warm.delete(key));
+    return opening;
+  }
+
+  /** Nobody gets it any more; whoever has it may end. */
+  #retire(key: string, warm: Warm): void {
+    this.#warm.delete(key);
+    const timer = setInterval(() => {
+      if (warm.users > 0) return;
+      clearInterval(timer);
+      void warm.store.close();
+    }, 1_000);
+    timer.unref();
+  }
+}
+
+function lent(warm: Warm): Store {
+  const { store } = warm;
+  let returned = false;
+  return {
+    description: store.description,
+    read: (query, options) => store.read(query, options),
+    commit: (transaction, options) => store.commit(transaction, options),
+    list: (scope, options) => store.list(scope, options),
+    watch: (scope, since, options) => store.watch(scope, since, options),
+    close: async () => {
+      if (returned) return;
+      returned = true;
+      warm.users -= 1;
+      warm.used = performance.now();
+    },
+  };
+}
+
+function stampOf(settings: StoreSettings): string {
+  if (settings.kind !== "embedded") return "";
+  try {
+    const { dev, ino } = statSync(`${settings.dataDir}/kube-ipam.db`);
+    return `${dev}:${ino}`;
+  } catch {
+    return "absent";
+  }
+}

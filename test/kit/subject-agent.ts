@@ -1,0 +1,71 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import type { Folder } from "./folder.ts";
+import type { Place, Subject } from "./subject.ts";
+import { kubeIpamOnEtcd } from "./subject-etcd.ts";
+import { kubeIpam } from "./subject-kube-ipam.ts";
+import { eventually } from "./wait.ts";
+
+/** The shim as the runtime starts it, with an agent that serves it, on the embedded store. */
+export function kubeIpamAgent(): Subject {
+  return {
+    name: "kube-ipam-agent",
+    type: "kube-ipam",
+    ours: true,
+    agent: true,
+    open: () => throughAgent(kubeIpam()),
+  };
+}
+
+/** The same on a real etcd with mutual TLS. */
+export function kubeIpamAgentOnEtcd(): Subject {
+  const open = () => throughAgent(kubeIpamOnEtcd());
+  return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, agent: true, open };
+}
+
+/** A place whose executable is the shim; `KUBE_IPAM_FALLBACK=none` shows that the agent answers. */
+async function throughAgent(plain: Subject): Promise<Place> {
+  const place = await plain.open();
+  const { executable, socket } = installShim(place.folder, place.executable);
+  const agent = await startAgent(place.folder, place.executable, socket, place.env);
+  return {
+    ...place,
+    executable,
+    env: { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket, KUBE_IPAM_FALLBACK: "none" },
+    [Symbol.asyncDispose]: async () => {
+      await agent.stop();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The shim with the complete plugin beside it, as `kube-ipam install` leaves them. */
+export function installShim(folder: Folder, full: string): { executable: string; socket: string } {
+  const bin = folder.file("bin");
+  mkdirSync(bin);
+  const executable = join(bin, "kube-ipam");
+  copyFileSync(shimExecutable(), executable);
+  chmodSync(executable, 0o755);
+  symlinkSync(full, join(bin, "kube-ipam.full"));
+  return { executable, socket: folder.file("agent.sock") };
+}
+
+/** An agent that serves; fails with its last words where it does not. */
+export async function startAgent(
+  folder: Folder,
+  full: string,
+  socket: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Daemon> {
+  const agent = startDaemon("agent", [full, "agent", "--socket", socket], folder, env);
+  await eventually(async () => existsSync(socket) || !agent.running() || undefined);
+  if (!agent.running()) throw new Error(`expected an agent, got ${agent.tail()}`);
+  return agent;
+}
+
+function shimExecutable(): string {
+  const path = process.env.KUBE_IPAM_SHIM ?? join(import.meta.dir, "../../dist/kube-ipam-shim");
+  if (!existsSync(path)) throw new Error(`expected the shim at ${path}: run 'make shim' first`);
+  return path;
+}
