@@ -22,9 +22,9 @@ import {
 } from "../../ipam/store-port.ts";
 import { inScope } from "../scope.ts";
 
-/** What a test can make go wrong, once, at the next commit (or read). */
+/** What a test can make go wrong, once, at the next commit, read or watch. */
 export interface Fault {
-  readonly on: "read" | "commit";
+  readonly on: "read" | "commit" | "watch";
   readonly kind: StoreFailureKind;
   /** For a commit: whether the writes happen all the same. */
   readonly applied?: boolean;
@@ -45,6 +45,8 @@ export interface MemoryOptions {
   /** Called before each read and commit: tests interleave callers here. */
   readonly pause?: () => Promise<void>;
 }
+
+const EXPIRY_CHECK_MS = 20;
 
 interface Stored {
   readonly ref: Ref;
@@ -71,7 +73,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   }
 
   function answer(query: Query): Snapshot {
-    const found = new Map((query.refs ?? []).map((ref) => [keyOf(ref), find(ref)]));
+    const found = new Map<string, Versioned<unknown>>();
+    for (const ref of query.refs ?? []) {
+      const entry = find(ref);
+      if (entry !== undefined) found.set(keyOf(ref), { record: entry.record, revision: entry.revision });
+    }
     return {
       revision,
       get: <R extends Ref>(ref: R) => found.get(keyOf(ref)) as Versioned<RecordOf<R>> | undefined,
@@ -80,12 +86,23 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     };
   }
 
+  /** Expired records are absent at once; watches hear of it when somebody looks. */
+  function forgetExpired(): void {
+    const gone = [...stored.values()].filter(({ ref }) => find(ref) === undefined);
+    if (gone.length > 0) revision++;
+    for (const { ref } of gone) {
+      stored.delete(keyOf(ref));
+      history.push({ ref, revision });
+    }
+  }
+
   function apply({ puts, deletes }: Transaction): void {
     revision++;
     for (const ref of deletes) {
       if (stored.delete(keyOf(ref))) history.push({ ref, revision });
     }
-    for (const { ref, record, seconds } of puts) {
+    for (const { ref, record: written, seconds } of puts) {
+      const record = asJson(written);
       stored.set(keyOf(ref), {
         ref,
         record,
@@ -125,7 +142,8 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       return { won, ...(transaction.otherwise && { snapshot: answer(transaction.otherwise) }) };
     },
 
-    async *list<K extends RecordKind>(scope: ListScope<K>) {
+    async *list<K extends RecordKind>(scope: ListScope<K>, { deadline }: CallOptions) {
+      requireTime(deadline);
       const entries = living().filter(({ ref }) => inScope(scope, ref));
       entries.sort((a, b) => compareRefs(a.ref, b.ref));
       for (const { ref, record, revision: changed } of entries) {
@@ -134,9 +152,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     },
 
     async *watch<K extends RecordKind>(scope: ListScope<K>, since: number, { signal }: WatchOptions) {
+      if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
       let next = history.findIndex((change) => change.revision > since);
       if (next === -1) next = history.length;
       while (!signal.aborted) {
+        forgetExpired();
         const change = history[next];
         if (change === undefined) await changed(signal, waiting);
         else {
@@ -151,15 +171,24 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   return store;
 }
 
+/** Until something was written, or might have expired, or nobody wants to know any more. */
 function changed(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
       waiting.delete(wake);
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
       resolve();
     };
+    const timer = setTimeout(wake, EXPIRY_CHECK_MS);
     waiting.add(wake);
-    signal.addEventListener("abort", wake, { once: true });
+    signal.addEventListener("abort", wake);
   });
+}
+
+/** What every other store makes of a record: what JSON cannot say is lost, or refused. */
+function asJson<T>(record: T): T {
+  return JSON.parse(JSON.stringify(record));
 }
 
 function look({ space, first, last, limit }: Window, entries: readonly Stored[]): WindowAnswer {

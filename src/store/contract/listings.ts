@@ -1,0 +1,93 @@
+import { expect, test } from "bun:test";
+import { parseAddress } from "../../address/address.ts";
+import type { ListScope, Put } from "../../ipam/store-port.ts";
+import {
+  deleteAll,
+  options,
+  putAll,
+  putAllocation,
+  putAttachment,
+  putReservation,
+  type StoreUnderTest,
+  told,
+} from "./fixtures.ts";
+
+/** Listing all records of a kind. */
+export function listings(under: () => StoreUnderTest): void {
+  async function listed(scope: ListScope): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { ref } of under().store.list(scope, options())) found.push(told(ref));
+    return found;
+  }
+
+  test("addresses are listed in the order of their numbers, across spaces when none is named", async () => {
+    await putAll(
+      under().store,
+      ...["10.0.0.10", "fd00::10", "9.0.0.1", "10.0.0.9", "fd00::9"].map((text) => putAllocation(text)),
+      putAllocation("1.1.1.1", "c", "z"),
+      putReservation("10.0.0.77"),
+    );
+    const inDefault = ["9.0.0.1", "10.0.0.9", "10.0.0.10", "fd00::9", "fd00::10"];
+    expect(await listed({ kind: "allocation", space: "default" })).toEqual(inDefault);
+    expect(await listed({ kind: "allocation" })).toEqual([...inDefault, "1.1.1.1"]);
+    expect(await listed({ kind: "reservation" })).toEqual(["10.0.0.77"]);
+    expect(await listed({ kind: "cooling" })).toEqual([]);
+  });
+
+  test("one address, if that is all that is asked for", async () => {
+    await putAll(under().store, ...["10.0.0.1", "10.0.0.10"].map((text) => putAllocation(text)));
+    const scope = { kind: "allocation", space: "default" } as const;
+    expect(await listed({ ...scope, address: parseAddress("10.0.0.1") })).toEqual(["10.0.0.1"]);
+    expect(await listed({ ...scope, address: parseAddress("10.0.0.2") })).toEqual([]);
+  });
+
+  test("attachments are listed by node and network, and names that begin alike do not mix", async () => {
+    await putAll(
+      under().store,
+      putAttachment("a", "node1", "net1"),
+      putAttachment("b", "node1", "net12"),
+      putAttachment("c", "node12", "net1"),
+      putAttachment("d", "node1/net1", "x"),
+    );
+    expect(await listed({ kind: "attachment", node: "node1", network: "net1" })).toEqual(["a"]);
+    expect(await listed({ kind: "attachment", node: "node1" })).toEqual(["a", "b"]);
+    expect((await listed({ kind: "attachment" })).sort()).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("each kind is listed with its records, and no other", async () => {
+    const puts: Put[] = [
+      { ref: { kind: "meta" }, record: { version: 1, uuid: "u", state: "ready" } },
+      { ref: { kind: "network", name: "n" }, record: { version: 1, space: "default", subnets: [] } },
+      { ref: { kind: "reservedRanges", space: "default" }, record: { version: 1, ranges: [] } },
+      {
+        ref: { kind: "owner", space: "default", owner: { kind: "Pod", namespace: "a", name: "b" } },
+        record: { version: 1, owner: { kind: "Pod", namespace: "a", name: "b" }, addresses: [] },
+      },
+      putAllocation("10.0.0.1"),
+    ];
+    const revision = await putAll(under().store, ...puts);
+    for (const { ref, record } of puts) {
+      const found: unknown[] = [];
+      for await (const entry of under().store.list({ kind: ref.kind }, options())) found.push(entry);
+      expect(found).toEqual([{ ref, record, revision }]);
+    }
+  });
+
+  test("a long listing is whole and sees each record once, while others write", async () => {
+    const { store, other = store } = under();
+    const texts = Array.from({ length: 1200 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+    for (let start = 0; start < texts.length; start += 100) {
+      await putAll(store, ...texts.slice(start, start + 100).map((text) => putAllocation(text)));
+    }
+    const found: string[] = [];
+    for await (const { ref } of store.list({ kind: "allocation", space: "default" }, options())) {
+      found.push(told(ref));
+      if (found.length === 100) {
+        await putAll(other, putAllocation("10.1.3.0", "changed"));
+        await deleteAll(other, putAllocation("10.1.4.1").ref);
+      }
+    }
+    const stays = (text: string) => text !== "10.1.4.1";
+    expect(found.filter(stays)).toEqual(texts.filter(stays));
+  }, 60_000);
+}

@@ -1,0 +1,134 @@
+import { expect, test } from "bun:test";
+import { parseAddress } from "../../address/address.ts";
+import type { RecordKind } from "../../ipam/records.ts";
+import type { ListScope, Store } from "../../ipam/store-port.ts";
+import {
+  allocation,
+  cooling,
+  deleteAll,
+  expired,
+  options,
+  putAll,
+  putAllocation,
+  putAttachment,
+  putCooling,
+  readOne,
+  type StoreUnderTest,
+  told,
+} from "./fixtures.ts";
+
+/** Watching changes, and records that vanish by themselves. */
+export function watches(under: () => StoreUnderTest): void {
+  test("a watch tells changes and deletions since a revision, in order, and ends when told to", async () => {
+    const { store, other = store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    await putAll(store, putAllocation("10.1.2.3"));
+    const watching = firstChanges(other, { kind: "allocation", space: "default" }, since, 3);
+    await putAll(store, putAttachment("c1"));
+    await deleteAll(store, allocation("10.1.2.2"));
+    await putAll(store, putAllocation("10.1.2.4"));
+    expect(await watching).toEqual(["+10.1.2.3", "-10.1.2.2", "+10.1.2.4"]);
+  }, 20_000);
+
+  test("what was read and what a watch from its revision tells: nothing is missed between", async () => {
+    const { store, other = store } = under();
+    const { revision } = await store.read({ refs: [] }, options());
+    const texts = Array.from({ length: 30 }, (_, index) => `10.1.2.${index + 1}`);
+    const watching = firstChanges(store, { kind: "allocation" }, revision, texts.length);
+    for (const text of texts) await putAll(other, putAllocation(text));
+    expect(await watching).toEqual(texts.map((text) => `+${text}`));
+  }, 20_000);
+
+  test("all changes of one commit are told, at one revision", async () => {
+    const { store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.1"));
+    const watching = firstChanges(store, { kind: "allocation" }, since, 3);
+    await store.commit(
+      {
+        guards: [],
+        puts: [putAllocation("10.1.2.2"), putAllocation("10.1.2.3")],
+        deletes: [allocation("10.1.2.1")],
+      },
+      options(),
+    );
+    expect((await watching).sort()).toEqual(["+10.1.2.2", "+10.1.2.3", "-10.1.2.1"]);
+  }, 20_000);
+
+  test.each<[string, ListScope, string]>([
+    ["one address", { kind: "allocation", space: "default", address: parseAddress("10.1.2.3") }, "+10.1.2.3"],
+    ["another space", { kind: "allocation", space: "z" }, "+10.9.9.9"],
+    ["one node", { kind: "attachment", node: "node12" }, "+c12"],
+    ["one network", { kind: "attachment", node: "node1", network: "net12" }, "+c112"],
+  ])(
+    "a watch for %s hears of no other",
+    async (_, scope, expected) => {
+      const { store } = under();
+      const since = await putAll(store, putAllocation("10.1.2.2"));
+      const watching = firstChanges(store, scope, since, 1);
+      await putAll(store, putAllocation("10.1.2.30"), putAttachment("c1", "node1", "net1"));
+      await putAll(
+        store,
+        putAllocation("10.1.2.3"),
+        putAllocation("10.9.9.9", "c", "z"),
+        putAttachment("c12", "node12", "net1"),
+        putAttachment("c112", "node1", "net12"),
+      );
+      expect(await watching).toEqual([expected]);
+    },
+    20_000,
+  );
+
+  test("a cooling record vanishes by itself, guards as absent then, and watches hear of it", async () => {
+    const { store } = under();
+    const ref = cooling("10.1.2.3");
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    const watching = firstChanges(store, { kind: "cooling" }, since, 2);
+    await putAll(store, putCooling("10.1.2.3", 1));
+    expect(await readOne(store, ref)).toBeDefined();
+    await expired(store, ref);
+    const span = { space: "default", first: ref.address, last: ref.address };
+    const { counts } = await store.read({ counts: [span] }, options());
+    expect(counts).toEqual([{ allocated: 0, reserved: 0, cooling: 0 }]);
+    const guards = [{ ref, revision: 0 }];
+    expect((await store.commit({ guards, puts: [], deletes: [] }, options())).won).toBe(true);
+    expect(await watching).toEqual(["+10.1.2.3", "-10.1.2.3"]);
+  }, 40_000);
+
+  test("a cooling record written again lives as long as it was told last", async () => {
+    const { store } = under();
+    await putAll(store, putCooling("10.1.2.3", 1), putCooling("10.1.2.4", 1));
+    await putAll(store, putCooling("10.1.2.3", 600));
+    await expired(store, cooling("10.1.2.4"));
+    expect(await readOne(store, cooling("10.1.2.3"))).toBeDefined();
+  }, 40_000);
+
+  test("a watch that is told to end ends, also while nothing happens", async () => {
+    const { store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    const abort = new AbortController();
+    const watching = (async () => {
+      for await (const { ref } of store.watch({ kind: "meta" }, since, { signal: abort.signal })) return ref;
+    })();
+    setTimeout(() => abort.abort(), 100);
+    expect(await watching).toBeUndefined();
+  });
+}
+
+/** The first changes that a watch tells: + for written, - for gone. */
+async function firstChanges<K extends RecordKind>(
+  store: Store,
+  scope: ListScope<K>,
+  since: number,
+  count: number,
+): Promise<string[]> {
+  const abort = new AbortController();
+  const seen: string[] = [];
+  let last = since;
+  for await (const { ref, record, revision } of store.watch(scope, since, { signal: abort.signal })) {
+    if (revision < last) throw new Error(`revision ${revision} was told after ${last}`);
+    last = revision;
+    seen.push(`${record === undefined ? "-" : "+"}${told(ref)}`);
+    if (seen.length >= count) abort.abort();
+  }
+  return seen;
+}
