@@ -4,6 +4,7 @@ import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { printErr, printOut } from "./print.ts";
+import { addStoreCommands } from "./store/commands.ts";
 
 /** The commands, with commander: loaded only where there is something to parse. */
 export async function runProgram(args: readonly string[], closing: string): Promise<number> {
@@ -31,6 +32,7 @@ function makeProgram(closing: string, done: Done): Command {
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", `\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
+  addStoreCommands(program, done);
   for (const command of withChildren(program)) prepare(command);
   return program;
 }

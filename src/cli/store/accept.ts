@@ -1,0 +1,44 @@
+import type { RememberedStore } from "../../ipam/node-port.ts";
+import { openStoreMemory } from "../../node/store-memory.ts";
+import { spacesOf } from "../ip/spaces.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+
+export interface AcceptOptions {
+  readonly output: Format;
+  readonly space?: string;
+}
+
+/**
+ * `store accept`: this node forgets which store it has used, and takes the configured one as it is
+ * now. The operator answers for it that no pod holds an address that this store does not know.
+ */
+export async function acceptStore(given: AcceptOptions, session: Session): Promise<number> {
+  const { settings, ports, options } = session;
+  const memory = openStoreMemory(`${settings.node.dataDir}/stores`);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
+  const uuid = snapshot.get({ kind: "meta" })?.record.uuid;
+  const accepted: { space: string; forgotten?: RememberedStore }[] = [];
+  for (const space of await spacesOf(session, given.space)) {
+    const forgotten = memory.recall(space);
+    memory.forget(space);
+    accepted.push({ space, ...(forgotten && { forgotten }) });
+  }
+  const { kind, location } = ports.store.description;
+  return printThing(
+    { store: { kind, location, uuid: uuid ?? null, revision: snapshot.revision }, accepted },
+    [
+      ["Accepted", `${kind} store ${location}`],
+      ["UUID", uuid ?? "none yet: the next ADD, or 'kube-ipam store init', makes it"],
+      ["Revision", String(snapshot.revision)],
+      ...accepted.map(({ space, forgotten }) => [`Space ${space}`, forgottenText(forgotten)] as const),
+    ],
+    given.output,
+  );
+}
+
+function forgottenText(forgotten: RememberedStore | undefined): string {
+  return forgotten === undefined
+    ? "nothing was remembered"
+    : `forgot store ${forgotten.uuid} at revision ${forgotten.revision}`;
+}

@@ -1,0 +1,15 @@
+import { exportRecords } from "../../store/portable/export-records.ts";
+import type { Session } from "../open.ts";
+import { printErr, printOut } from "../print.ts";
+
+/** `store export`: one JSON document on stdout. */
+export async function exportStore({ ports, options }: Session): Promise<number> {
+  const { document, unfit } = await exportRecords(ports.store, options);
+  if (unfit > 0) {
+    printErr(
+      `warning: of ${unfit} attachments the index and the allocations do not say the same; both are exported as they are`,
+    );
+  }
+  printErr(`${document.records.length} records`);
+  return printOut(`${JSON.stringify(document, null, 1)}\n`);
+}

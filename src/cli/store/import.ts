@@ -1,0 +1,73 @@
+import { requireReady, verifyStore } from "../../ipam/one-store.ts";
+import { importRecords } from "../../store/portable/import-records.ts";
+import { planImport } from "../../store/portable/plan-import.ts";
+import { EXIT_CODES } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+import { readSource, type SourceOptions } from "./sources.ts";
+
+export interface ImportOptions extends SourceOptions {
+  readonly output: Format;
+  readonly dryRun?: boolean;
+}
+
+/** Lines of conflicts that are printed; the count says how many there are. */
+const SHOWN = 50;
+
+/** `store import`: looks first, and writes only where nothing speaks against any of it. */
+export async function importStore(
+  file: string | undefined,
+  given: ImportOptions,
+  session: Session,
+): Promise<number> {
+  const { ports, options } = session;
+  const { records, remarks } = await readSource(file, given, session);
+  await requireUsable(session);
+  for (const remark of remarks) printErr(`note: ${remark}`);
+  const dry = given.dryRun === true;
+  const plan = dry ? await planImport(records, ports.store, options) : undefined;
+  const { written, same, conflicts } = plan
+    ? { ...plan, written: 0 }
+    : await importRecords(records, ports.store, options);
+  printConflicts(conflicts, written);
+  const counts = { records: records.length, alreadyThere: same, conflicts: conflicts.length };
+  await printThing(
+    {
+      dryRun: dry,
+      ...counts,
+      written,
+      ...(plan && { toWrite: plan.missing.length }),
+      conflictsWith: conflicts,
+    },
+    [
+      ["Records", String(counts.records)],
+      ["Already there", String(counts.alreadyThere)],
+      ["Conflicts", String(counts.conflicts)],
+      dry
+        ? ["Would write", String(conflicts.length > 0 ? 0 : plan?.missing.length)]
+        : ["Written", String(written)],
+    ],
+    given.output,
+  );
+  return conflicts.length > 0 ? EXIT_CODES.failed : EXIT_CODES.done;
+}
+
+/** ONE-STORE: records go where this node's records belong, or nowhere. */
+async function requireUsable({ settings, ports, options }: Session): Promise<void> {
+  const remembered = ports.node.storeMemory.recall(settings.space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
+  requireReady(verifyStore(snapshot, remembered, settings.space, ports), settings.requireInit);
+}
+
+function printConflicts(conflicts: readonly string[], written: number): void {
+  if (conflicts.length === 0) return;
+  const what =
+    written === 0 ? "nothing is written" : `${written} records were written before others came in between`;
+  printErr(`error: ${conflicts.length} conflicts: ${what}`);
+  for (const line of conflicts.slice(0, SHOWN)) printErr(`  ${line}`);
+  if (conflicts.length > SHOWN) printErr(`  … and ${conflicts.length - SHOWN} more`);
+  printErr(
+    "settle them ('kube-ipam ip show', 'ip release', 'ip unreserve'), or take them out of the import, and run it again",
+  );
+}

@@ -1,0 +1,23 @@
+import { initStore } from "../../ipam/one-store.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+
+/** `store init`: gives a new store its identity, once; done again it changes nothing. */
+export async function initialise(
+  { output }: { readonly output: Format },
+  { ports, options }: Session,
+): Promise<number> {
+  const { meta, created } = await initStore(ports, options);
+  if (!created) printErr("the store has an identity already: nothing is changed");
+  const { kind, location, prefix } = ports.store.description;
+  return printThing(
+    { ...meta, created, kind, location, prefix },
+    [
+      ["Store", `${kind} ${location}${prefix}`],
+      ["UUID", meta.uuid],
+      ["State", meta.state],
+    ],
+    output,
+  );
+}

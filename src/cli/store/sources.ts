@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import type { Range } from "../../address/range.ts";
+import { parseJsonObject } from "../../config/json-text.ts";
+import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
+import type { PortableRecord } from "../../store/portable/document.ts";
+import {
+  type ForeignLease,
+  type ForeignNetwork,
+  recordsOfLeases,
+} from "../../store/portable/foreign-leases.ts";
+import { parseDocument } from "../../store/portable/parse-document.ts";
+import { AbsentError, UsageError } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { readConfiguration } from "../read-configuration.ts";
+import { readContainersFile } from "./containers-file.ts";
+import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
+
+export const SOURCES = ["export", "kube-ipam-0.2", "host-local"] as const;
+
+export interface SourceOptions {
+  readonly from: (typeof SOURCES)[number];
+  readonly network?: string;
+  readonly folder?: string;
+  readonly containers?: string;
+  readonly ifname: string;
+  readonly space?: string;
+  readonly config?: string;
+}
+
+/** What is to be imported, and what of the source is left out. */
+export interface Source {
+  readonly records: readonly PortableRecord[];
+  /** One line each, for people. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Reads the records to import, whatever their source.
+ *
+ * @throws UsageError, AbsentError, IpamError, StoreFailure.
+ */
+export function readSource(
+  file: string | undefined,
+  given: SourceOptions,
+  session: Session,
+): Promise<Source> {
+  if (given.from === "export") return readDocument(file);
+  if (file !== undefined)
+    throw new UsageError(`--from ${given.from} reads no file '${file}'`, "leave the file out");
+  return given.from === "host-local" ? readHostLocal(given, session) : readLegacy(given, session);
+}
+
+async function readDocument(file: string | undefined): Promise<Source> {
+  if (file === undefined) throw new UsageError("no file to import is named", "name one, or - for stdin");
+  const source = file === "-" ? "stdin" : file;
+  return { records: parseDocument(parseJsonObject(readText(file), source), source), remarks: [] };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (failure) {
+    throw new IpamError(
+      "io",
+      `${file} cannot be read: ${(failure as Error).message}`,
+      "name a file that 'kube-ipam store export' made",
+    );
+  }
+}
+
+async function readHostLocal(given: SourceOptions, session: Session): Promise<Source> {
+  const { network } = given;
+  if (network === undefined)
+    throw new UsageError("--from host-local needs --network", "name the network as its configuration does");
+  const { path, leases } = readHostLocalFolder(given.folder ?? HOST_LOCAL_FOLDER, network);
+  if (leases.length === 0)
+    throw new AbsentError(`${path} holds no address`, "name host-local's folder with --folder");
+  return sourceOf(leases, { ...networkOf(network, given, session), source: "host-local" }, given, session);
+}
+
+async function readLegacy(given: SourceOptions, session: Session): Promise<Source> {
+  const { store } = session.settings;
+  if (store.kind !== "etcd") {
+    throw new UsageError(
+      "kube-ipam 0.2 kept its addresses in etcd, and no etcd is configured",
+      "name it with --etcd-url or --config",
+    );
+  }
+  const { readLegacyNetworks } = await import("../../store/etcd/legacy.ts");
+  const networks = await readLegacyNetworks(store, given.network, session.options);
+  const sources = networks.map((old) => {
+    const configured = networkOf(old.name, given, session);
+    const ranges = configured.ranges.length > 0 ? configured.ranges : old.ranges;
+    const { records, remarks } = sourceOf(
+      old.leases,
+      { ...configured, ranges, source: "kube-ipam-0.2" },
+      given,
+      session,
+    );
+    return {
+      records,
+      remarks: [...remarks, ...old.unreadable.map((key) => `${key} is no address of a container: left out`)],
+    };
+  });
+  if (sources.every(({ records }) => records.length === 0)) {
+    throw new AbsentError(
+      `etcd holds no addresses of kube-ipam 0.2${given.network === undefined ? "" : ` for network '${given.network}'`}`,
+      "they lie at /etcd-cni/networks/<network>/used/<address>",
+    );
+  }
+  return {
+    records: sources.flatMap(({ records }) => records),
+    remarks: sources.flatMap(({ remarks }) => remarks),
+  };
+}
+
+type Lease = Pick<ForeignLease, "address" | "container"> & { readonly ifname?: string };
+
+function sourceOf(
+  leases: readonly Lease[],
+  network: ForeignNetwork,
+  given: SourceOptions,
+  session: Session,
+): Source {
+  const { name: thisNode } = session.ports.node;
+  const nodes = given.containers === undefined ? undefined : readContainersFile(given.containers, thisNode);
+  const placed = leases.flatMap(({ address, container, ifname = given.ifname }): ForeignLease[] => {
+    const node = nodes === undefined ? thisNode : nodes.get(container);
+    return node === undefined ? [] : [{ address, container, ifname, node }];
+  });
+  const left = leases.length - placed.length;
+  return {
+    records: recordsOfLeases(placed, network),
+    remarks:
+      left === 0
+        ? []
+        : [
+            `network '${network.name}': ${left} addresses of containers that ${given.containers} does not name are left out`,
+          ],
+  };
+}
+
+function networkOf(
+  name: string,
+  given: SourceOptions,
+  { settings, ports }: Session,
+): Omit<ForeignNetwork, "source"> {
+  const configured = configuredNetwork(given.config);
+  const own = configured?.name === name ? configured : undefined;
+  return {
+    name,
+    space: given.space ?? own?.space ?? settings.space,
+    ranges: own?.ranges ?? [],
+    ...(ports.clusterUid !== undefined && { clusterUid: ports.clusterUid }),
+    since: new Date().toISOString(),
+  };
+}
+
+/** The network that --config names, if it names one: it knows prefixes and gateways. */
+function configuredNetwork(
+  path: string | undefined,
+): { name: string; space: string; ranges: Range[] } | undefined {
+  const given = path === undefined ? undefined : readConfiguration(path);
+  if (given?.kind !== "network") return undefined;
+  const { network } = parseNetworkConfiguration({
+    stdin: given.stdin,
+    nodeFile: readNodeFile(),
+    purpose: "status",
+  });
+  return { name: network.name, space: network.space, ranges: network.sets.flatMap(({ ranges }) => ranges) };
+}

@@ -1,0 +1,150 @@
+import { verifyStore } from "../../ipam/one-store.ts";
+import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
+import type { Snapshot } from "../../ipam/store-port.ts";
+import type { EndpointStatus } from "../../store/etcd/status.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { spacesOf } from "../ip/spaces.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+
+const COUNTED = [
+  "allocation",
+  "attachment",
+  "reservation",
+  "owner",
+  "network",
+] as const satisfies readonly RecordKind[];
+
+/** What this node thinks of the store, for one address space. */
+interface SpaceView {
+  readonly space: string;
+  readonly remembered?: string;
+  /** Why this node refuses the store (ONE-STORE). */
+  readonly refused?: string;
+}
+
+/** `store status`: which store it is, what it holds, and whether this node would use it. */
+export async function storeStatus(
+  { output }: { readonly output: Format },
+  session: Session,
+): Promise<number> {
+  const { settings, ports, options } = session;
+  const endpoints = await endpointsOf(session);
+  try {
+    const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
+    const meta = snapshot.get({ kind: "meta" })?.record;
+    const records = await countRecords(session);
+    const spaces = (await spacesOf(session, undefined)).map((space) => viewOf(space, snapshot, session));
+    const data = {
+      ...ports.store.description,
+      uuid: meta?.uuid ?? null,
+      state: meta?.state ?? "not initialised",
+    };
+    const { revision } = snapshot;
+    await printThing(
+      {
+        ...data,
+        revision,
+        records,
+        spaces,
+        ...(endpoints && { endpoints: endpoints.map(plain) }),
+        source: settings.source,
+      },
+      [
+        ["Store", `${data.kind} ${data.location}`],
+        ["Prefix", data.prefix],
+        ["Configured by", settings.source],
+        ["UUID", data.uuid ?? undefined],
+        ["State", stateText(meta)],
+        ["Revision", String(revision)],
+        ...Object.entries(records).map(([kind, count]) => [titled(kind), String(count)] as const),
+        ...spaces.map(spaceLine),
+        ...(endpoints ?? []).map(endpointLine),
+      ],
+      output,
+    );
+    return spaces.some(({ refused }) => refused !== undefined) ? EXIT_CODES.failed : EXIT_CODES.done;
+  } catch (failure) {
+    if (endpoints !== undefined)
+      await printThing({ endpoints: endpoints.map(plain) }, endpoints.map(endpointLine), output);
+    throw failure;
+  }
+}
+
+async function endpointsOf({ settings, options }: Session): Promise<EndpointStatus[] | undefined> {
+  if (settings.store.kind !== "etcd") return undefined;
+  const { etcdStatus } = await import("../../store/etcd/status.ts");
+  return etcdStatus(settings.store, options);
+}
+
+async function countRecords({ ports, options }: Session): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const kind of COUNTED) {
+    counts[`${kind}s`] = 0;
+    for await (const _ of ports.store.list({ kind }, options))
+      counts[`${kind}s`] = (counts[`${kind}s`] ?? 0) + 1;
+  }
+  counts.reservedRanges = 0;
+  for await (const { record } of ports.store.list({ kind: "reservedRanges" }, options))
+    counts.reservedRanges += record.ranges.length;
+  return counts;
+}
+
+function viewOf(space: string, snapshot: Snapshot, { ports }: Session): SpaceView {
+  try {
+    const remembered = ports.node.storeMemory.recall(space);
+    const known = remembered && { remembered: `${remembered.uuid} at revision ${remembered.revision}` };
+    try {
+      verifyStore(snapshot, remembered, space, ports);
+      return { space, ...known };
+    } catch (failure) {
+      return { space, ...known, refused: textOf(failure) };
+    }
+  } catch (failure) {
+    return { space, refused: textOf(failure) };
+  }
+}
+
+function textOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+function stateText(meta: MetaRecord | undefined): string {
+  return meta?.state ?? "not initialised: the first ADD, or 'kube-ipam store init', gives it an identity";
+}
+
+function titled(kind: string): string {
+  return kind === "reservedRanges" ? "Reserved ranges" : `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+}
+
+function spaceLine({ space, remembered, refused }: SpaceView): readonly [string, string] {
+  if (refused !== undefined)
+    return [`Space ${space}`, `REFUSED by this node: ${refused} ('kube-ipam store accept')`];
+  return [
+    `Space ${space}`,
+    remembered === undefined ? "not used by this node yet" : "the store that this node has used",
+  ];
+}
+
+function endpointLine(status: EndpointStatus): readonly [string, string] {
+  const name = `Endpoint ${status.endpoint}`;
+  if ("failure" in status)
+    return [name, `FAILED: ${status.failure.message}. ${status.failure.remedy}`.trim()];
+  const { version, leader, size, quota, errors, milliseconds } = status;
+  const space = `${mebibytes(size)}${quota === undefined ? "" : ` of ${mebibytes(quota)}`}`;
+  const alarms = errors.length === 0 ? "" : `, ALARM: ${errors.join("; ")}`;
+  return [
+    name,
+    `etcd ${version}${leader ? ", leader" : ""}, ${space}, ${Math.round(milliseconds)} ms${alarms}`,
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function plain(status: EndpointStatus): object {
+  if (!("failure" in status)) return status;
+  const { endpoint, failure } = status;
+  return { endpoint, failure: { kind: failure.kind, message: failure.message, remedy: failure.remedy } };
+}

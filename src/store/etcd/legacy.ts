@@ -1,0 +1,96 @@
+import { type Address, tryParseAddress } from "../../address/address.ts";
+import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
+import type { EtcdSettings } from "../../config/network-configuration.ts";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import { toText } from "./bytes.ts";
+import { EtcdClient } from "./client.ts";
+import { after } from "./keys.ts";
+import { RANGE } from "./methods.ts";
+import { rangeInit } from "./query.ts";
+
+/** Where kube-ipam 0.2 kept its networks: <name> → ranges, <name>/used/<address> → container ID. */
+const ROOT = "/etcd-cni/networks/";
+const PAGE = 500;
+
+/** A network as kube-ipam 0.2 left it. */
+export interface LegacyNetwork {
+  readonly name: string;
+  readonly leases: readonly { readonly address: Address; readonly container: string }[];
+  /** What the last configuration said that any node wrote. */
+  readonly ranges: readonly { readonly subnet: Cidr; readonly gateway?: Address }[];
+  /** Keys that are no lease: they are not imported. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Reads what kube-ipam 0.2 wrote about its networks, or about one.
+ *
+ * @throws StoreFailure
+ */
+export async function readLegacyNetworks(
+  settings: EtcdSettings,
+  name: string | undefined,
+  options: CallOptions,
+): Promise<LegacyNetwork[]> {
+  const client = new EtcdClient(settings);
+  try {
+    const pairs = await readAll(client, name === undefined ? ROOT : `${ROOT}${name}`, options);
+    const names = new Set(pairs.map(({ key }) => key.slice(ROOT.length).split("/")[0] ?? ""));
+    return [...names]
+      .filter((each) => each !== "" && (name ?? each) === each)
+      .map((each) => networkOf(each, pairs));
+  } finally {
+    client.close();
+  }
+}
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+async function readAll(client: EtcdClient, prefix: string, options: CallOptions): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  // The byte after the last that a key can go on with.
+  const end = `${prefix}\u{10ffff}`;
+  for (let first = prefix; ; ) {
+    const request = { ...rangeInit({ first, end }), limit: BigInt(PAGE) };
+    const page = await client.read((etcd, rpc) => etcd.call(RANGE, request, rpc), options);
+    pairs.push(...page.kvs.map(({ key, value }) => ({ key: toText(key), value: toText(value) })));
+    const last = pairs.at(-1);
+    if (!page.more || last === undefined) return pairs;
+    first = after(last.key);
+  }
+}
+
+function networkOf(name: string, pairs: readonly Pair[]): LegacyNetwork {
+  const used = `${ROOT}${name}/used/`;
+  const leases: { address: Address; container: string }[] = [];
+  const unreadable: string[] = [];
+  for (const { key, value } of pairs.filter((pair) => pair.key.startsWith(used))) {
+    const address = tryParseAddress(key.slice(used.length));
+    if (address !== undefined && value !== "") leases.push({ address, container: value });
+    else unreadable.push(key);
+  }
+  const configuration = pairs.find(({ key }) => key === `${ROOT}${name}`)?.value ?? "";
+  return { name, leases, ranges: rangesOf(configuration), unreadable };
+}
+
+/** [[{"subnet": "10.1.0.0/16", "gateway": "10.1.0.1"}]]; what cannot be read tells nothing. */
+function rangesOf(text: string): LegacyNetwork["ranges"] {
+  try {
+    const sets: unknown = JSON.parse(text);
+    return Array.isArray(sets) ? sets.flat().flatMap(rangeOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+function rangeOf(range: unknown): LegacyNetwork["ranges"] {
+  if (typeof range !== "object" || range === null) return [];
+  const { subnet, gateway } = range as { subnet?: unknown; gateway?: unknown };
+  const cidr = typeof subnet === "string" ? tryParseCidr(subnet) : undefined;
+  if (cidr === undefined) return [];
+  const address = typeof gateway === "string" ? tryParseAddress(gateway) : undefined;
+  return [{ subnet: cidr, ...(address && { gateway: address }) }];
+}
