@@ -1,3 +1,4 @@
+import { IpamError } from "../errors.ts";
 import type {
   AttachmentLock,
   JournalEntry,
@@ -54,10 +55,17 @@ export class FakeNode implements Node {
     const begun = this.#cancels.get(key) ?? 0;
     const own = options.cancelling ? begun + 1 : begun;
     if (options.cancelling) this.#cancels.set(key, own);
-    const before = this.#locks.get(key);
-    let release: () => void = () => {};
-    this.#locks.set(key, new Promise((resolve) => (release = resolve)));
-    await before;
+    const before = this.#locks.get(key) ?? Promise.resolve();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    this.#locks.set(
+      key,
+      before.then(() => held),
+    );
+    const inTime = await Promise.race([before.then(() => true), timeOut(options.deadline)]);
+    if (!inTime) {
+      release();
+      throw new IpamError("tryAgain", `the lock of ${key} is held`);
+    }
     return { cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
   }
 
@@ -111,6 +119,13 @@ export class FakeNode implements Node {
       return position;
     },
   };
+}
+
+function timeOut(deadline: number): Promise<false> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
+    timer.unref();
+  });
 }
 
 function keyOf(id: AttachmentId): string {
