@@ -58,24 +58,29 @@ export function concurrency(under: () => StoreUnderTest): void {
     expect(containerOf((await readOne(store, ref))?.record)).toBe("12");
   });
 
-  test("BOUNDED: past its deadline a call fails as 'unavailable', and has done nothing", async () => {
+  test("BOUNDED: past its deadline a call fails, and 'unavailable' means that nothing was done", async () => {
     const { store } = under();
     const late = { deadline: performance.now() - 1 };
-    const calls = [
-      store.read({ refs: [{ kind: "meta" }] }, late),
-      store.commit({ guards: [], puts: [putAllocation("10.1.2.3")], deletes: [] }, late),
-      first(store.list({ kind: "allocation" }, late)),
-    ];
-    for (const call of calls) {
-      const failure = await call.then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(failure).toBeInstanceOf(StoreFailure);
-      expect((failure as StoreFailure).kind).toBe("unavailable");
-    }
-    expect(await readOne(store, allocation("10.1.2.3"))).toBeUndefined();
+    const [read, list, commit] = await Promise.all([
+      failureOf(store.read({ refs: [{ kind: "meta" }] }, late)),
+      failureOf(first(store.list({ kind: "allocation" }, late))),
+      failureOf(store.commit({ guards: [], puts: [putAllocation("10.1.2.3")], deletes: [] }, late)),
+    ]);
+    expect([read.kind, list.kind]).toEqual(["unavailable", "unavailable"]);
+    expect(["unavailable", "unknown-outcome"]).toContain(commit.kind);
+    const seen = await readOne(store, allocation("10.1.2.3"));
+    if (commit.kind === "unavailable") expect(seen).toBeUndefined();
   });
+}
+
+/** What a call that must fail fails with: a StoreFailure and nothing else. */
+async function failureOf(call: Promise<unknown>): Promise<StoreFailure> {
+  const failure = await call.then(
+    (answer) => new Error(`expected a failure, got ${JSON.stringify(answer)}`),
+    (reason: unknown) => reason,
+  );
+  if (failure instanceof StoreFailure) return failure;
+  throw failure;
 }
 
 function containerOf(record: AllocationRecord | undefined): string | undefined {
