@@ -74,6 +74,7 @@ export class FakeNode implements Node {
   }
 
   namespaceState(namespace: NamespaceId, bootId: string): NamespaceState {
+    if (bootId === "") return "unknown";
     if (bootId !== this.bootId) return "gone";
     if (namespace.inode === undefined) return "unknown";
     return this.#namespaces.get(namespace.path)?.inode === namespace.inode ? "present" : "gone";

@@ -36,10 +36,14 @@ export async function importRecords(
     written += await write(plan, store, options);
     plan = await planImport(records, store, options);
   }
-  const rest = plan.missing.map(
-    ({ ref }) => `the ${nameOf(ref)} could not be written, as others wrote at the same time`,
-  );
-  return { written, same, conflicts: [...plan.conflicts, ...rest] };
+  if (plan.conflicts.length > 0) return { written, same, conflicts: plan.conflicts };
+  return {
+    written,
+    same,
+    conflicts: plan.missing.map(
+      ({ ref }) => `the ${nameOf(ref)} could not be written, as others wrote at the same time`,
+    ),
+  };
 }
 
 /** Writes one transaction after another until one loses; answers how many records were written. */
