@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,9 @@
 #define VERSION_STDIN_MS 500
 /* The agent itself gives up at the deadline; its words are better than ours. */
 #define GRACE_MS 1000
+#define UNDO_MS 6000
 
-enum frame { REQUEST = 1, ANSWER = 2, ACKNOWLEDGEMENT = 3, WORKING = 4 };
+enum frame { REQUEST = 1, ANSWER = 2, ACKNOWLEDGEMENT = 3, WORKING = 4, UNPRINTED = 5 };
 enum field { ENV = 1, STDIN = 2, STDOUT = 3, EXIT_CODE = 4 };
 enum { INPUT_OUTPUT = 5, TRY_AGAIN = 11 };
 enum { FRAME_HEADER = 6, FIELD_HEADER = 5 };
@@ -103,14 +105,15 @@ static int fallback_is_none(void) {
   return length >= 4 && strncmp(text, "none", 4) == 0 && strcspn(text, " \t\r\n") == 4;
 }
 
-static void print_all(const char *text, size_t size) {
+static int print_all(const char *text, size_t size) {
   while (size > 0) {
     ssize_t written = write(STDOUT_FILENO, text, size);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
+    if (written <= 0) return 0;
     text += written;
     size -= (size_t)written;
   }
+  return 1;
 }
 
 /* The version of the configuration on stdin, for the error result; the newest where there is none. */
@@ -269,8 +272,17 @@ static size_t receive_answer(int agent) {
   }
 }
 
+/* The agent ends the connection when it has undone what could not be printed. */
+static void await_undo(int agent) {
+  int64_t until = now() + UNDO_MS;
+  struct pollfd wait = {.fd = agent, .events = POLLIN};
+  unsigned char ignored;
+  while (now() < until && poll(&wait, 1, (int)(until - now())) > 0)
+    if (recv(agent, &ignored, 1, MSG_DONTWAIT) <= 0) return;
+}
+
 static int print_answer(int agent, size_t size) {
-  static const unsigned char acknowledgement[FRAME_HEADER] = {VERSION, ACKNOWLEDGEMENT};
+  unsigned char report[FRAME_HEADER] = {VERSION, ACKNOWLEDGEMENT};
   const unsigned char *text = NULL, *code = NULL;
   size_t text_size = 0, at = 0;
   while (size - at >= FIELD_HEADER) {
@@ -282,10 +294,13 @@ static int print_answer(int agent, size_t size) {
     at += FIELD_HEADER + length;
   }
   if (at != size || code == NULL) fall_back();
-  if (text != NULL) print_all((const char *)text, text_size);
+  int printed = text == NULL || print_all((const char *)text, text_size);
+  if (!printed) report[1] = UNPRINTED;
   /* Only a connection that ends without this undoes an ADD. An agent that died undoes nothing. */
-  send(agent, acknowledgement, sizeof acknowledgement, MSG_NOSIGNAL);
-  return *code;
+  send(agent, report, sizeof report, MSG_NOSIGNAL);
+  if (printed) return *code;
+  await_undo(agent);
+  return 1;
 }
 
 /* ---- the agent's socket ---- */
@@ -324,6 +339,8 @@ static int connect_agent(void) {
 
 int main(int count, char **given) {
   (void)count;
+  /* A stdout that nobody reads is an error to report, not the end. The plugin sets this too. */
+  signal(SIGPIPE, SIG_IGN);
   arguments = given;
   deadline = now() + milliseconds_given();
   /* Started by hand: the complete program has a command line. */

@@ -1,7 +1,12 @@
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
+import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
 import type { Log } from "../ipam/ports.ts";
 import { formatLine } from "../log/plugin-log.ts";
+import { readNodeFile } from "../runtime/node-file.ts";
+import { serveHealth } from "./health.ts";
 import { Lender } from "./lend-ports.ts";
+import { makeMetrics, observeVerb } from "./metrics.ts";
+import { ReclaimLoop } from "./reclaim-loop.ts";
 import { serve } from "./serve.ts";
 
 export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
@@ -18,18 +23,43 @@ export interface AgentOptions {
  * The agent role: serves until SIGTERM or SIGINT, then lets the verbs under way end.
  *
  * @returns the exit code.
- * @throws IpamError when the socket cannot be had.
+ * @throws IpamError when the socket or the port cannot be had, or the node's file is wrong.
  */
-export async function runAgent({ socket }: AgentOptions): Promise<number> {
-  const lender = new Lender();
+export async function runAgent({ socket, listen }: AgentOptions): Promise<number> {
   const ended = endingSignal();
-  const server = serve({ socket, lendPorts: lender.lend, log });
+  const metrics = makeMetrics();
+  const lender = new Lender(metrics);
+  learnNodeFile(lender);
+  let draining = false;
+  const server = serve({
+    socket,
+    lendPorts: lender.lend,
+    log,
+    observe: (command, outcome, milliseconds) => observeVerb(metrics, command, outcome, milliseconds),
+    changed: (busy) => metrics.busy.set(busy),
+  });
+  const unready = () => (draining ? "the agent is ending" : undefined);
+  const health = listen === undefined ? undefined : serveHealth({ listen, metrics, unready });
+  const reclaiming = new ReclaimLoop(lender, metrics, log);
+  reclaiming.start();
   log("info", "the agent serves", { socket });
   const signal = await ended;
+  draining = true;
   log("info", "the agent ends", { signal, busy: server.busy });
-  await server.drain(DRAIN_MS);
+  await Promise.all([server.drain(DRAIN_MS), reclaiming.stop()]);
+  await health?.stop();
   await lender.closeAll();
   return 0;
+}
+
+/** A node's file that names a store lets the agent work before the first verb comes. */
+function learnNodeFile(lender: Lender): void {
+  const file = readNodeFile();
+  if (file === undefined) return;
+  const configuration = parseNodeConfiguration(file);
+  const { store } = configuration;
+  if (store.kind === "embedded" && !existsSync(`${store.dataDir}/kube-ipam.db`)) return;
+  lender.learn(configuration);
 }
 
 function endingSignal(): Promise<string> {

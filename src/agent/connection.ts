@@ -63,6 +63,12 @@ export class Connection {
     this.#printed.reject(new Error("the shim ended before it had printed the answer"));
   }
 
+  /** All is said and done: the shim sees the end of the connection. */
+  finish(): void {
+    clearInterval(this.#timer);
+    this.#socket.end();
+  }
+
   end(): void {
     this.#socket.terminate();
     this.closed();
@@ -82,6 +88,8 @@ export class Connection {
 
   #take({ kind, body }: Frame): void {
     if (kind === FRAME.acknowledgement && this.#answered) this.#printed.resolve();
+    if (kind === FRAME.unprinted && this.#answered)
+      this.#printed.reject(new Error("the answer could not be printed"));
     if (kind !== FRAME.request || this.#asked) return;
     this.#asked = true;
     const request = readRequest(body);

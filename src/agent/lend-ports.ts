@@ -1,22 +1,49 @@
-import type { OpenPorts, Request } from "../cni/call.ts";
+import type { OpenPorts } from "../cni/call.ts";
 import type { Log } from "../ipam/ports.ts";
-import { openPorts } from "../runtime/open-ports.ts";
+import { type Asking, openPorts } from "../runtime/open-ports.ts";
+import type { Metrics } from "./metrics.ts";
+import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmStores } from "./warm-stores.ts";
 
 /** What a verb works with, for as long as it works; `close` gives it back. */
-export type LendPorts = (request: Request, log: Log) => Promise<OpenPorts>;
+export type LendPorts = (asking: Asking, log: Log) => Promise<OpenPorts>;
 
 /** Everything the agent keeps open between verbs. */
 export class Lender {
   readonly #stores = new WarmStores();
   readonly #clusters = new WarmClusters();
+  readonly #metrics: Metrics;
+  /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
+  readonly #known = new Map<string, Asking["configuration"]>();
 
-  readonly lend: LendPorts = (request, log) =>
-    openPorts(request, log, {
-      openCluster: (kubeConfig) => this.#clusters.lend(kubeConfig),
-      openStore: (settings) => this.#stores.lend(settings),
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  readonly lend: LendPorts = (asking, log) => {
+    this.learn(asking.configuration);
+    return openPorts(asking, log, {
+      openCluster: (kubeConfig) => observeCluster(this.#clusters.lend(kubeConfig), this.#metrics),
+      openStore: async (settings) => observeStore(await this.#stores.lend(settings), this.#metrics),
     });
+  };
+
+  /** Annotations belong to one pod: what is remembered is where things lie. */
+  learn({ node, store, kubernetes: { kubeConfig } }: Asking["configuration"]): void {
+    const key = JSON.stringify([node, store, kubeConfig]);
+    if (this.#known.has(key)) return;
+    const kubernetes = {
+      annotations: "off" as const,
+      capabilityDeclared: false,
+      ...(kubeConfig !== undefined && { kubeConfig }),
+    };
+    this.#known.set(key, { node, store, kubernetes });
+  }
+
+  known(): Asking["configuration"][] {
+    return [...this.#known.values()];
+  }
 
   closeIdle(): Promise<void> {
     return this.#stores.closeIdle();

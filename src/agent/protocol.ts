@@ -4,7 +4,7 @@
  */
 export const PROTOCOL_VERSION = 1;
 
-export const FRAME = { request: 1, answer: 2, acknowledgement: 3, working: 4 } as const;
+export const FRAME = { request: 1, answer: 2, acknowledgement: 3, working: 4, unprinted: 5 } as const;
 export const FIELD = { env: 1, stdin: 2, stdout: 3, exitCode: 4 } as const;
 
 export const MOST_REQUEST_BYTES = 4 * 1024 * 1024;
@@ -102,6 +102,7 @@ export function answerFrame({ stdout, exitCode }: AgentAnswer): Uint8Array {
 }
 
 export const WORKING: Uint8Array = frame(FRAME.working, []);
+export const UNPRINTED: Uint8Array = frame(FRAME.unprinted, []);
 export const ACKNOWLEDGEMENT: Uint8Array = frame(FRAME.acknowledgement, []);
 
 function frame(kind: number, fields: readonly Uint8Array[]): Uint8Array {

@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly log: Log;
   /** Told of every verb that is over. */
   readonly observe?: (command: string, outcome: Outcome, milliseconds: number) => void;
+  /** Told how many verbs are under way or waiting, whenever that changes. */
+  readonly changed?: (busy: number) => void;
 }
 
 export interface Server {
@@ -40,8 +42,15 @@ export function serve(options: ServeOptions): Server {
   const claimed = claimSocket(options.socket);
   const turnstile = new Turnstile(AT_ONCE);
   const open = new Map<object, Connection>();
-  const begin = (request: AgentRequest, connection: Connection) =>
-    void turnstile.pass(() => perform(request, connection, options)).catch(() => connection.end());
+  const changed = () => options.changed?.(turnstile.inside + turnstile.waiting);
+  const begin = (request: AgentRequest, connection: Connection) => {
+    const done = turnstile.pass(() => perform(request, connection, options));
+    changed();
+    void done
+      .then(() => connection.finish())
+      .catch(() => connection.end())
+      .finally(changed);
+  };
   const mask = process.umask(0o177);
   const listener = Bun.listen<undefined>({
     unix: claimed.temporary,

@@ -33,7 +33,7 @@ export interface Host {
    * itself (ONLY-MINE). `exitCode` is what the verb will end with.
    */
   readonly deliver: (text: string, exitCode: 0 | 1) => Promise<void> | void;
-  /** True where dead records are freed without the help of verbs. */
+  /** True where dead records are freed, and kept releases replayed, without the help of verbs. */
   readonly reclaims?: boolean;
   /** Aborts when the process is asked to end before the answer was delivered. */
   readonly ending?: AbortSignal;

@@ -11,8 +11,9 @@ import { StoreFailure } from "./store-port.ts";
  * holds, on this node or on none. Succeeds when there is nothing to free. Never asks Kubernetes.
  *
  * An ADD of the same attachment that is under way is cancelled first, and undoes itself. When the
- * store cannot be reached the release is kept on disk and the failure is thrown: the address stays
- * held until the runtime's retry or a later replay.
+ * store cannot be reached the release is kept on disk and the failure is thrown, unless the caller
+ * takes the kept release for an answer: the address stays held until the runtime's retry or a later
+ * replay.
  *
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
  */
@@ -21,7 +22,7 @@ export async function release(request: DelRequest, ports: Ports): Promise<void> 
   const lock = await ports.node.lock(id, { deadline: request.deadline, cancelling: true });
   try {
     const entry = ports.node.journal.read(id);
-    await freeOrKeep(request, entry, ports);
+    if ((await freeOrKeep(request, entry, ports)) === "kept") return;
     ports.node.keptReleases.drop(id);
     ports.node.journal.remove(id);
   } finally {
@@ -29,7 +30,11 @@ export async function release(request: DelRequest, ports: Ports): Promise<void> 
   }
 }
 
-async function freeOrKeep(request: DelRequest, entry: JournalEntry | undefined, ports: Ports): Promise<void> {
+async function freeOrKeep(
+  request: DelRequest,
+  entry: JournalEntry | undefined,
+  ports: Ports,
+): Promise<"freed" | "kept"> {
   const target = {
     node: entry?.holder.node ?? ports.node.name,
     id: request.attachment,
@@ -37,8 +42,10 @@ async function freeOrKeep(request: DelRequest, entry: JournalEntry | undefined, 
   };
   try {
     await free(target, request.coolingSeconds, ports, { deadline: request.deadline });
+    return "freed";
   } catch (failure) {
-    if (worthKeeping(failure)) keep(request.attachment, target.node, entry, ports);
+    const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
+    if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
     throw failure;
   }
 }
@@ -49,7 +56,8 @@ function worthKeeping(failure: unknown): boolean {
   );
 }
 
-function keep(id: AttachmentId, node: string, entry: JournalEntry | undefined, ports: Ports): void {
+/** True when the release is safely on disk. */
+function keep(id: AttachmentId, node: string, entry: JournalEntry | undefined, ports: Ports): boolean {
   try {
     ports.node.keptReleases.keep({
       version: RECORD_VERSION,
@@ -57,7 +65,9 @@ function keep(id: AttachmentId, node: string, entry: JournalEntry | undefined, p
       node,
       ...(entry && { requestId: entry.holder.requestId, storeUuid: entry.storeUuid }),
     });
+    return true;
   } catch (failure) {
     ports.log("error", "a release could not be kept for later", { reason: String(failure) });
+    return false;
   }
 }

@@ -37,6 +37,11 @@ export interface DelRequest {
   readonly attachment: AttachmentId;
   readonly coolingSeconds: number;
   readonly deadline: number;
+  /**
+   * With a store that cannot be used, a release that is safely on disk counts as done: only where
+   * somebody replays it soon, as the agent does.
+   */
+  readonly acceptKept?: boolean;
 }
 
 export interface CheckRequest {

@@ -1,11 +1,20 @@
 import type { OpenPorts, Request } from "../cni/call.ts";
-import type { KubernetesSettings, StoreSettings } from "../config/network-configuration.ts";
+import type {
+  KubernetesSettings,
+  NetworkConfiguration,
+  StoreSettings,
+} from "../config/network-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
+
+/** What of a request decides which ports it gets. */
+export interface Asking extends Pick<Request, "verb" | "deadline"> {
+  readonly configuration: Pick<NetworkConfiguration, "kubernetes" | "node" | "store">;
+}
 
 /** Where connections come from: the plugin opens them, the agent lends those it keeps. */
 export interface Openers {
@@ -26,7 +35,7 @@ const COLD: Openers = {
  * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only).
  */
 export async function openPorts(
-  request: Request,
+  request: Asking,
   log: Log,
   { openCluster, openStore }: Openers = COLD,
 ): Promise<OpenPorts> {

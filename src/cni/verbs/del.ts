@@ -10,7 +10,8 @@ export async function del(request: Request, host: Host): Promise<void> {
   const ports = await host.openPorts(request);
   try {
     const { attachment } = attachmentOf(request, parseCniArgs(""));
-    await release({ attachment, coolingSeconds: configuration.network.coolingSeconds, deadline }, ports);
+    const { coolingSeconds } = configuration.network;
+    await release({ attachment, coolingSeconds, deadline, acceptKept: host.reclaims === true }, ports);
     await afterwards(host, ports, deadline);
   } finally {
     await ports.close();

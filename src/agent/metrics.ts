@@ -1,0 +1,85 @@
+import { readdirSync } from "node:fs";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Outcome } from "../cni/handle.ts";
+
+/** Seconds: from a warm embedded ADD to one that waited for a hand-over. */
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40];
+const VERBS = new Set(["ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"]);
+
+export type Metrics = ReturnType<typeof makeMetrics>;
+
+/**
+ * What the agent counts. Labels have few values, known beforehand: never a pod, an address, a
+ * container or a network.
+ */
+export function makeMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  new Gauge({
+    name: "process_resident_memory_bytes",
+    help: "Resident memory of the agent.",
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  new Gauge({
+    name: "process_open_fds",
+    help: "Open file descriptors of the agent.",
+    registers,
+    collect() {
+      this.set(readdirSync("/proc/self/fd").length);
+    },
+  });
+  return {
+    registry,
+    verbs: new Counter({
+      name: "kube_ipam_agent_verbs_total",
+      help: "Verbs of the CNI protocol that are over, by the code they ended with; 0 is success.",
+      labelNames: ["verb", "code"],
+      registers,
+    }),
+    verbSeconds: new Histogram({
+      name: "kube_ipam_agent_verb_duration_seconds",
+      help: "Time from the request to the answer that was printed.",
+      labelNames: ["verb"],
+      buckets: BUCKETS,
+      registers,
+    }),
+    storeSeconds: new Histogram({
+      name: "kube_ipam_agent_store_duration_seconds",
+      help: "Time that reads and commits of the store took, by their outcome.",
+      labelNames: ["operation", "outcome"],
+      buckets: BUCKETS,
+      registers,
+    }),
+    kubernetesSeconds: new Histogram({
+      name: "kube_ipam_agent_kubernetes_duration_seconds",
+      help: "Time that questions to Kubernetes took, by their outcome.",
+      labelNames: ["question", "outcome"],
+      buckets: BUCKETS,
+      registers,
+    }),
+    busy: new Gauge({
+      name: "kube_ipam_agent_verbs_in_flight",
+      help: "Verbs under way or waiting for their turn.",
+      registers,
+    }),
+    keptReleases: new Gauge({
+      name: "kube_ipam_agent_kept_releases",
+      help: "DELs on disk that wait for the store.",
+      registers,
+    }),
+    reclaimed: new Counter({
+      name: "kube_ipam_agent_reclaimed_total",
+      help: "Attachments freed because their namespace was gone or their DEL had been kept.",
+      registers,
+    }),
+  };
+}
+
+export function observeVerb(metrics: Metrics, command: string, outcome: Outcome, milliseconds: number): void {
+  const verb = VERBS.has(command) ? command : "other";
+  metrics.verbs.inc({ verb, code: String(outcome.failure?.code ?? 0) });
+  metrics.verbSeconds.observe({ verb }, milliseconds / 1000);
+}

@@ -1,0 +1,73 @@
+import type { Log } from "../ipam/ports.ts";
+import { reclaim } from "../ipam/reclaim.ts";
+import { pluginLog } from "../log/plugin-log.ts";
+import type { Asking } from "../runtime/open-ports.ts";
+import type { Lender } from "./lend-ports.ts";
+import type { Metrics } from "./metrics.ts";
+
+const EVERY_MS = 5_000;
+const RECORDS = 100;
+/** One round waits no longer for a store that does not answer. */
+const MOST_MS = 10_000;
+
+/**
+ * Frees what this node's dead sandboxes hold, on EVIDENCE alone, and replays kept releases, in every
+ * store that was asked for since the agent began (and the one of the node's file).
+ */
+export class ReclaimLoop {
+  readonly #lender: Lender;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(lender: Lender, metrics: Metrics, log: Log) {
+    this.#lender = lender;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#round = this.#run().finally(() => {
+        if (!this.#stopped) this.start();
+      });
+    }, EVERY_MS);
+  }
+
+  /** Ends after the round under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+  }
+
+  async #run(): Promise<void> {
+    let kept = 0;
+    for (const configuration of this.#lender.known()) {
+      try {
+        kept += await this.#runOne(configuration);
+      } catch (failure) {
+        this.#log("warn", "dead sandboxes could not be looked for", { reason: String(failure) });
+      }
+    }
+    this.#metrics.keptReleases.set(kept);
+    await this.#lender.closeIdle();
+  }
+
+  /** How many releases are still kept. */
+  async #runOne(configuration: Asking["configuration"]): Promise<number> {
+    const deadline = performance.now() + MOST_MS;
+    const ports = await this.#lender.lend(
+      { verb: "GC", deadline, configuration },
+      pluginLog(configuration.node),
+    );
+    try {
+      this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, deadline }));
+      return ports.node.keptReleases.list().length;
+    } finally {
+      await ports.close();
+    }
+  }
+}
