@@ -43,8 +43,3 @@ export interface OpenPorts extends Ports {
   /** Gives back what openPorts opened. Never throws. */
   readonly close: () => Promise<void>;
 }
-
-/** One line of the log about one verb. */
-export interface VerbReport {
-  readonly addresses?: readonly string[];
-}
