@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ABOUT } from "./about.ts";
+import { addDoctorCommand } from "./doctor/commands.ts";
 import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
@@ -19,6 +20,10 @@ export async function runProgram(args: readonly string[], closing: string): Prom
   }
 }
 
+/** src/main.ts starts them; they need none of what is here. */
+const DAEMONS = `Daemons:
+  agent [--socket PATH] [--listen HOST:PORT]  keeps the store warm on this node and answers the plugin`;
+
 /** What a command that has run answers: the exit code. */
 export type Done = (exitCode: number) => void;
 
@@ -30,9 +35,10 @@ function makeProgram(closing: string, done: Done): Command {
     .option("--outputconf <plugin>", `print a configuration to start from: ${MAIN_PLUGINS.join(", ")}`)
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
-    .addHelpText("after", `\n${EXIT_CODE_HELP}\n\n${closing}`);
+    .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
+  addDoctorCommand(program, done);
   for (const command of withChildren(program)) prepare(command);
   return program;
 }

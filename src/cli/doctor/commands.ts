@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+import { withOutput, withStoreOptions } from "../common-options.ts";
+import type { Done } from "../program.ts";
+import { type DoctorOptions, examine } from "./examine.ts";
+
+/** `kube-ipam doctor`: what this node lacks, and the remedy. */
+export function addDoctorCommand(program: Command, done: Done): void {
+  const doctor = program
+    .command("doctor")
+    .description("look at each thing that kube-ipam needs on this node, and say what to do; changes nothing")
+    .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
+    .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d");
+  withOutput(withStoreOptions(doctor)).action(async (options: DoctorOptions) => done(await examine(options)));
+}

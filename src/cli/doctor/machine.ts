@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import type { NodeSettings } from "../../config/network-configuration.ts";
+import { openNode } from "../../node/open-node.ts";
+import { VERSION } from "../../release.ts";
+import { type Finding, failed, ok, warning } from "./finding.ts";
+
+/** Kubernetes' names of nodes (RFC 1123 subdomain). */
+const NODE_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+/** The machine itself: who we are on it, and whether we see what the container runtime sees. */
+export function checkMachine(settings: NodeSettings): Finding[] {
+  return [checkRoot(), checkNode(settings), checkMountNamespace()];
+}
+
+function checkRoot(): Finding {
+  if (process.getuid?.() === 0) return ok("user", "root, as the container runtime");
+  return warning("user", "not root: some checks do not tell how the plugin will fare", "run it with sudo");
+}
+
+function checkNode(settings: NodeSettings): Finding {
+  const { name, bootId, keptReleases, journal } = openNode(settings);
+  if (!NODE_NAME.test(name)) {
+    return warning(
+      `node name ${name}`,
+      "is none that a Kubernetes node can have",
+      "set nodeName to what 'kubectl get nodes' calls this node",
+    );
+  }
+  const kept = keptReleases.list().length;
+  const found = `boot ${bootId}, ${journal.list().length} attachments in the journal`;
+  if (kept === 0) return ok(`node ${name}`, found);
+  return warning(
+    `node ${name}`,
+    `${found}; ${kept} DELs wait for the store`,
+    "they are replayed by the next run of the plugin that reaches the store",
+  );
+}
+
+/** From a container's mount namespace a namespace that is gone cannot be told from a living one. */
+function checkMountNamespace(): Finding {
+  const own = namespaceOf("self");
+  const first = namespaceOf("1");
+  if (own !== undefined && own === first) return ok("mount namespace", "the host's");
+  return warning(
+    "mount namespace",
+    own === undefined || first === undefined ? "cannot be read" : "not that of process 1",
+    "run on the host itself (nsenter --target 1 --mount), as the container runtime does",
+  );
+}
+
+function namespaceOf(process: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${process}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The plugin must lie where the runtime looks, beside a main plugin that asks it. */
+export async function checkInstallation(folder: string): Promise<Finding[]> {
+  const plugin = `${folder}/kube-ipam`;
+  if (!existsSync(plugin)) {
+    return [
+      failed(
+        `plugin ${plugin}`,
+        "is not there",
+        `copy this executable: install ${process.execPath} ${plugin}.new && mv ${plugin}.new ${plugin}`,
+      ),
+    ];
+  }
+  const others = readdirSync(folder).filter((name) => MAIN_PLUGINS.includes(name));
+  return [
+    await checkVersion(plugin),
+    others.length > 0
+      ? ok(`main plugins in ${folder}`, others.join(", "))
+      : failed(`main plugins in ${folder}`, "there is none", "install containernetworking-plugins"),
+  ];
+}
+
+const MAIN_PLUGINS = ["bridge", "calico", "host-device", "ipvlan", "macvlan", "ptp", "vlan"];
+
+async function checkVersion(plugin: string): Promise<Finding> {
+  const child = Bun.spawn([plugin, "--version"], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "ignore",
+    env: {},
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+  const [text] = await Promise.all([child.stdout.text(), child.exited]);
+  clearTimeout(timer);
+  const [, version] = /kube-ipam v(\S+)/.exec(text) ?? [];
+  if (version === VERSION) return ok(`plugin ${plugin}`, `version ${version}`);
+  return warning(
+    `plugin ${plugin}`,
+    version === undefined ? "does not tell its version" : `is version ${version}, this one is ${VERSION}`,
+    "install one version on all nodes",
+  );
+}
