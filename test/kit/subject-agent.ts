@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Folder } from "./folder.ts";
@@ -24,16 +24,31 @@ export function kubeIpamAgentOnEtcd(): Subject {
   return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, agent: true, open };
 }
 
-/** A place whose executable is the shim; `KUBE_IPAM_FALLBACK=none` shows that the agent answers. */
-async function throughAgent(plain: Subject): Promise<Place> {
+/** A place with an agent that can be hurt. */
+export interface AgentPlace extends Place {
+  readonly socket: string;
+  agent(): Daemon;
+  /** Starts another one; resolves when it serves. */
+  startAgent(): Promise<void>;
+}
+
+/** A place whose executable is the shim. Without the fallback it shows that the agent answers. */
+export async function throughAgent(plain: Subject, fallback: "full" | "none" = "none"): Promise<AgentPlace> {
   const place = await plain.open();
   const { executable, socket } = installShim(place.folder, place.executable);
-  const agent = await startAgent(place.folder, place.executable, socket, place.env);
+  const start = () => startAgent(place.folder, place.executable, socket, place.env);
+  let agent = await start();
   return {
     ...place,
     executable,
-    env: { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket, KUBE_IPAM_FALLBACK: "none" },
+    socket,
+    env: { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket, KUBE_IPAM_FALLBACK: fallback },
+    agent: () => agent,
+    startAgent: async () => {
+      agent = await start();
+    },
     [Symbol.asyncDispose]: async () => {
+      agent.signal("SIGCONT");
       await agent.stop();
       await place[Symbol.asyncDispose]();
     },
@@ -58,10 +73,16 @@ export async function startAgent(
   socket: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Daemon> {
+  const stale = inode(socket);
   const agent = startDaemon("agent", [full, "agent", "--socket", socket], folder, env);
-  await eventually(async () => existsSync(socket) || !agent.running() || undefined);
+  await eventually(async () => inode(socket) !== stale || !agent.running() || undefined);
   if (!agent.running()) throw new Error(`expected an agent, got ${agent.tail()}`);
   return agent;
+}
+
+/** Of a socket; undefined where there is none. */
+function inode(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function shimExecutable(): string {
