@@ -53,14 +53,18 @@ export async function openEmbeddedStore(
     commit: async (transaction: Transaction, call: CallOptions): Promise<Outcome> => {
       const onlyDeletes = transaction.puts.length === 0;
       const outcome = await transactions.run("write", call, () => settle(records, transaction), onlyDeletes);
-      if (outcome.won && !onlyDeletes) spare.keep();
+      spare.keep();
       return outcome;
     },
     list: <K extends RecordKind>(scope: ListScope<K>, call: CallOptions) =>
       list(records, transactions, scope, call),
     watch: <K extends RecordKind>(scope: ListScope<K>, since: number, call: WatchOptions) =>
       watch(records, transactions, scope, since, call),
-    close: async () => transactions.close(),
+    close: async () => {
+      transactions.close();
+      // Closing has emptied the log; on a full disk others would take that space at once.
+      spare.keep();
+    },
   };
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 
 /** What a few transactions that only delete need: pages of the log, its index, one more of the file. */
 const BYTES = 256 * 1024;
+const BLOCK = 4096;
 
 /**
  * A file that only takes up space. Giving an address back needs a little space too; on a full disk
@@ -14,20 +15,38 @@ export class SpareSpace {
     this.#file = `${storeFile}-spare`;
   }
 
-  /** Makes room; false when that was done before. */
+  /** Makes room; false when there is nothing to give. */
   give(): boolean {
-    if (!existsSync(this.#file)) return false;
+    const had = this.#size() > 0;
     rmSync(this.#file, { force: true });
-    return true;
+    return had;
   }
 
-  /** Takes the space up again, where it is free. Never throws: a disk may do without. */
+  /** Takes up space again, as much as there is: others wait to fill what was given. Never throws. */
   keep(): void {
-    if (existsSync(this.#file)) return;
+    const size = this.#size();
+    if (size >= BYTES) return;
     try {
-      writeFileSync(this.#file, new Uint8Array(BYTES), { mode: 0o600 });
+      append(this.#file, size);
     } catch {
-      rmSync(this.#file, { force: true });
+      // A disk that is full or read-only does without.
     }
+  }
+
+  #size(): number {
+    return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
+  }
+}
+
+/** Block by block, so that what fits is kept. */
+function append(file: string, from: number): void {
+  const descriptor = openSync(file, "a", 0o600);
+  let size = from;
+  try {
+    for (; size < BYTES; size += BLOCK) writeSync(descriptor, new Uint8Array(BLOCK));
+  } finally {
+    // Where a block was cut short.
+    if (size < BYTES) ftruncateSync(descriptor, size);
+    closeSync(descriptor);
   }
 }
