@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ABOUT } from "./about.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
 import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
+import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { printErr, printOut } from "./print.ts";
@@ -39,6 +40,7 @@ function makeProgram(closing: string, done: Done): Command {
   addIpCommands(program, done);
   addStoreCommands(program, done);
   addDoctorCommand(program, done);
+  addInstallCommand(program, done);
   for (const command of withChildren(program)) prepare(command);
   return program;
 }

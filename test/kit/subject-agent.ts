@@ -85,7 +85,7 @@ function inode(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
-function shimExecutable(): string {
+export function shimExecutable(): string {
   const path = process.env.KUBE_IPAM_SHIM ?? join(import.meta.dir, "../../dist/kube-ipam-shim");
   if (!existsSync(path)) throw new Error(`expected the shim at ${path}: run 'make shim' first`);
   return path;

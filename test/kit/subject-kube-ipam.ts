@@ -54,7 +54,7 @@ export async function listAllocations(open: () => Promise<Store>): Promise<Store
  * $KUBE_IPAM_EXECUTABLE: scripts/test.sh puts a copy there, in a folder outside the checkout where
  * it finds neither node_modules nor the sources, as on a node. Else the build itself.
  */
-function kubeIpamExecutable(): string {
+export function kubeIpamExecutable(): string {
   const path = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
   if (!existsSync(path)) throw new Error(`expected the executable at ${path}: run 'make build' first`);
   return path;

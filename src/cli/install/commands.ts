@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import type { Done } from "../program.ts";
+import { type InstallOptions, install, uninstall } from "./install.ts";
+
+/** `kube-ipam install`: puts the plugin, and the shim where there is one, where the runtime looks. */
+export function addInstallCommand(program: Command, done: Done): void {
+  program
+    .command("install")
+    .description("put the shim and the complete plugin into the runtime's folder, each in one step")
+    .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
+    .option("--shim <file>", "the shim; default: kube-ipam-shim beside this program")
+    .option("--no-fallback", "leave the complete plugin out: without an agent the runtime gets error 11")
+    .option("--uninstall", "take the shim away; the complete plugin, where it is there, takes its place")
+    .action((options: InstallOptions & { uninstall?: boolean }) =>
+      done(options.uninstall === true ? uninstall(options) : install(options)),
+    );
+}
