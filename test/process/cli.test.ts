@@ -1,18 +1,15 @@
 import { expect } from "bun:test";
 import { ours } from "../kit/case.ts";
-import { type Finished, run } from "../kit/run.ts";
+import { commandLine as cli, operatorOf } from "../kit/cli.ts";
+import type { Finished } from "../kit/run.ts";
 import type { World } from "../kit/world.ts";
 
 /** The command line of the same executable: an operator's hands. */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 
-function cli(world: World, ...args: string[]): Promise<Finished> {
-  return run([world.place.executable, ...args], { env: world.place.env, limit: 20_000 });
-}
-
 function onStore(world: World, ...args: string[]): Promise<Finished> {
-  return cli(world, ...args, "--data-dir", world.place.folder.file("data"));
+  return operatorOf(world, world.network(SUBNET))(...args);
 }
 
 const MAINS = [
@@ -29,7 +26,7 @@ const MAINS = [
 
 for (const main of MAINS) {
   ours("outputconf", `-outputconf ${main} prints valid JSON that names kube-ipam`, async (world) => {
-    const printed = await cli(world, "-outputconf", main);
+    const printed = await cli(world, ["-outputconf", main]);
     expect(printed.exitCode).toBe(0);
     expect(printed.stderr).toBe("");
     const ipam = ipamOf(JSON.parse(printed.stdout));
@@ -38,14 +35,17 @@ for (const main of MAINS) {
 }
 
 ours("outputconf", "a printed configuration works once the store is this node's", async (world) => {
-  const printed = JSON.parse((await cli(world, "-outputconf", "macvlan")).stdout) as Record<string, unknown>;
+  const printed = JSON.parse((await cli(world, ["-outputconf", "macvlan"])).stdout) as Record<
+    string,
+    unknown
+  >;
   const { etcdConfig: _etcd, kubeConfig: _kube, ...ipam } = ipamOf(printed) ?? {};
   const result = await world.add(world.network(ipam));
   expect(result.ips.length).toBeGreaterThan(0);
 });
 
 ours("outputconf", "an unknown main plugin is refused, naming those there are", async (world) => {
-  const printed = await cli(world, "-outputconf", "nonsense");
+  const printed = await cli(world, ["-outputconf", "nonsense"]);
   expect(printed.exitCode).not.toBe(0);
   expect(printed.stderr).toContain("nonsense");
   expect(printed.stderr).toContain("macvlan");
@@ -88,7 +88,7 @@ ours("ip release", "frees by force, and only what was named", async (world) => {
 });
 
 ours("cli", "an unknown command is refused with usage on stderr", async (world) => {
-  const finished = await cli(world, "nonsense");
+  const finished = await cli(world, ["nonsense"]);
   expect(finished.exitCode).not.toBe(0);
   expect(finished.stdout).toBe("");
   expect(finished.stderr).toContain("nonsense");

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { readLegacyNetworks } from "../../src/store/etcd/legacy.ts";
+import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
+import { etcdSettings } from "../kit/etcd-settings.ts";
+import { run } from "../kit/run.ts";
+
+/** Keys as kube-ipam 0.2 wrote them, in a real etcd. */
+describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
+  let cluster: EtcdCluster;
+  const options = () => ({ deadline: performance.now() + 10_000 });
+
+  beforeAll(async () => {
+    cluster = await startEtcd({ version });
+    const put = (key: string, value: string) => cluster.ctl("put", `/etcd-cni/networks/${key}`, "--", value);
+    await put("net1", '[[{"rangeStart":"10.1.2.10","subnet":"10.1.2.0/24","gateway":"10.1.2.1"}]]');
+    await put("net1/used/10.1.2.10", "c1");
+    await put("net1/used/10.1.2.11", "c2");
+    await put("net1/used/fd00::10", "c2");
+    await put("net1/used/garbage", "c3");
+    await put("net1/lastReserved/0", "10.1.2.11");
+    await put("net1/lock", "42");
+    await put("net10/used/10.9.9.9", "other");
+  });
+
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  const kubeIpam = (...args: string[]) => {
+    const executable = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
+    const dataDir = cluster.folder.file("data");
+    const store = ["--etcd-url", cluster.endpoints.join(",")];
+    const env = { KUBE_IPAM_CONFIG: cluster.folder.file("none"), NODE_NAME: "node1" };
+    return run([executable, ...args, ...store, "--run-dir", dataDir], { env });
+  };
+
+  test("are read by network, and only what is a lease", async () => {
+    const networks = await readLegacyNetworks(etcdSettings(cluster), undefined, options());
+    expect(networks.map(({ name, leases }) => [name, leases.map(({ container }) => container)])).toEqual([
+      ["net1", ["c1", "c2", "c2"]],
+      ["net10", ["other"]],
+    ]);
+    expect(networks[0]?.unreadable).toEqual(["/etcd-cni/networks/net1/used/garbage"]);
+    expect(networks[0]?.ranges).toHaveLength(1);
+    const one = await readLegacyNetworks(etcdSettings(cluster), "net1", options());
+    expect(one.map(({ name }) => name)).toEqual(["net1"]);
+  });
+
+  test("are imported with prefix and gateway, twice without a change, and freed by the container's DEL", async () => {
+    const first = await kubeIpam(
+      "store",
+      "import",
+      "--from",
+      "kube-ipam-0.2",
+      "--network",
+      "net1",
+      "-o",
+      "json",
+    );
+    expect(JSON.parse(first.stdout)).toMatchObject({ records: 5, written: 5, conflicts: 0 });
+    expect(first.stderr).toBe(
+      "note: /etcd-cni/networks/net1/used/garbage is no address of a container: left out\n",
+    );
+    const second = await kubeIpam(
+      "store",
+      "import",
+      "--from",
+      "kube-ipam-0.2",
+      "--network",
+      "net1",
+      "-o",
+      "json",
+    );
+    expect(JSON.parse(second.stdout)).toMatchObject({ records: 5, written: 0, alreadyThere: 5 });
+    const conf = {
+      cniVersion: "1.0.0",
+      name: "net1",
+      type: "macvlan",
+      ipam: {
+        type: "kube-ipam",
+        subnet: "10.1.2.0/24",
+        dataDir: cluster.folder.file("data"),
+        runDir: cluster.folder.file("run"),
+        logFile: cluster.folder.file("log"),
+        etcdConfig: { etcdURL: cluster.endpoints.join(",") },
+      },
+    };
+    const executable = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
+    const del = await run([executable], {
+      stdin: JSON.stringify(conf),
+      env: {
+        KUBE_IPAM_CONFIG: cluster.folder.file("none"),
+        NODE_NAME: "node1",
+        CNI_COMMAND: "DEL",
+        CNI_CONTAINERID: "c2",
+        CNI_IFNAME: "eth0",
+        CNI_PATH: "/opt/cni/bin",
+      },
+    });
+    expect([del.exitCode, del.stdout]).toEqual([0, ""]);
+    const left = JSON.parse((await kubeIpam("ip", "list", "-o", "json")).stdout) as { address: string }[];
+    expect(left.map(({ address }) => address)).toEqual(["10.1.2.10"]);
+  });
+
+  test("that are not there are exit code 3", async () => {
+    const none = await kubeIpam("store", "import", "--from", "kube-ipam-0.2", "--network", "net2");
+    expect(none.exitCode).toBe(3);
+    expect(none.stderr).toStartWith("error: etcd holds no addresses of kube-ipam 0.2 for network 'net2'\n");
+  });
+
+  test("store status tells of each endpoint, also of one that does not answer", async () => {
+    const status = await kubeIpam("store", "status");
+    expect(status.stdout).toMatch(/Endpoint http:\/\/127\.0\.0\.1:\d+: +etcd 3\.\d+\.\d+, leader, /);
+    const executable = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
+    const dead = await run(
+      [executable, "store", "status", "--etcd-url", "http://127.0.0.1:1", "--timeout", "3"],
+      {
+        env: { KUBE_IPAM_CONFIG: cluster.folder.file("none") },
+      },
+    );
+    expect(dead.exitCode).toBe(4);
+    expect(dead.stdout).toContain("Endpoint http://127.0.0.1:1: FAILED: ");
+    expect(dead.stderr).toStartWith("error: ");
+  });
+});

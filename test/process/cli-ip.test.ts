@@ -1,0 +1,182 @@
+import { expect } from "bun:test";
+import { ours } from "../kit/case.ts";
+import { commandLine, json, operatorOf } from "../kit/cli.ts";
+import type { World } from "../kit/world.ts";
+
+/** `kube-ipam ip …` on the built executable, on whichever store the subject has. */
+
+const SUBNET = { subnet: "10.1.2.0/24", nodeLocal: true };
+const POD = "IgnoreUnknown=1;K8S_POD_NAMESPACE=team-a;K8S_POD_NAME=db-0;K8S_POD_UID=u1";
+
+interface Listed {
+  readonly address: string;
+  readonly state: string;
+  readonly container?: string;
+  readonly pod?: { readonly namespace: string; readonly name: string };
+}
+
+async function start(world: World) {
+  const net = world.network({ ...SUBNET, annotations: "off" });
+  return { net, operator: operatorOf(world, net) };
+}
+
+ours("ip list", "finds the store by a network's configuration, and filters", async (world) => {
+  const { net, operator } = await start(world);
+  await world.add(net, { container: "web" });
+  await world.add(net, { container: "db", args: POD });
+  const containers = async (...args: string[]) =>
+    (await json<Listed[]>(operator("ip", "list", "-o", "json", ...args))).map(({ container }) => container);
+  expect(await containers()).toEqual(["web", "db"]);
+  expect(await containers("--namespace", "team-a")).toEqual(["db"]);
+  expect(await containers("--node", "node1")).toEqual(["web", "db"]);
+  expect(await containers("--node", "node2")).toEqual([]);
+  expect(await containers("--network", "other")).toEqual([]);
+  expect(await containers("--space", "other")).toEqual([]);
+});
+
+ours("ip list", "prints the same in every format", async (world) => {
+  const { net, operator } = await start(world);
+  await world.add(net, { container: "db", args: POD });
+  const table = await operator("ip", "list");
+  expect(table.stdout).toBe(
+    "ADDRESS   STATE      FOR          NODE   NETWORK  CONTAINER  INTERFACE\n" +
+      "10.1.2.2  allocated  team-a/db-0  node1  net1     db         eth0\n",
+  );
+  expect((await operator("ip", "list", "-o", "wide")).stdout).toContain("dynamic");
+  const [item] = await json<Listed[]>(operator("ip", "list", "--output", "json"));
+  expect(item).toMatchObject({
+    address: "10.1.2.2",
+    state: "allocated",
+    pod: { namespace: "team-a", name: "db-0" },
+  });
+  const yaml = await operator("ip", "list", "-o", "yaml");
+  expect(yaml.stdout).toStartWith("- state: allocated\n  address: 10.1.2.2\n");
+});
+
+ours("ip list", "an empty store prints nothing on stdout, and an empty list for programs", async (world) => {
+  const { net, operator } = await start(world);
+  await world.add(net);
+  await world.del(net);
+  const table = await operator("ip", "list");
+  expect([table.exitCode, table.stdout, table.stderr]).toEqual([0, "", "no address is held or reserved\n"]);
+  expect((await operator("ip", "list", "-o", "json")).stdout).toBe("[]\n");
+});
+
+ours("ip who", "tells a pod's addresses, by name or namespace/name", async (world) => {
+  const { net, operator } = await start(world);
+  await world.add(net, { container: "db", args: POD });
+  for (const pod of ["db-0", "team-a/db-0"])
+    expect((await operator("ip", "who", pod)).stdout).toContain("10.1.2.2");
+  const nobody = await operator("ip", "who", "team-b/db-0");
+  expect([nobody.exitCode, nobody.stdout]).toEqual([3, ""]);
+  expect(nobody.stderr).toStartWith(
+    "error: pod 'team-b/db-0' has no address here and none is reserved for it\n",
+  );
+});
+
+ours("ip show", "judges the namespaces of this node's containers", async (world) => {
+  const { net, operator } = await start(world);
+  const namespace = await world.makeNamespace();
+  await world.add(net, { container: "db", netns: namespace.path });
+  expect((await operator("ip", "show", "10.1.2.2")).stdout).toContain(`${namespace.path} (present)`);
+  await namespace.remove();
+  expect((await operator("ip", "show", "10.1.2.2")).stdout).toContain(`${namespace.path} (gone)`);
+});
+
+ours(
+  "ip release",
+  "EVIDENCE: frees what this node sees to be gone, and nothing that lives",
+  async (world) => {
+    const { net, operator } = await start(world);
+    const namespace = await world.makeNamespace();
+    await world.add(net, { container: "dead", netns: namespace.path });
+    await world.add(net, { container: "alive" });
+    const refused = await operator("ip", "release", "10.1.2.2");
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain(`its network namespace ${namespace.path} is still there`);
+    await namespace.remove();
+    const freed = await operator("ip", "release", "10.1.2.2");
+    expect(freed.stdout).toBe(
+      "Released 10.1.2.2: interface eth0 of container dead in network 'net1' on node node1, its namespace is gone\n",
+    );
+    expect(await world.heldAddresses()).toEqual(["10.1.2.3"]);
+  },
+);
+
+ours("ip release", "by force it says what it did, and a free address is exit code 3", async (world) => {
+  const { net, operator } = await start(world);
+  await world.add(net, { container: "alive" });
+  const [released] = await json<unknown[]>(operator("ip", "release", "--force", "10.1.2.2", "-o", "json"));
+  expect(released).toMatchObject({
+    released: ["10.1.2.2"],
+    because: "by force",
+    container: "alive",
+    node: "node1",
+  });
+  expect((await operator("ip", "release", "--force", "10.1.2.2")).exitCode).toBe(3);
+  // The old holder's late DEL has nothing to free, whoever has the address by then.
+  await world.add(net, { container: "next", args: "IP=10.1.2.2" });
+  await world.del(net, { container: "alive" });
+  expect(await world.heldAddresses()).toEqual(["10.1.2.2"]);
+});
+
+ours("ip reserve", "no pod gets the address or the range until it is unreserved", async (world) => {
+  const { net, operator } = await start(world);
+  expect((await operator("ip", "reserve", "10.1.2.2", "--for", "StatefulSet/team-a/db")).stdout).toContain(
+    "For:      StatefulSet team-a/db\n",
+  );
+  await operator("ip", "reserve", "10.1.2.3-10.1.2.200", "--for", "the old printers", "--note", "room 5");
+  expect(await world.address(net)).toBe("10.1.2.201");
+  const words = await world.refused("ADD", net, { container: "x", args: "IP=10.1.2.2" }, { code: 101 });
+  expect(words).toContain("address 10.1.2.2 is reserved for StatefulSet team-a/db");
+  const listed = await json<Listed[]>(operator("ip", "list", "-o", "json"));
+  expect(listed.map(({ address, state }) => `${address} ${state}`)).toEqual([
+    "10.1.2.2 reserved",
+    "10.1.2.3 reserved",
+    "10.1.2.201 allocated",
+  ]);
+  expect((await operator("ip", "unreserve", "10.1.2.3-10.1.2.200")).exitCode).toBe(0);
+  expect((await operator("ip", "unreserve", "10.1.2.2")).exitCode).toBe(0);
+  expect((await operator("ip", "unreserve", "10.1.2.2")).exitCode).toBe(3);
+  await world.add(net, { container: "x", args: "IP=10.1.2.2" });
+});
+
+ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
+  const cases: readonly [number, string, ...string[]][] = [
+    [2, "error: unknown command 'lits'\n(Did you mean list?)\nsee 'kube-ipam ip --help'\n", "ip", "lits"],
+    [2, "error: unknown option '--bogus'\nsee 'kube-ipam ip list --help'\n", "ip", "list", "--bogus"],
+    [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
+    [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
+    [2, "error: 'a/b/c/d' is no owner\n", "ip", "reserve", "10.1.2.3", "--for", "a/b/c/d"],
+    [3, "error: there is no store in /nowhere yet\n", "ip", "list", "--data-dir", "/nowhere"],
+    [1, "error: the configuration /nowhere.json cannot be read: ", "ip", "list", "--config", "/nowhere.json"],
+    [4, "error: ", "ip", "list", "--etcd-url", "http://127.0.0.1:1", "--timeout", "1"],
+    [1, "error: --etcd-url must be a comma list of URLs", "ip", "list", "--etcd-url", "nonsense"],
+  ];
+  for (const [exitCode, words, ...args] of cases) {
+    const finished = await commandLine(world, args);
+    expect([args, finished.exitCode, finished.stdout]).toEqual([args, exitCode, ""]);
+    expect(finished.stderr).toStartWith(words);
+  }
+});
+
+ours("cli", "every command explains itself, with exit codes at the top", async (world) => {
+  const commands = ["ip", "ip list", "ip show", "ip who", "ip release", "ip reserve", "ip unreserve"];
+  const others = [
+    "store",
+    "store status",
+    "store init",
+    "store accept",
+    "store export",
+    "store import",
+    "doctor",
+  ];
+  for (const command of [...commands, ...others]) {
+    const help = await commandLine(world, [...command.split(" "), "--help"]);
+    expect([command, help.exitCode, help.stderr]).toEqual([command, 0, ""]);
+    expect(help.stdout).toStartWith(`Usage: kube-ipam ${command}`);
+  }
+  for (const flag of ["--help", "-help", "help"]) {
+    expect((await commandLine(world, [flag])).stdout).toContain("  4  the store cannot be used");
+  }
+});
