@@ -80,11 +80,12 @@ restore_policy() {
   if [ -n "$2" ]; then mv "$2" "$1"; else rm -f "$1"; fi
 }
 
-# npm ci empties node_modules first, so it only runs when what is there differs from the lock file.
+# The lock file's versions and checksums. Not `npm ci`: it insists on the packages of all other
+# platforms too, which a registry's mirror need not carry. No package's install script is needed.
 npm_packages() {
   node scripts/npm-installed.mjs && return
   echo "Installing npm packages" >&2
-  npm ci --no-audit --no-fund >&2
+  npm install --no-save --ignore-scripts --no-audit --no-fund >&2
 }
 
 main "$@"
