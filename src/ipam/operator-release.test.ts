@@ -148,6 +148,41 @@ test("a hold that no attachment's record leads to is ended in the allocation", a
   expect(await held(ports)).toEqual([]);
 });
 
+test("GUARDED: an attachment's record that appears meanwhile is freed with the address", async () => {
+  const { ports } = world();
+  await add(ports, "c1");
+  const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
+  const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  if (record === undefined) throw new Error("expected the ADD's record");
+  await ports.store.commit({ guards: [], puts: [], deletes: [ref] }, options);
+  let pending = true;
+  const raced: Ports = {
+    ...ports,
+    store: {
+      ...ports.store,
+      commit: async (transaction, call) => {
+        if (pending) {
+          pending = false;
+          await ports.store.commit({ guards: [], puts: [{ ref, record }], deletes: [] }, options);
+        }
+        return ports.store.commit(transaction, call);
+      },
+    },
+  };
+  await releaseByOperator(request("10.1.2.2", { force: true }), raced, options);
+  expect((await ports.store.read({ refs: [ref] }, options)).get(ref)).toBeUndefined();
+  expect(await held(ports)).toEqual([]);
+});
+
+test("ONE-STORE: another store than this node's is refused", async () => {
+  const { node, ports } = world();
+  await add(ports, "c1");
+  node.storeMemory.remember("default", { uuid: "another", prefix: "", revision: 1 });
+  expect(await refusal(releaseByOperator(request("10.1.2.2", { force: true }), ports, options))).toStartWith(
+    "106 the memory store memory is not the one that this node has used",
+  );
+});
+
 test("only the named container loses the address", async () => {
   const { ports } = world();
   await add(ports, "c1");

@@ -134,7 +134,7 @@ function settle({ attachment, requestId }: Holder, ports: Ports): void {
 /** A hold that no attachment's record leads to (a record repaired by hand): ended in the allocation itself. */
 async function withoutEntry(
   { space, address }: OperatorRelease,
-  { attachment, node, requestId }: Holder,
+  { attachment, node }: Holder,
   allocation: Versioned<AllocationRecord>,
   ports: Ports,
   options: CallOptions,
@@ -142,7 +142,6 @@ async function withoutEntry(
   const ref = { kind: "allocation", space, address } as const;
   const entryRef = { kind: "attachment", node, id: attachment } as const;
   const entry = (await ports.store.read({ refs: [entryRef] }, options)).get(entryRef);
-  if (entry?.record.holder.requestId === requestId) return false;
   const holders = allocation.record.holders.filter(
     (holder) => !sameAttachment(holder.attachment, attachment),
   );

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
 import type { IpamError } from "./errors.ts";
@@ -7,7 +7,7 @@ import type { Owner, Ref } from "./records.ts";
 import type { ReservationWish } from "./reservation-request.ts";
 import { reserveAddress } from "./reserve.ts";
 import { reserveRange, unreserveRange } from "./reserve-range.ts";
-import type { Query, Transaction } from "./store-port.ts";
+import type { Put, Transaction } from "./store-port.ts";
 import { add, createWorld, del, named, smallNetwork, texts } from "./testing/world.ts";
 import { unreserveAddress } from "./unreserve.ts";
 
@@ -121,7 +121,9 @@ test("a pod of the owner's own namespace may have it already", async () => {
 
 test("GUARDED: an ADD that takes the address in between is seen", async () => {
   const { ports } = world();
-  const raced = interrupted(ports, async () => void (await add(ports, "c1", { pod: pod("x", "team-b") })));
+  await add(ports, "c0", { wish: named("10.1.2.200") });
+  const network = smallNetwork(2);
+  const raced = interrupted(ports, () => add(ports, "c1", { network, pod: pod("x", "team-b") }));
   expect(await refusal(reserveAddress(address("10.1.2.2"), wish(db), raced, options))).toStartWith(
     "101 address 10.1.2.2 is held by interface eth0 of container c1",
   );
@@ -215,7 +217,9 @@ test("a range with another owner's address in it is refused, held or reserved", 
 
 test("GUARDED: an ADD that takes an address of the range in between ends the range again", async () => {
   const { ports } = world();
-  const raced = interrupted(ports, async () => void (await add(ports, "c1", { pod: pod("x", "team-b") })));
+  await add(ports, "c0", { wish: named("10.1.2.200") });
+  const network = smallNetwork(2);
+  const raced = interrupted(ports, () => add(ports, "c1", { network, pod: pod("x", "team-b") }));
   expect(await refusal(reserveRange(range("10.1.2.2", "10.1.2.9"), wish(db), raced, options))).toStartWith(
     "101 address 10.1.2.2 is held by interface eth0 of container c1",
   );
@@ -223,14 +227,13 @@ test("GUARDED: an ADD that takes an address of the range in between ends the ran
 });
 
 /** The same ports, where something happens right before the first commit. */
-function interrupted(ports: Ports, happening: () => Promise<void>): Ports {
-  let pending: (() => Promise<void>) | undefined = happening;
+function interrupted(ports: Ports, happening: () => Promise<unknown>): Ports {
+  let pending: (() => Promise<unknown>) | undefined = happening;
   const { store } = ports;
   return {
     ...ports,
     store: {
       ...store,
-      read: (query: Query, call) => store.read(query, call),
       commit: async (transaction: Transaction, call) => {
         const now = pending;
         pending = undefined;
@@ -240,3 +243,143 @@ function interrupted(ports: Ports, happening: () => Promise<void>): Ports {
     },
   };
 }
+
+/** Writes one record and nothing else, as nobody does: so that each guard is seen by itself. */
+function write(ports: Ports, put: Put): Promise<unknown> {
+  return ports.store.commit({ guards: [], puts: [put], deletes: [] }, options);
+}
+
+const at = (text: string) => ({ space: "default", address: address(text) }) as const;
+const foreign = { version: 1, owner: web, kind: "operator", retain: "keep", since: "" } as const;
+const replaced: Put = { ref: { kind: "meta" }, record: { version: 1, uuid: "another", state: "ready" } };
+const foreignRange: Put = {
+  ref: rangesRef,
+  record: { version: 1, ranges: [{ first: "10.1.2.0", last: "10.1.2.99", reservation: foreign }] },
+};
+const foreignHold: Put = {
+  ref: { kind: "allocation", ...at("10.1.2.5") },
+  record: {
+    version: 1,
+    origin: "dynamic",
+    since: "",
+    holders: [
+      {
+        attachment: { network: "net1", container: "quick", ifname: "eth0" },
+        node: "node9",
+        nodeVerified: false,
+        bootId: "",
+        namespace: { path: "" },
+        requestId: "r",
+      },
+    ],
+  },
+};
+const foreignReservation: Put = { ref: { kind: "reservation", ...at("10.1.2.5") }, record: foreign };
+
+describe("GUARDED: what changed right before the commit is judged", () => {
+  test.each([
+    ["the store's identity", replaced, "106 the memory store memory is not the one"],
+    ["the allocation", foreignHold, "101 address 10.1.2.5 is held by interface eth0 of container quick"],
+    ["the reservation", foreignReservation, "101 address 10.1.2.5 is reserved for Deployment team-b/web"],
+    ["the reserved ranges", foreignRange, "101 address 10.1.2.5 lies in the range 10.1.2.0-10.1.2.99"],
+  ] as const)("reserving an address: %s", async (_, put, words) => {
+    const { ports } = world();
+    await add(ports, "c1");
+    const raced = interrupted(ports, () => write(ports, put));
+    expect(await refusal(reserveAddress(address("10.1.2.5"), wish(db), raced, options))).toStartWith(words);
+    expect((await read(ports, { kind: "reservation", ...at("10.1.2.5") }))?.owner).not.toEqual(db);
+  });
+
+  test("reserving an address: the owner's record", async () => {
+    const { ports } = world();
+    await add(ports, "c1");
+    const put: Put = { ref: ownerRef, record: { version: 1, owner: db, addresses: ["10.1.2.50"] } };
+    await reserveAddress(
+      address("10.1.2.5"),
+      wish(db),
+      interrupted(ports, () => write(ports, put)),
+      options,
+    );
+    expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.50", "10.1.2.5"]);
+  });
+
+  test.each([
+    ["the store's identity", replaced, "106 the memory store memory is not the one"],
+    ["other ranges", foreignRange, "101 the range 10.1.2.5-10.1.2.9 overlaps 10.1.2.0-10.1.2.99"],
+    ["a holder inside", foreignHold, "101 address 10.1.2.5 is held by interface eth0 of container quick"],
+    [
+      "a reservation inside",
+      foreignReservation,
+      "101 address 10.1.2.5 is reserved for Deployment team-b/web",
+    ],
+  ] as const)("reserving a range: %s", async (_, put, words) => {
+    const { ports } = world();
+    await add(ports, "c1");
+    const raced = interrupted(ports, () => write(ports, put));
+    expect(await refusal(reserveRange(range("10.1.2.5", "10.1.2.9"), wish(db), raced, options))).toStartWith(
+      words,
+    );
+    const ranges = (await read(ports, rangesRef))?.ranges ?? [];
+    expect(ranges.map(({ first }) => first)).toEqual(put === foreignRange ? ["10.1.2.0"] : []);
+  });
+
+  test("ending a range leaves others as they are by then", async () => {
+    const { ports } = world();
+    const interval = range("10.1.3.0", "10.1.3.9");
+    await reserveRange(interval, wish(db), ports, options);
+    const other = range("10.1.4.0", "10.1.4.9");
+    const raced = interrupted(ports, () => reserveRange(other, wish(web), ports, options));
+    await unreserveRange(interval, "default", raced, options);
+    expect((await read(ports, rangesRef))?.ranges.map(({ first }) => first)).toEqual(["10.1.4.0"]);
+  });
+
+  test("ending a reservation tells whose it was in the end", async () => {
+    const { ports } = world();
+    await reserveAddress(address("10.1.2.5"), wish(db), ports, options);
+    const raced = interrupted(ports, () => write(ports, foreignReservation));
+    expect(await unreserveAddress(address("10.1.2.5"), "default", raced, options)).toMatchObject({
+      owner: web,
+    });
+  });
+
+  test("ending a reservation keeps what its owner got meanwhile", async () => {
+    const { ports } = world();
+    await reserveAddress(address("10.1.2.5"), wish(db), ports, options);
+    const more = () => reserveAddress(address("10.1.2.6"), wish(db), ports, options);
+    await unreserveAddress(address("10.1.2.5"), "default", interrupted(ports, more), options);
+    expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.6"]);
+  });
+});
+
+test("a range that is refused was never written", async () => {
+  const { ports, store } = world();
+  await add(ports, "c1");
+  await write(ports, foreignHold);
+  const commits = store.commits.length;
+  expect(await refusal(reserveRange(range("10.1.2.5", "10.1.2.9"), wish(db), ports, options))).toStartWith(
+    "101 ",
+  );
+  expect(store.commits.length).toBe(commits);
+});
+
+test("there are at most 256 ranges", async () => {
+  const { ports } = world();
+  const ranges = Array.from({ length: 256 }, (_, n) => ({
+    first: `10.2.${n}.0`,
+    last: `10.2.${n}.9`,
+    reservation: foreign,
+  }));
+  await write(ports, { ref: rangesRef, record: { version: 1, ranges } });
+  expect(await refusal(reserveRange(range("10.3.0.0", "10.3.0.9"), wish(db), ports, options))).toBe(
+    "106 an address space has at most 256 reserved ranges, as every ADD reads them; reserve fewer, larger ranges",
+  );
+});
+
+test("ONE-STORE: another store than this node's is refused", async () => {
+  const { node, ports } = world();
+  await add(ports, "c1");
+  node.storeMemory.remember("default", { uuid: "another", prefix: "", revision: 1 });
+  expect(await refusal(reserveAddress(address("10.1.2.5"), wish(db), ports, options))).toStartWith(
+    "106 the memory store memory is not the one that this node has used for address space 'default'",
+  );
+});
