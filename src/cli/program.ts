@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ABOUT } from "./about.ts";
+import { addCompletionCommand } from "./completion.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
 import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
 import { addInstallCommand } from "./install/commands.ts";
@@ -40,6 +41,7 @@ function makeProgram(closing: string, done: Done): Command {
   addIpCommands(program, done);
   addStoreCommands(program, done);
   addDoctorCommand(program, done);
+  addCompletionCommand(program);
   addInstallCommand(program, done);
   for (const command of withChildren(program)) prepare(command);
   return program;

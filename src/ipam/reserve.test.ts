@@ -176,6 +176,20 @@ test("a reserved range is one record, and nothing in it is given out", async () 
   expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), "default", ports, options)).toBe("absent");
 });
 
+test("in a reserved range its owner takes any address, the pod by its name too", async () => {
+  const { ports } = world();
+  await reserveRange(range("10.1.2.10", "10.1.2.19"), wish(db), ports, options);
+  const pods: Owner = { kind: "Pod", namespace: "team-a", name: "lone" };
+  await reserveRange(range("10.1.2.20", "10.1.2.29"), wish(pods), ports, options);
+  const of = { owner: { owner: { ...db, uid: "u1" } } };
+  const [a, b] = [named("10.1.2.12"), named("10.1.2.22")];
+  expect(texts(await add(ports, "a", { pod: pod("db-0"), wish: { ...a, ...of } }))).toEqual(["10.1.2.12/24"]);
+  expect(texts(await add(ports, "b", { pod: pod("lone"), wish: { ...b, ...of } }))).toEqual(["10.1.2.22/24"]);
+  expect(
+    await refusal(add(ports, "c", { pod: pod("lonely"), wish: { ...named("10.1.2.23"), ...of } })),
+  ).toStartWith("101 ");
+});
+
 test("what lies behind a large reserved range is found", async () => {
   const { ports } = world();
   const network = smallNetwork(254);

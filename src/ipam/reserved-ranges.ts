@@ -3,7 +3,7 @@ import type { Interval } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Picture } from "./picture.ts";
 import type { ReservedRange } from "./records.ts";
-import { sameOwner } from "./same.ts";
+import { sameOwner, samePod } from "./same.ts";
 
 /** The ranges of this space that are reserved for others than the asker. */
 export function foreignRanges(attempt: Attempt, picture: Picture): Interval[] {
@@ -22,7 +22,11 @@ export function foreignRangeOf(attempt: Attempt, picture: Picture, value: bigint
   );
 }
 
-function isOwn(attempt: Attempt, range: ReservedRange): boolean {
-  const owner = attempt.request.wish.owner?.owner;
-  return owner !== undefined && sameOwner(owner, range.reservation.owner);
+/** A pod's own name counts as an owner too, whatever workload it belongs to. */
+function isOwn({ request }: Attempt, { reservation }: ReservedRange): boolean {
+  const owner = request.wish.owner?.owner;
+  if (owner !== undefined && sameOwner(owner, reservation.owner)) return true;
+  return (
+    reservation.owner.kind === "Pod" && request.pod !== undefined && samePod(request.pod, reservation.owner)
+  );
 }

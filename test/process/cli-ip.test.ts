@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { ours } from "../kit/case.ts";
 import { commandLine, json, operatorOf } from "../kit/cli.ts";
+import { run } from "../kit/run.ts";
 import type { World } from "../kit/world.ts";
 
 /** `kube-ipam ip …` on the built executable, on whichever store the subject has. */
@@ -179,4 +180,13 @@ ours("cli", "every command explains itself, with exit codes at the top", async (
   for (const flag of ["--help", "-help", "help"]) {
     expect((await commandLine(world, [flag])).stdout).toContain("  4  the store cannot be used");
   }
+});
+
+ours("cli", "bash completes commands and options", async (world) => {
+  const { executable, env } = world.place;
+  const script =
+    'source <("$0" completion); COMP_WORDS=(kube-ipam ip re); COMP_CWORD=2; _kube_ipam; echo "${COMPREPLY[@]}"; ' +
+    'COMP_WORDS=(kube-ipam store import --f); COMP_CWORD=3; _kube_ipam; echo "${COMPREPLY[@]}"';
+  const finished = await run(["bash", "-c", script, executable], { env });
+  expect([finished.stdout, finished.stderr]).toEqual(["release reserve\n--from --folder\n", ""]);
 });

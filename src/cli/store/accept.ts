@@ -1,6 +1,6 @@
 import type { RememberedStore } from "../../ipam/node-port.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
-import { spacesOf } from "../ip/spaces.ts";
+import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 
@@ -19,7 +19,7 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
   const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
   const uuid = snapshot.get({ kind: "meta" })?.record.uuid;
   const accepted: { space: string; forgotten?: RememberedStore }[] = [];
-  for (const space of await spacesOf(session, given.space)) {
+  for (const space of await spacesOfNode(session, given.space)) {
     const forgotten = memory.recall(space);
     memory.forget(space);
     accepted.push({ space, ...(forgotten && { forgotten }) });

@@ -43,7 +43,7 @@ function addAccept(store: Command, done: Done): void {
     );
   withOutput(
     withStoreOptions(
-      withSpace(accept, "only this address space (default: all that the store's networks use)"),
+      withSpace(accept, "only this address space (default: all that the store or this node knows)"),
     ),
   ).action(async (options: AcceptOptions & StoreOptions) =>
     done(await withSession(options, (session) => acceptStore(options, session), { creates: true })),

@@ -3,7 +3,7 @@ import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
 import type { EndpointStatus } from "../../store/etcd/status.ts";
 import { EXIT_CODES } from "../failure.ts";
-import { spacesOf } from "../ip/spaces.ts";
+import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 
@@ -34,7 +34,7 @@ export async function storeStatus(
     const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
     const meta = snapshot.get({ kind: "meta" })?.record;
     const records = await countRecords(session);
-    const spaces = (await spacesOf(session, undefined)).map((space) => viewOf(space, snapshot, session));
+    const spaces = (await spacesOfNode(session, undefined)).map((space) => viewOf(space, snapshot, session));
     const data = {
       ...ports.store.description,
       uuid: meta?.uuid ?? null,
