@@ -81,11 +81,11 @@ restore_policy() {
 }
 
 # The lock file's versions and checksums. Not `npm ci`: it insists on the packages of all other
-# platforms too, which a registry's mirror need not carry. No package's install script is needed.
+# platforms too, which a registry's mirror need not carry.
 npm_packages() {
   node scripts/npm-installed.mjs && return
   echo "Installing npm packages" >&2
-  npm install --no-save --ignore-scripts --no-audit --no-fund >&2
+  npm install --no-save --no-audit --no-fund >&2
 }
 
 main "$@"
