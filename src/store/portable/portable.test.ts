@@ -257,7 +257,21 @@ test.each([
       version: 1,
       records: [{ ref: { kind: "reservation", space: "s", address: "10.1.2.300" }, record: { version: 1 } }],
     },
-    "6 file: records[0] is no record that can be read",
+    '6 file: records[0] is no record that can be read; ref.address: expected an address in canonical text, such as 10.1.2.3 or 2001:db8::5, got "10.1.2.300"',
+  ],
+  [
+    "a kind that every object inherits",
+    {
+      kind: "kube-ipam-records",
+      version: 1,
+      records: [{ ref: { kind: "constructor" }, record: { version: 1 } }],
+    },
+    "6 file: records[0] is no record that can be read; expected",
+  ],
+  [
+    "a kind that is none",
+    { kind: "kube-ipam-records", version: 1, records: [{ ref: { kind: "meta" }, record: { version: 1 } }] },
+    '6 file: records[0] is no record that can be read; expected {"ref": {"kind": …}, "record": …} with one of the kinds network',
   ],
 ])("%s is refused", async (_, document, expected) => {
   expect(await refusal(() => parseDocument(document, "file"))).toStartWith(expected);

@@ -39,36 +39,38 @@ const Reservation = looseObject({
   since: string(),
 });
 
-const RECORDS = [
-  entry(v.object({ kind: v.literal("network"), name: Word }), {
-    space: Word,
-    subnets: array(string()),
-  }),
-  entry(v.object({ kind: v.literal("reservedRanges"), space: Word }), {
-    ranges: array(looseObject({ first: Address, last: Address, reservation: Reservation })),
-  }),
-  entry(v.object({ kind: v.literal("owner"), space: Word, owner: Owner }), {
-    owner: Owner,
-    addresses: array(Address),
-    slots: optional(v.record(string(), array(Address))),
-  }),
-  entry(v.object({ kind: v.literal("reservation"), space: Word, address: Address }), Reservation.entries),
-  entry(v.object({ kind: v.literal("allocation"), space: Word, address: Address }), {
-    holders: v.pipe(array(Holder), v.minLength(1, "at least one holder")),
-    origin: Origin,
-    since: string(),
-  }),
-  entry(v.object({ kind: v.literal("attachment"), node: Word, id: Attachment }), {
-    space: Word,
-    addresses: array(Address),
-    prefixes: array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(128))),
-    gateways: array(v.nullable(Address)),
-    origin: Origin,
-    holder: Holder,
-  }),
-];
-
-export const PortableRecordSchema = v.union(RECORDS) as unknown as v.GenericSchema<unknown, PortableRecord>;
+/** By kind, so that a record is judged as what it claims to be. */
+export const RECORD_SCHEMAS: Readonly<Record<string, v.GenericSchema<unknown, PortableRecord>>> = {
+  network: entry({ name: Word }, { space: Word, subnets: array(string()) }),
+  reservedRanges: entry(
+    { space: Word },
+    { ranges: array(looseObject({ first: Address, last: Address, reservation: Reservation })) },
+  ),
+  owner: entry(
+    { space: Word, owner: Owner },
+    { owner: Owner, addresses: array(Address), slots: optional(v.record(string(), array(Address))) },
+  ),
+  reservation: entry({ space: Word, address: Address }, Reservation.entries),
+  allocation: entry(
+    { space: Word, address: Address },
+    {
+      holders: v.pipe(array(Holder), v.minLength(1, "at least one holder")),
+      origin: Origin,
+      since: string(),
+    },
+  ),
+  attachment: entry(
+    { node: Word, id: Attachment },
+    {
+      space: Word,
+      addresses: array(Address),
+      prefixes: array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(128))),
+      gateways: array(v.nullable(Address)),
+      origin: Origin,
+      holder: Holder,
+    },
+  ),
+};
 
 export const HeadSchema = looseObject({
   kind: v.literal(DOCUMENT_KIND),
@@ -76,6 +78,10 @@ export const HeadSchema = looseObject({
   records: array(v.unknown()),
 });
 
-function entry<R extends v.GenericSchema, E extends v.ObjectEntries>(ref: R, entries: E) {
-  return v.object({ ref, record: looseObject({ version: Version, ...entries }) });
+function entry(ref: v.ObjectEntries, record: v.ObjectEntries): v.GenericSchema<unknown, PortableRecord> {
+  const schema = v.object({
+    ref: v.object({ kind: string(), ...ref }),
+    record: looseObject({ version: Version, ...record }),
+  });
+  return schema as unknown as v.GenericSchema<unknown, PortableRecord>;
 }
