@@ -39,7 +39,8 @@ function readRecord(value: unknown, where: string): PortableRecord {
     );
   }
   const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
-  if (parsed.success) return parsed.output;
+  // Not the copy that was checked: nothing is changed in it, and large documents need not be held twice.
+  if (parsed.success) return value as PortableRecord;
   const [issue] = parsed.issues;
   const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
   throw unreadable(

@@ -80,7 +80,7 @@ export const HeadSchema = looseObject({
 
 function entry(ref: v.ObjectEntries, record: v.ObjectEntries): v.GenericSchema<unknown, PortableRecord> {
   const schema = v.object({
-    ref: v.object({ kind: string(), ...ref }),
+    ref: v.strictObject({ kind: string(), ...ref }),
     record: looseObject({ version: Version, ...record }),
   });
   return schema as unknown as v.GenericSchema<unknown, PortableRecord>;
