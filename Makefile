@@ -18,6 +18,12 @@ test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
 
+## test-cluster: on a real Kubernetes API server, built once from its Go module and kept outside the checkout
+test-cluster: build
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@scripts/test.sh test/cluster
+
 ## demo: real namespaces, the real bridge plugin, fixed addresses; leaves nothing behind
 demo: build
 	@scripts/setup.sh test
