@@ -1,4 +1,4 @@
-.PHONY: all build shim test demo bench lint clean
+.PHONY: all build shim test test-cluster demo bench lint clean
 
 all: build
 

@@ -36,11 +36,11 @@ main() {
   reach db-after-crash "$(address_of web-1)"
 
   say "What the store holds:"
-  "$work/bin/kube-ipam" ip list --data-dir "$work/data" | indent
+  "$work/bin/kube-ipam" ip list --data-dir "$work/data" 2>&1 | indent
 
   say "All pods end, and nothing is left:"
   for name in web-1 web-2 web-3 db-after-crash; do stop "$name"; done
-  "$work/bin/kube-ipam" ip list --data-dir "$work/data" | indent
+  "$work/bin/kube-ipam" ip list --data-dir "$work/data" 2>&1 | indent
   echo
   echo "That was kube-ipam. 'make test' proves the rest."
 }
@@ -107,6 +107,7 @@ refuse() {
     exit 1
   fi
   indent <"$work/$1.json"
+  echo
 }
 
 stop() {
