@@ -1,4 +1,6 @@
-.PHONY: all build shim test test-cluster demo bench lint clean
+EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
+
+.PHONY: all build shim test test-everywhere test-cluster demo bench lint clean
 
 all: build
 
@@ -17,6 +19,11 @@ shim:
 test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+## test-everywhere: the conformance cases on etcd with mutual TLS, and through agent and shim
+test-everywhere: build shim
+	@scripts/setup.sh test
+	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh test/conformance
 
 ## test-cluster: on a real Kubernetes API server, built once from its Go module and kept outside the checkout
 test-cluster: build

@@ -230,7 +230,13 @@ ours("E29", "STATUS succeeds without an attachment", async (world) => {
   await world.quietly("STATUS", world.network(SUBNET, MODERN), NO_ATTACHMENT);
 });
 
-ours("E30", "STATUS fails when the store cannot be written", async (world) => {
+ours("E30", "STATUS fails when the store cannot be used", async (world) => {
+  if ("etcdConfig" in world.place.ipam) {
+    const nobody = { etcdURL: "http://127.0.0.1:1" };
+    const net = world.network({ ...SUBNET, etcdConfig: nobody }, MODERN);
+    await world.refused("STATUS", net, NO_ATTACHMENT, { code: 50, text: /127\.0\.0\.1:1/ });
+    return;
+  }
   await Bun.write(world.place.folder.file("a-file"), "");
   const net = world.network({ ...SUBNET, dataDir: world.place.folder.file("a-file", "data") }, MODERN);
   await world.refused("STATUS", net, NO_ATTACHMENT, { code: 106, text: /a-file/ });
