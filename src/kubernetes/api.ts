@@ -2,7 +2,7 @@ import { type GenericSchema, safeParse } from "valibot";
 import { IpamError } from "../ipam/errors.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Kind } from "./kinds.ts";
-import { answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
+import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";
 
 /** No request takes longer than this, however much time the verb has left: kubelet comes again. */
@@ -14,7 +14,21 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** Gets single objects from one API server. Every request is live and bounded by the deadline. */
+/** What is sent to the API server besides a path; absent: a GET. */
+export interface Sending {
+  readonly method: "POST" | "PUT" | "PATCH";
+  readonly contentType: string;
+  readonly body: unknown;
+}
+
+/** An answer as it came: whatever its status, its body where that was JSON. */
+export interface Answer {
+  readonly ok: boolean;
+  readonly httpStatus: number;
+  readonly body: unknown;
+}
+
+/** Asks one API server. Every request is live and bounded by the deadline. */
 export class Api {
   readonly #credentials: Credentials;
 
@@ -40,16 +54,11 @@ export class Api {
   /** Gets an object of a kind that this cluster may not have (custom resources). */
   async get<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined | "no such kind"> {
     const path = pathOf(kind, name);
-    const response = await this.#request(path, deadline);
-    const body = await bodyOf(response);
-    if (response.ok) return this.#parse(kind.shape, body, path);
-    const answer = safeParse(status, body);
-    if (response.status === 404) {
-      // Only the API server's own word proves absence; a proxy's 404 must not free an address.
-      return answer.success && answer.output.reason === "NotFound" ? undefined : "no such kind";
-    }
-    const message = answer.success ? answer.output.message : "";
-    throw answerRefused(this.#credentials, { httpStatus: response.status, message, kind, name });
+    const answer = await this.request(path, deadline);
+    if (answer.ok) return this.parse(kind.shape, answer.body, path);
+    // Only the API server's own word proves absence; a proxy's 404 must not free an address.
+    if (answer.httpStatus === 404) return reasonOf(answer) === "NotFound" ? undefined : "no such kind";
+    throw this.refusal(answer, { verb: "get", kind, name });
   }
 
   /** Gets a document of the API server itself, such as the list of a group's resources. */
@@ -58,14 +67,36 @@ export class Api {
     shape: GenericSchema<unknown, T>,
     deadline: number,
   ): Promise<T | undefined> {
-    const response = await this.#request(path, deadline);
-    const body = await bodyOf(response);
-    if (response.ok) return this.#parse(shape, body, path);
-    if (response.status === 404 || response.status === 403) return undefined;
-    throw overloaded(this.#credentials, response.status, path);
+    const { ok, httpStatus, body } = await this.request(path, deadline);
+    if (ok) return this.parse(shape, body, path);
+    if (httpStatus === 404 || httpStatus === 403) return undefined;
+    throw overloaded(this.#credentials, httpStatus, path);
   }
 
-  async #request(path: string, deadline: number): Promise<Response> {
+  /**
+   * One request, its answer as it came.
+   *
+   * @throws IpamError tryAgain when none came in time, kubernetesRefused for unusable credentials.
+   */
+  async request(path: string, deadline: number, sending?: Sending): Promise<Answer> {
+    const response = await this.#send(path, deadline, sending);
+    return { ok: response.ok, httpStatus: response.status, body: await bodyOf(response) };
+  }
+
+  /** What an answer that is neither the object nor its absence means, as an error. */
+  refusal(answer: Answer, asked: Asked): IpamError {
+    const { httpStatus } = answer;
+    return answerRefused(this.#credentials, { ...asked, httpStatus, message: messageOf(answer) });
+  }
+
+  /** @throws IpamError kubernetesRefused when it is not of that shape. */
+  parse<T>(shape: GenericSchema<unknown, T>, body: unknown, path: string): T {
+    const result = safeParse(shape, body);
+    if (result.success) return result.output;
+    throw notAnApiServer(this.#credentials, path);
+  }
+
+  async #send(path: string, deadline: number, sending?: Sending): Promise<Response> {
     const patience = Math.min(deadline - performance.now(), REQUEST_MS);
     const expired = new IpamError(
       "tryAgain",
@@ -78,7 +109,8 @@ export class Api {
     try {
       const { headers, tls } = await orAbort(this.#credentials.apply(), signal);
       const options = {
-        headers,
+        ...(sending && { method: sending.method, body: JSON.stringify(sending.body) }),
+        headers: sending ? { ...headers, "Content-Type": sending.contentType } : headers,
         tls,
         signal,
         redirect: "error",
@@ -90,18 +122,29 @@ export class Api {
       throw error instanceof IpamError ? error : unreachable(this.#credentials, error);
     }
   }
-
-  #parse<T>(shape: GenericSchema<unknown, T>, body: unknown, path: string): T {
-    const result = safeParse(shape, body);
-    if (result.success) return result.output;
-    throw notAnApiServer(this.#credentials, path);
-  }
 }
 
-function pathOf({ group, version, plural }: Kind<unknown>, { namespace, name }: ObjectName): string {
+/** Where one object lies. */
+export function pathOf(kind: Kind<unknown>, { namespace, name }: ObjectName): string {
+  return `${folderOf(kind, namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** Where all objects of a kind lie: of one namespace, or of the whole cluster. */
+export function folderOf({ group, version, plural }: Kind<unknown>, namespace?: string): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${scope}/${plural}/${encodeURIComponent(name)}`;
+  return `${root}${scope}/${plural}`;
+}
+
+/** The API server's own reason for a refusal: "NotFound", "AlreadyExists", "Conflict", …; "" without one. */
+export function reasonOf({ body }: Answer): string {
+  const answer = safeParse(status, body);
+  return answer.success ? answer.output.reason : "";
+}
+
+function messageOf({ body }: Answer): string {
+  const answer = safeParse(status, body);
+  return answer.success ? answer.output.message : "";
 }
 
 async function bodyOf(response: Response): Promise<unknown> {

@@ -3,20 +3,29 @@ import type { ObjectName } from "./api.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Kind } from "./kinds.ts";
 
+/** What was asked of the API server. Without a name: all objects of the kind. */
+export interface Asked {
+  readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch";
+  readonly kind: Kind<unknown>;
+  readonly name: Partial<ObjectName>;
+}
+
 /** An answer of the API server other than the object or its absence. */
-export interface Refusal {
+export interface Refusal extends Asked {
   readonly httpStatus: number;
   /** The API server's own words; names the user, never a secret. */
   readonly message: string;
-  readonly kind: Kind<unknown>;
-  readonly name: ObjectName;
 }
 
 /** 401 and 403 need a person; everything else is worth another try. */
 export function answerRefused(credentials: Credentials, refusal: Refusal): IpamError {
   if (refusal.httpStatus === 401) return unauthorized(credentials);
   if (refusal.httpStatus === 403) return forbidden(refusal);
-  return overloaded(credentials, refusal.httpStatus, `${refusal.kind.plural} ${refusal.name.name}`);
+  return overloaded(
+    credentials,
+    refusal.httpStatus,
+    `${refusal.kind.plural} ${refusal.name.name ?? ""}`.trimEnd(),
+  );
 }
 
 function unauthorized({ server, source }: Credentials): IpamError {
@@ -27,15 +36,16 @@ function unauthorized({ server, source }: Credentials): IpamError {
   );
 }
 
-function forbidden({ kind, message, name }: Refusal): IpamError {
+function forbidden({ kind, message, name, verb }: Refusal): IpamError {
   const { group, plural } = kind;
   const where = name.namespace === undefined ? "in the cluster" : `in namespace ${name.namespace}`;
   const resource = group === "" ? plural : `${plural}.${group}`;
-  const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["get"]}`;
+  const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
+  const file = verb === "get" ? "deploy/rbac/plugin.yaml" : "deploy/rbac";
   return new IpamError(
     "kubernetesRefused",
-    `Kubernetes does not allow to get ${resource} ${where}`,
-    `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: deploy/rbac/plugin.yaml has all that is needed`,
+    `Kubernetes does not allow to ${verb} ${resource} ${where}`,
+    `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: ${file} has all that is needed`,
   );
 }
 

@@ -1,0 +1,34 @@
+import { array, object, optional, string } from "valibot";
+import { type Api, folderOf } from "./api.ts";
+import type { Kind } from "./kinds.ts";
+
+/** Objects a page: some hundred KiB of pods. */
+const PAGE = 500;
+
+/**
+ * All objects of a kind in the cluster, or in one namespace, as of one moment, page by page.
+ *
+ * @throws IpamError as the Cluster port says, tryAgain also when the listing took so long that the
+ * API server has forgotten its moment.
+ */
+export async function* listObjects<T>(
+  api: Api,
+  kind: Kind<T>,
+  deadline: number,
+  namespace?: string,
+): AsyncGenerator<T> {
+  const shape = object({
+    metadata: optional(object({ continue: optional(string(), "") }), {}),
+    items: array(kind.shape),
+  });
+  const folder = folderOf(kind, namespace);
+  for (let token = ""; ; ) {
+    const path = `${folder}?limit=${PAGE}${token === "" ? "" : `&continue=${encodeURIComponent(token)}`}`;
+    const answer = await api.request(path, deadline);
+    if (!answer.ok) throw api.refusal(answer, { verb: "list", kind, name: namespace ? { namespace } : {} });
+    const page = api.parse(shape, answer.body, folder);
+    yield* page.items;
+    token = page.metadata.continue;
+    if (token === "") return;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Inventory } from "../ipam/inventory-port.ts";
+import { Api } from "./api.ts";
+import { type ClusterSettings, loadCredentials } from "./credentials.ts";
+import { NODES, PODS } from "./kinds.ts";
+import { listObjects } from "./list-objects.ts";
+import { nodeFacts } from "./node-facts.ts";
+import { podFacts } from "./pod-facts.ts";
+
+/**
+ * Kubernetes behind the Inventory port.
+ *
+ * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
+ */
+export function openInventory(settings: ClusterSettings): Inventory {
+  return inventoryOn(new Api(loadCredentials(settings)));
+}
+
+/** The same on a connection that is there. */
+function inventoryOn(api: Api): Inventory {
+  return {
+    pods: (deadline) => mapped(listObjects(api, PODS, deadline), podFacts),
+    nodes: (deadline) => mapped(listObjects(api, NODES, deadline), nodeFacts),
+  };
+}
+
+async function* mapped<T, U>(source: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of source) yield map(item);
+}
