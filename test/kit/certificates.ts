@@ -13,6 +13,8 @@ export interface CertificateFiles {
 export interface CertificateWish {
   /** Common name; etcd takes it for the user's name when authentication is on. */
   readonly name: string;
+  /** Kubernetes takes it for the user's group. */
+  readonly organization?: string;
   /** Host names and IP addresses of a server; [] for a client. */
   readonly hosts?: readonly string[];
   /** Days from now; negative: in the past. Defaults -1 and 30. */
@@ -57,7 +59,7 @@ async function issue(
 ): Promise<CertificateFiles> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: `CN=${wish.name}`,
+    subject: wish.organization === undefined ? `CN=${wish.name}` : `CN=${wish.name},O=${wish.organization}`,
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKey,

@@ -13,8 +13,8 @@ export interface EtcdWish {
   readonly tls?: boolean;
   /** With fsync, as in production: for benchmarks and power cuts. Default false. */
   readonly durable?: boolean;
-  /** Loopback address to listen on; default 127.0.0.1. */
-  readonly host?: "127.0.0.1" | "::1";
+  /** Address to listen on for clients; default 127.0.0.1. */
+  readonly host?: string;
   /** Further flags of every member. */
   readonly flags?: readonly string[];
   /** The server certificate's last day from now; default 30. */
@@ -161,11 +161,11 @@ function peerOf({ peer }: Plan): string {
   return `http://127.0.0.1:${peer}`;
 }
 
-async function makeTls(folder: Folder, { serverUntilDay: untilDay, serverHosts }: EtcdWish) {
+async function makeTls(folder: Folder, { serverUntilDay: untilDay, serverHosts, host }: EtcdWish) {
   const authority = await makeAuthority(folder.path, "ca");
   const server = await authority.issue({
     name: "server",
-    hosts: serverHosts ?? ["127.0.0.1", "::1", "localhost"],
+    hosts: serverHosts ?? ["127.0.0.1", "::1", "localhost", ...(host === undefined ? [] : [host])],
     ...(untilDay === undefined ? {} : { untilDay, fromDay: untilDay - 5 }),
   });
   return { authority, server, client: await authority.issue({ name: "root" }) };
@@ -242,7 +242,7 @@ function flags(
 }
 
 function hostOf({ host = "127.0.0.1" }: EtcdWish): string {
-  return host === "::1" ? "[::1]" : host;
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function ctlTls(client: CertificateFiles | undefined): string[] {

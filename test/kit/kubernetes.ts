@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
+import { type Authority, makeAuthority } from "./certificates.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { cacheFolder } from "./etcd-binaries.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
+import { apiServerFlags, type FlagParts, managerFlags } from "./kubernetes-flags.ts";
 import { loopbackPorts } from "./loopback-ports.ts";
 import { type Finished, run } from "./run.ts";
 import { eventually } from "./wait.ts";
@@ -20,13 +21,24 @@ export interface KubernetesWish {
   /** Further programs; the API server and its etcd always run. */
   readonly controllers?: boolean;
   readonly scheduler?: boolean;
+  /**
+   * For real nodes: an address of this network namespace under which they reach the API server, at port
+   * 443. Controllers then judge nodes too. Default: loopback, and nobody but the test reaches it.
+   */
+  readonly address?: string;
+  /** Users of whom nodes make themselves known: a token for each of these names. */
+  readonly nodeNames?: readonly string[];
+  /** The API server may pass requests on to aggregated ones. */
+  readonly aggregation?: boolean;
 }
 
-/** A real control plane on loopback; ends and cleans up when its scope ends. */
+/** A real control plane, on loopback unless wished otherwise; ends and cleans up when its scope ends. */
 export interface Kubernetes extends AsyncDisposable {
   readonly folder: Folder;
   /** "https://127.0.0.1:port" */
   readonly server: string;
+  /** Path of the kubeconfig of a node that was named in the wish. */
+  nodeConfig(name: string): string;
   readonly authority: Authority;
   /** The API server's own process, to stop, freeze or start anew. */
   readonly apiServer: Restartable;
@@ -57,12 +69,6 @@ const USERS = {
   scheduler: ["system:kube-scheduler", ""],
 } as const;
 
-/** The controllers that workloads and their service accounts need; none that judges nodes. */
-const CONTROLLERS =
-  "deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller," +
-  "cronjob-controller,replicationcontroller-controller,garbage-collector-controller,namespace-controller," +
-  "serviceaccount-controller,serviceaccount-token-controller,root-ca-certificate-publisher-controller";
-
 /** Starts etcd and the API server, and what else was wished for; about 5 s. */
 export async function startKubernetes(wish: KubernetesWish = {}): Promise<Kubernetes> {
   const folder = temporaryFolder("kubernetes");
@@ -80,11 +86,13 @@ export async function startKubernetes(wish: KubernetesWish = {}): Promise<Kubern
   }
 }
 
-interface Parts {
-  readonly folder: Folder;
+type Tokens = Readonly<Record<keyof typeof USERS, string>>;
+
+interface Parts extends FlagParts {
   readonly server: string;
-  readonly tokens: Readonly<Record<keyof typeof USERS, string>>;
-  readonly authority: Authority;
+  readonly tokens: Tokens;
+  /** By name. */
+  readonly nodeTokens: Readonly<Record<string, string>>;
 }
 
 async function startParts(
@@ -93,12 +101,14 @@ async function startParts(
   daemons: Daemon[],
   stop: () => Promise<void>,
 ): Promise<Kubernetes> {
-  const [port = 0, client = 0, peer = 0] = await loopbackPorts(3);
+  const [free = 0, client = 0, peer = 0] = await loopbackPorts(3);
+  const port = wish.address === undefined ? free : 443;
   const authority = await makeAuthority(folder.path, "ca");
   const parts: Parts = {
     folder,
-    server: `https://127.0.0.1:${port}`,
-    tokens: writeTokens(folder),
+    wish,
+    server: `https://${wish.address ?? "127.0.0.1"}:${port}`,
+    ...writeTokens(folder, wish.nodeNames ?? []),
     authority,
   };
   const etcd = `http://127.0.0.1:${client}`;
@@ -117,7 +127,7 @@ async function startParts(
 }
 
 function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<void>): Kubernetes {
-  const { authority, folder, server, tokens } = parts;
+  const { authority, folder, nodeTokens, server, tokens } = parts;
   let count = 0;
   const kubeConfig = (user: object, cluster: object = {}) => {
     const path = folder.file(`kubeconfig-${count++}`);
@@ -148,6 +158,7 @@ function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<vo
     },
     request: (method, path, body, type) => request(parts, method, path, body, type),
     kubeConfig,
+    nodeConfig: (name) => kubeConfig({ token: nodeTokens[name] }),
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -217,57 +228,21 @@ async function makeApiServer(
   };
 }
 
-async function apiServerFlags({ authority, folder }: Parts, port: number, etcd: string): Promise<string[]> {
-  const serving = await authority.issue({
-    name: "kube-apiserver",
-    hosts: ["127.0.0.1", "localhost", "kubernetes"],
-  });
-  const accounts = await authority.issue({ name: "service-accounts" });
-  return [
-    `--etcd-servers=${etcd}`,
-    "--bind-address=127.0.0.1",
-    `--secure-port=${port}`,
-    // Only the kubernetes Service's endpoint cannot be made from it, which nobody here uses.
-    "--advertise-address=127.0.0.1",
-    "--endpoint-reconciler-type=none",
-    `--tls-cert-file=${serving.certFile}`,
-    `--tls-private-key-file=${serving.keyFile}`,
-    `--client-ca-file=${authority.caFile}`,
-    `--token-auth-file=${folder.file("tokens.csv")}`,
-    ...accountFlags(accounts),
-    "--service-cluster-ip-range=10.96.0.0/16",
-    "--authorization-mode=Node,RBAC",
-    "--enable-admission-plugins=NodeRestriction",
-  ];
-}
-
-function accountFlags({ certFile, keyFile }: CertificateFiles): string[] {
-  return [
-    "--service-account-issuer=https://kubernetes.default.svc",
-    `--service-account-key-file=${certFile}`,
-    `--service-account-signing-key-file=${keyFile}`,
-  ];
-}
-
-async function managerFlags({ authority }: Parts): Promise<string[]> {
-  const { keyFile } = await authority.issue({ name: "managed-accounts" });
-  return [
-    "--secure-port=0",
-    `--controllers=${CONTROLLERS}`,
-    // The manager's own user may do little; each controller has a role of its own.
-    "--use-service-account-credentials=true",
-    `--root-ca-file=${authority.caFile}`,
-    `--service-account-private-key-file=${keyFile}`,
-  ];
-}
-
-function writeTokens(folder: Folder): Parts["tokens"] {
+function writeTokens(folder: Folder, nodeNames: readonly string[]): Pick<Parts, "tokens" | "nodeTokens"> {
   const tokens = { admin: token(), controllers: token(), scheduler: token() };
-  const lines = Object.entries(USERS).map(([name, [user, groups]]) =>
-    [tokens[name as keyof typeof USERS], user, user, ...(groups === "" ? [] : [groups])].join(","),
-  );
+  const nodeTokens = Object.fromEntries(nodeNames.map((name) => [name, token()]));
+  const lines = [
+    ...Object.entries(USERS).map(([name, [user, groups]]) =>
+      tokenLine(tokens[name as keyof typeof USERS], user, groups),
+    ),
+    ...nodeNames.map((name) => tokenLine(nodeTokens[name] ?? "", `system:node:${name}`, '"system:nodes"')),
+  ];
   writeFileSync(folder.file("tokens.csv"), `${lines.join("\n")}\n`, { mode: 0o600 });
-  return tokens;
+  return { tokens, nodeTokens };
+}
+
+function tokenLine(secret: string, user: string, groups: string): string {
+  return [secret, user, user, ...(groups === "" ? [] : [groups])].join(",");
 }
 
 function token(): string {
