@@ -116,7 +116,7 @@ function allocate(attempt: Attempt, pick: Pick, holder: Holder, writes: Writes):
 function reserve(attempt: Attempt, picture: Picture, picks: readonly Pick[], writes: Writes): void {
   const owner = attempt.request.wish.owner?.owner;
   const ref = ownerRef(attempt);
-  const lasting = picks.filter(({ origin }) => origin !== "dynamic");
+  const lasting = picks.filter((pick) => pick.origin !== "dynamic" && mayReserve(attempt, pick));
   if (owner === undefined || ref === undefined || lasting.length === 0) return;
   for (const pick of lasting) {
     const record = reservationRecord(attempt, pick);
@@ -163,14 +163,17 @@ function putReservation(attempt: Attempt, address: Address, record: ReservationR
   return { guards: [], puts: [{ ref, record }], deletes: [] };
 }
 
+/** An owner that could not be asked for never takes the place of one that was. */
+function mayReserve({ request }: Attempt, { reservation }: Pick): boolean {
+  return request.wish.owner?.provisional !== true || reservation === undefined;
+}
+
 /** The reservation to write; undefined where an equal one, or an operator's, is there already. */
 function reservationRecord(attempt: Attempt, pick: Pick): ReservationRecord | undefined {
   const { wish } = attempt.request;
   const owner = wish.owner?.owner;
   const present = pick.reservation?.record;
   if (owner === undefined || present?.kind === "operator") return undefined;
-  // An owner that could not be asked for never takes the place of one that was.
-  if (wish.owner?.provisional === true && present !== undefined) return undefined;
   if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
     return undefined;
   return {
