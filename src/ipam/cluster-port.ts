@@ -35,6 +35,8 @@ export interface PodFacts {
   readonly mirror: boolean;
   readonly ownerReferences: readonly OwnerReference[];
   readonly podIPs: readonly string[];
+  /** Uses its node's own network, and shows its node's addresses. */
+  readonly hostNetwork?: boolean;
 }
 
 export interface OwnerReference {

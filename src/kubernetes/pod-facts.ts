@@ -15,6 +15,7 @@ export function podFacts({ metadata, spec, status }: Pod): PodFacts {
     finished: status.phase === "Succeeded" || status.phase === "Failed",
     mirror: "kubernetes.io/config.mirror" in annotations,
     ownerReferences,
+    hostNetwork: spec.hostNetwork,
     podIPs: (status.podIPs ?? []).map(({ ip }) => ip),
   };
 }

@@ -27,7 +27,7 @@ export const anyObject = v.object({ metadata });
 
 export const pod = v.object({
   metadata,
-  spec: v.object({ nodeName: optionalText }),
+  spec: v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }),
   status: v.optional(
     v.object({ phase: optionalText, podIPs: v.optional(v.array(v.object({ ip: v.string() })), []) }),
     {},
