@@ -16,6 +16,8 @@ main() {
   cp dist/kube-ipam "$scratch/kube-ipam"
   export KUBE_IPAM_EXECUTABLE="$scratch/kube-ipam"
   export KUBE_IPAM_SUBJECTS="${KUBE_IPAM_SUBJECTS:-kube-ipam,host-local}"
+  # The first time that takes a minute or two, longer than a test may wait for it.
+  node_modules/.bin/bun test/kit/make-etcd.ts
   local status=0
   node_modules/.bin/bun test --parallel=2 --no-orphans --only-failures --timeout=60000 "$@" 2>&1 |
     tee "$scratch/output" || status=$?

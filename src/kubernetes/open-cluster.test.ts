@@ -18,7 +18,7 @@ const POD = "/api/v1/namespaces/default/pods/db-0";
 const db0 = { namespace: "default", name: "db-0" };
 
 function soon(): number {
-  return performance.now() + 2_000;
+  return performance.now() + 20_000;
 }
 
 async function failure(
@@ -60,6 +60,7 @@ describe("objects", () => {
       labels: {},
       deleting: true,
       finished: true,
+      hostNetwork: false,
       mirror: true,
       ownerReferences: [
         { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: "s1", controller: true },

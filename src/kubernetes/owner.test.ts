@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 function soon(): number {
-  return performance.now() + 2_000;
+  return performance.now() + 20_000;
 }
 
 function pod(name: string, owner?: object, annotations: Record<string, string> = {}): PodFacts {

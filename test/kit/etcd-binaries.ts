@@ -30,6 +30,7 @@ export const ETCD_VERSIONS: readonly EtcdVersion[] = (["3.4", "3.6"] as const).f
 export async function etcdBinaries(version: EtcdVersion): Promise<EtcdBinaries> {
   const folder = folderOf(version);
   if (!existsSync(join(folder, "etcdctl"))) {
+    console.error(`Making etcd ${version} in ${folder}, once`);
     const failure = await make(version, folder);
     if (failure !== undefined) throw new Error(`etcd ${version} cannot be made here: ${failure}`);
   }
