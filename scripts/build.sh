@@ -9,7 +9,9 @@ main() {
   mkdir -p dist
   scratch=$(mktemp -d dist/.build-XXXXXX)
   trap 'rm -rf "$scratch"' EXIT
+  # A runtime starts the plugin in any folder: no .env or bunfig.toml that lies there may speak to it.
   node_modules/.bin/bun build --compile --minify --bytecode --splitting --format=esm \
+    --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
     --define RELEASE_DATE="\"$(release_date)\"" \
     src/main.ts --outfile "$scratch/kube-ipam" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
   mv "$scratch/kube-ipam" dist/kube-ipam
