@@ -1,6 +1,8 @@
 EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
 
-.PHONY: all build shim test test-everywhere test-cluster demo bench lint clean
+PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
+
+.PHONY: all build shim image test test-everywhere test-cluster test-deploy demo bench lint clean
 
 all: build
 
@@ -14,6 +16,10 @@ build:
 ## shim: compiles dist/kube-ipam-shim, which the runtime starts where an agent runs
 shim:
 	@scripts/shim.sh
+
+## image: dist/kube-ipam-image.tar, an OCI archive of executable, shim and C library; needs no Docker
+image: build shim
+	@node_modules/.bin/bun scripts/image.ts dist/kube-ipam-image.tar "$(PROCESSOR)=dist"
 
 ## test: every test against the built executable; closes with `N passed, N failed`
 test: build shim
@@ -30,6 +36,13 @@ test-cluster: build
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@scripts/test.sh test/cluster
+
+## test-deploy: image, chart, manifests and examples; on a real API server and a real containerd
+test-deploy: image
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@nice scripts/helm.sh
+	@scripts/test.sh test/deploy
 
 ## demo: real namespaces, the real bridge plugin, fixed addresses; leaves nothing behind
 demo: build

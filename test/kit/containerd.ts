@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
+import { ociArchive } from "../../scripts/image/oci.ts";
 import type { Folder } from "./folder.ts";
-import { ociImage } from "./image.ts";
 import { tool } from "./run.ts";
 
 /** The image that every test container runs: Debian's static busybox and nothing else. */
@@ -63,8 +63,7 @@ async function untilItAnswers(ctr: Containerd["ctr"]): Promise<void> {
 async function importBusybox(folder: Folder, ctr: Containerd["ctr"]): Promise<void> {
   const applets = ["sh", "ip", "ping", "sleep", "cat", "test"];
   const archive = folder.file("busybox.tar");
-  const image = ociImage({
-    reference: BUSYBOX,
+  const image = ociArchive(BUSYBOX, {
     files: [
       ...["bin", "dev", "proc", "sys", "tmp"].map((path) => ({ path, folder: true as const })),
       { path: "bin/busybox", bytes: readFileSync("/bin/busybox"), mode: 0o755 },

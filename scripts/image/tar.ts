@@ -1,7 +1,7 @@
 /** One member of an archive: a file, a folder, or a symbolic link. Paths of at most 100 bytes. */
 export type TarEntry =
   | { readonly path: string; readonly bytes: Uint8Array; readonly mode?: number }
-  | { readonly path: string; readonly folder: true }
+  | { readonly path: string; readonly folder: true; readonly mode?: number }
   | { readonly path: string; readonly target: string };
 
 const BLOCK = 512;
@@ -18,7 +18,7 @@ export function tar(entries: readonly TarEntry[]): Uint8Array {
 function header(entry: TarEntry, size: number): Uint8Array {
   const block = new Uint8Array(BLOCK);
   const put = (offset: number, text: string) => block.set(new TextEncoder().encode(text), offset);
-  put(0, entry.path);
+  put(0, "folder" in entry ? `${entry.path}/` : entry.path);
   put(100, octal(modeOf(entry), 8));
   put(108, octal(0, 8));
   put(116, octal(0, 8));
@@ -36,7 +36,8 @@ function header(entry: TarEntry, size: number): Uint8Array {
 }
 
 function modeOf(entry: TarEntry): number {
-  return "bytes" in entry ? (entry.mode ?? 0o644) : 0o755;
+  if ("target" in entry) return 0o777;
+  return entry.mode ?? ("bytes" in entry ? 0o644 : 0o755);
 }
 
 function octal(value: number, width: number): string {

@@ -1,0 +1,78 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { startContainerd } from "../kit/containerd.ts";
+import { temporaryFolder } from "../kit/folder.ts";
+import { withoutRealRoot } from "../kit/machine.ts";
+import { uniqueName } from "../kit/namespaces.ts";
+import { run, tool } from "../kit/run.ts";
+
+/** The container image as a node gets it: `make image`, imported into a real containerd and run. */
+
+const ARCHIVE = join(import.meta.dir, "../../dist/kube-ipam-image.tar");
+if (!existsSync(ARCHIVE)) throw new Error(`expected ${ARCHIVE}: run 'make image' first`);
+const NAME = "localhost/kube-ipam:0.3.0";
+
+const missing = withoutRealRoot();
+const title = missing === undefined ? "" : `: ${missing}`;
+
+/** As the chart runs it: nothing may be written but what is mounted, and no capability is left. */
+const CONFINED = ["--read-only", "--snapshotter", "native"];
+
+test.skipIf(missing !== undefined)(`containerd imports and runs it${title}`, async () => {
+  using folder = temporaryFolder("image");
+  await using containerd = await startContainerd(folder);
+  const { ctr } = containerd;
+  await tool(...ctr("images", "import", "--snapshotter", "native", ARCHIVE));
+  expect(await tool(...ctr("images", "list", "-q"))).toContain(NAME);
+
+  const version = await run(
+    ctr("run", "--rm", ...CONFINED, NAME, uniqueName("v"), "/usr/local/bin/kube-ipam", "--version"),
+  );
+  expect(version).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(version.stdout).toStartWith("  Version: kube-ipam v0.3.0\n");
+
+  const bin = folder.file("host");
+  mkdirSync(bin);
+  const mount = `type=bind,src=${bin},dst=/host/bin,options=rbind:rw`;
+  const install = ["/usr/local/bin/kube-ipam", "install", "--bin-dir", "/host/bin"];
+  const installed = await run(
+    ctr("run", "--rm", ...CONFINED, "--mount", mount, NAME, uniqueName("i"), ...install),
+  );
+  expect(installed).toMatchObject({ exitCode: 0 });
+  expect(readdirSync(bin).sort()).toEqual(["kube-ipam", "kube-ipam.full"]);
+  const onHost = await run([join(bin, "kube-ipam"), "--version"]);
+  expect(onHost.stdout).toStartWith("  Version: kube-ipam v0.3.0\n");
+});
+
+test("it holds the executable, the shim and the C library, and nothing else", async () => {
+  using folder = temporaryFolder("image");
+  await tool("tar", "-xf", ARCHIVE, "-C", folder.path);
+  const index = await Bun.file(folder.file("index.json")).json();
+  const blob = (digest: string) => folder.file("blobs", ...digest.split(":"));
+  const manifest = await Bun.file(blob(index.manifests[0].digest)).json();
+  const listed = await tool("tar", "-tzf", blob(manifest.layers[0].digest));
+  const files = listed.split("\n").filter((path) => path !== "" && !path.endsWith("/"));
+  const names = files.map((path) => path.slice(path.lastIndexOf("/") + 1)).sort();
+  expect(names.filter((name) => !/^ld-linux-.*\.so\.\d$/.test(name))).toEqual(
+    ["kube-ipam", "kube-ipam-shim", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0"]
+      .concat("nsswitch.conf", "run")
+      .sort(),
+  );
+});
+
+test("the same input gives the same digest", async () => {
+  using folder = temporaryFolder("image");
+  const script = join(import.meta.dir, "../../scripts/image.ts");
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  const again = folder.file("again.tar");
+  const built = await run([process.execPath, script, again, `${architecture}=${join(ARCHIVE, "..")}`], {
+    env: { BUN_BE_BUN: "1" },
+  });
+  expect(built).toMatchObject({ exitCode: 0 });
+  expect(await digest(again)).toBe(await digest(ARCHIVE));
+});
+
+async function digest(path: string): Promise<string> {
+  return new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex");
+}
