@@ -4,6 +4,7 @@ import type { Log } from "../ipam/ports.ts";
 import { formatLine } from "../log/plugin-log.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "./health.ts";
+import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { Lender } from "./lend-ports.ts";
 import { makeMetrics, observeVerb } from "./metrics.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
@@ -17,6 +18,7 @@ export interface AgentOptions {
   readonly socket: string;
   /** host:port of health and metrics; absent: none. */
   readonly listen?: string;
+  readonly host?: HostCredentialsOptions;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface AgentOptions {
  * @returns the exit code.
  * @throws IpamError when the socket or the port cannot be had, or the node's file is wrong.
  */
-export async function runAgent({ socket, listen }: AgentOptions): Promise<number> {
+export async function runAgent({ socket, listen, host = {} }: AgentOptions): Promise<number> {
   const ended = endingSignal();
   const metrics = makeMetrics();
   const lender = new Lender(metrics);
@@ -42,11 +44,13 @@ export async function runAgent({ socket, listen }: AgentOptions): Promise<number
   const health = listen === undefined ? undefined : serveHealth({ listen, metrics, unready });
   const reclaiming = new ReclaimLoop(lender, metrics, log);
   reclaiming.start();
+  const credentials = new HostCredentials(host, log);
+  credentials.start();
   log("info", "the agent serves", { socket });
   const signal = await ended;
   draining = true;
   log("info", "the agent ends", { signal, busy: server.busy });
-  await Promise.all([server.drain(DRAIN_MS), reclaiming.stop()]);
+  await Promise.all([server.drain(DRAIN_MS), reclaiming.stop(), credentials.stop()]);
   await health?.stop();
   await lender.closeAll();
   return 0;

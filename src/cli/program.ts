@@ -24,7 +24,9 @@ export async function runProgram(args: readonly string[], closing: string): Prom
 
 /** src/main.ts starts them; they need none of what is here. */
 const DAEMONS = `Daemons:
-  agent [--socket PATH] [--listen HOST:PORT]  keeps the store warm on this node and answers the plugin`;
+  agent [--socket PATH] [--listen HOST:PORT]  keeps the store warm on this node and answers the plugin
+        [--host-kubeconfig PATH]              in a pod: keeps a kubeconfig for the plugin on the host
+        [--host-etcd FROM:TO]                 in a pod: keeps a Secret's files on the host`;
 
 /** What a command that has run answers: the exit code. */
 export type Done = (exitCode: number) => void;

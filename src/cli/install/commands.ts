@@ -10,6 +10,11 @@ export function addInstallCommand(program: Command, done: Done): void {
     .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
     .option("--shim <file>", "the shim; default: kube-ipam-shim beside this program")
     .option("--no-fallback", "leave the complete plugin out: without an agent the runtime gets error 11")
+    .option("--node-file <file>", "put this file into --etc-dir as config.json, with this node's name in it")
+    .option("--node-name <name>", "the name for --node-file; default: $NODE_NAME")
+    .option("--etc-dir <folder>", "where the plugin looks for the node's file", "/etc/kube-ipam")
+    .option("--network <file>", "put this network's configuration into --conf-dir, last of all")
+    .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d")
     .option("--uninstall", "take the shim away; the complete plugin, where it is there, takes its place")
     .action((options: InstallOptions & { uninstall?: boolean }) =>
       done(options.uninstall === true ? uninstall(options) : install(options)),

@@ -1,23 +1,24 @@
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { IpamError } from "../../ipam/errors.ts";
 import { printErr } from "../print.ts";
+import { removeCredentials } from "./credentials.ts";
+import { placeNetwork, placeNodeFile } from "./node-files.ts";
+import { place } from "./place.ts";
 
 export interface InstallOptions {
   readonly binDir: string;
   readonly shim?: string;
   /** False: no complete plugin, so that no credential need be on the host. */
   readonly fallback: boolean;
+  /** Where the node's file goes, and credentials of the plugin. */
+  readonly etcDir: string;
+  /** Becomes the node's file, with this node's name in it. */
+  readonly nodeFile?: string;
+  readonly nodeName?: string;
+  /** A network's configuration for the runtime, by the name it is to have in `confDir`. */
+  readonly network?: string;
+  readonly confDir: string;
 }
 
 const PLUGIN = "kube-ipam";
@@ -25,24 +26,29 @@ const FULL = "kube-ipam.full";
 const FALLBACK = "kube-ipam.fallback";
 
 /**
- * Every file comes by rename, never by writing into the old one: the runtime may be executing it.
- * The order keeps the runtime's file usable at every moment.
+ * Every file comes by rename. The order keeps the runtime's file usable at every moment; the network
+ * comes last, because from then on the runtime calls the plugin.
  *
- * @throws IpamError io; what was there before still works then.
+ * @throws IpamError io; invalidConfig for a node's file that kube-ipam would refuse. What was there
+ * before still works then.
  */
-export function install({ binDir, shim, fallback }: InstallOptions): number {
+export function install(options: InstallOptions): number {
+  const { binDir, shim, fallback, nodeFile, network } = options;
   const own = process.execPath;
   const source = shim ?? join(dirname(own), "kube-ipam-shim");
   return onDisk(binDir, () => {
+    if (nodeFile !== undefined) placeNodeFile(nodeFile, options);
     mkdirSync(binDir, { recursive: true });
-    if (fallback) place(binDir, FULL, (temporary) => copyFileSync(own, temporary), 0o755);
-    place(binDir, PLUGIN, (temporary) => copyFileSync(source, temporary), 0o755);
+    if (fallback) place(binDir, FULL, { copyOf: own }, 0o755);
+    place(binDir, PLUGIN, { copyOf: source }, 0o755);
     if (fallback) {
       rmSync(join(binDir, FALLBACK), { force: true });
     } else {
-      place(binDir, FALLBACK, (temporary) => writeFileSync(temporary, "none\n"), 0o644);
+      place(binDir, FALLBACK, { text: "none\n" }, 0o644);
       rmSync(join(binDir, FULL), { force: true });
+      removeCredentials(options.etcDir);
     }
+    if (network !== undefined) placeNetwork(network, options);
     printErr(
       `installed the shim as ${join(binDir, PLUGIN)}, ${fallback ? `the complete plugin as ${FULL}` : "no fallback"}`,
     );
@@ -78,31 +84,12 @@ function removedFallback(binDir: string): boolean {
   }
 }
 
-function place(folder: string, name: string, write: (temporary: string) => void, mode: number): void {
-  const temporary = join(folder, `.${name}.${crypto.randomUUID()}`);
-  try {
-    write(temporary);
-    chmodSync(temporary, mode);
-    sync(temporary);
-    renameSync(temporary, join(folder, name));
-  } catch (failure) {
-    rmSync(temporary, { force: true });
-    throw failure;
-  }
-}
-
-/** After a power cut the runtime must not find an empty plugin. */
-function sync(path: string): void {
-  const file = openSync(path, "r");
-  fsyncSync(file);
-  closeSync(file);
-}
-
 function onDisk(binDir: string, work: () => void): number {
   try {
     work();
     return 0;
   } catch (failure) {
+    if (failure instanceof IpamError) throw failure;
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new IpamError(
       "io",

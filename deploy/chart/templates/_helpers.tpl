@@ -1,0 +1,71 @@
+{{/* Everything is named kube-ipam: of the plugin's socket and files a node has one each. */}}
+
+{{- define "kube-ipam.labels" -}}
+app.kubernetes.io/name: kube-ipam
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "kube-ipam.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- if hasPrefix "sha256:" $tag -}}
+{{ .Values.image.repository }}@{{ $tag }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ $tag }}
+{{- end -}}
+{{- end }}
+
+{{/* What every container of ours may do: nothing beyond reading and writing what is mounted. */}}
+{{- define "kube-ipam.confined" -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+{{- end }}
+
+{{/* Where the API server is, for pods that must not depend on what the network's pods bring. */}}
+{{- define "kube-ipam.apiServer" -}}
+{{- with .Values.apiServer }}
+{{- if .host }}
+- name: KUBERNETES_SERVICE_HOST
+  value: {{ .host | quote }}
+- name: KUBERNETES_SERVICE_PORT
+  value: {{ .port | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "kube-ipam.onNode" -}}
+- name: NODE_NAME
+  valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+- name: KUBE_IPAM_CONFIG
+  value: {{ .Values.paths.etc }}/config.json
+{{- end }}
+
+{{/* A probe's address, from HOST:PORT. */}}
+{{- define "kube-ipam.probed" -}}
+{{- $port := regexFind "[0-9]+$" . -}}
+{{- $host := trimSuffix (printf ":%s" $port) . | trimPrefix "[" | trimSuffix "]" -}}
+port: {{ $port }}
+{{- if not (has $host (list "" "0.0.0.0" "::")) }}
+host: {{ $host | quote }}
+{{- end }}
+{{- end }}
+
+{{/* The objects of a file beside the chart (deploy/rbac and others), in this release's namespace. */}}
+{{- define "kube-ipam.objects" -}}
+{{- $root := .root -}}
+{{- range splitList "\n---" (printf "\n%s" .text) }}
+{{- $object := fromYaml . }}
+{{- if $object.kind }}
+{{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) (include "kube-ipam.labels" $root | fromYaml)) }}
+{{- if $object.metadata.namespace }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
+{{- range $object.subjects }}{{ if .namespace }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end }}{{ end }}
+---
+{{ toYaml $object }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseJsonObject } from "../../config/json-text.ts";
+import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
+import { readNodeName } from "../../node/identity.ts";
+import { readConfiguration } from "../read-configuration.ts";
+import { place } from "./place.ts";
+
+interface NodeFileOptions {
+  readonly etcDir: string;
+  readonly nodeName?: string;
+}
+
+/**
+ * Puts the node's file in place, root's and readable by all: it names files and holds no secrets. The
+ * node's name goes into it, because a plugin that the runtime starts has no other way to know how
+ * Kubernetes calls its node.
+ *
+ * @throws IpamError decode or invalidConfig for a file that kube-ipam would refuse; nothing is changed then.
+ */
+export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOptions): void {
+  const given = parseJsonObject(readFileSync(source, "utf8"), source);
+  const text = `${JSON.stringify({ ...given, nodeName: readNodeName(nodeName) }, undefined, 2)}\n`;
+  parseNodeConfiguration({ path: source, text });
+  place(etcDir, "config.json", { text }, 0o644);
+}
+
+/**
+ * Puts a network's configuration where the runtime looks, by its own name.
+ *
+ * @throws IpamError decode for text that is no JSON, invalidConfig for a list without kube-ipam.
+ */
+export function placeNetwork(source: string, { confDir }: { readonly confDir: string }): void {
+  readConfiguration(source);
+  place(confDir, basename(source), { text: readFileSync(source, "utf8") }, 0o644);
+}
