@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { parseAllDocuments } from "yaml";
+import { parseNodeConfiguration } from "../../src/config/parse-node-configuration.ts";
+import { CHART, helm, render } from "../kit/helm.ts";
+
+/** The Helm chart by itself; what the API server says about it is in manifests.test.ts. */
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+async function objects(...args: string[]): Promise<Rendered[]> {
+  return parseAllDocuments(await render(...args))
+    .map((document) => document.toJS() as Rendered | null)
+    .filter((object) => object !== null);
+}
+
+test("helm lint has nothing to say", async () => {
+  const linted = await helm("lint", "--strict", CHART);
+  expect(`${linted.exitCode} ${linted.stdout}`).toContain("0 1 chart(s) linted, 0 chart(s) failed".slice(2));
+  expect(linted.exitCode).toBe(0);
+});
+
+test("every object lies in the release's namespace", async () => {
+  const text = await render("--namespace=elsewhere");
+  expect(text).not.toContain("namespace: kube-system");
+});
+
+const NODE_FILES: Readonly<Record<string, readonly string[]>> = {
+  "the embedded store": ["--set=config.nodeLocal=true"],
+  etcd: ["--set=etcd.secret=kube-ipam-etcd", '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]'],
+  "etcd, and no credential on the node": [
+    "--set=fallback=none",
+    "--set=etcd.secret=kube-ipam-etcd",
+    '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
+  ],
+  pools: ['--set-json=config.pools={"db":{"subnets":["10.1.2.0/24"],"namespaces":["db"]}}'],
+};
+
+describe("the node's file", () => {
+  for (const [title, args] of Object.entries(NODE_FILES)) {
+    test(`our own parser takes it: ${title}`, async () => {
+      const map = (await objects(...args)).find(({ kind }) => kind === "ConfigMap");
+      const text = map?.data?.["config.json"] ?? "";
+      const { node, store, kubernetes, warnings } = parseNodeConfiguration({ path: "config.json", text });
+      expect(warnings).toEqual([]);
+      expect(node).toMatchObject({ dataDir: "/var/lib/kube-ipam", runDir: "/run/kube-ipam" });
+      expect(store.kind).toBe(title.startsWith("etcd") ? "etcd" : "embedded");
+      expect(kubernetes.kubeConfig).toBe(
+        args.includes("--set=fallback=none") ? undefined : "/etc/kube-ipam/kubeconfig",
+      );
+    });
+  }
+
+  test("with fallback none nothing is written to the node but the plugin", async () => {
+    const text = await render(...(NODE_FILES["etcd, and no credential on the node"] ?? []));
+    expect(text).toContain("--no-fallback");
+    expect(text).not.toContain("--host-");
+    expect(text).toContain("name: etcd, mountPath: /etc/kube-ipam/etcd, readOnly: true");
+  });
+});
+
+const WRONG: Readonly<Record<string, readonly [string, string]>> = {
+  "a key that there is not": ["--set=fallbck=none", "fallbck"],
+  "a fallback that there is not": ["--set=fallback=some", "/fallback"],
+  "a relative folder": ["--set=paths.bin=opt/cni/bin", "/paths/bin"],
+  "a folder that ends with a slash": ["--set=paths.bin=/opt/cni/bin/", "/paths/bin"],
+  "an endpoint without a scheme": ['--set-json=etcd.endpoints=["10.0.0.1:2379"]', "/etcd/endpoints/0"],
+  "a key of the node's file that the chart sets": ["--set=config.runDir=/x", "runDir"],
+  "a network file that no runtime reads": ["--set=network.fileName=net.txt", "/network/fileName"],
+  "an address without a port": ["--set=agent.listen=127.0.0.1", "/agent/listen"],
+  "a server with a path": ["--set=apiServer.host=https://a", "/apiServer/host"],
+};
+
+describe("the schema refuses", () => {
+  for (const [title, [arg, named]] of Object.entries(WRONG)) {
+    test(title, async () => {
+      const finished = await helm("template", "kube-ipam", CHART, arg);
+      expect(finished.exitCode).not.toBe(0);
+      expect(finished.stderr).toContain(named);
+    });
+  }
+});

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { render } from "../kit/helm.ts";
+import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
+
+/** What the chart renders, judged by the real API server: a dry run with all of its validation. */
+
+const missing = withoutKubernetes();
+if (missing !== undefined) test.skip(`manifests: ${missing}`, () => {});
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  "the defaults": [],
+  "etcd with certificates": [
+    "--set=etcd.secret=kube-ipam-etcd",
+    '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
+  ],
+  "no credential on the node": [
+    "--set=fallback=none",
+    "--set=etcd.secret=kube-ipam-etcd",
+    '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
+  ],
+  "a network of its own": ['--set-json=network.config={"cniVersion":"1.0.0","name":"n","plugins":[]}'],
+  "every optional value of the agent": [
+    "--set=agent.hostPID=true,agent.seLinuxOptions.type=spc_t,agent.listen=[::]:9467",
+    "--set=image.tag=sha256:0000000000000000000000000000000000000000000000000000000000000000",
+    "--set=image.pullSecrets={one,two},apiServer.host=10.1.2.3,paths.run=/run/other",
+    "--set=agent.podLabels.a=b,agent.podAnnotations.c=d,commonLabels.e=f",
+  ],
+};
+
+describe.skipIf(missing !== undefined)("the API server accepts the chart with", () => {
+  let kubernetes: Kubernetes;
+  beforeAll(async () => {
+    kubernetes = await startKubernetes();
+  }, 120_000);
+  afterAll(() => kubernetes?.[Symbol.asyncDispose]());
+
+  for (const [title, args] of Object.entries(CHOICES)) {
+    test(title, async () => {
+      const path = kubernetes.folder.file(`${title}.yaml`);
+      writeFileSync(path, await render(...args));
+      const applied = await kubernetes.kubectl(
+        ...["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", path],
+      );
+      expect(applied).toContain("daemonset.apps/kube-ipam-agent serverside-applied (server dry run)");
+    });
+  }
+});
