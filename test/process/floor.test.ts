@@ -62,6 +62,13 @@ ours("floor", "it runs on a processor without AVX2", async (world) => {
   expect(result.ips[0]?.address).toBe("10.1.2.2/24");
 });
 
+ours("floor", "a .env in the folder it is started in has no say", async (world) => {
+  await Bun.write(world.place.folder.file(".env"), "CNI_COMMAND=VERSION\n");
+  const script = 'cd "$0" && exec "$1" --version';
+  const { stdout } = await run(["sh", "-c", script, world.place.folder.path, world.place.executable]);
+  expect(stdout).toContain("Version: kube-ipam v");
+});
+
 const V1 = "/sys/fs/cgroup/memory";
 
 /** A memory cgroup of this many bytes, swap included where it is counted; version 1 or 2. */
