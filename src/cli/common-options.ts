@@ -34,6 +34,27 @@ export function withSpace(command: Command, what: string): Command {
   return command.option("--space <space>", what);
 }
 
+export function withKubernetes(command: Command): Command {
+  return command.option(
+    "--kubeconfig <file>",
+    "the cluster (default: as configured, else $KUBECONFIG, else this pod's service account)",
+  );
+}
+
+/** Each with what it is for. */
+export function withExamples(command: Command, examples: readonly (readonly [string, string])[]): Command {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+/** Seconds, also none. */
+export function seconds(text: string): number {
+  const count = Number(text);
+  if (text.trim() !== "" && Number.isFinite(count) && count >= 0 && count <= 86_400) return count;
+  throw new InvalidArgumentError("expected a number of seconds, such as 30");
+}
+
 function positive(text: string): number {
   const seconds = Number(text);
   if (Number.isFinite(seconds) && seconds > 0 && seconds <= 86_400) return seconds;

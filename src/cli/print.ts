@@ -14,9 +14,18 @@ export function printErr(text: string): void {
   write(STDERR, text);
 }
 
-/** Touching process.stdout costs 17 ms. A reader that went away (`| head`) is no failure of ours. */
+/** A part of a line, on stderr. */
+export function writeRaw(text: string): void {
+  writeBytes(STDERR, text);
+}
+
 function write(descriptor: number, text: string): void {
-  const bytes = new TextEncoder().encode(text.endsWith("\n") || text === "" ? text : `${text}\n`);
+  writeBytes(descriptor, text.endsWith("\n") || text === "" ? text : `${text}\n`);
+}
+
+/** Touching process.stdout costs 17 ms. A reader that went away (`| head`) is no failure of ours. */
+function writeBytes(descriptor: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
   try {
     for (let written = 0; written < bytes.length; ) written += writeSome(descriptor, bytes, written);
   } catch (failure) {

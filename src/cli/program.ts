@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ABOUT } from "./about.ts";
+import { addCheckCommand } from "./check/commands.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
 import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
@@ -42,6 +43,7 @@ function makeProgram(closing: string, done: Done): Command {
     .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
+  addCheckCommand(program, done);
   addDoctorCommand(program, done);
   addCompletionCommand(program);
   addInstallCommand(program, done);

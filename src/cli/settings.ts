@@ -1,6 +1,6 @@
 import { etcdEndpoints } from "../config/etcd-endpoints.ts";
 import { etcdSettings } from "../config/etcd-settings.ts";
-import type { NodeSettings, StoreSettings } from "../config/network-configuration.ts";
+import type { KubernetesSettings, NodeSettings, StoreSettings } from "../config/network-configuration.ts";
 import type { NodeFileText } from "../config/node-file.ts";
 import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
@@ -33,6 +33,8 @@ export interface Settings {
   readonly space: string;
   readonly coolingSeconds: number;
   readonly requireInit: boolean;
+  /** The kubeconfig that the plugin uses, where one is configured. */
+  readonly kubeConfig?: string;
   /** Where this was read, for people; undefined where only defaults and options hold. */
   readonly source?: string;
 }
@@ -61,26 +63,31 @@ function configuredSettings(path: string | undefined): Settings {
 }
 
 function ofNode(file: NodeFileText | undefined): Settings {
-  const { node, store, addressSpace, coolingSeconds, requireInit } = parseNodeConfiguration(file);
+  const { node, store, kubernetes, addressSpace, coolingSeconds, requireInit } = parseNodeConfiguration(file);
   return {
     node,
     store,
     space: addressSpace,
     coolingSeconds,
     requireInit,
+    ...kubeConfigOf(kubernetes),
     ...(file && { source: file.path }),
   };
 }
 
 /** Read as for a DEL: wrong ranges do not keep an operator from looking. */
 function ofNetwork(stdin: string, source: string): Settings {
-  const { node, store, network } = parseNetworkConfiguration({
+  const { node, store, network, kubernetes } = parseNetworkConfiguration({
     stdin,
     nodeFile: readNodeFile(),
     purpose: "del",
   });
   const { space, coolingSeconds, requireInit } = network;
-  return { node, store, space, coolingSeconds, requireInit, source };
+  return { node, store, space, coolingSeconds, requireInit, ...kubeConfigOf(kubernetes), source };
+}
+
+function kubeConfigOf({ kubeConfig }: KubernetesSettings): Pick<Settings, "kubeConfig"> {
+  return kubeConfig === undefined ? {} : { kubeConfig };
 }
 
 function storeOf(options: StoreOptions, configured: StoreSettings, { dataDir }: NodeSettings): StoreSettings {

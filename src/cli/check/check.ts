@@ -1,0 +1,80 @@
+import { lasting } from "../../ipam/audit.ts";
+import type { Audit, AuditFinding } from "../../ipam/audit-types.ts";
+import { EXIT_CODES } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Column, type Format, printItems, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+import { callWitnesses, look, type Witnesses, type WitnessOptions } from "./witnesses.ts";
+
+export interface CheckOptions extends WitnessOptions {
+  readonly output: Format;
+  /** Seconds that something must look wrong before it is reported. */
+  readonly settle: number;
+}
+
+const AGAIN_MS = 1_000;
+
+const COLUMNS: readonly Column<AuditFinding>[] = [
+  { title: "KIND", of: ({ kind }) => kind },
+  { title: "ADDRESS", of: ({ address }) => address },
+  { title: "SPACE", of: ({ space }) => space, wide: true },
+  { title: "REASON", of: ({ reason }) => reason, wide: true },
+  { title: "FOUND", of: ({ what, remedy }) => `${what}. Do: ${remedy}` },
+];
+
+/**
+ * `check`: the store against what lives. What passes by itself (a DEL under way, a pod that starts)
+ * is not reported: only what every look finds until `settle` is over.
+ *
+ * @returns exit code 1 when something is wrong.
+ */
+export async function check(given: CheckOptions, session: Session): Promise<number> {
+  const witnesses = await callWitnesses(given, session);
+  const { findings, last } = await lookUntilSettled(given, witnesses, session);
+  await print(given.output, findings, last, witnesses);
+  return findings.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** Looks again at once where nothing is left, and at least once where something is. */
+async function lookUntilSettled(
+  { settle }: CheckOptions,
+  witnesses: Witnesses,
+  session: Session,
+): Promise<{ findings: readonly AuditFinding[]; last: Audit }> {
+  const end = performance.now() + settle * 1000;
+  let last = await look(witnesses, session);
+  let { findings } = last;
+  for (let again = true; again && findings.length > 0; again = performance.now() < end) {
+    await Bun.sleep(Math.max(0, Math.min(AGAIN_MS, end - performance.now())));
+    last = await look(witnesses, session);
+    findings = lasting(findings, last.findings);
+  }
+  return { findings, last };
+}
+
+async function print(
+  format: Format,
+  findings: readonly AuditFinding[],
+  { judged, unjudged }: Audit,
+  { access, here }: Witnesses,
+): Promise<void> {
+  const kubernetes = access?.source ?? null;
+  const node = here?.name ?? null;
+  if (format === "json" || format === "yaml") {
+    const plain = findings.map(({ id: _, ...finding }) => finding);
+    const data = { findings: plain, judged, unjudged, witnesses: { kubernetes, node } };
+    await printThing(data, [], format);
+  } else await printItems(findings, COLUMNS, format);
+  printErr(summary(findings, judged));
+  if (kubernetes === null)
+    printErr(
+      "note: Kubernetes was not asked (no kubeconfig), so that gone pods and unknown addresses are not found: name one with --kubeconfig",
+    );
+  if (unjudged > 0) printErr(`note: of ${unjudged} holders nobody asked here can tell whether they live`);
+}
+
+function summary(findings: readonly AuditFinding[], { allocations, pods }: Audit["judged"]): string {
+  const counts = Map.groupBy(findings, ({ kind }) => kind);
+  const found = [...counts].map(([kind, of]) => `${of.length} ${kind}`).join(", ");
+  return `${allocations} allocations, ${pods} pods: ${found || "nothing is wrong"}`;
+}

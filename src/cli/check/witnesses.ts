@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { audit } from "../../ipam/audit.ts";
+import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit-types.ts";
+import type { Node } from "../../ipam/node-port.ts";
+import { readRecords } from "../../ipam/store-records.ts";
+import { checkNetworks } from "../doctor/networks.ts";
+import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import { startProgress } from "../progress.ts";
+
+export interface WitnessOptions extends KubernetesOptions {
+  /** Ask neither Kubernetes nor this node. */
+  readonly storeOnly?: boolean;
+  readonly confDir: string;
+}
+
+/** Who is asked what lives. */
+export interface Witnesses {
+  readonly access?: ClusterAccess;
+  readonly here?: Node;
+  readonly networks: readonly SpacedNetwork[];
+}
+
+/** @throws IpamError as `openAccess`. */
+export async function callWitnesses(given: WitnessOptions, session: Session): Promise<Witnesses> {
+  const networks = existsSync(given.confDir) ? await networksIn(given.confDir) : [];
+  if (given.storeOnly === true) return { networks };
+  const access = await openAccess(given, session);
+  const here = await hereIs(access, session);
+  return { ...(access && { access }), ...(here && { here }), networks };
+}
+
+/** Looks at the store, and then at what lives. @throws StoreFailure, IpamError. */
+export async function look({ access, here, networks }: Witnesses, session: Session): Promise<Audit> {
+  const { ports, options, settings } = session;
+  const progress = startProgress("reading records");
+  const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
+  const live = access && (await readLive(access, session));
+  const embedded = settings.store.kind === "embedded";
+  const clusterUid = embedded ? undefined : (access?.uid ?? ports.clusterUid);
+  const input: AuditInput = {
+    records,
+    networks,
+    ...(live && { live }),
+    ...(here && { here }),
+    ...(clusterUid !== undefined && { clusterUid }),
+  };
+  return audit(input);
+}
+
+async function readLive({ inventory }: ClusterAccess, { options }: Session): Promise<LiveCluster> {
+  const { deadline } = options;
+  const progress = startProgress("reading pods and nodes");
+  const all = async <T>(list: AsyncIterable<T>): Promise<T[]> => {
+    const found: T[] = [];
+    for await (const item of list) {
+      found.push(item);
+      progress.at(found.length);
+    }
+    return found;
+  };
+  try {
+    return { pods: await all(inventory.pods(deadline)), nodes: await all(inventory.nodes(deadline)) };
+  } finally {
+    progress.end();
+  }
+}
+
+/** A machine that only bears a node's name (a laptop) knows nothing of that node's namespaces. */
+async function hereIs(
+  access: ClusterAccess | undefined,
+  { ports: { node }, options }: Session,
+): Promise<Node | undefined> {
+  const object = await access?.cluster.node(node.name, options.deadline);
+  return object?.bootId === undefined || object.bootId === node.bootId ? node : undefined;
+}
+
+async function networksIn(folder: string): Promise<SpacedNetwork[]> {
+  const { configurations } = await checkNetworks(folder);
+  return configurations.map(({ network: { name, space, sets } }) => ({
+    name,
+    space,
+    subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)),
+  }));
+}

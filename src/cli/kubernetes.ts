@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import type { Cluster } from "../ipam/cluster-port.ts";
+import { IpamError } from "../ipam/errors.ts";
+import type { Inventory } from "../ipam/inventory-port.ts";
+import type { ClusterSettings } from "../kubernetes/credentials.ts";
+import type { Session } from "./open.ts";
+
+export interface KubernetesOptions {
+  readonly kubeconfig?: string;
+}
+
+/** Kubernetes as a command finds it. */
+export interface ClusterAccess {
+  readonly cluster: Cluster;
+  readonly inventory: Inventory;
+  /** UID of the cluster. */
+  readonly uid: string;
+  /** For people: the kubeconfig, or the service account. */
+  readonly source: string;
+}
+
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/** The kubeconfig that is named, else configured, else $KUBECONFIG's first, else the pod's own account. */
+export function clusterSettings(
+  given: KubernetesOptions,
+  { settings }: Pick<Session, "settings">,
+): ClusterSettings | undefined {
+  const [fromEnvironment] = (process.env.KUBECONFIG ?? "").split(":");
+  const kubeConfig = given.kubeconfig ?? settings.kubeConfig ?? (fromEnvironment || undefined);
+  if (kubeConfig !== undefined) return { kubeConfig };
+  const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT);
+  return inPod ? {} : undefined;
+}
+
+/**
+ * Opens Kubernetes where it can be found, and makes sure that it is the cluster which this node serves.
+ *
+ * @returns undefined where no kubeconfig is given or configured.
+ * @throws IpamError kubernetesRefused, tryAgain; invalidConfig for another cluster's kubeconfig.
+ */
+export async function openAccess(
+  given: KubernetesOptions,
+  session: Session,
+): Promise<ClusterAccess | undefined> {
+  const settings = clusterSettings(given, session);
+  if (settings === undefined) return undefined;
+  // One after the other: Bun's bytecode loader crashes on two chunks that are loaded at once.
+  const { openCluster } = await import("../kubernetes/open-cluster.ts");
+  const { openInventory } = await import("../kubernetes/open-inventory.ts");
+  const source = settings.kubeConfig ?? "the service account of this pod";
+  const cluster = await openCluster(settings);
+  const uid = await cluster.clusterUid(session.options.deadline);
+  const known = session.ports.clusterUid;
+  if (known !== undefined && known !== uid) throw otherCluster(source, uid, known);
+  return { cluster, inventory: openInventory(settings), uid, source };
+}
+
+function otherCluster(source: string, uid: string, known: string): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    `${source} leads to the cluster ${uid}, and this node serves the cluster ${known}`,
+    "name this cluster's kubeconfig with --kubeconfig",
+  );
+}
