@@ -217,3 +217,12 @@ test("RESOLVED: a release whose answer was lost is read back", async () => {
   await releaseByOperator(request("10.1.2.2", { force: true }), ports, options);
   expect(await held(ports)).toEqual([]);
 });
+
+test("in one namespace only: what another namespace's pod holds counts as nobody's", async () => {
+  const { ports } = world();
+  await add(ports, "c1");
+  expect(
+    await releaseByOperator(request("10.1.2.2", { force: true, namespace: "team-b" }), ports, options),
+  ).toEqual([]);
+  expect(await held(ports)).toEqual(["10.1.2.2"]);
+});

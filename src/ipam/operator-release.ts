@@ -16,6 +16,8 @@ export interface OperatorRelease {
   readonly force: boolean;
   /** Only this container's hold; absent: everybody's. */
   readonly container?: string;
+  /** Only holds of pods of this Kubernetes namespace. */
+  readonly namespace?: string;
   readonly coolingSeconds: number;
 }
 
@@ -63,11 +65,15 @@ export async function releaseByOperator(
 
 /** Whoever gets the address while it is being freed is not meant. */
 function holdersMeant(
-  { container }: OperatorRelease,
+  { container, namespace }: OperatorRelease,
   record: AllocationRecord | undefined,
 ): readonly Holder[] {
   const holders = record?.holders ?? [];
-  return holders.filter(({ attachment }) => container === undefined || attachment.container === container);
+  return holders.filter(
+    ({ attachment, pod }) =>
+      (container === undefined || attachment.container === container) &&
+      (namespace === undefined || pod?.namespace === namespace),
+  );
 }
 
 function isAmong(holders: readonly Holder[], holder: Holder): boolean {
@@ -173,7 +179,7 @@ function noEvidence({ address }: OperatorRelease, holder: Holder, ports: Ports):
 
 function doubt(holder: Holder, ports: Ports): string {
   if (holder.node !== ports.node.name)
-    return `only that node sees whether it has ended (this is node ${ports.node.name})`;
+    return `only that node sees whether it has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
   if (holder.cluster !== ports.clusterUid) return "it belongs to another cluster";
   const state = ports.node.namespaceState(holder.namespace, holder.bootId);
   if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;

@@ -19,6 +19,13 @@ export interface ReservationWish {
   readonly requireInit: boolean;
 }
 
+/** Which reservation may be ended. */
+export interface ReservationScope {
+  readonly space: string;
+  /** Only where its owner is of this Kubernetes namespace; any other one counts as absent. */
+  readonly namespace?: string;
+}
+
 /** What came of it. */
 export interface ReservationDone {
   /** False where the very same reservation was there already. */

@@ -15,6 +15,7 @@ import {
   isSettled,
   operatorReservation,
   type ReservationDone,
+  type ReservationScope,
   type ReservationWish,
 } from "./reservation-request.ts";
 import { readReady, refuseHolders, refuseOther } from "./reserve.ts";
@@ -70,7 +71,7 @@ export async function reserveRange(
 /** Ends the reservation of exactly this range. */
 export function unreserveRange(
   interval: Interval,
-  space: string,
+  { space, namespace }: ReservationScope,
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservedRange | "absent"> {
@@ -82,6 +83,7 @@ export function unreserveRange(
     const ranges = rangesOf(present, { space });
     const range = ranges.find((candidate) => isSame(candidate, interval));
     if (present === undefined || range === undefined) return tried ?? "absent";
+    if (namespace !== undefined && range.reservation.owner.namespace !== namespace) return "absent";
     tried = range;
     const rest = ranges.filter((other) => other !== range);
     const outcome = await ports.store.commit(
@@ -124,7 +126,8 @@ async function confirm(
   try {
     return await judgeInside(interval, wish, ports, options);
   } catch (refusal) {
-    if (created && refusal instanceof IpamError) await unreserveRange(interval, wish.space, ports, options);
+    if (created && refusal instanceof IpamError)
+      await unreserveRange(interval, { space: wish.space }, ports, options);
     throw refusal;
   }
 }

@@ -138,7 +138,9 @@ test("RESOLVED: a commit whose answer was lost is read back", async () => {
   await reserveAddress(address("10.1.2.2"), wish(db), ports, options);
   expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.2"]);
   store.faults.push({ on: "commit", kind: "unknown-outcome", applied: true });
-  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toMatchObject({ owner: db });
+  expect(await unreserveAddress(address("10.1.2.2"), { space: "default" }, ports, options)).toMatchObject({
+    owner: db,
+  });
 });
 
 test("ONE-STORE: with requireInit no reservation begins a store", async () => {
@@ -154,9 +156,11 @@ test("unreserve ends it and takes it from the owner's record", async () => {
   const { ports } = world();
   await reserveAddress(address("10.1.2.2"), wish(db), ports, options);
   await reserveAddress(address("10.1.2.3"), wish(db), ports, options);
-  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toMatchObject({ owner: db });
+  expect(await unreserveAddress(address("10.1.2.2"), { space: "default" }, ports, options)).toMatchObject({
+    owner: db,
+  });
   expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.3"]);
-  expect(await unreserveAddress(address("10.1.2.2"), "default", ports, options)).toBe("absent");
+  expect(await unreserveAddress(address("10.1.2.2"), { space: "default" }, ports, options)).toBe("absent");
   expect(texts(await add(ports, "c1", { network: smallNetwork(2) }))).toEqual(["10.1.2.2/24"]);
 });
 
@@ -168,12 +172,16 @@ test("a reserved range is one record, and nothing in it is given out", async () 
   expect(await refusal(add(ports, "c2", { wish: named("10.1.2.5") }))).toStartWith(
     "101 address 10.1.2.5 is reserved for 'printer' (10.1.2.2-10.1.2.200)",
   );
-  expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), "default", ports, options)).toMatchObject({
+  expect(
+    await unreserveRange(range("10.1.2.2", "10.1.2.200"), { space: "default" }, ports, options),
+  ).toMatchObject({
     first: "10.1.2.2",
     last: "10.1.2.200",
   });
   expect(await read(ports, rangesRef)).toBeUndefined();
-  expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), "default", ports, options)).toBe("absent");
+  expect(await unreserveRange(range("10.1.2.2", "10.1.2.200"), { space: "default" }, ports, options)).toBe(
+    "absent",
+  );
 });
 
 test("in a reserved range its owner takes any address, the pod by its name too", async () => {
@@ -343,7 +351,7 @@ describe("GUARDED: what changed right before the commit is judged", () => {
     await reserveRange(interval, wish(db), ports, options);
     const other = range("10.1.4.0", "10.1.4.9");
     const raced = interrupted(ports, () => reserveRange(other, wish(web), ports, options));
-    await unreserveRange(interval, "default", raced, options);
+    await unreserveRange(interval, { space: "default" }, raced, options);
     expect((await read(ports, rangesRef))?.ranges.map(({ first }) => first)).toEqual(["10.1.4.0"]);
   });
 
@@ -351,7 +359,7 @@ describe("GUARDED: what changed right before the commit is judged", () => {
     const { ports } = world();
     await reserveAddress(address("10.1.2.5"), wish(db), ports, options);
     const raced = interrupted(ports, () => write(ports, foreignReservation));
-    expect(await unreserveAddress(address("10.1.2.5"), "default", raced, options)).toMatchObject({
+    expect(await unreserveAddress(address("10.1.2.5"), { space: "default" }, raced, options)).toMatchObject({
       owner: web,
     });
   });
@@ -360,7 +368,7 @@ describe("GUARDED: what changed right before the commit is judged", () => {
     const { ports } = world();
     await reserveAddress(address("10.1.2.5"), wish(db), ports, options);
     const more = () => reserveAddress(address("10.1.2.6"), wish(db), ports, options);
-    await unreserveAddress(address("10.1.2.5"), "default", interrupted(ports, more), options);
+    await unreserveAddress(address("10.1.2.5"), { space: "default" }, interrupted(ports, more), options);
     expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.6"]);
   });
 });
@@ -396,4 +404,16 @@ test("ONE-STORE: another store than this node's is refused", async () => {
   expect(await refusal(reserveAddress(address("10.1.2.5"), wish(db), ports, options))).toStartWith(
     "106 the memory store memory is not the one that this node has used for address space 'default'",
   );
+});
+
+test("in one namespace only: another namespace's reservation counts as absent", async () => {
+  const { ports } = world();
+  await reserveAddress(address("10.1.2.2"), wish(db), ports, options);
+  await reserveRange(range("10.1.2.10", "10.1.2.20"), wish(db), ports, options);
+  const scope = { space: "default", namespace: "team-b" };
+  expect(await unreserveAddress(address("10.1.2.2"), scope, ports, options)).toBe("absent");
+  expect(await unreserveRange(range("10.1.2.10", "10.1.2.20"), scope, ports, options)).toBe("absent");
+  const own = { ...scope, namespace: db.namespace };
+  expect(await unreserveAddress(address("10.1.2.2"), own, ports, options)).not.toBe("absent");
+  expect(await unreserveRange(range("10.1.2.10", "10.1.2.20"), own, ports, options)).not.toBe("absent");
 });

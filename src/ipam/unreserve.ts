@@ -3,6 +3,7 @@ import { withoutAddresses } from "./ending-reservations.ts";
 import { refuseNewer } from "./free.ts";
 import type { Ports } from "./ports.ts";
 import type { ReservationRecord } from "./records.ts";
+import type { ReservationScope } from "./reservation-request.ts";
 import { readReady } from "./reserve.ts";
 import type { CallOptions } from "./store-port.ts";
 import { untilWon } from "./until-won.ts";
@@ -16,7 +17,7 @@ import { untilWon } from "./until-won.ts";
  */
 export function unreserveAddress(
   address: Address,
-  space: string,
+  { space, namespace }: ReservationScope,
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservationRecord | "absent"> {
@@ -28,6 +29,7 @@ export function unreserveAddress(
     const reservation = snapshot.get(ref);
     // Absent after an unknown outcome: it was our own commit that happened.
     if (reservation === undefined) return tried ?? "absent";
+    if (namespace !== undefined && reservation.record.owner.namespace !== namespace) return "absent";
     refuseNewer(reservation.record.version, `the reservation of ${text}`);
     const ownerRef = { kind: "owner", space, owner: reservation.record.owner } as const;
     const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { readAddress, readInterval } from "../addresses.ts";
-import { withOutput, withSpace, withStoreOptions } from "../common-options.ts";
-import { withSession } from "../open.ts";
+import { withOutput, withSpace } from "../common-options.ts";
 import type { Done } from "../program.ts";
-import type { StoreOptions } from "../settings.ts";
+import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
 import { readOwner, readRetention } from "./owner.ts";
 import { type ReleaseOptions, releaseAddress } from "./release.ts";
@@ -18,47 +17,52 @@ const RANGE = "an address, first-last, or a block such as 10.1.2.8/29";
 /** `kube-ipam ip …`: addresses, who has them and who will. */
 export function addIpCommands(program: Command, done: Done): void {
   const ip = program.command("ip").description("addresses: who has them, and who will have them again");
-  addList(ip, done);
-  addShow(ip, done);
-  addWho(ip, done);
-  addRelease(ip, done);
-  addReserve(ip, done);
-  addUnreserve(ip, done);
+  addAddressCommands(ip, storeAccess, done);
 }
 
-function addList(ip: Command, done: Done): void {
+/** The same commands, whichever way addresses are reached. */
+export function addAddressCommands<O>(parent: Command, access: Access<O>, done: Done): void {
+  addList(parent, access, done);
+  addShow(parent, access, done);
+  addWho(parent, access, done);
+  addRelease(parent, access, done);
+  addReserve(parent, access, done);
+  addUnreserve(parent, access, done);
+}
+
+function addList<O>(ip: Command, access: Access<O>, done: Done): void {
   const list = ip.command("list").description("list allocations and reservations").alias("ls");
   withSpace(list, ALL_SPACES)
     .option("--network <name>", "only this network")
     .option("--node <name>", "only what this node's containers hold")
     .option("--namespace <name>", "only pods and owners of this Kubernetes namespace");
-  withOutput(withStoreOptions(list)).action(async (options: ListOptions & StoreOptions) =>
-    done(await withSession(options, (session) => listAddresses(options, session))),
+  withOutput(access.withOptions(list)).action(async (options: ListOptions & O) =>
+    done(await access.open(options, (addresses) => listAddresses(options, addresses))),
   );
 }
 
-function addShow(ip: Command, done: Done): void {
+function addShow<O>(ip: Command, access: Access<O>, done: Done): void {
   const show = ip.command("show").description("all that is known of one address").argument("<address>");
-  withOutput(withStoreOptions(withSpace(show, ALL_SPACES))).action(
-    async (text: string, options: ShowOptions & StoreOptions) => {
+  withOutput(access.withOptions(withSpace(show, ALL_SPACES))).action(
+    async (text: string, options: ShowOptions & O) => {
       const address = readAddress(text);
-      done(await withSession(options, (session) => showAddress(address, options, session)));
+      done(await access.open(options, (addresses) => showAddress(address, options, addresses)));
     },
   );
 }
 
-function addWho(ip: Command, done: Done): void {
+function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
   const who = ip
     .command("who")
     .description("the addresses of a pod")
     .argument("<pod>", "name, or namespace/name");
-  withOutput(withStoreOptions(withSpace(who, ALL_SPACES))).action(
-    async (pod: string, options: WhoOptions & StoreOptions) =>
-      done(await withSession(options, (session) => whoHas(pod, options, session))),
+  withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
+    async (pod: string, options: WhoOptions & O) =>
+      done(await access.open(options, (addresses) => whoHas(pod, options, addresses))),
   );
 }
 
-function addRelease(ip: Command, done: Done): void {
+function addRelease<O>(ip: Command, access: Access<O>, done: Done): void {
   const release = ip
     .command("release")
     .description(
@@ -68,15 +72,15 @@ function addRelease(ip: Command, done: Done): void {
     .argument("<address>")
     .option("--force", "free it whoever has it: you answer for it that nobody uses it any more")
     .option("--container <id>", "only where this container has it");
-  withOutput(withStoreOptions(withSpace(release, ONE_SPACE))).action(
-    async (text: string, options: ReleaseOptions & StoreOptions) => {
+  withOutput(access.withOptions(withSpace(release, ONE_SPACE))).action(
+    async (text: string, options: ReleaseOptions & O) => {
       const address = readAddress(text);
-      done(await withSession(options, (session) => releaseAddress(address, options, session)));
+      done(await access.open(options, (addresses) => releaseAddress(address, options, addresses)));
     },
   );
 }
 
-function addReserve(ip: Command, done: Done): void {
+function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
   const command = ip
     .command("reserve")
     .description("keep an address or a range for somebody: it is never given to others")
@@ -94,23 +98,25 @@ function addReserve(ip: Command, done: Done): void {
     )
     .option("--note <words>", "a remark that refusals repeat")
     .option("--even-if-held", "although another has it now; that one keeps it until it ends");
-  withOutput(withStoreOptions(withSpace(command, ONE_SPACE))).action(
-    async (text: string, options: ReserveOptions & StoreOptions) => {
+  withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
+    async (text: string, options: ReserveOptions & O) => {
       const interval = readInterval(text);
-      done(await withSession(options, (session) => reserve(interval, options, session), { creates: true }));
+      done(
+        await access.open(options, (addresses) => reserve(interval, options, addresses), { creates: true }),
+      );
     },
   );
 }
 
-function addUnreserve(ip: Command, done: Done): void {
+function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
   const command = ip
     .command("unreserve")
     .description("end a reservation; who has the address now keeps it")
     .argument("<address|range>", RANGE);
-  withOutput(withStoreOptions(withSpace(command, ONE_SPACE))).action(
-    async (text: string, options: Pick<ReserveOptions, "output" | "space"> & StoreOptions) => {
+  withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
+    async (text: string, options: Pick<ReserveOptions, "output" | "space"> & O) => {
       const interval = readInterval(text);
-      done(await withSession(options, (session) => unreserve(interval, options, session)));
+      done(await access.open(options, (addresses) => unreserve(interval, options, addresses)));
     },
   );
 }

@@ -1,7 +1,8 @@
-import type { Session } from "../open.ts";
+import type { Addresses } from "../../operator/addresses.ts";
+import { type Item, namespaceOf } from "../../operator/items.ts";
 import { type Format, printItems } from "../output.ts";
 import { printErr } from "../print.ts";
-import { allItems, COLUMNS, type Item } from "./items.ts";
+import { COLUMNS } from "./items.ts";
 
 export interface ListOptions {
   readonly output: Format;
@@ -12,8 +13,8 @@ export interface ListOptions {
 }
 
 /** `ip list`: who has which address, and for whom addresses are reserved. */
-export async function listAddresses(options: ListOptions, session: Session): Promise<number> {
-  const items = (await allItems(session, options.space)).filter((item) => matches(item, options));
+export async function listAddresses(options: ListOptions, addresses: Addresses): Promise<number> {
+  const items = (await addresses.items(options.space)).filter((item) => matches(item, options));
   if (items.length === 0)
     printErr(`no address is held or reserved${isFiltered(options) ? " that matches" : ""}`);
   return printItems(items, COLUMNS, options.output);
@@ -23,8 +24,7 @@ export async function listAddresses(options: ListOptions, session: Session): Pro
 function matches(item: Item, { network, node, namespace }: ListOptions): boolean {
   if (network !== undefined && !(item.state === "allocated" && item.network === network)) return false;
   if (node !== undefined && !(item.state === "allocated" && item.node === node)) return false;
-  if (namespace === undefined) return true;
-  return (item.state === "allocated" ? item.pod?.namespace : item.owner.namespace) === namespace;
+  return namespace === undefined || namespaceOf(item) === namespace;
 }
 
 function isFiltered({ network, space, node, namespace }: ListOptions): boolean {

@@ -1,8 +1,8 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { type Released, releaseByOperator } from "../../ipam/operator-release.ts";
+import type { Released } from "../../ipam/operator-release.ts";
 import { describeAttachment } from "../../ipam/same.ts";
+import type { Addresses } from "../../operator/addresses.ts";
 import { AbsentError } from "../failure.ts";
-import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 
 export interface ReleaseOptions {
@@ -20,21 +20,13 @@ export interface ReleaseOptions {
 export async function releaseAddress(
   address: Address,
   given: ReleaseOptions,
-  session: Session,
+  addresses: Addresses,
 ): Promise<number> {
-  const { settings, ports, options } = session;
-  const space = given.space ?? settings.space;
-  const released = await releaseByOperator(
-    {
-      space,
-      address,
-      force: given.force === true,
-      ...(given.container !== undefined && { container: given.container }),
-      coolingSeconds: settings.coolingSeconds,
-    },
-    ports,
-    options,
-  );
+  const { released, space } = await addresses.release(address, {
+    force: given.force === true,
+    ...(given.space !== undefined && { space: given.space }),
+    ...(given.container !== undefined && { container: given.container }),
+  });
   if (released.length === 0) throw nobody(address, space, given.container);
   return printThing(released.map(dataOf), released.map(lineOf), given.output);
 }

@@ -2,16 +2,14 @@ import { formatAddress } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
 import { describeOwner } from "../../ipam/judge-reservation.ts";
 import type { Holder, Owner, Retention } from "../../ipam/records.ts";
-import { reserveAddress } from "../../ipam/reserve.ts";
-import { reserveRange, unreserveRange } from "../../ipam/reserve-range.ts";
 import { describeAttachment } from "../../ipam/same.ts";
-import { unreserveAddress } from "../../ipam/unreserve.ts";
+import type { Addresses } from "../../operator/addresses.ts";
+import { reservedItem } from "../../operator/items.ts";
 import { formatInterval } from "../addresses.ts";
 import { AbsentError } from "../failure.ts";
-import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 import { printErr } from "../print.ts";
-import { reservedItem, retention } from "./items.ts";
+import { retention } from "./items.ts";
 
 export interface ReserveOptions {
   readonly output: Format;
@@ -23,20 +21,18 @@ export interface ReserveOptions {
 }
 
 /** `ip reserve ADDRESS|RANGE --for OWNER`. Doing it again changes nothing. */
-export async function reserve(interval: Interval, given: ReserveOptions, session: Session): Promise<number> {
-  const { settings, ports, options } = session;
-  const space = given.space ?? settings.space;
-  const wish = {
-    space,
+export async function reserve(
+  interval: Interval,
+  given: ReserveOptions,
+  addresses: Addresses,
+): Promise<number> {
+  const { created, holders, space } = await addresses.reserve(interval, {
     owner: given.for,
     retain: given.retain,
+    ...(given.space !== undefined && { space: given.space }),
     ...(given.note !== undefined && { note: given.note }),
     evenIfHeld: given.evenIfHeld === true,
-    requireInit: settings.requireInit,
-  };
-  const { created, holders } = isOne(interval)
-    ? await reserveAddress(interval.first, wish, ports, options)
-    : await reserveRange(interval, wish, ports, options);
+  });
   if (!created) printErr(`${formatInterval(interval)} was reserved just so already: nothing is changed`);
   for (const holder of holders)
     printErr(`note: ${nameOf(holder)} has it now, or a part of it, and keeps it until it ends`);
@@ -58,19 +54,16 @@ export async function reserve(interval: Interval, given: ReserveOptions, session
 export async function unreserve(
   interval: Interval,
   given: Pick<ReserveOptions, "output" | "space">,
-  { settings, ports, options }: Session,
+  addresses: Addresses,
 ): Promise<number> {
-  const space = given.space ?? settings.space;
-  const ended = isOne(interval)
-    ? await unreserveAddress(interval.first, space, ports, options)
-    : await unreserveRange(interval, space, ports, options);
-  if (ended === "absent") throw notReserved(interval, space);
-  const record = "reservation" in ended ? ended.reservation : ended;
+  const { reservation, space } = await addresses.unreserve(interval, given.space);
+  if (reservation === undefined) throw notReserved(interval, space);
+  const item = reservedItem(space, formatAddress(interval.first), reservation);
   return printThing(
-    { ...reservedItem(space, formatAddress(interval.first), record), ...ends(interval), state: "unreserved" },
+    { ...item, ...ends(interval), state: "unreserved" },
     [
       ["Unreserved", formatInterval(interval)],
-      ["Was for", describeOwner(record.owner)],
+      ["Was for", describeOwner(reservation.owner)],
     ],
     given.output,
   );

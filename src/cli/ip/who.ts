@@ -1,7 +1,8 @@
+import type { Addresses } from "../../operator/addresses.ts";
+import type { Item } from "../../operator/items.ts";
 import { AbsentError } from "../failure.ts";
-import type { Session } from "../open.ts";
 import { type Format, printItems } from "../output.ts";
-import { allItems, COLUMNS, type Item } from "./items.ts";
+import { COLUMNS } from "./items.ts";
 
 export interface WhoOptions {
   readonly output: Format;
@@ -13,8 +14,8 @@ export interface WhoOptions {
  *
  * @throws AbsentError when there are none.
  */
-export async function whoHas(pod: string, options: WhoOptions, session: Session): Promise<number> {
-  const found = (await allItems(session, options.space)).filter((item) => isOf(item, pod));
+export async function whoHas(pod: string, options: WhoOptions, addresses: Addresses): Promise<number> {
+  const found = (await addresses.items(options.space)).filter((item) => isOf(item, pod));
   if (found.length > 0) return printItems(found, COLUMNS, options.output);
   throw new AbsentError(
     `pod '${pod}' has no address here and none is reserved for it`,

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { Addresses } from "../../operator/addresses.ts";
+import { addressesOnStore } from "../../operator/store-addresses.ts";
+import { withStoreOptions } from "../common-options.ts";
+import { withSession } from "../open.ts";
+import type { StoreOptions } from "../settings.ts";
+
+/** One way to reach addresses: the options that a command takes for it, and what it opens with them. */
+export interface Access<O> {
+  withOptions(command: Command): Command;
+  /** `creates` tells a command that may begin a store from one that must find it there. */
+  open(
+    options: O,
+    work: (addresses: Addresses) => Promise<number>,
+    how?: { readonly creates?: boolean },
+  ): Promise<number>;
+}
+
+/** On the store itself: `kube-ipam ip …`. */
+export const storeAccess: Access<StoreOptions> = {
+  withOptions: withStoreOptions,
+  open: (given, work, how) =>
+    withSession(
+      given,
+      ({ ports, settings, options }) => work(addressesOnStore(ports, settings, options)),
+      how,
+    ),
+};

@@ -1,0 +1,59 @@
+import { type Address, formatAddress, parseAddress } from "../address/address.ts";
+import { intervalContains } from "../address/interval.ts";
+import { addressRefs } from "../ipam/picture.ts";
+import type { Ports } from "../ipam/ports.ts";
+import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
+import type { CallOptions } from "../ipam/store-port.ts";
+
+/** Everything the store holds about one address in one space. Programs read these fields. */
+export interface Sight {
+  readonly address: string;
+  readonly space: string;
+  readonly state: "allocated" | "reserved" | "cooling" | "free";
+  readonly allocation?: AllocationRecord;
+  readonly reservation?: ReservationRecord;
+  readonly reservedRange?: ReservedRange;
+  readonly cooling: boolean;
+  /** By container: of holders on this node, whether their namespace lives. */
+  readonly namespaces?: Readonly<Record<string, string>>;
+}
+
+/** Looks at one address in one space. @throws StoreFailure */
+export async function lookAt(
+  address: Address,
+  space: string,
+  ports: Pick<Ports, "store" | "node">,
+  options: CallOptions,
+): Promise<Sight> {
+  const refs = addressRefs(space, address);
+  const rangesRef = { kind: "reservedRanges", space } as const;
+  const snapshot = await ports.store.read({ refs: [...refs, rangesRef] }, options);
+  const allocation = snapshot.get(refs[0])?.record;
+  const reservation = snapshot.get(refs[1])?.record;
+  const cooling = snapshot.get(refs[2]) !== undefined;
+  const reservedRange = snapshot.get(rangesRef)?.record.ranges.find((range) => holds(range, address));
+  const state = allocation
+    ? "allocated"
+    : (reservation ?? reservedRange)
+      ? "reserved"
+      : cooling
+        ? "cooling"
+        : "free";
+  const own = allocation?.holders.filter(({ node }) => node === ports.node.name) ?? [];
+  const stateOf = ({ attachment, namespace, bootId }: Holder) =>
+    [attachment.container, ports.node.namespaceState(namespace, bootId)] as const;
+  return {
+    address: formatAddress(address),
+    space,
+    state,
+    ...(allocation && { allocation }),
+    ...(reservation && { reservation }),
+    ...(reservedRange && { reservedRange }),
+    cooling,
+    ...(own.length > 0 && { namespaces: Object.fromEntries(own.map(stateOf)) }),
+  };
+}
+
+function holds({ first, last }: ReservedRange, address: Address): boolean {
+  return intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address);
+}

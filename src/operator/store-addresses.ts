@@ -1,0 +1,72 @@
+import type { Interval } from "../address/interval.ts";
+import { releaseByOperator } from "../ipam/operator-release.ts";
+import type { Ports } from "../ipam/ports.ts";
+import type { ReservationRecord } from "../ipam/records.ts";
+import { reserveAddress } from "../ipam/reserve.ts";
+import { reserveRange, unreserveRange } from "../ipam/reserve-range.ts";
+import type { CallOptions } from "../ipam/store-port.ts";
+import { unreserveAddress } from "../ipam/unreserve.ts";
+import type { Addresses } from "./addresses.ts";
+import { allItems } from "./items.ts";
+import { lookAt } from "./sight.ts";
+import { spacesOf } from "./spaces.ts";
+
+/** What of the configuration matters to one who works on the store. */
+export interface StoreDefaults {
+  /** The address space that is meant where none is named. */
+  readonly space: string;
+  readonly coolingSeconds: number;
+  readonly requireInit: boolean;
+}
+
+/**
+ * Addresses on the store itself. `only` keeps deeds to what belongs to one Kubernetes namespace:
+ * everything else counts as not there.
+ */
+export function addressesOnStore(
+  ports: Ports,
+  defaults: StoreDefaults,
+  options: CallOptions,
+  only?: string,
+): Addresses {
+  const { store } = ports;
+  const belongs = only === undefined ? {} : { namespace: only };
+  return {
+    items: (space) => allItems(store, space, options),
+    sights: async (address, space) => {
+      const spaces = space === undefined ? await spacesOf(defaults.space, store, options) : [space];
+      return Promise.all(spaces.map((each) => lookAt(address, each, ports, options)));
+    },
+    reserve: async (interval, { space = defaults.space, ...wish }) => {
+      const { requireInit } = defaults;
+      const request = { ...wish, space, requireInit };
+      const done = isOne(interval)
+        ? await reserveAddress(interval.first, request, ports, options)
+        : await reserveRange(interval, request, ports, options);
+      return { ...done, space };
+    },
+    unreserve: async (interval, space = defaults.space) => {
+      const reservation = await end(interval, { space, ...belongs }, ports, options);
+      return { space, ...(reservation !== "absent" && { reservation }) };
+    },
+    release: async (address, { space = defaults.space, ...wish }) => {
+      const request = { ...wish, ...belongs, space, address, coolingSeconds: defaults.coolingSeconds };
+      return { space, released: await releaseByOperator(request, ports, options) };
+    },
+  };
+}
+
+async function end(
+  interval: Interval,
+  scope: { readonly space: string; readonly namespace?: string },
+  ports: Ports,
+  options: CallOptions,
+): Promise<ReservationRecord | "absent"> {
+  if (isOne(interval)) return unreserveAddress(interval.first, scope, ports, options);
+  const range = await unreserveRange(interval, scope, ports, options);
+  return range === "absent" ? range : range.reservation;
+}
+
+function isOne({ first, last }: Interval): boolean {
+  return first.value === last.value;
+}
