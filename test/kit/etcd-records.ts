@@ -47,6 +47,11 @@ export function within(ms: number): CallOptions {
   return { deadline: performance.now() + ms };
 }
 
+/** Longer than any test may take: what retries until its deadline does not end in time. */
+export function atOnce(): CallOptions {
+  return within(600_000);
+}
+
 /** Who has the nth address, by request ID. */
 export async function holderOf(store: Store, n: number): Promise<string | undefined> {
   const ref = allocationRef(n);
