@@ -6,6 +6,9 @@ if (command !== undefined && command !== "") {
 } else if (process.argv[2] === "agent") {
   const { agentCommand } = await import("./agent/command.ts");
   process.exit(await agentCommand(process.argv.slice(3)));
+} else if (process.argv[2] === "controller") {
+  const { controllerCommand } = await import("./controller/command.ts");
+  process.exit(await controllerCommand(process.argv.slice(3)));
 } else {
   const { runCommandLine } = await import("./cli/main.ts");
   process.exit(await runCommandLine(process.argv.slice(2)));

@@ -1,9 +1,8 @@
-import { existsSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
-import type { Log } from "../ipam/ports.ts";
-import { formatLine } from "../log/plugin-log.ts";
+import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
-import { serveHealth } from "./health.ts";
+import { serveHealth } from "../runtime/serve-health.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { Lender } from "./lend-ports.ts";
 import { makeMetrics, observeVerb } from "./metrics.ts";
@@ -41,7 +40,8 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
     changed: (busy) => metrics.busy.set(busy),
   });
   const unready = () => (draining ? "the agent is ending" : undefined);
-  const health = listen === undefined ? undefined : serveHealth({ listen, metrics, unready });
+  const health =
+    listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
   const reclaiming = new ReclaimLoop(lender, metrics, log);
   reclaiming.start();
   const credentials = new HostCredentials(host, log);
@@ -65,14 +65,3 @@ function learnNodeFile(lender: Lender): void {
   if (store.kind === "embedded" && !existsSync(`${store.dataDir}/kube-ipam.db`)) return;
   lender.learn(configuration);
 }
-
-function endingSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
-  });
-}
-
-/** The daemon's own lines go where its supervisor reads them; verbs have their network's log. */
-const log: Log = (level, message, fields = {}) => {
-  if (level !== "debug") writeSync(2, formatLine(level, message, fields));
-};

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { IpamError } from "../ipam/errors.ts";
+import { printDaemonFailure } from "../runtime/daemon.ts";
 import { DEFAULT_SOCKET, runAgent } from "./agent.ts";
 import type { HostCredentialsOptions } from "./host-credentials.ts";
 
@@ -24,7 +25,7 @@ export async function agentCommand(args: readonly string[]): Promise<number> {
       host: hostCredentials(values["host-kubeconfig"], values["host-etcd"]),
     });
   } catch (failure) {
-    console.error(`kube-ipam agent: ${describe(failure)}`);
+    printDaemonFailure("kube-ipam agent", failure);
     return 1;
   }
 }
@@ -34,10 +35,4 @@ function hostCredentials(kubeconfig: string | undefined, etcd: string | undefine
   if (etcd !== undefined && (!from || !to || rest.length > 0))
     throw new IpamError("invalidConfig", `expected --host-etcd FROM:TO, got '${etcd}'`);
   return { ...(kubeconfig !== undefined && { kubeconfig }), ...(from && to && { etcd: { from, to } }) };
-}
-
-function describe(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure);
-  const details = "details" in failure ? String(failure.details) : "";
-  return details === "" ? failure.message : `${failure.message}: ${details}`;
 }

@@ -27,7 +27,8 @@ export async function runProgram(args: readonly string[], closing: string): Prom
 const DAEMONS = `Daemons:
   agent [--socket PATH] [--listen HOST:PORT]  keeps the store warm on this node and answers the plugin
         [--host-kubeconfig PATH]              in a pod: keeps a kubeconfig for the plugin on the host
-        [--host-etcd FROM:TO]                 in a pod: keeps a Secret's files on the host`;
+        [--host-etcd FROM:TO]                 in a pod: keeps a Secret's files on the host
+  controller [OPTIONS]                        looks after the cluster; see 'kube-ipam controller --help'`;
 
 /** What a command that has run answers: the exit code. */
 export type Done = (exitCode: number) => void;

@@ -18,6 +18,7 @@ test("without the file the defaults hold", () => {
     addressSpace: "default",
     coolingSeconds: 60,
     requireInit: false,
+    pools: [],
     warnings: [],
   });
 });

@@ -1,6 +1,6 @@
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "./network-configuration.ts";
 import { type NodeFileText, readNodeFile } from "./node-file.ts";
-import { readPools } from "./pools.ts";
+import { type Pool, readPools, spaceOfPool } from "./pools.ts";
 import { kubernetesSettings, nodeSettings, resolveSettings, storeSettings } from "./settings.ts";
 
 /** What the node's file says to the roles that serve no single network: agent, controller, command line. */
@@ -11,7 +11,13 @@ export interface NodeConfiguration {
   readonly addressSpace: string;
   readonly coolingSeconds: number;
   readonly requireInit: boolean;
+  readonly pools: readonly PoolInSpace[];
   readonly warnings: readonly string[];
+}
+
+/** A pool, and the address space that its addresses belong to. */
+export interface PoolInSpace extends Pool {
+  readonly space: string;
 }
 
 /**
@@ -23,7 +29,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
   const file = nodeFile && readNodeFile(nodeFile, { warn });
-  if (file) readPools(file, warn);
+  const pools = file === undefined ? [] : [...readPools(file, warn).values()];
   const settings = resolveSettings({}, file, { warn });
   const { addressSpace, coolingSeconds, requireInit } = settings;
   return {
@@ -33,6 +39,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
     addressSpace,
     coolingSeconds,
     requireInit,
+    pools: file === undefined ? [] : pools.map((pool) => ({ ...pool, space: spaceOfPool(pool, file) })),
     warnings,
   };
 }

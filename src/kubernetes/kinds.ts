@@ -1,19 +1,27 @@
 import type { GenericSchema } from "valibot";
 import {
   type AnyObject,
+  type ApiService,
   anyObject,
+  apiService,
   type Instance,
+  type Lease,
+  lease,
   type Migration,
   migration,
   type NodeObject,
   node,
   type Pod,
   pod,
+  type Secret,
+  secret,
   statefulSet,
   virtualMachineInstance,
+  type WebhookConfiguration,
+  webhookConfiguration,
 } from "./shapes.ts";
 
-/** One kind of object that may be got; deploy/rbac/plugin.yaml allows exactly these. */
+/** One kind of object; deploy/rbac says which role may do what with it. */
 export interface Kind<T> {
   /** "" for Kubernetes' core. */
   readonly group: string;
@@ -25,6 +33,16 @@ export interface Kind<T> {
 export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape: pod };
 export const NODES: Kind<NodeObject> = { group: "", version: "v1", plural: "nodes", shape: node };
 export const NAMESPACES = plain("", "namespaces");
+export const LEASES: Kind<Lease> = { ...plain("coordination.k8s.io", "leases"), shape: lease };
+export const SECRETS: Kind<Secret> = { ...plain("", "secrets"), shape: secret };
+export const WEBHOOK_CONFIGURATIONS: Kind<WebhookConfiguration> = {
+  ...plain("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+  shape: webhookConfiguration,
+};
+export const API_SERVICES: Kind<ApiService> = {
+  ...plain("apiregistration.k8s.io", "apiservices"),
+  shape: apiService,
+};
 export const REPLICA_SETS = plain("apps", "replicasets");
 export const JOBS = plain("batch", "jobs");
 export const STATEFUL_SETS = { ...plain("apps", "statefulsets"), shape: statefulSet };

@@ -17,7 +17,11 @@ import { podFacts } from "./pod-facts.ts";
  * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
  */
 export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
-  const api = new Api(loadCredentials(settings));
+  return clusterOn(new Api(loadCredentials(settings)));
+}
+
+/** The same on a connection that is there. */
+export function clusterOn(api: Api): Cluster {
   return {
     clusterUid: (deadline) => clusterUid(api, deadline),
     pod: async ({ namespace, name }: PodId, deadline) => {

@@ -17,7 +17,7 @@ export function openInventory(settings: ClusterSettings): Inventory {
 }
 
 /** The same on a connection that is there. */
-function inventoryOn(api: Api): Inventory {
+export function inventoryOn(api: Api): Inventory {
   return {
     pods: (deadline) => mapped(listObjects(api, PODS, deadline), podFacts),
     nodes: (deadline) => mapped(listObjects(api, NODES, deadline), nodeFacts),

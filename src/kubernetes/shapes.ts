@@ -17,6 +17,7 @@ const metadata = v.object({
   name: v.string(),
   namespace: v.optional(v.string(), ""),
   uid: v.string(),
+  resourceVersion: v.optional(v.string(), ""),
   deletionTimestamp: optionalText,
   annotations: texts,
   labels: texts,
@@ -75,6 +76,32 @@ export const migration = v.object({
   status: v.optional(v.object({ phase: v.optional(v.string(), "") }), {}),
 });
 
+/** Who leads among replicas. Its times are for people: they are never compared (NO-CLOCKS). */
+export const lease = v.object({
+  metadata,
+  spec: v.object({
+    holderIdentity: v.nullish(v.string(), ""),
+    leaseDurationSeconds: v.nullish(v.number(), 0),
+    leaseTransitions: v.nullish(v.number(), 0),
+  }),
+});
+
+/** Values are base64. */
+export const secret = v.object({ metadata, data: texts });
+
+export const webhookConfiguration = v.object({
+  metadata,
+  webhooks: v.optional(
+    v.array(v.object({ name: v.string(), clientConfig: v.object({ caBundle: optionalText }) })),
+    [],
+  ),
+});
+
+export const apiService = v.object({
+  metadata,
+  spec: v.object({ caBundle: optionalText, insecureSkipTLSVerify: v.optional(v.boolean(), false) }),
+});
+
 /** What the API server answers instead of an object. */
 export const status = v.object({
   kind: v.literal("Status"),
@@ -90,5 +117,9 @@ export const resourceList = v.object({
 export type AnyObject = v.InferOutput<typeof anyObject>;
 export type Pod = v.InferOutput<typeof pod>;
 export type NodeObject = v.InferOutput<typeof node>;
+export type ApiService = v.InferOutput<typeof apiService>;
+export type WebhookConfiguration = v.InferOutput<typeof webhookConfiguration>;
+export type Secret = v.InferOutput<typeof secret>;
+export type Lease = v.InferOutput<typeof lease>;
 export type Instance = v.InferOutput<typeof virtualMachineInstance>;
 export type Migration = v.InferOutput<typeof migration>;

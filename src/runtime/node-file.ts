@@ -6,16 +6,16 @@ const DEFAULT_PATH = "/etc/kube-ipam/config.json";
 /**
  * The node's file (design section 7): `$KUBE_IPAM_CONFIG`, else /etc/kube-ipam/config.json.
  * Undefined when there is none; a file that is there but cannot be read is an error, because it
- * holds the locks.
+ * holds the locks. A file that is named by its user must be there.
  *
  * @throws IpamError io.
  */
-export function readNodeFile(): { path: string; text: string } | undefined {
-  const path = process.env.KUBE_IPAM_CONFIG || DEFAULT_PATH;
+export function readNodeFile(named?: string): { path: string; text: string } | undefined {
+  const path = named ?? (process.env.KUBE_IPAM_CONFIG || DEFAULT_PATH);
   try {
     return { path, text: readFileSync(path, "utf8") };
   } catch (failure) {
-    if ((failure as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (named === undefined && (failure as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new IpamError(
       "io",
       `the node's configuration ${path} cannot be read: ${(failure as Error).message}`,

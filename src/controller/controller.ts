@@ -1,0 +1,65 @@
+import { hostname } from "node:os";
+import { daemonLog, endingSignal } from "../runtime/daemon.ts";
+import { serveHealth } from "../runtime/serve-health.ts";
+import type { ControllerContext } from "./context.ts";
+import { Election, takePart } from "./election.ts";
+import { leaseOn } from "./lease.ts";
+import { type ContextOptions, openContext, waitForClusterUid } from "./open-context.ts";
+import { serveFace } from "./secure-face.ts";
+import { workAsLeader } from "./work.ts";
+
+export interface ControllerOptions extends ContextOptions {
+  /** host:port of health and metrics; absent: none. */
+  readonly listen?: string;
+  /** host:port of the HTTPS side; absent: none. */
+  readonly listenTls?: string;
+}
+
+/**
+ * The controller role: serves and takes part in the election until SIGTERM or SIGINT, then gives the
+ * lead up.
+ *
+ * @returns the exit code.
+ * @throws IpamError when an address cannot be had, or configuration or credentials cannot be used.
+ */
+export async function runController({ listen, listenTls, ...options }: ControllerOptions): Promise<number> {
+  const signal = endingAsSignal();
+  const opened = await openContext(options);
+  let unready: string | undefined = "starting";
+  const { registry } = opened.metrics;
+  const health = listen === undefined ? undefined : serveHealth({ listen, registry, unready: () => unready });
+  try {
+    const { cluster } = opened.ports;
+    const clusterUid = await waitForClusterUid(cluster, (reason) => (unready = reason), signal);
+    if (clusterUid === undefined) return 0;
+    const context = { ...opened, ports: { ...opened.ports, clusterUid } };
+    const ready = () => (unready = undefined);
+    const face = listenTls === undefined ? ready() : serveFace(listenTls, context, ready, signal);
+    await Promise.all([face, elect(context, signal)]);
+    return 0;
+  } finally {
+    await health?.stop();
+    await opened.ports.store.close();
+  }
+}
+
+function endingAsSignal(): AbortSignal {
+  const ending = new AbortController();
+  void endingSignal().then((signal) => {
+    daemonLog("info", "the controller ends", { signal });
+    ending.abort();
+  });
+  return ending.signal;
+}
+
+function elect(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { api, log, metrics, namespace, service } = context;
+  const lease = leaseOn(api, { namespace, name: service });
+  const election = new Election(lease, `${hostname()}_${crypto.randomUUID()}`);
+  const lead = async (term: AbortSignal) => {
+    metrics.leader.set(1);
+    term.addEventListener("abort", () => metrics.leader.set(0));
+    await workAsLeader(context, term);
+  };
+  return takePart(election, lead, log, signal);
+}

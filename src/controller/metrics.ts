@@ -1,0 +1,23 @@
+import { Counter, Gauge, Registry } from "prom-client";
+
+export type Metrics = ReturnType<typeof makeMetrics>;
+
+/** What the controller counts. Labels have few values: never a pod, an address or a container. */
+export function makeMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    leader: new Gauge({
+      name: "kube_ipam_controller_leader",
+      help: "1 while this replica leads.",
+      registers,
+    }),
+    rounds: new Counter({
+      name: "kube_ipam_controller_rounds_total",
+      help: "Rounds of the leader's work, by their outcome.",
+      labelNames: ["work", "outcome"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Node } from "../ipam/node-port.ts";
+
+/**
+ * The node of one who works for all nodes and is on none: it sees no namespaces, so what it frees
+ * rests on other evidence, and remembers nothing.
+ */
+export function noNode(): Node {
+  return {
+    name: "",
+    bootId: "",
+    lock: async () => ({ cancelled: () => false, release: () => undefined }),
+    identifyNamespace: () => undefined,
+    namespaceState: () => "unknown",
+    due: () => false,
+    makeDue: () => undefined,
+    journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
+    keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
+    storeMemory: { recall: () => undefined, remember: () => undefined },
+    cursors: { read: () => undefined, advance: () => undefined },
+  };
+}

@@ -1,0 +1,67 @@
+import { Hono } from "hono";
+import type { ControllerContext } from "./context.ts";
+import { pause } from "./pause.ts";
+import { mountRoutes, type SecureApp } from "./routes.ts";
+import { type SecureServer, serveSecurely } from "./secure-server.ts";
+import type { ServingMaterial } from "./serving-material.ts";
+import { sharedMaterial } from "./serving-secret.ts";
+import { publishAuthorities } from "./trust-bundle.ts";
+
+const LOOK_EVERY_MS = 20_000;
+const PATIENCE_MS = 10_000;
+
+/**
+ * The controller's HTTPS side until `signal` aborts: waits for its certificate, serves, and takes up
+ * every new certificate without a restart.
+ *
+ * @throws IpamError invalidConfig for an address that cannot be listened on.
+ */
+export async function serveFace(
+  listen: string,
+  context: ControllerContext,
+  serving: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let server: SecureServer | undefined;
+  let used: ServingMaterial | undefined;
+  while (!signal.aborted) {
+    const material = await agreedMaterial(context);
+    if (material !== undefined && server === undefined) {
+      server = await serveSecurely(listen, makeApp(context), material);
+      serving();
+    } else if (material !== undefined && material.certificate !== used?.certificate) {
+      server?.use(material);
+      context.log("info", "serves with a new certificate");
+    }
+    used = material ?? used;
+    await pause(server === undefined ? 1_000 : LOOK_EVERY_MS, signal);
+  }
+  await server?.stop();
+}
+
+/** The API server is told whom to trust before anything signed by it is shown. */
+async function agreedMaterial(context: ControllerContext): Promise<ServingMaterial | undefined> {
+  const { api, log, namespace, service } = context;
+  const deadline = performance.now() + PATIENCE_MS;
+  try {
+    const name = { namespace, name: `${service}-tls` };
+    const material = await sharedMaterial(api, name, hostsOf(context), deadline);
+    await publishAuthorities(api, material.authorities, deadline);
+    return material;
+  } catch (failure) {
+    log("warn", "the serving certificate could not be looked after", { reason: String(failure) });
+    return undefined;
+  }
+}
+
+function hostsOf({ namespace, service }: ControllerContext): string[] {
+  const name = `${service}.${namespace}`;
+  return [`${name}.svc`, service, name, `${name}.svc.cluster.local`, "localhost", "127.0.0.1"];
+}
+
+function makeApp(context: ControllerContext): SecureApp {
+  const app: SecureApp = new Hono();
+  app.get("/healthz", (request) => request.text("ok\n"));
+  mountRoutes(app, context);
+  return app;
+}

@@ -1,0 +1,70 @@
+import { type Api, folderOf, type ObjectName, pathOf, reasonOf } from "./api.ts";
+import type { Kind } from "./kinds.ts";
+
+/**
+ * Makes an object.
+ *
+ * @returns the object, or "exists" when there is one of that name.
+ * @throws IpamError as the Cluster port says; after tryAgain it may have been made.
+ */
+export async function createObject<T>(
+  api: Api,
+  kind: Kind<T>,
+  name: ObjectName,
+  body: object,
+  deadline: number,
+): Promise<T | "exists"> {
+  const folder = folderOf(kind, name.namespace);
+  const answer = await api.request(folder, deadline, { method: "POST", contentType: JSON_TYPE, body });
+  if (answer.ok) return api.parse(kind.shape, answer.body, folder);
+  if (reasonOf(answer) === "AlreadyExists") return "exists";
+  throw api.refusal(answer, { verb: "create", kind, name });
+}
+
+/**
+ * Replaces an object; with metadata.resourceVersion in the body, only if it is still that version.
+ *
+ * @returns the new object, or "conflict" when it was changed or deleted meanwhile.
+ * @throws IpamError as the Cluster port says; after tryAgain it may have been replaced.
+ */
+export async function replaceObject<T>(
+  api: Api,
+  kind: Kind<T>,
+  name: ObjectName,
+  body: object,
+  deadline: number,
+): Promise<T | "conflict"> {
+  const path = pathOf(kind, name);
+  const answer = await api.request(path, deadline, { method: "PUT", contentType: JSON_TYPE, body });
+  if (answer.ok) return api.parse(kind.shape, answer.body, path);
+  if (reasonOf(answer) === "Conflict" || reasonOf(answer) === "NotFound") return "conflict";
+  throw api.refusal(answer, { verb: "update", kind, name });
+}
+
+const JSON_TYPE = "application/json";
+
+/** What is to change in an object: RFC 7396, or RFC 6902. */
+export type Patch =
+  | { readonly type: "merge"; readonly patch: object }
+  | { readonly type: "json"; readonly patch: readonly object[] };
+
+/**
+ * Changes parts of an object.
+ *
+ * @returns the new object; undefined when there is none of that name, or a test of the patch failed.
+ * @throws IpamError as the Cluster port says; after tryAgain it may have been changed.
+ */
+export async function patchObject<T>(
+  api: Api,
+  kind: Kind<T>,
+  name: ObjectName,
+  { patch, type }: Patch,
+  deadline: number,
+): Promise<T | undefined> {
+  const path = pathOf(kind, name);
+  const contentType = type === "merge" ? "application/merge-patch+json" : "application/json-patch+json";
+  const answer = await api.request(path, deadline, { method: "PATCH", contentType, body: patch });
+  if (answer.ok) return api.parse(kind.shape, answer.body, path);
+  if (answer.httpStatus === 422 || ["Conflict", "NotFound"].includes(reasonOf(answer))) return undefined;
+  throw api.refusal(answer, { verb: "patch", kind, name });
+}

@@ -1,0 +1,39 @@
+import { Hono } from "hono";
+import type { Registry } from "prom-client";
+import { cannotListen, hostAndPort } from "./listen-address.ts";
+
+export interface HealthOptions {
+  /** host:port */
+  readonly listen: string;
+  readonly registry: Registry;
+  /** Why nothing is served at the moment; undefined while all is well. */
+  readonly unready: () => string | undefined;
+}
+
+/**
+ * A daemon's /healthz, /readyz and /metrics over HTTP.
+ *
+ * @throws IpamError invalidConfig for an address that cannot be listened on.
+ */
+export function serveHealth({ listen, registry, unready }: HealthOptions): { stop(): Promise<void> } {
+  const app = new Hono();
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.get("/readyz", (context) => {
+    const reason = unready();
+    return reason === undefined ? context.text("ok\n") : context.text(`${reason}\n`, 503);
+  });
+  app.get("/metrics", async (context) =>
+    context.body(await registry.metrics(), 200, { "Content-Type": registry.contentType }),
+  );
+  const server = serveOn(listen, (request) => app.fetch(request));
+  return { stop: () => server.stop(true) };
+}
+
+function serveOn(listen: string, fetch: (request: Request) => Response | Promise<Response>) {
+  const { host, port } = hostAndPort("--listen", listen);
+  try {
+    return Bun.serve({ hostname: host, port, fetch });
+  } catch (failure) {
+    throw cannotListen("--listen", listen, failure);
+  }
+}
