@@ -79,8 +79,7 @@ export class Api {
    * @throws IpamError tryAgain when none came in time, kubernetesRefused for unusable credentials.
    */
   async request(path: string, deadline: number, sending?: Sending): Promise<Answer> {
-    const response = await this.#send(path, deadline, sending);
-    return { ok: response.ok, httpStatus: response.status, body: await bodyOf(response) };
+    return this.#send(path, deadline, sending);
   }
 
   /** What an answer that is neither the object nor its absence means, as an error. */
@@ -96,7 +95,7 @@ export class Api {
     throw notAnApiServer(this.#credentials, path);
   }
 
-  async #send(path: string, deadline: number, sending?: Sending): Promise<Response> {
+  async #send(path: string, deadline: number, sending?: Sending): Promise<Answer> {
     const patience = Math.min(deadline - performance.now(), REQUEST_MS);
     const expired = new IpamError(
       "tryAgain",
@@ -116,7 +115,8 @@ export class Api {
         redirect: "error",
         ...(proxy !== undefined && { proxy }),
       } as const;
-      return await fetch(this.server + path, options);
+      const response = await fetch(this.server + path, options);
+      return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
     } catch (error) {
       if (signal.aborted) throw expired;
       throw error instanceof IpamError ? error : unreachable(this.#credentials, error);
@@ -147,10 +147,12 @@ function messageOf({ body }: Answer): string {
   return answer.success ? answer.output.message : "";
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
+/** Undefined is nothing that JSON can say. @throws when an object breaks off in the middle. */
+function parseBody(text: string): unknown {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
+    if (text.startsWith("{")) throw new Error("its answer broke off");
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { IpamError } from "../ipam/errors.ts";
-import { completeExec, completeTokenFiles } from "./kubeconfig-gaps.ts";
+import { completeExec, completePlainServers, completeTokenFiles } from "./kubeconfig-gaps.ts";
 
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
@@ -47,15 +47,29 @@ export function loadCredentials({ kubeConfig }: ClusterSettings): Credentials {
   if (cluster === null || config.getCurrentUser() === null) {
     throw unusable(source, `its current context '${config.currentContext ?? ""}' names no cluster and user`);
   }
-  const { proxyUrl, server } = cluster;
+  const { proxyUrl } = cluster;
+  const { server, basic } = splitServer(cluster.server, source);
   if (proxyUrl !== undefined && !/^https?:/.test(proxyUrl))
     throw unusable(source, `its proxy-url is not of http or https`);
   return {
     source,
     server,
     ...(proxyUrl !== undefined && { proxy: proxyUrl }),
-    apply: () => admission(config, source),
+    apply: async () => {
+      const { headers, tls } = await admission(config, source);
+      return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls };
+    },
   };
+}
+
+/** A password in the server's URL is a credential like others, and never part of a message. */
+function splitServer(text: string, source: string): { readonly server: string; readonly basic?: string } {
+  if (!URL.canParse(text)) throw unusable(source, "its server is no URL");
+  const { username, password, protocol, host, pathname } = new URL(text);
+  const server = `${protocol}//${host}${pathname.replace(/\/$/, "")}`;
+  if (username === "" && password === "") return { server };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { server, basic: `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
 function loadFile(path: string): KubeConfig {
@@ -68,6 +82,7 @@ function loadFile(path: string): KubeConfig {
     config.loadFromString(text);
     const folder = resolve(dirname(path));
     config.makePathsAbsolute(folder);
+    completePlainServers(config);
     completeTokenFiles(config, document, folder);
     completeExec(config, folder);
   } catch (error) {
@@ -94,7 +109,8 @@ async function admission(config: KubeConfig, source: string): Promise<Admission>
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    throw unusable(source, error instanceof Error ? error.message.trim() : String(error));
+    const reason = error instanceof Error ? error.message.trim() : String(error);
+    throw unusable(source, reason || "its exec plugin failed and said nothing");
   }
   const { auth, ca, cert, key, rejectUnauthorized, servername } = options as Record<string, unknown>;
   return {

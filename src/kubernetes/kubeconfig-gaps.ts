@@ -19,6 +19,16 @@ export function completeTokenFiles(config: KubeConfig, document: object, folder:
 }
 
 /**
+ * client-go takes a server without TLS (`kubectl proxy`) as it is; the client library wants to be told
+ * that there is no certificate to verify.
+ */
+export function completePlainServers(config: KubeConfig): void {
+  config.clusters = config.clusters.map((cluster) =>
+    /^http:/i.test(cluster.server) ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
+}
+
+/**
  * What client-go does for exec plugins and the client library does not: a command with a slash is
  * relative to the kubeconfig's folder, and the plugin is told what it is asked for
  * (KUBERNETES_EXEC_INFO, client.authentication.k8s.io).

@@ -105,6 +105,51 @@ describe("objects", () => {
   });
 });
 
+test("what an object says null to is absent, as in Go", async () => {
+  const metadata = { annotations: null, labels: null, deletionTimestamp: null, ownerReferences: null };
+  api.answers.set(POD, {
+    metadata: { ...metadata, name: "db-0", namespace: "default", uid: "u1" },
+    spec: null,
+  });
+  const pod = await getPod(lazyCluster({ kubeConfig: KUBECONFIG }));
+  expect(pod).toMatchObject({
+    annotations: {},
+    labels: {},
+    deleting: false,
+    ownerReferences: [],
+    podIPs: [],
+  });
+  expect(pod).not.toHaveProperty("nodeName");
+});
+
+describe("answers that break off are worth another try", () => {
+  test("in the middle of an object", async () => {
+    api.answers.set(POD, new Response('{"metadata": {"name": "db-0", "uid'));
+    expect(await failure(getPod)).toStartWith(
+      `11 the API server at ${api.server} cannot be reached: its answer broke off`,
+    );
+  });
+
+  test("with a body that never comes", async () => {
+    api.answers.set(
+      POD,
+      () => new Response(new ReadableStream({ start: (body) => body.enqueue('{"metadata":') })),
+    );
+    const patience = performance.now() + 300;
+    expect(await failure((cluster) => cluster.pod(db0, patience))).toStartWith(
+      `11 the API server at ${api.server} gave no answer in time`,
+    );
+  });
+});
+
+test("a password in the server's URL is sent, and never told", async () => {
+  const server = api.server.replace("//", "//reader:s%40cret@");
+  const kubeConfig = api.kubeConfig({}, { server });
+  api.answers.set(POD, apiStatus(401, "Unauthorized", ""));
+  expect(await failure(getPod, kubeConfig)).not.toContain("cret@");
+  expect(api.requests[0]?.authorization).toBe(`Basic ${btoa("reader:s@cret")}`);
+});
+
 describe("EVIDENCE: absence is only what an API server says", () => {
   test.each([
     ["a proxy's 404", new Response("404 page not found", { status: 404 })],

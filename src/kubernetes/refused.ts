@@ -69,7 +69,7 @@ export function notAnApiServer({ server, source }: Credentials, path: string): I
 
 /** Certificates need a person; a connection that fails is worth another try. */
 export function unreachable({ server, source }: Credentials, error: unknown): IpamError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (CERTIFICATE_FAULT.test(`${code} ${reason}`)) {
     return new IpamError(
@@ -84,6 +84,9 @@ export function unreachable({ server, source }: Credentials, error: unknown): Ip
     "it is worth another try",
   );
 }
+
+/** Bun's advice to who wrote the program. */
+const FETCH_HINT = / For more information, pass `verbose: true`.*$/;
 
 /** Codes of OpenSSL and Bun for certificates that cannot be verified. */
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|certificate|ERR_SSL|ERR_TLS/i;

@@ -2,8 +2,12 @@ import * as v from "valibot";
 
 /** What is read of Kubernetes objects; everything else in them is ignored. */
 
-const optionalText = v.optional(v.string());
-const texts = v.optional(v.record(v.string(), v.string()), {});
+/** Null stands for absent, as in Go. */
+const optionalText = v.pipe(
+  v.nullish(v.string()),
+  v.transform((text) => text ?? undefined),
+);
+const texts = v.nullish(v.record(v.string(), v.string()), {});
 
 const ownerReference = v.object({
   apiVersion: v.string(),
@@ -21,26 +25,29 @@ const metadata = v.object({
   deletionTimestamp: optionalText,
   annotations: texts,
   labels: texts,
-  ownerReferences: v.optional(v.array(ownerReference), []),
+  ownerReferences: v.nullish(v.array(ownerReference), []),
 });
 
 export const anyObject = v.object({ metadata });
 
 export const pod = v.object({
   metadata,
-  spec: v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }),
-  status: v.optional(
-    v.object({ phase: optionalText, podIPs: v.optional(v.array(v.object({ ip: v.string() })), []) }),
+  spec: v.nullish(
+    v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }),
+    {},
+  ),
+  status: v.nullish(
+    v.object({ phase: optionalText, podIPs: v.nullish(v.array(v.object({ ip: v.string() })), []) }),
     {},
   ),
 });
 
 export const node = v.object({
   metadata,
-  spec: v.object({ taints: v.optional(v.array(v.object({ key: v.string() })), []) }),
-  status: v.optional(
+  spec: v.nullish(v.object({ taints: v.nullish(v.array(v.object({ key: v.string() })), []) }), {}),
+  status: v.nullish(
     v.object({
-      conditions: v.optional(v.array(v.object({ type: v.string(), status: v.string() })), []),
+      conditions: v.nullish(v.array(v.object({ type: v.string(), status: v.string() })), []),
       nodeInfo: v.optional(v.object({ bootID: v.optional(v.string(), "") })),
     }),
     {},

@@ -17,8 +17,8 @@ export interface FakeApi {
   readonly requests: Asked[];
   readonly folder: string;
   readonly server: string;
-  /** Writes a kubeconfig into the folder and gives its path. */
-  kubeConfig(user?: object): string;
+  /** Writes a kubeconfig into the folder and gives its path; `cluster` adds to what it says of the server. */
+  kubeConfig(user?: object, cluster?: object): string;
   close(): void;
 }
 
@@ -45,9 +45,9 @@ export function startFakeApi(): FakeApi {
     requests,
     folder,
     server,
-    kubeConfig: (user = { token: "secret-token" }) => {
+    kubeConfig: (user = { token: "secret-token" }, cluster = {}) => {
       const path = join(folder, `kubeconfig-${count++}`);
-      writeFileSync(path, JSON.stringify(document(server, user)));
+      writeFileSync(path, JSON.stringify(document({ server, ...cluster }, user)));
       return path;
     },
     close: () => {
@@ -76,11 +76,11 @@ export function controller(apiVersion: string, kind: string, name: string, uid: 
   return { apiVersion, kind, name, uid, controller: true };
 }
 
-function document(server: string, user: object): object {
+function document(cluster: object, user: object): object {
   return {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "c", cluster: { server, "insecure-skip-tls-verify": true } }],
+    clusters: [{ name: "c", cluster }],
     users: [{ name: "u", user }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
     "current-context": "x",
