@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { tryParseInterval } from "../address/interval.ts";
 import { allocate } from "./allocate.ts";
-import type { IpamError } from "./errors.ts";
+import { IpamError } from "./errors.ts";
 import { reclaim } from "./reclaim.ts";
+import { podFacts } from "./testing/hand-over.ts";
 import {
   add,
   addRequest,
   allocations,
+  attachment,
   createWorld,
   del,
   named,
@@ -19,6 +22,12 @@ function world() {
   const made = createWorld();
   const node = made.node("node1");
   return { ...made, node, ports: made.ports(node), portsOf: made.ports };
+}
+
+function interval(text: string) {
+  const parsed = tryParseInterval(text);
+  if (parsed === undefined) throw new Error(`expected an interval, got ${text}`);
+  return parsed;
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<IpamError> {
@@ -132,6 +141,41 @@ describe("IDEMPOTENT", () => {
     ]);
     const again = await add(ports, "c1", { network: moved });
     expect(texts(again)).toEqual(["10.1.2.2/24"]);
+  });
+
+  test("a repeated ADD of a fixed address survives its exclusion, a moved subnet, and a policy", async () => {
+    const { ports, log } = world();
+    const wish = named("10.1.2.9");
+    await add(ports, "c1", { wish });
+    const excluded = { ...smallNetwork(), exclude: [interval("10.1.2.9")] };
+    const moved = network("net1", [{ subnet: "10.9.0.0/24", first: "10.9.0.2", last: "10.9.0.9" }]);
+    const closed = { ...smallNetwork(), policy: { pool: "p", namespaces: ["other"] } };
+    for (const changed of [excluded, moved, closed]) {
+      expect(texts(await add(ports, "c1", { wish, network: changed }))).toEqual(["10.1.2.9/24"]);
+      await expect(add(ports, "c2", { wish, network: changed })).rejects.toMatchObject({ code: 102 });
+    }
+    const told = "warn 10.1.2.9 of interface eth0 of container c1 in network 'net1' now lies outside";
+    expect(log.filter((line) => line.startsWith(told)).length).toBe(2);
+  });
+
+  test("a network that cannot give what the pod wants leaves an attachment what it has", async () => {
+    const { ports } = world();
+    await add(ports, "c1");
+    const refusal = new IpamError("addressNotAllowed", "no network of the pod holds it");
+    const asked = (container: string) => ({ ...addRequest(ports, container), refusal });
+    expect(texts(await allocate(asked("c1"), ports))).toEqual(["10.1.2.2/24"]);
+    await expect(allocate(asked("c2"), ports)).rejects.toThrow(refusal.message);
+    expect((await allocations(ports)).size).toBe(1);
+  });
+
+  test("a repeated ADD that does not ask Kubernetes keeps the node's verified name", async () => {
+    const { ports } = world();
+    const pod = { namespace: "default", name: "p", uid: "u" };
+    await add(ports, "c1", { pod, wish: { pod: podFacts({ name: "p", uid: "u", nodeName: "node1" }) } });
+    await add(ports, "c1", { pod });
+    const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
+    const seen = await ports.store.read({ refs: [ref] }, { deadline: performance.now() + 1000 });
+    expect(seen.get(ref)?.record.holder.nodeVerified).toBe(true);
   });
 
   test("DEL twice, and DEL of what never was, succeed", async () => {

@@ -6,6 +6,7 @@ import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
 import { free } from "./free.ts";
 import { rememberStore, requireReady, verifyStore } from "./one-store.ts";
+import { logOutside } from "./outside.ts";
 import type { Pick } from "./pick.ts";
 import { depict, look, ownerRef, type Picture } from "./picture.ts";
 import { planTargets } from "./plan.ts";
@@ -43,11 +44,19 @@ const ROOM = 8;
  * @throws IpamError with the code design section 8 gives; StoreFailure from the store.
  */
 export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
-  await enforcePolicy(request, ports);
+  const refusal = request.refusal ?? (await policyRefusal(request, ports));
   const namespace = requireNamespace(request, ports);
   const options = { deadline: request.deadline };
   const lock = await ports.node.lock(request.attachment, { ...options, cancelling: false });
-  const attempt = { request, ports, requestId: crypto.randomUUID(), namespace, lock, options };
+  const attempt: Attempt = {
+    request,
+    ports,
+    requestId: crypto.randomUUID(),
+    namespace,
+    lock,
+    options,
+    ...(refusal && { refusal }),
+  };
   try {
     await settleKeptRelease(attempt);
     return await allocateLocked(attempt);
@@ -71,7 +80,7 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
   let seen: Picture | undefined;
   for (let number = 1; number <= ROUNDS; number++) {
     requireStillWanted(attempt);
-    const picture = seen ?? (await look(attempt, await plan(attempt)));
+    const picture = seen ?? (await lookOrRepeat(attempt));
     const round = await playOrMakeRoom(attempt, picture, number, patience);
     if (round.allocated !== undefined) return round.allocated;
     seen = round.picture;
@@ -81,6 +90,33 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
     `other ADDs were quicker ${ROUNDS} times in a row`,
     "the pool is very busy; try again",
   );
+}
+
+/**
+ * What is not allowed (any more) takes nothing away from an attachment that has its addresses
+ * already: a range in use may shrink, move or be excluded.
+ */
+async function lookOrRepeat(attempt: Attempt): Promise<Picture> {
+  try {
+    if (attempt.refusal !== undefined) throw attempt.refusal;
+    return await look(attempt, await plan(attempt));
+  } catch (failure) {
+    if (!(failure instanceof IpamError) || failure.name !== "addressNotAllowed") throw failure;
+    const picture = await look(attempt, []);
+    if (picture.own === undefined) throw failure;
+    return picture;
+  }
+}
+
+/** The policy is not asked about what was given out under an earlier one. */
+async function policyRefusal(request: AddRequest, ports: Ports): Promise<IpamError | undefined> {
+  try {
+    await enforcePolicy(request, ports);
+    return undefined;
+  } catch (failure) {
+    if (failure instanceof IpamError && failure.name === "addressNotAllowed") return failure;
+    throw failure;
+  }
 }
 
 /** Dead sandboxes of this node that still hold addresses are no reason to refuse a living one. */
@@ -220,7 +256,10 @@ async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>
   writeJournal(attempt, own.record, storeUuid);
   // What an attachment of this name had in a namespace that is gone was another sandbox's.
   const state = mayFree(own.record.holder, ports) ? "stale" : await repeat(attempt, own);
-  if (state === "rewritten") return { allocated: answer(attempt, own.record, true) };
+  if (state === "rewritten") {
+    logOutside(request.network, own.record, ports);
+    return { allocated: answer(attempt, own.record, true) };
+  }
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return {};
 }

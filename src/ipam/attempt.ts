@@ -15,6 +15,8 @@ export interface Attempt {
   readonly namespace: NamespaceId;
   readonly lock: AttachmentLock;
   readonly options: CallOptions;
+  /** Why nothing new may be given to this request. */
+  readonly refusal?: IpamError;
 }
 
 /**

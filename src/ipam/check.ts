@@ -1,6 +1,7 @@
 import { equalAddresses, formatAddress, parseAddress } from "../address/address.ts";
 import { IpamError } from "./errors.ts";
 import { allocationRefs, readAllocations } from "./free.ts";
+import { logOutside } from "./outside.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentRecord } from "./records.ts";
 import type { CheckRequest } from "./requests.ts";
@@ -20,6 +21,7 @@ export async function check(request: CheckRequest, ports: Ports): Promise<void> 
   const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
   if (entry === undefined) throw mismatch(request, "the store holds no record of it on this node");
   requireSamePod(request, entry);
+  logOutside(request.network, entry, ports);
   for (const text of entry.addresses) requireExpected(request, text);
   const allocations = await readAllocations(entry, ports, options);
   for (const allocation of allocationRefs(entry)) {

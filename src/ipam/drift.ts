@@ -2,6 +2,7 @@ import { cidrInterval, formatCidr, parseCidr } from "../address/cidr.ts";
 import type { Attempt } from "./attempt.ts";
 import { IpamError } from "./errors.ts";
 import { describeNetwork, type Network } from "./network.ts";
+import { logOutside } from "./outside.ts";
 import { networkRef, type Picture } from "./picture.ts";
 import { type NetworkRecord, RECORD_VERSION } from "./records.ts";
 import type { Guard, Put } from "./store-port.ts";
@@ -37,7 +38,15 @@ export async function recordNetwork(attempt: Attempt, picture: Picture): Promise
       now: `${current.subnets.join(", ")} ${current.detail ?? ""}`,
     },
   );
+  await logOutsideHere(attempt);
   return write(attempt, current, known.revision);
+}
+
+/** Each node speaks for its own attachments, when it is the first to see the change. */
+async function logOutsideHere({ ports, request, options }: Attempt): Promise<void> {
+  const { network } = request;
+  const scope = { kind: "attachment", node: ports.node.name, network: network.name } as const;
+  for await (const { record } of ports.store.list(scope, options)) logOutside(network, record, ports);
 }
 
 function write(attempt: Attempt, record: NetworkRecord, revision: number): Recording {

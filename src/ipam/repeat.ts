@@ -20,7 +20,8 @@ export async function repeat(
 ): Promise<"rewritten" | "stale" | "lost"> {
   const { ports, request, options } = attempt;
   refuseNewer(own.record.version, `the record of ${describeAttachment(request.attachment)}`);
-  const holder = holderOf(attempt);
+  const present = holderOf(attempt);
+  const holder = { ...present, nodeVerified: present.nodeVerified || own.record.holder.nodeVerified };
   const ref = { kind: "attachment", node: ports.node.name, id: request.attachment } as const;
   const guards: Guard[] = [{ ref, revision: own.revision }];
   const puts: Put[] = [{ ref, record: { ...own.record, holder } }];

@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import type { IpamError } from "./errors.ts";
 import type { Network } from "./network.ts";
 import type { AttachmentId, Origin, PodId } from "./records.ts";
 import type { Wish } from "./wish.ts";
@@ -10,6 +11,8 @@ export interface AddRequest {
   readonly pod?: PodId;
   readonly network: Network;
   readonly wish: Wish;
+  /** Why the network cannot give what the pod wants: only what it has given already still counts. */
+  readonly refusal?: IpamError;
   /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
   readonly deadline: number;
   /** Aborts when whoever asked will not take the answer any more. */
@@ -46,6 +49,7 @@ export interface DelRequest {
 
 export interface CheckRequest {
   readonly attachment: AttachmentId;
+  readonly network: Network;
   readonly pod?: PodId;
   /** The addresses of prevResult that lie in this network's subnets. */
   readonly expected: readonly Address[];

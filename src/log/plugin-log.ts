@@ -1,5 +1,7 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import type { Log, LogLevel } from "../ipam/ports.ts";
+
+const STDOUT = 1;
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -41,12 +43,24 @@ function append(file: string, line: string): void {
   try {
     const descriptor = openAppending(file);
     try {
+      if (isStdout(descriptor)) throw new Error("stdout is for the result");
       writeSync(descriptor, line);
     } finally {
       closeSync(descriptor);
     }
   } catch {
     toStderr(line);
+  }
+}
+
+/** "/dev/stdout" and the like lead to where the runtime reads the result. */
+function isStdout(descriptor: number): boolean {
+  if (descriptor === STDOUT) return false;
+  try {
+    const [log, result] = [fstatSync(descriptor), fstatSync(STDOUT)];
+    return log.dev === result.dev && log.ino === result.ino;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
 import { ours } from "../kit/case.ts";
+import { added } from "../kit/cni.ts";
 import type { World } from "../kit/world.ts";
 
 /** Behaviour K29: the log is for people; it never fails a verb and never reaches stdout. */
@@ -24,6 +25,13 @@ for (const [kind, path] of Object.entries(UNUSABLE)) {
     await world.del(net);
   });
 }
+
+ours("log", "a log that leads to stdout leaves the result alone", async (world) => {
+  const net = world.network({ ...SUBNET, logFile: "/dev/stdout", logLevel: "debug" });
+  const finished = await world.run("ADD", net);
+  expect(added(finished).ips.length).toBe(1);
+  if (world.subject.agent !== true) expect(finished.stderr).toContain("INFO ADD");
+});
 
 ours("log", "each verb writes one line with what a person looks for", async (world) => {
   const net = world.network(SUBNET);

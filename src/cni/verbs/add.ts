@@ -4,8 +4,9 @@ import type { NetworkConfiguration } from "../../config/network-configuration.ts
 import { requestedIps } from "../../config/requested-ips.ts";
 import { allocate } from "../../ipam/allocate.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { Allocated } from "../../ipam/requests.ts";
+import type { AddRequest, Allocated } from "../../ipam/requests.ts";
 import { undo } from "../../ipam/undo.ts";
+import { NO_WISH } from "../../ipam/wish.ts";
 import { readWish } from "../../ipam/wish-of-pod.ts";
 import type { Host, OpenPorts, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";
@@ -32,13 +33,13 @@ export async function add(request: Request, host: Host): Promise<string[]> {
     const { attachment, pod } = attachmentOf(request, args);
     const { network, kubernetes } = configuration;
     const question = { attachment, network, kubernetes, requested, ...(pod && { pod }) };
-    const wish = await readWish(question, ports, deadline);
+    const asked = await readWish(question, ports, deadline).then((wish) => ({ wish }), withoutWish);
     const allocated = await allocate(
       {
         attachment,
         namespacePath: parameters.netns,
         network,
-        wish,
+        ...asked,
         deadline,
         ...(pod && { pod }),
         ...(host.ending && { ending: host.ending }),
@@ -53,6 +54,13 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   } finally {
     await ports.close();
   }
+}
+
+/** What the network cannot give (any more) ends no attachment that has its addresses already. */
+function withoutWish(failure: unknown): Pick<AddRequest, "wish" | "refusal"> {
+  if (failure instanceof IpamError && failure.name === "addressNotAllowed")
+    return { wish: NO_WISH, refusal: failure };
+  throw failure;
 }
 
 /**

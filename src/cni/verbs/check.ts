@@ -7,7 +7,7 @@ import { attachmentOf } from "../identity.ts";
 /** CHECK: the store says what the previous result says. */
 export async function check(request: Request, host: Host): Promise<void> {
   const { configuration, parameters, deadline } = request;
-  const { prevResultIps } = configuration;
+  const { network, prevResultIps } = configuration;
   if (prevResultIps === undefined) {
     throw new IpamError(
       "invalidConfig",
@@ -19,7 +19,7 @@ export async function check(request: Request, host: Host): Promise<void> {
   try {
     const identity = attachmentOf(request, parseCniArgs(parameters.args));
     await checkAttachment(
-      { ...identity, expected: prevResultIps.map(({ address }) => address), deadline },
+      { ...identity, network, expected: prevResultIps.map(({ address }) => address), deadline },
       ports,
     );
   } finally {
