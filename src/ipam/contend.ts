@@ -2,13 +2,15 @@ import { type Address, formatAddress } from "../address/address.ts";
 import type { Attempt } from "./attempt.ts";
 import { IpamError } from "./errors.ts";
 import { type Asking, gatherFacts, gatherReservationFacts } from "./facts.ts";
-import { readAllocations, refuseNewer } from "./free.ts";
+import { readAllocations } from "./free.ts";
 import { judge } from "./judge.ts";
 import { describeOwner, judgeReservation } from "./judge-reservation.ts";
+import { refuseNewer } from "./newer.ts";
 import type { Eviction, Pick } from "./pick.ts";
 import { addressRefs, type Picture } from "./picture.ts";
 import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "./records.ts";
 import { foreignRangeOf } from "./reserved-ranges.ts";
+import { describeAttachment } from "./same.ts";
 import type { Versioned } from "./store-port.ts";
 import type { NamedTarget } from "./target.ts";
 
@@ -83,6 +85,8 @@ async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder
 async function eviction({ ports, options }: Attempt, holder: Holder): Promise<Eviction> {
   const ref = { kind: "attachment", node: holder.node, id: holder.attachment } as const;
   const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref);
+  if (entry !== undefined)
+    refuseNewer(entry.record.version, `the record of ${describeAttachment(holder.attachment)}`);
   const named = entry?.record ?? { space: "", addresses: [] };
   return { holder, ...(entry && { entry }), allocations: await readAllocations(named, ports, options) };
 }

@@ -1,6 +1,7 @@
 import { formatAddress } from "../address/address.ts";
+import { refuseNewer } from "./newer.ts";
 import type { Ports } from "./ports.ts";
-import type { AttachmentRecord, OwnerRecord, Ref } from "./records.ts";
+import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref } from "./records.ts";
 import type { CallOptions, Guard, Put, Transaction } from "./store-port.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function withReservations(
   for (const ref of refs) {
     const reservation = snapshot.get(ref);
     if (reservation?.record.kind !== "automatic" || reservation.record.retain !== "delete") continue;
+    if (reservation.record.version > RECORD_VERSION) continue;
     guards.push({ ref, revision: reservation.revision });
     deletes.push(ref);
     const { owner } = reservation.record;
@@ -57,11 +59,16 @@ async function disown(
   const puts: Put[] = [];
   for (const ref of owners) {
     const owner = snapshot.get(ref);
-    if (owner === undefined) continue;
+    if (owner === undefined || owner.record.version > RECORD_VERSION) continue;
     guards.push({ ref, revision: owner.revision });
     puts.push({ ref, record: withoutAddresses(owner.record, gone) });
   }
   return { guards, puts };
+}
+
+/** @throws IpamError storeCannotWrite where a newer program wrote an owner's record. */
+export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
+  refuseNewer(version, `the record of owner ${owner.kind} ${owner.namespace}/${owner.name}`);
 }
 
 /** The owner's record without some addresses, in its list and in its slots. */

@@ -1,6 +1,7 @@
 import { parseAddress } from "../address/address.ts";
 import { withReservations } from "./ending-reservations.ts";
 import { IpamError } from "./errors.ts";
+import { refuseNewer } from "./newer.ts";
 import { verifyStore } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import {
@@ -142,16 +143,6 @@ export type Named = Pick<AttachmentRecord, "space" | "addresses">;
 
 function namesSame(a: Named, b: Named): boolean {
   return a.space === b.space && a.addresses.join() === b.addresses.join();
-}
-
-/** A record that a newer program wrote is never rewritten or freed by this one (design section 6). */
-export function refuseNewer(version: number, what: string): void {
-  if (version <= RECORD_VERSION) return;
-  throw new IpamError(
-    "storeCannotWrite",
-    `${what} was written by a newer kube-ipam (record version ${version}, this program knows ${RECORD_VERSION})`,
-    "upgrade kube-ipam on this node",
-  );
 }
 
 function holds(allocation: AllocationRecord, id: AttachmentId): boolean {

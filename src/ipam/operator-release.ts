@@ -1,7 +1,8 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { mayFree } from "./collect.ts";
 import { IpamError } from "./errors.ts";
-import { free, refuseNewer } from "./free.ts";
+import { free } from "./free.ts";
+import { refuseNewer } from "./newer.ts";
 import { verifyStore } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import type { AllocationRecord, Holder } from "./records.ts";

@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from "../address/address.ts";
 import type { Attempt } from "./attempt.ts";
+import { refuseNewerOwner } from "./ending-reservations.ts";
 import { IpamError } from "./errors.ts";
 import type { Pick } from "./pick.ts";
 import { addressRefs } from "./picture.ts";
@@ -30,6 +31,7 @@ export async function claimShare(attempt: Attempt, picks: readonly Pick[]): Prom
   const owner: Owner = { kind: "Pool", namespace, name: policy.pool };
   const ref = { kind: "owner", space, owner } as const;
   const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
+  if (present !== undefined) refuseNewerOwner(present.record);
   const wanted = picks.map(({ address }) => formatAddress(address));
   const addresses = await roomFor(wanted, present, most, namespace, attempt);
   if (addresses === undefined) throw shareUsed(policy.pool, namespace, most);

@@ -1,6 +1,7 @@
 import { parseAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
-import { allocationRefs, readAllocations, refuseNewer } from "./free.ts";
+import { allocationRefs, readAllocations } from "./free.ts";
+import { refuseNewer } from "./newer.ts";
 import type { AttachmentRecord } from "./records.ts";
 import type { AllocatedAddress } from "./requests.ts";
 import { describeAttachment, sameAttachment } from "./same.ts";
@@ -35,6 +36,7 @@ export async function repeat(
     const others = allocation.record.holders.filter(
       ({ attachment }) => !sameAttachment(attachment, request.attachment),
     );
+    refuseNewer(allocation.record.version, `the allocation of ${describeAttachment(request.attachment)}`);
     guards.push({ ref: allocationRef, revision: allocation.revision });
     puts.push({ ref: allocationRef, record: { ...allocation.record, holders: [...others, holder] } });
   }

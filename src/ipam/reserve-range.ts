@@ -1,8 +1,8 @@
 import { type Address, formatAddress, parseAddress } from "../address/address.ts";
 import { type Interval, intervalContains, overlaps } from "../address/interval.ts";
 import { IpamError } from "./errors.ts";
-import { refuseNewer } from "./free.ts";
 import { describeOwner } from "./judge-reservation.ts";
+import { refuseNewer } from "./newer.ts";
 import type { Ports } from "./ports.ts";
 import {
   type Holder,

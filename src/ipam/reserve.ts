@@ -1,8 +1,9 @@
 import { type Address, formatAddress, parseAddress } from "../address/address.ts";
 import { intervalContains } from "../address/interval.ts";
+import { refuseNewerOwner } from "./ending-reservations.ts";
 import { IpamError } from "./errors.ts";
-import { refuseNewer } from "./free.ts";
 import { describeOwner } from "./judge-reservation.ts";
+import { refuseNewer } from "./newer.ts";
 import { newIdentity, requireReady, verifyStore } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import {
@@ -147,6 +148,7 @@ function ownedBy(
   if (owner.kind === "Note") return { guards: [], puts: [] };
   const current = snapshot.get(refs.owner);
   const text = formatAddress(address);
+  if (current !== undefined) refuseNewerOwner(current.record);
   const known = current?.record.addresses ?? [];
   const guards: Guard[] = [{ ref: refs.owner, revision: current?.revision ?? 0 }];
   if (known.includes(text)) return { guards, puts: [] };

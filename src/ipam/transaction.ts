@@ -1,7 +1,8 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
-import { withoutAddresses } from "./ending-reservations.ts";
+import { refuseNewerOwner, withoutAddresses } from "./ending-reservations.ts";
 import { freeing } from "./free.ts";
+import { refuseNewer } from "./newer.ts";
 import { newIdentity } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
 import { ownerRef, ownRef, type Picture, reservedRangesRef } from "./picture.ts";
@@ -124,6 +125,7 @@ function reserve(attempt: Attempt, picture: Picture, picks: readonly Pick[], wri
   }
   disown(attempt, lasting, writes);
   const current = picture.owner?.record;
+  if (current !== undefined) refuseNewerOwner(current);
   const next = ownerRecord(
     attempt,
     current,
@@ -140,6 +142,7 @@ function disown(attempt: Attempt, picks: readonly Pick[], writes: Writes): void 
   const losing = new Map<string, Versioned<OwnerRecord>>();
   for (const { address, previousOwner } of picks) {
     if (previousOwner === undefined || sameName(previousOwner.record.owner, own)) continue;
+    refuseNewerOwner(previousOwner.record);
     const key = ownerName(previousOwner.record.owner);
     const { record, revision } = losing.get(key) ?? previousOwner;
     losing.set(key, { record: withoutAddresses(record, [formatAddress(address)]), revision });
@@ -174,6 +177,8 @@ function reservationRecord(attempt: Attempt, pick: Pick): ReservationRecord | un
   const owner = wish.owner?.owner;
   const present = pick.reservation?.record;
   if (owner === undefined || present?.kind === "operator") return undefined;
+  if (present !== undefined)
+    refuseNewer(present.version, `the reservation of ${formatAddress(pick.address)}`);
   if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
     return undefined;
   return {

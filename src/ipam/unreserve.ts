@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
-import { withoutAddresses } from "./ending-reservations.ts";
-import { refuseNewer } from "./free.ts";
+import { refuseNewerOwner, withoutAddresses } from "./ending-reservations.ts";
+import { refuseNewer } from "./newer.ts";
 import type { Ports } from "./ports.ts";
 import type { ReservationRecord } from "./records.ts";
 import type { ReservationScope } from "./reservation-request.ts";
@@ -33,6 +33,7 @@ export function unreserveAddress(
     refuseNewer(reservation.record.version, `the reservation of ${text}`);
     const ownerRef = { kind: "owner", space, owner: reservation.record.owner } as const;
     const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);
+    if (owner !== undefined) refuseNewerOwner(owner.record);
     tried = reservation.record;
     const outcome = await ports.store.commit(
       {

@@ -72,6 +72,26 @@ describe("where the wish comes from", () => {
     expect(cluster.calls).toEqual([]);
   });
 
+  test("annotations delivered without a pod's name are a wish all the same", async () => {
+    const ask = (annotations: Record<string, string>, change: Partial<WishQuestion> = {}) => {
+      const { pod: _none, ...asked } = question({ ...delivered(annotations), ...change });
+      return asked;
+    };
+    const fixed = ask({ "kube-ipam.ip": "10.1.2.9" });
+    expect(addresses(await read(fixed))).toEqual(["10.1.2.9"]);
+    expect(await read(fixed)).not.toHaveProperty("owner");
+    expect(await failure(ask({ "kube-ipam.ip": "10.1.2" }))).toStartWith("103 ");
+    expect(await failure(ask({ "kube-ipam.ip": "10.9.9.9" }))).toStartWith("102 ");
+    for (const annotations of [{ "kube-ipam.sticky": "true" }, { "kube-ipam.ips": "10.1.2.9" }])
+      expect(await failure(ask(annotations as never))).toStartWith("4 kube-ipam.sticky and kube-ipam.ips");
+    const off = {
+      annotations: "off",
+      capabilityDeclared: true,
+      podAnnotations: { "kube-ipam.ip": "x" },
+    } as const;
+    expect(addresses(await read(ask({}, { kubernetes: off })))).toEqual([]);
+  });
+
   test('annotations "off" asks nobody', async () => {
     const cluster = clusterWith({ "kube-ipam.ip": "10.1.2.5" });
     const wish = await read(

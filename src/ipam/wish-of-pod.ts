@@ -48,7 +48,7 @@ export async function readWish(
   deadline: number,
 ): Promise<Wish> {
   const { kubernetes, pod, requested } = question;
-  if (pod === undefined) return { fixed: requested, sticky: false, retain: "workload" };
+  if (pod === undefined) return wishWithoutPod(question, ports, deadline);
   if (kubernetes.annotations === "off") {
     const wish = { fixed: requested, sticky: false, retain: "workload" } as const;
     return requested.length === 0 ? wish : { ...wish, owner: podItself(pod) };
@@ -56,17 +56,43 @@ export async function readWish(
   const delivered = kubernetes.podAnnotations;
   const facts = delivered === undefined ? await readPod(question, pod, ports.cluster, deadline) : undefined;
   const annotations = delivered ?? facts?.annotations ?? {};
-  const annotated = readAnnotations(annotations, {
-    network: question.network,
-    ifname: question.attachment.ifname,
-  });
-  await requireFulfilled(annotated, annotations, question, ports, deadline);
-  const { unclaimed: _judged, ...asked } = annotated;
-  const wish = { ...asked, ...withRequested(annotated, requested) };
+  const wish = await annotatedWish(annotations, question, ports, deadline);
   if (wish.fixed.length === 0 && wish.set === undefined && !wish.sticky) {
     return { ...wish, ...(facts && { pod: facts }) };
   }
   return withOwner(wish, question, pod, facts, ports.cluster, deadline);
+}
+
+/** What the annotations want, brought together with what was requested. */
+async function annotatedWish(
+  annotations: Annotations,
+  question: WishQuestion,
+  ports: Pick<Ports, "store">,
+  deadline: number,
+): Promise<Wish> {
+  const { attachment, network, requested } = question;
+  const annotated = readAnnotations(annotations, { network, ifname: attachment.ifname });
+  await requireFulfilled(annotated, annotations, question, ports, deadline);
+  const { unclaimed: _judged, ...asked } = annotated;
+  return { ...asked, ...withRequested(annotated, requested) };
+}
+
+/** Nobody is asked; but what a runtime delivers without naming its pod is no less a wish. */
+async function wishWithoutPod(
+  question: WishQuestion,
+  ports: Pick<Ports, "store">,
+  deadline: number,
+): Promise<Wish> {
+  const { annotations, podAnnotations } = question.kubernetes;
+  if (annotations === "off" || podAnnotations === undefined)
+    return { fixed: question.requested, sticky: false, retain: "workload" };
+  const wish = await annotatedWish(podAnnotations, question, ports, deadline);
+  if (!wish.sticky && wish.set === undefined) return wish;
+  throw new IpamError(
+    "invalidEnvironment",
+    "kube-ipam.sticky and kube-ipam.ips are for a pod, and CNI_ARGS names none",
+    "the runtime must pass K8S_POD_NAMESPACE and K8S_POD_NAME; nothing is allocated",
+  );
 }
 
 async function withOwner(

@@ -32,10 +32,7 @@ export const anyObject = v.object({ metadata });
 
 export const pod = v.object({
   metadata,
-  spec: v.nullish(
-    v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }),
-    {},
-  ),
+  spec: v.nullish(v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }), {}),
   status: v.nullish(
     v.object({ phase: optionalText, podIPs: v.nullish(v.array(v.object({ ip: v.string() })), []) }),
     {},
