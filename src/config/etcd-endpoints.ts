@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { formatAddress, tryParseAddress } from "../address/address.ts";
 import type { Shape } from "./shapes.ts";
 
-/** Each endpoint as "https://host:port", in the order given, without repetitions. */
+/** Each endpoint as "https://host:port" or "http://host:port", in the order given, without repetitions. */
 export type Endpoints = readonly string[];
 
 const CLIENT_PORT = "2379";
@@ -10,9 +10,8 @@ const CLIENT_PORT = "2379";
 const LIST = 'a comma list of URLs such as "https://10.1.2.3:2379,https://[2001:db8::3]:2379"';
 
 /**
- * Reads etcdURL: a comma list in which blanks, empty entries and trailing slashes are tolerated.
- * Refuses a list of both http and https, since certificates belong to all or none, and user names
- * in a URL, since URLs are logged.
+ * Reads etcdURL: a comma list in which blanks, empty entries and trailing slashes are tolerated, and
+ * each entry stands for itself (behaviour K23). Refuses user names in a URL, since URLs are logged.
  */
 export const etcdEndpoints: Shape<Endpoints> = v.pipe(
   v.string(LIST),
@@ -32,9 +31,7 @@ function problemOf(
 ): string | undefined {
   if (entries.some((entry) => entry.includes("@")))
     return `${LIST} without user names (use the keys username and password)`;
-  if (endpoints.length === 0 || endpoints.includes(undefined)) return LIST;
-  const schemes = new Set(endpoints.map((endpoint) => endpoint?.split(":")[0]));
-  return schemes.size > 1 ? `${LIST}, either all http or all https` : undefined;
+  return endpoints.length === 0 || endpoints.includes(undefined) ? LIST : undefined;
 }
 
 function readEndpoint(text: string): string | undefined {

@@ -108,10 +108,10 @@ describe("etcdURL", () => {
     });
   });
 
-  test("http beside https is refused", () => {
-    expect(refusal({ etcdURL: "https://a,http://b", ...FILES }).message).toBe(
-      `ipam.etcdConfig.etcdURL must be ${list}, either all http or all https, got "https://a,http://b"`,
-    );
+  test("http beside https stands for itself, and certificates are for https", () => {
+    const etcdURL = "http://a,https://b";
+    expect(storeOf({ etcdURL, ...FILES })).toMatchObject({ endpoints: ["http://a:2379", "https://b:2379"] });
+    expect(refusal({ etcdURL }).message).toContain("names no certificates");
   });
 
   test("a user name in a URL is refused, and no message repeats the password", () => {

@@ -38,7 +38,7 @@ function requireFittingCertificates(values: EtcdValues, endpoints: readonly stri
   const files = Object.entries({ etcdCertFile, etcdKeyFile, etcdTrustedCAFileFile }).filter(
     ([, file]) => file,
   );
-  const secure = endpoints[0]?.startsWith("https:");
+  const secure = endpoints.some((endpoint) => endpoint.startsWith("https:"));
   if (secure && files.length === 0) {
     throw unfit(
       `${path}.etcdURL is https, but ${path} names no certificates`,

@@ -60,7 +60,7 @@ export interface EmbeddedSettings {
 
 export interface EtcdSettings {
   readonly kind: "etcd";
-  /** Each "http://…" or "https://…", all of one scheme. */
+  /** Each "http://…" or "https://…". */
   readonly endpoints: readonly string[];
   readonly certFile?: string;
   readonly keyFile?: string;

@@ -96,7 +96,7 @@ const DEEDS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
       here,
       options(),
     ),
-  "the end of a reservation": ({ here }) => unreserveAddress(address, "default", here, options()),
+  "the end of a reservation": ({ here }) => unreserveAddress(address, { space: "default" }, here, options()),
 };
 
 for (const [kind, ref] of Object.entries(RECORDS)) {

@@ -50,6 +50,15 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     expect(await firstRead(etcdSettings(six))).toMatchObject({ kind: "ok" });
   });
 
+  test("an endpoint without TLS beside one with TLS stands for itself", async () => {
+    await using plain = await startEtcd({ version });
+    await using nobody = await startEtcd({ version });
+    await nobody.members[0]?.kill();
+    const of = ({ endpoints: [endpoint = ""] }: EtcdCluster) => endpoint;
+    for (const endpoints of [[of(plain)], [of(nobody), own().endpoint]])
+      expect(await firstRead(etcdSettings(cluster, { endpoints }))).toMatchObject({ kind: "ok" });
+  });
+
   test("an authority that did not sign the server's certificate", async () => {
     const { caFile } = await makeAuthority(cluster.folder.path, "stranger");
     await expectRefused(

@@ -81,7 +81,7 @@ export class Connections {
   async #withFreshCertificates(current: Connection): Promise<Connection> {
     if (performance.now() - this.#stamped < STAMP_MS) return current;
     this.#stamped = performance.now();
-    if (tlsStamp(this.#settings) === current.stamp) return current;
+    if (current.stamp === "" || tlsStamp(this.#settings) === current.stamp) return current;
     const dialled = await this.#dial([current.endpoint]);
     return "connection" in dialled ? this.#adopt(dialled.connection) : current;
   }

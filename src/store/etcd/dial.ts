@@ -23,10 +23,11 @@ export async function dial(endpoints: readonly string[], options: DialOptions): 
   const pending = [...endpoints];
   const running = new Set<Promise<unknown>>();
   const start = (endpoint: string) => {
-    const attempt = openConnection(endpoint, options.tls, options.timeoutMs, losers.signal)
+    const tls = endpoint.startsWith("https:") ? options.tls : undefined;
+    const attempt = openConnection(endpoint, tls, options.timeoutMs, losers.signal)
       .then((connection) => opened.push(connection))
       .catch(async (error) => {
-        if (!losers.signal.aborted) failures.push(await explainDial(endpoint, error, options.tls));
+        if (!losers.signal.aborted) failures.push(await explainDial(endpoint, error, tls));
       })
       .finally(() => running.delete(attempt));
     running.add(attempt);
