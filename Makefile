@@ -2,7 +2,7 @@ EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image test test-everywhere test-cluster test-deploy demo bench lint clean
+.PHONY: all build shim image release test test-everywhere test-cluster test-deploy demo bench lint clean
 
 all: build
 
@@ -21,6 +21,11 @@ shim:
 image: build shim
 	@node_modules/.bin/bun scripts/image.ts dist/kube-ipam-image.tar "$(PROCESSOR)=dist"
 
+## release: dist/release with programs for x64 and arm64, an image archive for both, chart and checksums
+release:
+	@scripts/setup.sh release
+	@scripts/release.sh
+
 ## test: every test against the built executable; closes with `N passed, N failed`
 test: build shim
 	@scripts/setup.sh test
@@ -38,7 +43,7 @@ test-cluster: build
 	@scripts/test.sh test/cluster
 
 ## test-deploy: image, chart, manifests and examples; on a real API server and a real containerd
-test-deploy: image
+test-deploy: image release
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@nice scripts/helm.sh

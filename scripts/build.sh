@@ -2,20 +2,25 @@
 # Compiles dist/kube-ipam, one file that needs neither Node.js nor Bun where it runs. The new file
 # replaces the old one by rename: overwriting a program that runs fails ("text file busy"), and libcni
 # takes that for an empty answer.
+#
+# `build.sh x64|arm64 FOLDER` compiles for that processor instead, into that folder; without them it is
+# this machine's, with the Bun that npm has put into node_modules (on x64 the baseline one, too).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 main() {
-  mkdir -p dist
-  scratch=$(mktemp -d dist/.build-XXXXXX)
+  local folder=${2:-dist} target=()
+  [ -z "${1:-}" ] || target=(--target="bun-linux-$1" --compile-executable-path="$(scripts/bun-for.sh "$1")")
+  mkdir -p "$folder"
+  scratch=$(mktemp -d "$folder/.build-XXXXXX")
   trap 'rm -rf "$scratch"' EXIT
   # A runtime starts the plugin in any folder: no .env or bunfig.toml that lies there may speak to it.
   node_modules/.bin/bun build --compile --minify --bytecode --splitting --format=esm \
-    --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
+    --no-compile-autoload-dotenv --no-compile-autoload-bunfig "${target[@]}" \
     --define RELEASE_DATE="\"$(release_date)\"" \
     src/main.ts --outfile "$scratch/kube-ipam" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
-  mv "$scratch/kube-ipam" dist/kube-ipam
-  echo "dist/kube-ipam is built ($(($(stat -c %s dist/kube-ipam) / 1048576)) MiB)"
+  mv "$scratch/kube-ipam" "$folder/kube-ipam"
+  echo "$folder/kube-ipam is built ($(($(stat -c %s "$folder/kube-ipam") / 1048576)) MiB)"
 }
 
 # The same sources give the same day, whenever they are built.
@@ -24,4 +29,4 @@ release_date() {
   git log -1 --format=%cs 2>/dev/null || date -u +%F
 }
 
-main
+main "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a new machine lacks, and nothing it has: `setup.sh build` for compiling,
-# `setup.sh test` for the tests and the demo as well. Quick when there is nothing to do.
+# `setup.sh test` for the tests and the demo as well, `setup.sh release` for compiling for both processors. Quick when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,13 +8,21 @@ main() {
   case "${1:-test}" in
     build) debian_packages "${BUILD_TOOLS[@]}" ;;
     test) debian_packages "${BUILD_TOOLS[@]}" "${TEST_TOOLS[@]}" ;;
-    *) echo "usage: $0 [build|test]" >&2; exit 2 ;;
+    release) debian_packages "${BUILD_TOOLS[@]}" "${RELEASE_TOOLS[@]}" ;;
+    *) echo "usage: $0 [build|test|release]" >&2; exit 2 ;;
   esac
   npm_packages
 }
 
 # Each entry is PACKAGE:FILE; the package is wanted when the file (or command) is missing.
 BUILD_TOOLS=(nodejs:node npm:npm)
+RELEASE_TOOLS=(
+  gcc:x86_64-linux-gnu-gcc
+  libc6-dev:/usr/lib/x86_64-linux-gnu/libc.a
+  gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
+  libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/lib/libc.a
+  openssl:openssl
+)
 TEST_TOOLS=(
   containernetworking-plugins:/usr/lib/cni/host-local
   iproute2:ip

@@ -5,6 +5,7 @@ import { startContainerd } from "../kit/containerd.ts";
 import { temporaryFolder } from "../kit/folder.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
 import { uniqueName } from "../kit/namespaces.ts";
+import { unpackImage } from "../kit/oci-archive.ts";
 import { run, tool } from "../kit/run.ts";
 
 /** The container image as a node gets it: `make image`, imported into a real containerd and run. */
@@ -47,12 +48,7 @@ test.skipIf(missing !== undefined)(`containerd imports and runs it${title}`, asy
 
 test("it holds the executable, the shim and the C library, and nothing else", async () => {
   using folder = temporaryFolder("image");
-  await tool("tar", "-xf", ARCHIVE, "-C", folder.path);
-  const index = await Bun.file(folder.file("index.json")).json();
-  const blob = (digest: string) => folder.file("blobs", ...digest.split(":"));
-  const manifest = await Bun.file(blob(index.manifests[0].digest)).json();
-  const listed = await tool("tar", "-tzf", blob(manifest.layers[0].digest));
-  const files = listed.split("\n").filter((path) => path !== "" && !path.endsWith("/"));
+  const { files } = await unpackImage(ARCHIVE, folder);
   const names = files.map((path) => path.slice(path.lastIndexOf("/") + 1)).sort();
   expect(names.filter((name) => !/^ld-linux-.*\.so\.\d$/.test(name))).toEqual(
     ["kube-ipam", "kube-ipam-shim", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0"]
