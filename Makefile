@@ -40,6 +40,7 @@ test-everywhere: build shim
 test-cluster: build
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
+	@nice test/cluster/multus/build.sh
 	@scripts/test.sh test/cluster
 
 ## test-deploy: image, chart, manifests and examples; on a real API server and a real containerd
