@@ -8,6 +8,7 @@ import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { printErr, printOut } from "./print.ts";
+import { addRecoverCommand } from "./recover/commands.ts";
 import { addStoreCommands } from "./store/commands.ts";
 
 /** The commands, with commander: loaded only where there is something to parse. */
@@ -44,6 +45,7 @@ function makeProgram(closing: string, done: Done): Command {
     .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
+  addRecoverCommand(program, done);
   addCheckCommand(program, done);
   addDoctorCommand(program, done);
   addCompletionCommand(program);
