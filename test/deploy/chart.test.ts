@@ -42,7 +42,7 @@ const NODE_FILES: Readonly<Record<string, readonly string[]>> = {
 describe("the node's file", () => {
   for (const [title, args] of Object.entries(NODE_FILES)) {
     test(`our own parser takes it: ${title}`, async () => {
-      const map = (await objects(...args)).find(({ kind }) => kind === "ConfigMap");
+      const map = (await objects(...args)).find(({ metadata }) => metadata.name === "kube-ipam-node");
       const text = map?.data?.["config.json"] ?? "";
       const { node, store, kubernetes, warnings } = parseNodeConfiguration({ path: "config.json", text });
       expect(warnings).toEqual([]);

@@ -69,3 +69,30 @@ host: {{ $host | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* What agent and controller both read, as a dict in JSON: where the store is, and what the values add. */}}
+{{- define "kube-ipam.file" -}}
+{{- $file := mustDeepCopy .Values.config }}
+{{- with .Values.etcd }}
+{{- if .endpoints }}
+{{- $etcd := dict "etcdURL" (join "," .endpoints) "prefix" .prefix }}
+{{- if .secret }}
+{{- $folder := printf "%s/etcd" $.Values.paths.etc }}
+{{- $_ := set $etcd "etcdCertFile" (printf "%s/tls.crt" $folder) }}
+{{- $_ := set $etcd "etcdKeyFile" (printf "%s/tls.key" $folder) }}
+{{- $_ := set $etcd "etcdTrustedCAFileFile" (printf "%s/ca.crt" $folder) }}
+{{- end }}
+{{- if .username }}
+{{- $_ := set $etcd "username" .username }}
+{{- $_ := set $etcd "passwordFile" (printf "%s/etcd/password" $.Values.paths.etc) }}
+{{- end }}
+{{- $_ := set $file "etcdConfig" $etcd }}
+{{- end }}
+{{- end }}
+{{- mustToJson $file }}
+{{- end }}
+
+{{/* A controller looks after the store of a whole cluster: without one there is nothing to look after. */}}
+{{- define "kube-ipam.hasController" -}}
+{{- if and .Values.controller.enabled .Values.etcd.endpoints }}yes{{ end }}
+{{- end }}
