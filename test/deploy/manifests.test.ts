@@ -19,6 +19,10 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     "--set=etcd.secret=kube-ipam-etcd",
     '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
   ],
+  "what removes it from the nodes": [
+    "--set=cleanup=true",
+    '--set-json=network.config={"cniVersion":"1.0.0","name":"n","plugins":[]}',
+  ],
   "a network of its own": ['--set-json=network.config={"cniVersion":"1.0.0","name":"n","plugins":[]}'],
   "every optional value of the agent": [
     "--set=agent.hostPID=true,agent.seLinuxOptions.type=spc_t,agent.listen=[::]:9467",

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { endingSignal } from "../../runtime/daemon.ts";
 import type { Done } from "../program.ts";
-import { type InstallOptions, install, uninstall } from "./install.ts";
+import { type InstallOptions, install } from "./install.ts";
+import { type PurgeOptions, purge, uninstall } from "./uninstall.ts";
 
 /** `kube-ipam install`: puts the plugin, and the shim where there is one, where the runtime looks. */
 export function addInstallCommand(program: Command, done: Done): void {
@@ -16,7 +18,22 @@ export function addInstallCommand(program: Command, done: Done): void {
     .option("--network <file>", "put this network's configuration into --conf-dir, last of all")
     .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d")
     .option("--uninstall", "take the shim away; the complete plugin, where it is there, takes its place")
-    .action((options: InstallOptions & { uninstall?: boolean }) =>
-      done(options.uninstall === true ? uninstall(options) : install(options)),
-    );
+    .option("--purge", "remove all of it, once no pod of this node needs the plugin for its DEL")
+    .option("--force", "with --purge: even while pods need it")
+    .option("--wait", "when done, wait for SIGTERM, as the container of a DaemonSet must")
+    .action(async (options: Options) => {
+      done(perform(options));
+      if (options.wait === true) await endingSignal();
+    });
+}
+
+interface Options extends InstallOptions, PurgeOptions {
+  readonly uninstall?: boolean;
+  readonly purge?: boolean;
+  readonly wait?: boolean;
+}
+
+function perform(options: Options): number {
+  if (options.purge === true) return purge(options);
+  return options.uninstall === true ? uninstall(options) : install(options);
 }

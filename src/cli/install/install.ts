@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { IpamError } from "../../ipam/errors.ts";
 import { printErr } from "../print.ts";
@@ -21,9 +21,9 @@ export interface InstallOptions {
   readonly confDir: string;
 }
 
-const PLUGIN = "kube-ipam";
-const FULL = "kube-ipam.full";
-const FALLBACK = "kube-ipam.fallback";
+export const PLUGIN = "kube-ipam";
+export const FULL = "kube-ipam.full";
+export const FALLBACK = "kube-ipam.fallback";
 
 /**
  * Every file comes by rename. The order keeps the runtime's file usable at every moment; the network
@@ -56,35 +56,11 @@ export function install(options: InstallOptions): number {
 }
 
 /**
- * Undoes install: the complete plugin takes the shim's place, and works without an agent.
+ * Turns what the file system says into words.
  *
  * @throws IpamError io
  */
-export function uninstall({ binDir }: InstallOptions): number {
-  return onDisk(binDir, () => {
-    try {
-      renameSync(join(binDir, FULL), join(binDir, PLUGIN));
-      printErr(`${join(binDir, PLUGIN)} is the complete plugin again`);
-    } catch (failure) {
-      if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
-      // Without a complete plugin beside it, only a shim that stands alone is ours to remove.
-      if (removedFallback(binDir)) rmSync(join(binDir, PLUGIN), { force: true });
-      printErr(`there is no ${FULL} in ${binDir}`);
-    }
-    rmSync(join(binDir, FALLBACK), { force: true });
-  });
-}
-
-function removedFallback(binDir: string): boolean {
-  try {
-    rmSync(join(binDir, FALLBACK));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function onDisk(binDir: string, work: () => void): number {
+export function onDisk(binDir: string, work: () => void): number {
   try {
     work();
     return 0;

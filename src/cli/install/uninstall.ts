@@ -1,0 +1,83 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { openNode } from "../../node/open-node.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
+import { printErr } from "../print.ts";
+import { removeCredentials } from "./credentials.ts";
+import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
+
+/**
+ * Undoes install: the complete plugin takes the shim's place, and works without an agent.
+ *
+ * @throws IpamError io
+ */
+export function uninstall({ binDir }: InstallOptions): number {
+  return onDisk(binDir, () => {
+    try {
+      renameSync(join(binDir, FULL), join(binDir, PLUGIN));
+      printErr(`${join(binDir, PLUGIN)} is the complete plugin again`);
+    } catch (failure) {
+      if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
+      // Without a complete plugin beside it, only a shim that stands alone is ours to remove.
+      if (removedFallback(binDir)) rmSync(join(binDir, PLUGIN), { force: true });
+      printErr(`there is no ${FULL} in ${binDir}`);
+    }
+    rmSync(join(binDir, FALLBACK), { force: true });
+  });
+}
+
+function removedFallback(binDir: string): boolean {
+  try {
+    rmSync(join(binDir, FALLBACK));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What `--purge` takes away, beside what install put there. */
+export interface PurgeOptions extends InstallOptions {
+  /** Also where attachments still need the plugin. */
+  readonly force?: boolean;
+}
+
+/**
+ * Removes all that install and the agent put on this node: the network first, so that the runtime no
+ * longer calls what goes next. Journal, log and an embedded store stay.
+ *
+ * @throws IpamError tryAgain while attachments of this node need the plugin for their DEL; io.
+ */
+export function purge(options: PurgeOptions): number {
+  const { binDir, confDir, etcDir, force, network } = options;
+  const nodeFile = join(etcDir, "config.json");
+  const { node, store } = parseNodeConfiguration(existsSync(nodeFile) ? readNodeFile(nodeFile) : undefined);
+  if (force !== true) requireUnused(openNode(node));
+  return onDisk(binDir, () => {
+    if (network !== undefined) rmSync(join(confDir, basename(network)), { force: true });
+    for (const name of [PLUGIN, FULL, FALLBACK]) rmSync(join(binDir, name), { force: true });
+    removeCredentials(etcDir);
+    rmSync(nodeFile, { force: true });
+    const kept = store.kind === "embedded" ? "the store and DELs that wait for it" : "DELs that wait";
+    printErr(`kube-ipam is gone from this node; left are ${node.dataDir} (${kept}) and ${node.logFile}`);
+  });
+}
+
+function requireUnused({ journal, namespaceState }: ReturnType<typeof openNode>): void {
+  const living = journal
+    .list()
+    .map(({ holder }) => holder)
+    .filter(
+      ({ namespace, bootId }) => namespace === undefined || namespaceState(namespace, bootId) !== "gone",
+    );
+  const [first] = living;
+  if (first === undefined) return;
+  const { pod, attachment } = first;
+  const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
+  throw new IpamError(
+    "tryAgain",
+    `${living.length} attachments on this node still need the plugin for their DEL, such as ${who}`,
+    "end those pods first; --force removes the plugin all the same, and they cannot end cleanly then",
+  );
+}
