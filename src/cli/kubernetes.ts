@@ -3,6 +3,7 @@ import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { ClusterSettings } from "../kubernetes/credentials.ts";
+import type { NetworkDefinition } from "../kubernetes/network-definition.ts";
 import type { Session } from "./open.ts";
 
 export interface KubernetesOptions {
@@ -13,6 +14,8 @@ export interface KubernetesOptions {
 export interface ClusterAccess {
   readonly cluster: Cluster;
   readonly inventory: Inventory;
+  /** A NetworkAttachmentDefinition; undefined where there is none. @throws IpamError */
+  definition(namespace: string, name: string, deadline: number): Promise<NetworkDefinition | undefined>;
   /** UID of the cluster. */
   readonly uid: string;
   /** For people: the kubeconfig, or the service account. */
@@ -53,7 +56,16 @@ export async function openAccess(
   const uid = await cluster.clusterUid(session.options.deadline);
   const known = session.ports.clusterUid;
   if (known !== undefined && known !== uid) throw otherCluster(source, uid, known);
-  return { cluster, inventory: openInventory(settings), uid, source };
+  return {
+    cluster,
+    inventory: openInventory(settings),
+    definition: async (namespace, name, deadline) => {
+      const { readDefinition } = await import("../kubernetes/network-definition.ts");
+      return readDefinition(settings, namespace, name, deadline);
+    },
+    uid,
+    source,
+  };
 }
 
 function otherCluster(source: string, uid: string, known: string): IpamError {

@@ -29,16 +29,27 @@ export async function printItems<T>(
   );
 }
 
+/** `Name: value`; left out where there is no value. */
+export type Line = readonly [string, string | undefined];
+
 /** Prints one thing: as lines `Name: value` for people, or as an object for programs. */
-export async function printThing(
-  data: unknown,
-  lines: readonly (readonly [string, string | undefined])[],
-  format: Format,
-): Promise<0> {
+export async function printThing(data: unknown, lines: readonly Line[], format: Format): Promise<0> {
   if (format === "json" || format === "yaml") return printData(data, format);
-  const shown = lines.filter((line): line is [string, string] => line[1] !== undefined && line[1] !== "");
-  const width = Math.max(...shown.map(([name]) => name.length)) + 2;
-  return printOut(shown.map(([name, value]) => `${`${name}:`.padEnd(width)}${value}`).join("\n"));
+  return printSections([lines]);
+}
+
+/** Prints blocks of lines, a blank line between them. */
+export function printSections(sections: readonly (readonly Line[])[]): 0 {
+  const shown = sections.map((lines) => lines.filter(hasValue)).filter((lines) => lines.length > 0);
+  const width = Math.max(...shown.flat().map(([name]) => name.length)) + 2;
+  const blocks = shown.map((lines) =>
+    lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${value}`).join("\n"),
+  );
+  return printOut(blocks.join("\n\n"));
+}
+
+function hasValue(line: Line): line is readonly [string, string] {
+  return line[1] !== undefined && line[1] !== "";
 }
 
 async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {

@@ -8,8 +8,8 @@ import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { printErr, printOut } from "./print.ts";
-import { addRecoverCommand } from "./recover/commands.ts";
 import { addStoreCommands } from "./store/commands.ts";
+import { addWhyCommand } from "./why/commands.ts";
 
 /** The commands, with commander: loaded only where there is something to parse. */
 export async function runProgram(args: readonly string[], closing: string): Promise<number> {
@@ -45,8 +45,8 @@ function makeProgram(closing: string, done: Done): Command {
     .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
-  addRecoverCommand(program, done);
   addCheckCommand(program, done);
+  addWhyCommand(program, done);
   addDoctorCommand(program, done);
   addCompletionCommand(program);
   addInstallCommand(program, done);

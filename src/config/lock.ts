@@ -17,7 +17,6 @@ const LOCKED = [
   "addressSpace",
   "dataDir",
   "runDir",
-  "cniCacheDir",
   "logFile",
   "nodeName",
   "nodeLocal",

@@ -15,12 +15,7 @@ export function noNode(): Node {
     makeDue: () => undefined,
     journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
     keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
-    storeMemory: {
-      recall: () => undefined,
-      remember: () => undefined,
-      accept: () => undefined,
-      spaces: () => [],
-    },
+    storeMemory: { recall: () => undefined, remember: () => undefined },
     cursors: { read: () => undefined, advance: () => undefined },
   };
 }

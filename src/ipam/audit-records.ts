@@ -2,6 +2,7 @@ import { formatAddress, parseAddress } from "../address/address.ts";
 import { intervalContains } from "../address/interval.ts";
 import type { AuditFinding, FindingReason } from "./audit-types.ts";
 import { describeOwner } from "./judge-reservation.ts";
+import { SHARE_KIND } from "./quota.ts";
 import type { AttachmentId, Holder, Owner } from "./records.ts";
 import { describeAttachment, sameAttachment, sameOwner } from "./same.ts";
 import type { Entry } from "./store-port.ts";
@@ -85,6 +86,7 @@ function* reservationsWithoutOwner({ reservations, owners }: StoreRecords) {
 function* ownersWithoutReservation({ reservations, reservedRanges, owners }: StoreRecords) {
   const reserved = new Set(reservations.map(({ ref }) => `${ref.space} ${formatAddress(ref.address)}`));
   for (const { ref, record } of owners) {
+    if (record.owner.kind === SHARE_KIND) continue;
     for (const address of record.addresses) {
       if (reserved.has(`${ref.space} ${address}`) || isInRange(ref.space, address, reservedRanges)) continue;
       const what = `the record of ${describeOwner(record.owner)} lists ${address}, which is not reserved: another may get it`;

@@ -38,6 +38,13 @@ test("a healthy cluster: nothing is found", async () => {
   expect([judged, unjudged]).toEqual([{ allocations: 3, pods: 8 }, 0]);
 });
 
+test("a namespace's share of a pool is counted like an owner, and reserves nothing", async () => {
+  const world = auditedWorld();
+  const network = { ...smallNetwork(), policy: { pool: "db", maxPerNamespace: 9 } };
+  await world.run("a", { network });
+  expect(await found(world)).toEqual([]);
+});
+
 test("leak: the pod is gone, and its node may be fenced", async () => {
   const world = auditedWorld();
   await world.run("a");

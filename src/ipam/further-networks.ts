@@ -24,6 +24,10 @@ export interface KnownNetwork {
 export interface FurtherNetwork {
   readonly name: string;
   readonly ifname: string;
+  /** Of its definition; absent: the pod's own. */
+  readonly namespace?: string;
+  /** Addresses that Multus is to hand on as runtimeConfig.ips. */
+  readonly ips?: readonly string[];
 }
 
 const KEY = "k8s.v1.cni.cncf.io/networks";
@@ -36,7 +40,7 @@ export function furtherNetworks(annotations: Annotations): FurtherNetwork[] {
   const text = annotations[KEY]?.trim() ?? "";
   if (text === "") return [];
   const entries = text.startsWith("[") ? jsonEntries(text) : text.split(",").map(textEntry);
-  return entries.map(({ name, ifname }, index) => ({ name, ifname: ifname ?? `net${index + 1}` }));
+  return entries.map(({ ifname, ...entry }, index) => ({ ...entry, ifname: ifname ?? `net${index + 1}` }));
 }
 
 /**
@@ -108,7 +112,9 @@ function describe({ name, subnets }: KnownNetwork): string {
   return `'${name}' with ${[...new Set(subnets.map(formatCidr))].join(", ")}`;
 }
 
-function jsonEntries(text: string): { name: string; ifname?: string }[] {
+type Entry = Omit<FurtherNetwork, "ifname"> & Partial<Pick<FurtherNetwork, "ifname">>;
+
+function jsonEntries(text: string): Entry[] {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list.map(jsonEntry) : [UNREADABLE];
@@ -120,15 +126,23 @@ function jsonEntries(text: string): { name: string; ifname?: string }[] {
 /** Multus itself refuses a list that cannot be read; until then some network is not known. */
 const UNREADABLE = { name: "" };
 
-function jsonEntry(entry: unknown): { name: string; ifname?: string } {
+function jsonEntry(entry: unknown): Entry {
   if (typeof entry !== "object" || entry === null) return UNREADABLE;
-  const name = "name" in entry && typeof entry.name === "string" ? entry.name : "";
-  const ifname = "interface" in entry && typeof entry.interface === "string" ? entry.interface : "";
-  return ifname === "" ? { name } : { name, ifname };
+  const { interface: ifname, ips, name, namespace } = entry as Readonly<Record<string, unknown>>;
+  return {
+    name: typeof name === "string" ? name : "",
+    ...(typeof namespace === "string" && namespace !== "" && { namespace }),
+    ...(typeof ifname === "string" && ifname !== "" && { ifname }),
+    ...(Array.isArray(ips) && { ips: ips.filter((ip): ip is string => typeof ip === "string") }),
+  };
 }
 
-function textEntry(text: string): { name: string; ifname?: string } {
+function textEntry(text: string): Entry {
   const [path = "", ifname = ""] = text.trim().split("@");
-  const name = path.slice(path.indexOf("/") + 1);
-  return ifname === "" ? { name } : { name, ifname };
+  const slash = path.indexOf("/");
+  return {
+    name: path.slice(slash + 1),
+    ...(slash > 0 && { namespace: path.slice(0, slash) }),
+    ...(ifname !== "" && { ifname }),
+  };
 }

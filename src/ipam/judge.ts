@@ -25,37 +25,77 @@ export type Verdict =
 /** Why a hand-over is safe, for the log: the three things that EVIDENCE allows without an operator. */
 export type Evidence = "its DEL came" | "its network namespace is gone" | "its node is fenced";
 
+/** The rows of the hand-over table of design section 5, in their order. */
+export type HandOverRow =
+  | "same attachment"
+  | "same container"
+  | "asker not wanted"
+  | "on this node, and gone"
+  | "fenced"
+  | "live migration"
+  | "same pod"
+  | "not a pod"
+  | "leaving"
+  | "unknown"
+  | "alive";
+
+type Rule = (facts: HandOverFacts) => Verdict | undefined;
+
+const TABLE: readonly (readonly [HandOverRow, Rule])[] = [
+  ["same attachment", sameAttachmentRow],
+  ["same container", sameContainerRow],
+  ["asker not wanted", unwantedRow],
+  ["on this node, and gone", localEvidenceRow],
+  ["fenced", fencedRow],
+  ["live migration", migrationRow],
+  ["same pod", ownPodRow],
+  ["not a pod", containerRow],
+  ["leaving", leavingRow],
+  ["unknown", unknownRow],
+];
+
+/** Rows that the facts of this node decide, in the order in which they may be tried alone. */
+const LOCAL: readonly Rule[] = [
+  sameAttachmentRow,
+  sameContainerRow,
+  localEvidenceRow,
+  ownPodRow,
+  containerRow,
+];
+
 /**
  * The hand-over table of design section 5: may the asker take the address from this one holder?
  * Rows are tried in the table's order and the first match wins. Pure: the facts are all it knows,
  * and "unknown" never counts as evidence.
  */
 export function judge(facts: HandOverFacts): Verdict {
-  return (
-    ownRow(facts) ??
-    unwantedRow(facts) ??
-    localEvidenceRow(facts) ??
-    fencedRow(facts) ??
-    migrationRow(facts) ??
-    ownPodRow(facts) ??
-    containerRow(facts) ??
-    leavingRow(facts) ??
-    unknownRow(facts) ??
-    refuse(heldByRunningPod(facts))
-  );
+  return judgeByRow(facts).verdict;
+}
+
+/** The verdict, and the row that it is by. */
+export function judgeByRow(facts: HandOverFacts): { readonly row: HandOverRow; readonly verdict: Verdict } {
+  for (const [row, rule] of TABLE) {
+    const verdict = rule(facts);
+    if (verdict !== undefined) return { row, verdict };
+  }
+  return { row: "alive", verdict: refuse(heldByRunningPod(facts)) };
 }
 
 /** Whether Kubernetes has no say in the verdict: the facts of this node suffice. */
 export function decidedLocally(facts: HandOverFacts): boolean {
-  return (ownRow(facts) ?? localEvidenceRow(facts) ?? ownPodRow(facts) ?? containerRow(facts)) !== undefined;
+  return LOCAL.some((rule) => rule(facts) !== undefined);
 }
 
-function ownRow(facts: HandOverFacts): Verdict | undefined {
+function sameAttachmentRow(facts: HandOverFacts): Verdict | undefined {
   const { asker, holder } = facts;
-  if (!onAskersNode(facts)) return undefined;
-  if (sameAttachment(holder.attachment, asker.attachment)) return { action: "same" };
-  if (holder.attachment.container !== asker.attachment.container) return undefined;
-  return refuse(heldByContainer(facts));
+  const same = onAskersNode(facts) && sameAttachment(holder.attachment, asker.attachment);
+  return same ? { action: "same" } : undefined;
+}
+
+function sameContainerRow(facts: HandOverFacts): Verdict | undefined {
+  const { asker, holder } = facts;
+  const same = onAskersNode(facts) && holder.attachment.container === asker.attachment.container;
+  return same ? refuse(heldByContainer(facts)) : undefined;
 }
 
 /** Facts are read right before the commit, and the asking pod must itself still be wanted. */

@@ -7,6 +7,9 @@ import { addressRefs } from "./picture.ts";
 import { type Owner, type OwnerRecord, RECORD_VERSION } from "./records.ts";
 import type { Guard, Put, Snapshot, Versioned } from "./store-port.ts";
 
+/** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
+export const SHARE_KIND = "Pool";
+
 /** Addresses whose state is read at once: three operations each, well within etcd's 128. */
 const PER_READ = 40;
 
@@ -28,7 +31,7 @@ export async function claimShare(attempt: Attempt, picks: readonly Pick[]): Prom
   const most = policy?.maxPerNamespace;
   if (policy === undefined || most === undefined) return { guards: [], puts: [] };
   const namespace = request.pod?.namespace ?? "";
-  const owner: Owner = { kind: "Pool", namespace, name: policy.pool };
+  const owner: Owner = { kind: SHARE_KIND, namespace, name: policy.pool };
   const ref = { kind: "owner", space, owner } as const;
   const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
   if (present !== undefined) refuseNewerOwner(present.record);

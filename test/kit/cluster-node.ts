@@ -4,7 +4,7 @@ import type { PodId } from "../../src/ipam/records.ts";
 import { invoke } from "./cni.ts";
 import type { Folder } from "./folder.ts";
 import { makeNamespace, type Namespace } from "./namespaces.ts";
-import type { Finished } from "./run.ts";
+import { type Finished, run } from "./run.ts";
 
 const EXECUTABLE = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
 
@@ -19,6 +19,8 @@ export interface Sandbox {
 export interface Attachment {
   readonly ifname?: string;
   readonly network?: unknown;
+  /** CNI_ARGS instead of the pod's: a container that is no pod. */
+  readonly args?: string;
 }
 
 /**
@@ -54,6 +56,16 @@ export class ClusterNode implements AsyncDisposable {
     return this.#call("DEL", sandbox, attachment);
   }
 
+  /** An operator's command line on this node, which finds store and node by the network's configuration. */
+  operate(...args: string[]): Promise<Finished> {
+    const config = this.#file("operator.json");
+    writeFileSync(config, JSON.stringify(this.#withNode(this.network)));
+    return run([EXECUTABLE, ...args, "--config", config], {
+      env: { KUBE_IPAM_CONFIG: this.#file("node.json") },
+      prefix: this.#asBooted(),
+    });
+  }
+
   /** As a runtime ends a sandbox: DEL, then the namespace. */
   async end(sandbox: Sandbox): Promise<void> {
     const finished = await this.del(sandbox);
@@ -84,9 +96,10 @@ export class ClusterNode implements AsyncDisposable {
     attachment: Attachment,
   ): Promise<Finished> {
     const { ifname = "eth0", network = this.network } = attachment;
-    const args =
+    const ofPod =
       `IgnoreUnknown=1;K8S_POD_NAMESPACE=${pod.namespace};K8S_POD_NAME=${pod.name};` +
       `K8S_POD_INFRA_CONTAINER_ID=${container};K8S_POD_UID=${pod.uid}`;
+    const args = attachment.args ?? ofPod;
     const call = { container, netns: namespace.path, ifname, args, path: "/opt/cni/bin" };
     return invoke(EXECUTABLE, verb, call, this.#withNode(network), {
       env: { KUBE_IPAM_CONFIG: this.#file("node.json") },

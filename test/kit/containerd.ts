@@ -61,15 +61,9 @@ async function untilItAnswers(ctr: Containerd["ctr"]): Promise<void> {
 }
 
 async function importBusybox(folder: Folder, ctr: Containerd["ctr"]): Promise<void> {
-  const archive = folder.file("busybox.tar");
-  await Bun.write(archive, busyboxImage() as Uint8Array<ArrayBuffer>);
-  await tool(...ctr("images", "import", "--snapshotter", "native", archive));
-}
-
-/** BUSYBOX as an archive for `ctr images import`. */
-export function busyboxImage(): Uint8Array {
   const applets = ["sh", "ip", "ping", "sleep", "cat", "test"];
-  return ociArchive(BUSYBOX, {
+  const archive = folder.file("busybox.tar");
+  const image = ociArchive(BUSYBOX, {
     files: [
       ...["bin", "dev", "proc", "sys", "tmp"].map((path) => ({ path, folder: true as const })),
       { path: "bin/busybox", bytes: readFileSync("/bin/busybox"), mode: 0o755 },
@@ -77,4 +71,6 @@ export function busyboxImage(): Uint8Array {
     ],
     command: ["sh"],
   });
+  await Bun.write(archive, image as Uint8Array<ArrayBuffer>);
+  await tool(...ctr("images", "import", "--snapshotter", "native", archive));
 }

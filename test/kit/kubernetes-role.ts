@@ -1,10 +1,19 @@
 import { join } from "node:path";
 import type { Kubernetes } from "./kubernetes.ts";
 
-const MANIFEST = join(import.meta.dir, "../../deploy/rbac/plugin.yaml");
+const RBAC = join(import.meta.dir, "../../deploy/rbac");
 
 /** Applies the shipped role and gives a token of its service account: exactly what a node gets. */
-export async function pluginToken(kubernetes: Kubernetes): Promise<string> {
-  await kubernetes.kubectl("apply", "-f", MANIFEST);
-  return (await kubernetes.kubectl("-n", "kube-system", "create", "token", "kube-ipam")).trim();
+export function pluginToken(kubernetes: Kubernetes): Promise<string> {
+  return tokenOf(kubernetes, "plugin.yaml", "kube-ipam");
+}
+
+/** The same for whoever operates kube-ipam from outside. */
+export function operatorToken(kubernetes: Kubernetes): Promise<string> {
+  return tokenOf(kubernetes, "operator.yaml", "kube-ipam-operator");
+}
+
+async function tokenOf(kubernetes: Kubernetes, manifest: string, account: string): Promise<string> {
+  await kubernetes.kubectl("apply", "-f", join(RBAC, manifest));
+  return (await kubernetes.kubectl("-n", "kube-system", "create", "token", account)).trim();
 }

@@ -1,0 +1,55 @@
+import { tryParseAddress } from "../../address/address.ts";
+import { tryParseCidr } from "../../address/cidr.ts";
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { type Explanation, explain } from "../../ipam/explain.ts";
+import type { Ports } from "../../ipam/ports.ts";
+import type { FixedAddress } from "../../ipam/wish.ts";
+import { readWish, type WishQuestion } from "../../ipam/wish-of-pod.ts";
+import type { PodInterface } from "./interfaces.ts";
+import type { KnownNetwork } from "./known-networks.ts";
+
+/** A container ID that no runtime gives: of the sandbox that is to come. */
+const NEXT_SANDBOX = "the-next-sandbox";
+
+/**
+ * What the pod wishes of this interface's network, and, where it has or shows nothing there, what
+ * the next ADD would meet.
+ *
+ * @throws StoreFailure.
+ */
+export async function explainInterface(
+  { ifname, entry, held }: PodInterface,
+  { network, kubernetes, requested }: KnownNetwork,
+  pod: PodFacts,
+  shown: ReadonlySet<string>,
+  ports: Ports,
+  deadline: number,
+): Promise<Explanation> {
+  const question: WishQuestion = {
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
+    attachment: { network: network.name, container: NEXT_SANDBOX, ifname },
+    network,
+    kubernetes,
+    requested: [...(entry?.ips ?? []).flatMap(fromMultus), ...(entry?.ips === undefined ? requested : [])],
+  };
+  if (held.length === 0 || !held.some(({ address }) => shown.has(address)))
+    return explain(question, ports, deadline);
+  return onlyWish(question, ports, deadline);
+}
+
+async function onlyWish(question: WishQuestion, ports: Ports, deadline: number): Promise<Explanation> {
+  try {
+    return { wish: await readWish(question, ports, deadline), addresses: [] };
+  } catch (failure) {
+    if (!(failure instanceof IpamError)) throw failure;
+    return { addresses: [], refusal: failure };
+  }
+}
+
+/** Multus hands the entry's "ips" on as runtimeConfig.ips. */
+function fromMultus(text: string): FixedAddress[] {
+  const cidr = tryParseCidr(text);
+  const address = cidr?.address ?? tryParseAddress(text);
+  return address === undefined ? [] : [{ address, source: "runtimeConfig.ips" }];
+}

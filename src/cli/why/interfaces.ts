@@ -1,0 +1,72 @@
+import { tryParseAddress } from "../../address/address.ts";
+import { cidrContains } from "../../address/cidr.ts";
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { type FurtherNetwork, furtherNetworks } from "../../ipam/further-networks.ts";
+import type { HeldAddress } from "./held.ts";
+import type { KnownNetwork } from "./known-networks.ts";
+
+/** One interface of a pod, and the network that it is on as far as that can be told. */
+export interface PodInterface {
+  readonly ifname: string;
+  /** As Multus or the store names it; absent where nothing does. */
+  readonly name?: string;
+  readonly network?: KnownNetwork;
+  readonly entry?: FurtherNetwork;
+  readonly held: readonly HeldAddress[];
+}
+
+/** The first interface, which the runtime makes, then those that Multus adds, then what else is held. */
+export function interfacesOf(
+  pod: PodFacts | undefined,
+  held: readonly HeldAddress[],
+  known: ReadonlyMap<string, KnownNetwork>,
+  named?: string,
+): PodInterface[] {
+  const further = pod === undefined ? [] : furtherNetworks(pod.annotations);
+  const names = ["eth0", ...further.map(({ ifname }) => ifname), ...held.map(ifnameOf)];
+  return [...new Set(names)].flatMap((ifname) => {
+    const own = held.filter((each) => ifnameOf(each) === ifname);
+    const entry = further.find((each) => each.ifname === ifname);
+    const [first] = own;
+    const network = first && known.get(first.holder.attachment.network);
+    if (first !== undefined)
+      return { ifname, name: first.holder.attachment.network, ...(network && { network }), held: own };
+    if (entry !== undefined) return { ifname, name: entry.name, entry, held: own };
+    const main = pod && mainNetwork(pod, further, known, named);
+    if (main === "not ours") return [];
+    return { ifname, ...(main && { name: main.network.name, network: main }), held: own };
+  });
+}
+
+/**
+ * The network of the first interface, which no object names: the one that the caller names, that
+ * holds what the pod shows or asks for, or the only one that there is.
+ */
+function mainNetwork(
+  { annotations, podIPs }: PodFacts,
+  further: readonly FurtherNetwork[],
+  known: ReadonlyMap<string, KnownNetwork>,
+  named: string | undefined,
+): KnownNetwork | "not ours" | undefined {
+  if (named !== undefined) return known.get(named);
+  const others = [...known.values()].filter(({ network }) =>
+    further.every(({ name }) => name !== network.name),
+  );
+  const wanted = [...podIPs, ...(annotations["kube-ipam.ip"] ?? "").split(",")];
+  const fitting = others.find((each) => wanted.some((text) => holds(each, text)));
+  if (fitting !== undefined) return fitting;
+  const shownElsewhere = podIPs.length > 0 || (others.length === 0 && further.length > 0);
+  if (shownElsewhere) return "not ours";
+  const [only, second] = others;
+  return second === undefined ? only : undefined;
+}
+
+function holds({ network }: KnownNetwork, text: string): boolean {
+  const address = tryParseAddress(text.trim());
+  if (address === undefined) return false;
+  return network.sets.some(({ ranges }) => ranges.some(({ subnet }) => cidrContains(subnet, address)));
+}
+
+function ifnameOf({ holder }: HeldAddress): string {
+  return holder.attachment.ifname;
+}

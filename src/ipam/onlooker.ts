@@ -1,0 +1,33 @@
+import type { Node } from "./node-port.ts";
+
+/** The node on whose behalf somebody looks. */
+export interface Watched {
+  readonly name: string;
+  readonly bootId: string;
+}
+
+/**
+ * A Node port for those who ask what an ADD of some node would meet, and do nothing themselves: it
+ * remembers and locks nothing. What only that node can see is known where `self` is that node, and
+ * "unknown" elsewhere.
+ */
+export function onlooker(self: Node, watched: Watched): Node {
+  const isSelf = self.name === watched.name && self.bootId === watched.bootId;
+  return {
+    ...watched,
+    lock: async () => ({ cancelled: () => false, release: () => undefined }),
+    identifyNamespace: (path) => ({ path }),
+    namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
+    due: () => false,
+    makeDue: () => undefined,
+    journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
+    keptReleases: {
+      keep: () => undefined,
+      of: (id) => (isSelf ? self.keptReleases.of(id) : undefined),
+      list: () => [],
+      drop: () => undefined,
+    },
+    storeMemory: { recall: () => undefined, remember: () => undefined },
+    cursors: { read: () => undefined, advance: (_pool, next) => next(undefined) },
+  };
+}
