@@ -1,4 +1,7 @@
-EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
+EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd,kube-ipam-agent-killed
+# What speaks of no file, process or command of its own holds however kube-ipam is deployed.
+EVERYWHERE_TESTS = test/conformance test/plugins \
+  $(patsubst %,test/process/%.test.ts,parallel kill model undo node-file)
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
@@ -31,10 +34,10 @@ test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-## test-everywhere: the conformance cases on etcd with mutual TLS, and through agent and shim
+## test-everywhere: the black-box cases on etcd with mutual TLS, through agent and shim, and while the agent is killed at random
 test-everywhere: build shim
 	@scripts/setup.sh test
-	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh test/conformance
+	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh $(EVERYWHERE_TESTS)
 
 ## test-cluster: on a real Kubernetes API server, built once from its Go module and kept outside the checkout
 test-cluster: build

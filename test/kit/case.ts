@@ -33,6 +33,12 @@ export function alone(id: string, title: string, body: Body, needs: Needs = {}):
   for (const subject of subjects) register(subject, id, title, body, needs);
 }
 
+/** One of ours that speaks of the embedded store's file. */
+export function embedded(id: string, title: string, body: Body, needs: Needs = {}): void {
+  const subjects = SUBJECTS.filter((each) => each.ours && each.etcd !== true);
+  for (const subject of subjects) register(subject, id, title, body, needs);
+}
+
 function register(
   subject: Subject,
   id: string,

@@ -21,7 +21,39 @@ export function kubeIpamAgent(): Subject {
 /** The same on a real etcd with mutual TLS. */
 export function kubeIpamAgentOnEtcd(): Subject {
   const open = () => throughAgent(kubeIpamOnEtcd());
-  return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, agent: true, open };
+  return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, etcd: true, agent: true, open };
+}
+
+/** The shim and the complete plugin beside it, while the agent is killed again and again. */
+export function kubeIpamAgentKilled(): Subject {
+  const open = async () => killingAgent(await throughAgent(kubeIpam(), "full"));
+  return { name: "kube-ipam-agent-killed", type: "kube-ipam", ours: true, agent: true, open };
+}
+
+/** Longest time that an agent lives and, after it was killed, none is there, in milliseconds. */
+const LONGEST_LIFE = 400;
+const LONGEST_REST = 100;
+
+function killingAgent(place: AgentPlace): AgentPlace {
+  let over = false;
+  const killing = (async () => {
+    while (!over) {
+      await Bun.sleep(Math.random() * LONGEST_LIFE);
+      place.agent().signal("SIGKILL");
+      await place.agent().stop();
+      await Bun.sleep(Math.random() * LONGEST_REST);
+      // A case may have made it impossible to start, by breaking the node's file for example.
+      await place.startAgent().catch(() => undefined);
+    }
+  })();
+  return {
+    ...place,
+    [Symbol.asyncDispose]: async () => {
+      over = true;
+      await killing;
+      await place[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A place with an agent that can be hurt. */

@@ -9,7 +9,7 @@ let places = 0;
 
 /** kube-ipam alone on a real etcd with mutual TLS; each place has a prefix of its own. */
 export function kubeIpamOnEtcd(): Subject {
-  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, open };
+  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, etcd: true, open };
 }
 
 async function open(): Promise<Place> {

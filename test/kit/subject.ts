@@ -1,5 +1,5 @@
 import type { Folder } from "./folder.ts";
-import { kubeIpamAgent, kubeIpamAgentOnEtcd } from "./subject-agent.ts";
+import { kubeIpamAgent, kubeIpamAgentKilled, kubeIpamAgentOnEtcd } from "./subject-agent.ts";
 import { kubeIpamOnEtcd } from "./subject-etcd.ts";
 import { hostLocal } from "./subject-host-local.ts";
 import { kubeIpam } from "./subject-kube-ipam.ts";
@@ -15,6 +15,8 @@ export interface Subject {
   readonly type: string;
   /** True for kube-ipam in any form: error codes and texts are design section 8's. */
   readonly ours: boolean;
+  /** True where the addresses lie in etcd rather than in a file of the node. */
+  readonly etcd?: boolean;
   /** True where an agent serves: it frees dead records by itself and at once. */
   readonly agent?: boolean;
   /** One fresh deployment with an empty store. */
@@ -44,6 +46,7 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
   "kube-ipam-etcd": kubeIpamOnEtcd,
   "kube-ipam-agent": kubeIpamAgent,
   "kube-ipam-agent-etcd": kubeIpamAgentOnEtcd,
+  "kube-ipam-agent-killed": kubeIpamAgentKilled,
   "host-local": hostLocal,
 };
 

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { ours } from "../kit/case.ts";
+import { embedded, ours } from "../kit/case.ts";
 import { tool } from "../kit/run.ts";
 import { storeFiles } from "../kit/store-files.ts";
 import type { World } from "../kit/world.ts";
@@ -73,7 +73,7 @@ ours("ONE-STORE", "a store that vanished is refused, not begun anew", async (wor
   await world.refused("ADD", net, { container: "c2" }, { code: 106 });
 });
 
-ours("nodeLocal", "with pods the embedded store wants nodeLocal: true", async (world) => {
+embedded("nodeLocal", "with pods the embedded store wants nodeLocal: true", async (world) => {
   const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0;K8S_POD_UID=u1";
   const cluster = world.network({ ...SUBNET, annotations: "off" });
   await world.refused("ADD", cluster, { args }, { code: 7, text: /nodeLocal/ });

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import { everywhere, ours } from "../kit/case.ts";
+import { alone, everywhere, ours } from "../kit/case.ts";
 import { added, addressesOf, environment } from "../kit/cni.ts";
 import { type Finished, run } from "../kit/run.ts";
 import { slowDisk } from "../kit/trace.ts";
@@ -65,7 +65,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
-ours("K12", "SIGTERM while the disk is slow is answered by undoing", async (world) => {
+alone("K12", "SIGTERM while the disk is slow is answered by undoing", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
   const began = world.run("ADD", net, {}, { prefix: slowDisk(400) });
@@ -77,7 +77,7 @@ ours("K12", "SIGTERM while the disk is slow is answered by undoing", async (worl
   expect(held.length).toBe(finished.exitCode === 0 ? 1 : 0);
 });
 
-ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
+alone("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
   for (const wait of [0, 150, 300, 450, 600]) {
@@ -94,7 +94,7 @@ ours("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
   }
 });
 
-ours("K10", "ADDs that still wait when a DEL comes are cancelled by it", async (world) => {
+alone("K10", "ADDs that still wait when a DEL comes are cancelled by it", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
   for (let round = 0; round < 4; round += 1) {
@@ -110,7 +110,7 @@ ours("K10", "ADDs that still wait when a DEL comes are cancelled by it", async (
   }
 });
 
-ours("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async (world) => {
+alone("K10", "an ADD whose namespace vanishes while it runs keeps nothing", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
   const namespace = await world.makeNamespace();
