@@ -1,3 +1,4 @@
+import type { PoolInSpace } from "../../config/parse-node-configuration.ts";
 import type { Pool } from "../../config/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Ports } from "../../ipam/ports.ts";
@@ -7,14 +8,14 @@ import { type Finding, refuse, warn } from "./finding.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
 import { judgePools } from "./judge-pools.ts";
 import { judgeReserved } from "./judge-reserved.ts";
-import { judgeSubnets, knownNetworks } from "./known-networks.ts";
+import { judgeSubnets, knownNetworks, networkOfPool } from "./known-networks.ts";
 import { readWishes, type Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
 
 /** What the judgement rests on beside the object. */
 export interface Grounds {
   readonly ports: Pick<Ports, "store" | "cluster" | "clusterUid">;
-  readonly pools: readonly Pool[];
+  readonly pools: readonly PoolInSpace[];
   /** The address space that is meant where no known network has an address. */
   readonly space: string;
   readonly ownerOf: OwnerOf;
@@ -56,13 +57,14 @@ export function judgeAlone(
 async function judgeOnStore(
   workload: Workload,
   wishes: Wishes,
-  { ownerOf, ports, space }: Grounds,
+  { ownerOf, pools, ports, space }: Grounds,
   options: CallOptions,
 ): Promise<Finding[]> {
   try {
-    const known = await knownNetworks(ports.store, options);
+    const used = await knownNetworks(ports.store, options);
+    const known = [...used, ...pools.map(networkOfPool)];
     const reserved = await judgeReserved({ workload, wishes, known, space }, ports, ownerOf, options);
-    return [...judgeSubnets(wishes, known), ...reserved];
+    return [...(used.length > 0 ? judgeSubnets(wishes, known) : []), ...reserved];
   } catch (failure) {
     if (!(failure instanceof IpamError || failure instanceof StoreFailure)) throw failure;
     return [warn(`whether others have these addresses could not be looked up: ${failure.message}`)];

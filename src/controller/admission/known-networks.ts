@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr, parseCidr } from "../../address/cidr.ts";
+import type { PoolInSpace } from "../../config/parse-node-configuration.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
@@ -16,6 +17,11 @@ export async function knownNetworks(store: Store, options: CallOptions): Promise
   for await (const { ref, record } of store.list({ kind: "network" }, options))
     known.push({ name: ref.name, space: record.space, subnets: record.subnets.map(parseCidr) });
   return known;
+}
+
+/** A pool is known before the first pod uses it. */
+export function networkOfPool({ name, sets, space }: PoolInSpace): KnownNetwork {
+  return { name, space, subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)) };
 }
 
 /** Which of the known networks may be meant with an address: by the key's suffix, and by their subnets. */
@@ -35,7 +41,6 @@ export function networksFor(
  * first pod starts, and this pod may be that one.
  */
 export function judgeSubnets({ fixed, sets }: Wishes, known: readonly KnownNetwork[]): Finding[] {
-  if (known.length === 0) return [];
   const named = fixed.map(({ address, source, suffix }) => ({ address, source, suffix }));
   const ends = sets.flatMap(({ intervals, source, suffix }) =>
     intervals.flatMap(({ first, last }) => [first, last].map((address) => ({ address, source, suffix }))),
