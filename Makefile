@@ -5,7 +5,7 @@ EVERYWHERE_TESTS = test/conformance test/plugins \
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-cluster test-deploy demo bench lint clean
+.PHONY: all build shim image release test test-everywhere test-cluster test-nodes test-deploy demo bench lint clean
 
 all: build
 
@@ -39,12 +39,19 @@ test-everywhere: build shim
 	@scripts/setup.sh test
 	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh $(EVERYWHERE_TESTS)
 
-## test-cluster: on a real Kubernetes API server, built once from its Go module and kept outside the checkout
-test-cluster: build
+## test-cluster: on a real Kubernetes, built once from its Go module and kept outside the checkout
+test-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
-	@nice test/cluster/multus/build.sh
 	@scripts/test.sh test/cluster
+	@$(MAKE) --no-print-directory test-nodes
+
+## test-nodes: on two real nodes with kubelets and container runtimes, in namespaces of their own
+test-nodes: build shim
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@nice test/nodes/build.sh
+	@scripts/own-machine.sh scripts/test.sh test/nodes
 
 ## test-deploy: image, chart, manifests and examples; on a real API server and a real containerd
 test-deploy: image release

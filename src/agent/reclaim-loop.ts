@@ -1,6 +1,8 @@
+import type { OpenPorts } from "../cni/call.ts";
 import type { Log } from "../ipam/ports.ts";
 import { reclaim } from "../ipam/reclaim.ts";
 import { pluginLog } from "../log/plugin-log.ts";
+import { answerHere } from "../runtime/answer-here.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import type { Lender } from "./lend-ports.ts";
 import type { Metrics } from "./metrics.ts";
@@ -64,10 +66,48 @@ export class ReclaimLoop {
       pluginLog(configuration.node),
     );
     try {
+      await this.#answerRecovery(configuration, ports, deadline);
       this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, deadline }));
       return ports.node.keptReleases.list().length;
     } finally {
       await ports.close();
     }
+  }
+
+  /** A store that was recovered wants to know what this node's pods hold; reclaiming goes on anyway. */
+  async #answerRecovery(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
+    try {
+      const otherStores = () => this.#otherStores(configuration, deadline);
+      const answer = await answerHere(configuration, ports, otherStores, deadline);
+      if (answer === undefined) return;
+      const { attachments, written, conflicts } = answer;
+      const level = conflicts.length > 0 ? "error" : "info";
+      this.#log(level, "told the recovered store what this node's pods hold", {
+        attachments,
+        written,
+        conflicts: conflicts.map(({ address, heldBy }) => `${address} is held by ${heldBy}`),
+      });
+    } catch (failure) {
+      this.#log("warn", "the recovered store could not be told what this node's pods hold", {
+        reason: String(failure),
+      });
+    }
+  }
+
+  /** The identities of the other stores that this node uses. */
+  async #otherStores(own: Asking["configuration"], deadline: number): Promise<ReadonlySet<string>> {
+    const uuids = new Set<string>();
+    for (const configuration of this.#lender.known()) {
+      if (Bun.deepEquals(configuration.store, own.store)) continue;
+      const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, this.#log);
+      try {
+        const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+        const uuid = snapshot.get({ kind: "meta" })?.record.uuid;
+        if (uuid !== undefined) uuids.add(uuid);
+      } finally {
+        await ports.close();
+      }
+    }
+    return uuids;
   }
 }

@@ -8,6 +8,7 @@ import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { printErr, printOut } from "./print.ts";
+import { addRecoverCommand } from "./recover/commands.ts";
 import { addStoreCommands } from "./store/commands.ts";
 import { addWhyCommand } from "./why/commands.ts";
 
@@ -45,6 +46,7 @@ function makeProgram(closing: string, done: Done): Command {
     .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
+  addRecoverCommand(program, done);
   addCheckCommand(program, done);
   addWhyCommand(program, done);
   addDoctorCommand(program, done);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isObject, type Json, member, parseJsonObject } from "../config/json-text.ts";
 import type { NodeFileText } from "../config/node-file.ts";
+import { ourPlugin } from "../config/our-plugin.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 /** What `--config` named: the node's file, or one network's configuration as the plugin would read it. */
@@ -45,18 +46,13 @@ export function networkIn(document: Json, path: string): Json | undefined {
   const config = isObject(spec) ? member(spec, "config") : undefined;
   if (typeof config === "string")
     return named(networkIn(parseJsonObject(config, `${path}: spec.config`), path), document);
-  const plugins = member(document, "plugins");
-  if (Array.isArray(plugins)) return pluginOf(document, plugins, path);
+  if (Array.isArray(member(document, "plugins"))) return ourPluginOf(document, path);
   return isObject(member(document, "ipam")) ? document : undefined;
 }
 
-/** libcni gives each plugin of a list the list's name and version. */
-function pluginOf(list: Json, plugins: readonly unknown[], path: string): Json {
-  for (const plugin of plugins) {
-    const ipam = isObject(plugin) ? member(plugin, "ipam") : undefined;
-    if (!isObject(plugin) || !isObject(ipam) || member(ipam, "type") !== "kube-ipam") continue;
-    return { ...plugin, name: member(list, "name"), cniVersion: member(list, "cniVersion") };
-  }
+function ourPluginOf(list: Json, path: string): Json {
+  const plugin = ourPlugin(list);
+  if (plugin !== undefined) return plugin;
   throw new IpamError(
     "invalidConfig",
     `${path} lists no plugin whose ipam.type is "kube-ipam"`,

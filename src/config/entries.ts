@@ -92,6 +92,7 @@ export const SETTING_ENTRIES = {
   addressSpace: name,
   dataDir: path,
   runDir: path,
+  cniCacheDir: path,
   logFile: path,
   logLevel: oneOf(["debug", "info", "warn", "error"]),
   nodeName: name,

@@ -17,6 +17,7 @@ const LOCKED = [
   "addressSpace",
   "dataDir",
   "runDir",
+  "cniCacheDir",
   "logFile",
   "nodeName",
   "nodeLocal",

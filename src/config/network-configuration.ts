@@ -44,6 +44,8 @@ export interface Route {
 export interface NodeSettings {
   readonly dataDir: string;
   readonly runDir: string;
+  /** Where the runtime's CNI library keeps results; undefined: $CNI_CACHE, else /var/lib/cni. */
+  readonly cniCacheDir?: string;
   readonly logFile: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** Undefined: $NODE_NAME, else the host name. */

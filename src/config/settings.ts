@@ -36,12 +36,21 @@ export function resolveSettings(ipam: Json, file: NodeFile | undefined, options:
 export function nodeSettings({
   dataDir,
   runDir,
+  cniCacheDir,
   logFile,
   logLevel,
   nodeName,
   nodeLocal,
 }: Settings): NodeSettings {
-  return { dataDir, runDir, logFile, logLevel, ...(nodeName && { nodeName }), nodeLocal };
+  return {
+    dataDir,
+    runDir,
+    ...(cniCacheDir && { cniCacheDir }),
+    logFile,
+    logLevel,
+    ...(nodeName && { nodeName }),
+    nodeLocal,
+  };
 }
 
 /** etcd where the configuration names it, else the embedded store. */

@@ -15,7 +15,12 @@ export function noNode(): Node {
     makeDue: () => undefined,
     journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
     keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
-    storeMemory: { recall: () => undefined, remember: () => undefined },
+    storeMemory: {
+      recall: () => undefined,
+      remember: () => undefined,
+      accept: () => undefined,
+      spaces: () => [],
+    },
     cursors: { read: () => undefined, advance: () => undefined },
   };
 }

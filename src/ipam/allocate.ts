@@ -5,7 +5,7 @@ import type { Contest } from "./contend.ts";
 import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
 import { free } from "./free.ts";
-import { rememberStore, requireReady, verifyStore } from "./one-store.ts";
+import { type Identity, rememberStore, requireReady, verifyStore } from "./one-store.ts";
 import { logOutside } from "./outside.ts";
 import type { Pick } from "./pick.ts";
 import { depict, look, ownerRef, type Picture } from "./picture.ts";
@@ -14,7 +14,7 @@ import { enforcePolicy } from "./policy.ts";
 import type { Ports } from "./ports.ts";
 import { claimShare } from "./quota.ts";
 import { reclaim } from "./reclaim.ts";
-import { type AttachmentRecord, RECORD_VERSION } from "./records.ts";
+import type { AttachmentRecord } from "./records.ts";
 import { printedAddresses, repeat } from "./repeat.ts";
 import type { AddRequest, Allocated } from "./requests.ts";
 import {
@@ -28,6 +28,7 @@ import {
 import type { Target } from "./target.ts";
 import { type Allocating, allocating } from "./transaction.ts";
 import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
+import { reservedFor, writeJournal } from "./write-journal.ts";
 
 /** Lost races one ADD puts up with; its deadline usually ends it long before. */
 const ROUNDS = 500;
@@ -180,9 +181,12 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
   } = attempt;
   const further = [await recordNetwork(attempt, picture), await claimShare(attempt, picks)];
   const allocating = allocatingWith(attempt, picture, picks, further);
-  writeJournal(attempt, allocating.record, allocating.storeUuid);
+  writeJournal(attempt, allocating.record, {
+    storeUuid: allocating.store.uuid,
+    ...reservedFor(attempt, picks),
+  });
   if (picture.meta !== undefined && picture.remembered === undefined) {
-    rememberStore(network.space, allocating.storeUuid, picture.snapshot.revision, ports);
+    rememberStore(network.space, allocating.store, picture.snapshot.revision, ports);
   }
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
@@ -193,7 +197,7 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
       picture: depict(attempt, { targets, questions, ...(remembered && { remembered }) }, outcome.snapshot),
     };
   }
-  remember(attempt, allocating.storeUuid, outcome.revision);
+  remember(attempt, allocating.store, outcome.revision);
   await undoUnlessWanted(attempt);
   return { allocated: answer(attempt, allocating.record, false) };
 }
@@ -217,9 +221,9 @@ function allocatingWith(
 }
 
 /** After the commit a memory that cannot be written makes it older, no more: the ADD stands. */
-function remember({ ports, request }: Attempt, storeUuid: string, revision: number): void {
+function remember({ ports, request }: Attempt, store: Identity, revision: number): void {
   try {
-    rememberStore(request.network.space, storeUuid, revision, ports);
+    rememberStore(request.network.space, store, revision, ports);
   } catch (failure) {
     ports.log("error", "the node could not remember its store", { reason: String(failure) });
   }
@@ -252,8 +256,8 @@ async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>
     await undoUnlessWanted(attempt);
     return { allocated: answer(attempt, own.record, false) };
   }
-  const storeUuid = ports.node.journal.read(request.attachment)?.storeUuid ?? "";
-  writeJournal(attempt, own.record, storeUuid);
+  const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
+  writeJournal(attempt, own.record, { storeUuid, ...(reservedFor && { reservedFor }) });
   // What an attachment of this name had in a namespace that is gone was another sandbox's.
   const state = mayFree(own.record.holder, ports) ? "stale" : await repeat(attempt, own);
   if (state === "rewritten") {
@@ -272,19 +276,6 @@ function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): 
     requestId: attempt.requestId,
     repeated,
   };
-}
-
-/** Before the commit: a process that dies right after it leaves a trace to reclaim by. */
-function writeJournal(attempt: Attempt, record: AttachmentRecord, storeUuid: string): void {
-  const { space, addresses, holder } = record;
-  const entry = {
-    version: RECORD_VERSION,
-    holder: { ...holder, requestId: attempt.requestId },
-    space,
-    addresses,
-    storeUuid,
-  };
-  attempt.ports.node.journal.write(entry);
 }
 
 /** A DEL of this attachment that never reached the store is settled before it gets anything new. */

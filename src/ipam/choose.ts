@@ -1,5 +1,6 @@
 import { type Address, equalAddresses } from "../address/address.ts";
 import { cidrContains } from "../address/cidr.ts";
+import { intervalContains } from "../address/interval.ts";
 import { withoutIntervals } from "../address/pool.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Contest, contend } from "./contend.ts";
@@ -101,8 +102,8 @@ function freeSeen(
   return foreign.length === 0 ? free : free.filter((position) => !isWithin(pool.at(position), foreign));
 }
 
-function isWithin({ value }: Address, intervals: ReturnType<typeof foreignRanges>): boolean {
-  return intervals.some(({ first, last }) => first.value <= value && value <= last.value);
+function isWithin(address: Address, intervals: ReturnType<typeof foreignRanges>): boolean {
+  return intervals.some((interval) => intervalContains(interval, address));
 }
 
 async function pickOpen(

@@ -9,6 +9,7 @@ import { refuseNewer } from "./newer.ts";
 import type { Eviction, Pick } from "./pick.ts";
 import { addressRefs, type Picture } from "./picture.ts";
 import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "./records.ts";
+import { blockIn, waysOut } from "./recovery/blocks.ts";
 import { foreignRangeOf } from "./reserved-ranges.ts";
 import { describeAttachment } from "./same.ts";
 import type { Versioned } from "./store-port.ts";
@@ -122,12 +123,22 @@ async function requireYielding(
 }
 
 function refuseForeignRange(attempt: Attempt, picture: Picture, { address }: NamedTarget): void {
-  const range = foreignRangeOf(attempt, picture, address.value);
+  const range = foreignRangeOf(attempt, picture, address);
   if (range === undefined) return;
+  const block = blockIn(range);
+  if (block !== undefined) throw mayBeHeld(address, block.node);
   throw new IpamError(
     "addressHeld",
     `address ${formatAddress(address)} is reserved for ${describeOwner(range.reservation.owner)} (${range.first}-${range.last})`,
     "choose another address, or have an operator end the reservation with 'kube-ipam ip unreserve'",
+  );
+}
+
+function mayBeHeld(address: Address, node: string): IpamError {
+  return new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} may be held by a pod on node ${node}`,
+    waysOut([node]),
   );
 }
 

@@ -34,10 +34,10 @@ export async function gatherFacts(
 
 /** Gathers what `judgeReservation` needs to know; asks for the owner only where that may change the verdict. */
 export async function gatherReservationFacts(
-  asking: Omit<Asking, "attachment"> & Pick<ReservationAsker, "names">,
+  asking: Asking & Pick<ReservationAsker, "names">,
   reservation: ReservationRecord,
   held: boolean,
-  ports: Pick<Ports, "cluster" | "clusterUid">,
+  ports: Ports,
   deadline: number,
 ): Promise<ReservationFacts> {
   const { pod, owner, names } = asking;

@@ -2,7 +2,7 @@ import { parseAddress } from "../address/address.ts";
 import { withReservations } from "./ending-reservations.ts";
 import { IpamError } from "./errors.ts";
 import { refuseNewer } from "./newer.ts";
-import { verifyStore } from "./one-store.ts";
+import { verifyForRelease } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import {
   type AllocationRecord,
@@ -129,7 +129,7 @@ async function readHeld(target: Target, ports: Ports, options: CallOptions): Pro
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
   const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
   const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref, ...guess] }, options);
-  if (target.expected !== undefined) verifyStore(snapshot, remembered, target.expected.space, ports);
+  if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
   const entry = snapshot.get(ref);
   if (entry === undefined) return undefined;
   if (target.requestId !== undefined && entry.record.holder.requestId !== target.requestId) return undefined;

@@ -1,4 +1,4 @@
-import type { AttachmentId, Holder, NamespaceId } from "./records.ts";
+import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Retention } from "./records.ts";
 
 /** What the decisions need to know of, and remember on, the machine they run on. */
 export interface Node {
@@ -72,6 +72,21 @@ export interface JournalEntry {
   /** Addresses of the last commit tried; the store says whether it happened. */
   readonly addresses: readonly string[];
   readonly storeUuid: string;
+  /** What else the attachment's record says, so that a recovery can write it again; older programs left it out. */
+  readonly prefixes?: readonly number[];
+  readonly gateways?: readonly (string | null)[];
+  readonly origin?: Origin;
+  readonly endsReservations?: boolean;
+  /** For whom the ADD reserved addresses of it. */
+  readonly reservedFor?: ReservedFor;
+}
+
+export interface ReservedFor {
+  readonly owner: Owner;
+  readonly retain: Retention;
+  readonly addresses: readonly string[];
+  /** Ordinal of a StatefulSet's pod. */
+  readonly ordinal?: number;
 }
 
 /** DELs that could not reach the store: on disk (fsynced) in `dataDir`, replayed later. */
@@ -97,12 +112,18 @@ export interface StoreMemory {
   recall(space: string): RememberedStore | undefined;
   /** Best effort durable: a lost write only makes the memory older. */
   remember(space: string, store: RememberedStore): void;
+  /** Takes this store whatever was remembered, also an older state of it. Throws IpamError "io". */
+  accept(space: string, store: RememberedStore): void;
+  /** The spaces that are remembered; those with very long names are left out. */
+  spaces(): string[];
 }
 
 export interface RememberedStore {
   readonly uuid: string;
   readonly prefix: string;
   readonly revision: number;
+  /** The last recovery of the store that this node has answered, or was not there for. */
+  readonly recovery?: string;
 }
 
 /**

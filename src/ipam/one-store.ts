@@ -7,10 +7,12 @@ import type { CallOptions, Snapshot, Versioned } from "./store-port.ts";
 /**
  * ONE-STORE: the store's identity, once this node has made sure that it is the store that it knows
  * for this address space. `remembered` is what the node knew *before* the snapshot was read: another
- * process may make the identity, or raise the revision, right after. Without an identity, an ADD may make one only where nothing requires
- * `store init` and the node remembers no store.
+ * process may make the identity, or raise the revision, right after. Without an identity, an ADD may
+ * make one only where nothing requires `store init` and the node remembers no store. A store that is
+ * being recovered is nobody's yet: what is remembered is compared again once it is ready.
  *
- * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was.
+ * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was;
+ *   tryAgain: it was recovered, and this node has not said yet what its pods hold.
  */
 export function verifyStore(
   snapshot: Snapshot,
@@ -24,13 +26,33 @@ export function verifyStore(
     return undefined;
   }
   if (meta.record.version > RECORD_VERSION) throw newerStore(ports);
-  if (remembered !== undefined) {
+  if (remembered !== undefined && meta.record.state === "ready") {
+    if (meta.record.recovery !== undefined && meta.record.recovery !== remembered.recovery)
+      throw notAnswered(space, ports);
     if (remembered.uuid !== meta.record.uuid) throw replaced(space, remembered.uuid, meta.record.uuid, ports);
     if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
     if (snapshot.revision < remembered.revision)
       throw olderState(space, remembered.revision, snapshot.revision, ports);
   }
   return meta;
+}
+
+/**
+ * ONE-STORE for a release, which may go ahead where this node has not answered a recovery yet: what
+ * it frees, and takes out of the journal, is not written again.
+ *
+ * @throws as verifyStore.
+ */
+export function verifyForRelease(
+  snapshot: Snapshot,
+  remembered: RememberedStore | undefined,
+  space: string,
+  ports: Ports,
+): void {
+  const meta = snapshot.get({ kind: "meta" })?.record;
+  const unanswered = meta?.recovery !== undefined && meta.recovery !== remembered?.recovery;
+  if (unanswered && meta.version <= RECORD_VERSION && meta.uuid === remembered?.uuid) return;
+  verifyStore(snapshot, remembered, space, ports);
 }
 
 /** The identity an ADD makes for a store that has none. */
@@ -50,15 +72,24 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
   if (meta !== undefined && meta.record.state !== "ready") {
     throw new IpamError(
       "tryAgain",
-      `the store is in state '${meta.record.state}': no addresses are given out`,
-      "wait until 'kube-ipam recover' has finished; see 'kube-ipam store status'",
+      "the store is being recovered: no addresses are given out until all nodes have said what their pods hold",
+      "it ends by itself when 'kube-ipam recover' has finished; if that was broken off, run it again",
     );
   }
 }
 
 /** Remembers what was just seen to be the store of `space`. */
-export function rememberStore(space: string, uuid: string, revision: number, ports: Ports): void {
-  ports.node.storeMemory.remember(space, { uuid, revision, prefix: ports.store.description.prefix });
+export function rememberStore(space: string, identity: Identity, revision: number, ports: Ports): void {
+  ports.node.storeMemory.remember(space, remembering(identity, revision, ports));
+}
+
+/** What tells a store, and its state after a recovery, from others. */
+export type Identity = Pick<MetaRecord, "uuid" | "recovery">;
+
+/** A store as a node remembers it. */
+export function remembering({ uuid, recovery }: Identity, revision: number, ports: Ports): RememberedStore {
+  const { prefix } = ports.store.description;
+  return { uuid, revision, prefix, ...(recovery !== undefined && { recovery }) };
 }
 
 /** Creates the store's identity (`kube-ipam store init`); answers the one that is there afterwards. */
@@ -81,8 +112,9 @@ export async function initStore(
 }
 
 const WAY_OUT =
-  "if this is intended (a restored backup, a new store), make sure no pod holds an address the store does not know, " +
-  "then run 'kube-ipam store accept' on this node";
+  "if this is intended (a restored backup, a new store), run 'kube-ipam recover': the nodes then tell the store what " +
+  "their pods hold; or make sure that no pod holds an address the store does not know, and run 'kube-ipam store accept' " +
+  "on this node";
 
 function where(ports: Ports): string {
   return `${ports.store.description.kind} store ${ports.store.description.location}`;
@@ -117,6 +149,14 @@ function olderState(space: string, expected: number, found: number, ports: Ports
     "storeCannotWrite",
     `the ${where(ports)} is older than this node has seen it for address space '${space}'`,
     `it was at revision ${expected} and is at ${found}, as after restoring a backup; ${WAY_OUT}`,
+  );
+}
+
+function notAnswered(space: string, ports: Ports): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `the ${where(ports)} was recovered, and this node has not told it yet what its pods hold in address space '${space}'`,
+    "the node's agent does so within seconds; without an agent: 'kube-ipam recover --this-node' on this node",
   );
 }
 

@@ -142,6 +142,41 @@ export interface MetaRecord {
   readonly version: number;
   readonly uuid: string;
   readonly state: "ready" | "recovering";
+  /**
+   * Names the last recovery that an operator began (docs/recovery.md). Each node writes once per
+   * recovery what its living attachments hold, and then takes the store for its own.
+   */
+  readonly recovery?: string;
+}
+
+/** What one node had to say in a recovery. */
+export interface NodeRecoveryRecord {
+  readonly version: number;
+  /** The recovery that it answered. */
+  readonly recovery: string;
+  readonly node: string;
+  /** UID of the node's cluster, where known: two clusters may each have a node of this name. */
+  readonly cluster?: string;
+  /** Living attachments that it knows. */
+  readonly attachments: number;
+  /** Those of them that the store did not know. */
+  readonly written: number;
+  readonly conflicts: readonly RecoveryConflict[];
+  /** Address spaces that it uses. */
+  readonly spaces: readonly string[];
+  /** How many nodes had answered before it looked: a conflict that outlasts all other answers is one. */
+  readonly answersSeen: number;
+  readonly since: string;
+}
+
+/** An address that a living attachment has while the store says that another has it. */
+export interface RecoveryConflict {
+  readonly space: string;
+  readonly address: string;
+  readonly attachment: AttachmentId;
+  readonly pod?: PodId;
+  /** Who has it in the store, in words. */
+  readonly heldBy: string;
 }
 
 /** Names one record. The store maps it to a key; nobody else knows how keys look. */
@@ -153,7 +188,9 @@ export type Ref =
   | { readonly kind: "cooling"; readonly space: string; readonly address: Address }
   | { readonly kind: "owner"; readonly space: string; readonly owner: Owner }
   | { readonly kind: "reservedRanges"; readonly space: string }
-  | { readonly kind: "network"; readonly name: string };
+  | { readonly kind: "network"; readonly name: string }
+  /** `node` is its name, and its cluster's where that is known. */
+  | { readonly kind: "recovery"; readonly node: string };
 
 export type RecordKind = Ref["kind"];
 
@@ -167,6 +204,7 @@ export interface RecordTypes {
   readonly owner: OwnerRecord;
   readonly reservedRanges: ReservedRangesRecord;
   readonly network: NetworkRecord;
+  readonly recovery: NodeRecoveryRecord;
 }
 
 export type RecordOf<R extends Ref> = RecordTypes[R["kind"]];

@@ -1,4 +1,4 @@
-import { type Address, formatAddress, parseAddress } from "../address/address.ts";
+import { type Address, formatAddress } from "../address/address.ts";
 import { type Interval, intervalContains, overlaps } from "../address/interval.ts";
 import { IpamError } from "./errors.ts";
 import { describeOwner } from "./judge-reservation.ts";
@@ -19,6 +19,7 @@ import {
   type ReservationWish,
 } from "./reservation-request.ts";
 import { readReady, refuseHolders, refuseOther } from "./reserve.ts";
+import { intervalOf } from "./reserved-ranges.ts";
 import { sameOwner } from "./same.ts";
 import type { CallOptions, Versioned } from "./store-port.ts";
 import { untilWon } from "./until-won.ts";
@@ -182,10 +183,6 @@ function refuseTooMany(ranges: readonly ReservedRange[]): void {
     `an address space has at most ${MOST_RANGES} reserved ranges, as every ADD reads them`,
     "reserve fewer, larger ranges",
   );
-}
-
-function intervalOf({ first, last }: ReservedRange): Interval {
-  return { first: parseAddress(first), last: parseAddress(last) };
 }
 
 function isSame(range: ReservedRange, { first, last }: Interval): boolean {

@@ -1,5 +1,5 @@
-import { parseAddress } from "../address/address.ts";
-import type { Interval } from "../address/interval.ts";
+import { type Address, parseAddress } from "../address/address.ts";
+import { type Interval, intervalContains } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Picture } from "./picture.ts";
 import type { ReservedRange } from "./records.ts";
@@ -9,17 +9,22 @@ import { sameOwner, samePod } from "./same.ts";
 export function foreignRanges(attempt: Attempt, picture: Picture): Interval[] {
   return (picture.reservedRanges?.record.ranges ?? [])
     .filter((range) => !isOwn(attempt, range))
-    .map(({ first, last }) => ({ first: parseAddress(first), last: parseAddress(last) }));
+    .map(intervalOf);
 }
 
 /** The reserved range, of another owner, that holds this address. */
-export function foreignRangeOf(attempt: Attempt, picture: Picture, value: bigint): ReservedRange | undefined {
+export function foreignRangeOf(
+  attempt: Attempt,
+  picture: Picture,
+  address: Address,
+): ReservedRange | undefined {
   return (picture.reservedRanges?.record.ranges ?? []).find(
-    (range) =>
-      parseAddress(range.first).value <= value &&
-      value <= parseAddress(range.last).value &&
-      !isOwn(attempt, range),
+    (range) => intervalContains(intervalOf(range), address) && !isOwn(attempt, range),
   );
+}
+
+export function intervalOf({ first, last }: Pick<ReservedRange, "first" | "last">): Interval {
+  return { first: parseAddress(first), last: parseAddress(last) };
 }
 
 /** A pod's own name counts as an owner too, whatever workload it belongs to. */

@@ -3,7 +3,7 @@ import { type Attempt, holderOf } from "./attempt.ts";
 import { refuseNewerOwner, withoutAddresses } from "./ending-reservations.ts";
 import { freeing } from "./free.ts";
 import { refuseNewer } from "./newer.ts";
-import { newIdentity } from "./one-store.ts";
+import { type Identity, newIdentity } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
 import { ownerRef, ownRef, type Picture, reservedRangesRef } from "./picture.ts";
 import {
@@ -23,7 +23,7 @@ import type { Guard, Put, Transaction, Versioned } from "./store-port.ts";
 export interface Allocating {
   readonly transaction: Transaction;
   readonly record: AttachmentRecord;
-  readonly storeUuid: string;
+  readonly store: Identity;
 }
 
 /**
@@ -34,13 +34,13 @@ export function allocating(attempt: Attempt, picture: Picture, picks: readonly P
   const holder = holderOf(attempt);
   const record = attachmentRecord(attempt, picks, holder);
   const writes = new Writes();
-  const storeUuid = guardIdentity(picture, writes);
+  const store = guardIdentity(picture, writes);
   writes.replace(ownRef(attempt), picture.own?.revision ?? 0, record);
   writes.guard(reservedRangesRef(attempt), picture.reservedRanges?.revision ?? 0);
   for (const pick of picks) allocate(attempt, pick, holder, writes);
   reserve(attempt, picture, picks, writes);
   evict(picks, writes);
-  return { transaction: { ...writes.done(), otherwise: picture.questions.query }, record, storeUuid };
+  return { transaction: { ...writes.done(), otherwise: picture.questions.query }, record, store };
 }
 
 /** Collects a transaction; a record written twice is a mistake of ours, not of the user. */
@@ -70,14 +70,14 @@ class Writes {
   }
 }
 
-function guardIdentity(picture: Picture, writes: Writes): string {
+function guardIdentity(picture: Picture, writes: Writes): Identity {
   if (picture.meta !== undefined) {
     writes.guard({ kind: "meta" }, picture.meta.revision);
-    return picture.meta.record.uuid;
+    return picture.meta.record;
   }
   const identity = newIdentity();
   writes.replace({ kind: "meta" }, 0, identity);
-  return identity.uuid;
+  return identity;
 }
 
 function attachmentRecord(attempt: Attempt, picks: readonly Pick[], holder: Holder): AttachmentRecord {

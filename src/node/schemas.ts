@@ -27,12 +27,32 @@ const Holder = v.object({
   cluster: v.exactOptional(v.string()),
 });
 
+const Owner = v.object({
+  kind: v.string(),
+  namespace: v.string(),
+  name: v.string(),
+  uid: v.exactOptional(v.string()),
+  apiVersion: v.exactOptional(v.string()),
+});
+
 export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.object({
   version: Version,
   holder: Holder,
   space: v.string(),
   addresses: v.array(v.string()),
   storeUuid: v.string(),
+  prefixes: v.exactOptional(v.array(v.number())),
+  gateways: v.exactOptional(v.array(v.nullable(v.string()))),
+  origin: v.exactOptional(v.picklist(["dynamic", "fixed", "sticky"])),
+  endsReservations: v.exactOptional(v.boolean()),
+  reservedFor: v.exactOptional(
+    v.object({
+      owner: Owner,
+      retain: v.union([v.picklist(["workload", "delete", "keep"]), v.number()]),
+      addresses: v.array(v.string()),
+      ordinal: v.exactOptional(v.number()),
+    }),
+  ),
 });
 
 export const KeptReleaseSchema: v.GenericSchema<unknown, KeptRelease> = v.object({
@@ -49,4 +69,5 @@ export const RememberedStoreSchema = v.object({
   uuid: v.string(),
   prefix: v.string(),
   revision: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  recovery: v.exactOptional(v.string()),
 });

@@ -3,7 +3,7 @@ import { IpamError } from "../ipam/errors.ts";
 import type { RememberedStore, StoreMemory } from "../ipam/node-port.ts";
 import { RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
-import { readIfThere, removeFile, replaceFile } from "./files.ts";
+import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { parse, refuseNewer } from "./json-files.ts";
 import { lockBriefly } from "./lock-briefly.ts";
 import { RememberedStoreSchema } from "./schemas.ts";
@@ -31,14 +31,21 @@ export function openStoreMemory(folder: string): ForgetfulStoreMemory {
       const known = identity(space);
       if (known === undefined) return undefined;
       const seen = highest(revisionPath(space), known.uuid);
-      return { uuid: known.uuid, prefix: known.prefix, revision: Math.max(known.revision, seen) };
+      return { ...identityOf(known), revision: Math.max(known.revision, seen) };
     },
     remember(space, store) {
       const known = identity(space);
-      if (known?.uuid !== store.uuid || known.prefix !== store.prefix)
+      if (known === undefined || !Bun.deepEquals(identityOf(known), identityOf(store)))
         writeIdentity(identityPath(space), store);
       raise(revisionPath(space), store);
     },
+    accept(space, store) {
+      // Killed in between, the node remembers too little for a moment, and nothing that is wrong.
+      removeFile(revisionPath(space), "dataDir");
+      writeIdentity(identityPath(space), store);
+    },
+    spaces: () =>
+      filesOf(folder, ENDING, "dataDir").flatMap((file) => /^([A-Za-z0-9].*)\.json$/.exec(file)?.[1] ?? []),
     forget(space) {
       removeFile(identityPath(space), "dataDir");
       removeFile(revisionPath(space), "dataDir");
@@ -59,10 +66,22 @@ function readIdentity(path: string): RememberedStore | undefined {
   );
 }
 
-function writeIdentity(path: string, { uuid, prefix, revision }: RememberedStore): void {
-  replaceFile(path, JSON.stringify({ version: RECORD_VERSION, uuid, prefix, revision }), "dataDir", true);
+function writeIdentity(path: string, store: RememberedStore): void {
+  const { revision } = store;
+  replaceFile(
+    path,
+    JSON.stringify({ version: RECORD_VERSION, ...identityOf(store), revision }),
+    "dataDir",
+    true,
+  );
 }
 
+/** What seldom changes. */
+function identityOf({ uuid, prefix, recovery }: RememberedStore): Omit<RememberedStore, "revision"> {
+  return { uuid, prefix, ...(recovery !== undefined && { recovery }) };
+}
+
+const ENDING = ".json";
 const DIGITS = 16;
 const LINE = /^(\S+) (\d{16})\n$/;
 

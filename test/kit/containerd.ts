@@ -61,9 +61,15 @@ async function untilItAnswers(ctr: Containerd["ctr"]): Promise<void> {
 }
 
 async function importBusybox(folder: Folder, ctr: Containerd["ctr"]): Promise<void> {
-  const applets = ["sh", "ip", "ping", "sleep", "cat", "test"];
   const archive = folder.file("busybox.tar");
-  const image = ociArchive(BUSYBOX, {
+  await Bun.write(archive, busyboxImage() as Uint8Array<ArrayBuffer>);
+  await tool(...ctr("images", "import", "--snapshotter", "native", archive));
+}
+
+/** BUSYBOX as an archive for `ctr images import`. */
+export function busyboxImage(): Uint8Array {
+  const applets = ["sh", "ip", "ping", "sleep", "cat", "test"];
+  return ociArchive(BUSYBOX, {
     files: [
       ...["bin", "dev", "proc", "sys", "tmp"].map((path) => ({ path, folder: true as const })),
       { path: "bin/busybox", bytes: readFileSync("/bin/busybox"), mode: 0o755 },
@@ -71,6 +77,4 @@ async function importBusybox(folder: Folder, ctr: Containerd["ctr"]): Promise<vo
     ],
     command: ["sh"],
   });
-  await Bun.write(archive, image as Uint8Array<ArrayBuffer>);
-  await tool(...ctr("images", "import", "--snapshotter", "native", archive));
 }

@@ -37,6 +37,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly folder: Folder;
   /** "https://127.0.0.1:port" */
   readonly server: string;
+  /** Path of the administrator's kubeconfig. */
+  readonly adminConfig: string;
   /** Path of the kubeconfig of a node that was named in the wish. */
   nodeConfig(name: string): string;
   readonly authority: Authority;
@@ -148,6 +150,7 @@ function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<vo
     folder,
     server,
     authority,
+    adminConfig: admin,
     apiServer,
     kubectl,
     tryKubectl,

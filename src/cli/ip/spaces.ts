@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { spacesOf } from "../../operator/spaces.ts";
 import type { Session } from "../open.ts";
 
@@ -9,14 +8,5 @@ export async function spacesOfNode(
 ): Promise<string[]> {
   if (named !== undefined) return [named];
   const known = await spacesOf(settings.space, ports.store, options);
-  return [...new Set([...known, ...rememberedSpaces(`${settings.node.dataDir}/stores`)])];
-}
-
-/** Names too long for a file are hashed there; those are named with --space. */
-function rememberedSpaces(folder: string): string[] {
-  try {
-    return readdirSync(folder).flatMap((file) => /^([A-Za-z0-9].*)\.json$/.exec(file)?.[1] ?? []);
-  } catch {
-    return [];
-  }
+  return [...new Set([...known, ...ports.node.storeMemory.spaces()])];
 }

@@ -109,7 +109,13 @@ export class FakeNode implements Node {
 
   readonly storeMemory = {
     recall: (space: string) => this.#stores.get(space),
-    remember: (space: string, store: RememberedStore) => void this.#stores.set(space, store),
+    remember: (space: string, store: RememberedStore) => {
+      const known = this.#stores.get(space);
+      const revision = known?.uuid === store.uuid ? Math.max(known.revision, store.revision) : store.revision;
+      this.#stores.set(space, { ...store, revision });
+    },
+    accept: (space: string, store: RememberedStore) => void this.#stores.set(space, store),
+    spaces: () => [...this.#stores.keys()],
   };
 
   readonly cursors = {

@@ -1,5 +1,11 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
-import type { AllocationRecord, AttachmentRecord, Holder, Ref } from "../../ipam/records.ts";
+import type {
+  AllocationRecord,
+  AttachmentRecord,
+  Holder,
+  NodeRecoveryRecord,
+  Ref,
+} from "../../ipam/records.ts";
 import type { Put, Store } from "../../ipam/store-port.ts";
 
 /** A store that is empty when it is opened, and what else the suite needs of it. */
@@ -68,6 +74,20 @@ export function putReservation(text: string): Put {
   };
 }
 
+export function recoveryOf(node: string): NodeRecoveryRecord {
+  return {
+    version: 1,
+    recovery: `of ${node}`,
+    node,
+    attachments: 0,
+    written: 0,
+    conflicts: [],
+    spaces: ["default"],
+    answersSeen: 0,
+    since: "",
+  };
+}
+
 /** Writes whatever was there before; the revision. */
 export async function putAll(store: Store, ...puts: Put[]): Promise<number> {
   const outcome = await store.commit({ guards: [], puts, deletes: [] }, options());
@@ -97,6 +117,7 @@ export function told(ref: Ref): string {
   if ("address" in ref) return formatAddress(ref.address);
   if (ref.kind === "attachment") return ref.id.container;
   if (ref.kind === "owner") return ref.owner.name;
+  if (ref.kind === "recovery") return ref.node;
   return ref.kind === "network" ? ref.name : ref.kind;
 }
 

@@ -8,6 +8,7 @@ import {
   putAllocation,
   putAttachment,
   putReservation,
+  recoveryOf,
   type StoreUnderTest,
   told,
 } from "./fixtures.ts";
@@ -54,6 +55,13 @@ export function listings(under: () => StoreUnderTest): void {
     expect((await listed({ kind: "attachment" })).sort()).toEqual(["a", "b", "c", "d"]);
   });
 
+  test("what one node said in a recovery is listed alone", async () => {
+    const ofNode = (node: string): Put => ({ ref: { kind: "recovery", node }, record: recoveryOf(node) });
+    await putAll(under().store, ofNode("n1"), ofNode("n10"), putAttachment("a", "n1"));
+    expect(await listed({ kind: "recovery", node: "n1" })).toEqual(["n1"]);
+    expect(await listed({ kind: "recovery" })).toEqual(["n1", "n10"]);
+  });
+
   test("each kind is listed with its records, and no other", async () => {
     const puts: Put[] = [
       { ref: { kind: "meta" }, record: { version: 1, uuid: "u", state: "ready" } },
@@ -64,6 +72,7 @@ export function listings(under: () => StoreUnderTest): void {
         record: { version: 1, owner: { kind: "Pod", namespace: "a", name: "b" }, addresses: [] },
       },
       putAllocation("10.0.0.1"),
+      { ref: { kind: "recovery", node: "n" }, record: recoveryOf("n") },
     ];
     const revision = await putAll(under().store, ...puts);
     for (const { ref, record } of puts) {

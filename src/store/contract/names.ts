@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Ref } from "../../ipam/records.ts";
 import type { Put } from "../../ipam/store-port.ts";
-import { allocated, attached, options, putAll, type StoreUnderTest } from "./fixtures.ts";
+import { allocated, attached, options, putAll, recoveryOf, type StoreUnderTest } from "./fixtures.ts";
 
 const ODD = [
   "a/b",
@@ -36,6 +36,7 @@ export function names(under: () => StoreUnderTest): void {
       "networks",
       (name) => ({ ref: { kind: "network", name }, record: { version: 1, space: name, subnets: [] } }),
     ],
+    ["nodes of recoveries", putRecovery],
     [
       "spaces",
       (name) => ({
@@ -79,6 +80,10 @@ function putAttachment(odd: { node?: string; network?: string; container?: strin
 function putOwner(kind: string, namespace: string, name: string, uid?: string): Put {
   const owner = { kind, namespace, name, ...(uid !== undefined && { uid }) };
   return { ref: { kind: "owner", space: "default", owner }, record: { version: 1, owner, addresses: [] } };
+}
+
+function putRecovery(node: string): Put {
+  return { ref: { kind: "recovery", node }, record: recoveryOf(node) };
 }
 
 function sorted(refs: readonly Ref[]): string[] {

@@ -36,7 +36,7 @@ const FOLDERS = { allocation: "allocations", reservation: "reservations", coolin
 
 /** True where the range of a scope holds other kinds too, because kinds lie below spaces. */
 export function spansSpaces(scope: ListScope): boolean {
-  return scope.space === undefined && !["meta", "attachment", "network"].includes(scope.kind);
+  return scope.space === undefined && !["meta", "attachment", "network", "recovery"].includes(scope.kind);
 }
 
 /** `prefix` without a slash at its end. */
@@ -78,6 +78,8 @@ function partsOf(ref: Ref): readonly string[] {
       return ["meta"];
     case "network":
       return ["networks", escapePart(ref.name)];
+    case "recovery":
+      return ["recovery", escapePart(ref.node)];
     case "attachment": {
       const { network, container, ifname } = ref.id;
       return ["attachments", ...[ref.node, network, container, ifname].map(escapePart)];
@@ -97,6 +99,7 @@ function scopeParts(scope: ListScope): readonly string[] {
   const { kind, space, node, network, address } = scope;
   if (kind === "meta") return ["meta"];
   if (kind === "network") return ["networks"];
+  if (kind === "recovery") return ["recovery", ...(node === undefined ? [] : [escapePart(node)])];
   if (kind === "attachment") {
     const names = [node, node === undefined ? undefined : network];
     return ["attachments", ...names.filter((name) => name !== undefined).map(escapePart)];
@@ -113,8 +116,9 @@ function spaceParts(kind: RecordKind, address: Address | undefined): readonly st
 }
 
 /** True where the scope is one key, not a folder. */
-function isWhole({ kind, space, address }: ListScope): boolean {
+function isWhole({ kind, node, space, address }: ListScope): boolean {
   if (kind === "meta") return true;
+  if (kind === "recovery") return node !== undefined;
   return space !== undefined && (kind === "reservedRanges" || (kind in FOLDERS && address !== undefined));
 }
 
@@ -125,6 +129,7 @@ function parseParts([top, ...rest]: readonly string[]): Ref | undefined {
   if (top === "meta" && rest.length === 0) return { kind: "meta" };
   const [first = "", network = "", container = "", ifname = ""] = names;
   if (top === "networks" && rest.length === 1) return { kind: "network", name: first };
+  if (top === "recovery" && rest.length === 1) return { kind: "recovery", node: first };
   if (top !== "attachments" || rest.length !== 4) return undefined;
   const id: AttachmentId = { network, container, ifname };
   return { kind: "attachment", node: first, id };

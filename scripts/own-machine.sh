@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Runs a command as on a machine of its own: `own-machine.sh COMMAND...`. Network, mounts, /run and
+# processes are the command's alone and end with it, whatever becomes of it; only the kernel is shared.
+# The tests with real nodes need it: they start daemons that outlive whoever started them.
+set -euo pipefail
+
+main() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Expected to be root, for real nodes need it: run this with sudo" >&2
+    exit 1
+  fi
+  remove_stale
+  export KUBE_IPAM_MACHINE="kube-ipam-$$"
+  trap 'remove_cgroups "$KUBE_IPAM_MACHINE"' EXIT
+  # When this script is killed, so is unshare, and with it every process of the machine.
+  setpriv --pdeathsig KILL \
+    unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
+    bash -euo pipefail -c 'source "$0"; as_machine "$@"' "${BASH_SOURCE[0]}" "$@" &
+  wait $!
+}
+
+as_machine() {
+  ip link set lo up
+  mount -t tmpfs -o mode=755 run /run
+  # Overlays, of which nodes are made, cannot be stacked on a container's root.
+  local scratch=${TMPDIR:-/tmp}
+  if [ "$(stat -f -c %T "$scratch")" = overlayfs ]; then mount -t tmpfs tmp "$scratch"; fi
+  "$@"
+}
+
+# What a run that was killed has left: folders of cgroups bear the number of its process.
+remove_stale() {
+  local folder name
+  for folder in /sys/fs/cgroup/kube-ipam-* /sys/fs/cgroup/*/kube-ipam-*; do
+    [ -d "$folder" ] || continue
+    name=$(basename "$folder" | grep -oE '^kube-ipam-[0-9]+') || continue
+    [ -d "/proc/${name#kube-ipam-}" ] || remove_cgroups "$name"
+  done
+}
+
+# The kernel takes a moment to see that the last process of a cgroup has ended.
+remove_cgroups() {
+  local folder
+  for _ in $(seq 50); do
+    local left=0
+    for folder in "/sys/fs/cgroup/$1"-* /sys/fs/cgroup/*/"$1"-*; do
+      [ -d "$folder" ] || continue
+      find "$folder" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+      [ ! -d "$folder" ] || left=1
+    done
+    [ "$left" -eq 1 ] || return 0
+    sleep 0.1
+  done
+}
+
+# Inside the machine this file is read for its functions alone.
+if [ "${BASH_SOURCE[0]}" = "$0" ] && [ -z "${KUBE_IPAM_MACHINE:-}" ]; then main "$@"; fi

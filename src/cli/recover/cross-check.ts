@@ -1,0 +1,67 @@
+import { parseAddress } from "../../address/address.ts";
+import { networkOf } from "../../address/cidr.ts";
+import { audit } from "../../ipam/audit.ts";
+import type { AuditFinding, SpacedNetwork } from "../../ipam/audit-types.ts";
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { holdOnEvidence, type Shown, shownOnSilent } from "../../ipam/recovery/evidence.ts";
+import { readRecords, type StoreRecords } from "../../ipam/store-records.ts";
+import type { ClusterAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import { step } from "./step.ts";
+
+/** What Kubernetes' pods say of the store, once the nodes have answered. */
+export interface CrossCheck {
+  /** False where Kubernetes could not be asked. */
+  readonly asked: boolean;
+  /** Addresses that are held now because pods of silent nodes show them. */
+  readonly onEvidence: readonly Shown[];
+  /** What pods show and the store still says otherwise. */
+  readonly findings: readonly AuditFinding[];
+}
+
+/**
+ * Compares the store with the pods' status (podIPs, Multus' network-status), and holds what pods of
+ * silent nodes show: only their status speaks for them.
+ */
+export async function crossCheck(
+  silent: readonly string[],
+  access: ClusterAccess | undefined,
+  session: Session,
+): Promise<CrossCheck> {
+  if (access === undefined) return { asked: false, onEvidence: [], findings: [] };
+  const { ports } = session;
+  const before = await look(access, session);
+  const onEvidence: Shown[] = [];
+  for (const shown of shownOnSilent(before.findings, before.pods, silent))
+    if (await holdOnEvidence(shown, before.records.networks, ports, step())) onEvidence.push(shown);
+  const { findings } = onEvidence.length > 0 ? await look(access, session) : before;
+  return {
+    asked: true,
+    onEvidence,
+    findings: findings.filter(({ kind }) => kind === "duplicate" || kind === "unknown"),
+  };
+}
+
+async function look(access: ClusterAccess, { ports }: Session) {
+  const records = await readRecords(ports.store, step());
+  const pods: PodFacts[] = [];
+  for await (const pod of access.inventory.pods(step().deadline)) pods.push(pod);
+  const input = { records, live: { pods, nodes: [] }, clusterUid: access.uid, networks: networksOf(records) };
+  return { records, pods, findings: audit(input).findings };
+}
+
+/** A store that lost its networks knows them by what was written again. */
+function networksOf({ attachments }: StoreRecords): SpacedNetwork[] {
+  const networks = new Map<string, SpacedNetwork>();
+  for (const { ref, record } of attachments) {
+    record.addresses.forEach((text, index) => {
+      const address = parseAddress(text);
+      const prefix = record.prefixes[index] ?? 0;
+      const subnet = { address: networkOf({ address, prefix }), prefix };
+      const { network: name } = ref.id;
+      const key = JSON.stringify([name, record.space, String(subnet.address.value), prefix]);
+      networks.set(key, { name, space: record.space, subnets: [subnet] });
+    });
+  }
+  return [...networks.values()];
+}

@@ -1,0 +1,47 @@
+import { poolsOfNodes } from "../../config/pools-of-nodes.ts";
+import type { PoolOfNodes } from "../../ipam/recovery/block-silent.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
+import { spacesOfNode } from "../ip/spaces.ts";
+import type { ClusterAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import { readConfiguration } from "../read-configuration.ts";
+import type { RecoverOptions } from "./recover.ts";
+import { step } from "./step.ts";
+
+/** Who must answer. */
+export interface Expected {
+  readonly names: readonly string[];
+  /** Of the nodes that Kubernetes knows. */
+  readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** All Nodes of the cluster and those that are named, without those that are to be forgotten. */
+export async function expectedNodes(
+  { nodes, forget }: Pick<RecoverOptions, "nodes" | "forget">,
+  access: ClusterAccess | undefined,
+  { settings, ports }: Session,
+): Promise<Expected> {
+  const labels = new Map<string, Readonly<Record<string, string>>>();
+  if (access !== undefined)
+    for await (const node of access.inventory.nodes(step().deadline)) labels.set(node.name, node.labels);
+  const own = settings.store.kind === "embedded" ? [ports.node.name] : [];
+  const names = new Set([...labels.keys(), ...nodes, ...own]);
+  for (const node of forget) names.delete(node);
+  return { names: [...names].sort(), labels };
+}
+
+/** The pools of the node's file that is named, else of this node's. */
+export function poolsOf({ config }: Pick<RecoverOptions, "config">): PoolOfNodes[] {
+  const given = config === undefined ? undefined : readConfiguration(config);
+  return poolsOfNodes(given?.kind === "node" ? given.file : readNodeFile());
+}
+
+/** Every address space that the store or this node knows of. */
+export async function spacesIn(session: Session): Promise<string[]> {
+  const spaces = new Set(await spacesOfNode(session, undefined));
+  for await (const { ref } of session.ports.store.list({ kind: "reservedRanges" }, step()))
+    spaces.add(ref.space);
+  for await (const { record } of session.ports.store.list({ kind: "attachment" }, step()))
+    spaces.add(record.space);
+  return [...spaces];
+}

@@ -1,0 +1,90 @@
+import type { Ports } from "../../ipam/ports.ts";
+import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
+import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
+import { blockSilent } from "../../ipam/recovery/block-silent.ts";
+import { liftBlocks } from "../../ipam/recovery/blocks.ts";
+import { UsageError } from "../failure.ts";
+import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import type { Format } from "../output.ts";
+import { printErr } from "../print.ts";
+import type { StoreOptions } from "../settings.ts";
+import { crossCheck } from "./cross-check.ts";
+import { type Expected, expectedNodes, poolsOf, spacesIn } from "./expected.ts";
+import { report } from "./report.ts";
+import { recoveryStatus } from "./status.ts";
+import { step } from "./step.ts";
+import { answerForThisNode } from "./this-node.ts";
+import { waitForAnswers } from "./wait.ts";
+
+export interface RecoverOptions extends KubernetesOptions, StoreOptions {
+  readonly output: Format;
+  readonly nodes: readonly string[];
+  readonly forget: readonly string[];
+  readonly thisNode?: boolean;
+  readonly status?: boolean;
+}
+
+/** `recover`: begin, wait for the nodes, look at the pods, block what silent nodes may hold, end. */
+export async function recover(given: RecoverOptions, session: Session): Promise<number> {
+  const access = session.settings.store.kind === "embedded" ? undefined : await openAccess(given, session);
+  const ports = portsWith(access, session);
+  if (given.thisNode === true) return answerForThisNode(given, { ...session, ports });
+  if (given.status === true) return recoveryStatus(given, access, { ...session, ports });
+  if (given.forget.length > 0 && !(await isRecovering(ports))) return forget(given.forget, ports);
+  const expected = await expectedNodes(given, access, { ...session, ports });
+  requireNodes(expected);
+  const { recovery, begun } = await beginRecovery(ports, step());
+  printErr(begun ? "no addresses are given out until it is done" : "a recovery is under way: taking part");
+  // The embedded store has this one node.
+  if (session.settings.store.kind === "embedded") await answerForThisNode(undefined, session);
+  const look = () => readAnswers(recovery, expected.names, ports, step());
+  const answers = await waitForAnswers(look, expected.names.length, given.timeout);
+  const checked = await crossCheck(answers.silent, access, { ...session, ports });
+  const blocked = await block(given, look, expected, { ...session, ports });
+  await endRecovery(recovery, ports, step());
+  return report({ recovery, answers: blocked, checked, forgotten: given.forget }, given.output);
+}
+
+async function block(
+  given: RecoverOptions,
+  look: () => Promise<Answers>,
+  { labels }: Expected,
+  session: Session,
+): Promise<Answers> {
+  const known = await spacesIn(session);
+  const spaces = ({ answered }: Answers) => [
+    ...new Set([...known, ...answered.flatMap(({ record }) => record.spaces)]),
+  ];
+  return blockSilent(look, { labels, pools: poolsOf(given), spaces }, session.ports, step());
+}
+
+function portsWith(access: ClusterAccess | undefined, { ports }: Session): Ports {
+  return access === undefined ? ports : { ...ports, cluster: access.cluster, clusterUid: access.uid };
+}
+
+async function isRecovering({ store }: Ports): Promise<boolean> {
+  const meta = (await store.read({ refs: [{ kind: "meta" }] }, step())).get({ kind: "meta" });
+  return meta?.record.state === "recovering";
+}
+
+/** After a recovery: what these nodes might have held may be given out. */
+async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
+  const lifted = await liftBlocks(nodes, ports, step());
+  for (const node of nodes) {
+    printErr(
+      lifted.includes(node)
+        ? `what node ${node} might have held is given out again; what its pods' status showed stays held until they are gone`
+        : `nothing was refused for node ${node}`,
+    );
+  }
+  return 0;
+}
+
+function requireNodes({ names }: Expected): void {
+  if (names.length > 0) return;
+  throw new UsageError(
+    "which nodes must answer is not known: no kubeconfig is given or configured",
+    "name it with --kubeconfig, or the nodes with --nodes",
+  );
+}

@@ -1,0 +1,86 @@
+import { type Answers, conflictsOf } from "../../ipam/recovery/answers.ts";
+import { waysOut } from "../../ipam/recovery/blocks.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { type Format, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+import type { CrossCheck } from "./cross-check.ts";
+import { listed } from "./wait.ts";
+
+export interface Recovered {
+  readonly recovery: string;
+  readonly answers: Answers;
+  readonly checked: CrossCheck;
+  readonly forgotten: readonly string[];
+}
+
+/** Lines of one kind that are printed; the count says how many there are. */
+const SHOWN = 50;
+
+/** What was found and written, and what is left to do; exit code 1 where something is. */
+export async function report(recovered: Recovered, format: Format): Promise<number> {
+  const { answers, checked, forgotten, recovery } = recovered;
+  const { silent, answered } = answers;
+  const conflicts = conflictsOf(answers);
+  const written = answered.reduce((sum, { record }) => sum + record.written, 0);
+  const attachments = answered.reduce((sum, { record }) => sum + record.attachments, 0);
+  await printThing(
+    {
+      recovery,
+      state: "ready",
+      answered: answered.map(({ record: { node, ...said } }) => ({
+        node,
+        attachments: said.attachments,
+        written: said.written,
+      })),
+      silent,
+      forgotten,
+      conflicts,
+      onEvidence: checked.onEvidence.map(evidenceOf),
+      findings: checked.findings.map(({ id: _, ...finding }) => finding),
+    },
+    [
+      ["Nodes that answered", String(answered.length)],
+      ["Living attachments", String(attachments)],
+      ["Written", String(written)],
+      ["Conflicts", String(conflicts.length)],
+      ["Silent nodes", silent.length === 0 ? "none" : listed(silent)],
+      ["Held for them on their pods' status", String(checked.onEvidence.length)],
+      ["Pods that show something else", checked.asked ? String(checked.findings.length) : "not asked"],
+    ],
+    format,
+  );
+  printLeft(recovered, conflicts);
+  const settled = silent.length === 0 && conflicts.length === 0 && checked.findings.length === 0;
+  return settled ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+function printLeft(
+  { answers: { silent }, checked }: Recovered,
+  conflicts: ReturnType<typeof conflictsOf>,
+): void {
+  printSome(
+    conflicts.map(
+      ({ address, node, attachment, pod, heldBy }) =>
+        `conflict: ${address} is in use by ${pod ? `pod ${pod.namespace}/${pod.name}` : `container ${attachment.container}`} ` +
+        `on node ${node}, and held by ${heldBy}: delete one of them`,
+    ),
+  );
+  printSome(checked.findings.map(({ what, remedy }) => `found: ${what}. Do: ${remedy}`));
+  if (!checked.asked)
+    printErr("note: Kubernetes was not asked (no kubeconfig), so that pods were not compared with the store");
+  if (silent.length > 0) printErr(`refused until they answer: ${waysOut(silent)}`);
+}
+
+function printSome(lines: readonly string[]): void {
+  for (const line of lines.slice(0, SHOWN)) printErr(line);
+  if (lines.length > SHOWN) printErr(`… and ${lines.length - SHOWN} more`);
+}
+
+function evidenceOf({ space, address, pod }: CrossCheck["onEvidence"][number]) {
+  return {
+    space,
+    address,
+    node: pod.nodeName,
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
+  };
+}

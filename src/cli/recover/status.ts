@@ -1,0 +1,42 @@
+import { readAnswers } from "../../ipam/recovery/answers.ts";
+import { blockIn } from "../../ipam/recovery/blocks.ts";
+import { EXIT_CODES } from "../failure.ts";
+import type { ClusterAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import { printThing } from "../output.ts";
+import { expectedNodes } from "./expected.ts";
+import type { RecoverOptions } from "./recover.ts";
+import { step } from "./step.ts";
+import { listed } from "./wait.ts";
+
+/** `recover --status`: which nodes have answered the last recovery, and for which something is refused. */
+export async function recoveryStatus(
+  given: RecoverOptions,
+  access: ClusterAccess | undefined,
+  session: Session,
+): Promise<number> {
+  const { store } = session.ports;
+  const meta = (await store.read({ refs: [{ kind: "meta" }] }, step())).get({ kind: "meta" })?.record;
+  const { recovery, state = "none" } = meta ?? {};
+  const { names } = await expectedNodes(given, access, session);
+  const answers =
+    recovery === undefined ? undefined : await readAnswers(recovery, names, session.ports, step());
+  const refusedFor = new Set<string>();
+  for await (const { record } of store.list({ kind: "reservedRanges" }, step()))
+    for (const range of record.ranges) refusedFor.add(blockIn(range)?.node ?? "");
+  refusedFor.delete("");
+  const answered = answers?.answered.map(({ record }) => record.node).sort() ?? [];
+  const silent = answers?.silent ?? [];
+  await printThing(
+    { state, recovery: recovery ?? null, answered, silent, refusedFor: [...refusedFor].sort() },
+    [
+      ["State", state],
+      ["Recovery", recovery ?? "none yet"],
+      ["Answered", listed(answered)],
+      ["Silent", listed(silent)],
+      ["Refused for", listed([...refusedFor].sort())],
+    ],
+    given.output,
+  );
+  return EXIT_CODES.done;
+}

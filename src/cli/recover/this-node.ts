@@ -1,0 +1,39 @@
+import type { NodeRecoveryRecord } from "../../ipam/records.ts";
+import { answerHere } from "../../runtime/answer-here.ts";
+import { EXIT_CODES } from "../failure.ts";
+import type { Session } from "../open.ts";
+import { type Format, printThing } from "../output.ts";
+import { step } from "./step.ts";
+
+/** `recover --this-node`: what the agent does by itself. Without `given` nothing is printed. */
+export async function answerForThisNode(
+  given: { readonly output: Format } | undefined,
+  { settings, ports }: Session,
+): Promise<number> {
+  const configuration = {
+    node: settings.node,
+    store: settings.store,
+    kubernetes: { annotations: "off", capabilityDeclared: false },
+  } as const;
+  const answer = await answerHere(configuration, ports, async () => new Set(), step().deadline);
+  if (given === undefined) return EXIT_CODES.done;
+  await printThing(
+    { node: ports.node.name, answer: answer ?? null },
+    lines(ports.node.name, answer),
+    given.output,
+  );
+  return answer !== undefined && answer.conflicts.length > 0 ? EXIT_CODES.failed : EXIT_CODES.done;
+}
+
+function lines(node: string, answer: NodeRecoveryRecord | undefined): [string, string][] {
+  if (answer === undefined) return [["Node", `${node}: the store asks nothing of it, or it has answered`]];
+  return [
+    ["Node", node],
+    ["Living attachments", String(answer.attachments)],
+    ["Written", String(answer.written)],
+    ...answer.conflicts.map(({ address, heldBy }): [string, string] => [
+      "Conflict",
+      `${address} is held by ${heldBy}`,
+    ]),
+  ];
+}

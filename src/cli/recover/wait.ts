@@ -1,0 +1,34 @@
+import type { Answers } from "../../ipam/recovery/answers.ts";
+import { printErr } from "../print.ts";
+import { startProgress } from "../progress.ts";
+
+const AGAIN_MS = 500;
+
+/** Waits until every node has answered, and no answer may still change; for so many seconds at most. */
+export async function waitForAnswers(
+  look: () => Promise<Answers>,
+  expected: number,
+  seconds: number,
+): Promise<Answers> {
+  const end = performance.now() + seconds * 1000;
+  let answers = await look();
+  if (answers.silent.length > 0) printErr(`waiting for ${listed(answers.silent)}`);
+  const progress = startProgress("nodes that have answered");
+  try {
+    while (!answers.complete && performance.now() < end) {
+      await Bun.sleep(AGAIN_MS);
+      answers = await look();
+      progress.at(expected - answers.silent.length, expected);
+    }
+  } finally {
+    progress.end();
+  }
+  return answers;
+}
+
+const SHOWN = 20;
+
+export function listed(nodes: readonly string[]): string {
+  const shown = nodes.slice(0, SHOWN).join(", ");
+  return nodes.length <= SHOWN ? shown : `${shown} and ${nodes.length - SHOWN} more`;
+}

@@ -1,0 +1,184 @@
+import { mayFree } from "../collect.ts";
+import type { JournalEntry } from "../node-port.ts";
+import { remembering } from "../one-store.ts";
+import type { Ports } from "../ports.ts";
+import { reclaim } from "../reclaim.ts";
+import {
+  type MetaRecord,
+  type NodeRecoveryRecord,
+  RECORD_VERSION,
+  type RecoveryConflict,
+  type Ref,
+} from "../records.ts";
+import { sameAttachment } from "../same.ts";
+import type { CallOptions } from "../store-port.ts";
+import { blockOfConflict, rewriteBlocks } from "./blocks.ts";
+import { type LivingAttachment, livingOf } from "./living.ts";
+import { settleEvidence } from "./settle-evidence.ts";
+import { type Written, writeLiving } from "./write-living.ts";
+
+/** What else tells which attachments live on this node. */
+export interface FurtherEvidence {
+  /** Of the runtime's cache of results; the journal's word counts where both speak. */
+  readonly cached: () => Promise<readonly LivingAttachment[]>;
+  /** UIDs of other stores that this node uses: their attachments are not written into this one. */
+  readonly otherStores: () => Promise<ReadonlySet<string>>;
+}
+
+const META = { kind: "meta" } as const;
+/** How long one attachment's lock is waited for: whoever holds it may be in an ADD that waits. */
+const LOCK_PATIENCE_MS = 1_000;
+const EVIDENCE = "evidence";
+/** How often it is looked whether pods that only Kubernetes spoke of are gone. */
+const EVIDENCE_SECONDS = 60;
+
+/**
+ * Answers the last recovery of the store, if this node has not yet: frees what the store still holds
+ * of its dead attachments, writes what its living ones hold, says so, and takes the store for its
+ * own. Conflicts are tried again by each call until they are gone.
+ *
+ * It can be broken off anywhere and done again: what is written stays, and the store is taken last.
+ *
+ * @returns what this node has said now; undefined where nothing was asked, or all is said.
+ * @throws StoreFailure, IpamError.
+ */
+export async function answerRecovery(
+  further: FurtherEvidence,
+  ports: Ports,
+  options: CallOptions,
+): Promise<NodeRecoveryRecord | undefined> {
+  const ref = answerRef(ports);
+  const snapshot = await ports.store.read({ refs: [META, ref] }, options);
+  const meta = snapshot.get(META)?.record;
+  if (meta?.recovery === undefined || meta.version > RECORD_VERSION) return undefined;
+  const said = snapshot.get(ref)?.record;
+  const spaces = new Set(ports.node.storeMemory.spaces());
+  if (said?.recovery === meta.recovery && said.conflicts.length === 0) {
+    takeStore(meta, [...spaces, ...said.spaces], snapshot.revision, ports);
+    if (ports.node.due(EVIDENCE, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
+    return undefined;
+  }
+  const answersSeen = await countAnswers(meta.recovery, ports, options);
+  await reclaim(ports, { records: Number.POSITIVE_INFINITY, deadline: options.deadline, sweep: true });
+  const living = await livingHere(further, ports);
+  const outcome = await writeAll(living, ports, options);
+  for (const { record } of living) spaces.add(record.space);
+  const answer: NodeRecoveryRecord = {
+    version: RECORD_VERSION,
+    recovery: meta.recovery,
+    node: ports.node.name,
+    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    attachments: living.length,
+    ...outcome,
+    written: outcome.written + (said?.recovery === meta.recovery ? said.written : 0),
+    spaces: [...spaces].sort(),
+    answersSeen,
+    since: new Date().toISOString(),
+  };
+  const revision = await say(answer, ports, options);
+  await unblock(answer, ports, options);
+  takeStore(meta, answer.spaces, revision, ports);
+  return answer;
+}
+
+/** Two clusters on one store may each have a node of this name. */
+function answerRef({ node, clusterUid }: Ports): Extract<Ref, { kind: "recovery" }> {
+  return { kind: "recovery", node: clusterUid === undefined ? node.name : `${node.name}@${clusterUid}` };
+}
+
+async function countAnswers(recovery: string, ports: Ports, options: CallOptions): Promise<number> {
+  let count = 0;
+  for await (const { record } of ports.store.list({ kind: "recovery" }, options))
+    if (record.recovery === recovery) count++;
+  return count;
+}
+
+/** Those of the journal that may live, and those that only the cache knows. */
+async function livingHere(further: FurtherEvidence, ports: Ports): Promise<LivingAttachment[]> {
+  const others = await further.otherStores();
+  const entries = ports.node.journal
+    .list()
+    .filter((entry) => !others.has(entry.storeUuid) && mayLive(entry, ports));
+  const known = entries.map(({ holder }) => holder.attachment);
+  const cached = (await further.cached()).filter(
+    ({ record }) =>
+      !known.some((id) => sameAttachment(id, record.holder.attachment)) &&
+      ports.node.keptReleases.of(record.holder.attachment) === undefined,
+  );
+  return [...entries.map(livingOf), ...cached];
+}
+
+/** Not where its namespace is gone, nor where its DEL has come and waits for the store. */
+function mayLive({ holder }: JournalEntry, { node, ...ports }: Ports): boolean {
+  if (mayFree(holder, { node, ...ports })) return false;
+  const kept = node.keptReleases.of(holder.attachment);
+  return kept === undefined || (kept.requestId !== undefined && kept.requestId !== holder.requestId);
+}
+
+async function writeAll(
+  living: readonly LivingAttachment[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ written: number; conflicts: RecoveryConflict[] }> {
+  let written = 0;
+  const conflicts: RecoveryConflict[] = [];
+  for (const each of living) {
+    const outcome = await writeLocked(each, ports, options);
+    if (outcome === "written") written++;
+    else if (typeof outcome !== "string") conflicts.push(...outcome);
+  }
+  return { written, conflicts };
+}
+
+/** A DEL that comes in between has the last word: under its lock, its journal entry is gone. */
+async function writeLocked(
+  living: LivingAttachment,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Written | "ended"> {
+  const { attachment: id } = living.record.holder;
+  const before = ports.node.journal.read(id)?.holder.requestId;
+  const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
+  const lock = await ports.node.lock(id, { deadline, cancelling: false });
+  try {
+    const now = ports.node.journal.read(id);
+    if (now === undefined && before !== undefined) return "ended";
+    return await writeLiving(now === undefined ? living : livingOf(now), ports, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function say(answer: NodeRecoveryRecord, ports: Ports, options: CallOptions): Promise<number> {
+  const outcome = await ports.store.commit(
+    { guards: [], puts: [{ ref: answerRef(ports), record: answer }], deletes: [] },
+    options,
+  );
+  return outcome.won ? outcome.revision : 0;
+}
+
+/** Nobody need wait for this node any more, but for the addresses that two have. */
+async function unblock(answer: NodeRecoveryRecord, ports: Ports, options: CallOptions): Promise<void> {
+  const { name: node } = ports.node;
+  for await (const { ref } of ports.store.list({ kind: "reservedRanges" }, options)) {
+    const own = answer.conflicts
+      .filter(({ space }) => space === ref.space)
+      .map(({ address }) => blockOfConflict({ node, address }));
+    await rewriteBlocks(
+      ref.space,
+      (blocks) => [...blocks.filter((block) => block.node !== node), ...own],
+      ports,
+      options,
+    );
+  }
+}
+
+/** From now on ADDs of this node use the store as it is (ONE-STORE). */
+function takeStore(meta: MetaRecord, spaces: readonly string[], revision: number, ports: Ports): void {
+  const { recovery } = meta;
+  for (const space of new Set(spaces)) {
+    const known = ports.node.storeMemory.recall(space);
+    if (known?.uuid === meta.uuid && known.recovery === recovery) continue;
+    ports.node.storeMemory.accept(space, remembering(meta, revision, ports));
+  }
+}

@@ -1,0 +1,48 @@
+import type { Ports } from "../ports.ts";
+import type { NodeRecoveryRecord, RecoveryConflict, Ref } from "../records.ts";
+import type { CallOptions } from "../store-port.ts";
+
+/** Which nodes have answered a recovery, and which have not. */
+export interface Answers {
+  readonly answered: readonly Answer[];
+  /** Names of nodes that are expected and have said nothing. */
+  readonly silent: readonly string[];
+  /** Every answer that will come has come, and what conflicts now will go on doing so. */
+  readonly complete: boolean;
+}
+
+export interface Answer {
+  readonly ref: Extract<Ref, { kind: "recovery" }>;
+  readonly record: NodeRecoveryRecord;
+  readonly revision: number;
+}
+
+/** Reads the answers to a recovery of all nodes that are expected, and of whoever else answered. */
+export async function readAnswers(
+  recovery: string,
+  expected: readonly string[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<Answers> {
+  const answered: Answer[] = [];
+  for await (const entry of ports.store.list({ kind: "recovery" }, options))
+    if (entry.record.recovery === recovery) answered.push(entry);
+  const heard = new Set(
+    answered.filter(({ record }) => isOfCluster(record, ports)).map(({ record }) => record.node),
+  );
+  const silent = expected.filter((node) => !heard.has(node)).sort();
+  const settled = answered.every(
+    ({ record }) => record.conflicts.length === 0 || record.answersSeen >= answered.length,
+  );
+  return { answered, silent, complete: silent.length === 0 && settled };
+}
+
+export function conflictsOf({ answered }: Answers): (RecoveryConflict & { readonly node: string })[] {
+  return answered.flatMap(({ record }) =>
+    record.conflicts.map((conflict) => ({ ...conflict, node: record.node })),
+  );
+}
+
+function isOfCluster({ cluster }: NodeRecoveryRecord, { clusterUid }: Ports): boolean {
+  return cluster === undefined || clusterUid === undefined || cluster === clusterUid;
+}

@@ -1,0 +1,92 @@
+import type { Interval } from "../../address/interval.ts";
+import { subtract } from "../../address/interval.ts";
+import { IpamError } from "../errors.ts";
+import type { Ports } from "../ports.ts";
+import type { CallOptions } from "../store-port.ts";
+import { untilWon } from "../until-won.ts";
+import { type Answers, conflictsOf } from "./answers.ts";
+import { type Block, blockOfConflict, rewriteBlocks } from "./blocks.ts";
+
+/** A pool's addresses, and which nodes may use it. */
+export interface PoolOfNodes {
+  readonly space: string;
+  readonly intervals: readonly Interval[];
+  /** Labels that a node must have; absent: every node may. */
+  readonly nodes?: Readonly<Record<string, string>>;
+}
+
+export interface Blocking {
+  /** Labels of nodes that Kubernetes knows. */
+  readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly pools: readonly PoolOfNodes[];
+  /** The spaces that anybody is known to use. */
+  readonly spaces: (answers: Answers) => readonly string[];
+}
+
+/** Every ADD reads the blocks: so many nodes, of one cluster, are not blocked one by one. */
+const MOST_SILENT = 40;
+
+const WHOLE: readonly Interval[] = [
+  { first: { family: 4, value: 0n }, last: { family: 4, value: 2n ** 32n - 1n } },
+  { first: { family: 6, value: 0n }, last: { family: 6, value: 2n ** 128n - 1n } },
+];
+
+/**
+ * Blocks what silent nodes may hold, and each address that two living attachments have. All that a
+ * node may use counts: every address but those of pools that are for other nodes. Who answers while
+ * the blocks are written finds them, or is found by a second look.
+ *
+ * @returns the answers that the blocks are right for.
+ * @throws IpamError tryAgain where too many nodes are silent, or the answers keep changing; StoreFailure.
+ */
+export async function blockSilent(
+  look: () => Promise<Answers>,
+  blocking: Blocking,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Answers> {
+  let answers = await look();
+  return untilWon("block what silent nodes may hold", async () => {
+    const blockedFor = answers;
+    if (blockedFor.silent.length > MOST_SILENT) throw tooMany(blockedFor.silent.length);
+    for (const space of blocking.spaces(blockedFor)) {
+      const blocks = blocksOf(blockedFor, space, blocking);
+      await rewriteBlocks(space, () => blocks, ports, options);
+    }
+    answers = await look();
+    return Bun.deepEquals(wordsOf(answers), wordsOf(blockedFor)) ? answers : undefined;
+  });
+}
+
+function blocksOf(answers: Answers, space: string, blocking: Blocking): Block[] {
+  const ofConflicts = conflictsOf(answers).filter((conflict) => conflict.space === space);
+  return [
+    ...answers.silent.flatMap((node) => mayHold(node, space, blocking)),
+    ...ofConflicts.map(blockOfConflict),
+  ];
+}
+
+/** What the blocks depend on. */
+function wordsOf(answers: Answers): unknown {
+  return [answers.silent, conflictsOf(answers).map(({ node, space, address }) => [node, space, address])];
+}
+
+function mayHold(node: string, space: string, { labels, pools }: Blocking): Block[] {
+  const own = labels.get(node);
+  const forOthers = pools.filter((pool) => pool.space === space && own !== undefined && !fits(pool, own));
+  const holes = forOthers.flatMap(({ intervals }) => intervals);
+  return WHOLE.flatMap((whole) => subtract(whole, holes)).map((interval) => ({ node, interval }));
+}
+
+function fits({ nodes }: PoolOfNodes, labels: Readonly<Record<string, string>>): boolean {
+  return nodes === undefined || Object.entries(nodes).every(([key, value]) => labels[key] === value);
+}
+
+function tooMany(count: number): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `${count} nodes have not answered; the store stays in recovery, and no addresses are given out`,
+    `at most ${MOST_SILENT} can be blocked one by one: see that the agents run, and run 'kube-ipam recover' again, ` +
+      "with a longer --timeout; nodes that hold nothing any more are named with --forget",
+  );
+}

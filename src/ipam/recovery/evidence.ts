@@ -1,0 +1,110 @@
+import { type Address, bitsOf, parseAddress } from "../../address/address.ts";
+import { cidrContains, parseCidr } from "../../address/cidr.ts";
+import type { AuditFinding } from "../audit-types.ts";
+import type { PodFacts } from "../cluster-port.ts";
+import { shownAddresses } from "../network-status.ts";
+import type { Ports } from "../ports.ts";
+import { type AttachmentRecord, type Holder, type NetworkRecord, RECORD_VERSION } from "../records.ts";
+import type { CallOptions, Entry } from "../store-port.ts";
+import { untilWon } from "../until-won.ts";
+import { evidenceId } from "./living.ts";
+
+/** An address that a running pod shows, of a node that has not answered. */
+export interface Shown {
+  readonly space: string;
+  readonly address: string;
+  readonly pod: PodFacts;
+}
+
+/** Of what the cross-check found: addresses that nobody holds, and that pods of silent nodes show. */
+export function shownOnSilent(
+  findings: readonly AuditFinding[],
+  pods: readonly PodFacts[],
+  silent: readonly string[],
+): Shown[] {
+  return findings.flatMap(({ reason, space, address, pods: showing = [] }) => {
+    if (reason !== "not-held") return [];
+    const pod = pods.find(({ uid }) => showing.some((shown) => shown.uid === uid));
+    return pod?.nodeName !== undefined && silent.includes(pod.nodeName) ? [{ space, address, pod }] : [];
+  });
+}
+
+/**
+ * Holds an address for a pod on its status alone, until its node has answered (and writes the
+ * attachment itself) or is fenced. Nothing is overwritten.
+ *
+ * @returns false where somebody holds the address now.
+ */
+export function holdOnEvidence(
+  { space, address: text, pod }: Shown,
+  networks: readonly Entry<"network">[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const address = parseAddress(text);
+  const ref = { kind: "allocation", space, address } as const;
+  const record = recordOf({ space, address: text, pod }, address, networks, ports);
+  const entry = { kind: "attachment", node: record.holder.node, id: record.holder.attachment } as const;
+  return untilWon(`hold ${text}`, async () => {
+    const snapshot = await ports.store.read({ refs: [ref, entry] }, options);
+    if (snapshot.get(ref) !== undefined) return { held: false };
+    const { version, origin, holder } = record;
+    const allocation = { version, origin, holders: [holder], since: new Date().toISOString() };
+    const outcome = await ports.store.commit(
+      {
+        guards: [
+          { ref, revision: 0 },
+          { ref: entry, revision: snapshot.get(entry)?.revision ?? 0 },
+        ],
+        puts: [
+          { ref, record: allocation },
+          { ref: entry, record },
+        ],
+        deletes: [],
+      },
+      options,
+    );
+    return outcome.won ? { held: true } : undefined;
+  }).then(({ held }) => held);
+}
+
+function recordOf(
+  { space, address: text, pod }: Shown,
+  address: Address,
+  networks: readonly Entry<"network">[],
+  ports: Ports,
+): AttachmentRecord {
+  const shown = shownAddresses(pod).find((each) => each.text === text);
+  const known = networks.find(
+    ({ record }) => record.space === space && subnetOf(record, address) !== undefined,
+  );
+  const subnet = known && subnetOf(known.record, address);
+  const { namespace, name, uid, nodeName = "" } = pod;
+  const holder: Holder = {
+    attachment: {
+      network: known?.ref.name ?? shown?.network ?? "",
+      container: evidenceId(uid, text),
+      ifname: shown?.ifname ?? "eth0",
+    },
+    pod: { namespace, name, uid },
+    node: nodeName,
+    nodeVerified: true,
+    bootId: "",
+    namespace: { path: "" },
+    requestId: evidenceId(uid, text),
+    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+  };
+  return {
+    version: RECORD_VERSION,
+    space,
+    addresses: [text],
+    prefixes: [subnet?.prefix ?? bitsOf(address.family)],
+    gateways: [null],
+    origin: "dynamic",
+    holder,
+  };
+}
+
+function subnetOf({ subnets }: NetworkRecord, address: Address) {
+  return subnets.map(parseCidr).find((subnet) => cidrContains(subnet, address));
+}

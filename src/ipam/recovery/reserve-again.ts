@@ -1,0 +1,59 @@
+import { parseAddress } from "../../address/address.ts";
+import type { ReservedFor } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import { type OwnerRecord, RECORD_VERSION, type ReservationRecord } from "../records.ts";
+import type { CallOptions, Guard, Put } from "../store-port.ts";
+
+/**
+ * The reservations that an ADD made and the store lost, and the owner's record. A reservation that
+ * is there stays as it is, whoever's it is.
+ */
+export async function reserveAgain(
+  space: string,
+  reservedFor: ReservedFor,
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ readonly guards: readonly Guard[]; readonly puts: readonly Put[] }> {
+  const { owner, addresses } = reservedFor;
+  const ownerRef = { kind: "owner", space, owner } as const;
+  const refs = addresses.map(
+    (text) => ({ kind: "reservation", space, address: parseAddress(text) }) as const,
+  );
+  const snapshot = await ports.store.read({ refs: [ownerRef, ...refs] }, options);
+  const missing = refs.filter((ref) => snapshot.get(ref) === undefined);
+  if (missing.length === 0) return { guards: [], puts: [] };
+  const known = snapshot.get(ownerRef);
+  return {
+    guards: [
+      { ref: ownerRef, revision: known?.revision ?? 0 },
+      ...missing.map((ref) => ({ ref, revision: 0 })),
+    ],
+    puts: [
+      { ref: ownerRef, record: withAddresses(known?.record, reservedFor) },
+      ...missing.map((ref) => ({ ref, record: reservationOf(reservedFor, ports) })),
+    ],
+  };
+}
+
+function reservationOf({ owner, retain }: ReservedFor, ports: Ports): ReservationRecord {
+  return {
+    version: RECORD_VERSION,
+    owner,
+    kind: "automatic",
+    retain,
+    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    since: new Date().toISOString(),
+  };
+}
+
+function withAddresses(known: OwnerRecord | undefined, reserved: ReservedFor): OwnerRecord {
+  const { owner, addresses, ordinal } = reserved;
+  const listed = known?.addresses ?? [];
+  const slots = { ...known?.slots, ...(ordinal !== undefined && { [String(ordinal)]: addresses }) };
+  return {
+    version: RECORD_VERSION,
+    owner: known?.owner ?? owner,
+    addresses: [...listed, ...addresses.filter((text) => !listed.includes(text))],
+    ...(Object.keys(slots).length > 0 && { slots }),
+  };
+}

@@ -1,0 +1,25 @@
+import { podIsGone } from "../fencing.ts";
+import { free } from "../free.ts";
+import type { Ports } from "../ports.ts";
+import type { CallOptions } from "../store-port.ts";
+import { isEvidence } from "./living.ts";
+
+/**
+ * Ends what was held on Kubernetes' word alone for pods of this node, once the node has said all
+ * that lives on it and the pod is gone too. As long as the pod is there, its address stays held.
+ *
+ * @returns how many were freed.
+ */
+export async function settleEvidence(ports: Ports, options: CallOptions): Promise<number> {
+  const { cluster, node, store } = ports;
+  if (cluster === undefined) return 0;
+  let freed = 0;
+  for await (const { ref, record } of store.list({ kind: "attachment", node: node.name }, options)) {
+    const { pod, requestId, cluster: of } = record.holder;
+    if (!isEvidence(record.holder) || pod === undefined || of !== ports.clusterUid) continue;
+    const live = (await cluster.pod(pod, options.deadline)) ?? "absent";
+    if (!podIsGone(pod, live)) continue;
+    if ((await free({ node: ref.node, id: ref.id, requestId }, 0, ports, options)) !== undefined) freed++;
+  }
+  return freed;
+}

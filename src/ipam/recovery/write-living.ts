@@ -1,0 +1,138 @@
+import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
+import { allocationRefs, free } from "../free.ts";
+import { refuseNewer } from "../newer.ts";
+import type { Ports } from "../ports.ts";
+import {
+  type AllocationRecord,
+  type AttachmentRecord,
+  type Holder,
+  RECORD_VERSION,
+  type RecoveryConflict,
+  type Ref,
+} from "../records.ts";
+import { describeAttachment, sameAttachment } from "../same.ts";
+import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
+import { untilWon } from "../until-won.ts";
+import { isEvidence, type LivingAttachment } from "./living.ts";
+import { reserveAgain } from "./reserve-again.ts";
+
+export type Written = "written" | "there already" | readonly RecoveryConflict[];
+
+/**
+ * Writes what a living attachment of this node holds, as its ADD did: all of it or none (ONE-STEP),
+ * under the revisions that were read (GUARDED). What another holds is told, and never overwritten.
+ *
+ * @throws StoreFailure, IpamError tryAgain when the records kept changing.
+ */
+export function writeLiving(living: LivingAttachment, ports: Ports, options: CallOptions): Promise<Written> {
+  const { record } = living;
+  const { attachment: id, node } = record.holder;
+  const ref = { kind: "attachment", node, id } as const;
+  return untilWon(`write ${describeAttachment(id)}`, async () => {
+    const snapshot = await ports.store.read({ refs: [META, ref, ...refsOf(record)] }, options);
+    const entry = snapshot.get(ref);
+    if (entry !== undefined) refuseNewer(entry.record.version, `the record of ${describeAttachment(id)}`);
+    if (entry !== undefined && !sameAddresses(entry.record, record)) {
+      // An earlier life of the same attachment, from before the backup was made.
+      await free({ node, id, requestId: entry.record.holder.requestId }, 0, ports, options);
+      return undefined;
+    }
+    const conflicts = conflictsOf(record, snapshot);
+    if (conflicts.length > 0) return conflicts;
+    const writes = await holdAgain(living, snapshot, ports, options);
+    if (
+      entry !== undefined &&
+      entry.record.holder.requestId === record.holder.requestId &&
+      writes.puts.length === 0
+    )
+      return "there already";
+    const outcome = await ports.store.commit(
+      {
+        guards: [guardOf(META, snapshot), { ref, revision: entry?.revision ?? 0 }, ...writes.guards],
+        puts: [{ ref, record }, ...writes.puts],
+        deletes: writes.deletes,
+      },
+      options,
+    );
+    return outcome.won ? "written" : undefined;
+  });
+}
+
+const META = { kind: "meta" } as const;
+
+interface Writes {
+  readonly guards: Guard[];
+  readonly puts: Put[];
+  readonly deletes: Ref[];
+}
+
+/** Allocations and reservations that are missing; evidence of the same address gives way. */
+async function holdAgain(
+  { record, reservedFor }: LivingAttachment,
+  snapshot: Snapshot,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Writes> {
+  const writes: Writes = { guards: [], puts: [], deletes: [] };
+  for (const ref of allocationRefs(record)) {
+    const allocation = snapshot.get(ref);
+    writes.guards.push(guardOf(ref, snapshot));
+    const cooling = { ...ref, kind: "cooling" } as const;
+    if (snapshot.get(cooling) !== undefined) writes.deletes.push(cooling);
+    if (allocation?.record.holders.some((holder) => isSame(holder, record.holder))) continue;
+    writes.puts.push({ ref, record: allocationOf(record, reservedFor?.addresses, ref.address) });
+    for (const { node, attachment: id } of allocation?.record.holders.filter(isEvidence) ?? [])
+      writes.deletes.push({ kind: "attachment", node, id });
+  }
+  if (reservedFor === undefined) return writes;
+  const again = await reserveAgain(record.space, reservedFor, ports, options);
+  return { ...writes, guards: [...writes.guards, ...again.guards], puts: [...writes.puts, ...again.puts] };
+}
+
+function allocationOf(
+  { origin, holder }: AttachmentRecord,
+  lasting: readonly string[] | undefined,
+  address: Address,
+): AllocationRecord {
+  const dynamic = lasting !== undefined && !lasting.includes(formatAddress(address));
+  return {
+    version: RECORD_VERSION,
+    holders: [holder],
+    origin: dynamic ? "dynamic" : origin,
+    since: new Date().toISOString(),
+  };
+}
+
+function refsOf(record: AttachmentRecord): Ref[] {
+  return allocationRefs(record).flatMap((ref): Ref[] => [ref, { ...ref, kind: "cooling" }]);
+}
+
+function conflictsOf({ space, addresses, holder }: AttachmentRecord, snapshot: Snapshot): RecoveryConflict[] {
+  return addresses.flatMap((text) => {
+    const found = snapshot.get({ kind: "allocation", space, address: parseAddress(text) })?.record;
+    const holders = found?.holders ?? [];
+    if (holders.some((other) => isSame(other, holder))) return [];
+    const other = holders.find((each) => !(isEvidence(each) && each.node === holder.node));
+    if (other === undefined) return [];
+    const { attachment, pod } = holder;
+    return [{ space, address: text, attachment, ...(pod && { pod }), heldBy: describeHolder(other) }];
+  });
+}
+
+/** "pod default/db-0 on node n1 (container 1234)". */
+export function describeHolder({ attachment, node, pod }: Holder): string {
+  const who = pod === undefined ? "" : `pod ${pod.namespace}/${pod.name} `;
+  return `${who}on node ${node} (container ${attachment.container})`;
+}
+
+function isSame(a: Holder, b: Holder): boolean {
+  return a.node === b.node && sameAttachment(a.attachment, b.attachment);
+}
+
+function sameAddresses(a: AttachmentRecord, b: AttachmentRecord): boolean {
+  return a.space === b.space && [...a.addresses].sort().join() === [...b.addresses].sort().join();
+}
+
+function guardOf(ref: Ref, snapshot: Snapshot): Guard {
+  return { ref, revision: snapshot.get(ref)?.revision ?? 0 };
+}

@@ -1,0 +1,89 @@
+import { basename } from "node:path";
+import * as v from "valibot";
+import { filesIn, textOf } from "./foreign-files.ts";
+
+/** What libcni noted of one attachment after its ADD (libcni/api.go, `cachedInfo`). */
+export interface CachedResult {
+  readonly path: string;
+  readonly container: string;
+  readonly ifname: string;
+  readonly network: string;
+  /** The network's configuration, or the list of them, as JSON text. */
+  readonly config: string;
+  readonly args: readonly (readonly [string, string])[];
+  readonly result: unknown;
+  /** The sandbox's network namespace; "" where neither libcni nor the result names it. */
+  readonly netns: string;
+}
+
+const KIND = "cniCacheV1";
+const DEFAULT_FOLDER = "/var/lib/cni";
+
+const Cached = v.object({
+  kind: v.literal(KIND),
+  containerId: v.string(),
+  config: v.string(),
+  ifName: v.string(),
+  networkName: v.string(),
+  netns: v.optional(v.string(), ""),
+  cniArgs: v.nullish(v.array(v.tuple([v.string(), v.string()])), []),
+  result: v.optional(v.unknown()),
+});
+
+const Interfaces = v.object({
+  interfaces: v.array(v.object({ sandbox: v.optional(v.string(), "") })),
+});
+
+/**
+ * Reads the results that a runtime's CNI library keeps until DEL: containerd's and CRI-O's lie in
+ * /var/lib/cni, others where $CNI_CACHE or the setting says. What cannot be read is named, not skipped
+ * in silence.
+ */
+export function readCachedResults(folder: string | undefined): {
+  readonly results: readonly CachedResult[];
+  readonly unreadable: readonly string[];
+} {
+  const root = folder ?? (process.env.CNI_CACHE || DEFAULT_FOLDER);
+  const results: CachedResult[] = [];
+  const unreadable: string[] = [];
+  for (const path of filesIn(`${root}/results`)) {
+    const read = readCached(path);
+    if (read === "gone") continue;
+    if (read === undefined) unreadable.push(basename(path));
+    else results.push(read);
+  }
+  return { results, unreadable };
+}
+
+function readCached(path: string): CachedResult | undefined | "gone" {
+  const text = textOf(path);
+  if (text === undefined) return "gone";
+  const parsed = v.safeParse(Cached, parseJson(text));
+  if (!parsed.success) return undefined;
+  const { containerId, config, ifName, networkName, netns, cniArgs, result } = parsed.output;
+  return {
+    path,
+    container: containerId,
+    ifname: ifName,
+    network: networkName,
+    config: Buffer.from(config, "base64").toString("utf8"),
+    args: cniArgs ?? [],
+    result,
+    netns: netns || sandboxOf(result),
+  };
+}
+
+/** Older libraries leave the namespace out; a main plugin's result names it from 0.3.0 on. */
+function sandboxOf(result: unknown): string {
+  const parsed = v.safeParse(Interfaces, result);
+  if (!parsed.success) return "";
+  return parsed.output.interfaces.find(({ sandbox }) => sandbox !== "")?.sandbox ?? "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

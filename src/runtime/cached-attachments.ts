@@ -1,0 +1,114 @@
+import { dirname } from "node:path";
+import { formatAddress } from "../address/address.ts";
+import { type Cidr, cidrContains } from "../address/cidr.ts";
+import { isObject, parseJsonObject } from "../config/json-text.ts";
+import type { NetworkConfiguration } from "../config/network-configuration.ts";
+import { ourPlugin } from "../config/our-plugin.ts";
+import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
+import type { Ports } from "../ipam/ports.ts";
+import { type AttachmentRecord, type NamespaceId, type PodId, RECORD_VERSION } from "../ipam/records.ts";
+import type { LivingAttachment } from "../ipam/recovery/living.ts";
+import { type CachedResult, readCachedResults } from "../node/libcni-cache.ts";
+import { readNodeFile } from "./node-file.ts";
+import type { Asking } from "./open-ports.ts";
+
+/**
+ * The attachments of this store that the runtime's CNI library knows of and whose namespace is not
+ * gone for certain: what an own journal that was lost does not tell. An entry that cannot be read is
+ * logged.
+ */
+export async function cachedAttachments(
+  configuration: Asking["configuration"],
+  ports: Ports,
+  deadline: number,
+): Promise<LivingAttachment[]> {
+  const { results, unreadable } = readCachedResults(configuration.node.cniCacheDir);
+  if (unreadable.length > 0)
+    ports.log("warn", "results in the runtime's CNI cache cannot be read", { files: unreadable });
+  const ours = results.flatMap((cached) => understand(cached, configuration, ports));
+  const seen = new Set(
+    ours.flatMap(({ namespace }) => (namespace?.device === undefined ? [] : [dirname(namespace.path)])),
+  );
+  const living: LivingAttachment[] = [];
+  for (const each of ours) {
+    const { netns } = each.cached;
+    // Where other namespaces are seen in its folder, one that is not there is gone.
+    if (each.namespace === undefined && seen.has(dirname(netns))) continue;
+    living.push({ record: await recordOf(each, ports, deadline) });
+  }
+  return living;
+}
+
+interface Understood {
+  readonly cached: CachedResult;
+  readonly network: NetworkConfiguration["network"];
+  readonly ips: readonly Cidr[];
+  readonly namespace: NamespaceId | undefined;
+}
+
+function understand(cached: CachedResult, { store }: Asking["configuration"], ports: Ports): Understood[] {
+  try {
+    const plugin = ourPlugin(parseJsonObject(cached.config, cached.path));
+    if (plugin === undefined) return [];
+    const stdin = JSON.stringify({
+      ...plugin,
+      ...(isObject(cached.result) && { prevResult: cached.result }),
+    });
+    const nodeFile = readNodeFile();
+    const parsed = parseNetworkConfiguration({ stdin, purpose: "check", ...(nodeFile && { nodeFile }) });
+    if (!Bun.deepEquals(parsed.store, store)) return [];
+    const subnets = parsed.network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
+    const ips = (parsed.prevResultIps ?? []).filter(({ address }) =>
+      subnets.some((subnet) => cidrContains(subnet, address)),
+    );
+    if (ips.length === 0) return [];
+    const namespace = cached.netns === "" ? undefined : ports.node.identifyNamespace(cached.netns);
+    return [{ cached, network: parsed.network, ips, namespace }];
+  } catch (failure) {
+    ports.log("warn", `the runtime's CNI cache: ${cached.path} cannot be understood`, {
+      reason: failure instanceof Error ? failure.message : String(failure),
+    });
+    return [];
+  }
+}
+
+async function recordOf(understood: Understood, ports: Ports, deadline: number): Promise<AttachmentRecord> {
+  const { cached, ips, namespace, network } = understood;
+  const { container, ifname, netns } = cached;
+  const pod = podOf(cached);
+  const ranges = network.sets.flatMap((set) => set.ranges);
+  return {
+    version: RECORD_VERSION,
+    space: network.space,
+    addresses: ips.map(({ address }) => formatAddress(address)),
+    prefixes: ips.map(({ prefix }) => prefix),
+    gateways: ips.map(({ address }) => {
+      const gateway = ranges.find(({ subnet }) => cidrContains(subnet, address))?.gateway;
+      return gateway === undefined ? null : formatAddress(gateway);
+    }),
+    origin: "dynamic",
+    holder: {
+      attachment: { network: network.name, container, ifname },
+      ...(pod && { pod }),
+      node: ports.node.name,
+      nodeVerified: pod !== undefined && (await runsHere(pod, ports, deadline)),
+      bootId: ports.node.bootId,
+      namespace: namespace ?? { path: netns },
+      requestId: `cached:${container}`,
+      ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    },
+  };
+}
+
+/** Only a pod that Kubernetes has placed here proves this node's name. */
+async function runsHere(pod: PodId, { cluster, node }: Ports, deadline: number): Promise<boolean> {
+  const facts = await cluster?.pod(pod, deadline).catch(() => undefined);
+  return facts !== undefined && facts.uid === pod.uid && facts.nodeName === node.name;
+}
+
+function podOf({ args }: CachedResult): PodId | undefined {
+  const of = (key: string) => args.find(([name]) => name === key)?.[1];
+  const [namespace, name, uid] = ["K8S_POD_NAMESPACE", "K8S_POD_NAME", "K8S_POD_UID"].map(of);
+  if (!namespace || !name) return undefined;
+  return { namespace, name, ...(uid && { uid }) };
+}

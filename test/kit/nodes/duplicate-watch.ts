@@ -1,0 +1,50 @@
+import type { Machine } from "./machine.ts";
+import { addressesIn } from "./net-namespace.ts";
+import { type LiveNamespace, liveNamespaces } from "./sandboxes.ts";
+
+const EVERY_MS = 100;
+
+/**
+ * Looks at all namespaces of all machines ten times a second: two that hold one address at one moment are
+ * a broken promise, whatever store and pods say.
+ */
+export class DuplicateWatch implements Disposable {
+  readonly #found = new Set<string>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #looks = 0;
+
+  constructor(machines: () => readonly Machine[]) {
+    this.#timer = setInterval(() => this.#look(machines()), EVERY_MS);
+  }
+
+  /** One sentence for each address that two had at once. */
+  get found(): readonly string[] {
+    return [...this.#found];
+  }
+
+  get looks(): number {
+    return this.#looks;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(machines: readonly Machine[]): void {
+    this.#looks += 1;
+    const owners = new Map<string, LiveNamespace>();
+    for (const namespace of liveNamespaces(machines)) {
+      for (const { address } of namespace.addresses) {
+        const first = owners.get(address);
+        // The first may have given it up before the second took it: it still had it only if it has it now.
+        if (first !== undefined && holds(first, address))
+          this.#found.add(`${address} was in ${first.name} and ${namespace.name} at once`);
+        owners.set(address, namespace);
+      }
+    }
+  }
+}
+
+function holds({ path }: LiveNamespace, address: string): boolean {
+  return addressesIn(path)?.some((seen) => seen.address === address) ?? false;
+}

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, test } from "bun:test";
+import { withoutRealNodes } from "../kit/nodes/real-cluster.ts";
+import { type Stage, startStage } from "../kit/nodes/stage.ts";
+import { drain } from "./stories/drain.ts";
+import { forceDelete } from "./stories/force-delete.ts";
+import { killedDaemons } from "./stories/killed-daemons.ts";
+import { lostNode } from "./stories/lost-node.ts";
+import { originalReadme } from "./stories/original-readme.ts";
+import { reinstall } from "./stories/reinstall.ts";
+import { rollingUpdate } from "./stories/rolling-update.ts";
+
+/** The promise, kept on a real cluster of two nodes; after each story store, pods and namespaces agree. */
+
+const missing = withoutRealNodes();
+if (missing !== undefined) test.skip(`a cluster of two nodes: ${missing}`, () => {});
+
+describe.skipIf(missing !== undefined)("a cluster of two nodes", () => {
+  let stage: Stage | undefined;
+  const onStage = () => {
+    if (stage === undefined) throw new Error("the cluster did not start");
+    return stage;
+  };
+  beforeAll(async () => {
+    stage = await startStage();
+  }, 300_000);
+  afterAll(() => stage?.[Symbol.asyncDispose](), 60_000);
+
+  originalReadme(onStage);
+  rollingUpdate(onStage);
+  drain(onStage);
+  forceDelete(onStage);
+  killedDaemons(onStage);
+  lostNode(onStage);
+  reinstall(onStage);
+});
