@@ -27,7 +27,12 @@ export function onlooker(self: Node, watched: Watched): Node {
       list: () => [],
       drop: () => undefined,
     },
-    storeMemory: { recall: () => undefined, remember: () => undefined },
+    storeMemory: {
+      recall: () => undefined,
+      remember: () => undefined,
+      accept: () => undefined,
+      spaces: () => [],
+    },
     cursors: { read: () => undefined, advance: (_pool, next) => next(undefined) },
   };
 }
