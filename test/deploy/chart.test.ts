@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { parseNodeConfiguration } from "../../src/config/parse-node-configuration.ts";
-import { CHART, helm, render } from "../kit/helm.ts";
+import { CHART, HELM_FOLDER, helm, render } from "../kit/helm.ts";
+import { run } from "../kit/run.ts";
 
 /** The Helm chart by itself; what the API server says about it is in manifests.test.ts. */
 
@@ -21,6 +23,12 @@ test("helm lint has nothing to say", async () => {
   const linted = await helm("lint", "--strict", CHART);
   expect(`${linted.exitCode} ${linted.stdout}`).toContain("0 1 chart(s) linted, 0 chart(s) failed".slice(2));
   expect(linted.exitCode).toBe(0);
+});
+
+test("deploy/manifests is what the chart renders", async () => {
+  const script = join(import.meta.dir, "../../scripts/manifests.sh");
+  const checked = await run([script, "--check"], { env: { KUBE_IPAM_HELM: HELM_FOLDER } });
+  expect(checked).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
 });
 
 test("every object lies in the release's namespace", async () => {
@@ -71,6 +79,7 @@ const WRONG: Readonly<Record<string, readonly [string, string]>> = {
   "a key of the node's file that the chart sets": ["--set=config.runDir=/x", "runDir"],
   "a network file that no runtime reads": ["--set=network.fileName=net.txt", "/network/fileName"],
   "an address without a port": ["--set=agent.listen=127.0.0.1", "/agent/listen"],
+  "another folder for the node's file where the plugin must find it": ["--set=paths.etc=/x", "/paths/etc"],
   "a server with a path": ["--set=apiServer.host=https://a", "/apiServer/host"],
 };
 

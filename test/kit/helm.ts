@@ -5,10 +5,12 @@ import { type Finished, run } from "./run.ts";
 
 export const CHART = join(import.meta.dir, "../../deploy/chart");
 
+/** Where scripts/helm.sh puts it. */
+export const HELM_FOLDER = process.env.KUBE_IPAM_HELM ?? join(cacheFolder(), "helm-v4.3.1");
+
 /** Runs the Helm that scripts/helm.sh has built. */
 export function helm(...args: string[]): Promise<Finished> {
-  const folder = process.env.KUBE_IPAM_HELM ?? join(cacheFolder(), "helm-v4.3.1");
-  const program = join(folder, "helm");
+  const program = join(HELM_FOLDER, "helm");
   if (!existsSync(program)) throw new Error(`expected Helm at ${program}: run 'scripts/helm.sh' first`);
   return run([program, ...args], { env: { HOME: "/nonexistent" } });
 }
