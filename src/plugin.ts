@@ -4,7 +4,7 @@ import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
 import { logVerb } from "./log/verb-line.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
-import { openPorts } from "./runtime/open-ports.ts";
+import { COLD, openPorts } from "./runtime/open-ports.ts";
 import { readStdin, readStdinBriefly } from "./runtime/stdin.ts";
 
 const STDOUT = 1;
@@ -26,10 +26,10 @@ export async function runPlugin(): Promise<number> {
     },
     {
       nodeFile: readNodeFile,
-      openPorts: (request) => {
+      openPorts: (request, adding) => {
         log = pluginLog(request.configuration.node);
         for (const warning of request.configuration.warnings) log("warn", warning);
-        return openPorts(request, log);
+        return openPorts(request, log, COLD, adding);
       },
       deliver: print,
       ending: ending.signal,

@@ -1,13 +1,14 @@
 import type { OpenPorts } from "../cni/call.ts";
 import type { Log } from "../ipam/ports.ts";
-import { type Asking, openPorts } from "../runtime/open-ports.ts";
+import type { AttachmentId } from "../ipam/records.ts";
+import { type Asking, type Openers, openPorts } from "../runtime/open-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmStores } from "./warm-stores.ts";
 
 /** What a verb works with, for as long as it works; `close` gives it back. */
-export type LendPorts = (asking: Asking, log: Log) => Promise<OpenPorts>;
+export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Promise<OpenPorts>;
 
 /** Everything the agent keeps open between verbs. */
 export class Lender {
@@ -21,12 +22,13 @@ export class Lender {
     this.#metrics = metrics;
   }
 
-  readonly lend: LendPorts = (asking, log) => {
+  readonly lend: LendPorts = (asking, log, adding) => {
     this.learn(asking.configuration);
-    return openPorts(asking, log, {
+    const warm: Openers = {
       openCluster: (kubeConfig) => observeCluster(this.#clusters.lend(kubeConfig), this.#metrics),
       openStore: async (settings) => observeStore(await this.#stores.lend(settings), this.#metrics),
-    });
+    };
+    return openPorts(asking, log, warm, adding);
   };
 
   /** Annotations belong to one pod: what is remembered is where things lie. */

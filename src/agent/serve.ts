@@ -96,10 +96,10 @@ async function perform(request: AgentRequest, connection: Connection, options: S
     { env: request.env, stdin: () => request.stdin, started },
     {
       nodeFile: readNodeFile,
-      openPorts: (understood) => {
+      openPorts: (understood, adding) => {
         const log = pluginLog(understood.configuration.node);
         for (const warning of understood.configuration.warnings) log("warn", warning);
-        return options.lendPorts(understood, log);
+        return options.lendPorts(understood, log, adding);
       },
       deliver: (stdout, exitCode) => connection.answer({ stdout, exitCode }),
       reclaims: true,

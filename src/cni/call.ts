@@ -1,5 +1,7 @@
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
+import type { Attendance } from "../ipam/node-port.ts";
 import type { Ports } from "../ipam/ports.ts";
+import type { AttachmentId } from "../ipam/records.ts";
 import type { Environment, Parameters } from "./environment.ts";
 import type { CniVersion, Verb } from "./versions.ts";
 
@@ -26,8 +28,8 @@ export interface Request {
 export interface Host {
   /** Text of the node's file, if there is one (design section 7). */
   readonly nodeFile: () => { path: string; text: string } | undefined;
-  /** Opens, or lends, everything a verb touches. */
-  readonly openPorts: (request: Request) => Promise<OpenPorts>;
+  /** Opens, or lends, everything a verb touches; attends to the attachment that an ADD is about. */
+  readonly openPorts: (request: Request, adding?: AttachmentId) => Promise<OpenPorts>;
   /**
    * Hands the answer to whoever asked. Throws when that is known to have failed: an ADD then undoes
    * itself (ONLY-MINE). `exitCode` is what the verb will end with.
@@ -40,6 +42,8 @@ export interface Host {
 }
 
 export interface OpenPorts extends Ports {
+  /** Where an ADD is under way. */
+  readonly attendance?: Attendance;
   /** Gives back what openPorts opened. Never throws. */
   readonly close: () => Promise<void>;
 }

@@ -8,6 +8,7 @@ export function noNode(): Node {
   return {
     name: "",
     bootId: "",
+    attend: async () => ({ cancelled: () => false, release: () => undefined }),
     lock: async () => ({ cancelled: () => false, release: () => undefined }),
     identifyNamespace: () => undefined,
     namespaceState: () => "unknown",

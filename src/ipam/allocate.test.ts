@@ -188,6 +188,16 @@ describe("IDEMPOTENT", () => {
   });
 });
 
+test("a DEL that came while the pod's wish was still being read wins", async () => {
+  const { node, ports } = world();
+  const request = addRequest(ports, "c1");
+  const attendance = await node.attend(request.attachment);
+  await del(ports, "c1");
+  node.createNamespace(request.namespacePath);
+  await expect(allocate({ ...request, attendance }, ports)).rejects.toMatchObject({ code: 11 });
+  expect((await allocations(ports)).size).toBe(0);
+});
+
 describe("ONLY-MINE", () => {
   test("the undo of an ADD that a repeated ADD has taken over frees nothing", async () => {
     const { ports } = world();

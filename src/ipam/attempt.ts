@@ -43,7 +43,7 @@ export function requireNamespace(request: AddRequest, ports: Ports): NamespaceId
  */
 export function requireStillWanted(attempt: Attempt): void {
   const { request, ports, lock, namespace } = attempt;
-  if (lock.cancelled()) {
+  if (lock.cancelled() || request.attendance?.cancelled() === true) {
     throw new IpamError(
       "tryAgain",
       `ADD of ${describeAttachment(request.attachment)} was cancelled by a DEL`,

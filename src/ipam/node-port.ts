@@ -15,6 +15,12 @@ export interface Node {
    */
   lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock>;
 
+  /**
+   * Takes notice, from now on, of every DEL of this attachment, without taking the lock: for what an
+   * ADD does before it needs the lock, such as waiting for Kubernetes.
+   */
+  attend(id: AttachmentId, deadline: number): Promise<Attendance>;
+
   /** What identifies the namespace mounted at `path`; undefined when nothing is there. */
   identifyNamespace(path: string): NamespaceId | undefined;
 
@@ -45,11 +51,14 @@ export interface LockOptions {
   readonly cancelling: boolean;
 }
 
-export interface AttachmentLock {
-  /** True once a DEL of this attachment began after this lock was asked for. */
+export interface Attendance {
+  /** True once a DEL of this attachment began after this was asked for. */
   cancelled(): boolean;
   release(): void;
 }
+
+/** Excludes everybody else who locks the attachment, until it is released. */
+export type AttachmentLock = Attendance;
 
 /** The node's journal: one entry per attachment made on this node since boot, in `runDir`. */
 export interface Journal {

@@ -1,6 +1,7 @@
 import type { Address } from "../address/address.ts";
 import type { IpamError } from "./errors.ts";
 import type { Network } from "./network.ts";
+import type { Attendance } from "./node-port.ts";
 import type { AttachmentId, Origin, PodId } from "./records.ts";
 import type { Wish } from "./wish.ts";
 
@@ -15,6 +16,8 @@ export interface AddRequest {
   readonly refusal?: IpamError;
   /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
   readonly deadline: number;
+  /** Begun before anything was waited for: a DEL that came since then wins. */
+  readonly attendance?: Pick<Attendance, "cancelled">;
   /** Aborts when whoever asked will not take the answer any more. */
   readonly ending?: AbortSignal;
 }

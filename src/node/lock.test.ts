@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fs from "node:fs";
 import fc from "fast-check";
 import type { AttachmentLock } from "../ipam/node-port.ts";
-import { lockAttachment } from "./lock.ts";
+import { attendAttachment, lockAttachment } from "./lock.ts";
 import { tryLock } from "./record-lock.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { rejected } from "./test-kit/thrown.ts";
@@ -41,6 +41,18 @@ test("a lock excludes others of the same attachment, also within one process", a
   });
   first.release();
   (await add(folder, 30)).release();
+});
+
+test("who attends sees a DEL that came and went before anybody asked for the lock, and leaves no file", async () => {
+  const folder = scratch();
+  const early = await attendAttachment(folder, id, within(1000));
+  expect(early.cancelled()).toBe(false);
+  (await del(folder)).release();
+  const late = await attendAttachment(folder, id, within(1000));
+  const lock = await add(folder);
+  expect([early.cancelled(), late.cancelled(), lock.cancelled()]).toEqual([true, false, false]);
+  for (const each of [lock, early, late]) each.release();
+  expect(fs.readdirSync(folder)).toEqual([]);
 });
 
 test("locks of different attachments do not exclude each other", async () => {

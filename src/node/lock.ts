@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
-import type { AttachmentLock, LockOptions } from "../ipam/node-port.ts";
+import type { AttachmentLock, Attendance, LockOptions } from "../ipam/node-port.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import { describeAttachment } from "../ipam/same.ts";
 import { fileName } from "./file-name.ts";
@@ -20,7 +20,7 @@ export async function lockAttachment(
   id: AttachmentId,
   options: LockOptions,
 ): Promise<AttachmentLock> {
-  const path = `${folder}/${fileName(id.network, id.container, id.ifname)}`;
+  const path = pathOf(folder, id);
   const fd = await enter(path, id, options.deadline);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
@@ -32,6 +32,25 @@ export async function lockAttachment(
     leave(path, fd);
     throw fileError("write", path, "runDir", cause);
   }
+}
+
+/**
+ * Is present at the attachment without its lock, so that a DEL leaves its mark for us to see.
+ *
+ * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
+ */
+export async function attendAttachment(
+  folder: string,
+  id: AttachmentId,
+  deadline: number,
+): Promise<Attendance> {
+  const path = pathOf(folder, id);
+  const fd = await enter(path, id, deadline);
+  return held(path, fd, fs.fstatSync(fd).size);
+}
+
+function pathOf(folder: string, { network, container, ifname }: AttachmentId): string {
+  return `${folder}/${fileName(network, container, ifname)}`;
 }
 
 const MARK = "x";

@@ -5,7 +5,7 @@ import { isDue, makeDue } from "./due.ts";
 import { readBootId, readNodeName } from "./identity.ts";
 import { openJournal } from "./journal.ts";
 import { openKeptReleases } from "./kept-releases.ts";
-import { lockAttachment } from "./lock.ts";
+import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
 import { openStoreMemory } from "./store-memory.ts";
 
@@ -20,6 +20,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     name: readNodeName(nodeName),
     bootId,
     lock: (id, options) => lockAttachment(`${runDir}/locks`, id, options),
+    attend: (id, deadline) => attendAttachment(`${runDir}/locks`, id, deadline),
     identifyNamespace,
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),

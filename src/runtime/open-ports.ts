@@ -5,7 +5,9 @@ import type {
   StoreSettings,
 } from "../config/network-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
-import type { Log } from "../ipam/ports.ts";
+import type { Node } from "../ipam/node-port.ts";
+import type { Log, Ports } from "../ipam/ports.ts";
+import type { AttachmentId } from "../ipam/records.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
 import { openNode } from "../node/open-node.ts";
@@ -22,7 +24,8 @@ export interface Openers {
   readonly openStore: (settings: StoreSettings) => Promise<Store>;
 }
 
-const COLD: Openers = {
+/** Opens what it is asked for. */
+export const COLD: Openers = {
   openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
   openStore,
 };
@@ -38,9 +41,30 @@ export async function openPorts(
   request: Asking,
   log: Log,
   { openCluster, openStore }: Openers = COLD,
+  adding?: AttachmentId,
 ): Promise<OpenPorts> {
+  const node = openNode(request.configuration.node);
+  const attendance = adding && (await node.attend(adding, request.deadline));
+  try {
+    const opened = await openRest(request, { openCluster, openStore }, log, node);
+    const close = async () => {
+      await opened.store.close();
+      attendance?.release();
+    };
+    return { ...opened, ...(attendance && { attendance }), close };
+  } catch (failure) {
+    attendance?.release();
+    throw failure;
+  }
+}
+
+async function openRest(
+  request: Asking,
+  { openCluster, openStore }: Openers,
+  log: Log,
+  node: Node,
+): Promise<Ports> {
   const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
-  const node = openNode(nodeSettings);
   const cluster = clusterOf(kubernetes, openCluster);
   const uid =
     settings.kind === "embedded" || cluster === undefined
@@ -55,7 +79,6 @@ export async function openPorts(
     ...(cluster && { cluster }),
     ...(uid !== undefined && { clusterUid: uid }),
     log,
-    close: () => store.close(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { alone, everywhere, ours } from "../kit/case.ts";
 import { added, addressesOf, environment } from "../kit/cni.ts";
 import { type Finished, run } from "../kit/run.ts";
@@ -91,6 +92,25 @@ alone("K10", "a DEL that overtakes a slow ADD wins", async (world) => {
     expect(held).toEqual([]);
     if (finished.exitCode !== 0) world.refusal(finished, { code: 11, text: /DEL|cancel/i });
     await world.del(net, call);
+  }
+});
+
+ours("K10", "a DEL that comes while an ADD waits for Kubernetes wins", async (world) => {
+  const api = startFakeApi();
+  try {
+    const { promise: answer, resolve } = Promise.withResolvers<Response>();
+    api.answers.set("/api/v1/namespaces/default/pods/p", () => answer);
+    api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster"));
+    const net = world.network({ ...SUBNET, nodeLocal: true, kubeConfig: api.kubeConfig() });
+    const args = "K8S_POD_NAMESPACE=default;K8S_POD_NAME=p;K8S_POD_UID=u;IgnoreUnknown=1";
+    const slow = world.run("ADD", net, { args });
+    await eventually(async () => api.requests.find(({ path }) => path.endsWith("/pods/p")));
+    await world.del(net);
+    resolve(Response.json(object("p", "u")));
+    world.refusal(await slow, { code: 11, text: /cancelled by a DEL/ });
+    expect(await world.held()).toEqual([]);
+  } finally {
+    api.close();
   }
 });
 

@@ -28,9 +28,9 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   const requested = requestedIps(configuration, args);
   if (args.pod !== undefined) requireSharedStore(configuration);
   const dns: Dns = configuration.resolvConf === undefined ? {} : readResolvConf(configuration.resolvConf);
-  const ports = await host.openPorts(request);
+  const { attachment, pod } = attachmentOf(request, args);
+  const ports = await host.openPorts(request, attachment);
   try {
-    const { attachment, pod } = attachmentOf(request, args);
     const { network, kubernetes } = configuration;
     const question = { attachment, network, kubernetes, requested, ...(pod && { pod }) };
     const asked = await readWish(question, ports, deadline).then((wish) => ({ wish }), withoutWish);
@@ -42,6 +42,7 @@ export async function add(request: Request, host: Host): Promise<string[]> {
         ...asked,
         deadline,
         ...(pod && { pod }),
+        ...(ports.attendance && { attendance: ports.attendance }),
         ...(host.ending && { ending: host.ending }),
       },
       ports,

@@ -1,6 +1,7 @@
 import { IpamError } from "../errors.ts";
 import type {
   AttachmentLock,
+  Attendance,
   JournalEntry,
   KeptRelease,
   LockOptions,
@@ -67,6 +68,11 @@ export class FakeNode implements Node {
       throw new IpamError("tryAgain", `the lock of ${key} is held`);
     }
     return { cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
+  }
+
+  async attend(id: AttachmentId): Promise<Attendance> {
+    const begun = this.#cancels.get(keyOf(id)) ?? 0;
+    return { cancelled: () => (this.#cancels.get(keyOf(id)) ?? 0) !== begun, release: () => {} };
   }
 
   identifyNamespace(path: string): NamespaceId | undefined {
