@@ -15,6 +15,7 @@ export function onlooker(self: Node, watched: Watched): Node {
   const isSelf = self.name === watched.name && self.bootId === watched.bootId;
   return {
     ...watched,
+    attend: async () => ({ cancelled: () => false, release: () => undefined }),
     lock: async () => ({ cancelled: () => false, release: () => undefined }),
     identifyNamespace: (path) => ({ path }),
     namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
