@@ -34,10 +34,10 @@ export async function gatherFacts(
 
 /** Gathers what `judgeReservation` needs to know; asks for the owner only where that may change the verdict. */
 export async function gatherReservationFacts(
-  asking: Asking & Pick<ReservationAsker, "names">,
+  asking: Omit<Asking, "attachment"> & Pick<ReservationAsker, "names">,
   reservation: ReservationRecord,
   held: boolean,
-  ports: Ports,
+  ports: Pick<Ports, "cluster" | "clusterUid">,
   deadline: number,
 ): Promise<ReservationFacts> {
   const { pod, owner, names } = asking;

@@ -13,11 +13,20 @@ import type { AddRequest } from "./requests.ts";
 export async function enforcePolicy(request: AddRequest, ports: Ports): Promise<void> {
   const { policy } = request.network;
   if (policy === undefined) return;
-  const namespace = request.pod?.namespace;
-  requireNamespace(policy, "namespaces", policy.namespaces, namespace);
   const named = request.wish.fixed.length > 0 || request.wish.set !== undefined;
-  if (named) requireNamespace(policy, "fixedNamespaces", policy.fixedNamespaces, namespace);
+  requireNamespaces(policy, request.pod?.namespace, named);
   if (policy.nodes !== undefined) await requireNode(policy.pool, policy.nodes, ports, request.deadline);
+}
+
+/**
+ * The part of a pool's policy that speaks of namespaces.
+ *
+ * @param named whether the asker names an address, rather than taking any.
+ * @throws IpamError addressNotAllowed naming the pool and its rule.
+ */
+export function requireNamespaces(policy: PoolPolicy, namespace: string | undefined, named: boolean): void {
+  requireNamespace(policy, "namespaces", policy.namespaces, namespace);
+  if (named) requireNamespace(policy, "fixedNamespaces", policy.fixedNamespaces, namespace);
 }
 
 function requireNamespace(

@@ -23,7 +23,7 @@ export async function apiServerFlags(parts: FlagParts, port: number, etcd: strin
     `--etcd-servers=${etcd}`,
     `--secure-port=${port}`,
     ...(wish.address === undefined ? LOOPBACK_FLAGS : await nodeFlags(authority, wish.address)),
-    ...(wish.aggregation ? await aggregationFlags(authority) : []),
+    ...(wish.aggregation ? await aggregationFlags(authority, wish.address) : []),
     `--tls-cert-file=${certFile}`,
     `--tls-private-key-file=${keyFile}`,
     `--client-ca-file=${authority.caFile}`,
@@ -55,7 +55,7 @@ async function nodeFlags(authority: Authority, address: string): Promise<string[
   ];
 }
 
-async function aggregationFlags(authority: Authority): Promise<string[]> {
+async function aggregationFlags(authority: Authority, address: string | undefined): Promise<string[]> {
   const proxy = await authority.issue({ name: "front-proxy" });
   return [
     `--requestheader-client-ca-file=${authority.caFile}`,
@@ -65,8 +65,9 @@ async function aggregationFlags(authority: Authority): Promise<string[]> {
     "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     `--proxy-client-cert-file=${proxy.certFile}`,
     `--proxy-client-key-file=${proxy.keyFile}`,
-    // There is no kube-proxy: a Service is reached at its endpoints.
-    "--enable-aggregator-routing=true",
+    // There is no kube-proxy: a Service is reached at its endpoints. Those may not lie on loopback, where
+    // a Service is an external name instead (see controller-service.ts), which only works without this.
+    ...(address === undefined ? [] : ["--enable-aggregator-routing=true"]),
   ];
 }
 

@@ -1,0 +1,201 @@
+import { expect, test } from "bun:test";
+import { parseAddress } from "../../address/address.ts";
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import type { Owner, Retention } from "../../ipam/records.ts";
+import { RECORD_VERSION } from "../../ipam/records.ts";
+import { reserveAddress } from "../../ipam/reserve.ts";
+import { reserveRange } from "../../ipam/reserve-range.ts";
+import { add, createWorld, named, network } from "../../ipam/testing/world.ts";
+import { ownerOfWorkload } from "./asker.ts";
+import { judgeWorkload } from "./judge.ts";
+import { resolveUpdate } from "./judge-numbers.ts";
+import type { Workload } from "./workload.ts";
+
+const options = { deadline: performance.now() + 60_000 };
+const LAN = network("lan", [{ subnet: "10.1.2.0/24", first: "10.1.2.2", last: "10.1.2.100" }]);
+
+type OwnerState = "present" | "gone" | "unknown";
+
+/** A store that one pod of team-b has used on network "lan", and a Kubernetes with one answer for every owner. */
+async function world(ownerState: OwnerState = "present") {
+  const made = createWorld();
+  const ports = made.ports(made.node("n1"));
+  await add(ports, "c1", {
+    network: LAN,
+    pod: { namespace: "team-b", name: "web-1", uid: "u1" },
+    wish: named("10.1.2.9"),
+  });
+  const cluster = {
+    ownerState: async () => ownerState,
+    ownerOf: async () => ({
+      owner: { kind: "Deployment", namespace: "team-a", name: "web", uid: "uid-web" },
+    }),
+  } as unknown as Cluster;
+  const judge = async (change: Partial<Workload> & Pick<Workload, "annotations">) => {
+    const workload: Workload = {
+      kind: "Deployment",
+      namespace: "team-a",
+      name: "web",
+      owners: [],
+      pods: 1,
+      ...change,
+    };
+    const grounds = {
+      ports: { ...ports, cluster, clusterUid: "here" },
+      pools: [],
+      space: "default",
+      ownerOf: ownerOfWorkload(workload, cluster, options.deadline),
+    };
+    const findings = await judgeWorkload(workload, grounds, options);
+    return findings.map(({ severity, message }) => `${severity} ${message}`);
+  };
+  return { ...made, ports, judge };
+}
+
+const reserved = (owner: Owner, retain: Retention = "keep") =>
+  ({ space: "default", owner, retain, evenIfHeld: false, requireInit: false }) as const;
+const WEB_B: Owner = { kind: "Deployment", namespace: "team-b", name: "web", uid: "uid-b" };
+const IP = { "kube-ipam.ip": "10.1.2.5" };
+
+test("an address that nobody has or will have is fine", async () => {
+  const { judge } = await world();
+  expect(await judge({ annotations: IP })).toEqual([]);
+  expect(await judge({ annotations: { "kube-ipam.sticky": "true" } })).toEqual([]);
+});
+
+test("outside every subnet in use: a warning, as a new network may have it", async () => {
+  const { judge } = await world();
+  expect(await judge({ annotations: { "kube-ipam.ip": "10.9.9.9" } })).toEqual([
+    "warn kube-ipam.ip: 10.9.9.9 lies in no subnet of the networks in use ('lan' 10.1.2.0/24): " +
+      "unless a new network has it, the pod will not start",
+  ]);
+  expect(await judge({ annotations: { "kube-ipam.ip/lan": "10.9.9.9" } })).toHaveLength(1);
+  expect(await judge({ annotations: { "kube-ipam.ips": "10.1.2.250-10.1.3.5" } })).toHaveLength(1);
+  expect(await judge({ annotations: { "kube-ipam.ip/net1": "10.1.2.5" } })).toEqual([]);
+});
+
+test("an operator's reservation for another refuses, for the own workload it does not", async () => {
+  const { judge, ports } = await world();
+  const own = { kind: "Deployment", namespace: "team-a", name: "web" };
+  await reserveAddress(
+    parseAddress("10.1.2.5"),
+    reserved({ kind: "Note", namespace: "", name: "the printer" }),
+    ports,
+    options,
+  );
+  await reserveAddress(parseAddress("10.1.2.6"), reserved(own), ports, options);
+  expect(await judge({ annotations: IP })).toEqual([
+    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'the printer': an operator's reservation never yields; " +
+      "choose another address, or end the reservation with 'kube-ipam ip unreserve 10.1.2.5'",
+  ]);
+  expect(await judge({ annotations: { "kube-ipam.ip": "10.1.2.6" } })).toEqual([]);
+});
+
+test("a reserved range counts as its addresses do", async () => {
+  const { judge, ports } = await world();
+  const range = { first: parseAddress("10.1.2.4"), last: parseAddress("10.1.2.8") };
+  await reserveRange(range, reserved({ kind: "Note", namespace: "", name: "printers" }), ports, options);
+  expect((await judge({ annotations: IP }))[0]).toStartWith(
+    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'printers'",
+  );
+});
+
+test("what is reserved for a pod of the StatefulSet is its own", async () => {
+  const { judge, ports } = await world();
+  await reserveAddress(
+    parseAddress("10.1.2.5"),
+    reserved({ kind: "Pod", namespace: "team-a", name: "web-0" }),
+    ports,
+    options,
+  );
+  expect(await judge({ kind: "StatefulSet", annotations: IP })).toEqual([]);
+  expect(await judge({ kind: "Deployment", annotations: IP })).toHaveLength(1);
+  expect(await judge({ kind: "StatefulSet", namespace: "team-c", annotations: IP })).toHaveLength(1);
+});
+
+/** As another team's ADD leaves it. */
+async function automatic(ports: Awaited<ReturnType<typeof world>>["ports"], retain: Retention = "workload") {
+  const ref = { kind: "reservation", space: "default", address: parseAddress("10.1.2.5") } as const;
+  const record = { version: RECORD_VERSION, owner: WEB_B, kind: "automatic", retain, since: "" } as const;
+  await ports.store.commit({ guards: [], puts: [{ ref, record }], deletes: [] }, options);
+}
+
+test("another team's address is refused while its owner lives, and free when it is gone", async () => {
+  for (const [state, expected] of [
+    ["present", ["refuse"]],
+    ["unknown", ["warn"]],
+    ["gone", []],
+  ] as const) {
+    const { judge, ports } = await world(state);
+    await automatic(ports);
+    const findings = await judge({ annotations: IP });
+    expect([state, findings.map((text) => text.split(" ")[0] ?? "")]).toEqual([state, [...expected]]);
+  }
+  const { judge, ports } = await world("unknown");
+  await automatic(ports, "keep");
+  expect((await judge({ annotations: IP }))[0]).toStartWith("refuse ");
+});
+
+test("the own team may name its address for another workload", async () => {
+  const { judge, ports } = await world();
+  await automatic(ports);
+  expect(await judge({ namespace: "team-b", name: "other", annotations: IP })).toEqual([]);
+});
+
+test("who has the address now is named, unless it is the own team", async () => {
+  const { judge } = await world();
+  const annotations = { "kube-ipam.ip": "10.1.2.9" };
+  expect(await judge({ annotations })).toEqual([
+    "warn kube-ipam.ip: 10.1.2.9 is held by pod team-b/web-1 on node n1 now; a pod that names it waits until that one ends",
+  ]);
+  expect(await judge({ namespace: "team-b", annotations })).toEqual([]);
+});
+
+test("two spaces with the address: refused only where both would refuse", async () => {
+  const { judge, ports } = await world();
+  await add(ports, "c2", { network: { ...LAN, name: "factory", space: "wire" } });
+  await automatic(ports);
+  expect((await judge({ annotations: IP }))[0]).toStartWith("warn ");
+  expect((await judge({ annotations: { "kube-ipam.ip/lan": "10.1.2.5" } }))[0]).toStartWith("refuse ");
+  expect(await judge({ annotations: { "kube-ipam.ip/factory": "10.1.2.5" } })).toEqual([]);
+});
+
+test("a store that cannot be asked is a warning, and what needs none is judged all the same", async () => {
+  const { judge, store } = await world();
+  store.faults.push({ on: "read", kind: "unavailable" });
+  expect((await judge({ annotations: IP }))[0]).toStartWith(
+    "warn whether others have these addresses could not be looked up: ",
+  );
+  expect((await judge({ annotations: { "kube-ipam.ip": "10.1.2" } }))[0]).toStartWith(
+    "refuse annotation kube-ipam.ip",
+  );
+});
+
+test("with several networks one may have the address and another the set", async () => {
+  const { judge } = await world();
+  const both = { "kube-ipam.ip": "10.1.2.5", "kube-ipam.ips": "10.1.2.6-10.1.2.7" };
+  expect((await judge({ annotations: both }))[0]).toContain("not both for one network");
+  expect(await judge({ annotations: { ...both, "k8s.v1.cni.cncf.io/networks": "db" } })).toEqual([]);
+});
+
+test("a rolling update's numbers are Kubernetes' own", () => {
+  const cases = [
+    ["25%", "25%", 1, 1, 0],
+    ["25%", "25%", 10, 3, 2],
+    [0, "25%", 1, 0, 1],
+    ["0%", 0, 5, 0, 1],
+    [2, 0, 5, 2, 0],
+    ["100%", "100%", 3, 3, 3],
+  ] as const;
+  for (const [maxSurge, maxUnavailable, pods, surge, unavailable] of cases)
+    expect(resolveUpdate({ maxSurge, maxUnavailable }, pods)).toEqual({ surge, unavailable });
+});
+
+test("a set of IPv6 addresses is counted, however large", async () => {
+  const { judge } = await world();
+  expect((await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::5-fd00::6" } }))[0]).toStartWith(
+    "refuse kube-ipam.ips has 2 addresses for 3 pods of Deployment team-a/web: the others would never start",
+  );
+  const [large] = await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::-fd00:ffff::" } });
+  expect(large).toStartWith("warn ");
+});

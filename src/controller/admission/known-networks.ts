@@ -1,0 +1,63 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { type Cidr, cidrContains, formatCidr, parseCidr } from "../../address/cidr.ts";
+import type { PoolInSpace } from "../../config/parse-node-configuration.ts";
+import type { CallOptions, Store } from "../../ipam/store-port.ts";
+import { type Finding, warn } from "./finding.ts";
+import type { Wishes } from "./wishes.ts";
+
+/** A network that some node has used, as the store knows it. */
+export interface KnownNetwork {
+  readonly name: string;
+  readonly space: string;
+  readonly subnets: readonly Cidr[];
+}
+
+export async function knownNetworks(store: Store, options: CallOptions): Promise<KnownNetwork[]> {
+  const known: KnownNetwork[] = [];
+  for await (const { ref, record } of store.list({ kind: "network" }, options))
+    known.push({ name: ref.name, space: record.space, subnets: record.subnets.map(parseCidr) });
+  return known;
+}
+
+/** A pool is known before the first pod uses it. */
+export function networkOfPool({ name, sets, space }: PoolInSpace): KnownNetwork {
+  return { name, space, subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)) };
+}
+
+/** Which of the known networks may be meant with an address: by the key's suffix, and by their subnets. */
+export function networksFor(
+  address: Address,
+  suffix: string | undefined,
+  known: readonly KnownNetwork[],
+): KnownNetwork[] {
+  const named = known.filter(({ name }) => name === suffix);
+  return (named.length > 0 ? named : known).filter(({ subnets }) =>
+    subnets.some((subnet) => cidrContains(subnet, address)),
+  );
+}
+
+/**
+ * Addresses in no subnet of any known network. Only a warning: the store learns of a network when its
+ * first pod starts, and this pod may be that one.
+ */
+export function judgeSubnets({ fixed, sets }: Wishes, known: readonly KnownNetwork[]): Finding[] {
+  const named = fixed.map(({ address, source, suffix }) => ({ address, source, suffix }));
+  const ends = sets.flatMap(({ intervals, source, suffix }) =>
+    intervals.flatMap(({ first, last }) => [first, last].map((address) => ({ address, source, suffix }))),
+  );
+  const outside = [...named, ...ends].find(
+    ({ address, suffix }) => networksFor(address, suffix, known).length === 0,
+  );
+  if (outside === undefined) return [];
+  const { address, source } = outside;
+  return [
+    warn(
+      `${source}: ${formatAddress(address)} lies in no subnet of the networks in use ` +
+        `(${known.map(describe).join("; ").slice(0, 120)}): unless a new network has it, the pod will not start`,
+    ),
+  ];
+}
+
+function describe({ name, subnets }: KnownNetwork): string {
+  return `'${name}' ${subnets.map(formatCidr).join(", ")}`;
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { refuse, warn } from "./finding.ts";
+import { answerReview, readReview } from "./review.ts";
+
+function review(kind: string, object: unknown): unknown {
+  return {
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: { uid: "r1", kind: { group: "", version: "v1", kind }, namespace: "a", object },
+  };
+}
+
+test("a Deployment of old gets the defaults of apps/v1", () => {
+  const object = { metadata: { name: "web" }, spec: { template: { metadata: { annotations: null } } } };
+  expect(readReview(review("Deployment", object)).workload).toEqual({
+    kind: "Deployment",
+    namespace: "a",
+    name: "web",
+    owners: [],
+    annotations: {},
+    pods: 1,
+    rolling: { maxSurge: "25%", maxUnavailable: "25%" },
+  });
+});
+
+test("a CronJob's template is two levels down", () => {
+  const template = { metadata: { annotations: { x: "y" } } };
+  const object = { metadata: { name: "c" }, spec: { jobTemplate: { spec: { parallelism: 3, template } } } };
+  expect(readReview(review("CronJob", object)).workload).toMatchObject({ annotations: { x: "y" }, pods: 3 });
+});
+
+test("what makes no pods has no workload, and what is no review is an error", () => {
+  expect(readReview(review("ConfigMap", {})).workload).toBeUndefined();
+  expect(() => readReview({ kind: "AdmissionReview" })).toThrow();
+});
+
+test("refused with every reason, else allowed with warnings that are not too long", () => {
+  expect(answerReview("r1", [warn("w"), refuse("one"), refuse("two")])).toMatchObject({
+    response: {
+      uid: "r1",
+      allowed: false,
+      status: { code: 422, message: "one; two" },
+      warnings: ["kube-ipam: w"],
+    },
+  });
+  const answer = answerReview("r1", [warn("x".repeat(300))]) as { response: { warnings: string[] } };
+  expect(answer).toMatchObject({ response: { allowed: true } });
+  expect(answer.response.warnings[0]).toHaveLength(256);
+  expect(answerReview("r1", [])).toMatchObject({ response: { uid: "r1", allowed: true } });
+});

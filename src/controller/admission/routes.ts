@@ -1,0 +1,35 @@
+import { ValiError } from "valibot";
+import type { ControllerContext } from "../context.ts";
+import type { SecureApp } from "../routes.ts";
+import { ownerOfWorkload } from "./asker.ts";
+import type { Finding } from "./finding.ts";
+import { judgeWorkload } from "./judge.ts";
+import { answerReview, readReview } from "./review.ts";
+import type { Workload } from "./workload.ts";
+
+/** Less than the webhook's timeoutSeconds, so that a slow store still gives an answer with a warning. */
+const PATIENCE_MS = 1_500;
+
+/** POST /admission: the ValidatingWebhookConfiguration's question about one object, answered at once. */
+export function mountAdmission(app: SecureApp, context: ControllerContext): void {
+  app.post("/admission", async (request) => {
+    try {
+      const { uid, workload } = readReview(await request.req.json());
+      return request.json(answerReview(uid, workload === undefined ? [] : await judge(workload, context)));
+    } catch (failure) {
+      if (!(failure instanceof ValiError || failure instanceof SyntaxError)) throw failure;
+      return request.text(`expected an AdmissionReview of admission.k8s.io/v1: ${failure.message}\n`, 400);
+    }
+  });
+}
+
+function judge(workload: Workload, { configuration, ports }: ControllerContext): Promise<Finding[]> {
+  const deadline = performance.now() + PATIENCE_MS;
+  const grounds = {
+    ports,
+    pools: configuration.pools,
+    space: configuration.addressSpace,
+    ownerOf: ownerOfWorkload(workload, ports.cluster, deadline),
+  };
+  return judgeWorkload(workload, grounds, { deadline });
+}

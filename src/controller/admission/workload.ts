@@ -1,0 +1,145 @@
+import * as v from "valibot";
+import type { Annotations } from "../../ipam/annotations.ts";
+import type { OwnerReference } from "../../ipam/cluster-port.ts";
+
+/** An object that is a pod, or makes pods: what of it matters for their addresses. */
+export interface Workload {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+  /** Of the pod itself, or of the template. */
+  readonly annotations: Annotations;
+  /** Pods that run at once; undefined where the cluster decides (one on each node). */
+  readonly pods?: number;
+  readonly rolling?: RollingUpdate;
+  readonly owners: readonly OwnerReference[];
+}
+
+/** As the object says it: a number of pods, or a percentage of them such as "25%". */
+export interface RollingUpdate {
+  readonly maxSurge: number | string;
+  readonly maxUnavailable: number | string;
+}
+
+/**
+ * Reads what an AdmissionReview brings. Kubernetes has filled in its defaults before, but for objects
+ * of old those of apps/v1 are assumed where one is missing.
+ *
+ * @returns undefined for an object that makes no pods.
+ */
+export function readWorkload(kind: string, namespace: string, object: unknown): Workload | undefined {
+  const shape = SHAPES[kind];
+  if (shape === undefined) return undefined;
+  const { metadata, ...rest } = v.parse(shape, object);
+  const { name, generateName, uid, ownerReferences } = metadata;
+  return {
+    kind,
+    namespace,
+    name: name ?? `${generateName ?? ""}…`,
+    ...(uid !== undefined && { uid }),
+    owners: ownerReferences,
+    ...rest,
+  };
+}
+
+const count = v.optional(v.number(), 1);
+const share = v.optional(v.union([v.number(), v.string()]), "25%");
+const annotations = v.nullish(v.record(v.string(), v.string()), {});
+
+const metadata = v.object({
+  name: v.optional(v.string()),
+  generateName: v.optional(v.string()),
+  uid: v.optional(v.string()),
+  annotations,
+  ownerReferences: v.nullish(
+    v.array(
+      v.object({
+        apiVersion: v.string(),
+        kind: v.string(),
+        name: v.string(),
+        uid: v.string(),
+        controller: v.optional(v.boolean(), false),
+      }),
+    ),
+    [],
+  ),
+});
+
+const template = v.object({ metadata: v.optional(v.object({ annotations }), {}) });
+
+const pod = v.pipe(
+  v.object({ metadata }),
+  v.transform((object) => ({ ...object, annotations: object.metadata.annotations ?? {}, pods: 1 })),
+);
+
+const strategy = v.optional(
+  v.object({
+    type: v.optional(v.string(), "RollingUpdate"),
+    rollingUpdate: v.nullish(v.object({ maxSurge: share, maxUnavailable: share })),
+  }),
+  {},
+);
+
+const deployment = v.pipe(
+  v.object({ metadata, spec: v.object({ replicas: count, template, strategy }) }),
+  v.transform(({ spec, ...object }) => ({
+    metadata: object.metadata,
+    annotations: spec.template.metadata.annotations ?? {},
+    pods: spec.replicas,
+    ...(spec.strategy.type === "RollingUpdate" && {
+      rolling: spec.strategy.rollingUpdate ?? { maxSurge: "25%", maxUnavailable: "25%" },
+    }),
+  })),
+);
+
+const replicated = v.pipe(
+  v.object({ metadata, spec: v.object({ replicas: count, template }) }),
+  v.transform((object) => ({
+    metadata: object.metadata,
+    annotations: object.spec.template.metadata.annotations ?? {},
+    pods: object.spec.replicas,
+  })),
+);
+
+const onEachNode = v.pipe(
+  v.object({ metadata, spec: v.object({ template }) }),
+  v.transform((object) => ({
+    metadata: object.metadata,
+    annotations: object.spec.template.metadata.annotations ?? {},
+  })),
+);
+
+const jobSpec = v.object({ parallelism: count, template });
+
+const job = v.pipe(
+  v.object({ metadata, spec: jobSpec }),
+  v.transform((object) => ofJob(object.metadata, object.spec)),
+);
+
+const cronJob = v.pipe(
+  v.object({ metadata, spec: v.object({ jobTemplate: v.object({ spec: jobSpec }) }) }),
+  v.transform((object) => ofJob(object.metadata, object.spec.jobTemplate.spec)),
+);
+
+function ofJob(own: v.InferOutput<typeof metadata>, spec: v.InferOutput<typeof jobSpec>) {
+  return {
+    metadata: own,
+    annotations: spec.template.metadata.annotations ?? {},
+    pods: spec.parallelism,
+  };
+}
+
+type Read = Pick<Workload, "annotations" | "pods" | "rolling"> & {
+  readonly metadata: v.InferOutput<typeof metadata>;
+};
+
+const SHAPES: Readonly<Record<string, v.GenericSchema<unknown, Read>>> = {
+  Pod: pod,
+  Deployment: deployment,
+  StatefulSet: replicated,
+  ReplicaSet: replicated,
+  DaemonSet: onEachNode,
+  Job: job,
+  CronJob: cronJob,
+};

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { ClusterNode } from "../kit/cluster-node.ts";
+import { added } from "../kit/cni.ts";
+import { type Controller, startController } from "../kit/controller.ts";
+import { applyControllerService, applyFor } from "../kit/controller-service.ts";
+import { withoutKubernetes } from "../kit/kubernetes.ts";
+import { pod, workload } from "../kit/kubernetes-objects.ts";
+import { loopbackPorts } from "../kit/loopback-ports.ts";
+import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { type Finished, run } from "../kit/run.ts";
+import { eventually } from "../kit/wait.ts";
+
+/**
+ * The webhook of deploy/admission on a real API server, served by the built controller under the
+ * certificate that it made itself. The policies beside it are not installed here.
+ */
+
+const missing = withoutKubernetes();
+if (missing !== undefined) test.skip(`admission webhook: ${missing}`, () => {});
+
+const EXECUTABLE = process.env.KUBE_IPAM_EXECUTABLE ?? "dist/kube-ipam";
+const POOLS = { pools: { secret: { subnets: ["10.77.0.0/24"], fixedNamespaces: ["team-b"] } } };
+
+describe.skipIf(missing !== undefined)("admission webhook", () => {
+  let world: PodsOnNodes;
+  let node: ClusterNode;
+  let controller: Controller;
+  let count = 0;
+
+  beforeAll(async () => {
+    world = await podsOnNodes();
+    const { kubernetes } = world;
+    for (const namespace of ["team-a", "team-b"]) {
+      await kubernetes.apply(
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } },
+      );
+    }
+    const ipam = { ...world.ipam, subnet: "10.188.0.0/16", rangeStart: "10.188.0.10" };
+    node = await world.node("n1", { cniVersion: "1.0.0", name: "lan", type: "macvlan", ipam });
+    await applyControllerService(kubernetes);
+    controller = await startController(world, POOLS);
+    await install(controller.tlsPort);
+    await eventually(async () => ((await apply(malformed())).exitCode === 0 ? undefined : true), 60_000);
+  }, 180_000);
+  afterAll(async () => {
+    await controller?.[Symbol.asyncDispose]();
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  /** The shipped configuration, for a controller on this port; it gets its caBundle from the controller. */
+  async function install(tlsPort: number): Promise<void> {
+    await applyFor({ tlsPort }, "admission/webhook.yaml", world.kubernetes);
+  }
+
+  /** `kubectl apply` as people see it. */
+  function apply(object: object, ...more: string[]): Promise<Finished> {
+    const path = world.kubernetes.folder.file(`webhook-${count++}.json`);
+    writeFileSync(path, JSON.stringify(object));
+    return world.kubernetes.tryKubectl("apply", "-f", path, ...more);
+  }
+
+  async function judged(object: object): Promise<string> {
+    const { exitCode, stderr } = await apply(object, "--dry-run=server");
+    return `${exitCode === 0 ? "allowed" : "refused"} ${stderr.trim()}`;
+  }
+
+  function malformed(): object {
+    return bare("team-a", "10.188.0.300");
+  }
+
+  function bare(namespace: string, ip: string, name = `p${count}`): object {
+    return pod({ name, namespace, annotations: { "kube-ipam.ip": ip } });
+  }
+
+  function deployment(namespace: string, ip: string): object {
+    const made = workload("Deployment", "web", { strategy: { type: "Recreate" } }, { "kube-ipam.ip": ip });
+    return { ...made, metadata: { name: "web", namespace } };
+  }
+
+  /** An operator's command on the same store. */
+  async function operator(...args: string[]): Promise<void> {
+    const config = world.kubernetes.folder.file("operator.json");
+    writeFileSync(config, JSON.stringify({ etcdConfig: world.ipam.etcdConfig }));
+    const env = { KUBE_IPAM_CONFIG: config };
+    const { exitCode, stderr } = await run([EXECUTABLE, ...args], { env });
+    if (exitCode !== 0) throw new Error(stderr);
+  }
+
+  test("malformed: refused with the words that the pod's event would have", async () => {
+    expect(await judged(malformed())).toContain(
+      "annotation kube-ipam.ip has the value '10.188.0.300': expected an IP address such as 10.1.2.5",
+    );
+    expect(await judged(bare("team-a", "10.188.0.50"))).toStartWith("allowed");
+  });
+
+  test("a range of IPv6, which CEL cannot count, and a rolling update that never ends", async () => {
+    const set = { "kube-ipam.ips": "fd00::5-fd00::6" };
+    const recreate = { replicas: 3, strategy: { type: "Recreate" } };
+    expect(await judged(workload("Deployment", "x", recreate, set))).toContain(
+      "kube-ipam.ips has 2 addresses for 3 pods of Deployment default/x: the others would never start",
+    );
+    expect(await judged(workload("Deployment", "x", {}, { "kube-ipam.ip": "10.188.0.50" }))).toContain(
+      "a rolling update of Deployment default/x can never end",
+    );
+  });
+
+  test("reserved by an operator: refused for all but its owner, at pods and at templates", async () => {
+    await operator(
+      "ip",
+      "reserve",
+      "10.188.0.60",
+      "--for",
+      "Deployment/team-a/web",
+      "--note",
+      "the database",
+    );
+    expect(await judged(bare("team-b", "10.188.0.60"))).toMatch(
+      /^refused .*address 10.188.0.60 is reserved for Deployment team-a\/web \(the database\): an operator's reservation never yields/,
+    );
+    expect(await judged(deployment("team-b", "10.188.0.60"))).toStartWith("refused ");
+    expect(await judged(deployment("team-a", "10.188.0.60"))).toStartWith("allowed");
+  });
+
+  test("another team's address: refused while its pod's workload lives, a warning of who has it", async () => {
+    await world.kubernetes.apply(
+      pod({ name: "db", namespace: "team-a", node: "n1", annotations: { "kube-ipam.ip": "10.188.0.70" } }),
+    );
+    const sandbox = await node.makeSandbox(await world.find("db", "team-a"));
+    added(await node.add(sandbox));
+    expect(await judged(bare("team-b", "10.188.0.70"))).toContain(
+      "address 10.188.0.70 is reserved for Pod team-a/db: another team's address is not given away while its workload exists",
+    );
+    expect(await judged(bare("team-a", "10.188.0.70"))).toStartWith("allowed");
+    await world.kubernetes.apply(pod({ name: "any", namespace: "team-a", node: "n1" }));
+    const other = await node.makeSandbox(await world.find("any", "team-a"));
+    const [{ address = "" } = {}] = added(await node.add(other)).ips;
+    expect(await judged(bare("team-b", address.replace("/16", "")))).toMatch(
+      /^allowed Warning: kube-ipam: kube-ipam.ip: 10.188.\d+.\d+ is held by pod team-a\/any on node n1 now/,
+    );
+    await node.end(other);
+  });
+
+  test("outside every subnet: a warning, and the pod is made", async () => {
+    expect(await judged(bare("team-a", "10.189.0.5"))).toMatch(
+      /^allowed Warning: kube-ipam: kube-ipam.ip: 10.189.0.5 lies in no subnet of the networks in use/,
+    );
+  });
+
+  test("a pool's fixedNamespaces hold when the pod is applied", async () => {
+    expect(await judged(bare("team-a", "10.77.0.5"))).toContain(
+      "namespace 'team-a' may not name addresses of pool 'secret'",
+    );
+    expect(await judged(bare("team-b", "10.77.0.5"))).toStartWith("allowed");
+  });
+
+  test("the webhook is down: pods are made all the same, without delay", async () => {
+    const [closed = 0] = await loopbackPorts(1);
+    await install(closed);
+    await madeAfterAll("10.188.0.300");
+    await install(controller.tlsPort);
+    await eventually(async () => ((await apply(malformed())).exitCode === 0 ? undefined : true), 60_000);
+  }, 120_000);
+
+  test("the webhook is slow: pods are made when its time is over", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    await install(typeof address === "object" && address !== null ? address.port : 0);
+    await madeAfterAll("10.188.0.301");
+    silent.close();
+    await install(controller.tlsPort);
+    await eventually(async () => ((await apply(malformed())).exitCode === 0 ? undefined : true), 60_000);
+  }, 120_000);
+
+  /** What would be refused is made; a moment may pass until the API server has the new configuration. */
+  async function madeAfterAll(ip: string): Promise<void> {
+    await eventually(
+      async () => ((await apply(bare("team-a", ip))).exitCode === 0 ? true : undefined),
+      60_000,
+    );
+  }
+
+  test("the store is away: a warning, and the pod is made", async () => {
+    for (const member of world.etcd.members) member.freeze();
+    try {
+      expect(await judged(bare("team-a", "10.188.0.80"))).toMatch(
+        /^allowed Warning: kube-ipam: whether others have these addresses could not be looked up/,
+      );
+    } finally {
+      for (const member of world.etcd.members) member.thaw();
+    }
+  }, 60_000);
+});

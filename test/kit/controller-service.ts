@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Controller } from "./controller.ts";
+import type { Kubernetes } from "./kubernetes.ts";
+
+const DEPLOY = join(import.meta.dir, "../../deploy");
+
+/** Leads the Service kube-ipam-controller to loopback, where the test's controllers listen. */
+export async function applyControllerService({ apply }: Kubernetes): Promise<void> {
+  await apply({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kube-ipam-controller", namespace: "kube-system" },
+    spec: { type: "ExternalName", externalName: "localhost" },
+  });
+}
+
+/** Applies a shipped manifest that names that Service, with the port of this replica in the Service's place. */
+export async function applyFor(
+  { tlsPort }: Pick<Controller, "tlsPort">,
+  manifest: string,
+  kubernetes: Kubernetes,
+): Promise<void> {
+  const text = readFileSync(join(DEPLOY, manifest), "utf8").replaceAll(/port: 443\b/g, `port: ${tlsPort}`);
+  const path = kubernetes.folder.file(manifest.replaceAll("/", "-"));
+  await Bun.write(path, text);
+  await kubernetes.kubectl("apply", "-f", path);
+}
