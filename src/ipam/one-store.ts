@@ -31,7 +31,8 @@ export function verifyStore(
       throw notAnswered(space, ports);
     if (remembered.uuid !== meta.record.uuid) throw replaced(space, remembered.uuid, meta.record.uuid, ports);
     if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
-    if (snapshot.revision < remembered.revision)
+    const beforeRecovery = remembered.recovery !== undefined && meta.record.recovery === undefined;
+    if (beforeRecovery || snapshot.revision < remembered.revision)
       throw olderState(space, remembered.revision, snapshot.revision, ports);
   }
   return meta;

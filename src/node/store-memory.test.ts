@@ -99,3 +99,20 @@ test("files are root's alone", () => {
       .map((name) => `${name} ${modeOf(`${folder}/${name}`)}`),
   ).toEqual(["default.json 600", "default.revision 600"]);
 });
+
+test("an accepted store counts at its own, lower revision, with the recovery that was answered", () => {
+  const memory = openStoreMemory(`${scratch()}/stores`);
+  memory.remember("default", { ...store, revision: 100 });
+  const accepted = { ...store, revision: 40, recovery: "r1" };
+  memory.accept("default", accepted);
+  expect(memory.recall("default")).toEqual(accepted);
+  memory.remember("default", { ...accepted, revision: 41 });
+  expect(memory.recall("default")).toEqual({ ...accepted, revision: 41 });
+});
+
+test("remembered spaces are told by name", () => {
+  const memory = openStoreMemory(`${scratch()}/stores`);
+  expect(memory.spaces()).toEqual([]);
+  for (const space of ["default", "plant-2"]) memory.remember(space, store);
+  expect(memory.spaces().sort()).toEqual(["default", "plant-2"]);
+});

@@ -5,6 +5,8 @@ import type { Done } from "../program.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type RecoverOptions, recover } from "./recover.ts";
 
+const AFTERWARDS_SECONDS = 300;
+
 /** `kube-ipam recover`: a store that was lost, or restored from a backup. */
 export function addRecoverCommand(program: Command, done: Done): void {
   const command = program
@@ -29,8 +31,11 @@ export function addRecoverCommand(program: Command, done: Done): void {
     ["kube-ipam recover --this-node", "on a node without an agent"],
   ]);
   withOutput(withKubernetes(withStoreOptions(command))).action(
-    async (options: RecoverOptions & StoreOptions) =>
-      done(await withSession(options, (session) => recover(options, session), { creates: true })),
+    async (options: RecoverOptions & StoreOptions) => {
+      // What follows the waiting takes time of its own.
+      const patient = { ...options, timeout: options.timeout + AFTERWARDS_SECONDS };
+      done(await withSession(patient, (session) => recover(options, session), { creates: true }));
+    },
   );
 }
 

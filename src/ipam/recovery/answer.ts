@@ -13,7 +13,7 @@ import {
 import { sameAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
 import { blockOfConflict, rewriteBlocks } from "./blocks.ts";
-import { type LivingAttachment, livingOf } from "./living.ts";
+import { entryOf, type LivingAttachment, livingOf } from "./living.ts";
 import { settleEvidence } from "./settle-evidence.ts";
 import { type Written, writeLiving } from "./write-living.ts";
 
@@ -143,6 +143,7 @@ async function writeLocked(
   try {
     const now = ports.node.journal.read(id);
     if (now === undefined && before !== undefined) return "ended";
+    if (now === undefined) ports.node.journal.write(entryOf(living));
     return await writeLiving(now === undefined ? living : livingOf(now), ports, options);
   } finally {
     lock.release();

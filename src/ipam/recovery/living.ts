@@ -26,6 +26,21 @@ export function livingOf(entry: JournalEntry): LivingAttachment {
   };
 }
 
+/** What goes into a journal that was lost, so that its end is noticed like that of others. */
+export function entryOf({ record, reservedFor }: LivingAttachment): JournalEntry {
+  const { version, space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
+  const printed = { prefixes, gateways, origin, ...(endsReservations && { endsReservations }) };
+  return {
+    version,
+    holder,
+    space,
+    addresses,
+    storeUuid: "",
+    ...printed,
+    ...(reservedFor && { reservedFor }),
+  };
+}
+
 const EVIDENCE = "evidence:";
 
 /** Marks a record that stands for an attachment which only Kubernetes spoke of, until its node does. */

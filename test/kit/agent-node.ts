@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { type AddResult, added, invoke } from "./cni.ts";
+import type { Daemon } from "./daemon.ts";
+import type { Folder } from "./folder.ts";
+import { makeNamespace, type Namespace } from "./namespaces.ts";
+import { type Finished, type Running, run } from "./run.ts";
+import { startAgent } from "./subject-agent.ts";
+import { kubeIpamExecutable } from "./subject-kube-ipam.ts";
+
+/**
+ * A machine with folders and a node's file of its own, whose containers are no pods. Its agent can be
+ * started and stopped; verbs go to the complete plugin, so that they work without it too.
+ */
+export class AgentNode implements AsyncDisposable {
+  readonly #namespaces = new Map<string, Namespace>();
+  #agent: Daemon | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly folder: Folder,
+    /** Keys of the node's file beside its own folders: the store. */
+    settings: Readonly<Record<string, unknown>>,
+    private readonly network: Readonly<Record<string, unknown>>,
+  ) {
+    mkdirSync(this.file(), { recursive: true });
+    const own = {
+      nodeName: name,
+      dataDir: this.file("data"),
+      runDir: this.file("run"),
+      cniCacheDir: this.file("cni"),
+      logFile: this.file("kube-ipam.log"),
+    };
+    writeFileSync(this.configPath, JSON.stringify({ ...own, ...settings }));
+  }
+
+  get configPath(): string {
+    return this.file("node.json");
+  }
+
+  file(...names: string[]): string {
+    return this.folder.file(this.name, ...names);
+  }
+
+  async namespaceOf(container: string): Promise<Namespace> {
+    const known = this.#namespaces.get(container) ?? (await makeNamespace());
+    this.#namespaces.set(container, known);
+    return known;
+  }
+
+  /** One ADD, whatever comes of it. */
+  async tryAdd(container: string, args = ""): Promise<Finished> {
+    return this.#call("ADD", container, args);
+  }
+
+  async add(container: string, args = ""): Promise<AddResult> {
+    return added(await this.tryAdd(container, args));
+  }
+
+  /** As a runtime ends a sandbox: DEL, then the namespace. */
+  async end(container: string): Promise<Finished> {
+    const finished = await this.#call("DEL", container, "");
+    if (finished.exitCode === 0) await this.forget(container);
+    return finished;
+  }
+
+  /** The namespace goes without a DEL. */
+  async forget(container: string): Promise<void> {
+    await this.#namespaces.get(container)?.remove();
+    this.#namespaces.delete(container);
+  }
+
+  async startAgent(): Promise<void> {
+    this.#agent = await startAgent(this.folder, kubeIpamExecutable(), this.file("agent.sock"), {
+      KUBE_IPAM_CONFIG: this.configPath,
+    });
+  }
+
+  async stopAgent(): Promise<void> {
+    await this.#agent?.stop();
+    this.#agent = undefined;
+  }
+
+  /** The command line, as an operator on this node types it. */
+  command(args: readonly string[], started?: (process: Running) => void): Promise<Finished> {
+    const env = { KUBE_IPAM_CONFIG: this.configPath };
+    return run([kubeIpamExecutable(), ...args], { env, limit: 120_000, ...(started && { started }) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopAgent();
+    for (const container of [...this.#namespaces.keys()]) await this.forget(container);
+  }
+
+  async #call(verb: "ADD" | "DEL", container: string, args: string): Promise<Finished> {
+    const { path: netns } = await this.namespaceOf(container);
+    const call = { container, netns, ifname: "eth0", args, path: "/opt/cni/bin" };
+    return invoke(kubeIpamExecutable(), verb, call, this.network, {
+      env: { KUBE_IPAM_CONFIG: this.configPath },
+    });
+  }
+}
