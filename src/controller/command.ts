@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { EXIT_CODES } from "../cli/failure.ts";
 import { printErr, printOut } from "../cli/print.ts";
 import { printDaemonFailure } from "../runtime/daemon.ts";
@@ -25,6 +25,12 @@ export async function controllerCommand(args: readonly string[]): Promise<number
   }
 }
 
+function seconds(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= 3_600) return value;
+  throw new InvalidArgumentError("expected a number of seconds up to 3600, such as 30");
+}
+
 function makeCommand(run: (options: ControllerOptions) => Promise<void>): Command {
   return new Command("kube-ipam controller")
     .description("looks after a cluster: frees what fenced nodes hold, ends reservations, counts, serves")
@@ -36,6 +42,7 @@ function makeCommand(run: (options: ControllerOptions) => Promise<void>): Comman
     .option("--namespace <name>", "where its Lease and Secret lie (default: the own pod's, else kube-ipam)")
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--listen-tls <host:port>", "HTTPS: admission and the operators' API")
+    .option("--interval <seconds>", "how often the leader looks for what has changed", seconds, 30)
     .option("--service <name>", "the Service by which it is reached", "kube-ipam-controller")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", CLOSING)

@@ -13,6 +13,12 @@ export function makeMetrics() {
       help: "1 while this replica leads.",
       registers,
     }),
+    freed: new Counter({
+      name: "kube_ipam_controller_freed_addresses_total",
+      help: "Addresses freed because their node was fenced, by why it was.",
+      labelNames: ["fence"],
+      registers,
+    }),
     rounds: new Counter({
       name: "kube_ipam_controller_rounds_total",
       help: "Rounds of the leader's work, by their outcome.",

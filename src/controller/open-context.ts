@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
+import type { ClusterPorts } from "../ipam/free-fenced.ts";
 import { Api } from "../kubernetes/api.ts";
 import { loadCredentials } from "../kubernetes/credentials.ts";
 import { clusterOn } from "../kubernetes/open-cluster.ts";
@@ -9,7 +10,7 @@ import { inventoryOn } from "../kubernetes/open-inventory.ts";
 import { daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { openStore } from "../runtime/open-ports.ts";
-import type { ControllerContext, ControllerPorts } from "./context.ts";
+import type { ControllerContext } from "./context.ts";
 import { makeMetrics } from "./metrics.ts";
 import { noNode } from "./no-node.ts";
 import { pause } from "./pause.ts";
@@ -21,11 +22,13 @@ export interface ContextOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly service: string;
+  /** Seconds between the leader's rounds. */
+  readonly interval: number;
 }
 
 /** All but the cluster's UID, which Kubernetes may not tell yet. */
 export interface OpenedContext extends Omit<ControllerContext, "ports"> {
-  readonly ports: Omit<ControllerPorts, "clusterUid">;
+  readonly ports: Omit<ClusterPorts, "clusterUid">;
 }
 
 const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -52,6 +55,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
     inventory: inventoryOn(api),
     namespace: options.namespace ?? ownNamespace(),
     service: options.service,
+    intervalMs: options.interval * 1000,
     metrics: makeMetrics(),
   };
 }

@@ -1,15 +1,18 @@
 import type { ControllerContext } from "./context.ts";
+import { fencedWork } from "./fenced-work.ts";
 import { pause } from "./pause.ts";
 
 /** Something the leader does again and again. One that keeps what it saw is made anew for each term. */
 export interface Work {
   /** For log and metrics. */
   readonly name: string;
-  readonly everyMs: number;
   /** A round takes no longer than this. */
   readonly patienceMs: number;
-  /** What fails is tried again in the next round. Returns early when `signal` aborts. */
-  round(options: RoundOptions): Promise<void>;
+  /**
+   * What fails is tried again in the next round. Returns early when `signal` aborts; answers "soon"
+   * when it waits for something that may happen any moment.
+   */
+  round(options: RoundOptions): Promise<"later" | "soon">;
 }
 
 export interface RoundOptions {
@@ -22,22 +25,34 @@ export interface RoundOptions {
 export type MakeWork = (context: ControllerContext) => Work;
 
 /** The leader's work, one line for each. */
-const WORKS: readonly MakeWork[] = [];
+const WORKS: readonly MakeWork[] = [fencedWork];
+
+const SOON_MS = 5_000;
 
 /** Does all of the leader's work until `signal` aborts; resolves when the rounds under way are over. */
 export async function workAsLeader(context: ControllerContext, signal: AbortSignal): Promise<void> {
   await Promise.all(WORKS.map((make) => repeat(make(context), context, signal)));
 }
 
-async function repeat(work: Work, { log, metrics }: ControllerContext, signal: AbortSignal): Promise<void> {
+async function repeat(work: Work, context: ControllerContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    try {
-      await work.round({ deadline: performance.now() + work.patienceMs, signal });
-      metrics.rounds.inc({ work: work.name, outcome: "done" });
-    } catch (failure) {
-      metrics.rounds.inc({ work: work.name, outcome: "failed" });
-      log("warn", `${work.name}: a round failed`, { reason: String(failure) });
-    }
-    await pause(work.everyMs, signal);
+    const again = await oneRound(work, context, signal);
+    await pause(again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs, signal);
+  }
+}
+
+async function oneRound(
+  { name, patienceMs, round }: Work,
+  { log, metrics }: ControllerContext,
+  signal: AbortSignal,
+): Promise<"later" | "soon"> {
+  try {
+    const again = await round({ deadline: performance.now() + patienceMs, signal });
+    metrics.rounds.inc({ work: name, outcome: "done" });
+    return again;
+  } catch (failure) {
+    metrics.rounds.inc({ work: name, outcome: "failed" });
+    log("warn", `${name}: a round failed`, { reason: String(failure) });
+    return "soon";
   }
 }

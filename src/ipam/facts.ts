@@ -2,9 +2,10 @@ import type { Address } from "../address/address.ts";
 import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "./cluster-port.ts";
 import { IpamError } from "./errors.ts";
 import { isFenced } from "./fencing.ts";
-import { clusterRelation, type HandOverFacts, type Live } from "./hand-over-facts.ts";
+import { clusterRelation, type HandOverFacts } from "./hand-over-facts.ts";
 import { decidedLocally } from "./judge.ts";
 import { dependsOnOwner, type ReservationAsker, type ReservationFacts } from "./judge-reservation.ts";
+import { doubt, readLive } from "./live-read.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentId, Holder, PodId, ReservationRecord } from "./records.ts";
 
@@ -86,31 +87,14 @@ async function askKubernetes(
   const { asker, holder } = local;
   if (holder.pod === undefined) return local;
   const [pod, node] = await Promise.all([
-    live<PodFacts>(cluster.pod(holder.pod, deadline)),
-    live<NodeFacts>(cluster.node(holder.node, deadline)),
+    readLive<PodFacts>(cluster.pod(holder.pod, deadline)),
+    readLive<NodeFacts>(cluster.node(holder.node, deadline)),
   ]);
   const reason = pod.reason ?? node.reason;
   const unknownBecause = reason === undefined ? {} : { unknownBecause: reason };
   const facts = { ...local, holderPod: pod.state, holderNode: node.state, ...unknownBecause };
   const mayTake = isFenced(facts) || asker.owner?.migratingInstance !== undefined;
   if (asker.pod === undefined || !mayTake) return facts;
-  const again = await live<PodFacts>(cluster.pod(asker.pod, deadline));
+  const again = await readLive<PodFacts>(cluster.pod(asker.pod, deadline));
   return { ...facts, asker: { ...asker, podState: again.state } };
-}
-
-interface Answer<T> {
-  readonly state: Live<T>;
-  readonly reason?: string;
-}
-
-async function live<T>(question: Promise<T | undefined>): Promise<Answer<T>> {
-  const answer = await question.catch(doubt);
-  if (answer instanceof IpamError) return { state: "unknown", reason: answer.message };
-  return { state: answer ?? "absent" };
-}
-
-/** What the Cluster port cannot tell is a doubt; anything else is a mistake of ours and must be seen. */
-function doubt(failure: unknown): IpamError {
-  if (failure instanceof IpamError) return failure;
-  throw failure;
 }

@@ -33,13 +33,18 @@ export interface FencingFacts {
  * object of that name may be another machine, or none.
  */
 export function isFenced({ holder, holderPod, holderNode }: FencingFacts): boolean {
-  if (holder.pod === undefined || !holder.nodeVerified) return false;
-  return podIsGone(holder.pod, holderPod) && nodeCannotRunIt(holder.bootId, holderNode);
+  if (holder.pod === undefined || !podIsGone(holder.pod, holderPod)) return false;
+  return fenceOf(holder, holderNode) !== undefined;
 }
 
-function nodeCannotRunIt(bootId: string, node: Live<NodeFacts>): boolean {
-  if (node === "unknown") return false;
-  if (node === "absent") return true;
-  if (node.ready !== "true") return node.outOfServiceTaint;
-  return node.bootId !== undefined && node.bootId !== "" && bootId !== "" && node.bootId !== bootId;
+/** Why a node cannot run what it once ran. */
+export type Fence = "node-deleted" | "out-of-service" | "rebooted";
+
+/** The node's half of "fenced": why nothing that this holder was part of can run there any more. */
+export function fenceOf({ bootId, nodeVerified }: Holder, node: Live<NodeFacts>): Fence | undefined {
+  if (!nodeVerified || node === "unknown") return undefined;
+  if (node === "absent") return "node-deleted";
+  if (node.ready !== "true") return node.outOfServiceTaint ? "out-of-service" : undefined;
+  const known = node.bootId !== undefined && node.bootId !== "" && bootId !== "";
+  return known && node.bootId !== bootId ? "rebooted" : undefined;
 }

@@ -43,6 +43,7 @@ export const API_SERVICES: Kind<ApiService> = {
   ...plain("apiregistration.k8s.io", "apiservices"),
   shape: apiService,
 };
+export const EVENTS = plain("", "events");
 export const REPLICA_SETS = plain("apps", "replicasets");
 export const JOBS = plain("batch", "jobs");
 export const STATEFUL_SETS = { ...plain("apps", "statefulsets"), shape: statefulSet };

@@ -43,6 +43,7 @@ export async function startController(world: PodsOnNodes, settings: object = {})
     `--config=${config}`,
     `--kubeconfig=${world.kubernetes.kubeConfig({ token })}`,
     "--namespace=kube-system",
+    "--interval=1",
     `--listen=127.0.0.1:${port}`,
     `--listen-tls=127.0.0.1:${tlsPort}`,
   ];

@@ -1,0 +1,100 @@
+import { findSuspects, type Suspect } from "../ipam/fenced-suspects.ts";
+import type { Fence } from "../ipam/fencing.ts";
+import { freeFenced } from "../ipam/free-fenced.ts";
+import { KnownBoots } from "../ipam/known-boots.ts";
+import type { AttachmentRecord } from "../ipam/records.ts";
+import { recordEvent } from "../kubernetes/events.ts";
+import type { ControllerContext } from "./context.ts";
+import type { RoundOptions, Work } from "./work.ts";
+
+/** A Node shows its new boot ID a moment after its first pods may have begun. */
+const REBOOT_MS = 30_000;
+const EVENT_MS = 2_000;
+
+const FENCES: Readonly<Record<Fence, string>> = {
+  "node-deleted": "was deleted",
+  "out-of-service": "is NotReady and tainted out-of-service",
+  rebooted: "was rebooted",
+};
+
+/** Frees what fenced nodes hold, on EVIDENCE alone. */
+export function fencedWork(context: ControllerContext, now = () => performance.now()): Work {
+  const boots = new KnownBoots();
+  const rebootedSince = new Map<string, number>();
+
+  /** One that rebooted is believed only after it was seen so for a while, by this process itself. */
+  const isRipe = ({ entry, fence }: Suspect): boolean => {
+    if (fence !== "rebooted") return true;
+    const since = rebootedSince.get(entry.record.holder.requestId);
+    return since !== undefined && now() - since >= REBOOT_MS;
+  };
+
+  const remember = (suspects: readonly Suspect[]) => {
+    const known = new Map(rebootedSince);
+    rebootedSince.clear();
+    for (const { entry, fence } of suspects) {
+      const { requestId } = entry.record.holder;
+      if (fence === "rebooted") rebootedSince.set(requestId, known.get(requestId) ?? now());
+    }
+  };
+
+  return {
+    name: "fenced nodes",
+    patienceMs: 60_000,
+    round: async (options) => {
+      const { inventory, ports } = context;
+      const nodes = new Map(
+        (await Array.fromAsync(inventory.nodes(options.deadline))).map((node) => [node.name, node]),
+      );
+      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, options);
+      remember(suspects);
+      let left = 0;
+      for (const suspect of suspects) {
+        if (options.signal.aborted) break;
+        if (!isRipe(suspect) || !(await tryToFree(suspect, context, options))) left++;
+      }
+      return left > 0 ? "soon" : "later";
+    },
+  };
+}
+
+/** False while the evidence is not complete, such as while the API still has the pod. */
+async function tryToFree(
+  { entry }: Suspect,
+  context: ControllerContext,
+  options: RoundOptions,
+): Promise<boolean> {
+  const { configuration, log, metrics, ports } = context;
+  try {
+    const done = await freeFenced(entry, configuration.coolingSeconds, ports, options);
+    if (done === undefined) return false;
+    metrics.freed.inc({ fence: done.fence }, done.freed.addresses.length);
+    await tell(done.freed, done.fence, context);
+    return true;
+  } catch (failure) {
+    log("warn", "a fenced node's attachment could not be freed", {
+      ...entry.ref.id,
+      reason: String(failure),
+    });
+    return false;
+  }
+}
+
+async function tell(
+  { addresses, holder }: AttachmentRecord,
+  fence: Fence,
+  { api, log }: ControllerContext,
+): Promise<void> {
+  const { attachment, node, pod } = holder;
+  const message = `freed ${addresses.join(", ")} (network '${attachment.network}'): node ${node} ${FENCES[fence]}`;
+  log("info", message, { pod: pod && `${pod.namespace}/${pod.name}`, container: attachment.container });
+  if (pod === undefined) return;
+  const happening = {
+    concerned: { kind: "Pod", ...pod },
+    type: "Normal",
+    reason: "AddressFreed",
+    message,
+    component: "kube-ipam-controller",
+  } as const;
+  await recordEvent(api, happening, performance.now() + EVENT_MS);
+}

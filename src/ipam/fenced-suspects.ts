@@ -1,0 +1,39 @@
+import type { NodeFacts } from "./cluster-port.ts";
+import type { Fence } from "./fencing.ts";
+import { suspectedFence } from "./free-fenced.ts";
+import type { KnownBoots } from "./known-boots.ts";
+import { RECORD_VERSION } from "./records.ts";
+import type { CallOptions, Entry, Store } from "./store-port.ts";
+
+export interface Suspect {
+  readonly entry: Entry<"attachment">;
+  readonly fence: Fence;
+}
+
+/**
+ * Attachments that by a list of nodes are those of fenced nodes, their nodes' names verified as far as
+ * that is known. A suspicion only: `freeFenced` asks again, live.
+ *
+ * @throws StoreFailure.
+ */
+export async function findSuspects(
+  store: Store,
+  nodes: ReadonlyMap<string, NodeFacts>,
+  boots: KnownBoots,
+  clusterUid: string,
+  options: CallOptions,
+): Promise<Suspect[]> {
+  const possible: Entry<"attachment">[] = [];
+  for (const node of nodes.values()) boots.learnNode(node);
+  for await (const entry of store.list({ kind: "attachment" }, options)) {
+    const { holder, version } = entry.record;
+    boots.learnHolder(holder);
+    if (version > RECORD_VERSION) continue;
+    if (suspectedFence({ ...holder, nodeVerified: true }, nodes, clusterUid)) possible.push(entry);
+  }
+  return possible.flatMap((entry) => {
+    const holder = boots.verified(entry.record.holder);
+    const fence = suspectedFence(holder, nodes, clusterUid);
+    return fence === undefined ? [] : [{ entry: { ...entry, record: { ...entry.record, holder } }, fence }];
+  });
+}
