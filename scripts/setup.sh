@@ -33,6 +33,7 @@ TEST_TOOLS=(
   busybox-static:/bin/busybox
   strace:strace
   qemu-user:qemu-x86_64
+  logrotate:/usr/sbin/logrotate
 )
 
 debian_packages() {

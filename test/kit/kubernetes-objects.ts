@@ -51,6 +51,24 @@ export function workload(
   };
 }
 
+/** The definition of a custom resource that takes anything, as a stand-in for the real one. */
+export function customResource(group: string, kind: string, version: string): object {
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      names: { kind, plural, singular },
+      scope: "Namespaced",
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
+}
+
 /** A CronJob; `startJob` makes its Jobs. */
 export function cronJob(name: string): object {
   const spec = { template: { spec: { restartPolicy: "Never", containers: CONTAINERS } } };
@@ -104,24 +122,7 @@ export function podOf(kubernetes: Kubernetes, label: string, but = ""): Promise<
 
 /** The three kinds of KubeVirt that the plugin reads, with any content. */
 export function kubeVirtKinds(): object[] {
-  return [
-    customKind("VirtualMachine", "virtualmachines"),
-    customKind("VirtualMachineInstance", "virtualmachineinstances"),
-    customKind("VirtualMachineInstanceMigration", "virtualmachineinstancemigrations"),
-  ];
-}
-
-function customKind(kind: string, plural: string): object {
-  const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.kubevirt.io` },
-    spec: {
-      group: "kubevirt.io",
-      scope: "Namespaced",
-      names: { kind, plural, singular: kind.toLowerCase() },
-      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-    },
-  };
+  return ["VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceMigration"].map((kind) =>
+    customResource("kubevirt.io", kind, "v1"),
+  );
 }
