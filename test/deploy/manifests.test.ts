@@ -59,6 +59,8 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
     const manifests = join(CHART, "../manifests");
     const all = await accepted(join(manifests, "kube-ipam.yaml"));
     expect(all).toContain("deployment.apps/kube-ipam-controller serverside-applied");
+    expect(all).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-refusals");
+    expect(all).toContain("validatingwebhookconfiguration.admissionregistration.k8s.io/kube-ipam");
     expect(await accepted(join(manifests, "cleanup.yaml"))).toContain("daemonset.apps/kube-ipam-cleanup");
   });
 });

@@ -60,9 +60,11 @@ host: {{ $host | quote }}
 {{- $root := .root -}}
 {{- range splitList "\n---" (printf "\n%s" .text) }}
 {{- $object := fromYaml . }}
+{{- with $object.Error }}{{ fail (printf "not YAML: %s" .) }}{{ end }}
 {{- if $object.kind }}
 {{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) (include "kube-ipam.labels" $root | fromYaml)) }}
 {{- if $object.metadata.namespace }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
+{{- range $object.webhooks }}{{ $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.subjects }}{{ if .namespace }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end }}{{ end }}
 ---
 {{ toYaml $object }}
