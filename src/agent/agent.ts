@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
+import { cachedConfigurations } from "../runtime/cached-attachments.ts";
 import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
@@ -31,6 +32,7 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   const metrics = makeMetrics();
   const lender = new Lender(metrics);
   learnNodeFile(lender);
+  learnFromRuntime(lender);
   let draining = false;
   const server = serve({
     socket,
@@ -56,11 +58,26 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   return 0;
 }
 
+/** After an upgrade or a crash the agent goes on for the networks of the attachments that are there. */
+function learnFromRuntime(lender: Lender): void {
+  const file = readNodeFile();
+  const { cniCacheDir } = parseNodeConfiguration(file).node;
+  try {
+    for (const configuration of cachedConfigurations(cniCacheDir)) learn(lender, configuration);
+  } catch (failure) {
+    log("warn", "the runtime's CNI cache cannot be read", { reason: String(failure) });
+  }
+}
+
 /** A node's file that names a store lets the agent work before the first verb comes. */
 function learnNodeFile(lender: Lender): void {
   const file = readNodeFile();
   if (file === undefined) return;
-  const configuration = parseNodeConfiguration(file);
+  learn(lender, parseNodeConfiguration(file));
+}
+
+/** An embedded store that nobody has begun yet is left to the first ADD. */
+function learn(lender: Lender, configuration: Parameters<Lender["learn"]>[0]): void {
   const { store } = configuration;
   if (store.kind === "embedded" && !existsSync(`${store.dataDir}/kube-ipam.db`)) return;
   lender.learn(configuration);

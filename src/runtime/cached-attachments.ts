@@ -39,6 +39,28 @@ export async function cachedAttachments(
   return living;
 }
 
+/**
+ * Where the networks lie whose attachments the runtime's CNI library knows of: an agent that begins
+ * anew finds by them the stores that it works for. What cannot be read is left out.
+ */
+export function cachedConfigurations(cniCacheDir: string | undefined): Asking["configuration"][] {
+  const nodeFile = readNodeFile();
+  const configurations = new Map<string, Asking["configuration"]>();
+  for (const { config, path } of readCachedResults(cniCacheDir).results) {
+    try {
+      const plugin = ourPlugin(parseJsonObject(config, path));
+      if (plugin === undefined) continue;
+      const stdin = JSON.stringify(plugin);
+      const parsed = parseNetworkConfiguration({ stdin, purpose: "del", ...(nodeFile && { nodeFile }) });
+      const { node, store, kubernetes } = parsed;
+      configurations.set(JSON.stringify([node, store, kubernetes.kubeConfig]), { node, store, kubernetes });
+    } catch {
+      // A network that cannot be understood is told of when somebody uses it.
+    }
+  }
+  return [...configurations.values()];
+}
+
 interface Understood {
   readonly cached: CachedResult;
   readonly network: NetworkConfiguration["network"];
