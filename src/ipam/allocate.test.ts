@@ -168,6 +168,16 @@ describe("IDEMPOTENT", () => {
     expect((await allocations(ports)).size).toBe(1);
   });
 
+  test("a node that Kubernetes calls by another name is told so, and proves nothing", async () => {
+    const { ports, log } = world();
+    const pod = { namespace: "default", name: "p", uid: "u" };
+    await add(ports, "c1", { pod, wish: { pod: podFacts({ name: "p", uid: "u", nodeName: "worker" }) } });
+    expect(log).toContain("warn this node is called 'node1' here and 'worker' in Kubernetes");
+    const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
+    const seen = await ports.store.read({ refs: [ref] }, { deadline: performance.now() + 1000 });
+    expect(seen.get(ref)?.record.holder.nodeVerified).toBe(false);
+  });
+
   test("a repeated ADD that does not ask Kubernetes keeps the node's verified name", async () => {
     const { ports } = world();
     const pod = { namespace: "default", name: "p", uid: "u" };

@@ -47,6 +47,7 @@ const ROOM = 8;
 export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
   const refusal = request.refusal ?? (await policyRefusal(request, ports));
   const namespace = requireNamespace(request, ports);
+  logForeignName(request, ports);
   const options = { deadline: request.deadline };
   const lock = await ports.node.lock(request.attachment, { ...options, cancelling: false });
   const attempt: Attempt = {
@@ -64,6 +65,15 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
   } finally {
     lock.release();
   }
+}
+
+/** Under another name than the pod's node has, this node's records can never be fenced. */
+function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): void {
+  if (pod?.nodeName === undefined || pod.nodeName === node.name) return;
+  log("warn", `this node is called '${node.name}' here and '${pod.nodeName}' in Kubernetes`, {
+    remedy:
+      "set nodeName in the node's file, or $NODE_NAME: an address held here cannot be fenced until then",
+  });
 }
 
 /** What one look at the store led to: an answer, or another round, perhaps with a picture at hand. */

@@ -15,16 +15,19 @@ import { StoreFailure } from "./store-port.ts";
  * takes the kept release for an answer: the address stays held until the runtime's retry or a later
  * replay.
  *
+ * @returns the addresses that were freed.
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
  */
-export async function release(request: DelRequest, ports: Ports): Promise<void> {
+export async function release(request: DelRequest, ports: Ports): Promise<readonly string[]> {
   const id = request.attachment;
   const lock = await ports.node.lock(id, { deadline: request.deadline, cancelling: true });
   try {
     const entry = ports.node.journal.read(id);
-    if ((await freeOrKeep(request, entry, ports)) === "kept") return;
+    const freed = await freeOrKeep(request, entry, ports);
+    if (freed === "kept") return [];
     ports.node.keptReleases.drop(id);
     ports.node.journal.remove(id);
+    return freed;
   } finally {
     lock.release();
   }
@@ -34,15 +37,15 @@ async function freeOrKeep(
   request: DelRequest,
   entry: JournalEntry | undefined,
   ports: Ports,
-): Promise<"freed" | "kept"> {
+): Promise<readonly string[] | "kept"> {
   const target = {
     node: entry?.holder.node ?? ports.node.name,
     id: request.attachment,
     ...(entry && { expected: { space: entry.space, addresses: entry.addresses } }),
   };
   try {
-    await free(target, request.coolingSeconds, ports, { deadline: request.deadline });
-    return "freed";
+    const freed = await free(target, request.coolingSeconds, ports, { deadline: request.deadline });
+    return freed?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
     if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";

@@ -41,7 +41,7 @@ ours("log", "each verb writes one line with what a person looks for", async (wor
   const lines = (await logOf(world)).filter((line) => line.includes("logged-container"));
   const [add, del] = lines;
   for (const word of ["ADD", "net1", "10.1.2.2"]) expect(add).toContain(word);
-  for (const word of ["DEL", "net1"]) expect(del).toContain(word);
+  for (const word of ["DEL", "net1", "10.1.2.2"]) expect(del).toContain(word);
 });
 
 ours("log", "refusals are logged", async (world) => {

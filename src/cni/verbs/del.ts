@@ -4,15 +4,21 @@ import type { Host, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";
 import { afterwards } from "./afterwards.ts";
 
-/** DEL: free whatever the attachment holds; nothing to free is success. */
-export async function del(request: Request, host: Host): Promise<void> {
+/**
+ * DEL: free whatever the attachment holds; nothing to free is success.
+ *
+ * @returns the addresses, for the log.
+ */
+export async function del(request: Request, host: Host): Promise<readonly string[]> {
   const { configuration, deadline } = request;
   const ports = await host.openPorts(request);
   try {
     const { attachment } = attachmentOf(request, parseCniArgs(""));
     const { coolingSeconds } = configuration.network;
-    await release({ attachment, coolingSeconds, deadline, acceptKept: host.reclaims === true }, ports);
+    const asked = { attachment, coolingSeconds, deadline, acceptKept: host.reclaims === true };
+    const freed = await release(asked, ports);
     await afterwards(host, ports, deadline);
+    return freed;
   } finally {
     await ports.close();
   }
