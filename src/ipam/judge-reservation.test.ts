@@ -48,6 +48,28 @@ describe("who may take a reserved address", () => {
   const cases: [string, ReservationFacts, string][] = [
     ["its owner", facts({ asker: { owner: { owner: db }, names: false } }), "own"],
     [
+      "its owner by UID, whatever it is called and whatever the cluster's name",
+      facts({
+        reservation: reservation({ cluster: "cluster-2" }),
+        clusterUid: "cluster-1",
+        asker: { owner: { owner: { ...db, name: "renamed" } }, names: false },
+      }),
+      "own",
+    ],
+    [
+      "retain: delete, still held, once its owner is gone",
+      facts({ reservation: reservation({ retain: "delete" }), held: true, ownerState: "gone" }),
+      "pass-on: its owner is gone",
+    ],
+    [
+      "a container that is no pod, reserved for a pod",
+      facts({
+        reservation: reservation({ owner: { kind: "Pod", namespace: "default", name: "db-0" } }),
+        asker: { names: true },
+      }),
+      `101 address 10.188.0.216 is reserved for Pod default/db-0; another team's address is not given away while its workload exists${end}`,
+    ],
+    [
       "its owner by name, where no UID is recorded",
       facts({
         reservation: reservation({ owner: { kind: "StatefulSet", namespace: "default", name: "db" } }),

@@ -16,6 +16,8 @@ const migrating = asker({
 });
 const launcher = podFacts({ ownerReferences: [instanceReference("uid-vmi")] });
 
+const { pod: _pod, ...notAPod } = asker({ podState: "unknown" });
+
 type Row = [name: string, facts: HandOverFacts, expected: string];
 
 function outcome(given: HandOverFacts): string {
@@ -132,6 +134,40 @@ describe("the hand-over table, row by row", () => {
       "not fenced: the node's name was never verified",
       facts({ ...gonePod, holder: holder({ nodeVerified: false }), holderNode: "absent" }),
       "wait 11",
+    ],
+    [
+      "not fenced: no boot ID is known of the node, or of the record",
+      facts({ ...gonePod, holderNode: nodeFacts({ bootId: "" }) }),
+      "wait 11",
+    ],
+    [
+      "not fenced: no boot ID is known of the record",
+      facts({ ...gonePod, holder: holder({ bootId: "" }), holderNode: nodeFacts({ bootId: "boot-x" }) }),
+      "wait 11",
+    ],
+    [
+      "no launcher of the migrating machine any more: the pod of that name is another one",
+      facts({ asker: migrating, holderPod: podFacts({ ...launcher, uid: "uid-other" }) }),
+      "wait 11",
+    ],
+    [
+      "perhaps a launcher of the migrating machine, but no UID was recorded",
+      facts({
+        asker: migrating,
+        holder: holder({ pod: { namespace: "default", name: "old" } }),
+        holderPod: launcher,
+      }),
+      "refuse 11",
+    ],
+    [
+      "a pod of the asker's UID on another node is not its own earlier sandbox",
+      facts({ holder: holder({ pod: { namespace: "default", name: "new", uid: "uid-new" } }) }),
+      "wait 11",
+    ],
+    [
+      "alive on this node, and the asker is not a pod",
+      facts({ ...sameNode, asker: notAPod, holderNode: nodeFacts({ name: "n2" }) }),
+      "refuse 11",
     ],
     ["not fenced: the pod is still there", facts({ holderNode: "absent" }), "refuse 11"],
     ["not fenced: the node is not known", facts({ ...gonePod, holderNode: "unknown" }), "wait 11"],

@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import type { OwnerFacts } from "./cluster-port.ts";
+import type { Ports } from "./ports.ts";
+import { FakeCluster } from "./testing/fake-cluster.ts";
+import { instanceReference, nodeFacts, podFacts } from "./testing/hand-over.ts";
+import { add, allocations, attachment, createWorld, del, named, texts } from "./testing/world.ts";
+
+/** Hand-overs on which the holder, or the asker, has a say while the ADD is under way. */
+
+const old = { namespace: "default", name: "old", uid: "uid-old" };
+const asker = { namespace: "default", name: "new", uid: "uid-new" };
+const wish = named("10.1.2.9");
+
+/** Pod "old" on node n1 has 10.1.2.9; pod "new" asks on n2. */
+async function world(oldPod: Parameters<typeof podFacts>[0], owner?: OwnerFacts) {
+  const { node, ports } = createWorld();
+  const cluster = new FakeCluster();
+  cluster.nodes.set("n1", nodeFacts());
+  cluster.addPod(podFacts(oldPod));
+  cluster.addPod(podFacts({ name: "new", uid: "uid-new", nodeName: "n2" }));
+  const first = ports(node("n1"), cluster, cluster.uid);
+  const second = ports(node("n2"), cluster, cluster.uid);
+  await add(first, "c-old", { pod: old, wish: { ...wish, pod: podFacts() } });
+  const ask = () => add(second, "c-new", { pod: asker, wish: { ...wish, ...(owner && { owner }) } });
+  return { first, second, ask };
+}
+
+async function holders(ports: Ports): Promise<string[] | undefined> {
+  return (await allocations(ports)).get("10.1.2.9");
+}
+
+test("launchers of one migrating machine hold the address together until one ends", async () => {
+  const machine = { kind: "VirtualMachine", namespace: "default", name: "vm" };
+  const ownerReferences = [instanceReference("uid-vmi")];
+  const { first, ask } = await world({ ownerReferences }, { owner: machine, migratingInstance: "uid-vmi" });
+  expect(texts(await ask())).toEqual(["10.1.2.9/24"]);
+  expect(await holders(first)).toEqual(["c-old", "c-new"]);
+  await del(first, "c-old");
+  expect(await holders(first)).toEqual(["c-new"]);
+});
+
+test("an ADD that waits for a DEL of the holder has the address once it came", async () => {
+  const { first, ask } = await world({ deleting: true });
+  const waiting = ask();
+  await Bun.sleep(10);
+  await del(first, "c-old");
+  expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+});
+
+test("an ADD that waits is ended by its own DEL", async () => {
+  const { first, second, ask } = await world({ deleting: true });
+  const waiting = ask().catch((failure) => failure);
+  await Bun.sleep(10);
+  const deadline = performance.now() + 10_000;
+  const lock = await second.node.lock(attachment("c-new"), { deadline, cancelling: true });
+  lock.release();
+  expect((await waiting).message).toContain("was cancelled by a DEL");
+  expect(await holders(first)).toEqual(["c-old"]);
+});
