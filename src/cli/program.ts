@@ -4,6 +4,7 @@ import { addCheckCommand } from "./check/commands.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
 import { EXIT_CODE_HELP, EXIT_CODES } from "./failure.ts";
+import { addGcCommand } from "./gc/commands.ts";
 import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
@@ -49,6 +50,7 @@ function makeProgram(closing: string, done: Done): Command {
   addRecoverCommand(program, done);
   addCheckCommand(program, done);
   addWhyCommand(program, done);
+  addGcCommand(program, done);
   addDoctorCommand(program, done);
   addCompletionCommand(program);
   addInstallCommand(program, done);

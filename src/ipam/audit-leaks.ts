@@ -2,7 +2,7 @@ import { formatAddress } from "../address/address.ts";
 import { isForeign, isHere, livePod, type Scene } from "./audit-scene.ts";
 import type { AuditFinding, FindingReason } from "./audit-types.ts";
 import type { PodFacts } from "./cluster-port.ts";
-import { isFenced, podIsGone } from "./fencing.ts";
+import { fenceOf, isFenced, podIsGone } from "./fencing.ts";
 import type { Holder } from "./records.ts";
 import { describeAttachment } from "./same.ts";
 import type { Entry } from "./store-port.ts";
@@ -98,7 +98,12 @@ function leak(
   reason: FindingReason,
   why: string,
 ): AuditFinding {
-  const fenced = isFenced({ holder, holderPod: scene.pod(holder), holderNode: scene.node(holder) });
+  const facts = {
+    holder: scene.verified(holder),
+    holderPod: scene.pod(holder),
+    holderNode: scene.node(holder),
+  };
+  const fenced = isFenced(facts);
   return {
     ...base(entry, holder, reason),
     kind: "leak",
@@ -116,12 +121,18 @@ function remedyOf(
   scene: Scene,
 ): string {
   if (reason === "namespace-gone") return "'kube-ipam gc' frees it";
-  if (fenced) return "its node is fenced: 'kube-ipam gc' frees it, as the controller does";
+  if (fenced) return fencedRemedy(holder, scene);
   const force = `if that container is gone for certain: 'kube-ipam ip release --force ${address}'`;
   const node = scene.node(holder);
   if (typeof node !== "string" && node.ready !== "true")
     return `node ${holder.node} is NotReady and not fenced: delete the Node or taint it out-of-service; ${force}`;
   return `its DEL is due on node ${holder.node}, where 'kube-ipam gc' frees it once its network namespace is gone; ${force}`;
+}
+
+function fencedRemedy(holder: Holder, scene: Scene): string {
+  if (fenceOf(scene.verified(holder), scene.node(holder)) === "rebooted")
+    return `node ${holder.node} was rebooted: 'kube-ipam gc' there frees it, as its plugin and the controller do`;
+  return "its node is fenced: 'kube-ipam gc' frees it, as the controller does";
 }
 
 function base({ ref }: Entry<"allocation">, holder: Holder, reason: FindingReason) {

@@ -4,6 +4,7 @@ import type { AuditInput, LiveCluster, SpacedNetwork } from "./audit-types.ts";
 import type { NodeFacts, PodFacts } from "./cluster-port.ts";
 import { isPod, podIsGone } from "./fencing.ts";
 import { clusterRelation, type Live } from "./hand-over-facts.ts";
+import { KnownBoots } from "./known-boots.ts";
 import { type ShownAddress, shownAddresses } from "./network-status.ts";
 import type { Holder } from "./records.ts";
 import type { Entry } from "./store-port.ts";
@@ -15,6 +16,8 @@ export interface Scene extends AuditInput {
   pod(holder: Holder): Live<PodFacts>;
   node(holder: Holder): Live<NodeFacts>;
   shown(pod: PodFacts): readonly ShownAddress[];
+  /** The holder, its node's name verified where that is known of its boot. */
+  verified(holder: Holder): Holder;
   /** The address spaces in which an address that a pod shows can lie. */
   spacesOf(shown: ShownAddress): readonly string[];
 }
@@ -24,6 +27,10 @@ export function sceneOf(input: AuditInput): Scene {
   const pods = new Map(input.live?.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
   const nodes = new Map(input.live?.nodes.map((node) => [node.name, node]));
   const shown = new Map<PodFacts, readonly ShownAddress[]>();
+  const boots = new KnownBoots();
+  for (const node of input.live?.nodes ?? []) boots.learnNode(node);
+  for (const { record } of input.records.allocations)
+    for (const holder of record.holders) boots.learnHolder(holder);
   const networks = [...input.records.networks.map(networkOf), ...(input.networks ?? [])];
   return {
     ...input,
@@ -35,6 +42,7 @@ export function sceneOf(input: AuditInput): Scene {
       shown.set(pod, known);
       return known;
     },
+    verified: (holder) => boots.verified(holder),
     spacesOf: (address) => spacesOf(address, networks),
   };
 }

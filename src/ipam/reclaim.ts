@@ -31,9 +31,9 @@ const SWEEP = "sweep";
 export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<number> {
   let freed = 0;
   try {
-    for await (const step of steps(ports, limits)) {
+    for await (const { free: attempt } of reclaimSteps(ports, limits)) {
       if (freed >= limits.records || performance.now() >= limits.deadline) break;
-      if (await step()) freed++;
+      if (await attempt()) freed++;
     }
   } catch (failure) {
     ports.log("debug", "reclaiming stopped early", { reason: String(failure) });
@@ -41,18 +41,40 @@ export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<numb
   return freed;
 }
 
-type Step = () => Promise<boolean>;
+/** One attachment that this node may free, and how; nothing is done before `free` is called. */
+export interface ReclaimStep {
+  readonly node: string;
+  readonly id: AttachmentId;
+  /** The ADD that is meant; absent where the DEL did not know it. */
+  readonly requestId?: string;
+  readonly because: "its DEL waited for the store" | "its network namespace is gone";
+  /** Frees it, guarded as ever. @returns false where there was nothing (left) to free. */
+  readonly free: () => Promise<boolean>;
+}
 
-async function* steps(ports: Ports, { deadline, look, sweep }: ReclaimLimits): AsyncGenerator<Step> {
-  for (const kept of ports.node.keptReleases.list()) yield () => replay(kept, ports, deadline);
+/** All that `reclaim` would free, in its order; one attachment may be told of more than once. */
+export async function* reclaimSteps(
+  ports: Ports,
+  { deadline, look, sweep }: ReclaimLimits,
+): AsyncGenerator<ReclaimStep> {
+  for (const kept of ports.node.keptReleases.list()) {
+    const { node, attachment: id, requestId } = kept;
+    const request = requestId === undefined ? {} : { requestId };
+    const run = () => replay(kept, ports, deadline);
+    yield { node, id, ...request, because: "its DEL waited for the store", free: run };
+  }
   for (const entry of ports.node.journal.list(look)) {
-    if (mayFree(entry.holder, ports)) yield () => freeDead(entry, ports, deadline);
+    const { node, attachment: id, requestId } = entry.holder;
+    const run = () => freeDead(entry, ports, deadline);
+    if (mayFree(entry.holder, ports)) yield { node, id, requestId, because: GONE, free: run };
   }
   if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
 }
 
+const GONE = "its network namespace is gone";
+
 /** Whoever stops before its end leaves the rest to the next run. */
-async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<Step> {
+async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<ReclaimStep> {
   let finished = false;
   try {
     const scope = { kind: "attachment", node: ports.node.name } as const;
@@ -60,7 +82,8 @@ async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<Step>
       const { node, id } = ref;
       const target = { node, id, requestId: record.holder.requestId };
       if (!mayFree(record.holder, ports)) continue;
-      yield () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
+      const run = () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
+      yield { ...target, because: GONE, free: run };
     }
     finished = true;
   } finally {

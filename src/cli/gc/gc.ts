@@ -1,0 +1,109 @@
+import { deadElsewhere, deadHere, type Garbage } from "../../ipam/garbage.ts";
+import { EXIT_CODES } from "../failure.ts";
+import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import { type Column, type Format, printItems, printThing } from "../output.ts";
+import { printErr } from "../print.ts";
+import { startProgress } from "../progress.ts";
+
+export interface GcOptions extends KubernetesOptions {
+  readonly output: Format;
+  readonly dryRun?: boolean;
+}
+
+/** What became of one piece of garbage. */
+interface Outcome extends Omit<Garbage, "free"> {
+  readonly result: "would be freed" | "freed" | "was freed already" | "NOT freed";
+  readonly failure?: string;
+}
+
+const COLUMNS: readonly Column<Outcome>[] = [
+  {
+    title: "RESULT",
+    of: ({ result, failure }) => (failure === undefined ? result : `${result}: ${failure}`),
+  },
+  { title: "KIND", of: ({ kind }) => kind },
+  { title: "ADDRESSES", of: ({ addresses }) => addresses.join(", ") },
+  { title: "SPACE", of: ({ space }) => space, wide: true },
+  { title: "OF", of: whose },
+  { title: "NODE", of: ({ holder }) => holder?.node },
+  { title: "BECAUSE", of: ({ because }) => because },
+];
+
+/**
+ * `gc`: frees what nobody needs any more, on EVIDENCE alone: what this node sees to be dead, and with
+ * Kubernetes what fenced nodes hold and reservations of owners that are gone.
+ *
+ * @returns exit code 1 when something could not be freed.
+ */
+export async function collectGarbage(given: GcOptions, session: Session): Promise<number> {
+  const access = await openAccess(given, session);
+  const outcomes: Outcome[] = [];
+  const progress = startProgress(given.dryRun === true ? "looking" : "freeing");
+  for await (const each of garbageOf(access, session)) {
+    const outcome = given.dryRun === true ? wouldBeFreed(each) : await free(each);
+    if (outcome !== undefined) outcomes.push(outcome);
+    progress.at(outcomes.length);
+  }
+  progress.end();
+  await print(outcomes, given, access);
+  return outcomes.some(({ result }) => result === "NOT freed") ? EXIT_CODES.failed : EXIT_CODES.done;
+}
+
+async function* garbageOf(
+  access: ClusterAccess | undefined,
+  { ports, settings, options }: Session,
+): AsyncGenerator<Garbage> {
+  yield* deadHere(ports, options);
+  if (access === undefined) return;
+  // The embedded store is one node's own: nobody else's records are in it.
+  if (settings.store.kind === "embedded") return;
+  const { cluster, inventory, uid } = access;
+  yield* deadElsewhere({ ...ports, cluster, clusterUid: uid }, inventory, settings.coolingSeconds, options);
+}
+
+function wouldBeFreed({ free: _, ...garbage }: Garbage): Outcome | undefined {
+  return garbage.addresses.length === 0 ? undefined : { ...garbage, result: "would be freed" };
+}
+
+async function free({ free: run, ...garbage }: Garbage): Promise<Outcome | undefined> {
+  try {
+    const freed = await run();
+    if (garbage.addresses.length === 0) return undefined;
+    return { ...garbage, result: freed ? "freed" : "was freed already" };
+  } catch (failure) {
+    return {
+      ...garbage,
+      result: "NOT freed",
+      failure: failure instanceof Error ? failure.message : String(failure),
+    };
+  }
+}
+
+async function print(
+  outcomes: readonly Outcome[],
+  { dryRun = false, output }: GcOptions,
+  access: ClusterAccess | undefined,
+): Promise<void> {
+  const kubernetes = access?.source ?? null;
+  if (output === "json" || output === "yaml")
+    await printThing({ dryRun, items: outcomes, kubernetes }, [], output);
+  else await printItems(outcomes, COLUMNS, output);
+  const count = (result: Outcome["result"]) => outcomes.filter((each) => each.result === result).length;
+  if (outcomes.length === 0) printErr("nothing is to be freed");
+  else
+    printErr(
+      dryRun
+        ? `${outcomes.length} to be freed: nothing was changed`
+        : `${count("freed")} freed, ${count("NOT freed")} not`,
+    );
+  if (kubernetes === null)
+    printErr(
+      "note: Kubernetes was not asked (no kubeconfig): only this node's own dead sandboxes were looked at; name one with --kubeconfig",
+    );
+}
+
+function whose({ holder }: Outcome): string | undefined {
+  if (holder?.pod !== undefined) return `${holder.pod.namespace}/${holder.pod.name}`;
+  return holder?.attachment.container;
+}

@@ -1,0 +1,91 @@
+import type { NodeFacts } from "./cluster-port.ts";
+import { findSuspects } from "./fenced-suspects.ts";
+import { podIsGone } from "./fencing.ts";
+import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
+import type { Inventory } from "./inventory-port.ts";
+import { KnownBoots } from "./known-boots.ts";
+import { readLive } from "./live-read.ts";
+import type { Ports } from "./ports.ts";
+import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
+import type { AttachmentRecord, Holder } from "./records.ts";
+import type { CallOptions } from "./store-port.ts";
+
+/** Something that nobody needs any more, and how to free it; nothing is done before `free` is called. */
+export interface Garbage {
+  readonly kind: "kept DEL" | "dead sandbox" | "fenced node";
+  readonly space: string;
+  /** None where only this node's own note is left. */
+  readonly addresses: readonly string[];
+  readonly holder?: Holder;
+  readonly because: string;
+  /** Frees it by the evidence of that very moment. @returns false where there was nothing (left) to free. */
+  readonly free: () => Promise<boolean>;
+}
+
+/**
+ * What this node's dead sandboxes hold, and DELs that wait here for the store.
+ *
+ * @throws StoreFailure.
+ */
+export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenerator<Garbage> {
+  const told = new Set<string>();
+  const limits = { records: Number.POSITIVE_INFINITY, sweep: true, deadline: options.deadline };
+  for await (const step of reclaimSteps(ports, limits)) {
+    const key = JSON.stringify([step.id, step.requestId]);
+    if (told.has(key)) continue;
+    told.add(key);
+    const record = await recordOf(step, ports, options);
+    const { space = "", addresses = [], holder } = record ?? {};
+    const kind = step.because === "its network namespace is gone" ? "dead sandbox" : "kept DEL";
+    yield { kind, space, addresses, ...(holder && { holder }), because: step.because, free: step.free };
+  }
+}
+
+/**
+ * What nodes hold that are deleted, or tainted out-of-service. A node that was rebooted frees by
+ * itself what it held, and is left to do so.
+ *
+ * @throws StoreFailure; IpamError when the nodes cannot be listed.
+ */
+export async function* deadElsewhere(
+  ports: ClusterPorts,
+  inventory: Inventory,
+  coolingSeconds: number,
+  options: CallOptions,
+): AsyncGenerator<Garbage> {
+  const nodes = new Map<string, NodeFacts>();
+  for await (const node of inventory.nodes(options.deadline)) nodes.set(node.name, node);
+  const suspects = await findSuspects(ports.store, nodes, new KnownBoots(), ports.clusterUid, options);
+  for (const { entry, fence } of suspects) {
+    const { holder, space, addresses } = entry.record;
+    if (fence === "rebooted" || !(await podEnded(holder, ports, options))) continue;
+    yield {
+      kind: "fenced node",
+      space,
+      addresses,
+      holder,
+      because: FENCES[fence],
+      free: async () => (await freeFenced(entry, coolingSeconds, ports, options)) !== undefined,
+    };
+  }
+}
+
+const FENCES = {
+  "node-deleted": "its node was deleted",
+  "out-of-service": "its node is tainted out-of-service",
+} as const;
+
+/** The other half of "fenced"; `freeFenced` asks for both again. */
+async function podEnded({ pod }: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
+  return pod !== undefined && podIsGone(pod, (await readLive(cluster.pod(pod, options.deadline))).state);
+}
+
+async function recordOf(
+  { node, id, requestId }: ReclaimStep,
+  ports: Ports,
+  options: CallOptions,
+): Promise<AttachmentRecord | undefined> {
+  const ref = { kind: "attachment", node, id } as const;
+  const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  return requestId === undefined || record?.holder.requestId === requestId ? record : undefined;
+}
