@@ -33,6 +33,13 @@ test.skipIf(missing !== undefined)(`containerd imports and runs it${title}`, asy
   expect(version).toMatchObject({ exitCode: 0, stderr: "" });
   expect(version.stdout).toStartWith("  Version: kube-ipam v0.3.0\n");
 
+  const nobody = ["--user", "65532:65532", NAME, uniqueName("n"), "/usr/local/bin/kube-ipam"];
+  const controller = await run(ctr("run", "--rm", ...CONFINED, ...nobody, "controller", "--help"));
+  expect(controller).toMatchObject({ exitCode: 0, stderr: "" });
+  const badConfig = await run(ctr("run", "--rm", ...CONFINED, ...nobody, "controller", "--config", "/none"));
+  expect(badConfig.exitCode).toBe(1);
+  expect(badConfig.stderr).toContain("the node's configuration /none cannot be read");
+
   const bin = folder.file("host");
   mkdirSync(bin);
   const mount = `type=bind,src=${bin},dst=/host/bin,options=rbind:rw`;

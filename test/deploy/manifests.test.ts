@@ -33,6 +33,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     "--set=agent.hostPID=true,agent.seLinuxOptions.type=spc_t,agent.listen=[::]:9467",
     "--set=image.tag=sha256:0000000000000000000000000000000000000000000000000000000000000000",
     "--set=image.pullSecrets={one,two},apiServer.host=10.1.2.3,paths.run=/run/other",
+    "--set=agent.hostFolders={/run/systemd/resolve,/etc/dns}",
     "--set=agent.podLabels.a=b,agent.podAnnotations.c=d,commonLabels.e=f",
   ],
 };
@@ -63,4 +64,41 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
     expect(all).toContain("validatingwebhookconfiguration.admissionregistration.k8s.io/kube-ipam");
     expect(await accepted(join(manifests, "cleanup.yaml"))).toContain("daemonset.apps/kube-ipam-cleanup");
   });
+
+  test("no more of Pod Security's restrictions broken than it must", async () => {
+    await kubernetes.kubectl(
+      "label",
+      "namespace",
+      "kube-system",
+      "pod-security.kubernetes.io/warn=restricted",
+    );
+    const path = kubernetes.folder.file("warned.yaml");
+    writeFileSync(path, await render(...(CHOICES["etcd with certificates"] ?? [])));
+    const { stderr } = await kubernetes.tryKubectl("apply", "--server-side", "--dry-run=server", "-f", path);
+    const [agent = "", controller = "", ...others] = stderr.trim().split("\n").sort(byLength);
+    expect(others).toEqual([]);
+    expect(reasons(controller)).toEqual(["host namespaces"]);
+    expect(reasons(agent)).toEqual([
+      "host namespaces",
+      "probe or lifecycle host",
+      "restricted volume types",
+      "runAsNonRoot != true",
+      "runAsUser=0",
+      "unrestricted capabilities",
+    ]);
+  });
 });
+
+/** The agent's warning is the longer one. */
+function byLength(a: string, b: string): number {
+  return b.length - a.length;
+}
+
+/** What a warning says, without whom it concerns: `reason (…), reason (…)`. */
+function reasons(warning: string): string[] {
+  const [, list = ""] = /"restricted:latest": (.*)$/.exec(warning) ?? [];
+  return list
+    .split(/ \((?:[^()]|\([^()]*\))*\)(?:, |$)/)
+    .filter((reason) => reason !== "")
+    .sort();
+}
