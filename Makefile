@@ -43,6 +43,7 @@ test-everywhere: build shim
 test-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
+	@nice test/cluster/multus/build.sh
 	@scripts/test.sh test/cluster
 	@$(MAKE) --no-print-directory test-nodes
 
