@@ -1,10 +1,12 @@
 import type { OpenPorts } from "../cni/call.ts";
+import type { Foresight } from "../ipam/foresight.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import { type Asking, type Openers, openPorts } from "../runtime/open-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
+import { WarmNodes } from "./warm-nodes.ts";
 import { WarmStores } from "./warm-stores.ts";
 
 /** What a verb works with, for as long as it works; `close` gives it back. */
@@ -12,27 +14,44 @@ export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Pro
 
 /** Everything the agent keeps open between verbs. */
 export class Lender {
+  readonly #nodes = new WarmNodes();
   readonly #stores = new WarmStores();
   readonly #clusters = new WarmClusters();
   readonly #metrics: Metrics;
   /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
   readonly #known = new Map<string, Asking["configuration"]>();
 
+  readonly #learnt = new WeakSet<object>();
+
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
   }
 
-  readonly lend: LendPorts = (asking, log, adding) => {
+  readonly lend: LendPorts = async (asking, log, adding) => {
     this.learn(asking.configuration);
+    let foresight: Foresight | undefined;
     const warm: Openers = {
+      openNode: (settings) => this.#nodes.lend(settings),
       openCluster: (kubeConfig) => observeCluster(this.#clusters.lend(kubeConfig), this.#metrics),
-      openStore: async (settings) => observeStore(await this.#stores.lend(settings), this.#metrics),
+      openStore: async (settings) => {
+        const lent = await this.#stores.lend(settings);
+        foresight = lent.foresight;
+        return observeStore(lent.store, this.#metrics);
+      },
     };
-    return openPorts(asking, log, warm, adding);
+    const ports = await openPorts(asking, log, warm, adding);
+    return { ...ports, ...(foresight && { foresight }) };
   };
 
   /** Annotations belong to one pod: what is remembered is where things lie. */
-  learn({ node, store, kubernetes: { kubeConfig } }: Asking["configuration"]): void {
+  learn(configuration: Asking["configuration"]): void {
+    if (this.#learnt.has(configuration)) return;
+    this.#learnt.add(configuration);
+    const {
+      node,
+      store,
+      kubernetes: { kubeConfig },
+    } = configuration;
     const key = JSON.stringify([node, store, kubeConfig]);
     if (this.#known.has(key)) return;
     const kubernetes = {
@@ -52,6 +71,7 @@ export class Lender {
   }
 
   closeAll(): Promise<void> {
+    this.#nodes.flush();
     return this.#stores.closeIdle(true);
   }
 }

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { StoreSettings } from "../config/network-configuration.ts";
+import { Foresight } from "../ipam/foresight.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { openStore } from "../runtime/open-ports.ts";
 
@@ -8,10 +9,17 @@ const IDLE_MS = 10 * 60_000;
 
 interface Warm {
   readonly store: Store;
+  readonly foresight: Foresight;
   /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
   readonly stamp: string;
   users: number;
   used: number;
+}
+
+export interface Lent {
+  /** Its `close` gives it back. */
+  readonly store: Store;
+  readonly foresight: Foresight;
 }
 
 /** One open store for each distinct configuration, lent to every verb that names it. */
@@ -23,11 +31,11 @@ export class WarmStores {
     this.#open = open;
   }
 
-  /** The store; its `close` gives it back. Rejects as opening does, and the next one tries again. */
-  async lend(settings: StoreSettings): Promise<Store> {
+  /** Rejects as opening does, and the next one tries again. */
+  async lend(settings: StoreSettings): Promise<Lent> {
     const warm = await this.#find(settings);
     warm.users += 1;
-    return lent(warm);
+    return { store: lent(warm), foresight: warm.foresight };
   }
 
   /** Closes what nobody uses and has not used for a while; with `all`, everything. */
@@ -42,7 +50,7 @@ export class WarmStores {
   }
 
   async #find(settings: StoreSettings): Promise<Warm> {
-    const key = JSON.stringify(settings);
+    const key = keyOf(settings);
     const known = await this.#warm.get(key);
     if (known !== undefined && known.stamp === stampOf(settings)) return known;
     if (known !== undefined) this.#retire(key, known);
@@ -53,6 +61,7 @@ export class WarmStores {
   #begin(key: string, settings: StoreSettings): Promise<Warm> {
     const opening = this.#open(settings).then((store) => ({
       store,
+      foresight: new Foresight(),
       stamp: stampOf(settings),
       users: 0,
       used: performance.now(),
@@ -72,6 +81,14 @@ export class WarmStores {
     }, 1_000);
     timer.unref();
   }
+}
+
+const keys = new WeakMap<StoreSettings, string>();
+
+function keyOf(settings: StoreSettings): string {
+  const known = keys.get(settings) ?? JSON.stringify(settings);
+  keys.set(settings, known);
+  return known;
 }
 
 function lent(warm: Warm): Store {

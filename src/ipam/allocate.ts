@@ -4,8 +4,9 @@ import { mayFree } from "./collect.ts";
 import type { Contest } from "./contend.ts";
 import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
+import { foresee, forgetForeseen, guardsOfForeseen, learn } from "./foresee.ts";
 import { free } from "./free.ts";
-import { type Identity, rememberStore, requireReady, verifyStore } from "./one-store.ts";
+import { type Identity, rememberStore, requireNewer, requireReady, verifyStore } from "./one-store.ts";
 import { logOutside } from "./outside.ts";
 import type { Pick } from "./pick.ts";
 import { depict, look, ownerRef, type Picture } from "./picture.ts";
@@ -89,6 +90,12 @@ async function allocateLocked(attempt: Attempt): Promise<Allocated> {
   const until = Math.min(performance.now() + HAND_OVER_WAIT_MS, attempt.options.deadline - ANSWER_MS);
   const patience: Patience = { until, waited: false };
   let seen: Picture | undefined;
+  const foreseen = foresee(attempt);
+  if (foreseen !== undefined) {
+    const round = await commit(attempt, foreseen.picture, foreseen.picks);
+    if (round.allocated !== undefined) return round.allocated;
+    seen = round.picture;
+  }
   for (let number = 1; number <= ROUNDS; number++) {
     requireStillWanted(attempt);
     const picture = seen ?? (await lookOrRepeat(attempt));
@@ -189,7 +196,11 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
     ports,
     request: { network },
   } = attempt;
-  const further = [await recordNetwork(attempt, picture), await claimShare(attempt, picks)];
+  const further = [
+    await recordNetwork(attempt, picture),
+    await claimShare(attempt, picks),
+    { guards: guardsOfForeseen(attempt, picture), puts: [] },
+  ];
   const allocating = allocatingWith(attempt, picture, picks, further);
   writeJournal(attempt, allocating.record, {
     storeUuid: allocating.store.uuid,
@@ -201,14 +212,17 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) {
+    forgetForeseen(attempt, picture);
     if (outcome.snapshot === undefined) return {};
     const { targets, questions, remembered } = picture;
     return {
       picture: depict(attempt, { targets, questions, ...(remembered && { remembered }) }, outcome.snapshot),
     };
   }
+  if (picture.foreseen !== undefined) await undoUnlessNewer(attempt, picture, outcome.revision);
   remember(attempt, allocating.store, outcome.revision);
   await undoUnlessWanted(attempt);
+  learn(attempt, picture);
   return { allocated: answer(attempt, allocating.record, false) };
 }
 
@@ -249,14 +263,26 @@ async function resolved(attempt: Attempt, transaction: Transaction): Promise<Out
   }
 }
 
-async function undoUnlessWanted(attempt: Attempt): Promise<void> {
+function undoUnlessWanted(attempt: Attempt): Promise<void> {
+  return undoUnless(attempt, () => requireStillWanted(attempt));
+}
+
+function undoUnlessNewer(attempt: Attempt, picture: Picture, revision: number): Promise<void> {
+  return undoUnless(attempt, () => {
+    const { ports, request } = attempt;
+    if (picture.remembered) requireNewer(revision, picture.remembered, request.network.space, ports);
+  });
+}
+
+/** Takes back what was just committed where the requirement throws, and throws that. */
+async function undoUnless(attempt: Attempt, requirement: () => void): Promise<void> {
   try {
-    requireStillWanted(attempt);
-  } catch (unwanted) {
+    requirement();
+  } catch (failure) {
     const { ports, request, requestId, options } = attempt;
     await free({ node: ports.node.name, id: request.attachment, requestId }, 0, ports, options);
     ports.node.journal.remove(request.attachment, requestId);
-    throw unwanted;
+    throw failure;
   }
 }
 

@@ -1,18 +1,18 @@
 import { type Address, equalAddresses } from "../address/address.ts";
 import { cidrContains } from "../address/cidr.ts";
-import { intervalContains } from "../address/interval.ts";
 import { withoutIntervals } from "../address/pool.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Contest, contend } from "./contend.ts";
 import { contendForSet } from "./contend-for-set.ts";
 import { takeNext } from "./cursor.ts";
 import { noFreeAddress } from "./exhausted.ts";
+import { freeSeen } from "./free-seen.ts";
 import type { Pick } from "./pick.ts";
-import { addressRefs, countAnswer, type Picture, type PoolQuestion, windowAnswers } from "./picture.ts";
+import { addressRefs, type Picture, type PoolQuestion, windowAnswers } from "./picture.ts";
 import { foreignRanges } from "./reserved-ranges.ts";
 import { searchPool } from "./search.ts";
 import type { OpenTarget } from "./target.ts";
-import { coversPool, freePositions } from "./window.ts";
+import { coversPool } from "./window.ts";
 
 /**
  * An address for every target, each with the revisions to guard; or whom to wait for, when an
@@ -79,31 +79,12 @@ function takeSeen(
   manner: Manner,
 ): Address | undefined {
   const { pool } = question.look;
-  const free = freeSeen(attempt, picture, question, manner.ignoreCooling);
+  const free = freeSeen(attempt, picture, question, manner);
   if (free.length === 0) return undefined;
   const random = free[Math.floor(Math.random() * free.length)];
   const next = takeNext(pool, attempt.request.network.space, free, attempt.ports);
   const position = manner.round > 1 ? random : (next ?? random);
   return position === undefined ? undefined : pool.at(position);
-}
-
-function freeSeen(
-  attempt: Attempt,
-  picture: Picture,
-  question: PoolQuestion,
-  ignoreCooling: boolean,
-): bigint[] {
-  const count = countAnswer(picture, question);
-  const { pool } = question.look;
-  const foreign = foreignRanges(attempt, picture);
-  const untouched = count !== undefined && count.allocated + count.reserved + count.cooling === 0;
-  const options = { own: question.target.own, ignoreCooling };
-  const free = untouched ? [0n] : freePositions(question.look, windowAnswers(picture, question), options);
-  return foreign.length === 0 ? free : free.filter((position) => !isWithin(pool.at(position), foreign));
-}
-
-function isWithin(address: Address, intervals: ReturnType<typeof foreignRanges>): boolean {
-  return intervals.some((interval) => intervalContains(interval, address));
 }
 
 async function pickOpen(
@@ -112,24 +93,30 @@ async function pickOpen(
   address: Address,
   mayBeCooling: boolean,
 ): Promise<Pick> {
+  const untouched = untouchedPick(target, address);
+  const owned = target.own.some((own) => equalAddresses(own, address));
+  if (!mayBeCooling && !owned) return untouched;
+  const [, reservationRef, coolingRef] = addressRefs(attempt.request.network.space, address);
+  const snapshot = await attempt.ports.store.read({ refs: [reservationRef, coolingRef] }, attempt.options);
+  const reservation = owned ? snapshot.get(reservationRef) : undefined;
+  return {
+    ...untouched,
+    ...(reservation && { reservation }),
+    coolingRevision: snapshot.get(coolingRef)?.revision ?? 0,
+  };
+}
+
+/** An address of which the store knows nothing. */
+export function untouchedPick(target: OpenTarget, address: Address): Pick {
   const range = target.set.ranges.find(({ subnet }) => cidrContains(subnet, address)) ?? target.set.ranges[0];
   if (range === undefined) throw new Error("a range set has at least one range");
-  const base = {
+  return {
     address,
     prefix: range.subnet.prefix,
     ...(range.gateway && { gateway: range.gateway }),
     origin: target.origin,
     staying: [],
     evictions: [],
-  };
-  const owned = target.own.some((own) => equalAddresses(own, address));
-  if (!mayBeCooling && !owned) return { ...base, coolingRevision: 0 };
-  const [, reservationRef, coolingRef] = addressRefs(attempt.request.network.space, address);
-  const snapshot = await attempt.ports.store.read({ refs: [reservationRef, coolingRef] }, attempt.options);
-  const reservation = owned ? snapshot.get(reservationRef) : undefined;
-  return {
-    ...base,
-    ...(reservation && { reservation }),
-    coolingRevision: snapshot.get(coolingRef)?.revision ?? 0,
+    coolingRevision: 0,
   };
 }

@@ -30,14 +30,25 @@ export function takeNext(
   });
 }
 
+/** Notes that this position was given out, as takeNext does. */
+export function passBy(pool: Pool, space: string, position: bigint, ports: Ports): void {
+  ports.node.cursors.advance(cursorName(pool, space), () => position);
+}
+
 function inRingOrder(free: readonly bigint[], current: bigint): readonly bigint[] {
   const behind = free.findIndex((position) => position > current);
   return behind <= 0 ? free : [...free.slice(behind), ...free.slice(0, behind)];
 }
 
+const names = new WeakMap<Pool, { readonly space: string; readonly name: string }>();
+
 /** One cursor per pool, whichever network names it: they share the addresses. */
 function cursorName(pool: Pool, space: string): string {
-  return `${space}_${sortableText(pool.at(0n))}_${sortableText(pool.at(pool.size - 1n))}`;
+  const before = names.get(pool);
+  if (before?.space === space) return before.name;
+  const name = `${space}_${sortableText(pool.at(0n))}_${sortableText(pool.at(pool.size - 1n))}`;
+  names.set(pool, { space, name });
+  return name;
 }
 
 /** FNV-1a, 64 bits: spreads node names, nothing more. */

@@ -56,7 +56,17 @@ function write(attempt: Attempt, record: NetworkRecord, revision: number): Recor
   return { guards: [{ ref, revision }], puts: [{ ref, record }] };
 }
 
+const records = new WeakMap<Network, NetworkRecord>();
+
 function networkRecord(network: Network): NetworkRecord {
+  const before = records.get(network);
+  if (before !== undefined) return before;
+  const record = describe(network);
+  records.set(network, record);
+  return record;
+}
+
+function describe(network: Network): NetworkRecord {
   const subnets = new Set(
     network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet))),
   );

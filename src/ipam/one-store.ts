@@ -61,6 +61,20 @@ export function newIdentity(): MetaRecord {
   return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
 }
 
+/**
+ * ONE-STORE for a commit that was not preceded by a look.
+ *
+ * @throws IpamError storeCannotWrite where the commit's revision is not newer than what this node knew.
+ */
+export function requireNewer(
+  revision: number,
+  remembered: RememberedStore,
+  space: string,
+  ports: Ports,
+): void {
+  if (revision <= remembered.revision) throw olderState(space, remembered.revision, revision, ports);
+}
+
 /** Refuses to give out addresses while the store has no identity of its own or is being recovered. */
 export function requireReady(meta: Versioned<MetaRecord> | undefined, requireInit: boolean): void {
   if (meta === undefined && requireInit) {

@@ -25,6 +25,8 @@ export interface Picture {
   readonly network?: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
   readonly owner?: Versioned<OwnerRecord>;
+  /** Put together from what earlier ADDs saw, not read: all of it must be guarded. */
+  readonly foreseen?: true;
 }
 
 /** A pool that is looked into; `whole` asks how much the pool holds where no cursor is known yet. */
@@ -102,7 +104,8 @@ export function countAnswer(picture: Picture, question: PoolQuestion): CountAnsw
   return question.countIndex === undefined ? undefined : picture.snapshot.counts[question.countIndex];
 }
 
-function ask(attempt: Attempt, targets: readonly Target[]): Questions {
+/** What to ask the store about these targets. */
+export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
   const { space } = attempt.request.network;
   const pools: PoolQuestion[] = [];
   const counts: Span[] = [];

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { cidrContains, formatCidr } from "../address/cidr.ts";
 import { neverGivenOut, whyNotAllowed } from "../address/not-allowed.ts";
-import { dynamicPools } from "../address/pool.ts";
+import { dynamicPools, type Pool } from "../address/pool.ts";
 import type { Range, RangeSet } from "../address/range.ts";
 import { IpamError } from "./errors.ts";
 import type { Network } from "./network.ts";
@@ -69,8 +69,19 @@ export function namedTarget(
 }
 
 function openTarget(network: Network, set: RangeSet, setIndex: number, request: AddRequest): OpenTarget {
-  const pools = dynamicPools(set, neverGivenOut(network));
+  const pools = poolsOf(network, set);
   return { kind: "open", setIndex, set, pools, origin: request.wish.sticky ? "sticky" : "dynamic", own: [] };
+}
+
+const known = new WeakMap<RangeSet, { readonly network: Network; readonly pools: readonly Pool[] }>();
+
+/** Of a network that many ADDs share, they are the same each time. */
+function poolsOf(network: Network, set: RangeSet): readonly Pool[] {
+  const before = known.get(set);
+  if (before?.network === network) return before.pools;
+  const pools = dynamicPools(set, neverGivenOut(network));
+  known.set(set, { network, pools });
+  return pools;
 }
 
 function unfulfilled(network: Network, left: readonly FixedAddress[]): IpamError {

@@ -1,4 +1,5 @@
 import type { Cluster } from "./cluster-port.ts";
+import type { Foresight } from "./foresight.ts";
 import type { Node } from "./node-port.ts";
 import type { Store } from "./store-port.ts";
 
@@ -10,6 +11,8 @@ export interface Ports {
   readonly cluster?: Cluster;
   /** UID of the cluster this node belongs to (that of the namespace kube-system), where known. */
   readonly clusterUid?: string;
+  /** What earlier ADDs of this process saw; absent where a process serves one. */
+  readonly foresight?: Foresight;
   readonly log: Log;
 }
 

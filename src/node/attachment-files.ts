@@ -3,6 +3,7 @@ import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
 import { type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { isNewer, parse, refuseNewer } from "./json-files.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor
@@ -27,25 +28,27 @@ export interface AttachmentFilesOptions<T> {
   readonly key: FolderKey;
   /** Whether a file has reached the disk when `write` returns. */
   readonly durable: boolean;
+  /** Where files come from and go to, where many come and go. */
+  readonly spares?: SpareFiles;
 }
 
 export function openAttachmentFiles<T>(
   folder: string,
   options: AttachmentFilesOptions<T>,
 ): AttachmentFiles<T> {
-  const { schema, idOf, key, durable } = options;
+  const { schema, idOf, key, durable, spares } = options;
   const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
   const names = () => filesOf(folder, ENDING, key);
   return {
     read: (id) => parse(schema, readIfThere(pathOf(id), key)),
     write(id, record) {
       refuseNewer(pathOf(id), RECORD_VERSION, key);
-      replaceFile(pathOf(id), JSON.stringify(record), key, durable);
+      replaceFile(pathOf(id), JSON.stringify(record), key, { durable, ...(spares && { spares }) });
     },
     remove(id, when) {
       const text = readIfThere(pathOf(id), key);
       if (text === undefined || isNewer(text, RECORD_VERSION)) return;
-      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key);
+      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key, spares);
     },
     list: (choose = (all) => all) =>
       choose(names()).flatMap((name) => {

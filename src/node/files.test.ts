@@ -19,7 +19,7 @@ test("a file and its folder are made for root alone", () => {
 
 test("parents further up are made as an installer makes them", () => {
   const base = scratch();
-  replaceFile(`${base}/var/lib/kube-ipam/kept/a.json`, "", "dataDir", true);
+  replaceFile(`${base}/var/lib/kube-ipam/kept/a.json`, "", "dataDir", { durable: true });
   expect([modeOf(`${base}/var`), modeOf(`${base}/var/lib`), modeOf(`${base}/var/lib/kube-ipam`)]).toEqual([
     "755",
     "755",
@@ -29,7 +29,8 @@ test("parents further up are made as an installer makes them", () => {
 
 test("replacing leaves nothing but the new text", () => {
   const base = scratch();
-  for (const text of ["a long first text", "short"]) replaceFile(`${base}/a.json`, text, "dataDir", true);
+  for (const text of ["a long first text", "short"])
+    replaceFile(`${base}/a.json`, text, "dataDir", { durable: true });
   expect(fs.readdirSync(base)).toEqual(["a.json"]);
   expect(readIfThere(`${base}/a.json`, "dataDir")).toBe("short");
 });

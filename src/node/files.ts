@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
 import { IpamError } from "../ipam/errors.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -11,11 +12,18 @@ export type FolderKey = "runDir" | "dataDir";
 /** A file's text, or undefined where there is none. @throws IpamError io when it cannot be read. */
 export function readIfThere(path: string, key: FolderKey): string | undefined {
   try {
+    // An error costs ten times what the question does, and most files that are looked for are absent.
+    if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     return fs.readFileSync(path, "utf8");
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     throw fileError("read", path, key, cause);
   }
+}
+
+export interface ReplaceOptions {
+  readonly durable?: boolean;
+  readonly spares?: SpareFiles;
 }
 
 /**
@@ -24,10 +32,16 @@ export function readIfThere(path: string, key: FolderKey): string | undefined {
  *
  * @throws IpamError io; the old text is still there then.
  */
-export function replaceFile(path: string, text: string, key: FolderKey, durable = false): void {
+export function replaceFile(
+  path: string,
+  text: string,
+  key: FolderKey,
+  { durable = false, spares }: ReplaceOptions = {},
+): void {
   const temporary = `${path}.${crypto.randomUUID()}${TEMPORARY}`;
   try {
-    const fd = openCreating(temporary, "wx");
+    spares?.place(temporary);
+    const fd = openCreating(temporary, "w");
     try {
       fs.writeSync(fd, text);
       if (durable) fs.fsyncSync(fd);
@@ -43,9 +57,10 @@ export function replaceFile(path: string, text: string, key: FolderKey, durable 
 }
 
 /** Removes a file; a file that is not there is fine. @throws IpamError io */
-export function removeFile(path: string, key: FolderKey): void {
+export function removeFile(path: string, key: FolderKey, spares?: SpareFiles): void {
   try {
-    fs.unlinkSync(path);
+    if (spares === undefined) fs.unlinkSync(path);
+    else spares.take(path);
   } catch (cause) {
     if (!isAbsent(cause)) throw fileError("remove", path, key, cause);
   }
@@ -69,7 +84,7 @@ export function filesOf(folder: string, ending: string, key: FolderKey): string[
 }
 
 /** Opens a file, making it and its folder (root only) where they are missing. Throws as node:fs does. */
-export function openCreating(path: string, flags: "a+" | "wx" | number): number {
+export function openCreating(path: string, flags: "a+" | "w" | "wx" | number): number {
   try {
     return fs.openSync(path, flags, FILE_MODE);
   } catch (cause) {

@@ -6,10 +6,11 @@ import { describeAttachment } from "../ipam/same.ts";
 import { fileName } from "./file-name.ts";
 import { fileError, openCreating } from "./files.ts";
 import { type Bytes, tryLock, unlock } from "./record-lock.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * The attachment's lock: a file below `folder` that exists only while somebody works on the
- * attachment (or was killed doing so). One byte of it is the mutex; on another, everybody who
+ * attachment (or was killed doing so); with `spares` it then goes there. One byte of it is the mutex; on another, everybody who
  * waits or works is present, and who leaves last removes the file. A DEL makes the file one byte
  * longer before it waits: an ADD that finds it longer than it was at its own coming is cancelled.
  *
@@ -19,17 +20,18 @@ export async function lockAttachment(
   folder: string,
   id: AttachmentId,
   options: LockOptions,
+  spares?: SpareFiles,
 ): Promise<AttachmentLock> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, options.deadline);
+  const fd = await enter(path, id, options.deadline, spares);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
     const { size } = fs.fstatSync(fd);
     if (!(await acquire(fd, options.deadline))) throw busy(id, path);
-    if (fs.fstatSync(fd).nlink === 0) throw removed(path);
-    return held(path, fd, size);
+    if (!isAt(path, fd)) throw removed(path);
+    return held(path, fd, size, spares);
   } catch (cause) {
-    leave(path, fd);
+    leave(path, fd, spares);
     throw fileError("write", path, "runDir", cause);
   }
 }
@@ -43,10 +45,11 @@ export async function attendAttachment(
   folder: string,
   id: AttachmentId,
   deadline: number,
+  spares?: SpareFiles,
 ): Promise<Attendance> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, deadline);
-  return held(path, fd, fs.fstatSync(fd).size);
+  const fd = await enter(path, id, deadline, spares);
+  return held(path, fd, fs.fstatSync(fd).size, spares);
 }
 
 function pathOf(folder: string, { network, container, ifname }: AttachmentId): string {
@@ -62,24 +65,36 @@ const ENTER_MS = 1000;
 const LONGEST_PAUSE_MS = 20;
 
 /** Opens the file and makes sure that nobody removes it before we leave. */
-async function enter(path: string, id: AttachmentId, deadline: number): Promise<number> {
+async function enter(
+  path: string,
+  id: AttachmentId,
+  deadline: number,
+  spares: SpareFiles | undefined,
+): Promise<number> {
   const until = Math.min(deadline, performance.now() + ENTER_MS);
   for (;;) {
-    const fd = open(path);
+    const fd = open(path, spares);
     const present = tryLock(fd, "shared", PRESENCE);
-    if (present && fs.fstatSync(fd).nlink > 0) return fd;
+    if (present && isAt(path, fd)) return fd;
     fs.closeSync(fd);
     if (performance.now() >= until) throw until === deadline ? busy(id, path) : unlockable(path);
     if (!present) await Bun.sleep(1);
   }
 }
 
-function open(path: string): number {
+function open(path: string, spares: SpareFiles | undefined): number {
   try {
+    spares?.place(path);
     return openCreating(path, "a+");
   } catch (cause) {
     throw fileError("write", path, "runDir", cause);
   }
+}
+
+/** A file that was removed, or now stands elsewhere, excludes nobody here. */
+function isAt(path: string, fd: number, mine = fs.fstatSync(fd)): boolean {
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  return mine.nlink > 0 && there?.ino === mine.ino && there.dev === mine.dev;
 }
 
 /** Waits without blocking the event loop: an agent serves other attachments meanwhile. */
@@ -92,36 +107,38 @@ async function acquire(fd: number, deadline: number): Promise<boolean> {
   }
 }
 
-function held(path: string, fd: number, size: number): AttachmentLock {
+function held(path: string, fd: number, size: number, spares: SpareFiles | undefined): AttachmentLock {
   let released = false;
   let cancelled = false;
   return {
     cancelled() {
-      if (!released) cancelled ||= isCancelled(fd, size);
+      if (!released) cancelled ||= isCancelled(path, fd, size);
       return cancelled;
     },
     release() {
       if (released) return;
       released = true;
-      leave(path, fd);
+      leave(path, fd, spares);
     },
   };
 }
 
 /** A file that somebody removed under us no longer excludes anybody: as good as cancelled. */
-function isCancelled(fd: number, size: number): boolean {
-  const now = fs.fstatSync(fd);
-  return now.size !== size || now.nlink === 0;
+function isCancelled(path: string, fd: number, size: number): boolean {
+  const mine = fs.fstatSync(fd);
+  return mine.size !== size || !isAt(path, fd, mine);
 }
 
 /**
  * Lets go of everything, then removes the file if nobody else is there. Whoever comes in between
  * keeps it, and removes it later; a name that belongs to a newer file is left alone.
  */
-function leave(path: string, fd: number): void {
+function leave(path: string, fd: number, spares: SpareFiles | undefined): void {
   try {
     unlock(fd, WHOLE);
-    if (tryLock(fd, "exclusive", WHOLE) && fs.fstatSync(fd).nlink > 0) fs.unlinkSync(path);
+    if (!tryLock(fd, "exclusive", WHOLE) || !isAt(path, fd)) return;
+    if (spares === undefined) fs.unlinkSync(path);
+    else spares.take(path);
   } catch {
     // A file left behind is empty and is used again by the next who comes.
   } finally {

@@ -68,12 +68,8 @@ function readIdentity(path: string): RememberedStore | undefined {
 
 function writeIdentity(path: string, store: RememberedStore): void {
   const { revision } = store;
-  replaceFile(
-    path,
-    JSON.stringify({ version: RECORD_VERSION, ...identityOf(store), revision }),
-    "dataDir",
-    true,
-  );
+  const text = JSON.stringify({ version: RECORD_VERSION, ...identityOf(store), revision });
+  replaceFile(path, text, "dataDir", { durable: true });
 }
 
 /** What seldom changes. */

@@ -2,6 +2,7 @@ import type { OpenPorts, Request } from "../cni/call.ts";
 import type {
   KubernetesSettings,
   NetworkConfiguration,
+  NodeSettings,
   StoreSettings,
 } from "../config/network-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
@@ -20,12 +21,14 @@ export interface Asking extends Pick<Request, "verb" | "deadline"> {
 
 /** Where connections come from: the plugin opens them, the agent lends those it keeps. */
 export interface Openers {
+  readonly openNode: (settings: NodeSettings) => Node;
   readonly openCluster: (kubeConfig: string | undefined) => Cluster;
   readonly openStore: (settings: StoreSettings) => Promise<Store>;
 }
 
 /** Opens what it is asked for. */
 export const COLD: Openers = {
+  openNode,
   openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
   openStore,
 };
@@ -40,7 +43,7 @@ export const COLD: Openers = {
 export async function openPorts(
   request: Asking,
   log: Log,
-  { openCluster, openStore }: Openers = COLD,
+  { openNode, openCluster, openStore }: Openers = COLD,
   adding?: AttachmentId,
 ): Promise<OpenPorts> {
   const node = openNode(request.configuration.node);
@@ -60,7 +63,7 @@ export async function openPorts(
 
 async function openRest(
   request: Asking,
-  { openCluster, openStore }: Openers,
+  { openCluster, openStore }: Pick<Openers, "openCluster" | "openStore">,
   log: Log,
   node: Node,
 ): Promise<Ports> {

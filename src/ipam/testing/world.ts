@@ -4,6 +4,7 @@ import type { Range } from "../../address/range.ts";
 import { createMemoryStore, type MemoryOptions } from "../../store/memory/memory-store.ts";
 import { allocate } from "../allocate.ts";
 import type { Cluster } from "../cluster-port.ts";
+import { Foresight } from "../foresight.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
@@ -12,15 +13,27 @@ import type { AddRequest, Allocated } from "../requests.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
 import { FakeNode } from "./fake-node.ts";
 
+interface WorldOptions extends MemoryOptions {
+  /** Each node remembers between ADDs, as the agent does. */
+  readonly foresight?: boolean;
+}
+
 /** Everything one needs to ADD and DEL without I/O: machines in memory on one store in memory. */
-export function createWorld(options: MemoryOptions = {}) {
+export function createWorld({ foresight: foresees = false, ...options }: WorldOptions = {}) {
   const store = createMemoryStore(options);
+  const foresights = new Map<FakeNode, Foresight>();
+  const foresightOf = (node: FakeNode) => {
+    const foresight = foresights.get(node) ?? new Foresight();
+    foresights.set(node, foresight);
+    return foresight;
+  };
   const log: string[] = [];
   const ports = (node: FakeNode, cluster?: Cluster, clusterUid?: string): Ports => ({
     store,
     node,
     ...(cluster && { cluster }),
     ...(clusterUid !== undefined && { clusterUid }),
+    ...(foresees && { foresight: foresightOf(node) }),
     log: (level, message) => void log.push(`${level} ${message}`),
   });
   return { store, log, node: (name: string) => new FakeNode(name), ports };

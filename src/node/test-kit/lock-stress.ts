@@ -1,29 +1,34 @@
 import fs from "node:fs";
 import { lockAttachment } from "../lock.ts";
+import { openSpareFiles } from "../spare-files.ts";
 
 /**
- * Takes and releases one attachment's lock as ADDs and DELs do, many times. While it holds the lock
- * its process ID stands in the file `inside`; exits with 3 when that of another living process does.
+ * Takes and releases the locks of two attachments as ADDs and DELs do, many times, with `spare` as
+ * an agent does. While it holds a lock its process ID stands in a file that begins with `inside`;
+ * exits with 3 when that of another living process does.
  */
-const [folder = "", inside = "", rounds = "0"] = process.argv.slice(2);
-const id = { network: "net1", container: "c1", ifname: "eth0" };
+const [folder = "", insides = "", rounds = "0", spare] = process.argv.slice(2);
+const spares = spare === undefined ? undefined : openSpareFiles(spare);
 
 for (let round = 0; round < Number(rounds); round++) {
   const cancelling = Math.random() < 0.4;
-  const lock = await lockAttachment(folder, id, { deadline: performance.now() + 60_000, cancelling });
-  enter();
+  const container = Math.random() < 0.7 ? "c1" : "c2";
+  const inside = `${insides}-${container}`;
+  const id = { network: "net1", container, ifname: "eth0" };
+  const lock = await lockAttachment(folder, id, { deadline: performance.now() + 60_000, cancelling }, spares);
+  enter(inside);
   if (Math.random() < 0.3) await Bun.sleep(Math.random() * 2);
-  leave();
+  leave(inside);
   lock.release();
 }
 
-function enter(): void {
+function enter(inside: string): void {
   const other = fs.existsSync(inside) ? fs.readFileSync(inside, "utf8") : "";
   if (other !== "" && isAlive(other)) fail(`process ${other} is inside, too`);
   fs.writeFileSync(inside, String(process.pid));
 }
 
-function leave(): void {
+function leave(inside: string): void {
   if (fs.readFileSync(inside, "utf8") !== String(process.pid)) fail("somebody else came in");
   fs.unlinkSync(inside);
 }

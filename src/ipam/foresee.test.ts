@@ -1,0 +1,147 @@
+import { describe, expect, test } from "bun:test";
+import { formatAddress, parseAddress } from "../address/address.ts";
+import { Foresight } from "./foresight.ts";
+import type { Ports } from "./ports.ts";
+import type { AllocationRecord, Ref } from "./records.ts";
+import type { Put } from "./store-port.ts";
+import { add, allocations, createWorld, named, network, texts } from "./testing/world.ts";
+
+/** A process that serves many ADDs of one network, and counts what it asks the store. */
+async function foreseeing(last = 254) {
+  let calls = 0;
+  const world = createWorld({
+    foresight: true,
+    pause: async () => {
+      calls += 1;
+    },
+  });
+  const ports = world.ports(world.node("node1"));
+  const net = network("net1", [
+    { subnet: "10.1.2.0/24", first: "10.1.2.1", last: `10.1.2.${last}`, gateway: "10.1.2.1" },
+  ]);
+  const adds = async (container: string) => texts(await add(ports, container, { network: net }))[0] ?? "";
+  // The first makes the network's record, the second learns.
+  await adds("c1");
+  await adds("c2");
+  return {
+    ...world,
+    ports,
+    net,
+    adds,
+    counting: async (container: string) => {
+      const before = calls;
+      const address = await adds(container);
+      return { address, calls: calls - before };
+    },
+  };
+}
+
+function write(ports: Ports, ...puts: Put[]): Promise<unknown> {
+  return ports.store.commit({ guards: [], puts, deletes: [] }, { deadline: performance.now() + 1000 });
+}
+
+async function read<R extends Ref>(ports: Ports, ref: R) {
+  return (await ports.store.read({ refs: [ref] }, { deadline: performance.now() + 1000 })).get(ref);
+}
+
+function allocation(text: string): Put {
+  const record: AllocationRecord = { version: 1, holders: [], origin: "dynamic", since: "" };
+  return { ref: { kind: "allocation", space: "default", address: parseAddress(text) }, record };
+}
+
+describe("an ADD that foresees", () => {
+  test("needs one round trip, and gives what a look would have given", async () => {
+    const { counting } = await foreseeing();
+    expect(await counting("c3")).toEqual({ address: "10.1.2.4/24", calls: 1 });
+    expect(await counting("c4")).toEqual({ address: "10.1.2.5/24", calls: 1 });
+  });
+
+  test("loses to whoever was quicker, and takes another address", async () => {
+    const { ports, counting } = await foreseeing();
+    await write(ports, allocation("10.1.2.4"));
+    expect(await counting("c3")).toEqual({ address: "10.1.2.5/24", calls: 2 });
+    // What it saw then, it has learnt.
+    expect(await counting("c4")).toEqual({ address: "10.1.2.6/24", calls: 1 });
+  });
+
+  test.each(["reservation", "cooling"] as const)("never takes an address with a %s", async (kind) => {
+    const { ports, counting } = await foreseeing();
+    const ref = { space: "default", address: parseAddress("10.1.2.4") };
+    const owner = { kind: "Note", namespace: "", name: "printer" };
+    const reserved = { version: 1, owner, kind: "operator", retain: "keep", since: "" } as const;
+    if (kind === "cooling")
+      await write(ports, { ref: { kind, ...ref }, record: { version: 1 }, seconds: 60 });
+    else await write(ports, { ref: { kind, ...ref }, record: reserved });
+    expect((await counting("c3")).address).toBe("10.1.2.5/24");
+  });
+
+  test("answers a repeated ADD as before", async () => {
+    const { ports, adds } = await foreseeing();
+    expect(await adds("c1")).toBe("10.1.2.2/24");
+    expect((await allocations(ports)).size).toBe(2);
+  });
+
+  test("refuses while the store is not ready, although it was when it looked", async () => {
+    const { ports, adds } = await foreseeing();
+    const meta = await read(ports, { kind: "meta" });
+    if (meta === undefined) throw new Error("expected an identity");
+    await write(ports, { ref: { kind: "meta" }, record: { ...meta.record, state: "recovering" } });
+    await expect(adds("c3")).rejects.toMatchObject({ name: "tryAgain" });
+    expect((await allocations(ports)).size).toBe(2);
+  });
+
+  test("sees a range that was reserved meanwhile", async () => {
+    const { ports, counting } = await foreseeing();
+    const reservation = {
+      version: 1,
+      owner: { kind: "Note", namespace: "", name: "lab" },
+      kind: "operator",
+      retain: "keep",
+      since: "",
+    } as const;
+    await write(ports, {
+      ref: { kind: "reservedRanges", space: "default" },
+      record: { version: 1, ranges: [{ first: "10.1.2.3", last: "10.1.2.9", reservation }] },
+    });
+    expect((await counting("c3")).address).toBe("10.1.2.10/24");
+    expect(await counting("c4")).toEqual({ address: "10.1.2.11/24", calls: 1 });
+  });
+
+  test("ONE-STORE: undoes what it wrote into an older state of the store", async () => {
+    const { ports, adds } = await foreseeing();
+    const known = ports.node.storeMemory.recall("default");
+    if (known === undefined) throw new Error("expected a memory");
+    ports.node.storeMemory.remember("default", { ...known, revision: known.revision + 100 });
+    await expect(adds("c3")).rejects.toMatchObject({ name: "storeCannotWrite" });
+    expect((await allocations(ports)).size).toBe(2);
+  });
+
+  test("leaves a pod that names an address to a look", async () => {
+    const { ports, net } = await foreseeing();
+    const allocated = await add(ports, "c3", { network: net, wish: named("10.1.2.77") });
+    expect(allocated.addresses.map(({ address }) => formatAddress(address))).toEqual(["10.1.2.77"]);
+  });
+
+  test("gives out all of a small range, and no more", async () => {
+    const { adds } = await foreseeing(6);
+    const given = ["10.1.2.2/24", "10.1.2.3/24"];
+    for (const container of ["c3", "c4", "c5"]) given.push(await adds(container));
+    expect(given.sort()).toEqual(["10.1.2.2/24", "10.1.2.3/24", "10.1.2.4/24", "10.1.2.5/24", "10.1.2.6/24"]);
+    await expect(adds("c6")).rejects.toMatchObject({ name: "noFreeAddress" });
+  });
+
+  test("at the same time as many others gets an address of its own", async () => {
+    const { adds } = await foreseeing();
+    const given = await Promise.all(Array.from({ length: 100 }, (_, n) => adds(`x${n}`)));
+    expect(new Set(given).size).toBe(100);
+  });
+});
+
+test("a foresight remembers a bounded number of networks", () => {
+  const foresight = new Foresight();
+  const meta = { revision: 1, record: { version: 1, uuid: "u", state: "ready" } } as const;
+  const seen = { revision: 1, record: { version: 1, space: "default", subnets: [] } };
+  for (let n = 0; n < 300; n += 1) foresight.learn(`net${n}`, { meta, network: seen, free: [] });
+  expect(foresight.recall("net0")).toBeUndefined();
+  expect(foresight.recall("net299")).toBeDefined();
+});

@@ -1,0 +1,136 @@
+import { parseAddress } from "../address/address.ts";
+import type { Attempt } from "./attempt.ts";
+import { untouchedPick } from "./choose.ts";
+import { passBy } from "./cursor.ts";
+import type { Memory } from "./foresight.ts";
+import { freeSeen, isWithin } from "./free-seen.ts";
+import { describeNetwork, type Network } from "./network.ts";
+import type { Pick } from "./pick.ts";
+import { ask, networkRef, type Picture, type PoolQuestion } from "./picture.ts";
+import { planTargets } from "./plan.ts";
+import type { AddRequest } from "./requests.ts";
+import type { Guard, Snapshot } from "./store-port.ts";
+import type { OpenTarget, Target } from "./target.ts";
+import { WINDOW } from "./window.ts";
+
+/** What an ADD may try to commit without looking first. */
+export interface Foreseen {
+  readonly picture: Picture;
+  readonly picks: readonly Pick[];
+}
+
+/**
+ * Addresses that were free when an ADD of this network last looked, for an asker that takes any:
+ * the transaction guards everything that was not read. Undefined where a look is needed. Never
+ * throws for what it foresees: only what was read is a reason to refuse.
+ */
+export function foresee(attempt: Attempt): Foreseen | undefined {
+  const { request, ports } = attempt;
+  if (ports.foresight === undefined || !takesAny(request) || attempt.refusal !== undefined) return undefined;
+  const key = memoryKey(request);
+  const memory = ports.foresight.recall(key);
+  if (memory === undefined) return undefined;
+  const remembered = ports.node.storeMemory.recall(request.network.space);
+  const { meta, network, reservedRanges } = memory;
+  const known = remembered?.uuid === meta.record.uuid && remembered.prefix === ports.store.description.prefix;
+  if (!known || meta.record.state !== "ready") return undefined;
+  const targets = planTargets(request);
+  const questions = ask(attempt, targets);
+  const picks = takeFree(attempt, targets, questions.pools, memory);
+  if (picks === undefined) {
+    ports.foresight.forget(key);
+    return undefined;
+  }
+  const snapshot = notRead(remembered.revision);
+  const seen = { meta, network, ...(reservedRanges && { reservedRanges }) };
+  return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen: true }, picks };
+}
+
+/** What the transaction must compare beyond what every ADD's does, because nothing was read. */
+export function guardsOfForeseen(attempt: Attempt, picture: Picture): Guard[] {
+  if (picture.foreseen === undefined) return [];
+  return [{ ref: networkRef(attempt), revision: picture.network?.revision ?? 0 }];
+}
+
+/** Remembers what a look showed beyond the addresses that it led to. */
+export function learn(attempt: Attempt, picture: Picture): void {
+  const { request, ports } = attempt;
+  const { meta, network, reservedRanges } = picture;
+  if (ports.foresight === undefined || !takesAny(request) || !meta || !network || picture.foreseen) return;
+  const free = picture.targets.map((target) => stillFree(attempt, picture, target));
+  if (free.some((positions) => positions.length === 0)) return;
+  ports.foresight.learn(memoryKey(request), {
+    meta,
+    network,
+    ...(reservedRanges && { reservedRanges }),
+    free,
+  });
+}
+
+/** What was foreseen did not hold. */
+export function forgetForeseen({ ports, request }: Attempt, picture: Picture): void {
+  if (picture.foreseen) ports.foresight?.forget(memoryKey(request));
+}
+
+/** Who is somebody in the eyes of the store (an owner of ranges, of a share) needs a look. */
+function takesAny({ wish, network: { policy } }: AddRequest): boolean {
+  return (
+    wish.fixed.length === 0 && wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined
+  );
+}
+
+const keys = new WeakMap<Network, string>();
+
+/** Equal for networks whose pools are equal, position by position. */
+function memoryKey({ network }: AddRequest): string {
+  const known = keys.get(network);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([network.name, network.space, describeNetwork(network)]);
+  keys.set(network, key);
+  return key;
+}
+
+function takeFree(
+  attempt: Attempt,
+  targets: readonly Target[],
+  pools: readonly PoolQuestion[],
+  { free }: Memory,
+): Pick[] | undefined {
+  const picks: Pick[] = [];
+  for (const [index, target] of targets.entries()) {
+    const question = target.kind === "open" ? firstPool(pools, target) : undefined;
+    const position = free[index]?.shift();
+    if (question === undefined || position === undefined) return undefined;
+    const { pool } = question.look;
+    passBy(pool, attempt.request.network.space, position, attempt.ports);
+    picks.push(untouchedPick(question.target, pool.at(position)));
+  }
+  return picks;
+}
+
+/** Free positions of the target's first pool that are behind the one that was given out last. */
+function stillFree(attempt: Attempt, picture: Picture, target: Target): bigint[] {
+  const question = target.kind === "open" ? firstPool(picture.questions.pools, target) : undefined;
+  if (question === undefined || question.target.own.length > 0) return [];
+  const { pool } = question.look;
+  const [next] = ask(attempt, [question.target]).pools;
+  if (next === undefined) return [];
+  const distance = (position: bigint) => (position - question.look.start + pool.size) % pool.size;
+  const reserved = (picture.reservedRanges?.record.ranges ?? []).map(({ first, last }) => ({
+    first: parseAddress(first),
+    last: parseAddress(last),
+  }));
+  // The next asker may be anybody: what is reserved for this one is not free.
+  return freeSeen(attempt, picture, question, { ignoreCooling: false, most: Number(WINDOW) }).filter(
+    (position) => distance(position) >= distance(next.look.start) && !isWithin(pool.at(position), reserved),
+  );
+}
+
+function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQuestion | undefined {
+  return pools.find((question) => question.target === target);
+}
+
+/** Holds nothing: whoever asks it for a record treats the record as absent, and guards that. */
+function notRead(revision: number): Snapshot {
+  return { revision, get: () => undefined, windows: [], counts: [] };
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import fs from "node:fs";
+import { openSpareFiles } from "./spare-files.ts";
+import { useScratch } from "./test-kit/scratch.ts";
+
+const scratch = useScratch();
+
+function file(path: string): string {
+  fs.writeFileSync(path, "text");
+  return path;
+}
+
+test("a file that was taken away is placed again, empty", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  const { ino } = fs.statSync(file(`${base}/a`));
+  spares.take(`${base}/a`);
+  spares.place(`${base}/b`);
+  expect(fs.readdirSync(base)).toEqual(["b"]);
+  expect(fs.statSync(`${base}/b`)).toMatchObject({ ino, size: 0, nlink: 1 });
+});
+
+test("nothing that is there is replaced", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  spares.take(file(`${base}/a`));
+  spares.place(file(`${base}/b`));
+  expect(fs.readFileSync(`${base}/b`, "utf8")).toBe("text");
+});
+
+test("what an earlier process left is found, and a file with a second name is not", () => {
+  const [base, folder] = [scratch(), scratch()];
+  openSpareFiles(folder).take(file(`${base}/a`));
+  fs.linkSync(file(`${base}/used`), `${folder}/second-name`);
+  const spares = openSpareFiles(folder);
+  spares.place(`${base}/b`);
+  spares.place(`${base}/c`);
+  expect(fs.readdirSync(base)).toEqual(["b", "used"]);
+  expect(fs.readFileSync(`${base}/used`, "utf8")).toBe("text");
+});
+
+test("a folder that somebody removed is no reason to fail", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  fs.rmSync(folder, { recursive: true });
+  spares.take(file(`${base}/a`));
+  spares.place(`${base}/a`);
+  expect(fs.readdirSync(base)).toEqual([]);
+});
