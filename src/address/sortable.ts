@@ -5,8 +5,19 @@ import type { Address } from "./address.ts";
  * IPv6 in full, lower case.
  */
 export function sortableText({ family, value }: Address): string {
-  if (family === 4) return groups(value, 4, 8n, (group) => group.toString().padStart(3, "0")).join(".");
+  if (family === 4) return sortableV4(Number(value));
   return groups(value, 8, 16n, (group) => group.toString(16).padStart(4, "0")).join(":");
+}
+
+function sortableV4(value: number): string {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].map(threeDigits).join(".");
+}
+
+/** 0 to 255, written out once: every key of the store has four of them. */
+const THREE_DIGITS = Array.from({ length: 256 }, (_, octet) => String(octet).padStart(3, "0"));
+
+function threeDigits(octet: number): string {
+  return THREE_DIGITS[octet] ?? "";
 }
 
 /**

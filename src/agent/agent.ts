@@ -9,6 +9,7 @@ import { Lender } from "./lend-ports.ts";
 import { makeMetrics, observeVerb } from "./metrics.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
 import { serve } from "./serve.ts";
+import { tidyWhenQuiet } from "./tidy.ts";
 
 export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
 /** Longer than a hand-over waits, shorter than systemd's patience. */
@@ -34,11 +35,15 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   learnNodeFile(lender);
   learnFromRuntime(lender);
   let draining = false;
+  let served = 0;
   const server = serve({
     socket,
     lendPorts: lender.lend,
     log,
-    observe: (command, outcome, milliseconds) => observeVerb(metrics, command, outcome, milliseconds),
+    observe: (command, outcome, milliseconds) => {
+      served += 1;
+      observeVerb(metrics, command, outcome, milliseconds);
+    },
     changed: (busy) => metrics.busy.set(busy),
   });
   const unready = () => (draining ? "the agent is ending" : undefined);
@@ -48,9 +53,14 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   reclaiming.start();
   const credentials = new HostCredentials(host, log);
   credentials.start();
+  const stopTidying = tidyWhenQuiet(
+    () => served,
+    () => server.busy,
+  );
   log("info", "the agent serves", { socket });
   const signal = await ended;
   draining = true;
+  stopTidying();
   log("info", "the agent ends", { signal, busy: server.busy });
   await Promise.all([server.drain(DRAIN_MS), reclaiming.stop(), credentials.stop()]);
   await health?.stop();

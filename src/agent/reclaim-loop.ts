@@ -9,6 +9,8 @@ import type { Metrics } from "./metrics.ts";
 
 const EVERY_MS = 5_000;
 const RECORDS = 100;
+/** Attachments that one round looks at: more than a node has, unless it is a very large one. */
+const LOOK = 500;
 /** One round waits no longer for a store that does not answer. */
 const MOST_MS = 10_000;
 
@@ -67,7 +69,7 @@ export class ReclaimLoop {
     );
     try {
       await this.#answerRecovery(configuration, ports, deadline);
-      this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, deadline }));
+      this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
       return ports.node.keptReleases.list().length;
     } finally {
       await ports.close();

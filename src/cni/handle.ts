@@ -1,4 +1,4 @@
-import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
+import { parseOnce } from "../config/parse-once.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Call, Host, Request } from "./call.ts";
 import { readParameters } from "./environment.ts";
@@ -74,7 +74,7 @@ function understand(call: Call, host: Host, stdin: string, cniVersion: unknown):
   const parameters = readParameters(verb, call.env);
   const version = requireVersion(cniVersion, verb);
   const nodeFile = host.nodeFile();
-  const configuration = parseNetworkConfiguration({
+  const configuration = parseOnce({
     stdin,
     purpose: PURPOSES[verb],
     ...(nodeFile && { nodeFile }),

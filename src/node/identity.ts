@@ -11,8 +11,9 @@ import { IpamError } from "../ipam/errors.ts";
 export function readBootId(): string {
   const given = process.env.KUBE_IPAM_BOOT_ID;
   if (given !== undefined && given !== "") return given;
-  const bootId = readLine("/proc/sys/kernel/random/boot_id");
-  if (bootId !== "") return bootId;
+  // It stays the same for as long as this process can live.
+  thisBoot ||= readLine("/proc/sys/kernel/random/boot_id");
+  if (thisBoot !== "") return thisBoot;
   throw new IpamError(
     "io",
     "cannot read this boot's ID from '/proc/sys/kernel/random/boot_id'",
@@ -37,6 +38,8 @@ export function readNodeName(configured: string | undefined): string {
     "set 'nodeName', $NODE_NAME or the host name",
   );
 }
+
+let thisBoot = "";
 
 function readLine(path: string): string {
   try {

@@ -12,7 +12,7 @@ import { codeOf, isAbsent } from "./files.ts";
 export function identifyNamespace(path: string): NamespaceId | undefined {
   const seen = look(path);
   if (seen?.mounted === undefined && !exists(path)) return undefined;
-  const mountNamespace = namespaceNumber("self/ns/mnt");
+  const mountNamespace = ownMountNamespace();
   return {
     path,
     ...(seen?.mounted && { device: seen.mounted.device, inode: seen.mounted.inode, folder: seen.folder }),
@@ -122,12 +122,20 @@ const INITIAL_MOUNT_NAMESPACE = "4026531832";
  * that of a dead one, given out again.
  */
 function isHostView(mountNamespace: string | undefined): boolean {
-  if (mountNamespace === undefined || namespaceNumber("self/ns/mnt") !== mountNamespace) return false;
+  if (mountNamespace === undefined || ownMountNamespace() !== mountNamespace) return false;
   if (mountNamespace === INITIAL_MOUNT_NAMESPACE) return true;
   return (
     namespaceNumber("self/ns/pid") === INITIAL_PROCESS_NAMESPACE &&
     namespaceNumber("1/ns/mnt") === mountNamespace
   );
+}
+
+let mine: string | undefined;
+
+/** No process of ours enters another one. */
+function ownMountNamespace(): string | undefined {
+  mine ??= namespaceNumber("self/ns/mnt");
+  return mine;
 }
 
 function namespaceNumber(link: string): string | undefined {

@@ -43,9 +43,17 @@ export function spansSpaces(scope: ListScope): boolean {
 export function makeKeys(prefix: string): Keys {
   const root = `${prefix}/`;
   const path = (...parts: readonly string[]) => `${root}${parts.join("/")}`;
+  // A transaction names one reference as a guard and as what it writes.
+  const known = new WeakMap<Ref, string>();
   return {
     root,
-    keyOf: (ref) => path(...partsOf(ref)),
+    keyOf: (ref) => {
+      const before = known.get(ref);
+      if (before !== undefined) return before;
+      const key = path(...partsOf(ref));
+      known.set(ref, key);
+      return key;
+    },
     refOf: (key) => (key.startsWith(root) ? parseParts(key.slice(root.length).split("/")) : undefined),
     spanOf: (kind, { space, first, last }) => {
       const folder = path("spaces", escapePart(space), FOLDERS[kind]);
