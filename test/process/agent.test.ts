@@ -4,7 +4,9 @@ import { connect } from "node:net";
 import { requestFrame } from "../../src/agent/protocol.ts";
 import { Checker } from "../kit/checker.ts";
 import { added, environment, refused } from "../kit/cni.ts";
+import { startDaemon } from "../kit/daemon.ts";
 import { startEtcd } from "../kit/etcd.ts";
+import { loopbackPorts } from "../kit/loopback-ports.ts";
 import { run } from "../kit/run.ts";
 import type { Subject } from "../kit/subject.ts";
 import { type AgentPlace, throughAgent } from "../kit/subject-agent.ts";
@@ -195,6 +197,31 @@ test("a DEL during an outage of the store succeeds once it is kept, and frees wh
   const again = await world.add(net, { container: "c2" });
   expect(again.ips.length).toBe(1);
 }, 90_000);
+
+test("health and metrics are served, and no label names a pod, an address or a container", async () => {
+  await using field = await open();
+  const { place, world } = field;
+  await world.add(world.network(SUBNET), { container: "container-of-secret-name" });
+  const [port] = await loopbackPorts(1);
+  const socket = place.folder.file("second.sock");
+  const command = [kubeIpamOf(place), "agent", "--socket", socket, "--listen", `127.0.0.1:${port}`];
+  const daemon = startDaemon("second", command, place.folder, place.env);
+  try {
+    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
+    expect((await eventually(() => get("/healthz"))).status).toBe(200);
+    expect((await get("/readyz"))?.status).toBe(200);
+    const call = { container: "container-of-secret-name" };
+    await world.add(world.network(SUBNET), call, { env: { KUBE_IPAM_AGENT_SOCKET: socket } });
+    const text = (await (await get("/metrics"))?.text()) ?? "";
+    expect(text).toContain('kube_ipam_agent_verbs_total{verb="ADD",code="0"} 1');
+    expect(text).toMatch(
+      /kube_ipam_agent_store_duration_seconds_count\{operation="commit",outcome="ok"\} \d/,
+    );
+    expect(text).not.toMatch(/container-of-secret-name|10\.1\.0|net1/);
+  } finally {
+    await daemon.stop();
+  }
+});
 
 interface Field extends AsyncDisposable {
   readonly world: World;
