@@ -19,6 +19,12 @@ export function makeMetrics() {
       labelNames: ["fence"],
       registers,
     }),
+    ended: new Counter({
+      name: "kube_ipam_controller_reservations_ended_total",
+      help: "Automatic reservations ended because their retention was over, by why.",
+      labelNames: ["reason"],
+      registers,
+    }),
     rounds: new Counter({
       name: "kube_ipam_controller_rounds_total",
       help: "Rounds of the leader's work, by their outcome.",

@@ -1,6 +1,7 @@
 import type { ControllerContext } from "./context.ts";
 import { fencedWork } from "./fenced-work.ts";
 import { pause } from "./pause.ts";
+import { retentionWork } from "./retention-work.ts";
 
 /** Something the leader does again and again. One that keeps what it saw is made anew for each term. */
 export interface Work {
@@ -25,7 +26,7 @@ export interface RoundOptions {
 export type MakeWork = (context: ControllerContext) => Work;
 
 /** The leader's work, one line for each. */
-const WORKS: readonly MakeWork[] = [fencedWork];
+const WORKS: readonly MakeWork[] = [fencedWork, retentionWork];
 
 const SOON_MS = 5_000;
 
