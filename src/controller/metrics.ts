@@ -1,5 +1,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 
+import { CountMetrics } from "./count-metrics.ts";
+
 export type Metrics = ReturnType<typeof makeMetrics>;
 
 /** What the controller counts. Labels have few values: never a pod, an address or a container. */
@@ -8,6 +10,7 @@ export function makeMetrics() {
   const registers = [registry];
   return {
     registry,
+    counts: new CountMetrics(registry),
     leader: new Gauge({
       name: "kube_ipam_controller_leader",
       help: "1 while this replica leads.",

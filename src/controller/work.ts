@@ -1,4 +1,5 @@
 import type { ControllerContext } from "./context.ts";
+import { countWork } from "./count-work.ts";
 import { fencedWork } from "./fenced-work.ts";
 import { pause } from "./pause.ts";
 import { retentionWork } from "./retention-work.ts";
@@ -14,6 +15,8 @@ export interface Work {
    * when it waits for something that may happen any moment.
    */
   round(options: RoundOptions): Promise<"later" | "soon">;
+  /** After the last round of a term. */
+  stop?(): void;
 }
 
 export interface RoundOptions {
@@ -26,20 +29,30 @@ export interface RoundOptions {
 export type MakeWork = (context: ControllerContext) => Work;
 
 /** The leader's work, one line for each. */
-const WORKS: readonly MakeWork[] = [fencedWork, retentionWork];
+const WORKS: readonly MakeWork[] = [fencedWork, retentionWork, countWork];
 
 const SOON_MS = 5_000;
 
-/** Does all of the leader's work until `signal` aborts; resolves when the rounds under way are over. */
+/** Does all of the leader's work until `signal` aborts. */
 export async function workAsLeader(context: ControllerContext, signal: AbortSignal): Promise<void> {
   await Promise.all(WORKS.map((make) => repeat(make(context), context, signal)));
 }
 
 async function repeat(work: Work, context: ControllerContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const again = await oneRound(work, context, signal);
+    const again = await unlessAborted(oneRound(work, context, signal), signal);
     await pause(again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs, signal);
   }
+  work.stop?.();
+}
+
+/** A round under way need not be waited for: each of its steps is guarded in the store. */
+function unlessAborted<T>(round: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(undefined);
+    signal.addEventListener("abort", end);
+    round.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
 }
 
 async function oneRound(

@@ -1,0 +1,52 @@
+import type { PoolInSpace } from "../config/parse-node-configuration.ts";
+import { audit } from "../ipam/audit.ts";
+import { FindingAges } from "../ipam/finding-ages.ts";
+import { networkOfRecord } from "../ipam/network-of-record.ts";
+import { readRecords, type StoreRecords } from "../ipam/store-records.ts";
+import { type Giver, usageOf } from "../ipam/usage.ts";
+import type { ControllerContext } from "./context.ts";
+import type { RoundOptions, Work } from "./work.ts";
+
+/** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
+export function countWork({ configuration, inventory, metrics, ports }: ControllerContext): Work {
+  const ages = new FindingAges(() => performance.now());
+  const { counts } = metrics;
+
+  const countRanges = async (records: StoreRecords, options: RoundOptions) => {
+    const cooling = await Array.fromAsync(ports.store.list({ kind: "cooling" }, options));
+    if (!options.signal.aborted)
+      counts.setUsage(usageOf(giversOf(configuration.pools, records), { ...records, cooling }));
+  };
+
+  const countFindings = async (records: StoreRecords, { deadline, signal }: RoundOptions) => {
+    const pods = await Array.fromAsync(inventory.pods(deadline));
+    const nodes = await Array.fromAsync(inventory.nodes(deadline));
+    const { findings } = audit({ records, live: { pods, nodes }, clusterUid: ports.clusterUid });
+    const still = ages.note(findings);
+    if (!signal.aborted)
+      counts.setFindings(still, ages.oldestSeconds(still.filter(({ kind }) => kind === "leak")));
+  };
+
+  return {
+    name: "counts",
+    patienceMs: 60_000,
+    round: async (options) => {
+      const records = await readRecords(ports.store, options);
+      await countRanges(records, options);
+      await countFindings(records, options);
+      return "later";
+    },
+    stop: () => counts.clear(),
+  };
+}
+
+/** The pools of the configuration, and the networks as their last ADD described them. */
+function giversOf(pools: readonly PoolInSpace[], records: StoreRecords): Giver[] {
+  return [
+    ...pools.map((pool) => ({ source: "pool" as const, ...pool })),
+    ...records.networks.map(({ ref, record }) => ({
+      source: "network" as const,
+      ...networkOfRecord(ref.name, record),
+    })),
+  ];
+}
