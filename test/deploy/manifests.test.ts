@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHART, render } from "../kit/helm.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
+import { customResource } from "../kit/kubernetes-objects.ts";
 
 /** What the chart renders, judged by the real API server: a dry run with all of its validation. */
 
@@ -24,6 +25,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     "--set=cleanup=true",
     '--set-json=network.config={"cniVersion":"1.0.0","name":"n","plugins":[]}',
   ],
+  "alerts and dashboard": ["--set=monitoring.enabled=true"],
   k3s: [`--values=${CHART}/values-k3s.yaml`],
   RKE2: [`--values=${CHART}/values-rke2.yaml`],
   "Talos Linux": [`--values=${CHART}/values-talos.yaml`],
@@ -42,6 +44,8 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
   let kubernetes: Kubernetes;
   beforeAll(async () => {
     kubernetes = await startKubernetes();
+    await kubernetes.apply(customResource("monitoring.coreos.com", "PrometheusRule", "v1"));
+    await kubernetes.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s");
   }, 120_000);
   afterAll(() => kubernetes?.[Symbol.asyncDispose]());
 
