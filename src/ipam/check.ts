@@ -1,6 +1,7 @@
 import { equalAddresses, formatAddress, parseAddress } from "../address/address.ts";
 import { IpamError } from "./errors.ts";
 import { allocationRefs, readAllocations } from "./free.ts";
+import { requireReady, verifyStore } from "./one-store.ts";
 import { logOutside } from "./outside.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentRecord } from "./records.ts";
@@ -12,13 +13,19 @@ import { describeAttachment, sameAttachment } from "./same.ts";
  * holds exactly addresses that the previous result lists. Addresses of other plugins in that
  * result do not matter.
  *
- * @throws IpamError checkMismatch; StoreFailure when the store could not be asked, which is no mismatch.
+ * @throws IpamError checkMismatch; storeCannotWrite or tryAgain (ONE-STORE), StoreFailure when the store
+ *   could not be asked: those are no mismatch.
  */
 export async function check(request: CheckRequest, ports: Ports): Promise<void> {
   const node = ports.node.journal.read(request.attachment)?.holder.node ?? ports.node.name;
   const ref = { kind: "attachment", node, id: request.attachment } as const;
   const options = { deadline: request.deadline };
-  const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  const { space } = request.network;
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref] }, options);
+  // Runtimes take a mismatch for final, and a store that is not the right one proves none.
+  requireReady(verifyStore(snapshot, remembered, space, ports), false);
+  const entry = snapshot.get(ref)?.record;
   if (entry === undefined) throw mismatch(request, "the store holds no record of it on this node");
   requireSamePod(request, entry);
   logOutside(request.network, entry, ports);

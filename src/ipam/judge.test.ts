@@ -161,8 +161,11 @@ describe("the hand-over table, row by row", () => {
     ],
     [
       "a pod of the asker's UID on another node is not its own earlier sandbox",
-      facts({ holder: holder({ pod: { namespace: "default", name: "new", uid: "uid-new" } }) }),
-      "wait 11",
+      facts({
+        holder: holder({ pod: { namespace: "default", name: "new", uid: "uid-new" } }),
+        holderPod: podFacts({ name: "new", uid: "uid-new" }),
+      }),
+      "refuse 11",
     ],
     [
       "alive on this node, and the asker is not a pod",
