@@ -3,6 +3,7 @@ import { handle } from "./cni/handle.ts";
 import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
 import { logVerb } from "./log/verb-line.ts";
+import { fallbackLogSettings } from "./runtime/log-settings.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
 import { COLD, openPorts } from "./runtime/open-ports.ts";
 import { readStdin, readStdinBriefly } from "./runtime/stdin.ts";
@@ -18,10 +19,14 @@ export async function runPlugin(): Promise<number> {
   const pending: Parameters<Log>[] = [];
   let log: Log = (...line) => void pending.push(line);
   const env = process.env;
+  let stdin = "";
   const outcome = await handle(
     {
       env,
-      stdin: env.CNI_COMMAND === "VERSION" ? () => readStdinBriefly(VERSION_PATIENCE_MS) : readStdin,
+      stdin: () => {
+        stdin = env.CNI_COMMAND === "VERSION" ? readStdinBriefly(VERSION_PATIENCE_MS) : readStdin();
+        return stdin;
+      },
       started: 0,
     },
     {
@@ -36,10 +41,7 @@ export async function runPlugin(): Promise<number> {
     },
   );
   if (env.CNI_COMMAND !== "VERSION") {
-    const settings = outcome.request?.configuration.node ?? {
-      logFile: "/var/log/kube-ipam.log",
-      logLevel: "info",
-    };
+    const settings = outcome.request?.configuration.node ?? fallbackLogSettings(readNodeFile, stdin);
     logVerb(pluginLog(settings), env, outcome, performance.now());
   }
   return outcome.exitCode;

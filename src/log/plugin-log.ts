@@ -5,6 +5,10 @@ const STDOUT = 1;
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+export function isLogLevel(value: unknown): value is LogLevel {
+  return typeof value === "string" && Object.hasOwn(LEVELS, value);
+}
+
 export interface LogSettings {
   readonly logFile: string;
   readonly logLevel: LogLevel;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
-import { fileError, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import { type FolderKey, fileError, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -83,4 +83,14 @@ test("no error says 'not found' or 'no such file', which runtimes take for a DEL
     const error = fileError("write", "/x", "runDir", Object.assign(new Error(), { code }));
     expect(`${error.message} ${error.details}`).not.toMatch(/not found|no such file/i);
   }
+});
+
+test("a full or read-only dataDir is the store's trouble, anything else is not", () => {
+  const codeOfError = (code: string, key: FolderKey) =>
+    fileError("write", "/x", key, Object.assign(new Error("x"), { code })).code;
+  for (const code of ["ENOSPC", "EDQUOT", "EROFS"]) {
+    expect(codeOfError(code, "dataDir")).toBe(106);
+    expect(codeOfError(code, "runDir")).toBe(5);
+  }
+  expect(codeOfError("EACCES", "dataDir")).toBe(5);
 });

@@ -100,8 +100,12 @@ export function fileError(verb: string, path: string, key: FolderKey, cause: unk
   const code = codeOf(cause);
   const [reason, remedy] = WORDS[code] ?? ["the system refused it", `look at the file system below ${key}`];
   const message = `cannot ${verb} '${path}': ${reason}${code === "" ? "" : ` (${code})`}`;
-  return new IpamError("io", message, remedy.replace("KEY", key), { cause });
+  const name = key === "dataDir" && UNWRITABLE.includes(code) ? "storeCannotWrite" : "io";
+  return new IpamError(name, message, remedy.replace("KEY", key), { cause });
 }
+
+/** In dataDir this is the store's trouble too, and must not look like another one (design section 8). */
+const UNWRITABLE: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"];
 
 export function isAbsent(cause: unknown): boolean {
   return codeOf(cause) === "ENOENT";

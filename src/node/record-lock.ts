@@ -1,4 +1,5 @@
 import { dlopen } from "bun:ffi";
+import { IpamError } from "../ipam/errors.ts";
 
 /** Which bytes of a file a lock covers; the file need not be that long. */
 export interface Bytes {
@@ -32,7 +33,16 @@ let opened: ReturnType<typeof openLibrary> | undefined;
 
 /** Only when the first lock is asked for: VERSION and STATUS need none. The library is loaded anyway. */
 function openLibrary() {
-  return dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const).symbols;
+  try {
+    return dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const).symbols;
+  } catch (cause) {
+    throw new IpamError(
+      "io",
+      `files cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "the process needs executable memory and room for it: lift RLIMIT_AS and MemoryDenyWriteExecute of the runtime",
+      { cause },
+    );
+  }
 }
 
 function change(fd: number, type: number, { from, count }: Bytes): number {

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
-import { ours } from "../kit/case.ts";
+import { alone, ours } from "../kit/case.ts";
 import { added } from "../kit/cni.ts";
 import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
@@ -53,6 +53,21 @@ ours("log", "refusals are logged", async (world) => {
       () => undefined,
     );
   await eventually(logged);
+});
+
+alone("log", "a configuration that is wrong is told in the log that it names", async (world) => {
+  await world.refused("ADD", world.network({ subnet: "10.1.2.300/24" }), {}, { code: 7 });
+  const [line] = await logOf(world);
+  expect(line).toContain("ERROR ADD container=c1");
+  expect(line).toContain("10.1.2.300/24");
+});
+
+alone("log", "but where the node's file names the log, only that one counts", async (world) => {
+  const logFile = world.place.folder.file("node.log");
+  await Bun.write(world.place.env.KUBE_IPAM_CONFIG ?? "", JSON.stringify({ logFile }));
+  await world.refused("ADD", world.network({ subnet: "10.1.2.0/24" }), {}, { code: 7, text: /locked/ });
+  expect(await Bun.file(logFile).text()).toContain("is locked by");
+  expect(await Bun.file(world.place.folder.file("kube-ipam.log")).exists()).toBe(false);
 });
 
 ours("log", "lines of 40 processes at once stay whole", async (world) => {
