@@ -1,8 +1,11 @@
-/** Picks the role: the CNI plugin where the runtime says so, else the command line. */
+/** Picks the role: the CNI plugin where the runtime says so, kubectl's plugin by its name, else the command line. */
 const command = process.env.CNI_COMMAND;
 if (command !== undefined && command !== "") {
   const { runPlugin } = await import("./plugin.ts");
   process.exit(await runPlugin());
+} else if (process.argv0.endsWith("kubectl-ipam") || process.argv[2] === "kubectl") {
+  const { runKubectlPlugin } = await import("./cli/kubectl/program.ts");
+  process.exit(await runKubectlPlugin(process.argv.slice(process.argv[2] === "kubectl" ? 3 : 2)));
 } else if (process.argv[2] === "agent") {
   const { agentCommand } = await import("./agent/command.ts");
   process.exit(await agentCommand(process.argv.slice(3)));

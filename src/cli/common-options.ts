@@ -3,7 +3,7 @@ import { FORMATS } from "./output.ts";
 
 /** Which store, and which node this is: the same for every command that opens one. */
 export function withStoreOptions(command: Command): Command {
-  return command
+  return withTimeout(command)
     .option(
       "--config <file>",
       "a network's configuration, or the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
@@ -20,8 +20,11 @@ export function withStoreOptions(command: Command): Command {
     .option(
       "--node-name <name>",
       "this node's name (default: as configured, else $NODE_NAME, else the host name)",
-    )
-    .option("--timeout <seconds>", "give up after so long", positive, 30);
+    );
+}
+
+export function withTimeout(command: Command): Command {
+  return command.option("--timeout <seconds>", "give up after so long", positive, 30);
 }
 
 export function withOutput(command: Command): Command {

@@ -38,10 +38,10 @@ export class AbsentError extends Error {
   }
 }
 
-/** `error: …` and, on the next line, what to do. */
-export function printFailure(failure: unknown): void {
+/** `error: …` and, on the next line, what to do; `inWords` turns both into the words of one's own command. */
+export function printFailure(failure: unknown, inWords = (text: string) => text): void {
   const { message, remedy } = wordsOf(failure);
-  printErr(`error: ${message}${remedy === "" ? "" : `\n${remedy}`}`);
+  printErr(inWords(`error: ${message}${remedy === "" ? "" : `\n${remedy}`}`));
 }
 
 export function exitCodeOf(failure: unknown): number {

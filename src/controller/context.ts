@@ -3,6 +3,7 @@ import type { ClusterPorts } from "../ipam/free-fenced.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Api } from "../kubernetes/api.ts";
+import type { FrontProxy } from "./front-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What the controller's parts work with, whether this replica leads or not. */
@@ -10,6 +11,8 @@ export interface ControllerContext {
   readonly ports: ClusterPorts;
   readonly api: Api;
   readonly inventory: Inventory;
+  /** Who may ask in another's name: the API server. */
+  readonly frontProxy: FrontProxy;
   /** Store, pools and defaults, as the node's file says. */
   readonly configuration: NodeConfiguration;
   /** Where its Lease and Secret lie. */

@@ -11,6 +11,7 @@ import { daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { openStore } from "../runtime/open-ports.ts";
 import type { ControllerContext } from "./context.ts";
+import { FrontProxy } from "./front-proxy.ts";
 import { makeMetrics } from "./metrics.ts";
 import { noNode } from "./no-node.ts";
 import { pause } from "./pause.ts";
@@ -49,6 +50,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
   const store = await openStore(configuration.store);
   return {
     api,
+    frontProxy: new FrontProxy(api),
     configuration,
     log,
     ports: { store, node: noNode(), cluster: clusterOn(api), log },

@@ -24,6 +24,7 @@ export async function serveFace(
 ): Promise<void> {
   let server: SecureServer | undefined;
   let used: ServingMaterial | undefined;
+  let trusted: string | undefined;
   while (!signal.aborted) {
     const material = await agreedMaterial(context);
     if (material !== undefined && server === undefined) {
@@ -34,6 +35,9 @@ export async function serveFace(
       context.log("info", "serves with a new certificate");
     }
     used = material ?? used;
+    const authorities = await clientAuthorities(context);
+    if (authorities !== undefined && authorities !== trusted) server?.trustClients(authorities);
+    trusted = server && authorities;
     await pause(server === undefined ? 1_000 : LOOK_EVERY_MS, signal);
   }
   await server?.stop();
@@ -52,6 +56,16 @@ async function agreedMaterial(context: ControllerContext): Promise<ServingMateri
     log("warn", "the serving certificate could not be looked after", { reason: String(failure) });
     return undefined;
   }
+}
+
+/** Whose clients may speak for others; where that cannot be read, what was known goes on. */
+async function clientAuthorities({ frontProxy, log }: ControllerContext): Promise<string | undefined> {
+  try {
+    await frontProxy.refresh(performance.now() + PATIENCE_MS);
+  } catch (failure) {
+    log("warn", "whom the API server speaks for others as could not be read", { reason: String(failure) });
+  }
+  return frontProxy.authorities;
 }
 
 function hostsOf({ namespace, service }: ControllerContext): string[] {

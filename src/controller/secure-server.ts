@@ -37,7 +37,8 @@ export async function serveSecurely(
     key: now.key,
     requestCert: true,
     rejectUnauthorized: false,
-    ...(authorities !== undefined && { ca: authorities }),
+    // Until it is known whom to trust, nobody is; without any, all public authorities would be.
+    ca: authorities ?? now.certificate,
   });
   const http = createHttpServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   const open = new Set<TLSSocket>();

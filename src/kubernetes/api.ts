@@ -15,11 +15,9 @@ export interface ObjectName {
 }
 
 /** What is sent to the API server besides a path; absent: a GET. */
-export interface Sending {
-  readonly method: "POST" | "PUT" | "PATCH";
-  readonly contentType: string;
-  readonly body: unknown;
-}
+export type Sending =
+  | { readonly method: "POST" | "PUT" | "PATCH"; readonly contentType: string; readonly body: unknown }
+  | { readonly method: "DELETE" };
 
 /** An answer as it came: whatever its status, its body where that was JSON. */
 export interface Answer {
@@ -108,8 +106,9 @@ export class Api {
     try {
       const { headers, tls } = await orAbort(this.#credentials.apply(), signal);
       const options = {
-        ...(sending && { method: sending.method, body: JSON.stringify(sending.body) }),
-        headers: sending ? { ...headers, "Content-Type": sending.contentType } : headers,
+        ...(sending && { method: sending.method }),
+        ...(sending && "body" in sending && { body: JSON.stringify(sending.body) }),
+        headers: sending && "body" in sending ? { ...headers, "Content-Type": sending.contentType } : headers,
         tls,
         signal,
         redirect: "error",

@@ -7,6 +7,8 @@ import { completeExec, completePlainServers, completeTokenFiles } from "./kubeco
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
   readonly kubeConfig?: string;
+  /** One of its contexts; absent: the current one. */
+  readonly context?: string;
 }
 
 /** Where the API server is and how to be admitted. Holds secrets: never logged. */
@@ -16,6 +18,8 @@ export interface Credentials {
   /** "https://127.0.0.1:6443", without a slash at its end. */
   readonly server: string;
   readonly proxy?: string;
+  /** Of the context, where it names one. */
+  readonly namespace?: string;
   /** Reads rotated files and runs exec plugins anew, as the client library decides. */
   apply(): Promise<Admission>;
 }
@@ -40,9 +44,10 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
  *
  * @throws IpamError kubernetesRefused naming the file and what is wrong with it.
  */
-export function loadCredentials({ kubeConfig }: ClusterSettings): Credentials {
+export function loadCredentials({ context, kubeConfig }: ClusterSettings): Credentials {
   const source = kubeConfig ?? "the service account of this pod";
   const config = kubeConfig === undefined ? loadServiceAccount() : loadFile(kubeConfig);
+  if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null || config.getCurrentUser() === null) {
     throw unusable(source, `its current context '${config.currentContext ?? ""}' names no cluster and user`);
@@ -55,6 +60,7 @@ export function loadCredentials({ kubeConfig }: ClusterSettings): Credentials {
     source,
     server,
     ...(proxyUrl !== undefined && { proxy: proxyUrl }),
+    ...namespaceOf(config),
     apply: async () => {
       const { headers, tls } = await admission(config, source);
       return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls };
@@ -70,6 +76,11 @@ function splitServer(text: string, source: string): { readonly server: string; r
   if (username === "" && password === "") return { server };
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { server, basic: `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+function namespaceOf(config: KubeConfig): { namespace?: string } {
+  const namespace = config.getContextObject(config.currentContext)?.namespace;
+  return namespace === undefined || namespace === "" ? {} : { namespace };
 }
 
 function loadFile(path: string): KubeConfig {

@@ -4,6 +4,8 @@ import {
   type ApiService,
   anyObject,
   apiService,
+  type ConfigMap,
+  configMap,
   type Instance,
   type Lease,
   lease,
@@ -34,6 +36,7 @@ export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape
 export const NODES: Kind<NodeObject> = { group: "", version: "v1", plural: "nodes", shape: node };
 export const NAMESPACES = plain("", "namespaces");
 export const LEASES: Kind<Lease> = { ...plain("coordination.k8s.io", "leases"), shape: lease };
+export const CONFIG_MAPS: Kind<ConfigMap> = { ...plain("", "configmaps"), shape: configMap };
 export const SECRETS: Kind<Secret> = { ...plain("", "secrets"), shape: secret };
 export const WEBHOOK_CONFIGURATIONS: Kind<WebhookConfiguration> = {
   ...plain("admissionregistration.k8s.io", "validatingwebhookconfigurations"),

@@ -93,6 +93,8 @@ export const lease = v.object({
 /** Values are base64. */
 export const secret = v.object({ metadata, data: texts });
 
+export const configMap = v.object({ metadata, data: texts });
+
 export const webhookConfiguration = v.object({
   metadata,
   webhooks: v.optional(
@@ -123,6 +125,7 @@ export type Pod = v.InferOutput<typeof pod>;
 export type NodeObject = v.InferOutput<typeof node>;
 export type ApiService = v.InferOutput<typeof apiService>;
 export type WebhookConfiguration = v.InferOutput<typeof webhookConfiguration>;
+export type ConfigMap = v.InferOutput<typeof configMap>;
 export type Secret = v.InferOutput<typeof secret>;
 export type Lease = v.InferOutput<typeof lease>;
 export type Instance = v.InferOutput<typeof virtualMachineInstance>;

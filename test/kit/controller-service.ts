@@ -26,3 +26,22 @@ export async function applyFor(
   await Bun.write(path, text);
   await kubernetes.kubectl("apply", "-f", path);
 }
+
+/** The APIService that the chart makes, leading to this replica; it gets its caBundle from the controller. */
+export async function applyApiService(
+  { tlsPort }: Pick<Controller, "tlsPort">,
+  { apply }: Kubernetes,
+): Promise<void> {
+  await apply({
+    apiVersion: "apiregistration.k8s.io/v1",
+    kind: "APIService",
+    metadata: { name: "v1.ipam.kube-ipam.io" },
+    spec: {
+      group: "ipam.kube-ipam.io",
+      version: "v1",
+      groupPriorityMinimum: 1000,
+      versionPriority: 15,
+      service: { name: "kube-ipam-controller", namespace: "kube-system", port: tlsPort },
+    },
+  });
+}

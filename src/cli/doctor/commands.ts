@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { withOutput, withStoreOptions } from "../common-options.ts";
-import type { Done } from "../program.ts";
+import type { Done } from "../run-commands.ts";
 import { type DoctorOptions, examine } from "./examine.ts";
 
 /** `kube-ipam doctor`: what this node lacks, and the remedy. */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { endingSignal } from "../../runtime/daemon.ts";
-import type { Done } from "../program.ts";
+import type { Done } from "../run-commands.ts";
 import { type InstallOptions, install } from "./install.ts";
+import { linkKubectlPlugin } from "./kubectl-plugin.ts";
 import { type PurgeOptions, purge, uninstall } from "./uninstall.ts";
 
 /** `kube-ipam install`: puts the plugin, and the shim where there is one, where the runtime looks. */
@@ -20,6 +21,7 @@ export function addInstallCommand(program: Command, done: Done): void {
     .option("--uninstall", "take the shim away; the complete plugin, where it is there, takes its place")
     .option("--purge", "remove all of it, once no pod of this node needs the plugin for its DEL")
     .option("--force", "with --purge: even while pods need it")
+    .option("--kubectl-plugin <folder>", "only this: link this program as kubectl-ipam in a folder of $PATH")
     .option("--wait", "when done, wait for SIGTERM, as the container of a DaemonSet must")
     .action(async (options: Options) => {
       done(perform(options));
@@ -31,9 +33,11 @@ interface Options extends InstallOptions, PurgeOptions {
   readonly uninstall?: boolean;
   readonly purge?: boolean;
   readonly wait?: boolean;
+  readonly kubectlPlugin?: string;
 }
 
 function perform(options: Options): number {
+  if (options.kubectlPlugin !== undefined) return linkKubectlPlugin(options.kubectlPlugin);
   if (options.purge === true) return purge(options);
   return options.uninstall === true ? uninstall(options) : install(options);
 }

@@ -8,17 +8,23 @@ import type { StoreOptions } from "../settings.ts";
 /** One way to reach addresses: the options that a command takes for it, and what it opens with them. */
 export interface Access<O> {
   withOptions(command: Command): Command;
-  /** `creates` tells a command that may begin a store from one that must find it there. */
+  /** False where its options choose a Kubernetes namespace already. */
+  readonly filtersByNamespace: boolean;
+  /**
+   * `creates` tells a command that may begin a store from one that must find it there; `namespace` is the
+   * Kubernetes namespace of what the command is about.
+   */
   open(
     options: O,
     work: (addresses: Addresses) => Promise<number>,
-    how?: { readonly creates?: boolean },
+    how?: { readonly creates?: boolean; readonly namespace?: string },
   ): Promise<number>;
 }
 
 /** On the store itself: `kube-ipam ip …`. */
 export const storeAccess: Access<StoreOptions> = {
   withOptions: withStoreOptions,
+  filtersByNamespace: true,
   open: (given, work, how) =>
     withSession(
       given,

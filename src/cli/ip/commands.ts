@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readAddress, readInterval } from "../addresses.ts";
 import { withOutput, withSpace } from "../common-options.ts";
-import type { Done } from "../program.ts";
+import type { Done } from "../run-commands.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
 import { readOwner, readRetention } from "./owner.ts";
@@ -34,8 +34,9 @@ function addList<O>(ip: Command, access: Access<O>, done: Done): void {
   const list = ip.command("list").description("list allocations and reservations").alias("ls");
   withSpace(list, ALL_SPACES)
     .option("--network <name>", "only this network")
-    .option("--node <name>", "only what this node's containers hold")
-    .option("--namespace <name>", "only pods and owners of this Kubernetes namespace");
+    .option("--node <name>", "only what this node's containers hold");
+  if (access.filtersByNamespace)
+    list.option("--namespace <name>", "only pods and owners of this Kubernetes namespace");
   withOutput(access.withOptions(list)).action(async (options: ListOptions & O) =>
     done(await access.open(options, (addresses) => listAddresses(options, addresses))),
   );
@@ -58,7 +59,7 @@ function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
     .argument("<pod>", "name, or namespace/name");
   withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
     async (pod: string, options: WhoOptions & O) =>
-      done(await access.open(options, (addresses) => whoHas(pod, options, addresses))),
+      done(await access.open(options, (addresses) => whoHas(pod, options, addresses), aboutPod(pod))),
   );
 }
 
@@ -102,7 +103,10 @@ function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
     async (text: string, options: ReserveOptions & O) => {
       const interval = readInterval(text);
       done(
-        await access.open(options, (addresses) => reserve(interval, options, addresses), { creates: true }),
+        await access.open(options, (addresses) => reserve(interval, options, addresses), {
+          creates: true,
+          ...(options.for.namespace !== "" && { namespace: options.for.namespace }),
+        }),
       );
     },
   );
@@ -119,4 +123,9 @@ function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
       done(await access.open(options, (addresses) => unreserve(interval, options, addresses)));
     },
   );
+}
+
+function aboutPod(pod: string): { readonly namespace?: string } {
+  const slash = pod.indexOf("/");
+  return slash === -1 ? {} : { namespace: pod.slice(0, slash) };
 }

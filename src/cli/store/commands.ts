@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { withOutput, withSpace, withStoreOptions } from "../common-options.ts";
 import { withSession } from "../open.ts";
 import type { Format } from "../output.ts";
-import type { Done } from "../program.ts";
+import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type AcceptOptions, acceptStore } from "./accept.ts";
 import { exportStore } from "./export.ts";

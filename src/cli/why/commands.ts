@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
 import { withSession } from "../open.ts";
-import type { Done } from "../program.ts";
+import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type WhyOptions, why } from "./why.ts";
 

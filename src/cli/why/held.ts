@@ -17,7 +17,7 @@ export interface HeldAddress {
 export async function heldBy(
   pod: PodId,
   live: PodFacts | undefined,
-  { ports, options }: Session,
+  { ports, options }: Pick<Session, "ports" | "options">,
 ): Promise<HeldAddress[]> {
   const isTheirs = (holder: Holder) =>
     live === undefined

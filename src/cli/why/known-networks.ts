@@ -29,7 +29,7 @@ export interface NetworkOptions {
 /** All networks that are known here by name, as exactly as they are known: configurations before the store. */
 export async function knownNetworks(
   { config, confDir }: NetworkOptions,
-  { ports, options }: Session,
+  { ports, options }: Pick<Session, "ports" | "options">,
 ): Promise<ReadonlyMap<string, KnownNetwork>> {
   const known = new Map<string, KnownNetwork>();
   const add = (network: KnownNetwork) => {

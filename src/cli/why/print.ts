@@ -33,7 +33,12 @@ export function printAnswer(answer: Answer, format: Format): Promise<0> | 0 {
       "note: Kubernetes was not asked (no kubeconfig): what the pod wishes is not known; name one with --kubeconfig",
     );
   if (format === "json" || format === "yaml") return printThing(dataOf(answer), [], format);
-  return printSections([podLines(answer), ...answer.interfaces.map((each) => interfaceLines(each, answer))]);
+  return printSections(sectionsOf(answer));
+}
+
+/** One block of lines for the pod, and one for each interface. */
+export function sectionsOf(answer: Answer): Line[][] {
+  return [podLines(answer), ...answer.interfaces.map((each) => interfaceLines(each, answer))];
 }
 
 function podLines({ pod, live, interfaces }: Answer): Line[] {

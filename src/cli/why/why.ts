@@ -41,20 +41,37 @@ export interface Explained extends PodInterface {
  * @throws UsageError, AbsentError when neither Kubernetes nor the store knows the pod.
  */
 export async function why(name: string, given: WhyOptions, session: Session): Promise<number> {
-  const id = readPod(name);
   const access = await openAccess(given, session);
+  return printAnswer(await answerFor(readPod(name), given, access, session), given.output);
+}
+
+/** Where a question is asked: on a node, or for the whole cluster. */
+export type Standpoint = Pick<Session, "ports" | "options"> & {
+  readonly settings: Pick<Session["settings"], "store">;
+};
+
+/** @throws AbsentError when neither Kubernetes nor the store knows the pod. */
+export async function answerFor(
+  id: PodId,
+  given: NetworkOptions & Pick<WhyOptions, "network">,
+  access: ClusterAccess | undefined,
+  session: Standpoint,
+): Promise<Answer> {
   const live = await access?.cluster.pod(id, session.options.deadline);
   const held = await heldBy(id, live, session);
-  if (live === undefined && held.length === 0) throw absent(name, access);
+  if (live === undefined && held.length === 0) throw absent(`${id.namespace}/${id.name}`, access);
   const known = await knownNetworks(given, session);
   const shown = new Set(live === undefined ? [] : shownAddresses(live).map(({ text }) => text));
   const interfaces: Explained[] = [];
   for (const each of interfacesOf(live, held, known, given.network))
     interfaces.push(await explained(each, live, shown, known, access, session));
-  return printAnswer(
-    { pod: id, ...(live && { live }), shown, interfaces, ...(access && { kubernetes: access.source }) },
-    given.output,
-  );
+  return {
+    pod: id,
+    ...(live && { live }),
+    shown,
+    interfaces,
+    ...(access && { kubernetes: access.source }),
+  };
 }
 
 async function explained(
@@ -63,7 +80,7 @@ async function explained(
   shown: ReadonlySet<string>,
   known: ReadonlyMap<string, KnownNetwork>,
   access: ClusterAccess | undefined,
-  session: Session,
+  session: Standpoint,
 ): Promise<Explained> {
   if (live === undefined || access === undefined || live.finished || live.hostNetwork === true) return each;
   const { deadline } = session.options;
@@ -81,7 +98,7 @@ async function explained(
 async function portsOfNode(
   { nodeName }: PodFacts,
   { cluster, uid }: ClusterAccess,
-  { ports, settings, options }: Session,
+  { ports, settings, options }: Standpoint,
 ): Promise<Ports> {
   const object = nodeName === undefined ? undefined : await cluster.node(nodeName, options.deadline);
   const isHere = nodeName === ports.node.name && (object?.bootId ?? ports.node.bootId) === ports.node.bootId;

@@ -1,0 +1,28 @@
+import { renameSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { IpamError } from "../../ipam/errors.ts";
+import { printOut } from "../print.ts";
+
+const NAME = "kubectl-ipam";
+
+/**
+ * Makes `kubectl ipam` work: this very executable under the name by which kubectl finds its plugins.
+ *
+ * @throws IpamError io.
+ */
+export function linkKubectlPlugin(folder: string): number {
+  const link = join(resolve(folder), NAME);
+  const temporary = `${link}.${process.pid}`;
+  try {
+    symlinkSync(process.execPath, temporary);
+    renameSync(temporary, link);
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    throw new IpamError(
+      "io",
+      `${link} cannot be made: ${reason}`,
+      "name a folder of $PATH that you may write to",
+    );
+  }
+  return printOut(`${link} -> ${process.execPath}`);
+}

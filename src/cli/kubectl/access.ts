@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { IpamError } from "../../ipam/errors.ts";
+import { Api } from "../../kubernetes/api.ts";
+import { type Credentials, loadCredentials } from "../../kubernetes/credentials.ts";
+import { withTimeout } from "../common-options.ts";
+import { UsageError } from "../failure.ts";
+import type { Access } from "../ip/access.ts";
+import { remoteAddresses } from "./remote-addresses.ts";
+
+export interface KubectlOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** Where and within what a command of `kubectl ipam` works. */
+export interface Place {
+  readonly api: Api;
+  /** Undefined: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly deadline: number;
+}
+
+/** The options that kubectl's users know. */
+export function withKubectlOptions(command: Command): Command {
+  return withTimeout(
+    command
+      .option("--kubeconfig <file>", "how to reach the cluster (default: $KUBECONFIG, else ~/.kube/config)")
+      .option("--context <name>", "this context of the kubeconfig (default: its current one)")
+      .option("-n, --namespace <name>", "this Kubernetes namespace (default: the context's)")
+      .option("-A, --all-namespaces", "everything, whichever namespace it belongs to, or to none"),
+  );
+}
+
+/** Through the controller, under the caller's own rights: `kubectl ipam …`. */
+export const kubectlAccess: Access<KubectlOptions> = {
+  withOptions: withKubectlOptions,
+  filtersByNamespace: false,
+  open: (given, work, { namespace } = {}) => work(remoteAddresses(placeOf(given, namespace))),
+};
+
+/**
+ * `named` is the namespace of the object that a command is about, which counts unless the user chose one.
+ *
+ * @throws IpamError kubernetesRefused, invalidConfig; UsageError.
+ */
+export function placeOf(given: KubectlOptions, named?: string): Place {
+  const { allNamespaces, context, namespace, timeout } = given;
+  if (allNamespaces && namespace !== undefined)
+    throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
+  const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
+  const credentials: Credentials = loadCredentials(settings);
+  return {
+    api: new Api(credentials),
+    namespace: allNamespaces ? undefined : (namespace ?? named ?? credentials.namespace ?? "default"),
+    deadline: performance.now() + timeout * 1000,
+  };
+}
+
+function kubeConfigOf({ kubeconfig }: KubectlOptions): string {
+  if (kubeconfig !== undefined) return kubeconfig;
+  const named = (process.env.KUBECONFIG ?? "").split(":").filter((path) => path !== "");
+  const candidates = [...named, join(homedir(), ".kube/config")];
+  const found = candidates.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new IpamError(
+    "invalidConfig",
+    `there is no kubeconfig: ${candidates.join(", ")}`,
+    "name one with --kubeconfig or $KUBECONFIG",
+  );
+}

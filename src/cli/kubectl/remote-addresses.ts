@@ -1,0 +1,56 @@
+import { formatAddress } from "../../address/address.ts";
+import type { Addresses } from "../../operator/addresses.ts";
+import {
+  type AddressList,
+  API_VERSION,
+  type EndedReservation,
+  type Release,
+  type ReleaseSpec,
+  type Reservation,
+  type ReservationSpec,
+  ROOT,
+  type SeenAddress,
+} from "../../operator/wire.ts";
+import { formatInterval } from "../addresses.ts";
+import { AbsentError } from "../failure.ts";
+import type { Place } from "./access.ts";
+import { answered } from "./answered.ts";
+
+/** Addresses through the controller, in one Kubernetes namespace or in all. */
+export function remoteAddresses({ api, deadline, namespace }: Place): Addresses {
+  const root = namespace === undefined ? ROOT : `${ROOT}/namespaces/${encodeURIComponent(namespace)}`;
+  const get = async <T>(path: string) => answered<T>(await api.request(path, deadline), api);
+  const post = async <T>(plural: string, kind: string, spec: object) => {
+    const body = { apiVersion: API_VERSION, kind, spec };
+    const sending = { method: "POST", contentType: "application/json", body } as const;
+    return answered<T>(await api.request(`${root}/${plural}`, deadline, sending), api);
+  };
+  return {
+    items: async (space) =>
+      (await get<AddressList>(`${root}/addresses${query(space)}`)).items.map(({ item }) => item),
+    sights: async (address, space) =>
+      (await get<SeenAddress>(`${root}/addresses/${formatAddress(address)}${query(space)}`)).sights.slice(),
+    reserve: async (interval, wish) => {
+      const spec: ReservationSpec = { ...wish, address: formatInterval(interval) };
+      return (await post<Reservation>("reservations", "Reservation", spec)).status;
+    },
+    unreserve: async (interval, space) => {
+      const path = `${root}/reservations/${formatInterval(interval)}${query(space)}`;
+      try {
+        return answered<EndedReservation>(await api.request(path, deadline, { method: "DELETE" }), api)
+          .status;
+      } catch (failure) {
+        if (failure instanceof AbsentError) return { space: space ?? "default" };
+        throw failure;
+      }
+    },
+    release: async (address, wish) => {
+      const spec: ReleaseSpec = { ...wish, address: formatAddress(address) };
+      return (await post<Release>("releases", "Release", spec)).status;
+    },
+  };
+}
+
+function query(space: string | undefined): string {
+  return space === undefined ? "" : `?space=${encodeURIComponent(space)}`;
+}

@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { ROOT, type Why } from "../../operator/wire.ts";
+import { withOutput } from "../common-options.ts";
+import { UsageError } from "../failure.ts";
+import { type Format, printSections, printThing } from "../output.ts";
+import type { Done } from "../run-commands.ts";
+import { type KubectlOptions, placeOf, withKubectlOptions } from "./access.ts";
+import { answered } from "./answered.ts";
+
+/** `kubectl ipam why [NAMESPACE/]POD`: asked of the controller, which sees store and Kubernetes. */
+export function addRemoteWhy(program: Command, done: Done): void {
+  const command = program
+    .command("why")
+    .description("why a pod has the addresses that it has, or has none yet, and what to do")
+    .argument("<pod>", "NAME, or NAMESPACE/NAME");
+  withOutput(withKubectlOptions(command)).action(
+    async (pod: string, options: KubectlOptions & { readonly output: Format }) =>
+      done(await why(pod, options)),
+  );
+}
+
+async function why(text: string, options: KubectlOptions & { readonly output: Format }): Promise<number> {
+  const parts = text.split("/");
+  const [name = "", named] = parts.reverse();
+  if (name === "" || named === "" || parts.length > 2)
+    throw new UsageError(
+      `'${text}' names no pod`,
+      "give it as NAME or NAMESPACE/NAME, for example default/db-0",
+    );
+  const { api, deadline, namespace } = placeOf({ ...options, allNamespaces: false }, named);
+  const path = `${ROOT}/namespaces/${encodeURIComponent(namespace ?? "")}/pods/${encodeURIComponent(name)}/why`;
+  const { answer, sections } = answered<Why>(await api.request(path, deadline), api);
+  const forPrograms = options.output === "json" || options.output === "yaml";
+  return forPrograms ? printThing(answer, [], options.output) : printSections(sections);
+}

@@ -1,0 +1,144 @@
+import type { TLSSocket } from "node:tls";
+import type { Context } from "hono";
+import { tryParseAddress } from "../../address/address.ts";
+import type { Addresses } from "../../operator/addresses.ts";
+import { namespaceOf } from "../../operator/items.ts";
+import { addressesOnStore } from "../../operator/store-addresses.ts";
+import {
+  type AddressList,
+  API_VERSION,
+  type ListedAddress,
+  ROOT,
+  type SeenAddress,
+} from "../../operator/wire.ts";
+import type { ControllerContext } from "../context.ts";
+import type { SecureApp } from "../routes.ts";
+import { BadRequest, readRelease, readReservation } from "./bodies.ts";
+import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./deeds.ts";
+import { API_GROUP, API_RESOURCES } from "./discovery.ts";
+import { absent, type Status, status, statusOf } from "./status.ts";
+import { tableOf, wantsTable } from "./table.ts";
+import { visibleIn } from "./visible.ts";
+import { whyOf } from "./why.ts";
+
+/** Less than the API server's patience with one request. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * The operators' API, /apis/ipam.kube-ipam.io/v1: the API server authenticates and authorises the caller
+ * by RBAC, and passes the request on. A path with a namespace means what belongs to that namespace.
+ */
+export function mountOperatorsApi(app: SecureApp, context: ControllerContext): void {
+  app.use("/apis/*", async (request, next) => {
+    const { socket } = request.env.incoming;
+    const user = context.frontProxy.userOf(socket as TLSSocket, request.req.raw.headers);
+    if (user === undefined) return fail(request, NOBODY);
+    await next();
+    if (request.req.method !== "GET") log(context, user, request);
+    return undefined;
+  });
+  app.get("/apis/ipam.kube-ipam.io", (request) => request.json(API_GROUP));
+  app.get(ROOT, (request) => request.json(API_RESOURCES));
+  for (const scoped of ["", "/namespaces/:namespace"]) mountIn(`${ROOT}${scoped}`, app, context);
+}
+
+function mountIn(root: string, app: SecureApp, context: ControllerContext): void {
+  const answer =
+    (respond: (call: Call) => Promise<Response>) =>
+    async (request: Context): Promise<Response> => {
+      const scope: Scope = request.req.param("namespace");
+      try {
+        return await respond({ request, scope, context, addresses: addressesFor(scope, context) });
+      } catch (failure) {
+        if (failure instanceof BadRequest || failure instanceof SyntaxError)
+          return fail(request, status(400, failure.message));
+        return fail(request, statusOf(failure));
+      }
+    };
+  app.get(`${root}/addresses`, answer(list));
+  app.get(`${root}/addresses/:name`, answer(show));
+  app.post(`${root}/reservations`, answer(reserve));
+  app.delete(`${root}/reservations/:name`, answer(unreserve));
+  app.post(`${root}/releases`, answer(release));
+  app.get(`${root}/pods/:name/why`, answer(why));
+}
+
+interface Call {
+  readonly request: Context;
+  readonly scope: Scope;
+  readonly context: ControllerContext;
+  readonly addresses: Addresses;
+}
+
+function addressesFor(scope: Scope, { configuration, ports }: ControllerContext): Addresses {
+  const { addressSpace: space, coolingSeconds, requireInit } = configuration;
+  const options = { deadline: performance.now() + PATIENCE_MS };
+  return addressesOnStore(ports, { space, coolingSeconds, requireInit }, options, scope);
+}
+
+async function list({ addresses, request, scope }: Call): Promise<Response> {
+  const items = (await addresses.items(request.req.query("space")))
+    .filter((item) => scope === undefined || namespaceOf(item) === scope)
+    .map((item): ListedAddress => {
+      const name = "last" in item && item.last !== undefined ? `${item.address}-${item.last}` : item.address;
+      return { ...object("Address", name, namespaceOf(item) || undefined), item };
+    });
+  if (wantsTable(request.req.header("Accept"))) return request.json(tableOf(items));
+  const found: AddressList = { apiVersion: API_VERSION, kind: "AddressList", metadata: {}, items };
+  return request.json(found);
+}
+
+async function show({ addresses, request, scope }: Call): Promise<Response> {
+  const name = request.req.param("name") ?? "";
+  const address = tryParseAddress(name);
+  if (address === undefined) throw new BadRequest(`'${name}' is not an IP address`);
+  const sights = await addresses.sights(address, request.req.query("space"));
+  const visible = scope === undefined ? sights : sights.flatMap((sight) => visibleIn(scope, sight) ?? []);
+  if (visible.length === 0) return fail(request, absent(`address ${name} is none of namespace '${scope}'`));
+  const found: SeenAddress = { ...object("Address", name, scope), sights: visible };
+  return request.json(found);
+}
+
+async function reserve({ addresses, context, request, scope }: Call): Promise<Response> {
+  const spec = readReservation(await request.req.json());
+  return request.json(await reserveFor(spec, scope, addresses, context), 201);
+}
+
+async function unreserve({ addresses, request, scope }: Call): Promise<Response> {
+  const name = request.req.param("name") ?? "";
+  const ended = await unreserveFor(name, request.req.query("space"), scope, addresses);
+  return ended === undefined
+    ? fail(request, absent(`no reservation of exactly ${name} is there`))
+    : request.json(ended);
+}
+
+async function release({ addresses, context, request, scope }: Call): Promise<Response> {
+  const spec = readRelease(await request.req.json());
+  return request.json(await releaseFor(spec, scope, addresses, context), 201);
+}
+
+async function why({ context, request, scope }: Call): Promise<Response> {
+  const name = request.req.param("name") ?? "";
+  const options = { deadline: performance.now() + PATIENCE_MS };
+  const found = scope === undefined ? undefined : await whyOf({ namespace: scope, name }, context, options);
+  return found === undefined
+    ? fail(
+        request,
+        absent(`there is no pod ${scope}/${name}, and the store holds nothing for one of that name`),
+      )
+    : request.json(found);
+}
+
+const NOBODY = status(
+  401,
+  "requests come through the Kubernetes API server: this one shows no certificate of its front proxy",
+);
+
+function fail(request: Context, failure: Status): Response {
+  return request.json(failure, failure.code);
+}
+
+/** Who did what stands in the log; the API server's audit log has it too. */
+function log({ log }: ControllerContext, user: string, { req, res }: Context): void {
+  log("info", "operators' API", { user, method: req.method, path: req.path, status: res.status });
+}

@@ -1,0 +1,38 @@
+import { AbsentError } from "../../cli/failure.ts";
+import { dataOf } from "../../cli/why/data.ts";
+import { sectionsOf } from "../../cli/why/print.ts";
+import { answerFor } from "../../cli/why/why.ts";
+import type { PodId } from "../../ipam/records.ts";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import type { Why } from "../../operator/wire.ts";
+import type { ControllerContext } from "../context.ts";
+import { object } from "./deeds.ts";
+
+/**
+ * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are known by
+ * what the store remembers of them.
+ *
+ * @returns undefined when neither Kubernetes nor the store knows the pod.
+ * @throws IpamError, StoreFailure.
+ */
+export async function whyOf(
+  pod: PodId,
+  { configuration, inventory, ports }: ControllerContext,
+  options: CallOptions,
+): Promise<Why | undefined> {
+  const { cluster, clusterUid: uid } = ports;
+  const definition = async () => undefined;
+  const access = { cluster, inventory, definition, uid, source: "the controller" };
+  const standpoint = { ports, options, settings: configuration };
+  try {
+    const answer = await answerFor(pod, { confDir: "" }, access, standpoint);
+    return {
+      ...object("Why", pod.name, pod.namespace),
+      answer: dataOf(answer),
+      sections: sectionsOf(answer),
+    };
+  } catch (failure) {
+    if (failure instanceof AbsentError) return undefined;
+    throw failure;
+  }
+}

@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { connect } from "node:tls";
+import type { CertificateFiles } from "../kit/certificates.ts";
+import type { ClusterNode, Sandbox } from "../kit/cluster-node.ts";
+import { added, addressesOf } from "../kit/cni.ts";
+import { type Controller, startController } from "../kit/controller.ts";
+import { applyApiService, applyControllerService } from "../kit/controller-service.ts";
+import { PROGRAMS, withoutKubernetes } from "../kit/kubernetes.ts";
+import { pod } from "../kit/kubernetes-objects.ts";
+import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { type Finished, run } from "../kit/run.ts";
+import { eventually } from "../kit/wait.ts";
+
+/**
+ * `kubectl ipam`, the real kubectl with the built executable as its plugin, through the real API server's
+ * aggregation, for users whom RBAC allows this and that.
+ */
+
+const missing = withoutKubernetes();
+if (missing !== undefined) test.skip(`kubectl ipam: ${missing}`, () => {});
+
+const EXECUTABLE = process.env.KUBE_IPAM_EXECUTABLE ?? "dist/kube-ipam";
+const OPERATORS = `${import.meta.dir}/../../deploy/rbac/operators.yaml`;
+const TEAMS = ["team-a", "team-b"];
+
+interface Listed {
+  readonly address: string;
+  readonly state: string;
+  readonly pod?: { readonly namespace: string; readonly name: string };
+}
+
+describe.skipIf(missing !== undefined)("kubectl ipam", () => {
+  let world: PodsOnNodes;
+  let node: ClusterNode;
+  let controller: Controller;
+  /** By user: the path of a kubeconfig. */
+  const users: Record<string, string> = {};
+  const sandboxes: Record<string, Sandbox> = {};
+  const addresses: Record<string, string> = {};
+
+  beforeAll(async () => {
+    world = await podsOnNodes({ aggregation: true });
+    const { kubernetes } = world;
+    for (const namespace of TEAMS) {
+      await kubernetes.apply(
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } },
+      );
+    }
+    await kubernetes.kubectl("apply", "-f", OPERATORS);
+    for (const role of ["view", "edit", "admin"]) users[role] = await user(role);
+    users.nobody = await user("none");
+    users.boss = world.kubernetes.kubeConfig({ token: await bossToken() });
+    const ipam = { ...world.ipam, subnet: "10.188.0.0/16", rangeStart: "10.188.0.10" };
+    node = await world.node("n1", { cniVersion: "1.0.0", name: "lan", type: "macvlan", ipam });
+    await start("team-a", "a-fixed", { "kube-ipam.ip": "10.188.7.7" });
+    await start("team-a", "a-any");
+    await start("team-b", "b-any");
+    await applyControllerService(kubernetes);
+    await applyApiService({ tlsPort: 1 }, kubernetes);
+    controller = await startController(world);
+    await applyApiService(controller, kubernetes);
+    await kubernetes.kubectl(
+      "wait",
+      "--for=condition=Available",
+      "apiservice/v1.ipam.kube-ipam.io",
+      "--timeout=90s",
+    );
+    await run([EXECUTABLE, "install", "--kubectl-plugin", kubernetes.folder.path]);
+  }, 240_000);
+  afterAll(async () => {
+    await controller?.[Symbol.asyncDispose]();
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  /** A pod with a sandbox and an address. */
+  async function start(
+    namespace: string,
+    name: string,
+    annotations: Record<string, string> = {},
+  ): Promise<void> {
+    await world.kubernetes.apply(pod({ name, namespace, node: "n1", annotations }));
+    const sandbox = await node.makeSandbox(await world.find(name, namespace));
+    const [address = ""] = addressesOf(added(await node.add(sandbox)));
+    sandboxes[name] = sandbox;
+    addresses[name] = address.replace(/\/\d+$/, "");
+  }
+
+  /** A service account of team-a with one of the shipped roles there, as a person would have a user. */
+  async function user(role: string): Promise<string> {
+    const { apply, kubectl, kubeConfig } = world.kubernetes;
+    const name = `person-${role}`;
+    const subject = { kind: "ServiceAccount", name, namespace: "team-a" };
+    await apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "team-a" } });
+    if (role !== "none") {
+      await apply({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "RoleBinding",
+        metadata: { name, namespace: "team-a" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `kube-ipam-${role}` },
+        subjects: [subject],
+      });
+    }
+    return kubeConfig({ token: (await kubectl("-n", "team-a", "create", "token", name)).trim() });
+  }
+
+  /** An administrator of the cluster. */
+  async function bossToken(): Promise<string> {
+    const { apply, kubectl } = world.kubernetes;
+    const metadata = { name: "boss", namespace: "kube-system" };
+    await apply(
+      { apiVersion: "v1", kind: "ServiceAccount", metadata },
+      {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: "boss" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+        subjects: [{ kind: "ServiceAccount", ...metadata }],
+      },
+    );
+    return (await kubectl("-n", "kube-system", "create", "token", "boss")).trim();
+  }
+
+  /** `kubectl …` as that user, with our plugin on the path. */
+  function kubectl(who: string, ...args: string[]): Promise<Finished> {
+    const { path } = world.kubernetes.folder;
+    const env = { HOME: path, PATH: `${path}:/usr/bin:/bin`, KUBECONFIG: users[who] ?? "" };
+    return run([`${PROGRAMS}/kubectl`, ...args], { env });
+  }
+
+  const ipam = (who: string, ...args: string[]) => kubectl(who, "ipam", ...args);
+
+  async function listed(who: string, ...args: string[]): Promise<string[]> {
+    const { stdout, stderr, exitCode } = await ipam(who, "list", "-o", "json", ...args);
+    if (exitCode !== 0) throw new Error(stderr);
+    return (JSON.parse(stdout) as Listed[]).map(({ address }) => address);
+  }
+
+  test("who may read one namespace sees what is its own, and nothing else", async () => {
+    const own = [addresses["a-any"] ?? "", "10.188.7.7", "10.188.7.7"].sort();
+    expect((await listed("view", "-n", "team-a")).sort()).toEqual(own);
+    for (const where of [["-n", "team-b"], ["-A"]]) {
+      const refused = await ipam("view", "list", ...where);
+      expect([refused.exitCode, refused.stdout]).toEqual([1, ""]);
+      expect(refused.stderr).toContain('cannot list resource "addresses" in API group "ipam.kube-ipam.io"');
+      expect(refused.stderr).toContain("ClusterRoles kube-ipam-view, -edit and -admin");
+    }
+    expect((await ipam("nobody", "list", "-n", "team-a")).stderr).toContain("cannot list resource");
+  });
+
+  test("an administrator of the cluster sees all, also what is nobody's namespace's", async () => {
+    await ipam("boss", "reserve", "10.188.9.0-10.188.9.255", "--for", "the old printers", "-A");
+    expect(await listed("boss", "-A")).toEqual(
+      expect.arrayContaining([addresses["b-any"] ?? "", "10.188.7.7", "10.188.9.0"]),
+    );
+    expect(await listed("boss", "-n", "team-b")).toEqual([addresses["b-any"] ?? ""]);
+  });
+
+  test("show and who are the very commands of kube-ipam ip", async () => {
+    const shown = await ipam("view", "show", "10.188.7.7", "-n", "team-a");
+    expect(shown.stdout).toMatch(/Pod: +team-a\/a-fixed/);
+    expect(shown.stdout).toMatch(/Reserved for: +Pod team-a\/a-fixed/);
+    const other = await ipam("view", "show", addresses["b-any"] ?? "", "-n", "team-a");
+    expect([other.exitCode, other.stderr]).toEqual([
+      3,
+      `error: address ${addresses["b-any"]} is none of namespace 'team-a'\n`,
+    ]);
+    expect((await ipam("view", "who", "team-a/a-fixed")).stdout).toContain("10.188.7.7");
+    const nobody = await ipam("view", "who", "missing", "-n", "team-a");
+    expect([nobody.exitCode, nobody.stderr]).toEqual([
+      3,
+      "error: pod 'missing' has no address here and none is reserved for it\n" +
+        "'kubectl ipam list' shows all; a pod that asked for its address is known by namespace/name\n",
+    ]);
+  });
+
+  test("why tells of a pod of one's own namespace", async () => {
+    const answer = await ipam("view", "why", "team-a/a-fixed");
+    expect([answer.exitCode, answer.stderr]).toEqual([0, ""]);
+    expect(answer.stdout).toContain("10.188.7.7 (kube-ipam.ip)");
+    const data = await ipam("view", "why", "a-fixed", "-n", "team-a", "-o", "json");
+    expect(JSON.parse(data.stdout)).toMatchObject({ pod: { namespace: "team-a", name: "a-fixed" } });
+    expect((await ipam("view", "why", "team-b/b-any")).stderr).toContain('cannot get resource "pods/why"');
+    expect((await ipam("view", "why", "team-a/missing")).exitCode).toBe(3);
+  });
+
+  test("a namespace's editor reserves for the own workloads, single addresses, and nothing of others", async () => {
+    const reserve = (...args: string[]) => ipam("edit", "reserve", ...args);
+    expect((await ipam("view", "reserve", "10.188.8.1", "--for", "team-a/x")).stderr).toContain(
+      "cannot create resource",
+    );
+    const done = await reserve("10.188.8.1", "--for", "StatefulSet/team-a/db", "--note", "moved in");
+    expect([done.exitCode, done.stdout]).toEqual([
+      0,
+      "Reserved: 10.188.8.1\nFor:      StatefulSet team-a/db\nRetain:   keep\nNote:     moved in\nSpace:    default\n",
+    ]);
+    expect(await listed("view", "-n", "team-a")).toContain("10.188.8.1");
+    const refusals: readonly (readonly [string, ...string[]])[] = [
+      ["cannot create resource", "10.188.8.2", "--for", "StatefulSet/team-b/db"],
+      ["cannot reserve a range", "10.188.8.2-10.188.8.9", "--for", "team-a/x"],
+      ["cannot reserve what another has", "10.188.8.2", "--for", "team-a/x", "--even-if-held"],
+      ["cannot reserve another's", "10.188.8.2", "--for", "a printer", "-n", "team-a"],
+      ["cannot reserve another's", "10.188.8.2", "--for", "team-b/x", "-n", "team-a"],
+      [`address ${addresses["b-any"]} is held by`, addresses["b-any"] ?? "", "--for", "team-a/x"],
+    ];
+    for (const [words, ...args] of refusals) {
+      const { exitCode, stderr } = await reserve(...args);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(words)]);
+    }
+    await ipam("boss", "reserve", "10.188.8.5", "--for", "StatefulSet/team-b/db");
+    expect((await ipam("edit", "unreserve", "10.188.8.5", "-n", "team-a")).exitCode).toBe(3);
+    expect((await ipam("edit", "unreserve", "10.188.8.1", "-n", "team-a")).exitCode).toBe(0);
+    expect(await listed("boss", "-A")).toContain("10.188.8.5");
+  });
+
+  test("a release needs the right to it, and in one namespace a pod that is gone", async () => {
+    const address = addresses["a-any"] ?? "";
+    const release = (who: string, ...args: string[]) => ipam(who, "release", address, ...args);
+    for (const who of ["view", "edit"])
+      expect((await release(who, "--force", "-n", "team-a")).stderr).toContain(
+        'cannot create resource "releases"',
+      );
+    expect((await release("admin", "-n", "team-a")).stderr).toContain(
+      "only that node sees whether it has ended: end that",
+    );
+    expect((await release("admin", "--force", "-n", "team-a")).stderr).toContain(
+      `pod team-a/a-any, which holds address ${address}, is there`,
+    );
+    expect(
+      (await ipam("admin", "release", "--force", addresses["b-any"] ?? "", "-n", "team-a")).exitCode,
+    ).toBe(3);
+    await world.kubernetes.kubectl("-n", "team-a", "delete", "pod", "a-any", "--force", "--grace-period=0");
+    const done = await release("admin", "--force", "-n", "team-a");
+    expect(done.stdout).toStartWith(`Released ${address}: interface eth0 of container`);
+    expect(await listed("boss", "-A")).not.toContain(address);
+    const byBoss = await ipam("boss", "release", "--force", addresses["b-any"] ?? "", "-A");
+    expect(byBoss.exitCode).toBe(0);
+  });
+
+  test("kubectl's own commands understand the API", async () => {
+    expect(
+      (await kubectl("boss", "api-resources", "--api-group=ipam.kube-ipam.io", "-o", "name")).stdout,
+    ).toContain("addresses.ipam.kube-ipam.io");
+    const table = await kubectl("view", "get", "addresses", "-n", "team-a");
+    expect(table.stdout.split("\n")[0]).toMatch(/^ADDRESS +STATE +FOR +NODE +NETWORK +CONTAINER +INTERFACE$/);
+    expect(table.stdout).toContain("10.188.7.7");
+    const raw = await kubectl(
+      "view",
+      "get",
+      "--raw",
+      "/apis/ipam.kube-ipam.io/v1/namespaces/team-a/addresses",
+    );
+    expect(JSON.parse(raw.stdout)).toMatchObject({ kind: "AddressList" });
+    expect((await kubectl("boss", "get", "--raw", "/apis/ipam.kube-ipam.io/v1/nonsense")).exitCode).not.toBe(
+      0,
+    );
+  });
+
+  test("without the API server's own certificate nobody is anybody", async () => {
+    const path = "/apis/ipam.kube-ipam.io/v1/addresses";
+    const { authority } = world.kubernetes;
+    const stranger = await authority.issue({ name: "boss", organization: "system:masters" });
+    expect(await direct(path)).toContain(" 401 ");
+    // Signed by the very authority that the front proxy's certificate is signed by, under another name.
+    expect(await direct(path, stranger)).toContain(" 401 ");
+    expect(await direct(path, await authority.issue({ name: "front-proxy" }))).toContain(" 200 ");
+  });
+
+  /** The first line of the answer to one who talks to the controller itself, and says it speaks for the boss. */
+  function direct(path: string, client?: CertificateFiles): Promise<string> {
+    const shown = client && { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };
+    return new Promise((resolve, reject) => {
+      const where = { host: "127.0.0.1", port: controller.tlsPort, rejectUnauthorized: false };
+      const socket = connect({ ...where, ...shown }, () =>
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nX-Remote-User: boss\r\nX-Remote-Group: system:masters\r\nConnection: close\r\n\r\n`,
+        ),
+      );
+      socket.setTimeout(20_000, () => reject(new Error("no answer")));
+      socket.once("data", (bytes) => {
+        socket.destroy();
+        resolve(bytes.toString().split("\r\n")[0] ?? "");
+      });
+      socket.on("error", reject);
+    });
+  }
+
+  test("without a controller the error says so", async () => {
+    await controller.daemon.stop(10_000);
+    const answer = await eventually(async () => {
+      const finished = await ipam("boss", "list", "-A");
+      return finished.exitCode === 0 ? undefined : finished;
+    }, 60_000);
+    expect(answer.stderr).toContain("kube-ipam's controller does not answer");
+    await world.kubernetes.kubectl("delete", "apiservice", "v1.ipam.kube-ipam.io");
+    const gone = await eventually(async () => {
+      const finished = await ipam("boss", "list", "-A");
+      return finished.stderr.includes("does not serve kube-ipam's API") ? finished : undefined;
+    }, 60_000);
+    expect(gone.exitCode).toBe(1);
+  }, 180_000);
+});
