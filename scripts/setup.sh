@@ -33,6 +33,8 @@ TEST_TOOLS=(
   busybox-static:/bin/busybox
   strace:strace
   qemu-user:qemu-x86_64
+  zsh:zsh
+  fish:fish
   logrotate:/usr/sbin/logrotate
 )
 

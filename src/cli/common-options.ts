@@ -44,11 +44,25 @@ export function withKubernetes(command: Command): Command {
   );
 }
 
-/** Each with what it is for. */
+/**
+ * Each example with what it is for. One that does not begin with a program is what follows the
+ * command's own name, under whichever program that is.
+ */
 export function withExamples(command: Command, examples: readonly (readonly [string, string])[]): Command {
-  const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
-  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  return command.addHelpText("after", () => {
+    const lines = examples.map(
+      ([line, what]) => [PROGRAM.test(line) ? line : `${pathOf(command)} ${line}`.trim(), what] as const,
+    );
+    const width = Math.max(...lines.map(([line]) => line.length));
+    return `\nExamples:\n${lines.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`).join("\n")}`;
+  });
+}
+
+const PROGRAM = /^(kube-ipam|source) /;
+
+/** "kube-ipam ip list" */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** Seconds, also none. */

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { pathOf } from "./common-options.ts";
 import { EXIT_CODES } from "./failure.ts";
 import { printErr, printOut } from "./print.ts";
 
@@ -44,8 +45,4 @@ function prepare(command: Command): void {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-}
-
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

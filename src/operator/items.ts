@@ -79,6 +79,13 @@ export function namespaceOf(item: Item): string {
   return (item.state === "allocated" ? item.pod?.namespace : item.owner.namespace) ?? "";
 }
 
+/** Whether it is a pod's, or reserved under its name; `pod` is a name, or namespace/name. */
+export function isOf(item: Item, pod: string): boolean {
+  const named = item.state === "allocated" ? item.pod : item.owner;
+  if (named === undefined) return false;
+  return pod.includes("/") ? `${named.namespace}/${named.name}` === pod : named.name === pod;
+}
+
 function heldItem(space: string, address: Address, record: AllocationRecord, holder: Holder): Held {
   const { attachment, pod, node, cluster } = holder;
   return {

@@ -33,6 +33,12 @@ ours("ip list", "finds the store by a network's configuration, and filters", asy
   expect(await containers("--node", "node2")).toEqual([]);
   expect(await containers("--network", "other")).toEqual([]);
   expect(await containers("--space", "other")).toEqual([]);
+  expect(await containers("--pod", "db-0")).toEqual(["db"]);
+  expect(await containers("--pod", "team-b/db-0")).toEqual([]);
+  expect(await containers("--state", "reserved")).toEqual([]);
+  expect(await containers("--address", "10.1.2.3")).toEqual(["db"]);
+  expect(await containers("--address", "10.1.2.0-10.1.2.2")).toEqual(["web"]);
+  expect(await containers("--address", "10.1.2.0/24", "--state", "allocated")).toEqual(["web", "db"]);
 });
 
 ours("ip list", "prints the same in every format", async (world) => {
@@ -161,32 +167,47 @@ ours("cli", "each error has its exit code, and words only on stderr", async (wor
   }
 });
 
-ours("cli", "every command explains itself, with exit codes at the top", async (world) => {
-  const commands = ["ip", "ip list", "ip show", "ip who", "ip release", "ip reserve", "ip unreserve"];
-  const others = [
-    "store",
-    "store status",
-    "store init",
-    "store accept",
-    "store export",
-    "store import",
-    "doctor",
-  ];
-  for (const command of [...commands, ...others]) {
+ours("cli", "every command explains itself by examples, with exit codes at the top", async (world) => {
+  const fish = (await commandLine(world, ["completion", "fish"])).stdout;
+  const commands = new Set([...fish.matchAll(/__kube_ipam_at "([^"]+)"'/g)].map(([, path = ""]) => path));
+  expect(commands).toContain("store import");
+  for (const command of commands) {
     const help = await commandLine(world, [...command.split(" "), "--help"]);
     expect([command, help.exitCode, help.stderr]).toEqual([command, 0, ""]);
     expect(help.stdout).toStartWith(`Usage: kube-ipam ${command}`);
+    if (command !== "ip" && command !== "store") expect(help.stdout).toContain(`\nExamples:\n  `);
   }
   for (const flag of ["--help", "-help", "help"]) {
     expect((await commandLine(world, [flag])).stdout).toContain("  4  the store cannot be used");
   }
 });
 
-ours("cli", "bash completes commands and options", async (world) => {
-  const { executable, env } = world.place;
-  const script =
-    'source <("$0" completion); COMP_WORDS=(kube-ipam ip re); COMP_CWORD=2; _kube_ipam; echo $COMPREPLY; ' +
-    "COMP_WORDS=(kube-ipam store import --f); COMP_CWORD=3; _kube_ipam; echo $COMPREPLY";
-  const finished = await run(["bash", "-c", script, executable], { env });
-  expect([finished.stdout, finished.stderr]).toEqual(["release\n--from\n", ""]);
-});
+const COMPLETIONS: readonly [typed: string, expected: string[]][] = [
+  ["kube-ipam ip re", ["release", "reserve"]],
+  ["kube-ipam store import --fr", ["--from"]],
+  ["kube-ipam store import --from h", ["host-local"]],
+  ["kube-ipam completion z", ["zsh"]],
+  ["kube-ipam wh", ["why"]],
+];
+
+const SHELLS: Readonly<Record<string, string>> = {
+  bash: `source <("$0" completion bash); read -ra COMP_WORDS <<<"$1"; COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
+    _kube_ipam; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  // What zsh's own completion system would show, without a terminal.
+  zsh: `compdef() { : }; _files() { : }; _describe() { print -rl -- "\${(@)\${(P)2}%%:*}" | grep -- "^\${words[CURRENT]}" }
+    source <("$0" completion zsh); words=(\${(z)1}); CURRENT=\${#words}; _kube_ipam`,
+  fish: `$argv[1] completion fish | source; complete -C "$argv[2]" | string replace -r '\t.*' ''`,
+};
+
+for (const [shell, script] of Object.entries(SHELLS)) {
+  ours("cli", `${shell} completes commands, options and their values`, async (world) => {
+    const { executable, env } = world.place;
+    for (const [typed, expected] of COMPLETIONS) {
+      const noConfig = shell === "zsh" ? ["-f"] : [];
+      const command = [shell, ...noConfig, "-c", script, executable, typed];
+      const finished = await run(command, { env: { HOME: world.place.folder.path, ...env } });
+      const lines = finished.stdout.split("\n").filter((line) => line !== "");
+      expect([typed, lines.toSorted(), finished.stderr]).toEqual([typed, expected, ""]);
+    }
+  });
+}

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { endingSignal } from "../../runtime/daemon.ts";
+import { withExamples } from "../common-options.ts";
 import type { Done } from "../run-commands.ts";
 import { type InstallOptions, install } from "./install.ts";
 import { linkKubectlPlugin } from "./kubectl-plugin.ts";
@@ -7,8 +8,12 @@ import { type PurgeOptions, purge, uninstall } from "./uninstall.ts";
 
 /** `kube-ipam install`: puts the plugin, and the shim where there is one, where the runtime looks. */
 export function addInstallCommand(program: Command, done: Done): void {
-  program
-    .command("install")
+  const command = program.command("install");
+  withExamples(command, [
+    ["kube-ipam install --bin-dir /opt/cni/bin", "on a node, as root"],
+    ["kube-ipam install --uninstall", "back to the complete plugin, without an agent"],
+  ]);
+  command
     .description("put the shim and the complete plugin into the runtime's folder, each in one step")
     .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
     .option("--shim <file>", "the shim; default: kube-ipam-shim beside this program")

@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { readAddress, readInterval } from "../addresses.ts";
-import { withOutput, withSpace } from "../common-options.ts";
+import { withExamples, withOutput, withSpace } from "../common-options.ts";
 import type { Done } from "../run-commands.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
@@ -34,9 +34,17 @@ function addList<O>(ip: Command, access: Access<O>, done: Done): void {
   const list = ip.command("list").description("list allocations and reservations").alias("ls");
   withSpace(list, ALL_SPACES)
     .option("--network <name>", "only this network")
-    .option("--node <name>", "only what this node's containers hold");
+    .option("--node <name>", "only what this node's containers hold")
+    .option("--pod <pod>", "only this pod: name, or namespace/name")
+    .addOption(new Option("--state <state>", "only these").choices(["allocated", "reserved"]))
+    .option("--address <address|range>", `only ${RANGE}`, readInterval);
   if (access.filtersByNamespace)
     list.option("--namespace <name>", "only pods and owners of this Kubernetes namespace");
+  withExamples(list, [
+    ["", "everything"],
+    ["--address 10.188.0.0/26 -o wide", "a part of a subnet, with all columns"],
+    ["--node worker-1 --state allocated -o json", "for a program"],
+  ]);
   withOutput(access.withOptions(list)).action(async (options: ListOptions & O) =>
     done(await access.open(options, (addresses) => listAddresses(options, addresses))),
   );
@@ -44,6 +52,10 @@ function addList<O>(ip: Command, access: Access<O>, done: Done): void {
 
 function addShow<O>(ip: Command, access: Access<O>, done: Done): void {
   const show = ip.command("show").description("all that is known of one address").argument("<address>");
+  withExamples(show, [
+    ["10.188.0.7", "who has it, and for whom it is reserved"],
+    ["10.188.0.7 -o json", "with every field of the records"],
+  ]);
   withOutput(access.withOptions(withSpace(show, ALL_SPACES))).action(
     async (text: string, options: ShowOptions & O) => {
       const address = readAddress(text);
@@ -57,6 +69,7 @@ function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
     .command("who")
     .description("the addresses of a pod")
     .argument("<pod>", "name, or namespace/name");
+  withExamples(who, [["default/db-0", "what it has, and what is reserved for it"]]);
   withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
     async (pod: string, options: WhoOptions & O) =>
       done(await access.open(options, (addresses) => whoHas(pod, options, addresses), aboutPod(pod))),
@@ -73,6 +86,10 @@ function addRelease<O>(ip: Command, access: Access<O>, done: Done): void {
     .argument("<address>")
     .option("--force", "free it whoever has it: you answer for it that nobody uses it any more")
     .option("--container <id>", "only where this container has it");
+  withExamples(release, [
+    ["10.188.0.7", "where its node sees that its holder is gone"],
+    ["--force 10.188.0.7", "you are the evidence: nobody uses it any more"],
+  ]);
   withOutput(access.withOptions(withSpace(release, ONE_SPACE))).action(
     async (text: string, options: ReleaseOptions & O) => {
       const address = readAddress(text);
@@ -99,6 +116,11 @@ function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
     )
     .option("--note <words>", "a remark that refusals repeat")
     .option("--even-if-held", "although another has it now; that one keeps it until it ends");
+  withExamples(command, [
+    ["10.188.0.7 --for StatefulSet/default/db", "for a workload that may be still to come"],
+    ["10.188.0.32/28 --for 'the old printers' --note 'room 5'", "a block, with a remark"],
+    ["10.188.0.50-10.188.0.59 --for default/gateway --retain 7d", "a range, until 7 days after its owner"],
+  ]);
   withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
     async (text: string, options: ReserveOptions & O) => {
       const interval = readInterval(text);
@@ -117,6 +139,10 @@ function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
     .command("unreserve")
     .description("end a reservation; who has the address now keeps it")
     .argument("<address|range>", RANGE);
+  withExamples(command, [
+    ["10.188.0.7", "one address"],
+    ["10.188.0.32/28", "a block, exactly as it was reserved"],
+  ]);
   withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
     async (text: string, options: Pick<ReserveOptions, "output" | "space"> & O) => {
       const interval = readInterval(text);

@@ -1,5 +1,7 @@
+import { parseAddress } from "../../address/address.ts";
+import { type Interval, overlaps } from "../../address/interval.ts";
 import type { Addresses } from "../../operator/addresses.ts";
-import { type Item, namespaceOf } from "../../operator/items.ts";
+import { type Item, isOf, namespaceOf } from "../../operator/items.ts";
 import { type Format, printItems } from "../output.ts";
 import { printErr } from "../print.ts";
 import { COLUMNS } from "./items.ts";
@@ -10,6 +12,10 @@ export interface ListOptions {
   readonly space?: string;
   readonly node?: string;
   readonly namespace?: string;
+  /** Name, or namespace/name. */
+  readonly pod?: string;
+  readonly state?: Item["state"];
+  readonly address?: Interval;
 }
 
 /** `ip list`: who has which address, and for whom addresses are reserved. */
@@ -21,12 +27,20 @@ export async function listAddresses(options: ListOptions, addresses: Addresses):
 }
 
 /** Reservations belong to no network and no node: a filter by these leaves them out. */
-function matches(item: Item, { network, node, namespace }: ListOptions): boolean {
+function matches(item: Item, { address, namespace, network, node, pod, state }: ListOptions): boolean {
   if (network !== undefined && !(item.state === "allocated" && item.network === network)) return false;
   if (node !== undefined && !(item.state === "allocated" && item.node === node)) return false;
+  if (state !== undefined && item.state !== state) return false;
+  if (address !== undefined && !overlaps(intervalOf(item), address)) return false;
+  if (pod !== undefined && !isOf(item, pod)) return false;
   return namespace === undefined || namespaceOf(item) === namespace;
 }
 
-function isFiltered({ network, space, node, namespace }: ListOptions): boolean {
-  return [network, space, node, namespace].some((filter) => filter !== undefined);
+function intervalOf(item: Item): Interval {
+  const first = parseAddress(item.address);
+  return { first, last: item.state === "reserved" && item.last ? parseAddress(item.last) : first };
+}
+
+function isFiltered({ address, namespace, network, node, pod, space, state }: ListOptions): boolean {
+  return [address, namespace, network, node, pod, space, state].some((filter) => filter !== undefined);
 }

@@ -3,7 +3,7 @@ import { describeOwner } from "../../ipam/judge-reservation.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type { Sight } from "../../operator/sight.ts";
-import { type Format, printThing } from "../output.ts";
+import { type Format, type Line, printThing } from "../output.ts";
 import { retention } from "./items.ts";
 
 export interface ShowOptions {
@@ -22,8 +22,6 @@ export async function showAddress(
   const shown = known.length > 0 ? known : sights.slice(0, 1);
   return printThing(shown.length === 1 ? shown[0] : shown, shown.flatMap(linesOf), options.output);
 }
-
-type Line = readonly [string, string | undefined];
 
 function linesOf({ address, space, state, allocation, reservation, reservedRange, ...rest }: Sight): Line[] {
   const range = reservedRange && `${reservedRange.first}-${reservedRange.last}`;

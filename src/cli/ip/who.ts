@@ -1,5 +1,5 @@
 import type { Addresses } from "../../operator/addresses.ts";
-import type { Item } from "../../operator/items.ts";
+import { isOf } from "../../operator/items.ts";
 import { AbsentError } from "../failure.ts";
 import { type Format, printItems } from "../output.ts";
 import { COLUMNS } from "./items.ts";
@@ -21,10 +21,4 @@ export async function whoHas(pod: string, options: WhoOptions, addresses: Addres
     `pod '${pod}' has no address here and none is reserved for it`,
     "'kube-ipam ip list' shows all; a pod that asked for its address is known by namespace/name",
   );
-}
-
-function isOf(item: Item, pod: string): boolean {
-  const named = item.state === "allocated" ? item.pod : item.owner;
-  if (named === undefined) return false;
-  return pod.includes("/") ? `${named.namespace}/${named.name}` === pod : named.name === pod;
 }
