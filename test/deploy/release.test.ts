@@ -2,7 +2,11 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { environment } from "../kit/cni.ts";
+import { startContainerd } from "../kit/containerd.ts";
 import { temporaryFolder } from "../kit/folder.ts";
+import { helm, render } from "../kit/helm.ts";
+import { withoutRealRoot } from "../kit/machine.ts";
+import { uniqueName } from "../kit/namespaces.ts";
 import { unpackImage } from "../kit/oci-archive.ts";
 import { run, tool } from "../kit/run.ts";
 
@@ -56,3 +60,34 @@ test("the shim for arm64 is static and speaks for itself", async () => {
   const refused = await run(["qemu-aarch64", program], { env, stdin: '{"cniVersion": "1.1.0"}' });
   expect(JSON.parse(refused.stdout)).toMatchObject({ cniVersion: "1.1.0", code: 11 });
 });
+
+const missing = withoutRealRoot();
+const title = missing === undefined ? "" : `: ${missing}`;
+
+test.skipIf(missing !== undefined)(
+  `containerd takes its own processor's image from the archive${title}`,
+  async () => {
+    using folder = temporaryFolder("release");
+    await using containerd = await startContainerd(folder);
+    await tool(...containerd.ctr("images", "import", "--snapshotter", "native", IMAGE));
+    const confined = ["--read-only", "--snapshotter", "native", "localhost/kube-ipam:0.3.0", uniqueName("r")];
+    const version = await run(
+      containerd.ctr("run", "--rm", ...confined, "/usr/local/bin/kube-ipam", "--version"),
+    );
+    expect(version.stdout).toStartWith(VERSION_LINE);
+  },
+);
+
+test("Helm renders the packed chart as it does the folder", async () => {
+  const packed = await helm(
+    "template",
+    "kube-ipam",
+    join(RELEASE, "kube-ipam-0.3.0.tgz"),
+    ETCD,
+    "-n",
+    "kube-system",
+  );
+  expect(packed.stdout).toBe(await render(ETCD));
+});
+
+const ETCD = '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]';
