@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseAddress } from "../address/address.ts";
+import { type Address, parseAddress } from "../address/address.ts";
 import type { IpamError } from "./errors.ts";
 import type { Ports } from "./ports.ts";
 import type { Owner, Ref, Retention } from "./records.ts";
@@ -109,7 +109,34 @@ describe("sticky", () => {
   });
 });
 
+test("a sticky Deployment's address that was excluded meanwhile is not given out again", async () => {
+  const { ports } = world();
+  const network = smallNetwork(9);
+  const ask = (name: string, exclude: { first: Address; last: Address }[] = []) =>
+    add(ports, name, {
+      network: { ...network, exclude },
+      pod: pod(name),
+      wish: of(deployment, { sticky: true }),
+    });
+  const [given = ""] = texts(await ask("web-1"));
+  await del(ports, "web-1");
+  const address = parseAddress(given.replace("/24", ""));
+  expect(texts(await ask("web-2", [{ first: address, last: address }]))).not.toEqual([given]);
+});
+
 describe("sets (kube-ipam.ips)", () => {
+  test("of which nothing may be given are refused with the reason", async () => {
+    const { ports } = world();
+    for (const [text, reason] of [
+      ["10.1.2.1", "it is the subnet's gateway"],
+      ["10.1.2.255", "it is the broadcast address"],
+    ] as const) {
+      const set = [{ first: parseAddress(text), last: parseAddress(text) }];
+      const asked = add(ports, "c1", { pod: pod("web-1"), wish: of(deployment, { set }) });
+      await expect(asked).rejects.toMatchObject({ code: 102, message: expect.stringContaining(reason) });
+    }
+  });
+
   const set = [{ first: parseAddress("10.1.2.20"), last: parseAddress("10.1.2.21") }];
 
   test("ordinal N takes the Nth, and there is none for one more", async () => {

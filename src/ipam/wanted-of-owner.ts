@@ -1,10 +1,11 @@
 import { type Address, compareAddresses, offsetAddress, parseAddress } from "../address/address.ts";
 import { cidrContains, cidrInterval } from "../address/cidr.ts";
 import { type Interval, intersect } from "../address/interval.ts";
-import { neverGivenOut } from "../address/not-allowed.ts";
+import { neverGivenOut, whyNotAllowed } from "../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../address/pool.ts";
 import type { RangeSet } from "../address/range.ts";
 import { IpamError } from "./errors.ts";
+import type { Network } from "./network.ts";
 import { namedTarget } from "./plan.ts";
 import type { OwnerRecord } from "./records.ts";
 import type { AddRequest } from "./requests.ts";
@@ -16,7 +17,7 @@ import type { OpenTarget, Target } from "./target.ts";
  * (`kube-ipam.ips`), or what its workload was given before (`kube-ipam.sticky`). Undefined where
  * neither applies to this range set.
  *
- * @throws IpamError addressNotAllowed when the set has no address for the pod's ordinal.
+ * @throws IpamError addressNotAllowed when the set has no address for the pod's ordinal, or none at all.
  */
 export function wantedOfOwner(
   request: AddRequest,
@@ -43,6 +44,7 @@ function placeInSet(
   const ordinal = request.wish.owner?.ordinal;
   if (ordinal === undefined) {
     const pool = withoutIntervals(poolOf(intervals), neverGivenOut(request.network));
+    if (pool.size === 0n) throw noneAllowed(request.network, intervals);
     return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(request, set, owner) };
   }
   const address = nthListed(intervals, BigInt(ordinal));
@@ -51,6 +53,15 @@ function placeInSet(
     "addressNotAllowed",
     `kube-ipam.ips has no address for ordinal ${ordinal} in network '${request.network.name}'`,
     "name at least as many addresses as the workload has replicas",
+  );
+}
+
+function noneAllowed(network: Network, [interval]: readonly Interval[]): IpamError {
+  const reason = interval && whyNotAllowed(network, interval.first);
+  return new IpamError(
+    "addressNotAllowed",
+    `no address of kube-ipam.ips is allowed in network '${network.name}'${reason ? `: ${reason}` : ""}`,
+    "name other addresses of the subnet",
   );
 }
 
@@ -86,10 +97,9 @@ function ownedFirst(
 ): OpenTarget | undefined {
   const own = ownedIn(request, set, owner);
   if (own.length === 0) return undefined;
-  const pools = [
-    poolOf(own.map((address) => ({ first: address, last: address }))),
-    ...dynamicPools(set, neverGivenOut(request.network)),
-  ];
+  const never = neverGivenOut(request.network);
+  const owned = withoutIntervals(poolOf(own.map((address) => ({ first: address, last: address }))), never);
+  const pools = [...(owned.size > 0n ? [owned] : []), ...dynamicPools(set, never)];
   return { kind: "open", setIndex, set, pools, origin: "sticky", own };
 }
 
