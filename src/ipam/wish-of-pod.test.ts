@@ -246,6 +246,19 @@ describe("requests and annotations together", () => {
     );
   });
 
+  test("a request with a prefix length agrees with an annotation that names none", async () => {
+    const wish = await read(both("10.1.2.5", requested("10.1.2.5", 24)), clusterWith({}));
+    expect(wish.fixed).toEqual([{ address: parseAddress("10.1.2.5"), prefix: 24, source: "kube-ipam.ip" }]);
+  });
+
+  test("one more or one less than the annotation names is another wish", async () => {
+    for (const asked of [
+      both("10.1.2.5", requested("10.1.2.5"), requested("10.1.2.6")),
+      both("10.1.2.5,10.1.2.6", requested("10.1.2.5")),
+    ])
+      expect(await failure(asked, clusterWith({}))).toStartWith("7 the pod asks for");
+  });
+
   test("a request must be one of the set", async () => {
     const of = (text: string) =>
       question({ ...delivered({ "kube-ipam.ips": "10.1.2.5-10.1.2.9" }), requested: [requested(text)] });
@@ -267,5 +280,9 @@ test("an address of a further network that the store knows is passed on to it", 
     { deadline },
   );
   const annotations = { "kube-ipam.ip": "10.9.0.5", "k8s.v1.cni.cncf.io/networks": "db" };
-  expect((await readWish(question(delivered(annotations)), { store }, deadline)).fixed).toEqual([]);
+  const ask = (ip: string) =>
+    readWish(question(delivered({ ...annotations, "kube-ipam.ip": ip })), { store }, deadline);
+  expect((await ask("10.9.0.5")).fixed).toEqual([]);
+  // Every network of the pod is known, and none of them holds it.
+  await expect(ask("10.8.0.5")).rejects.toMatchObject({ code: 102 });
 });
