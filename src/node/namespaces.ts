@@ -130,6 +130,11 @@ function isHostView(mountNamespace: string | undefined): boolean {
   );
 }
 
+/** Whether this process looks from the host's own mount namespace, as far as that can be told. */
+export function looksFromHost(): boolean {
+  return isHostView(ownMountNamespace());
+}
+
 let mine: string | undefined;
 
 /** No process of ours enters another one. */

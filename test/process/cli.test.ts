@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { ours } from "../kit/case.ts";
 import { commandLine as cli, operatorOf } from "../kit/cli.ts";
-import type { Finished } from "../kit/run.ts";
+import { type Finished, run } from "../kit/run.ts";
 import type { World } from "../kit/world.ts";
 
 /** The command line of the same executable: an operator's hands. */
@@ -104,3 +104,10 @@ function ipamOf(printed: unknown): Record<string, unknown> | undefined {
   }
   return undefined;
 }
+
+ours("doctor", "a container is not taken for the host", async (world) => {
+  const { env, executable } = world.place;
+  const prefix = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"];
+  const { stdout } = await run([executable, "doctor"], { env, prefix });
+  expect(stdout).toMatch(/^warning +mount namespace /m);
+});

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import type { NodeSettings } from "../../config/network-configuration.ts";
+import { looksFromHost } from "../../node/namespaces.ts";
 import { openNode } from "../../node/open-node.ts";
 import { VERSION } from "../../release.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
@@ -36,24 +37,14 @@ function checkNode(settings: NodeSettings): Finding {
   );
 }
 
-/** From a container's mount namespace a namespace that is gone cannot be told from a living one. */
+/** Process 1 of a container is its own: comparing with that would call every container the host. */
 function checkMountNamespace(): Finding {
-  const own = namespaceOf("self");
-  const first = namespaceOf("1");
-  if (own !== undefined && own === first) return ok("mount namespace", "the host's");
+  if (looksFromHost()) return ok("mount namespace", "the host's");
   return warning(
     "mount namespace",
-    own === undefined || first === undefined ? "cannot be read" : "not that of process 1",
-    "run on the host itself (nsenter --target 1 --mount), as the container runtime does",
+    "not the host's, as in a container: folders may be others than the plugin's",
+    "run this on the host, as /opt/cni/bin/kube-ipam doctor; the chart's agent is right where it is",
   );
-}
-
-function namespaceOf(process: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${process}/ns/mnt`);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The plugin must lie where the runtime looks, beside a main plugin that asks it. */
