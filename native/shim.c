@@ -29,6 +29,8 @@
 #define MOST_ANSWER (1u << 20)
 /* The agent says "working" four times a second: silence means that it hangs. */
 #define SILENCE_MS 2000
+/* Where there is nothing else than the agent, one that is starved by a crowd is worth a longer wait. */
+#define LONG_SILENCE_MS 9000
 #define CONNECT_MS 500
 #define VERSION_STDIN_MS 500
 /* The agent itself gives up at the deadline; its words are better than ours. */
@@ -174,12 +176,12 @@ static int readable_within(int64_t milliseconds) {
 static void read_input(void) {
   static char buffer[65536];
   int asks_version = strcmp(variable("CNI_COMMAND"), "VERSION") == 0;
-  int64_t patience = now() + VERSION_STDIN_MS;
+  int64_t end = now() + VERSION_STDIN_MS;
   int file = memfd_create("stdin", MFD_CLOEXEC);
   if (file < 0) fall_back();
   for (;;) {
     /* Some ask VERSION on a stdin that never ends. */
-    if (asks_version && !readable_within(patience - now())) break;
+    if (asks_version && !readable_within(end - now())) break;
     ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && input_size == 0) {
@@ -244,13 +246,20 @@ static void send_request(int agent) {
   send_all(agent, text, input_size);
 }
 
+static int64_t patience(void) {
+  static int64_t silence;
+  if (silence == 0) silence = fallback_is_none() ? LONG_SILENCE_MS : SILENCE_MS;
+  return silence;
+}
+
 static void receive(int agent, unsigned char *bytes, size_t size) {
   for (size_t got = 0; got < size;) {
     struct pollfd wait = {.fd = agent, .events = POLLIN};
     int64_t left = deadline + GRACE_MS - now();
     if (left <= 0) refuse(TRY_AGAIN, "the agent of kube-ipam did not answer in time", "what it was doing is undone or kept; try again");
-    if (poll(&wait, 1, (int)(left < SILENCE_MS ? left : SILENCE_MS)) == 0) {
-      if (left > SILENCE_MS) fall_back();
+    int64_t silence = patience();
+    if (poll(&wait, 1, (int)(left < silence ? left : silence)) == 0) {
+      if (left > silence) fall_back();
       continue;
     }
     ssize_t count = recv(agent, bytes + got, size - got, MSG_DONTWAIT);
@@ -320,20 +329,20 @@ static int open_socket(void) {
 
 static int connect_agent(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  struct timeval patience = {.tv_sec = SILENCE_MS / 1000};
+  struct timeval sending = {.tv_sec = SILENCE_MS / 1000};
   const char *given = variable("KUBE_IPAM_AGENT_SOCKET"), *path = *given == 0 ? DEFAULT_SOCKET : given;
-  int64_t until = now() + CONNECT_MS;
+  int64_t until = now() + (fallback_is_none() ? LONG_SILENCE_MS : CONNECT_MS);
   int agent = open_socket();
   if (agent < 0 || strlen(path) >= sizeof address.sun_path) fall_back();
   strcpy(address.sun_path, path);
   fcntl(agent, F_SETFL, O_NONBLOCK);
   while (connect(agent, (struct sockaddr *)&address, sizeof address) != 0) {
     /* EAGAIN: more callers than the agent has taken up yet. */
-    if ((errno != EAGAIN && errno != EINTR) || now() >= until) fall_back();
+    if ((errno != EAGAIN && errno != EINTR) || now() >= until || now() >= deadline) fall_back();
     wait_a_moment();
   }
   fcntl(agent, F_SETFL, 0);
-  setsockopt(agent, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(agent, SOL_SOCKET, SO_SNDTIMEO, &sending, sizeof sending);
   return agent;
 }
 

@@ -5,6 +5,7 @@ import type { AttachmentId } from "../ipam/records.ts";
 import { type Asking, type Openers, openPorts } from "../runtime/open-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeCluster, observeStore } from "./observe.ts";
+import { Teller } from "./teller.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmNodes } from "./warm-nodes.ts";
 import { WarmStores } from "./warm-stores.ts";
@@ -16,23 +17,29 @@ export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Pro
 export class Lender {
   readonly #nodes = new WarmNodes();
   readonly #stores = new WarmStores();
-  readonly #clusters = new WarmClusters();
+  readonly #clusters: WarmClusters;
+  readonly #teller: Teller;
   readonly #metrics: Metrics;
   /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
   readonly #known = new Map<string, Asking["configuration"]>();
 
   readonly #learnt = new WeakSet<object>();
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, log: Log) {
     this.#metrics = metrics;
+    this.#clusters = new WarmClusters(log);
+    this.#teller = new Teller(metrics);
+    metrics.endpointsInUse(() => this.#stores.endpoints());
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {
     this.learn(asking.configuration);
+    const { node } = asking.configuration;
     let foresight: Foresight | undefined;
     const warm: Openers = {
       openNode: (settings) => this.#nodes.lend(settings),
-      openCluster: (kubeConfig) => observeCluster(this.#clusters.lend(kubeConfig), this.#metrics),
+      openCluster: (kubeConfig) =>
+        observeCluster(this.#clusters.lend(kubeConfig, this.#nodes.lend(node).name), this.#metrics),
       openStore: async (settings) => {
         const lent = await this.#stores.lend(settings);
         foresight = lent.foresight;
@@ -40,7 +47,11 @@ export class Lender {
       },
     };
     const ports = await openPorts(asking, log, warm, adding);
-    return { ...ports, ...(foresight && { foresight }) };
+    return {
+      ...ports,
+      ...(foresight && { foresight }),
+      ...(adding && { notice: this.#teller.noticeOf(adding, ports.cluster) }),
+    };
   };
 
   /** Annotations belong to one pod: what is remembered is where things lie. */
@@ -72,6 +83,7 @@ export class Lender {
 
   closeAll(): Promise<void> {
     this.#nodes.flush();
+    this.#clusters.closeAll();
     return this.#stores.closeIdle(true);
   }
 }

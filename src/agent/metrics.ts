@@ -31,8 +31,54 @@ export function makeMetrics() {
       this.set(readdirSync("/proc/self/fd").length);
     },
   });
+  let endpoints = async (): Promise<readonly string[]> => [];
+  new Gauge({
+    name: "kube_ipam_agent_store_endpoint_in_use",
+    help: "1 for each of etcd's endpoints that requests go to now.",
+    labelNames: ["endpoint"],
+    registers,
+    async collect() {
+      const inUse = await endpoints();
+      this.reset();
+      for (const endpoint of inUse) this.set({ endpoint }, 1);
+    },
+  });
+  let longestWait = () => 0;
+  new Gauge({
+    name: "kube_ipam_agent_handover_waiting_seconds",
+    help: "How long the longest waiting pod has been refused because somebody holds its address; 0 where none is.",
+    registers,
+    collect() {
+      this.set(longestWait());
+    },
+  });
   return {
     registry,
+    /** Who knows how long pods have waited for an address that somebody holds, in seconds. */
+    handOverWaiting: (longest: () => number) => {
+      longestWait = longest;
+    },
+    /** Who knows where the stores' requests go. */
+    endpointsInUse: (inUse: () => Promise<readonly string[]>) => {
+      endpoints = inUse;
+    },
+    waitSeconds: new Histogram({
+      name: "kube_ipam_agent_wait_duration_seconds",
+      help: "Time that ADDs waited for the end of an address's holder.",
+      buckets: BUCKETS,
+      registers,
+    }),
+    handOvers: new Counter({
+      name: "kube_ipam_agent_hand_overs_total",
+      help: "Addresses that went from an attachment to another one.",
+      registers,
+    }),
+    storeErrors: new Counter({
+      name: "kube_ipam_agent_store_errors_total",
+      help: "Reads and commits of the store that failed, by kind.",
+      labelNames: ["kind"],
+      registers,
+    }),
     verbs: new Counter({
       name: "kube_ipam_agent_verbs_total",
       help: "Verbs of the CNI protocol that are over, by the code they ended with; 0 is success.",

@@ -4,9 +4,12 @@ import { type Store, StoreFailure } from "../ipam/store-port.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** The store with a clock on what verbs wait for. */
-export function observeStore(store: Store, { storeSeconds }: Metrics): Store {
+export function observeStore(store: Store, { storeSeconds, storeErrors }: Metrics): Store {
   const timed = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
-    measured(work, (seconds, outcome) => storeSeconds.observe({ operation, outcome }, seconds));
+    measured(work, (seconds, outcome) => {
+      storeSeconds.observe({ operation, outcome }, seconds);
+      if (outcome !== "ok") storeErrors.inc({ kind: outcome });
+    });
   return {
     description: store.description,
     read: (query, options) => timed("read", () => store.read(query, options)),
@@ -25,6 +28,8 @@ export function observeCluster(cluster: Cluster, { kubernetesSeconds }: Metrics)
     ...cluster,
     clusterUid: (deadline) => timed("cluster", () => cluster.clusterUid(deadline)),
     pod: (pod, deadline) => timed("pod", () => cluster.pod(pod, deadline)),
+    askingPod: (pod, deadline) =>
+      timed("asking-pod", () => (cluster.askingPod ?? cluster.pod)(pod, deadline)),
     node: (name, deadline) => timed("node", () => cluster.node(name, deadline)),
     ownerOf: (pod, deadline) => timed("owner", () => cluster.ownerOf(pod, deadline)),
     ownerState: (owner, deadline) => timed("owner-state", () => cluster.ownerState(owner, deadline)),

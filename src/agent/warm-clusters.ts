@@ -1,24 +1,41 @@
 import { statSync } from "node:fs";
 import type { Cluster } from "../ipam/cluster-port.ts";
+import type { Log } from "../ipam/ports.ts";
 import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
 
 interface Warm {
   readonly stamp: string;
   readonly cluster: Cluster;
+  readonly stopping: AbortController;
 }
 
-/** One Kubernetes client for each kubeconfig, made anew when the file changes. */
+/** One Kubernetes client for each kubeconfig and node name, made anew when the file changes. */
 export class WarmClusters {
   readonly #warm = new Map<string, Warm>();
+  readonly #log: Log;
 
-  lend(kubeConfig: string | undefined): Cluster {
-    const key = kubeConfig ?? "";
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  lend(kubeConfig: string | undefined, nodeName: string): Cluster {
+    const key = `${nodeName} ${kubeConfig ?? ""}`;
     const stamp = stampOf(kubeConfig);
     const known = this.#warm.get(key);
     if (known?.stamp === stamp) return known.cluster;
-    const cluster = lazyCluster(kubeConfig === undefined ? {} : { kubeConfig });
-    this.#warm.set(key, { stamp, cluster });
+    known?.stopping.abort();
+    const stopping = new AbortController();
+    const cluster = lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }, async (settings) => {
+      const { openNodeCluster } = await import("../kubernetes/open-node-cluster.ts");
+      return openNodeCluster(settings, { nodeName, log: this.#log, signal: stopping.signal });
+    });
+    this.#warm.set(key, { stamp, cluster, stopping });
     return cluster;
+  }
+
+  closeAll(): void {
+    for (const { stopping } of this.#warm.values()) stopping.abort();
+    this.#warm.clear();
   }
 }
 

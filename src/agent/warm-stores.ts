@@ -49,6 +49,12 @@ export class WarmStores {
     }
   }
 
+  /** Of the stores that are open: configured ones, so they are few. */
+  async endpoints(): Promise<string[]> {
+    const open = await Promise.all([...this.#warm.values()].map((warm) => warm.catch(() => undefined)));
+    return [...new Set(open.flatMap((warm) => warm?.store.endpoint?.() ?? []))];
+  }
+
   async #find(settings: StoreSettings): Promise<Warm> {
     const key = keyOf(settings);
     const known = await this.#warm.get(key);

@@ -6,6 +6,7 @@ import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
 import { foresee, forgetForeseen, guardsOfForeseen, learn } from "./foresee.ts";
 import { free } from "./free.ts";
+import type { Notice } from "./notice.ts";
 import { type Identity, rememberStore, requireNewer, requireReady, verifyStore } from "./one-store.ts";
 import { logOutside } from "./outside.ts";
 import type { Pick } from "./pick.ts";
@@ -187,7 +188,9 @@ async function waitFor(
 ): Promise<Round> {
   if (performance.now() >= patience.until) throw leaving.refusal;
   patience.waited = true;
+  const begin = performance.now();
   await waitForChange(attempt, leaving.address, picture.snapshot.revision, patience.until);
+  tell(attempt, { what: "waited", milliseconds: performance.now() - begin });
   return {};
 }
 
@@ -223,7 +226,15 @@ async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]
   remember(attempt, allocating.store, outcome.revision);
   await undoUnlessWanted(attempt);
   learn(attempt, picture);
+  for (const { address, evictions } of picks) {
+    const from = evictions.map(({ holder }) => holder);
+    if (from.length > 0) tell(attempt, { what: "handed-over", address, from });
+  }
   return { allocated: answer(attempt, allocating.record, false) };
+}
+
+function tell({ ports, request: { pod } }: Attempt, notice: Notice): void {
+  ports.notice?.({ ...notice, ...(pod && { pod }) });
 }
 
 /** What else goes into the ADD's one transaction. */

@@ -11,6 +11,11 @@ export interface Cluster {
   /** UID of the namespace kube-system. */
   clusterUid(deadline: number): Promise<string>;
   pod(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
+  /**
+   * As `pod`, for the pod that an ADD is for: what it wants may be known from a watch of this node's
+   * pods, if it is the pod of that very UID.
+   */
+  askingPod?(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
   node(name: string, deadline: number): Promise<NodeFacts | undefined>;
   /** The owner that outlives the pod: controlling workload, virtual machine, or the pod itself. */
   ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;

@@ -61,6 +61,7 @@ async function contest(
   const evictions: Eviction[] = [];
   for (const holder of allocation.record.holders) {
     const verdict = await judgeHolder(attempt, target, holder);
+    if (verdict.action === "refuse" || verdict.action === "wait") tellHeld(attempt, verdict.refusal);
     if (verdict.action === "refuse") throw verdict.refusal;
     if (verdict.action === "wait")
       return { kind: "leaving", address: target.address, refusal: verdict.refusal };
@@ -68,6 +69,10 @@ async function contest(
     else evictions.push(await eviction(attempt, holder));
   }
   return { kind: "pick", pick: { ...free, allocation, staying, evictions } };
+}
+
+function tellHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): void {
+  ports.notice?.({ what: "held", refusal, ...(pod && { pod }) });
 }
 
 async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder) {

@@ -1,6 +1,7 @@
 import type { Cluster } from "./cluster-port.ts";
 import type { Foresight } from "./foresight.ts";
 import type { Node } from "./node-port.ts";
+import type { Notice } from "./notice.ts";
 import type { Store } from "./store-port.ts";
 
 /** Everything a decision may touch. Decisions get it as an argument and reach nothing else. */
@@ -13,6 +14,8 @@ export interface Ports {
   readonly clusterUid?: string;
   /** What earlier ADDs of this process saw; absent where a process serves one. */
   readonly foresight?: Foresight;
+  /** Never throws, and takes no time. */
+  readonly notice?: (notice: Notice) => void;
   readonly log: Log;
 }
 

@@ -43,6 +43,9 @@ export interface Store {
     options: WatchOptions,
   ): AsyncIterable<Change<K>>;
 
+  /** Which of several servers requests go to now; undefined where there are none, or no connection. */
+  endpoint?(): string | undefined;
+
   /** Releases connections and files. Calls under way may reject. Never throws. */
   close(): Promise<void>;
 }

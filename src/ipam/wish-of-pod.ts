@@ -126,7 +126,8 @@ async function readPod(
   cluster: Cluster | undefined,
   deadline: number,
 ): Promise<PodFacts> {
-  const facts = await requireCluster(question, cluster).pod(pod, deadline);
+  const kubernetes = requireCluster(question, cluster);
+  const facts = await (kubernetes.askingPod ?? kubernetes.pod)(pod, deadline);
   const name = `${pod.namespace}/${pod.name}`;
   if (facts === undefined) {
     throw new IpamError(

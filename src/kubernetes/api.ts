@@ -26,6 +26,12 @@ export interface Answer {
   readonly body: unknown;
 }
 
+export interface LineOptions {
+  readonly signal: AbortSignal;
+  /** Called when the server has agreed to answer. */
+  readonly opened: () => void;
+}
+
 /** Asks one API server. Every request is live and bounded by the deadline. */
 export class Api {
   readonly #credentials: Credentials;
@@ -78,6 +84,31 @@ export class Api {
    */
   async request(path: string, deadline: number, sending?: Sending): Promise<Answer> {
     return this.#send(path, deadline, sending);
+  }
+
+  /**
+   * The lines of an answer that goes on and on (a watch), each as the JSON that it is, until the server ends it or `signal` aborts.
+   * ends it or `signal` aborts.
+   *
+   * @throws IpamError as the Cluster port says.
+   */
+  async *lines(path: string, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
+    const { headers, tls } = await orAbort(this.#credentials.apply(), signal);
+    const { proxy } = this.#credentials;
+    const options = {
+      headers,
+      tls,
+      signal,
+      redirect: "error",
+      ...(proxy !== undefined && { proxy }),
+    } as const;
+    const response = await fetch(this.server + path, options);
+    if (!response.ok || response.body === null) {
+      const body = parseBody(await response.text());
+      throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
+    }
+    opened();
+    yield* jsonLines(response.body);
   }
 
   /** What an answer that is neither the object nor its absence means, as an error. */
@@ -153,6 +184,16 @@ function parseBody(text: string): unknown {
   } catch {
     if (text.startsWith("{")) throw new Error("its answer broke off");
     return undefined;
+  }
+}
+
+async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
 }
 

@@ -6,10 +6,13 @@ import type { ClusterSettings } from "./credentials.ts";
  * that an ADD that needs no API request does not pay for it. What opening throws, the first
  * question throws, and the next one tries again.
  */
-export function lazyCluster(settings: ClusterSettings): Cluster {
+export function lazyCluster(
+  settings: ClusterSettings,
+  load: (settings: ClusterSettings) => Promise<Cluster> = loadCluster,
+): Cluster {
   let opened: Promise<Cluster> | undefined;
   const open = (): Promise<Cluster> => {
-    opened ??= import("./open-cluster.ts").then(({ openCluster }) => openCluster(settings));
+    opened ??= load(settings);
     opened.catch(() => {
       opened = undefined;
     });
@@ -18,8 +21,18 @@ export function lazyCluster(settings: ClusterSettings): Cluster {
   return {
     clusterUid: async (deadline) => (await open()).clusterUid(deadline),
     pod: async (pod, deadline) => (await open()).pod(pod, deadline),
+    askingPod: async (pod, deadline) => {
+      const cluster = await open();
+      return (cluster.askingPod ?? cluster.pod)(pod, deadline);
+    },
+    event: async (...happening) => (await open()).event?.(...happening),
     node: async (name, deadline) => (await open()).node(name, deadline),
     ownerOf: async (pod, deadline) => (await open()).ownerOf(pod, deadline),
     ownerState: async (owner, deadline) => (await open()).ownerState(owner, deadline),
   };
+}
+
+async function loadCluster(settings: ClusterSettings): Promise<Cluster> {
+  const { openCluster } = await import("./open-cluster.ts");
+  return openCluster(settings);
 }

@@ -79,6 +79,11 @@ export class EtcdClient {
     await this.#credentials.renew(token);
   }
 
+  /** Of the connection in use. */
+  endpoint(): string | undefined {
+    return this.#connections.endpoint();
+  }
+
   close(): void {
     this.#connections.close();
   }

@@ -61,6 +61,10 @@ export class Connections {
     this.#heard = performance.now();
   }
 
+  endpoint(): string | undefined {
+    return this.#current?.usable() ? this.#current.endpoint : undefined;
+  }
+
   close(): void {
     this.#closed = true;
     this.#current?.close();

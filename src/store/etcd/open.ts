@@ -26,6 +26,7 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
     list: (scope, options) => list(client, keys, scope, options),
     watch: (scope, since, options) =>
       watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),
+    endpoint: () => client.endpoint(),
     close: async () => client.close(),
   };
 }
