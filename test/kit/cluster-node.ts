@@ -15,6 +15,12 @@ export interface Sandbox {
   readonly namespace: Namespace;
 }
 
+/** A shim, and what its environment says of its agent. */
+export interface Shim {
+  readonly executable: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** What a sandbox is attached to, beside eth0 of the node's own network. */
 export interface Attachment {
   readonly ifname?: string;
@@ -36,6 +42,8 @@ export class ClusterNode implements AsyncDisposable {
     /** The network's configuration; keys that belong to the node are added to its `ipam`. */
     readonly network: Record<string, unknown>,
     private readonly folder: Folder,
+    /** What the runtime starts instead of the complete plugin. */
+    private readonly shim?: Shim,
   ) {
     mkdirSync(this.folder.file(name), { recursive: true });
   }
@@ -46,6 +54,10 @@ export class ClusterNode implements AsyncDisposable {
     const sandbox = { pod, container: crypto.randomUUID().replaceAll("-", ""), namespace };
     this.#sandboxes.add(sandbox);
     return sandbox;
+  }
+
+  sandboxes(): Iterable<Sandbox> {
+    return this.#sandboxes;
   }
 
   add(sandbox: Sandbox, attachment: Attachment = {}): Promise<Finished> {
@@ -101,8 +113,8 @@ export class ClusterNode implements AsyncDisposable {
       `K8S_POD_INFRA_CONTAINER_ID=${container};K8S_POD_UID=${pod.uid}`;
     const args = attachment.args ?? ofPod;
     const call = { container, netns: namespace.path, ifname, args, path: "/opt/cni/bin" };
-    return invoke(EXECUTABLE, verb, call, this.#withNode(network), {
-      env: { KUBE_IPAM_CONFIG: this.#file("node.json") },
+    return invoke(this.shim?.executable ?? EXECUTABLE, verb, call, this.#withNode(network), {
+      env: { KUBE_IPAM_CONFIG: this.#file("node.json"), ...this.shim?.env },
       prefix: this.#asBooted(),
     });
   }

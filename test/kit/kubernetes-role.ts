@@ -8,6 +8,11 @@ export function pluginToken(kubernetes: Kubernetes): Promise<string> {
   return tokenOf(kubernetes, "plugin.yaml", "kube-ipam");
 }
 
+/** Lets the plugin's account, which the agent shares, do what an agent does. */
+export async function allowAgent(kubernetes: Kubernetes): Promise<void> {
+  await kubernetes.kubectl("apply", "-f", join(RBAC, "agent.yaml"));
+}
+
 /** The same for whoever operates kube-ipam from outside. */
 export function operatorToken(kubernetes: Kubernetes): Promise<string> {
   return tokenOf(kubernetes, "operator.yaml", "kube-ipam-operator");

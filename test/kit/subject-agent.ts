@@ -104,9 +104,10 @@ export async function startAgent(
   full: string,
   socket: string,
   env: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
 ): Promise<Daemon> {
   const stale = inode(socket);
-  const agent = startDaemon("agent", [full, "agent", "--socket", socket], folder, env);
+  const agent = startDaemon("agent", [full, "agent", "--socket", socket, ...options], folder, env);
   await eventually(async () => inode(socket) !== stale || !agent.running() || undefined);
   if (!agent.running()) throw new Error(`expected an agent, got ${agent.tail()}`);
   return agent;
