@@ -44,7 +44,10 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
   let kubernetes: Kubernetes;
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    await kubernetes.apply(customResource("monitoring.coreos.com", "PrometheusRule", "v1"));
+    await kubernetes.apply(
+      customResource("monitoring.coreos.com", "PrometheusRule", "v1"),
+      customResource("monitoring.coreos.com", "PodMonitor", "v1"),
+    );
     await kubernetes.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s");
   }, 120_000);
   afterAll(() => kubernetes?.[Symbol.asyncDispose]());

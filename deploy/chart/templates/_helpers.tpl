@@ -63,7 +63,7 @@ host: {{ $host | quote }}
 {{- with $object.Error }}{{ fail (printf "not YAML: %s" .) }}{{ end }}
 {{- if $object.kind }}
 {{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) (include "kube-ipam.labels" $root | fromYaml)) }}
-{{- if $object.metadata.namespace }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
+{{- if or $object.metadata.namespace (has $object.kind (list "PrometheusRule" "PodMonitor")) }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.webhooks }}{{ $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.subjects }}{{ if .namespace }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end }}{{ end }}
 ---
