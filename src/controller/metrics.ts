@@ -28,6 +28,18 @@ export function makeMetrics() {
       labelNames: ["reason"],
       registers,
     }),
+    admissions: new Counter({
+      name: "kube_ipam_controller_admissions_total",
+      help: "Objects that admission asked about, by the answer.",
+      labelNames: ["answer"],
+      registers,
+    }),
+    operatorRequests: new Counter({
+      name: "kube_ipam_controller_api_requests_total",
+      help: "Requests of the operators' API, by HTTP status.",
+      labelNames: ["code"],
+      registers,
+    }),
     rounds: new Counter({
       name: "kube_ipam_controller_rounds_total",
       help: "Rounds of the leader's work, by their outcome.",

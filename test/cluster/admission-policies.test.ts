@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Glob } from "bun";
 import { judgeAlone } from "../../src/controller/admission/judge.ts";
 import { readWorkload } from "../../src/controller/admission/workload.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
@@ -17,6 +18,7 @@ import { eventually } from "../kit/wait.ts";
 const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`admission policies: ${missing}`, () => {});
 
+const EXAMPLES = join(import.meta.dir, "../../deploy/examples");
 const POLICIES = join(import.meta.dir, "../../deploy/admission/policies.yaml");
 
 type Values = Readonly<Record<string, string>>;
@@ -237,6 +239,20 @@ describe.skipIf(missing !== undefined)("admission policies", () => {
       false,
     ]);
   });
+
+  test("every example is allowed", async () => {
+    const files = [...new Glob("*.yaml").scanSync(EXAMPLES)].filter((file) => !file.endsWith(".values.yaml"));
+    const objects = files.flatMap((file) => Bun.YAML.parse(readFileSync(join(EXAMPLES, file), "utf8")));
+    const judged = (objects as { kind?: string }[]).filter(
+      ({ kind = "" }) => kind === "Deployment" || kind in KINDS,
+    );
+    expect(judged.length).toBeGreaterThan(5);
+    for (const each of judged) {
+      // Their namespaces are not here.
+      const here = { ...each, metadata: { name: "example", namespace: "default" } };
+      expect([each, await refusalOf(here)]).toEqual([each, "allowed "]);
+    }
+  }, 60_000);
 
   test("an update is judged where it changes the specification, and there alone", async () => {
     const path = "/apis/apps/v1/namespaces/default/deployments";

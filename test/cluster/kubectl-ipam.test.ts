@@ -140,6 +140,10 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
   test("who may read one namespace sees what is its own, and nothing else", async () => {
     const own = [addresses["a-any"] ?? "", "10.188.7.7", "10.188.7.7"].sort();
     expect((await listed("view", "-n", "team-a")).sort()).toEqual(own);
+    const path = "/apis/ipam.kube-ipam.io/v1/namespaces/team-a/addresses";
+    const raw = await kubectl("view", "get", "--raw", path);
+    const { items } = JSON.parse(raw.stdout) as { items: { item: Listed }[] };
+    expect(items.map(({ item }) => item.address).sort()).toEqual(own);
     for (const where of [["-n", "team-b"], ["-A"]]) {
       const refused = await ipam("view", "list", ...where);
       expect([refused.exitCode, refused.stdout]).toEqual([1, ""]);

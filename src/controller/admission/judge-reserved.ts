@@ -34,19 +34,62 @@ export async function judgeReserved(
   ownerOf: OwnerOf,
   options: CallOptions,
 ): Promise<Finding[]> {
+  const judge = (named: Named) => judgeNamed(named, question, ports, ownerOf, options);
   const findings: Finding[] = [];
   for (const { address, source, suffix } of question.wishes.fixed) {
-    const networks = networksFor(address, suffix, question.known);
-    const spaces = networks.length > 0 ? new Set(networks.map(({ space }) => space)) : [question.space];
-    const verdicts: (Finding | undefined)[] = [];
-    for (const space of spaces)
-      verdicts.push(
-        await judgeAddress({ address, source, space }, question.workload, ports, ownerOf, options),
-      );
-    const [worst] = verdicts.filter((each) => each !== undefined).sort(bySeverity);
-    if (worst !== undefined) findings.push(verdicts.includes(undefined) ? warn(worst.message) : worst);
+    const finding = await judge({ address, source, suffix });
+    if (finding !== undefined) findings.push(finding);
   }
+  for (const set of question.wishes.sets) findings.push(...(await judgeSet(set, judge)));
   return findings;
+}
+
+/** Sets are looked through as far as that is quick; the rest shows when a pod asks. */
+const MOST_OF_A_SET = 32n;
+
+/** A set with addresses of others serves its pods as long as there are others left: a warning. */
+async function judgeSet(
+  { intervals, source, suffix }: Wishes["sets"][number],
+  judge: (named: Named) => Promise<Finding | undefined>,
+): Promise<Finding[]> {
+  const refused: Finding[] = [];
+  let left = MOST_OF_A_SET;
+  for (const { first, last } of intervals) {
+    for (let value = first.value; value <= last.value && left > 0n; value++, left--) {
+      const finding = await judge({ address: { family: first.family, value }, source, suffix });
+      if (finding?.severity === "refuse") refused.push(finding);
+    }
+  }
+  const [one] = refused;
+  if (one === undefined) return [];
+  return [
+    warn(
+      refused.length === 1 ? one.message : `${refused.length} addresses are not to be had: ${one.message}`,
+    ),
+  ];
+}
+
+interface Named {
+  readonly address: Address;
+  readonly source: string;
+  readonly suffix: string | undefined;
+}
+
+/** Refused where every network that has the address would refuse. */
+async function judgeNamed(
+  { address, source, suffix }: Named,
+  { known, space: configured, workload }: ReservedQuestion,
+  ports: Pick<Ports, "store" | "cluster" | "clusterUid">,
+  ownerOf: OwnerOf,
+  options: CallOptions,
+): Promise<Finding | undefined> {
+  const networks = networksFor(address, suffix, known);
+  const spaces = networks.length > 0 ? new Set(networks.map(({ space }) => space)) : [configured];
+  const verdicts: (Finding | undefined)[] = [];
+  for (const space of spaces)
+    verdicts.push(await judgeAddress({ address, source, space }, workload, ports, ownerOf, options));
+  const [worst] = verdicts.filter((each) => each !== undefined).sort(bySeverity);
+  return worst !== undefined && verdicts.includes(undefined) ? warn(worst.message) : worst;
 }
 
 interface InSpace {

@@ -142,6 +142,16 @@ test("the own team may name its address for another workload", async () => {
   expect(await judge({ namespace: "team-b", name: "other", annotations: IP })).toEqual([]);
 });
 
+test("a set with addresses of others: a warning that names one of them", async () => {
+  const { judge, ports } = await world();
+  await automatic(ports);
+  const findings = await judge({ annotations: { "kube-ipam.ips": "10.1.2.4-10.1.2.6" } });
+  expect(findings).toHaveLength(1);
+  expect(findings[0]).toStartWith(
+    "warn kube-ipam.ips: address 10.1.2.5 is reserved for Deployment team-b/web",
+  );
+});
+
 test("who has the address now is named, unless it is the own team", async () => {
   const { judge } = await world();
   const annotations = { "kube-ipam.ip": "10.1.2.9" };

@@ -15,12 +15,19 @@ export function mountAdmission(app: SecureApp, context: ControllerContext): void
   app.post("/admission", async (request) => {
     try {
       const { uid, workload } = readReview(await request.req.json());
-      return request.json(answerReview(uid, workload === undefined ? [] : await judge(workload, context)));
+      const findings = workload === undefined ? [] : await judge(workload, context);
+      context.metrics.admissions.inc({ answer: answerOf(findings) });
+      return request.json(answerReview(uid, findings));
     } catch (failure) {
       if (!(failure instanceof ValiError || failure instanceof SyntaxError)) throw failure;
       return request.text(`expected an AdmissionReview of admission.k8s.io/v1: ${failure.message}\n`, 400);
     }
   });
+}
+
+function answerOf(findings: readonly Finding[]): string {
+  if (findings.some(({ severity }) => severity === "refuse")) return "refused";
+  return findings.length > 0 ? "warned" : "allowed";
 }
 
 function judge(workload: Workload, { configuration, ports }: ControllerContext): Promise<Finding[]> {

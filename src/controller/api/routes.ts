@@ -34,6 +34,7 @@ export function mountOperatorsApi(app: SecureApp, context: ControllerContext): v
     const user = context.frontProxy.userOf(socket as TLSSocket, request.req.raw.headers);
     if (user === undefined) return fail(request, NOBODY);
     await next();
+    context.metrics.operatorRequests.inc({ code: request.res.status });
     if (request.req.method !== "GET") log(context, user, request);
     return undefined;
   });
