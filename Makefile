@@ -48,10 +48,11 @@ test-cluster: build shim
 	@$(MAKE) --no-print-directory test-nodes
 
 ## test-nodes: on two real nodes with kubelets and container runtimes, in namespaces of their own
-test-nodes: build shim
+test-nodes: image
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@nice test/nodes/build.sh
+	@nice scripts/helm.sh
 	@scripts/own-machine.sh scripts/test.sh test/nodes
 
 ## test-deploy: image, chart, manifests and examples; on a real API server and a real containerd

@@ -7,6 +7,8 @@ export interface Daemon {
   readonly pid: number;
   /** Whether it still runs. */
   running(): boolean;
+  /** All that it has printed. */
+  output(): string;
   /** The end of its output, for a failing test. */
   tail(): string;
   /** SIGTERM, then SIGKILL after `patience` milliseconds; resolves when it is gone. */
@@ -25,6 +27,7 @@ export function startDaemon(
   const log = openSync(path, "a");
   const child = Bun.spawn([...command], { stdin: "ignore", stdout: log, stderr: log, env: { ...env } });
   const running = () => child.exitCode === null && child.signalCode === null;
+  const output = () => readFileSync(path, "utf8");
   const signal = (kind: NodeJS.Signals) => {
     if (running()) child.kill(kind);
   };
@@ -32,7 +35,8 @@ export function startDaemon(
     name,
     pid: child.pid,
     running,
-    tail: () => readFileSync(path, "utf8").split("\n").slice(-15).join("\n"),
+    output,
+    tail: () => output().split("\n").slice(-15).join("\n"),
     stop: async (patience = 3_000) => {
       signal("SIGTERM");
       const timer = setTimeout(() => signal("SIGKILL"), patience);

@@ -22,3 +22,8 @@ async function tokenOf(kubernetes: Kubernetes, manifest: string, account: string
   await kubernetes.kubectl("apply", "-f", join(RBAC, manifest));
   return (await kubernetes.kubectl("-n", "kube-system", "create", "token", account)).trim();
 }
+
+/** Takes the shipped role away again; the chart brings its own and refuses one that is not Helm's. */
+export async function forgetRole(kubernetes: Kubernetes): Promise<void> {
+  await kubernetes.kubectl("delete", "-f", join(RBAC, "plugin.yaml"));
+}

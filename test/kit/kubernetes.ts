@@ -167,22 +167,33 @@ function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<vo
 }
 
 async function request<T>(
-  { authority, server, tokens }: Parts,
+  parts: Parts,
   method: string,
   path: string,
   body?: unknown,
   type = "application/json",
 ): Promise<T> {
-  const response = await fetch(server + path, {
+  const init = {
     method,
-    headers: { Authorization: `Bearer ${tokens.admin}`, "Content-Type": type },
+    headers: { Authorization: `Bearer ${parts.tokens.admin}`, "Content-Type": type },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    tls: { ca: await Bun.file(authority.caFile).text() },
-    signal: AbortSignal.timeout(20_000),
-  });
+    tls: { ca: await Bun.file(parts.authority.caFile).text() },
+  };
+  const response = await patiently(parts.server + path, init);
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return JSON.parse(text) as T;
+}
+
+/** On a crowded machine an answer may take long; asking again harms nothing where nothing is changed. */
+async function patiently(url: string, init: BunFetchRequestInit): Promise<Response> {
+  for (let tries = init.method === "GET" ? 3 : 1; ; tries -= 1) {
+    try {
+      return await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+    } catch (failure) {
+      if (tries <= 1 || (failure as Error).name !== "TimeoutError") throw failure;
+    }
+  }
 }
 
 function etcdCommand(folder: Folder, client: string, peer: string): string[] {

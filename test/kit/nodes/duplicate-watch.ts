@@ -1,6 +1,5 @@
-import type { Machine } from "./machine.ts";
 import { addressesIn } from "./net-namespace.ts";
-import { type LiveNamespace, liveNamespaces } from "./sandboxes.ts";
+import { type LiveNamespace, liveNamespaces, type Place } from "./sandboxes.ts";
 
 const EVERY_MS = 100;
 
@@ -13,7 +12,7 @@ export class DuplicateWatch implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   #looks = 0;
 
-  constructor(machines: () => readonly Machine[]) {
+  constructor(machines: () => readonly Place[]) {
     this.#timer = setInterval(() => this.#look(machines()), EVERY_MS);
   }
 
@@ -30,7 +29,7 @@ export class DuplicateWatch implements Disposable {
     clearInterval(this.#timer);
   }
 
-  #look(machines: readonly Machine[]): void {
+  #look(machines: readonly Place[]): void {
     this.#looks += 1;
     const owners = new Map<string, LiveNamespace>();
     for (const namespace of liveNamespaces(machines)) {

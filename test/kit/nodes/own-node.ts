@@ -61,9 +61,8 @@ export async function writeNodeFile(
   writeFileSync(machine.path(FOLDER, "config.json"), JSON.stringify(config));
 }
 
-/** Puts pods on the wire; the runtime takes the file for its network. */
-export function writeNetwork(machine: Machine, cniVersion: string, ipam: object = IPAM): void {
-  mkdirSync(machine.path("etc/cni/net.d"), { recursive: true });
+/** The network that puts pods on the wire. */
+export function wireNetwork(cniVersion: string, ipam: object = IPAM): object {
   const plugin = {
     type: "macvlan",
     master: WIRE,
@@ -71,8 +70,13 @@ export function writeNetwork(machine: Machine, cniVersion: string, ipam: object 
     capabilities: { "io.kubernetes.cri.pod-annotations": true },
     ipam,
   };
-  const list = { cniVersion, name: "lan", plugins: [plugin] };
-  writeFileSync(machine.path("etc/cni/net.d/10-lan.conflist"), JSON.stringify(list));
+  return { cniVersion, name: "lan", plugins: [plugin] };
+}
+
+/** The runtime takes the file for its network. */
+export function writeNetwork(machine: Machine, network: object): void {
+  mkdirSync(machine.path("etc/cni/net.d"), { recursive: true });
+  writeFileSync(machine.path("etc/cni/net.d/10-lan.conflist"), JSON.stringify(network));
 }
 
 /** What an operator does: the build's own command puts shim and complete plugin in place. */

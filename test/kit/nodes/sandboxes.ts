@@ -24,8 +24,11 @@ export interface LiveNamespace {
   readonly addresses: readonly SeenAddress[];
 }
 
+/** Where namespaces are looked for. */
+export type Place = Pick<Machine, "name" | "path">;
+
 /** Every network namespace that a runtime made on these machines. */
-export function liveNamespaces(machines: readonly Machine[]): LiveNamespace[] {
+export function liveNamespaces(machines: readonly Place[]): LiveNamespace[] {
   return machines.flatMap((machine) =>
     entries(machine.path(NAMESPACES)).flatMap((name) => {
       const path = machine.path(NAMESPACES, name);

@@ -6,7 +6,7 @@ import { audit, productCheck } from "./audit.ts";
 import { DuplicateWatch } from "./duplicate-watch.ts";
 import type { Machine } from "./machine.ts";
 import { type NewerRuntime, newerRuntime } from "./newer-runtime.ts";
-import { BUILD, installBuild, startAgent, writeNetwork, writeNodeFile } from "./own-node.ts";
+import { BUILD, installBuild, startAgent, wireNetwork, writeNetwork, writeNodeFile } from "./own-node.ts";
 import { type RealCluster, startRealCluster } from "./real-cluster.ts";
 import type { RealNode } from "./real-node.ts";
 
@@ -29,11 +29,17 @@ export interface Stage extends Omit<RealCluster, "nodes"> {
   settled(): Promise<void>;
 }
 
-/** Starts it; about 15 s. The second node runs containerd 2.x and CNI 1.1.0 where that is built. */
-export async function startStage(wish: KubernetesWish = {}): Promise<Stage> {
+export interface StageWish {
+  /** Default true: the second node runs containerd 2.x and CNI 1.1.0, where that is built. */
+  readonly newerRuntime?: boolean;
+}
+
+/** Starts it; about 15 s. */
+export async function startStage(wish: KubernetesWish = {}, own: StageWish = {}): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
   const cluster = starting.use(await startRealCluster(["node1", "node2"], wish));
-  const nodes = [await addNode(cluster, 1), await addNode(cluster, 2, newerRuntime())] as const;
+  const newer = own.newerRuntime === false ? undefined : newerRuntime();
+  const nodes = [await addNode(cluster, 1), await addNode(cluster, 2, newer)] as const;
   for (const node of nodes) await node.ready();
   const machines = () => nodes.filter((node) => node.isOn()).map((node) => node.machine());
   const watch = starting.use(new DuplicateWatch(machines));
@@ -71,7 +77,7 @@ async function addNode(
     prepare: async (machine) => {
       if (newer !== undefined) cpSync(newer.plugins, machine.path("opt/cni/bin"), { recursive: true });
       await writeNodeFile(machine, cluster.kubernetes, cluster.etcd);
-      writeNetwork(machine, newer === undefined ? "1.0.0" : "1.1.0");
+      writeNetwork(machine, wireNetwork(newer === undefined ? "1.0.0" : "1.1.0"));
       await installBuild(machine, BUILD);
       agent = await startAgent(machine);
     },

@@ -55,6 +55,11 @@ export interface Seen {
   readonly address: string;
 }
 
+/** The pods of this label that run and are not ending. */
+export async function podsOf({ kubernetes }: Stage, app: string): Promise<Seen[]> {
+  return (await list(kubernetes.request, app)).filter(isRunning).map(seen);
+}
+
 /** Waits until `count` pods of this label run and none is ending; in the order of their names. */
 export function running({ kubernetes }: Stage, app: string, count = 1, limit = 120_000): Promise<Seen[]> {
   return eventually(async () => {
