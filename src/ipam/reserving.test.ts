@@ -3,7 +3,16 @@ import { type Address, parseAddress } from "../address/address.ts";
 import type { IpamError } from "./errors.ts";
 import type { Ports } from "./ports.ts";
 import type { Owner, Ref, Retention } from "./records.ts";
-import { add, allocations, createWorld, del, named, smallNetwork, texts } from "./testing/world.ts";
+import {
+  add,
+  allocations,
+  createWorld,
+  del,
+  named,
+  network as networkOf,
+  smallNetwork,
+  texts,
+} from "./testing/world.ts";
 import type { Wish } from "./wish.ts";
 
 function world() {
@@ -138,6 +147,15 @@ describe("sets (kube-ipam.ips)", () => {
   });
 
   const set = [{ first: parseAddress("10.1.2.20"), last: parseAddress("10.1.2.21") }];
+
+  test("of one family leave the other family's address to the pool", async () => {
+    const { ports } = world();
+    const six = { subnet: "fd00:1:2::/64", first: "fd00:1:2::2", last: "fd00:1:2::ff" };
+    const [four] = smallNetwork().sets;
+    const dual = { ...smallNetwork(), sets: [...(four ? [four] : []), ...networkOf("n", [six]).sets] };
+    const asked = { network: dual, pod: pod("web-1"), wish: of(deployment, { set }) };
+    expect(texts(await add(ports, "a", asked))).toEqual(["10.1.2.20/24", "fd00:1:2::2/64"]);
+  });
 
   test("ordinal N takes the Nth, and there is none for one more", async () => {
     const { ports } = world();
