@@ -112,6 +112,23 @@ test("null counts as absent, as in Go", () => {
   expect(parseIpam({ ...SUBNET, ...nulls })).toEqual(parseIpam(SUBNET));
 });
 
+test('"" counts as absent where the original\'s keys are optional, and nowhere else', () => {
+  const empty = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, ""]));
+  const range = empty("rangeStart", "rangeEnd", "fixedStart", "fixedEnd");
+  const files = empty("etcdCertFile", "etcdKeyFile", "etcdTrustedCAFileFile", "kubeConfig");
+  const etcdConfig = { etcdURL: "http://a" };
+  expect(
+    parseIpam({
+      ...SUBNET,
+      ...range,
+      ...empty("resolvConf", "kubeConfig"),
+      etcdConfig: { ...etcdConfig, ...files },
+    }),
+  ).toEqual(parseIpam({ ...SUBNET, etcdConfig }));
+  for (const key of ["dataDir", "runDir", "logFile", "addressSpace", "nodeName"])
+    expect(() => parseIpam({ ...SUBNET, [key]: "" })).toThrow(`ipam.${key} must be`);
+});
+
 describe("name, type and version", () => {
   const expected =
     "the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit";

@@ -34,7 +34,7 @@ export function readShape<T>(shape: Shape<T>, value: unknown, path: string): T {
 
 /**
  * Reads the known keys of a section; null counts as absent, as in the Go programs whose
- * configurations we take over.
+ * configurations we take over, and so does "" where it means nothing there.
  *
  * @throws IpamError invalidConfig for the first wrong value that is not tolerated.
  */
@@ -42,7 +42,7 @@ export function readEntries<E extends Entries>(entries: E, section: Json, readin
   const values: [string, unknown][] = [];
   for (const [key, shape] of Object.entries(entries)) {
     const value = withoutNulls(member(section, key));
-    if (value === undefined) continue;
+    if (isAbsent(key, value)) continue;
     try {
       values.push([key, readShape(shape, value, reading.path + key)]);
     } catch (error) {
@@ -62,11 +62,29 @@ export function warnUnknown(known: readonly string[], section: unknown, { path, 
   }
 }
 
+/** Keys of the original in which "" says nothing, as in the Go programs that configurations were written for. */
+const EMPTY_IS_ABSENT: readonly string[] = [
+  "etcdCertFile",
+  "etcdKeyFile",
+  "etcdTrustedCAFileFile",
+  "etcdTrustedCAFile",
+  "kubeConfig",
+  "resolvConf",
+  "rangeStart",
+  "rangeEnd",
+  "fixedStart",
+  "fixedEnd",
+];
+
+function isAbsent(key: string, value: unknown): boolean {
+  return value === undefined || (value === "" && EMPTY_IS_ABSENT.includes(key));
+}
+
 function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined;
   if (Array.isArray(value))
     return value.map((item) => (isObject(item) || Array.isArray(item) ? withoutNulls(item) : item));
   if (!isObject(value)) return value;
   const members = Object.entries(value).map(([key, item]): [string, unknown] => [key, withoutNulls(item)]);
-  return Object.fromEntries(members.filter(([, item]) => item !== undefined));
+  return Object.fromEntries(members.filter(([key, item]) => !isAbsent(key, item)));
 }
