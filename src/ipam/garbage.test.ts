@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { deadElsewhere, deadHere, type Garbage } from "./garbage.ts";
+import { deadElsewhere, deadHere, type Garbage, ownerless } from "./garbage.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "./testing/hand-over.ts";
-import { add, allocations, attachment, createWorld, named } from "./testing/world.ts";
+import { add, allocations, attachment, createWorld, del, named } from "./testing/world.ts";
 
 const soon = () => ({ deadline: performance.now() + 10_000 });
 
@@ -81,6 +81,35 @@ test("what fenced nodes hold, by live reads; a rebooted node is left to itself",
   cluster.goDown();
   expect(await found?.free()).toBe(false);
   cluster.failure = undefined;
+  expect(await found?.free()).toBe(true);
+  expect(await look()).toEqual([]);
+});
+
+test("reservations whose owner is gone, unless somebody has the address or wants it kept", async () => {
+  const world = createWorld();
+  const cluster = new FakeCluster();
+  const node = world.node("n1");
+  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  const wishes = [
+    ["gone", "10.1.2.2", "workload"],
+    ["held", "10.1.2.3", "workload"],
+    ["lives", "10.1.2.4", "workload"],
+    ["kept", "10.1.2.5", "keep"],
+    ["later", "10.1.2.6", 3600],
+  ] as const;
+  for (const [name, address, retain] of wishes) {
+    const owner = { owner: { kind: "StatefulSet", namespace: "default", name } };
+    const pod = { namespace: "default", name: `${name}-0`, uid: name };
+    await add(ports, name, { pod, wish: { ...named(address), retain, owner } });
+    if (name !== "held") await del(ports, name);
+  }
+  cluster.present.add("StatefulSet default/lives");
+  const look = async () => gather(ownerless(ports, soon()));
+  const [found, ...more] = await look();
+  expect(texts(found ? [found, ...more] : [])).toEqual(["ownerless reservation 10.1.2.2: its owner is gone"]);
+  cluster.present.add("StatefulSet default/gone");
+  expect(await found?.free()).toBe(false);
+  cluster.present.delete("StatefulSet default/gone");
   expect(await found?.free()).toBe(true);
   expect(await look()).toEqual([]);
 });

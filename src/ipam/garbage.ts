@@ -1,4 +1,6 @@
+import { formatAddress } from "../address/address.ts";
 import type { NodeFacts } from "./cluster-port.ts";
+import { endReservation } from "./end-reservation.ts";
 import { findSuspects } from "./fenced-suspects.ts";
 import { podIsGone } from "./fencing.ts";
 import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
@@ -7,16 +9,17 @@ import { KnownBoots } from "./known-boots.ts";
 import { readLive } from "./live-read.ts";
 import type { Ports } from "./ports.ts";
 import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
-import type { AttachmentRecord, Holder } from "./records.ts";
-import type { CallOptions } from "./store-port.ts";
+import type { AttachmentRecord, Holder, Owner } from "./records.ts";
+import type { CallOptions, Entry } from "./store-port.ts";
 
 /** Something that nobody needs any more, and how to free it; nothing is done before `free` is called. */
 export interface Garbage {
-  readonly kind: "kept DEL" | "dead sandbox" | "fenced node";
+  readonly kind: "kept DEL" | "dead sandbox" | "fenced node" | "ownerless reservation";
   readonly space: string;
   /** None where only this node's own note is left. */
   readonly addresses: readonly string[];
   readonly holder?: Holder;
+  readonly owner?: Owner;
   readonly because: string;
   /** Frees it by the evidence of that very moment. @returns false where there was nothing (left) to free. */
   readonly free: () => Promise<boolean>;
@@ -78,6 +81,41 @@ const FENCES = {
 /** The other half of "fenced"; `freeFenced` asks for both again. */
 async function podEnded({ pod }: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
   return pod !== undefined && podIsGone(pod, (await readLive(cluster.pod(pod, options.deadline))).state);
+}
+
+/**
+ * Automatic reservations of addresses that nobody has and whose owner is gone by a live read, where
+ * nothing asks to keep them longer: durations are the controller's to watch (NO-CLOCKS).
+ *
+ * @throws StoreFailure, IpamError.
+ */
+export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
+  for await (const entry of ports.store.list({ kind: "reservation" }, options)) {
+    const { ref, record } = entry;
+    if (!(await isOwnerless(entry, ports, options))) continue;
+    yield {
+      kind: "ownerless reservation",
+      space: ref.space,
+      addresses: [formatAddress(ref.address)],
+      owner: record.owner,
+      because: "its owner is gone",
+      free: async () =>
+        (await isOwnerless(entry, ports, options)) && (await endReservation(entry, ports, options)),
+    };
+  }
+}
+
+async function isOwnerless(
+  { ref, record }: Entry<"reservation">,
+  { cluster, clusterUid, store }: ClusterPorts,
+  options: CallOptions,
+): Promise<boolean> {
+  const { retain } = record;
+  const endsWithOwner = retain === "workload" || retain === "delete" || retain === 0;
+  if (record.kind !== "automatic" || record.cluster !== clusterUid || !endsWithOwner) return false;
+  const allocation = { ...ref, kind: "allocation" } as const;
+  if ((await store.read({ refs: [allocation] }, options)).get(allocation) !== undefined) return false;
+  return (await cluster.ownerState(record.owner, options.deadline)) === "gone";
 }
 
 async function recordOf(

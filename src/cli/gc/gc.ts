@@ -1,4 +1,5 @@
-import { deadElsewhere, deadHere, type Garbage } from "../../ipam/garbage.ts";
+import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/garbage.ts";
+import { describeOwner } from "../../ipam/judge-reservation.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
@@ -59,7 +60,9 @@ async function* garbageOf(
   // The embedded store is one node's own: nobody else's records are in it.
   if (settings.store.kind === "embedded") return;
   const { cluster, inventory, uid } = access;
-  yield* deadElsewhere({ ...ports, cluster, clusterUid: uid }, inventory, settings.coolingSeconds, options);
+  const asking = { ...ports, cluster, clusterUid: uid };
+  yield* deadElsewhere(asking, inventory, settings.coolingSeconds, options);
+  yield* ownerless(asking, options);
 }
 
 function wouldBeFreed({ free: _, ...garbage }: Garbage): Outcome | undefined {
@@ -103,7 +106,8 @@ async function print(
     );
 }
 
-function whose({ holder }: Outcome): string | undefined {
+function whose({ holder, owner }: Outcome): string | undefined {
+  if (owner !== undefined) return describeOwner(owner);
   if (holder?.pod !== undefined) return `${holder.pod.namespace}/${holder.pod.name}`;
   return holder?.attachment.container;
 }
