@@ -48,6 +48,13 @@ export class ClusterNode implements AsyncDisposable {
     mkdirSync(this.folder.file(name), { recursive: true });
   }
 
+  /** The same machine, with another configuration of the network. */
+  withNetwork(network: Record<string, unknown>): ClusterNode {
+    const same = new ClusterNode(this.name, network, this.folder);
+    same.bootId = this.bootId;
+    return same;
+  }
+
   /** A new sandbox for a pod that the API server knows. */
   async makeSandbox(pod: PodId): Promise<Sandbox> {
     const namespace = await makeNamespace();

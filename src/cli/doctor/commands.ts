@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withExamples, withOutput, withStoreOptions } from "../common-options.ts";
+import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
 import type { Done } from "../run-commands.ts";
 import { type DoctorOptions, examine } from "./examine.ts";
 
@@ -7,12 +7,16 @@ import { type DoctorOptions, examine } from "./examine.ts";
 export function addDoctorCommand(program: Command, done: Done): void {
   const doctor = program
     .command("doctor")
-    .description("look at each thing that kube-ipam needs on this node, and say what to do; changes nothing")
+    .description(
+      "look at each thing that kube-ipam needs on this node and in its cluster, and say what to do; changes nothing",
+    )
     .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
     .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d");
   withExamples(doctor, [
     ["kube-ipam doctor", "on a node, as root: what it lacks"],
     ["kube-ipam doctor -o json | jq '.[] | select(.result != \"ok\")'", "only what is to be done"],
   ]);
-  withOutput(withStoreOptions(doctor)).action(async (options: DoctorOptions) => done(await examine(options)));
+  withOutput(withKubernetes(withStoreOptions(doctor))).action(async (options: DoctorOptions) =>
+    done(await examine(options)),
+  );
 }

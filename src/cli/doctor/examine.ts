@@ -1,14 +1,19 @@
 import { existsSync } from "node:fs";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import { openNode } from "../../node/open-node.ts";
 import { EXIT_CODES } from "../failure.ts";
+import type { KubernetesOptions } from "../kubernetes.ts";
 import { type Column, type Format, printItems } from "../output.ts";
 import { type StoreOptions, settingsOf } from "../settings.ts";
+import { checkAgent, checkNamespaceFolder } from "./agent.ts";
+import { type ClusterUse, checkCluster } from "./clusters.ts";
 import { type Finding, finding } from "./finding.ts";
 import { checkFolders } from "./folders.ts";
 import { checkInstallation, checkMachine } from "./machine.ts";
 import { checkNetworks } from "./networks.ts";
 import { checkStores, type Used } from "./stores.ts";
 
-export interface DoctorOptions extends StoreOptions {
+export interface DoctorOptions extends StoreOptions, KubernetesOptions {
   readonly output: Format;
   readonly binDir: string;
   readonly confDir: string;
@@ -40,19 +45,47 @@ async function findAll(options: DoctorOptions): Promise<Finding[]> {
   const used = isBegun(own.used) ? [own.used, ...networks] : networks.filter(isBegun);
   const deadline = performance.now() + options.timeout * 1000;
   return [
-    ...(await each("machine", () => checkMachine(node))),
+    ...(await each("machine", () => [...checkMachine(node), checkNamespaceFolder()])),
     ...(await each("installation", () => checkInstallation(options.binDir))),
+    ...(await each("agent", () => checkAgent(options.binDir))),
     ...(await each("folders", () => checkFolders(node))),
     ...findings,
     ...(await checkStores(used, { deadline })),
+    ...(await checkClusters(options, own.used, networks, { deadline })),
   ];
+}
+
+/** Each kubeconfig that the plugin uses, and the operator's own. */
+async function checkClusters(
+  { kubeconfig }: DoctorOptions,
+  own: Used,
+  networks: readonly Used[],
+  options: CallOptions,
+): Promise<Finding[]> {
+  const ofPlugin = new Set([own, ...networks].flatMap(({ kubeConfig }) => kubeConfig ?? []));
+  const uses = [
+    ...[...ofPlugin].map((path): ClusterUse => ({ name: path, kubeConfig: path, by: "plugin" })),
+    ...(kubeconfig === undefined
+      ? []
+      : [{ name: kubeconfig, kubeConfig: kubeconfig, by: "operator" } as const]),
+  ];
+  const findings: Finding[] = [];
+  for (const use of uses) {
+    findings.push(
+      ...(await each(use.name, () => {
+        const { name, bootId } = openNode(own.node);
+        return checkCluster(use, { name, bootId }, options);
+      })),
+    );
+  }
+  return findings;
 }
 
 async function ownSettings(options: StoreOptions): Promise<{ used: Used } | { failure: Finding }> {
   let used: Used | undefined;
   const failure = await finding("configuration", () => {
-    const { node, store, space } = settingsOf(options);
-    used = { node, store, space };
+    const { node, store, space, kubeConfig } = settingsOf(options);
+    used = { node, store, space, ...(kubeConfig !== undefined && { kubeConfig }) };
     return { check: "configuration", result: "ok", found: "fine" };
   });
   return used === undefined ? { failure } : { used };

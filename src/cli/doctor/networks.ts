@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import type { NodeFileText } from "../../config/node-file.ts";
 import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { readConfiguration } from "../read-configuration.ts";
-import { type Finding, finding, ok, warning } from "./finding.ts";
+import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
 export interface Networks {
   readonly findings: readonly Finding[];
@@ -42,9 +42,24 @@ function checkNodeFile(): Finding {
   const file = readNodeFile();
   if (file === undefined) return ok("node's file", "none: each network says all itself");
   const { warnings } = parseNodeConfiguration(file);
+  const unsafe = judgeAccess(file);
+  if (unsafe !== undefined) return unsafe;
   return warnings.length === 0
     ? ok(`node's file ${file.path}`, "fine")
     : warning(`node's file ${file.path}`, warnings.join("; "), "correct the keys, or remove them");
+}
+
+/** Who may write this file is root on the node; everybody may read it, so that it must hold no secret. */
+function judgeAccess({ path, text }: NodeFileText): Finding | undefined {
+  const { mode, uid } = statSync(path);
+  const check = `node's file ${path}`;
+  if (uid !== 0 || (mode & 0o022) !== 0) {
+    const found = `may be written by others than root (owner ${uid}, mode ${(mode & 0o777).toString(8)})`;
+    return failed(check, found, `chown root ${path} && chmod 644 ${path}`);
+  }
+  if (!/"password"\s*:/.test(text) || (mode & 0o077) === 0) return undefined;
+  const remedy = `put it into a file of root's and name that: "passwordFile"; or chmod 600 ${path}`;
+  return warning(check, "holds a password that every user of this node can read", remedy);
 }
 
 function judged(path: string, { network, store, node, kubernetes, warnings }: NetworkConfiguration): Finding {

@@ -1,9 +1,9 @@
 import type { NetworkConfiguration, StoreSettings } from "../../config/network-configuration.ts";
 import { verifyStore } from "../../ipam/one-store.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { lazyCluster } from "../../kubernetes/lazy-cluster.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openStore } from "../../runtime/open-ports.ts";
+import { checkMembers, checkWriting } from "./etcd.ts";
 import { type Finding, failed, finding, ok } from "./finding.ts";
 
 /** What the checks need of a network, or of the node's own settings. */
@@ -12,15 +12,15 @@ export type Used = Pick<NetworkConfiguration, "node" | "store"> & {
   readonly kubeConfig?: string;
 };
 
-/** Each store and each kubeconfig that is configured anywhere, once. */
+/** Each store that is configured anywhere, once. */
 export async function checkStores(used: readonly Used[], options: CallOptions): Promise<Finding[]> {
   const stores = new Map(used.map((each) => [JSON.stringify([each.store, each.space]), each]));
   const findings: Finding[] = [];
   for (const each of stores.values())
     findings.push(await finding(nameOf(each.store), () => checkStore(each, options)));
-  const kubeConfigs = new Set(used.flatMap(({ kubeConfig }) => kubeConfig ?? []));
-  for (const path of kubeConfigs)
-    findings.push(await finding(`kubeconfig ${path}`, () => checkCluster(path, options)));
+  const etcds = new Map([...stores.values()].map(({ store }) => [nameOf(store), store]));
+  for (const store of etcds.values())
+    if (store.kind === "etcd") findings.push(...(await checkMembers(store, options)));
   return findings;
 }
 
@@ -31,6 +31,7 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
     const remembered = machine.storeMemory.recall(space);
     const snapshot = await store.read({ refs: [{ kind: "meta" }] }, options);
     const meta = verifyStore(snapshot, remembered, space, { store, node: machine, log: () => undefined });
+    if (settings.kind === "etcd") await checkWriting(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;
     if (meta === undefined || meta.record.state === "ready") return ok(nameOf(settings), found);
     return failed(
@@ -41,11 +42,6 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
   } finally {
     await store.close();
   }
-}
-
-async function checkCluster(kubeConfig: string, { deadline }: CallOptions): Promise<Finding> {
-  const uid = await lazyCluster({ kubeConfig }).clusterUid(deadline);
-  return ok(`kubeconfig ${kubeConfig}`, `the API server answers, cluster ${uid}`);
 }
 
 function nameOf(settings: StoreSettings): string {

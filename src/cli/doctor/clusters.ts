@@ -1,0 +1,104 @@
+import type { CallOptions } from "../../ipam/store-port.ts";
+import { missingRights, type Right } from "../../kubernetes/access-review.ts";
+import type { ClusterSettings } from "../../kubernetes/credentials.ts";
+import { lazyCluster } from "../../kubernetes/lazy-cluster.ts";
+import { type Finding, failed, finding, ok, warning } from "./finding.ts";
+
+/** Who uses a kubeconfig, and so what it must allow. */
+export interface ClusterUse extends ClusterSettings {
+  readonly name: string;
+  readonly by: "plugin" | "operator";
+}
+
+/** The node as it calls itself. */
+export interface Self {
+  readonly name: string;
+  readonly bootId: string;
+}
+
+/** Without these no pod that wishes for an address gets one. */
+const NEEDED: readonly Right[] = [
+  { verb: "get", group: "", resource: "pods" },
+  { verb: "get", group: "", resource: "nodes" },
+  { verb: "get", group: "", resource: "namespaces", name: "kube-system" },
+];
+
+/** Without one of these, fixed and sticky addresses of pods of that kind are refused. */
+const FOR_OWNERS: readonly Right[] = [
+  { verb: "get", group: "", resource: "replicationcontrollers" },
+  ...["deployments", "replicasets", "statefulsets", "daemonsets"].map(
+    (resource): Right => ({ verb: "get", group: "apps", resource }),
+  ),
+  ...["jobs", "cronjobs"].map((resource): Right => ({ verb: "get", group: "batch", resource })),
+];
+
+const FOR_OPERATORS: readonly Right[] = ["pods", "nodes"].map(
+  (resource): Right => ({ verb: "list", group: "", resource }),
+);
+
+const EVERYTHING: Right = { verb: "*", group: "*", resource: "*" };
+
+/** Whether the API server answers, knows this node by its name, and allows what is needed. */
+export async function checkCluster(use: ClusterUse, self: Self, options: CallOptions): Promise<Finding[]> {
+  const answers = await finding(`kubeconfig ${use.name}`, () => checkAnswer(use, options));
+  if (answers.result === "FAILED") return [answers];
+  return [
+    answers,
+    await finding(`Node ${self.name}`, () => checkNodeObject(use, self, options)),
+    await finding(`rights of ${use.name}`, () => checkRights(use, options)),
+  ];
+}
+
+async function checkAnswer(use: ClusterUse, { deadline }: CallOptions): Promise<Finding> {
+  const uid = await lazyCluster(use).clusterUid(deadline);
+  return ok(`kubeconfig ${use.name}`, `the API server answers, cluster ${uid}`);
+}
+
+async function checkNodeObject(
+  use: ClusterUse,
+  { name, bootId }: Self,
+  { deadline }: CallOptions,
+): Promise<Finding> {
+  const node = await lazyCluster(use).node(name, deadline);
+  const check = `Node ${name}`;
+  if (node === undefined) {
+    const found = "Kubernetes has no Node of this node's name: a holder here could never be fenced";
+    const remedy = "set nodeName to what 'kubectl get nodes' calls this node";
+    return use.by === "plugin" ? failed(check, found, remedy) : warning(check, found, remedy);
+  }
+  if (node.bootId !== undefined && node.bootId !== bootId) {
+    return warning(
+      check,
+      `that Node's machine booted as ${node.bootId}, this one as ${bootId}: another machine, or its kubelet has not reported yet`,
+      "set nodeName to what 'kubectl get nodes' calls this node",
+    );
+  }
+  return ok(check, node.ready === "true" ? "is this machine, Ready" : "is this machine, NotReady");
+}
+
+async function checkRights(use: ClusterUse, { deadline }: CallOptions): Promise<Finding> {
+  const check = `rights of ${use.name}`;
+  const manifest = `deploy/rbac/${use.by}.yaml`;
+  const remedy = `'kubectl apply -f ${manifest}', and bind its ClusterRole to the kubeconfig's user`;
+  const needed = use.by === "plugin" ? NEEDED : [...NEEDED, ...FOR_OPERATORS];
+  const missing = await missingRights(use, needed, deadline);
+  if (missing.length > 0) return failed(check, `may not ${missing.map(textOf).join(", ")}`, remedy);
+  const ofOwners = await missingRights(use, FOR_OWNERS, deadline);
+  if (ofOwners.length > 0) {
+    const effect = "fixed and sticky addresses of their pods are refused, and reservations do not end";
+    return warning(check, `may not ${ofOwners.map(textOf).join(", ")}: ${effect}`, remedy);
+  }
+  const [everything] = await missingRights(use, [EVERYTHING], deadline);
+  if (everything === undefined && use.by === "plugin") {
+    return warning(
+      check,
+      "may do everything: whoever reads it owns the cluster",
+      `give the node less: ${remedy}`,
+    );
+  }
+  return ok(check, "all that is needed");
+}
+
+function textOf({ verb, group, resource }: Right): string {
+  return `${verb} ${group === "" ? resource : `${resource}.${group}`}`;
+}
