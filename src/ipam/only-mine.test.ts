@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../address/address.ts";
 import { allocate } from "./allocate.ts";
 import type { Ports } from "./ports.ts";
+import { reclaim } from "./reclaim.ts";
 import type { AllocationRecord, AttachmentRecord, Holder } from "./records.ts";
 import { release } from "./release.ts";
 import type { Put } from "./store-port.ts";
@@ -105,6 +106,30 @@ describe("DEL", () => {
     await expect(release(request, ports)).rejects.toMatchObject({ kind: "unavailable" });
     expect(await release({ ...request, acceptKept: true }, ports)).toEqual([]);
     expect(ports.node.keptReleases.list().length).toBe(1);
+  });
+});
+
+describe("a kept DEL that does not know which ADD it ended", () => {
+  const kept = { version: 1, attachment: attachment("c1"), node: "n1" };
+  const limits = () => ({ records: 4, deadline: options().deadline });
+
+  test("frees nothing while the namespace lives, and waits", async () => {
+    const { ports } = world();
+    await add(ports, "c1");
+    ports.node.keptReleases.keep(kept);
+    expect(await reclaim(ports, limits())).toBe(0);
+    expect([...(await allocations(ports)).values()]).toEqual([["c1"]]);
+    expect(ports.node.keptReleases.list().length).toBe(1);
+  });
+
+  test("frees what a dead namespace left, and is done", async () => {
+    const { ports } = world();
+    await add(ports, "c1");
+    (ports.node as FakeNode).removeNamespace("/run/netns/c1");
+    ports.node.keptReleases.keep(kept);
+    expect(await reclaim(ports, limits())).toBe(1);
+    expect((await allocations(ports)).size).toBe(0);
+    expect(ports.node.keptReleases.list()).toEqual([]);
   });
 });
 

