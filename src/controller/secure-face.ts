@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { ControllerContext } from "./context.ts";
 import { pause } from "./pause.ts";
 import { mountRoutes, type SecureApp } from "./routes.ts";
@@ -9,6 +10,8 @@ import { publishAuthorities } from "./trust-bundle.ts";
 
 const LOOK_EVERY_MS = 20_000;
 const PATIENCE_MS = 10_000;
+/** Bytes. Kubernetes takes objects of up to 3 MB, and an AdmissionReview brings two of them. */
+const LARGEST_BODY = 8 * 1024 * 1024;
 
 /**
  * The controller's HTTPS side until `signal` aborts: waits for its certificate, serves, and takes up
@@ -76,6 +79,7 @@ function hostsOf({ namespace, service }: ControllerContext): string[] {
 function makeApp(context: ControllerContext): SecureApp {
   const app: SecureApp = new Hono();
   app.get("/healthz", (request) => request.text("ok\n"));
+  app.use(bodyLimit({ maxSize: LARGEST_BODY }));
   mountRoutes(app, context);
   return app;
 }

@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
   const addresses: Record<string, string> = {};
 
   beforeAll(async () => {
-    world = await podsOnNodes({ aggregation: true });
+    world = await podsOnNodes({ aggregation: true, controllers: true });
     const { kubernetes } = world;
     for (const namespace of TEAMS) {
       await kubernetes.apply(
@@ -249,13 +249,33 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     const table = await kubectl("view", "get", "addresses", "-n", "team-a");
     expect(table.stdout.split("\n")[0]).toMatch(/^ADDRESS +STATE +FOR +NODE +NETWORK +CONTAINER +INTERFACE$/);
     expect(table.stdout).toContain("10.188.7.7");
-    const raw = await kubectl(
-      "view",
-      "get",
-      "--raw",
-      "/apis/ipam.kube-ipam.io/v1/namespaces/team-a/addresses",
+    const reservation = world.kubernetes.folder.file("reservation.json");
+    const owner = { kind: "StatefulSet", namespace: "team-a", name: "x" };
+    await Bun.write(
+      reservation,
+      JSON.stringify({
+        apiVersion: "ipam.kube-ipam.io/v1",
+        kind: "Reservation",
+        metadata: { name: "10.188.8.9" },
+        spec: { address: "10.188.8.9", owner, retain: "keep" },
+      }),
     );
-    expect(JSON.parse(raw.stdout)).toMatchObject({ kind: "AddressList" });
+    const created = await kubectl("edit", "create", "-n", "team-a", "-f", reservation);
+    expect([created.exitCode, created.stdout, created.stderr]).toEqual([
+      0,
+      "reservation.ipam.kube-ipam.io/10.188.8.9 created\n",
+      "",
+    ]);
+    const ended = await kubectl(
+      "edit",
+      "delete",
+      "-n",
+      "team-a",
+      "reservations",
+      "10.188.8.9",
+      "--wait=false",
+    );
+    expect([ended.exitCode, ended.stderr]).toEqual([0, ""]);
     expect((await kubectl("boss", "get", "--raw", "/apis/ipam.kube-ipam.io/v1/nonsense")).exitCode).not.toBe(
       0,
     );
@@ -270,6 +290,31 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(await direct(path, stranger)).toContain(" 401 ");
     expect(await direct(path, await authority.issue({ name: "front-proxy" }))).toContain(" 200 ");
   });
+
+  test("Kubernetes' own roles have the rights that ours add to them", async () => {
+    const can = async (verb: string, resource: string) => {
+      const who = "--as=system:serviceaccount:team-a:person-none";
+      return (
+        await world.kubernetes.tryKubectl("auth", "can-i", verb, resource, "-n", "team-b", who)
+      ).stdout.trim();
+    };
+    for (const [role, verb, resource] of [
+      ["view", "list", "addresses.ipam.kube-ipam.io"],
+      ["edit", "create", "reservations.ipam.kube-ipam.io"],
+      ["admin", "create", "releases.ipam.kube-ipam.io"],
+    ] as const) {
+      expect([role, await can(verb, resource)]).toEqual([role, "no"]);
+      const bind = ["rolebinding", role, `--clusterrole=${role}`, "--serviceaccount=team-a:person-none"];
+      await world.kubernetes.kubectl("-n", "team-b", "create", ...bind);
+      await eventually(async () => ((await can(verb, resource)) === "yes" ? true : undefined), 60_000);
+    }
+  }, 180_000);
+
+  test("a namespace is deleted to its end while the API is served", async () => {
+    // There is no kubelet that could end it.
+    await world.kubernetes.kubectl("-n", "team-b", "delete", "pod", "b-any", "--force", "--grace-period=0");
+    await world.kubernetes.kubectl("delete", "namespace", "team-b", "--timeout=90s");
+  }, 120_000);
 
   /** The first line of the answer to one who talks to the controller itself, and says it speaks for the boss. */
   function direct(path: string, client?: CertificateFiles): Promise<string> {

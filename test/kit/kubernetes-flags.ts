@@ -98,4 +98,4 @@ const NODE_JUDGEMENT = ["--node-monitor-grace-period=20s", "--node-monitor-perio
 const WORKLOAD_CONTROLLERS =
   "deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller," +
   "cronjob-controller,replicationcontroller-controller,garbage-collector-controller,namespace-controller," +
-  "serviceaccount-controller,serviceaccount-token-controller,root-ca-certificate-publisher-controller";
+  "serviceaccount-controller,serviceaccount-token-controller,clusterrole-aggregation-controller,root-ca-certificate-publisher-controller";
