@@ -31,7 +31,7 @@ export interface AgentOptions {
 export async function runAgent({ socket, listen, host = {} }: AgentOptions): Promise<number> {
   const ended = endingSignal();
   const metrics = makeMetrics();
-  const lender = new Lender(metrics, log);
+  const lender = new Lender(metrics, log, host.kubeconfig);
   learnNodeFile(lender);
   learnFromRuntime(lender);
   let draining = false;

@@ -25,9 +25,10 @@ export class Lender {
 
   readonly #learnt = new WeakSet<object>();
 
-  constructor(metrics: Metrics, log: Log) {
+  /** @param keptKubeconfig see WarmClusters. */
+  constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
     this.#metrics = metrics;
-    this.#clusters = new WarmClusters(log);
+    this.#clusters = new WarmClusters(log, keptKubeconfig);
     this.#teller = new Teller(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
   }

@@ -13,12 +13,19 @@ interface Warm {
 export class WarmClusters {
   readonly #warm = new Map<string, Warm>();
   readonly #log: Log;
+  readonly #kept: string | undefined;
 
-  constructor(log: Log) {
+  /**
+   * @param kept the kubeconfig that this agent keeps on the host for the plugin. The agent itself goes by
+   * its pod's own account instead, which may more.
+   */
+  constructor(log: Log, kept?: string) {
     this.#log = log;
+    this.#kept = kept;
   }
 
-  lend(kubeConfig: string | undefined, nodeName: string): Cluster {
+  lend(named: string | undefined, nodeName: string): Cluster {
+    const kubeConfig = named === this.#kept ? undefined : named;
     const key = `${nodeName} ${kubeConfig ?? ""}`;
     const stamp = stampOf(kubeConfig);
     const known = this.#warm.get(key);

@@ -7,7 +7,7 @@ import { unreachable } from "./refused.ts";
 const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PATIENCE_MS = 10_000;
 
-/** A token of a pod's own service account that outlives the pod. */
+/** A token of a service account that outlives the pod which asked for it. */
 export interface RequestedToken {
   readonly token: string;
   /** Seconds from now until it is void. */
@@ -22,18 +22,25 @@ const tokenRequest = v.object({
   status: v.object({ token: v.pipe(v.string(), v.nonEmpty()) }),
 });
 
+export interface TokenWish {
+  /** The service account, in this pod's own namespace. */
+  readonly account: string;
+  /** Name of the Node with which the token ends. */
+  readonly node: string;
+  readonly expirationSeconds: number;
+}
+
 /**
- * Asks the API server (authentication.k8s.io/v1 TokenRequest) for a token of the service account that
- * this pod runs under. The token that kubelet mounts into a pod ends with the pod; this one ends with
+ * Asks the API server (authentication.k8s.io/v1 TokenRequest), as this pod's own service account, for a
+ * token of another one. The token that kubelet mounts into a pod ends with the pod; this one ends with
  * its time, or with the Node it is bound to.
  *
- * @param node the Node's name.
  * @throws IpamError tryAgain when there is no answer, kubernetesRefused when it is no.
  */
-export async function requestToken(node: string, expirationSeconds: number): Promise<RequestedToken> {
+export async function requestToken({ account, node, expirationSeconds }: TokenWish): Promise<RequestedToken> {
   const credentials = loadCredentials({});
-  const { namespace, name } = ownAccount();
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+  const namespace = readFileSync(`${MOUNTED}/namespace`, "utf8").trim();
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
   const boundObjectRef = { apiVersion: "v1", kind: "Node", name: node };
   const answer = await post(credentials, path, {
     apiVersion: "authentication.k8s.io/v1",
@@ -70,18 +77,5 @@ async function post(credentials: Credentials, path: string, body: object) {
     "kubernetesRefused",
     `the API server at ${credentials.server} gave no token for the plugin (HTTP ${response.status})`,
     `it must allow 'create' on ${path}, see deploy/rbac, and be of Kubernetes 1.31 or newer`,
-  );
-}
-
-/** The mounted token says whose it is: "system:serviceaccount:NAMESPACE:NAME" (RFC 7519, "sub"). */
-function ownAccount(): { namespace: string; name: string } {
-  const [, payload = ""] = readFileSync(`${MOUNTED}/token`, "utf8").split(".");
-  const { sub } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub?: unknown };
-  const [, , namespace, name] = typeof sub === "string" ? sub.split(":") : [];
-  if (namespace !== undefined && name !== undefined) return { namespace, name };
-  throw new IpamError(
-    "kubernetesRefused",
-    `the token in ${MOUNTED} names no service account`,
-    "run this in a pod with a service account",
   );
 }

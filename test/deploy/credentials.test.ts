@@ -74,9 +74,10 @@ describe.skipIf(missing !== undefined)("the agent's credentials on the host", ()
 
 /** In a mount namespace of its own, in which a service account is mounted as kubelet does it. */
 async function startAgent(kubernetes: Kubernetes, folder: Folder): Promise<Daemon> {
-  const token = await kubernetes.kubectl("-n", "kube-system", "create", "token", "kube-ipam");
+  const token = await kubernetes.kubectl("-n", "kube-system", "create", "token", "kube-ipam-agent");
   mkdirSync(folder.file("account"));
   writeFileSync(folder.file("account", "token"), token.trim());
+  writeFileSync(folder.file("account", "namespace"), "kube-system");
   writeFileSync(folder.file("account", "ca.crt"), readFileSync(kubernetes.authority.caFile));
   mkdirSync(folder.file("secret"));
   writeFileSync(folder.file("secret", "tls.key"), "first");

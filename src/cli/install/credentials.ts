@@ -7,15 +7,18 @@ import { place } from "./place.ts";
 const KUBECONFIG = "kubeconfig";
 const ETCD = "etcd";
 
+/** The plugin's own service account: it may get single objects, and nothing else (deploy/rbac/plugin.yaml). */
+const ACCOUNT = "kube-ipam";
+
 /**
- * Writes a kubeconfig for the plugin that the runtime starts: this pod's own service account, with a
- * token that ends by itself; root's alone.
+ * Writes a kubeconfig for the plugin that the runtime starts, with a token that ends by itself; root's
+ * alone.
  *
  * @returns seconds from now until the token is void.
  * @throws IpamError tryAgain or kubernetesRefused; Error of the file system. The old file stands then.
  */
 export async function writeKubeconfig(path: string, node: string, lifetime: number): Promise<number> {
-  const granted = await requestToken(node, lifetime);
+  const granted = await requestToken({ account: ACCOUNT, node, expirationSeconds: lifetime });
   place(dirname(path), basename(path), { text: `${JSON.stringify(kubeconfigOf(granted))}\n` }, 0o600);
   return granted.seconds;
 }
