@@ -35,6 +35,7 @@ TEST_TOOLS=(
   qemu-user:qemu-x86_64
   zsh:zsh
   fish:fish
+  prometheus:promtool
   logrotate:/usr/sbin/logrotate
 )
 
