@@ -5,6 +5,7 @@ import { KnownBoots } from "../ipam/known-boots.ts";
 import type { AttachmentRecord } from "../ipam/records.ts";
 import { recordEvent } from "../kubernetes/events.ts";
 import type { ControllerContext } from "./context.ts";
+import { watchFences } from "./watch-fences.ts";
 import type { RoundOptions, Work } from "./work.ts";
 
 /** A Node shows its new boot ID a moment after its first pods may have begun. */
@@ -55,6 +56,7 @@ export function fencedWork(context: ControllerContext, now = () => performance.n
       }
       return left > 0 ? "soon" : "later";
     },
+    listen: (ring, signal) => watchFences(context.api, ring, signal),
   };
 }
 

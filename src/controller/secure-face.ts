@@ -8,6 +8,7 @@ import type { ServingMaterial } from "./serving-material.ts";
 import { sharedMaterial } from "./serving-secret.ts";
 import { publishAuthorities } from "./trust-bundle.ts";
 
+/** At most; a controller that looks more often at all else does so here too. */
 const LOOK_EVERY_MS = 20_000;
 const PATIENCE_MS = 10_000;
 /** Bytes. Kubernetes takes objects of up to 3 MB, and an AdmissionReview brings two of them. */
@@ -41,7 +42,7 @@ export async function serveFace(
     const authorities = await clientAuthorities(context);
     if (authorities !== undefined && authorities !== trusted) server?.trustClients(authorities);
     trusted = server && authorities;
-    await pause(server === undefined ? 1_000 : LOOK_EVERY_MS, signal);
+    await pause(server === undefined ? 1_000 : Math.min(LOOK_EVERY_MS, context.intervalMs), signal);
   }
   await server?.stop();
 }

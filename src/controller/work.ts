@@ -15,6 +15,8 @@ export interface Work {
    * when it waits for something that may happen any moment.
    */
   round(options: RoundOptions): Promise<"later" | "soon">;
+  /** Rings when a round is worth it at once, until `signal` aborts; what fails is begun again. */
+  listen?(ring: () => void, signal: AbortSignal): Promise<void>;
   /** After the last round of a term. */
   stop?(): void;
 }
@@ -39,11 +41,29 @@ export async function workAsLeader(context: ControllerContext, signal: AbortSign
 }
 
 async function repeat(work: Work, context: ControllerContext, signal: AbortSignal): Promise<void> {
+  let bell = new AbortController();
+  if (work.listen !== undefined) void listen(work.listen, () => bell.abort(), context, signal);
   while (!signal.aborted) {
+    bell = new AbortController();
     const again = await unlessAborted(oneRound(work, context, signal), signal);
-    await pause(again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs, signal);
+    const until = again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs;
+    await pause(until, signal, bell.signal);
   }
   work.stop?.();
+}
+
+async function listen(
+  attempt: NonNullable<Work["listen"]>,
+  ring: () => void,
+  { log }: ControllerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await attempt(ring, signal).catch((failure) =>
+      log("debug", "a watch ended", { reason: String(failure) }),
+    );
+    await pause(SOON_MS, signal);
+  }
 }
 
 /** A round under way need not be waited for: each of its steps is guarded in the store. */

@@ -87,7 +87,7 @@ export class Api {
   }
 
   /**
-   * The lines of an answer that goes on and on (a watch), each as the JSON that it is, until the server ends it or `signal` aborts.
+   * The lines of an answer that goes on and on (a watch), each as the JSON that it is, until the server
    * ends it or `signal` aborts.
    *
    * @throws IpamError as the Cluster port says.

@@ -29,7 +29,11 @@ export async function controllerToken(kubernetes: Kubernetes): Promise<string> {
 let count = 0;
 
 /** Starts a replica and waits until it is ready. `settings` are further keys of its configuration file. */
-export async function startController(world: PodsOnNodes, settings: object = {}): Promise<Controller> {
+export async function startController(
+  world: PodsOnNodes,
+  settings: object = {},
+  interval = 1,
+): Promise<Controller> {
   const { folder } = world.kubernetes;
   const token = await controllerToken(world.kubernetes);
   const name = `controller-${count++}`;
@@ -43,7 +47,7 @@ export async function startController(world: PodsOnNodes, settings: object = {})
     `--config=${config}`,
     `--kubeconfig=${world.kubernetes.kubeConfig({ token })}`,
     "--namespace=kube-system",
-    "--interval=1",
+    `--interval=${interval}`,
     `--listen=127.0.0.1:${port}`,
     `--listen-tls=127.0.0.1:${tlsPort}`,
   ];

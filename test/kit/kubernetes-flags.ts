@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { Authority, CertificateFiles } from "./certificates.ts";
 import type { Folder } from "./folder.ts";
 import type { KubernetesWish } from "./kubernetes.ts";
@@ -23,6 +24,7 @@ export async function apiServerFlags(parts: FlagParts, port: number, etcd: strin
     `--etcd-servers=${etcd}`,
     `--secure-port=${port}`,
     ...(wish.address === undefined ? LOOPBACK_FLAGS : await nodeFlags(authority, wish.address)),
+    ...(wish.auditLog === undefined ? [] : auditFlags(folder, wish.auditLog)),
     ...(wish.aggregation ? await aggregationFlags(authority, wish.address) : []),
     `--tls-cert-file=${certFile}`,
     `--tls-private-key-file=${keyFile}`,
@@ -53,6 +55,13 @@ async function nodeFlags(authority: Authority, address: string): Promise<string[
     `--kubelet-client-certificate=${kubelets.certFile}`,
     `--kubelet-client-key=${kubelets.keyFile}`,
   ];
+}
+
+function auditFlags(folder: Folder, log: string): string[] {
+  const policy = folder.file("audit-policy.json");
+  const rules = [{ level: "Metadata", omitStages: ["RequestReceived", "ResponseStarted"] }];
+  writeFileSync(policy, JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules }));
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${folder.file(log)}`];
 }
 
 async function aggregationFlags(authority: Authority, address: string | undefined): Promise<string[]> {

@@ -30,6 +30,8 @@ export interface KubernetesWish {
   readonly nodeNames?: readonly string[];
   /** The API server may pass requests on to aggregated ones. */
   readonly aggregation?: boolean;
+  /** Who asked the API server for what, as lines in this file of the folder. */
+  readonly auditLog?: string;
 }
 
 /** A real control plane, on loopback unless wished otherwise; ends and cleans up when its scope ends. */
