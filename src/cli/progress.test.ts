@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { progressText } from "./progress.ts";
+import { progressText, type Screen, startProgress } from "./progress.ts";
 
 test("counts where the end is not known, and shows a bar where it is", () => {
   expect(progressText("reading records", 12_345)).toBe("reading records: 12,345");
@@ -8,4 +8,37 @@ test("counts where the end is not known, and shows a bar where it is", () => {
     "writing [########................] 33 % (1,000 of 3,000)",
   );
   expect(progressText("writing", 9, 8)).toContain("100 %");
+});
+
+function screen(isTerminal: boolean) {
+  const written: string[] = [];
+  const clock = { now: 0 };
+  const on: Screen = { isTerminal, write: (text) => void written.push(text), now: () => clock.now };
+  return { written, clock, on };
+}
+
+test("shows itself to a person who waits, and goes away", () => {
+  const { written, clock, on } = screen(true);
+  const progress = startProgress("reading", on);
+  progress.at(1);
+  clock.now = 500;
+  progress.at(1_000);
+  progress.at(1_001);
+  clock.now = 700;
+  progress.at(7);
+  progress.end();
+  expect(written).toEqual(["\rreading: 1,000", "\rreading: 7    ", `\r${" ".repeat(10)}\r`]);
+});
+
+test("what is done at once shows nothing, and so does a pipe", () => {
+  const quick = screen(true);
+  const progress = startProgress("reading", quick.on);
+  progress.at(1);
+  progress.end();
+  const pipe = screen(false);
+  const silent = startProgress("reading", pipe.on);
+  pipe.clock.now = 10_000;
+  silent.at(1);
+  silent.end();
+  expect([...quick.written, ...pipe.written]).toEqual([]);
 });

@@ -15,26 +15,35 @@ const EVERY_MS = 100;
 const PATIENCE_MS = 400;
 const BAR = 24;
 
+/** Where progress is shown, and by which clock (milliseconds). */
+export interface Screen {
+  readonly isTerminal: boolean;
+  readonly write: (text: string) => void;
+  readonly now: () => number;
+}
+
 /** Counts `what` on a terminal; silent where stderr is a file or a pipe. */
-export function startProgress(what: string): Progress {
-  if (!isatty(STDERR)) return { at: () => undefined, end: () => undefined };
-  let next = performance.now() + PATIENCE_MS;
+export function startProgress(what: string, { isTerminal, now, write }: Screen = stderr()): Progress {
+  if (!isTerminal) return { at: () => undefined, end: () => undefined };
+  let next = now() + PATIENCE_MS;
   let width = 0;
-  const show = (text: string) => {
-    writeRaw(`\r${text.padEnd(width)}`);
-    width = text.length;
-  };
   return {
     at: (count, of) => {
-      if (performance.now() < next) return;
-      next = performance.now() + EVERY_MS;
-      show(progressText(what, count, of));
+      if (now() < next) return;
+      next = now() + EVERY_MS;
+      const text = progressText(what, count, of);
+      write(`\r${text.padEnd(width)}`);
+      width = text.length;
     },
     end: () => {
-      if (width > 0) writeRaw(`\r${" ".repeat(width)}\r`);
+      if (width > 0) write(`\r${" ".repeat(width)}\r`);
       width = 0;
     },
   };
+}
+
+function stderr(): Screen {
+  return { isTerminal: isatty(STDERR), write: writeRaw, now: () => performance.now() };
 }
 
 /** "reading records: 12,345", or with a bar and per cent where the end is known. */

@@ -5,6 +5,7 @@ import { EXIT_CODES } from "../failure.ts";
 import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 import { printErr } from "../print.ts";
+import { startProgress } from "../progress.ts";
 import { readSource, type SourceOptions } from "./sources.ts";
 
 export interface ImportOptions extends SourceOptions {
@@ -27,9 +28,10 @@ export async function importStore(
   for (const remark of remarks) printErr(`note: ${remark}`);
   const dry = given.dryRun === true;
   const plan = dry ? await planImport(records, ports.store, options) : undefined;
+  const progress = startProgress("writing");
   const { written, same, conflicts } = plan
     ? { ...plan, written: 0 }
-    : await importRecords(records, ports.store, options);
+    : await importRecords(records, ports.store, options, progress.at).finally(progress.end);
   printConflicts(conflicts, written);
   const counts = { records: records.length, alreadyThere: same, conflicts: conflicts.length };
   await printThing(

@@ -37,8 +37,9 @@ const ROUNDS = 5;
 export async function exportRecords(
   store: Store,
   options: CallOptions,
+  progress: (read: number) => void = () => undefined,
 ): Promise<{ document: PortableDocument; unfit: number }> {
-  const kinds = await readAll(store, options);
+  const kinds = await readAll(store, options, progress);
   let unfit = unfitting(kinds);
   for (let round = 0; round < ROUNDS && unfit.length > 0; round++) {
     for (const ref of unfit) await readPair(ref, kinds, store, options);
@@ -56,10 +57,14 @@ export async function exportRecords(
   return { document, unfit: unfit.length };
 }
 
-async function readAll(store: Store, options: CallOptions): Promise<Kinds> {
+async function readAll(store: Store, options: CallOptions, progress: (read: number) => void): Promise<Kinds> {
+  let read = 0;
   const of = async <K extends PortableKind>(kind: K) => {
     const found = new Map<string, Found<K>>();
-    for await (const { ref, record } of store.list({ kind }, options)) found.set(keyOf(ref), { ref, record });
+    for await (const { ref, record } of store.list({ kind }, options)) {
+      found.set(keyOf(ref), { ref, record });
+      progress(++read);
+    }
     return found;
   };
   return {

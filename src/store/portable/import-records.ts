@@ -22,18 +22,22 @@ const ROUNDS = 5;
  * attachment comes with all its addresses in one transaction (ONE-STEP), and no transaction replaces
  * anything (GUARDED). It may be broken off and run again: what is there just so is left alone.
  *
+ * @param progress is told how many records were written so far, and of how many.
  * @throws StoreFailure; what was written until then stays.
  */
 export async function importRecords(
   records: readonly PortableRecord[],
   store: Store,
   options: CallOptions,
+  progress: (written: number, of: number) => void = () => undefined,
 ): Promise<Imported> {
   let written = 0;
   let plan = await planImport(records, store, options);
   const { same } = plan;
   for (let round = 0; round < ROUNDS && plan.conflicts.length === 0 && plan.missing.length > 0; round++) {
-    written += await write(plan, store, options);
+    const before = written;
+    const total = before + plan.missing.length;
+    written += await write(plan, store, options, (done) => progress(before + done, total));
     plan = await planImport(records, store, options);
   }
   if (plan.conflicts.length > 0) return { written, same, conflicts: plan.conflicts };
@@ -47,7 +51,12 @@ export async function importRecords(
 }
 
 /** Writes one transaction after another until one loses; answers how many records were written. */
-async function write({ missing }: ImportPlan, store: Store, options: CallOptions): Promise<number> {
+async function write(
+  { missing }: ImportPlan,
+  store: Store,
+  options: CallOptions,
+  progress: (written: number) => void,
+): Promise<number> {
   let written = 0;
   for (const batch of batches(unitsOf(missing))) {
     const meta = await identity(store, options);
@@ -63,6 +72,7 @@ async function write({ missing }: ImportPlan, store: Store, options: CallOptions
       });
     if (!won) return written;
     written += puts.length;
+    progress(written);
   }
   return written;
 }
