@@ -10,7 +10,7 @@ import { loopbackPorts } from "../kit/loopback-ports.ts";
 import { run } from "../kit/run.ts";
 import type { Subject } from "../kit/subject.ts";
 import { type AgentPlace, throughAgent } from "../kit/subject-agent.ts";
-import { deployPlugin, kubeIpam } from "../kit/subject-kube-ipam.ts";
+import { deployPlugin, kubeIpam, kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { eventually } from "../kit/wait.ts";
 import { World } from "../kit/world.ts";
 
@@ -22,6 +22,17 @@ const NO_ATTACHMENT = { container: undefined, netns: undefined, ifname: undefine
 test("only root may connect", async () => {
   await using field = await open();
   expect(statSync(field.place.socket).mode & 0o777).toBe(0o600);
+});
+
+test("says what it is and takes, and refuses what it does not know", async () => {
+  const agent = (...args: string[]) => run([kubeIpamExecutable(), "agent", ...args]);
+  const help = await agent("--help");
+  expect([help.exitCode, help.stderr]).toEqual([0, ""]);
+  for (const option of ["--socket", "--listen", "--host-kubeconfig", "--host-etcd"])
+    expect(help.stdout).toContain(option);
+  const wrong = await agent("--sockets", "/tmp/x");
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toContain("unknown option '--sockets'");
 });
 
 test("two agents on one socket refuse each other", async () => {
