@@ -1,9 +1,9 @@
 import * as v from "valibot";
+import { array, looseObject, optional, string } from "valibot";
 import { formatAddress, tryParseAddress } from "../../address/address.ts";
 import { DOCUMENT_KIND, type PortableRecord } from "./document.ts";
 
-/** Fields that this program does not know are kept as they are. */
-const { looseObject, optional, string, array } = v;
+// Loose objects: fields that this program does not know are kept as they are.
 
 const Address = v.pipe(
   string("an address in text"),
