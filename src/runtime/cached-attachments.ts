@@ -9,6 +9,7 @@ import type { Ports } from "../ipam/ports.ts";
 import { type AttachmentRecord, type NamespaceId, type PodId, RECORD_VERSION } from "../ipam/records.ts";
 import type { LivingAttachment } from "../ipam/recovery/living.ts";
 import { type CachedResult, readCachedResults } from "../node/libcni-cache.ts";
+import { identifyNamespace } from "../node/namespaces.ts";
 import { readNodeFile } from "./node-file.ts";
 import type { Asking } from "./open-ports.ts";
 
@@ -40,13 +41,14 @@ export async function cachedAttachments(
 }
 
 /**
- * Where the networks lie whose attachments the runtime's CNI library knows of: an agent that begins
- * anew finds by them the stores that it works for. What cannot be read is left out.
+ * Where the networks of living attachments lie that the runtime's CNI library knows of: an agent that
+ * begins anew finds by them the stores that it works for. What cannot be read is left out.
  */
 export function cachedConfigurations(cniCacheDir: string | undefined): Asking["configuration"][] {
   const nodeFile = readNodeFile();
   const configurations = new Map<string, Asking["configuration"]>();
-  for (const { config, path } of readCachedResults(cniCacheDir).results) {
+  for (const { config, netns, path } of readCachedResults(cniCacheDir).results) {
+    if (netns === "" || identifyNamespace(netns)?.device === undefined) continue;
     try {
       const plugin = ourPlugin(parseJsonObject(config, path));
       if (plugin === undefined) continue;
