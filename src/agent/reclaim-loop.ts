@@ -1,9 +1,11 @@
 import type { OpenPorts } from "../cni/call.ts";
+import { adoptImported } from "../ipam/adopt.ts";
 import type { Log } from "../ipam/ports.ts";
 import { reclaim } from "../ipam/reclaim.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { answerHere } from "../runtime/answer-here.ts";
 import type { Asking } from "../runtime/open-ports.ts";
+import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Lender } from "./lend-ports.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -11,6 +13,7 @@ const EVERY_MS = 5_000;
 const RECORDS = 100;
 /** Attachments that one round looks at: more than a node has, unless it is a very large one. */
 const LOOK = 500;
+const ADOPT_EVERY_MS = 20_000;
 /** One round waits no longer for a store that does not answer. */
 const MOST_MS = 10_000;
 
@@ -25,6 +28,8 @@ export class ReclaimLoop {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** When each store was last looked through for imported attachments. */
+  readonly #adopted = new Map<string, number>();
 
   constructor(lender: Lender, metrics: Metrics, log: Log) {
     this.#lender = lender;
@@ -69,6 +74,7 @@ export class ReclaimLoop {
     );
     try {
       await this.#answerRecovery(configuration, ports, deadline);
+      await this.#adoptImported(configuration, ports, deadline);
       this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
       return ports.node.keptReleases.list().length;
     } finally {
@@ -93,6 +99,21 @@ export class ReclaimLoop {
       this.#log("warn", "the recovered store could not be told what this node's pods hold", {
         reason: String(failure),
       });
+    }
+  }
+
+  /** What was imported from another plugin for this node's containers becomes ours to look after. */
+  async #adoptImported(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
+    const store = JSON.stringify(configuration.store);
+    const last = this.#adopted.get(store) ?? Number.NEGATIVE_INFINITY;
+    if (performance.now() - last < ADOPT_EVERY_MS) return;
+    this.#adopted.set(store, performance.now());
+    try {
+      const notes = runtimeNotes(configuration.node.cniCacheDir, ports.node);
+      const { adopted, freed } = await adoptImported(notes, ports, { deadline });
+      if (adopted + freed > 0) this.#log("info", "took over imported attachments", { adopted, freed });
+    } catch (failure) {
+      this.#log("warn", "imported attachments could not be taken over", { reason: String(failure) });
     }
   }
 

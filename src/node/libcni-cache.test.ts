@@ -46,6 +46,13 @@ test("a result is read with its configuration, arguments and namespace", () => {
   expect(JSON.parse(results[0]?.config ?? "")).toEqual(config);
 });
 
+test("Multus keeps those of further networks in a folder of its own", () => {
+  const folder = folderWith({ a: cached });
+  mkdirSync(`${folder}/multus/results`, { recursive: true });
+  writeFileSync(`${folder}/multus/results/b`, JSON.stringify({ ...cached, containerId: "c2" }));
+  expect(readCachedResults(folder).results.map(({ container }) => container)).toEqual(["c1", "c2"]);
+});
+
 test("newer libraries name the namespace themselves", () => {
   const { results } = readCachedResults(folderWith({ a: { ...cached, netns: "/run/netns/y" } }));
   expect(results[0]?.netns).toBe("/run/netns/y");

@@ -18,6 +18,8 @@ export interface CachedResult {
 
 const KIND = "cniCacheV1";
 const DEFAULT_FOLDER = "/var/lib/cni";
+/** The runtime's own, and Multus' of the networks that it passes on to (its `cniDir`). */
+const PLACES = ["results", "multus/results"] as const;
 
 const Cached = v.object({
   kind: v.literal(KIND),
@@ -35,9 +37,9 @@ const Interfaces = v.object({
 });
 
 /**
- * Reads the results that a runtime's CNI library keeps until DEL: containerd's and CRI-O's lie in
- * /var/lib/cni, others where $CNI_CACHE or the setting says. What cannot be read is named, not skipped
- * in silence.
+ * Reads the results that a runtime's CNI library keeps until DEL: containerd's, CRI-O's and Multus' lie
+ * below /var/lib/cni, others where $CNI_CACHE or the setting says. What cannot be read is named, not
+ * skipped in silence.
  */
 export function readCachedResults(folder: string | undefined): {
   readonly results: readonly CachedResult[];
@@ -46,7 +48,7 @@ export function readCachedResults(folder: string | undefined): {
   const root = folder ?? (process.env.CNI_CACHE || DEFAULT_FOLDER);
   const results: CachedResult[] = [];
   const unreadable: string[] = [];
-  for (const path of filesIn(`${root}/results`)) {
+  for (const path of PLACES.flatMap((place) => filesIn(`${root}/${place}`))) {
     const read = readCached(path);
     if (read === "gone") continue;
     if (read === undefined) unreadable.push(basename(path));

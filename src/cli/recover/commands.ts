@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
+import { collect, withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
 import { withSession } from "../open.ts";
 import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
@@ -44,8 +44,4 @@ function names(text: string): string[] {
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-}
-
-function collect(name: string, before: readonly string[]): string[] {
-  return [...before, name];
 }

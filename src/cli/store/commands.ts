@@ -1,11 +1,19 @@
-import { type Command, Option } from "commander";
-import { withExamples, withOutput, withSpace, withStoreOptions } from "../common-options.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
+import {
+  collect,
+  withExamples,
+  withKubernetes,
+  withOutput,
+  withSpace,
+  withStoreOptions,
+} from "../common-options.ts";
 import { withSession } from "../open.ts";
 import type { Format } from "../output.ts";
 import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type AcceptOptions, acceptStore } from "./accept.ts";
-import { exportStore } from "./export.ts";
+import { EXPORTS, type ExportOptions, exportStore } from "./export.ts";
 import { type ImportOptions, importStore } from "./import.ts";
 import { initialise } from "./init.ts";
 import { SOURCES } from "./sources.ts";
@@ -31,11 +39,7 @@ export function addStoreCommands(program: Command, done: Done): void {
       done(await withSession(options, (session) => initialise(options, session), { creates: true })),
     );
   addAccept(store, done);
-  const exporting = store.command("export");
-  withExamples(exporting, [["kube-ipam store export >backup.json", "everything but cooling addresses"]]);
-  withStoreOptions(exporting)
-    .description("print all records as one JSON document")
-    .action(async (options: StoreOptions) => done(await withSession(options, exportStore)));
+  addExport(store, done);
   addImport(store, done);
 }
 
@@ -57,17 +61,46 @@ function addAccept(store: Command, done: Done): void {
   );
 }
 
+function addExport(store: Command, done: Done): void {
+  const command = store
+    .command("export")
+    .description("print all records as one JSON document; or one network as another plugin keeps it")
+    .addOption(new Option("--to <format>", "what to print").choices(EXPORTS).default("records"))
+    .option("--network <name>", "whereabouts: the network")
+    .option(
+      "--range <subnet>",
+      "whereabouts: its range there; may be repeated (default: the network's subnets)",
+      ranges,
+      [],
+    )
+    .option("--network-name <name>", "whereabouts: its network_name, where its configuration sets one")
+    .option("--namespace <name>", "whereabouts: where its objects lie", "kube-system");
+  withExamples(command, [
+    ["kube-ipam store export >backup.json", "everything but cooling addresses"],
+    ["kube-ipam store export --to whereabouts --network lan", "IPPools, for kubectl: the way back"],
+  ]);
+  withStoreOptions(command).action(async (options: ExportOptions & StoreOptions) =>
+    done(await withSession(options, (session) => exportStore(options, session))),
+  );
+}
+
+function ranges(text: string, before: readonly Cidr[]): Cidr[] {
+  const range = tryParseCidr(text);
+  if (range !== undefined) return [...before, range];
+  throw new InvalidArgumentError("expected a subnet, such as 10.1.2.0/24");
+}
+
 function addImport(store: Command, done: Done): void {
   const command = store
     .command("import")
     .description(
       "write records into the store: all or, where anything speaks against one of them, none. It can be run again",
     )
-    .argument("[file]", "what 'store export' printed; - for stdin")
+    .argument("[file]", "what 'store export' printed, or for whereabouts kubectl; - for stdin")
     .addOption(
       new Option("--from <source>", "where the records come from").choices(SOURCES).default("export"),
     )
-    .option("--network <name>", "host-local, kube-ipam-0.2: the network")
+    .option("--network <name>", "host-local, kube-ipam-0.2, whereabouts: the network")
     .option("--folder <folder>", "host-local: its folder (default: /var/lib/cni/networks)")
     .option(
       "--containers <file>",
@@ -79,14 +112,26 @@ function addImport(store: Command, done: Done): void {
       "host-local, kube-ipam-0.2: the interface, where the source does not tell",
       "eth0",
     )
+    .option(
+      "--pool <name>",
+      "whereabouts: only this IPPool; may be repeated (default: those in the ranges of --config)",
+      collect,
+      [],
+    )
+    .option(
+      "--definition <namespace/name>",
+      "whereabouts: only addresses that pods have through this NetworkAttachmentDefinition",
+    )
+    .option("--skip-gone", "whereabouts: leave out addresses that no pod shows (default: held, and told)")
     .option("--dry-run", "only tell what would be written");
   withExamples(command, [
     ["kube-ipam store import backup.json --dry-run", "what an export would add here"],
     ["kube-ipam store import --from host-local --network lan", "take over this node's pods of host-local"],
     ["kube-ipam store import --from kube-ipam-0.2 --etcd-url https://10.1.2.3:2379", "the old keys of 0.2"],
+    ["kube-ipam store import --from whereabouts --config lan.json --kubeconfig admin.conf", "its pools"],
   ]);
   withOutput(
-    withStoreOptions(withSpace(command, "host-local, kube-ipam-0.2: the address space to import into")),
+    withKubernetes(withStoreOptions(withSpace(command, "other plugins: the address space to import into"))),
   ).action(async (file: string | undefined, options: ImportOptions & StoreOptions) =>
     done(await withSession(options, (session) => importStore(file, options, session), { creates: true })),
   );

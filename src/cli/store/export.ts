@@ -1,10 +1,25 @@
+import { type Cidr, parseCidr } from "../../address/cidr.ts";
+import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../store/portable/export-records.ts";
+import { AbsentError, UsageError } from "../failure.ts";
 import type { Session } from "../open.ts";
 import { printErr, printOut } from "../print.ts";
 import { startProgress } from "../progress.ts";
 
+export const EXPORTS = ["records", "whereabouts"] as const;
+
+export interface ExportOptions {
+  readonly to: (typeof EXPORTS)[number];
+  readonly network?: string;
+  readonly range: readonly Cidr[];
+  readonly namespace: string;
+  readonly networkName?: string;
+}
+
 /** `store export`: one JSON document on stdout. */
-export async function exportStore({ ports, options }: Session): Promise<number> {
+export async function exportStore(given: ExportOptions, session: Session): Promise<number> {
+  if (given.to === "whereabouts") return exportToWhereabouts(given, session);
+  const { ports, options } = session;
   const progress = startProgress("reading records");
   const { document, unfit } = await exportRecords(ports.store, options, progress.at).finally(progress.end);
   if (unfit > 0) {
@@ -14,4 +29,42 @@ export async function exportStore({ ports, options }: Session): Promise<number> 
   }
   printErr(`${document.records.length} records`);
   return printOut(`${JSON.stringify(document, null, 1)}\n`);
+}
+
+/** One network as whereabouts keeps it, for kubectl. */
+async function exportToWhereabouts(given: ExportOptions, session: Session): Promise<number> {
+  const { network, range, namespace, networkName } = given;
+  if (network === undefined)
+    throw new UsageError(
+      "--to whereabouts needs --network",
+      "name the network as kube-ipam's configuration does",
+    );
+  const { toWhereabouts } = await import("../../store/portable/to-whereabouts.ts");
+  const ranges = range.length > 0 ? range : await subnetsOf(network, session);
+  const { pools, reservations, remarks } = toWhereabouts(await attachmentsOf(network, session), {
+    ranges,
+    namespace,
+    ...(networkName !== undefined && { networkName }),
+  });
+  for (const remark of remarks) printErr(`note: ${remark}`);
+  printErr(`${pools.length} pools, ${reservations.length} addresses`);
+  const items = [...pools, ...reservations];
+  return printOut(`${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1)}\n`);
+}
+
+async function subnetsOf(network: string, { ports, options }: Session): Promise<Cidr[]> {
+  const ref = { kind: "network", name: network } as const;
+  const known = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  if (known !== undefined) return known.subnets.map(parseCidr);
+  throw new AbsentError(
+    `the store knows no network '${network}' yet`,
+    "say whereabouts' range of it with --range, as 10.1.2.0/24",
+  );
+}
+
+async function attachmentsOf(network: string, { ports, options }: Session): Promise<Entry<"attachment">[]> {
+  const found: Entry<"attachment">[] = [];
+  for await (const entry of ports.store.list({ kind: "attachment" }, options))
+    if (entry.ref.id.network === network) found.push(entry);
+  return found;
 }

@@ -12,19 +12,23 @@ import {
 } from "../../store/portable/foreign-leases.ts";
 import { parseDocument } from "../../store/portable/parse-document.ts";
 import { AbsentError, UsageError } from "../failure.ts";
+import type { KubernetesOptions } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
 
-export const SOURCES = ["export", "kube-ipam-0.2", "host-local"] as const;
+export const SOURCES = ["export", "kube-ipam-0.2", "host-local", "whereabouts"] as const;
 
-export interface SourceOptions {
+export interface SourceOptions extends KubernetesOptions {
   readonly from: (typeof SOURCES)[number];
   readonly network?: string;
   readonly folder?: string;
   readonly containers?: string;
   readonly ifname: string;
+  readonly pool?: readonly string[];
+  readonly definition?: string;
+  readonly skipGone?: boolean;
   readonly space?: string;
   readonly config?: string;
 }
@@ -47,6 +51,7 @@ export function readSource(
   session: Session,
 ): Promise<Source> {
   if (given.from === "export") return readDocument(file);
+  if (given.from === "whereabouts") return readTheirs(file, given, session);
   if (file !== undefined)
     throw new UsageError(`--from ${given.from} reads no file '${file}'`, "leave the file out");
   return given.from === "host-local" ? readHostLocal(given, session) : readLegacy(given, session);
@@ -56,6 +61,18 @@ async function readDocument(file: string | undefined): Promise<Source> {
   if (file === undefined) throw new UsageError("no file to import is named", "name one, or - for stdin");
   const source = file === "-" ? "stdin" : file;
   return { records: parseDocument(parseJsonObject(readText(file), source), source), remarks: [] };
+}
+
+async function readTheirs(file: string | undefined, given: SourceOptions, session: Session): Promise<Source> {
+  const name = given.network ?? configuredNetwork(given.config)?.name;
+  if (name === undefined)
+    throw new UsageError(
+      "--from whereabouts needs --network",
+      "name the network as kube-ipam's configuration does, or that configuration with --config",
+    );
+  const document = file === undefined ? undefined : () => parseJsonObject(readText(file), file);
+  const { readFromWhereabouts } = await import("./whereabouts-source.ts");
+  return readFromWhereabouts(document, networkOf(name, given, session), given, session);
 }
 
 function readText(file: string): string {

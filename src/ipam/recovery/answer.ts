@@ -28,7 +28,6 @@ export interface FurtherEvidence {
 const META = { kind: "meta" } as const;
 /** How long one attachment's lock is waited for: whoever holds it may be in an ADD that waits. */
 const LOCK_PATIENCE_MS = 1_000;
-const EVIDENCE = "evidence";
 /** How often it is looked whether pods that only Kubernetes spoke of are gone. */
 const EVIDENCE_SECONDS = 60;
 
@@ -55,7 +54,7 @@ export async function answerRecovery(
   const spaces = new Set(ports.node.storeMemory.spaces());
   if (said?.recovery === meta.recovery && said.conflicts.length === 0) {
     takeStore(meta, [...spaces, ...said.spaces], snapshot.revision, ports);
-    if (ports.node.due(EVIDENCE, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
+    if (ports.node.due(`evidence-${meta.uuid}`, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
     return undefined;
   }
   const answersSeen = await countAnswers(meta.recovery, ports, options);

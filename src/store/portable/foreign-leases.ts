@@ -1,7 +1,8 @@
 import { type Address, compareAddresses, type Family, formatAddress } from "../../address/address.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { Range } from "../../address/range.ts";
-import { type Holder, RECORD_VERSION } from "../../ipam/records.ts";
+import { importedId } from "../../ipam/adopt.ts";
+import { type Holder, type PodId, RECORD_VERSION } from "../../ipam/records.ts";
 import type { PortableRecord } from "./document.ts";
 
 /** An address that another IPAM plugin gave to a container. */
@@ -11,6 +12,9 @@ export interface ForeignLease {
   readonly ifname: string;
   /** The node that will get the container's DEL. */
   readonly node: string;
+  readonly pod?: PodId;
+  /** Kubernetes has placed that very pod on that node. */
+  readonly nodeVerified?: boolean;
 }
 
 export interface ForeignNetwork {
@@ -78,14 +82,16 @@ function rangeOf(address: Address, { ranges }: ForeignNetwork) {
   return ranges.find(({ subnet }) => cidrContains(subnet, address));
 }
 
-function holderOf({ container, ifname, node }: ForeignLease, network: ForeignNetwork): Holder {
+function holderOf(lease: ForeignLease, network: ForeignNetwork): Holder {
+  const { container, ifname, node, pod, nodeVerified = false } = lease;
   return {
     attachment: { network: network.name, container, ifname },
+    ...(pod && { pod }),
     node,
-    nodeVerified: false,
+    nodeVerified,
     bootId: "",
     namespace: { path: "" },
-    requestId: `imported:${network.source}:${container}`,
+    requestId: importedId(network.source, container),
     ...(network.clusterUid !== undefined && { cluster: network.clusterUid }),
   };
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseAddress } from "../../address/address.ts";
 import { intervalContains } from "../../address/interval.ts";
+import { IMPORTED } from "../../ipam/adopt.ts";
 import { describeOwner } from "../../ipam/judge-reservation.ts";
-import type { NetworkRecord, RecordTypes, Ref } from "../../ipam/records.ts";
+import type { Holder, NetworkRecord, RecordTypes, Ref } from "../../ipam/records.ts";
 import { holdsForOwner } from "../../ipam/reservation-request.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
@@ -79,8 +80,18 @@ function saysTheSame({ ref, record }: PortableRecord, present: unknown): boolean
   return a.space === b.space && isDeepStrictEqual(a.subnets, b.subnets);
 }
 
+/** Nor what a node learnt meanwhile of an attachment that was imported before. */
 function withoutTime(record: unknown): unknown {
-  return JSON.parse(JSON.stringify(record, (key, value) => (key === "since" ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(record, (key, value) => (key === "since" ? undefined : asImported(value))),
+  );
+}
+
+function asImported(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("requestId" in value)) return value;
+  if (!String(value.requestId).startsWith(IMPORTED)) return value;
+  const { bootId: _, namespace: __, ...holder } = value as Holder;
+  return holder;
 }
 
 /** Who has, or will have, the address here without being part of the import. */

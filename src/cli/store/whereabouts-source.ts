@@ -1,0 +1,124 @@
+import { cidrInterval, formatCidr } from "../../address/cidr.ts";
+import { overlaps } from "../../address/interval.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { type ForeignNetwork, recordsOfLeases } from "../../store/portable/foreign-leases.ts";
+import {
+  rangeOf,
+  readWhereabouts,
+  type WhereaboutsPool,
+  type WhereaboutsState,
+} from "../../store/portable/whereabouts.ts";
+import { AbsentError, UsageError } from "../failure.ts";
+import { clusterSettings, openAccess } from "../kubernetes.ts";
+import type { Session } from "../open.ts";
+import type { Source, SourceOptions } from "./sources.ts";
+
+/** Whereabouts' objects, from a cluster or a file. */
+interface Found {
+  readonly state: WhereaboutsState;
+  readonly clusterUid?: string;
+}
+
+/**
+ * The records under which kube-ipam holds what whereabouts gave out in one network.
+ *
+ * @param network the network as kube-ipam's configuration names it, with its ranges where --config has them.
+ * @throws UsageError, AbsentError; IpamError tryAgain while pods start.
+ */
+export async function readFromWhereabouts(
+  file: (() => unknown) | undefined,
+  network: Omit<ForeignNetwork, "source">,
+  given: SourceOptions,
+  session: Session,
+): Promise<Source> {
+  const { state, clusterUid = session.ports.clusterUid } = await find(file, given, session);
+  const pools = choosePools(state.pools, network, given.pool ?? []);
+  const { leases, remarks, starting } = readWhereabouts(
+    { ...state, pools },
+    {
+      ifname: given.ifname,
+      skipGone: given.skipGone === true,
+      ...(given.definition !== undefined && { definition: given.definition }),
+    },
+  );
+  if (starting.length > 0) throw stillStarting(starting);
+  const ranges = network.ranges.length > 0 ? network.ranges : rangesOf(pools);
+  const records = recordsOfLeases(leases, {
+    ...network,
+    ranges,
+    source: "whereabouts",
+    ...(clusterUid !== undefined && { clusterUid }),
+  });
+  return { records, remarks };
+}
+
+async function find(
+  file: (() => unknown) | undefined,
+  given: SourceOptions,
+  session: Session,
+): Promise<Found> {
+  const { parseWhereaboutsList, readWhereaboutsState } = await import("../../kubernetes/whereabouts.ts");
+  if (file !== undefined) return parseWhereaboutsList(file(), "the list");
+  const settings = clusterSettings(given, session);
+  const access = await openAccess(given, session);
+  if (settings === undefined || access === undefined) {
+    throw new UsageError(
+      "--from whereabouts needs a cluster or a file",
+      "name the cluster with --kubeconfig, or a file that kubectl made (docs/migrate.md)",
+    );
+  }
+  const state = await readWhereaboutsState(settings, session.options.deadline);
+  return { state, clusterUid: access.uid };
+}
+
+/** One pool serves every definition with its range: those of this network must be told from others. */
+function choosePools(
+  pools: readonly WhereaboutsPool[],
+  { ranges }: Pick<ForeignNetwork, "ranges">,
+  named: readonly string[],
+): WhereaboutsPool[] {
+  if (pools.length === 0) throw new AbsentError("whereabouts has no pools", "is this its cluster?");
+  if (named.length > 0) return named.map((name) => poolCalled(name, pools));
+  if (ranges.length === 0) {
+    if (pools.length === 1) return [...pools];
+    throw new UsageError(
+      `whereabouts has ${pools.length} pools: ${pools.map(({ name }) => name).join(", ")}`,
+      "say which are this network's with --pool, or name the network's new configuration with --config",
+    );
+  }
+  const chosen = pools.filter((pool) => {
+    const range = rangeOf(pool);
+    return (
+      range !== undefined && ranges.some(({ subnet }) => overlaps(cidrInterval(subnet), cidrInterval(range)))
+    );
+  });
+  if (chosen.length > 0) return chosen;
+  throw new AbsentError(
+    `no pool of whereabouts lies in ${ranges.map(({ subnet }) => formatCidr(subnet)).join(", ")}`,
+    `its pools are ${pools.map(({ name, range }) => `${name} (${range})`).join(", ")}`,
+  );
+}
+
+function poolCalled(name: string, pools: readonly WhereaboutsPool[]): WhereaboutsPool {
+  const pool = pools.find((each) => each.name === name);
+  if (pool !== undefined) return pool;
+  throw new AbsentError(
+    `whereabouts has no pool '${name}'`,
+    `its pools are ${pools.map((each) => each.name).join(", ")}`,
+  );
+}
+
+function rangesOf(pools: readonly WhereaboutsPool[]): ForeignNetwork["ranges"] {
+  return pools.flatMap((pool) => {
+    const subnet = rangeOf(pool);
+    return subnet === undefined ? [] : [{ subnet }];
+  });
+}
+
+function stillStarting(pods: readonly string[]): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `${pods.length} pods are being started, and do not show yet what they have: ${pods.slice(0, 5).join(", ")}`,
+    "run it again when they run; nothing is written",
+  );
+}
