@@ -44,6 +44,7 @@ test-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@nice test/cluster/multus/build.sh
+	@nice test/cluster/whereabouts/build.sh
 	@scripts/test.sh test/cluster
 	@$(MAKE) --no-print-directory test-nodes
 

@@ -4,6 +4,7 @@ import type { Log } from "../ipam/ports.ts";
 import { reclaim } from "../ipam/reclaim.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { answerHere } from "../runtime/answer-here.ts";
+import { requireClusterUid } from "../runtime/cluster-uid.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Lender } from "./lend-ports.ts";
@@ -14,6 +15,7 @@ const RECORDS = 100;
 /** Attachments that one round looks at: more than a node has, unless it is a very large one. */
 const LOOK = 500;
 const ADOPT_EVERY_MS = 20_000;
+const UID_MS = 2_000;
 /** One round waits no longer for a store that does not answer. */
 const MOST_MS = 10_000;
 
@@ -68,10 +70,7 @@ export class ReclaimLoop {
   /** How many releases are still kept. */
   async #runOne(configuration: Asking["configuration"]): Promise<number> {
     const deadline = performance.now() + MOST_MS;
-    const ports = await this.#lender.lend(
-      { verb: "GC", deadline, configuration },
-      pluginLog(configuration.node),
-    );
+    const ports = await this.#lend(configuration, deadline);
     try {
       await this.#answerRecovery(configuration, ports, deadline);
       await this.#adoptImported(configuration, ports, deadline);
@@ -80,6 +79,17 @@ export class ReclaimLoop {
     } finally {
       await ports.close();
     }
+  }
+
+  /** Which records are this cluster's is told by its UID, which a node asks for once in its life. */
+  async #lend(configuration: Asking["configuration"], deadline: number): Promise<OpenPorts> {
+    const { node, store } = configuration;
+    const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
+    if (ports.clusterUid !== undefined || ports.cluster === undefined || store.kind === "embedded")
+      return ports;
+    const soon = Math.min(deadline, performance.now() + UID_MS);
+    const uid = await requireClusterUid(node.dataDir, ports.cluster, soon).catch(() => undefined);
+    return uid === undefined ? ports : { ...ports, clusterUid: uid };
   }
 
   /** A store that was recovered wants to know what this node's pods hold; reclaiming goes on anyway. */
