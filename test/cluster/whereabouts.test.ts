@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined)("from whereabouts and back", () => {
       metadata: { name: "default", namespace: "default" },
     });
     whereabouts = await installWhereabouts(world.kubernetes, RANGE);
-    const ipam = { ...world.ipam, subnet: RANGE, coolingSeconds: 0 };
+    const ipam = { ...world.ipam, subnet: RANGE, coolingSeconds: 0, requireInit: true };
     const network = { cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam };
     one = await world.node("n1", network);
     two = await world.node("n2", network);
@@ -89,6 +89,10 @@ describe.skipIf(missing !== undefined)("from whereabouts and back", () => {
     await world.forget("ghost");
     const old = { [a.address]: a, [b.address]: b, [c.address]: c, [ghost.address]: ghost };
 
+    // The networks name kube-ipam now: until the import is through, new pods wait.
+    const waiting = await sandboxOf("fresh", one);
+    expect(refused(await one.add(waiting)).code).toBe(106);
+
     // A pod that has not shown yet what it has stops it all.
     const starting = await sandboxOf("starting", one);
     const [early = ""] = addressesOf(added(await whereabouts.run("ADD", starting)));
@@ -124,15 +128,14 @@ describe.skipIf(missing !== undefined)("from whereabouts and back", () => {
     expect(JSON.parse(fromFile.stdout)).toMatchObject({ written: 0, alreadyThere: 10, conflicts: 0 });
 
     // New pods get other addresses, and nobody takes those of old ones.
-    const fresh = await sandboxOf("fresh", one);
-    const [given = ""] = addressesOf(added(await one.add(fresh)));
+    const [given = ""] = addressesOf(added(await one.add(waiting)));
     expect(Object.keys(old)).not.toContain(given);
     const thief = await sandboxOf("thief", one, c.address);
     const held = refused(await one.add(thief));
     expect(`${held.code} ${held.msg}`).toBe(
       `11 address ${c.address} is held by the running pod default/c on node n2`,
     );
-    await one.end(fresh);
+    await one.end(waiting);
 
     // Its DEL comes to kube-ipam.
     await two.end(b.sandbox);

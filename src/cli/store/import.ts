@@ -59,7 +59,8 @@ export async function importStore(
 async function requireUsable({ settings, ports, options }: Session): Promise<void> {
   const remembered = ports.node.storeMemory.recall(settings.space);
   const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
-  requireReady(verifyStore(snapshot, remembered, settings.space, ports), settings.requireInit);
+  // An import is an operator's word, as good as 'store init'.
+  requireReady(verifyStore(snapshot, remembered, settings.space, ports), false);
 }
 
 function printConflicts(conflicts: readonly string[], written: number): void {

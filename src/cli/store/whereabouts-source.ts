@@ -41,7 +41,7 @@ export async function readFromWhereabouts(
       ...(given.definition !== undefined && { definition: given.definition }),
     },
   );
-  if (starting.length > 0) throw stillStarting(starting);
+  if (starting.length > 0 && given.skipGone !== true) throw stillStarting(starting);
   const ranges = network.ranges.length > 0 ? network.ranges : rangesOf(pools);
   const records = recordsOfLeases(leases, {
     ...network,
@@ -119,6 +119,7 @@ function stillStarting(pods: readonly string[]): IpamError {
   return new IpamError(
     "tryAgain",
     `${pods.length} pods are being started, and do not show yet what they have: ${pods.slice(0, 5).join(", ")}`,
-    "run it again when they run; nothing is written",
+    "run it again when they run; nothing is written. One that waits for this import shows nothing: what whereabouts " +
+      "still holds for its name is a leftover, which --skip-gone leaves out",
   );
 }

@@ -20,7 +20,8 @@ const ROUNDS = 5;
 /**
  * Writes what a store lacks, after it was made sure that nothing speaks against any of it. Each
  * attachment comes with all its addresses in one transaction (ONE-STEP), and no transaction replaces
- * anything (GUARDED). It may be broken off and run again: what is there just so is left alone.
+ * anything (GUARDED). It may be broken off and run again: what is there just so is left alone. A new
+ * store gets its identity last, so that where `requireInit` is set no ADD comes before all is there.
  *
  * @param progress is told how many records were written so far, and of how many.
  * @throws StoreFailure; what was written until then stays.
@@ -41,6 +42,7 @@ export async function importRecords(
     plan = await planImport(records, store, options);
   }
   if (plan.conflicts.length > 0) return { written, same, conflicts: plan.conflicts };
+  if (plan.missing.length === 0) await identify(store, options);
   return {
     written,
     same,
@@ -59,11 +61,14 @@ async function write(
 ): Promise<number> {
   let written = 0;
   for (const batch of batches(unitsOf(missing))) {
-    const meta = await identity(store, options);
+    const meta = (await store.read({ refs: [META] }, options)).get(META);
     const puts = batch.map(({ ref, record }) => ({ ref: fromPortable(ref), record }) as Put);
-    const guards = [meta.guard, ...puts.map(({ ref }): Guard => ({ ref, revision: 0 }))];
+    const guards = [
+      { ref: META, revision: meta?.revision ?? 0 },
+      ...puts.map(({ ref }): Guard => ({ ref, revision: 0 })),
+    ];
     const won = await store
-      .commit({ guards, puts: [...meta.puts, ...puts], deletes: [] }, options)
+      .commit({ guards, puts, deletes: [] }, options)
       .then((outcome) => outcome.won)
       .catch((failure) => {
         // RESOLVED: planning anew finds out.
@@ -77,13 +82,15 @@ async function write(
   return written;
 }
 
-async function identity(store: Store, options: CallOptions): Promise<{ guard: Guard; puts: Put[] }> {
-  const ref = { kind: "meta" } as const;
-  const meta = (await store.read({ refs: [ref] }, options)).get(ref);
-  return {
-    guard: { ref, revision: meta?.revision ?? 0 },
-    puts: meta === undefined ? [{ ref, record: newIdentity() }] : [],
-  };
+const META = { kind: "meta" } as const;
+
+/** Whoever was quicker has made one just as good. */
+async function identify(store: Store, options: CallOptions): Promise<void> {
+  if ((await store.read({ refs: [META] }, options)).get(META) !== undefined) return;
+  await store.commit(
+    { guards: [{ ref: META, revision: 0 }], puts: [{ ref: META, record: newIdentity() }], deletes: [] },
+    options,
+  );
 }
 
 type Unit = readonly PortableRecord[];

@@ -125,6 +125,23 @@ test("GUARDED: every write compares that nothing is there, and the store's ident
   }
 });
 
+test("a new store gets its identity last: with requireInit no ADD comes before all is there", async () => {
+  const { target, records } = await moved();
+  const refused: string[] = [];
+  const commit = target.store.commit.bind(target.store);
+  target.store.commit = async (transaction, within) => {
+    const strict = { ...dual, requireInit: true };
+    const meta = transaction.puts.some(({ ref }) => ref.kind === "meta");
+    if (!meta) refused.push(await refusal(() => add(target.ports, "early", { network: strict })));
+    return commit(transaction, within);
+  };
+  await importRecords(records, target.store, options);
+  target.store.commit = commit;
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.every((text) => text.startsWith("106 the store has not been initialised"))).toBe(true);
+  await add(target.ports, "later", { network: { ...dual, requireInit: true } });
+});
+
 test("one conflict, and nothing is written", async () => {
   const { target, records } = await moved();
   await add(target.ports, "other", { network: dual });
