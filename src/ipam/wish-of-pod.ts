@@ -127,7 +127,8 @@ async function readPod(
   deadline: number,
 ): Promise<PodFacts> {
   const kubernetes = requireCluster(question, cluster);
-  const facts = await (kubernetes.askingPod ?? kubernetes.pod)(pod, deadline);
+  const asked = kubernetes.askingPod?.(pod, deadline) ?? kubernetes.pod(pod, deadline);
+  const facts = await asked;
   const name = `${pod.namespace}/${pod.name}`;
   if (facts === undefined) {
     throw new IpamError(
