@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { added } from "../kit/cni.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
+import { kubeVirtKinds } from "../kit/kubernetes-objects.ts";
 import { type OperatedCluster, operatedCluster } from "../kit/operators.ts";
 
 /** `kube-ipam why` on the built executable, for each row of the hand-over table that can be made. */
@@ -139,11 +141,82 @@ describe.skipIf(missing !== undefined)("why", () => {
     await cluster.world.forget("db");
   });
 
+  test("row: another interface of the same container", async () => {
+    const annotations = {
+      "kube-ipam.ip/eth0": FIXED,
+      "kube-ipam.ip/net1": FIXED,
+      "k8s.v1.cni.cncf.io/networks": "lan@net1",
+    };
+    const sandbox = await cluster.create({ name: "two", annotations }, cluster.n1);
+    await cluster.n1.add(sandbox);
+    expect(await lines("two", "Interface", "Rule", "Refused")).toEqual([
+      "eth0",
+      "an earlier sandbox of this pod has it; its DEL is due",
+      "net1",
+      "another interface of this same container has it",
+      `address ${FIXED} is held by interface eth0 of this same container (error 101)`,
+    ]);
+    await cluster.end(sandbox, cluster.n1);
+  });
+
+  test("row: the asking pod is itself no longer wanted", async () => {
+    const { end } = await contest();
+    await cluster.world.report(cluster.n2, { ready: "Unknown", outOfService: true });
+    await cluster.world.forget("old");
+    await cluster.world.kubernetes.kubectl("delete", "pod", "new", "--wait=false");
+    expect(await lines("new", "State", "Rule", "Refused")).toEqual([
+      "being deleted",
+      "this pod is itself no longer wanted",
+      `pod default/new, which asks for address ${FIXED}, is being deleted (error 108)`,
+    ]);
+    await end();
+  });
+
+  test("row: live migration of one virtual machine", async () => {
+    const { kubernetes } = cluster.world;
+    await kubernetes.apply(...kubeVirtKinds());
+    await kubernetes.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s");
+    await kubernetes.apply({
+      apiVersion: "kubevirt.io/v1",
+      kind: "VirtualMachineInstance",
+      metadata: { name: "vm", namespace: "default" },
+      status: { migrationState: { completed: false, failed: false } },
+    });
+    const uid = await kubernetes.kubectl(
+      "get",
+      "virtualmachineinstance",
+      "vm",
+      "-o",
+      "jsonpath={.metadata.uid}",
+    );
+    const ownerReferences = [
+      { apiVersion: "kubevirt.io/v1", kind: "VirtualMachineInstance", name: "vm", uid, controller: true },
+    ];
+    const source = await cluster.run({ name: "launcher-1", annotations: WISH, ownerReferences }, cluster.n2);
+    const target = await cluster.create(
+      { name: "launcher-2", annotations: WISH, ownerReferences },
+      cluster.n1,
+    );
+    expect(await lines("launcher-2", "Owner", "Address", "Rule")).toEqual([
+      "VirtualMachineInstance default/vm",
+      `${FIXED}: shared with its holder`,
+      "one virtual machine on the move: both have it until one ends",
+    ]);
+    // And so it is: both have it, and check finds nothing wrong with that.
+    await cluster.n1.add(target);
+    await cluster.report("launcher-2", { phase: "Running", podIP: FIXED, podIPs: [{ ip: FIXED }] });
+    expect((await cluster.on(cluster.n1, "check", "--settle", "0")).stdout).toBe("");
+    await cluster.end(source.sandbox, cluster.n2);
+    await cluster.end(target, cluster.n1);
+    // Its reservation would outlive it.
+    await kubernetes.kubectl("delete", "virtualmachineinstance", "vm");
+  });
+
   test("row: not a pod", async () => {
     const printer = { namespace: "", name: "" };
     const sandbox = await cluster.n2.makeSandbox(printer);
     const { network } = cluster.n2;
-    await cluster.n2.add(sandbox, { network, args: `IP=${FIXED}` });
+    added(await cluster.n2.add(sandbox, { network, args: `IP=${FIXED}` }));
     await cluster.create({ name: "new", annotations: WISH }, cluster.n1);
     expect(await lines("new", "Address", "Rule", "Refused")).toEqual([
       `${FIXED}: refused`,

@@ -12,6 +12,13 @@ import type { KnownNetwork } from "./known-networks.ts";
 /** A container ID that no runtime gives: of the sandbox that is to come. */
 const NEXT_SANDBOX = "the-next-sandbox";
 
+/** What the pod is seen to have. */
+export interface Seen {
+  readonly shown: ReadonlySet<string>;
+  /** The container whose other interfaces have addresses already. */
+  readonly sandbox?: string;
+}
+
 /**
  * What the pod wishes of this interface's network, and, where it has or shows nothing there, what
  * the next ADD would meet.
@@ -22,13 +29,14 @@ export async function explainInterface(
   { ifname, entry, held }: PodInterface,
   { network, kubernetes, requested }: KnownNetwork,
   pod: PodFacts,
-  shown: ReadonlySet<string>,
+  { shown, sandbox }: Seen,
   ports: Ports,
   deadline: number,
 ): Promise<Explanation> {
+  const container = held.length === 0 ? (sandbox ?? NEXT_SANDBOX) : NEXT_SANDBOX;
   const question: WishQuestion = {
     pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
-    attachment: { network: network.name, container: NEXT_SANDBOX, ifname },
+    attachment: { network: network.name, container, ifname },
     network,
     kubernetes,
     requested: [...(entry?.ips ?? []).flatMap(fromMultus), ...(entry?.ips === undefined ? requested : [])],

@@ -8,7 +8,7 @@ import { AbsentError, UsageError } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import type { Format } from "../output.ts";
-import { explainInterface } from "./explain-interface.ts";
+import { explainInterface, type Seen } from "./explain-interface.ts";
 import { heldBy } from "./held.ts";
 import { interfacesOf, type PodInterface } from "./interfaces.ts";
 import { type KnownNetwork, knownNetworks, type NetworkOptions, networkOfEntry } from "./known-networks.ts";
@@ -62,9 +62,11 @@ export async function answerFor(
   if (live === undefined && held.length === 0) throw absent(`${id.namespace}/${id.name}`, access);
   const known = await knownNetworks(given, session);
   const shown = new Set(live === undefined ? [] : shownAddresses(live).map(({ text }) => text));
+  const sandbox = held[0]?.holder.attachment.container;
+  const seen = { shown, ...(sandbox !== undefined && { sandbox }) };
   const interfaces: Explained[] = [];
   for (const each of interfacesOf(live, held, known, given.network))
-    interfaces.push(await explained(each, live, shown, known, access, session));
+    interfaces.push(await explained(each, live, seen, known, access, session));
   return {
     pod: id,
     ...(live && { live }),
@@ -77,7 +79,7 @@ export async function answerFor(
 async function explained(
   each: PodInterface,
   live: PodFacts | undefined,
-  shown: ReadonlySet<string>,
+  seen: Seen,
   known: ReadonlyMap<string, KnownNetwork>,
   access: ClusterAccess | undefined,
   session: Standpoint,
@@ -90,7 +92,7 @@ async function explained(
       : await networkOfEntry(each.entry, live.namespace, known, access, deadline);
   if (network === undefined) return each;
   const ports = await portsOfNode(live, access, session);
-  const explanation = await explainInterface(each, network, live, shown, ports, deadline);
+  const explanation = await explainInterface(each, network, live, seen, ports, deadline);
   return { ...each, name: network.network.name, network, explanation };
 }
 
