@@ -6,6 +6,7 @@ import { installedByChart } from "./stories/chart.ts";
 import { crowd } from "./stories/crowd.ts";
 import { drain } from "./stories/drain.ts";
 import { forceDelete } from "./stories/force-delete.ts";
+import { fromAfar } from "./stories/from-afar.ts";
 import { killedDaemons } from "./stories/killed-daemons.ts";
 import { lostNode } from "./stories/lost-node.ts";
 import { newerRuntimeSpeaks } from "./stories/newer-runtime.ts";
@@ -40,5 +41,6 @@ describe.skipIf(missing !== undefined)("a cluster of two nodes", () => {
   reinstall(onStage);
   upgrade(onStage);
   installedByChart(onStage);
+  fromAfar(onStage);
   crowd(onStage, hurtCharted);
 });
