@@ -38,6 +38,8 @@ describe.skipIf(missing !== undefined)("gc", () => {
     await cluster.world.forget("b");
     expect(await gc("--dry-run")).toEqual(["10.1.2.70 would be freed: its node is tainted out-of-service"]);
     expect(await gc()).toEqual(["10.1.2.70 freed: its node is tainted out-of-service"]);
+    expect(await gc("--dry-run")).toEqual(["10.1.2.70 would be freed: its owner is gone"]);
+    expect(await gc()).toEqual(["10.1.2.70 freed: its owner is gone"]);
     expect((await cluster.on(cluster.n1, "check", "--settle", "0")).exitCode).toBe(0);
     // The node comes back, and its late DEL has nothing left to free.
     await cluster.world.report(cluster.n2);

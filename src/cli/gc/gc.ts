@@ -51,18 +51,17 @@ export async function collectGarbage(given: GcOptions, session: Session): Promis
   return outcomes.some(({ result }) => result === "NOT freed") ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
+/** Reservations first: those of addresses that this very run frees are left to the next, as a dry run says. */
 async function* garbageOf(
   access: ClusterAccess | undefined,
   { ports, settings, options }: Session,
 ): AsyncGenerator<Garbage> {
-  yield* deadHere(ports, options);
-  if (access === undefined) return;
   // The embedded store is one node's own: nobody else's records are in it.
-  if (settings.store.kind === "embedded") return;
-  const { cluster, inventory, uid } = access;
-  const asking = { ...ports, cluster, clusterUid: uid };
-  yield* deadElsewhere(asking, inventory, settings.coolingSeconds, options);
-  yield* ownerless(asking, options);
+  const asking = access !== undefined &&
+    settings.store.kind === "etcd" && { ...ports, cluster: access.cluster, clusterUid: access.uid };
+  if (asking) yield* ownerless(asking, options);
+  yield* deadHere(ports, options);
+  if (asking) yield* deadElsewhere(asking, access.inventory, settings.coolingSeconds, options);
 }
 
 function wouldBeFreed({ free: _, ...garbage }: Garbage): Outcome | undefined {
