@@ -278,3 +278,12 @@ test("FAIL-CLOSED: any value of kube-ipam.ip is an address, an error, or empty",
     { numRuns: 3_000 },
   );
 });
+
+test("other programs' keys are no wish for another network", () => {
+  const annotations = {
+    "kube-ipam.io/seen": "x",
+    "kube-ipam.example.org/y": "z",
+    "example.org/kube-ipam.ip": "?",
+  };
+  expect(readAnnotations(annotations, asked).unclaimed).toEqual([]);
+});

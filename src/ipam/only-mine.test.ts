@@ -15,6 +15,7 @@ import { undo } from "./undo.ts";
 const space = "default";
 const ref = { kind: "allocation", space, address: parseAddress("10.1.2.2") } as const;
 const entryRef = { kind: "attachment", node: "n1", id: attachment("c1") } as const;
+const owner = { kind: "Pod", namespace: "default", name: "p" };
 const options = () => ({ deadline: performance.now() + 5000 });
 
 /** `intrude` happens once, before the call to the store that `count` says. */
@@ -86,6 +87,21 @@ describe("DEL", () => {
     arm();
     await del(ports, "c1");
     expect([...(await allocations(ports))]).toEqual([["10.1.2.2", ["other"]]]);
+  });
+
+  test("GUARDED: a reservation that an operator takes over while it would end stays", async () => {
+    const reservationRef = { ...ref, kind: "reservation" } as const;
+    const operators = { version: 1, kind: "operator", owner, retain: "keep", since: "" } as const;
+    const { arm, ports } = world(4, (intruded) =>
+      write(intruded, { ref: reservationRef, record: operators }),
+    );
+    const wish = { ...named("10.1.2.2"), retain: "delete", owner: { owner } } as const;
+    await add(ports, "c1", { pod: { namespace: "default", name: "p" }, wish });
+    arm();
+    await del(ports, "c1");
+    const seen = await ports.store.read({ refs: [reservationRef] }, options());
+    expect(seen.get(reservationRef)?.record.kind).toBe("operator");
+    expect((await allocations(ports)).size).toBe(0);
   });
 
   test("ONE-STORE: is refused by another store than the ADD's, and kept", async () => {
