@@ -21,7 +21,7 @@ export function answer(records: Records, { refs = [], windows = [], counts = [] 
   for (const ref of refs) {
     const row = findRow(database, keys.keyOf(ref), clock);
     if (row !== undefined)
-      found.set(row.key, { record: decodeRecord(row.key, row.value), revision: row.revision });
+      found.set(row.key, { record: decodeRecord(ref.kind, row.key, row.value), revision: row.revision });
   }
   return {
     revision: readState(database).revision,

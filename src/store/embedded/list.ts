@@ -38,7 +38,7 @@ async function* entries<K extends RecordKind>(
     for (const { key, value, revision } of page) {
       const ref = keys.refOf(key);
       if (ref === undefined || !inScope(scope, ref)) continue;
-      yield { ref, record: decodeRecord(key, value), revision };
+      yield { ref, record: decodeRecord(ref.kind, key, value) as never, revision };
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

@@ -1,18 +1,31 @@
+import type { RecordKind, RecordTypes } from "../../ipam/records.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
+import { missingMember } from "../record-members.ts";
 
 /**
  * A record's text as a value, whatever its version.
  *
- * @throws StoreFailure unwritable when it is not JSON: somebody else wrote there.
+ * @throws StoreFailure unwritable when it is not JSON, or lacks what its kind needs: somebody else wrote there.
  */
-export function decodeRecord<T>(key: string, text: string): T {
+export function decodeRecord<K extends RecordKind>(kind: K, key: string, text: string): RecordTypes[K] {
+  const record = parse(key, text);
+  const missing = typeof record === "object" && record !== null ? missingMember(kind, record) : "version";
+  if (missing === undefined) return record as RecordTypes[K];
+  throw damaged(key, `damaged in its member ${missing}`);
+}
+
+function parse(key: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new StoreFailure(
-      "unwritable",
-      `the record ${key} in the store is not JSON`,
-      "Restore the store from a backup, or delete this record with 'sqlite3' if nobody needs it.",
-    );
+    throw damaged(key, "not JSON");
   }
+}
+
+function damaged(key: string, how: string): StoreFailure {
+  return new StoreFailure(
+    "unwritable",
+    `the record ${key} in the store is ${how}`,
+    "Restore the store from a backup, or delete this record with 'sqlite3' if nobody needs it.",
+  );
 }

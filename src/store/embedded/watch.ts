@@ -31,7 +31,7 @@ export async function* watch<K extends RecordKind>(
       seen = revision;
       const ref = records.keys.refOf(key);
       if (ref === undefined || !inScope(scope, ref)) continue;
-      yield { ref, revision, ...(value !== null && { record: decodeRecord(key, value) }) };
+      yield { ref, revision, ...(value !== null && { record: decodeRecord(ref.kind, key, value) as never }) };
       if (signal.aborted) return;
     }
     if (changes.length === 0) await pause(LOOK_EVERY_MS, signal);

@@ -43,7 +43,7 @@ export function entryOf<K extends RecordKind>(
   if (ref?.kind !== kind) return undefined;
   return {
     ref: ref as Extract<Ref, { kind: K }>,
-    record: decodeRecord<K>(text, value),
+    record: decodeRecord(kind, text, value),
     revision: Number(modRevision),
   };
 }

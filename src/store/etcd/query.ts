@@ -56,10 +56,10 @@ function windowRange(range: KeyRange, limit: number): RangeInit {
   return { ...rangeInit(range), keysOnly: true, limit: BigInt(Math.max(1, limit)) };
 }
 
-function versioned<R extends Ref>(_: R, key: string, answer: RangeResponse | undefined) {
+function versioned<R extends Ref>({ kind }: R, key: string, answer: RangeResponse | undefined) {
   const entry = answer?.kvs[0];
   if (entry === undefined) return undefined;
-  return { record: decodeRecord<R["kind"]>(key, entry.value), revision: Number(entry.modRevision) };
+  return { record: decodeRecord<R["kind"]>(kind, key, entry.value), revision: Number(entry.modRevision) };
 }
 
 function windowAnswer(window: Window, answers: readonly RangeResponse[]): WindowAnswer {

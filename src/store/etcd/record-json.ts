@@ -1,5 +1,6 @@
 import type { RecordKind, RecordTypes } from "../../ipam/records.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
+import { missingMember } from "../record-members.ts";
 import { toBytes, toText } from "./bytes.ts";
 
 export function encodeRecord(record: RecordTypes[RecordKind]): Uint8Array<ArrayBuffer> {
@@ -8,15 +9,18 @@ export function encodeRecord(record: RecordTypes[RecordKind]): Uint8Array<ArrayB
 
 /**
  * A record as it was written, unknown fields and newer versions included: what to do with those is
- * decided where the record is used. Anything but a JSON object with a version is refused: reading it
- * as "absent" would give its address away.
+ * decided where the record is used. Anything but a JSON object with a version and what its kind needs
+ * is refused: reading it as "absent" would give its address away.
  */
-export function decodeRecord<K extends RecordKind>(key: string, value: Uint8Array): RecordTypes[K] {
+export function decodeRecord<K extends RecordKind>(kind: K, key: string, value: Uint8Array): RecordTypes[K] {
   const record = parse(value);
-  if (typeof record === "object" && record !== null && "version" in record) return record as RecordTypes[K];
+  const isObject = typeof record === "object" && record !== null && "version" in record;
+  const missing = isObject ? missingMember(kind, record) : undefined;
+  if (isObject && missing === undefined) return record as RecordTypes[K];
+  const problem = missing ? `its member ${missing} is damaged` : "expected a JSON object with a version";
   throw new StoreFailure(
     "unwritable",
-    `the record at ${key} in etcd cannot be read: expected a JSON object with a version`,
+    `the record at ${key} in etcd cannot be read: ${problem}`,
     "Look at it with etcdctl get, and repair or delete it.",
   );
 }

@@ -1,0 +1,51 @@
+import { RECORD_VERSION, type RecordKind } from "../ipam/records.ts";
+
+/**
+ * Which member that the decisions rely on is missing in a record, or of another type; undefined where
+ * none is. Cheaper than a schema, as a listing asks for each record. A record of a newer program may
+ * look as it likes: whoever uses it looks at its version first.
+ */
+export function missingMember(kind: RecordKind, record: object): string | undefined {
+  const { version } = record as { version?: unknown };
+  if (typeof version !== "number") return "version";
+  if (version > RECORD_VERSION) return undefined;
+  return Object.entries(MEMBERS[kind]).find(([name, fits]) => !fits((record as Members)[name]))?.[0];
+}
+
+type Members = Readonly<Record<string, unknown>>;
+type Fits = (value: unknown) => boolean;
+
+const isText: Fits = (value) => typeof value === "string";
+const isList: Fits = Array.isArray;
+const isTexts: Fits = (value) => Array.isArray(value) && value.every(isText);
+const has =
+  (members: Readonly<Record<string, Fits>>): Fits =>
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.entries(members).every(([name, fits]) => fits((value as Members)[name]));
+
+const isOwner = has({ kind: isText, namespace: isText, name: isText });
+const isHolder = has({
+  attachment: has({ network: isText, container: isText, ifname: isText }),
+  node: isText,
+  bootId: isText,
+  namespace: has({ path: isText }),
+  requestId: isText,
+});
+
+const MEMBERS: Readonly<Record<RecordKind, Readonly<Record<string, Fits>>>> = {
+  meta: { uuid: isText, state: isText },
+  attachment: { space: isText, addresses: isTexts, prefixes: isList, gateways: isList, holder: isHolder },
+  allocation: { holders: (value) => Array.isArray(value) && value.every(isHolder) },
+  reservation: { owner: isOwner, kind: isText },
+  cooling: {},
+  owner: { owner: isOwner, addresses: isTexts },
+  reservedRanges: {
+    ranges: (value) =>
+      Array.isArray(value) &&
+      value.every(has({ first: isText, last: isText, reservation: has({ owner: isOwner }) })),
+  },
+  recovery: { recovery: isText, node: isText },
+  network: { space: isText, subnets: isTexts },
+};
