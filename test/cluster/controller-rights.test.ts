@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { issueServing } from "../../src/controller/certificates.ts";
@@ -9,6 +8,7 @@ import { type Controller, leaderOf, startController } from "../kit/controller.ts
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
 import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { askedBy, rightOf, rightsOf } from "../kit/rights.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** The controller's certificate through its life, and that its role is no wider than what it does. */
@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)("the controller's certificate and rights"
     await using controller = await startController(world);
     await leaderOf([controller]);
     await freeOfFencedNode(controller);
-    const asked = auditLines().filter(({ user }) => user.username === USER);
+    const asked = askedBy(world.kubernetes, USER);
     const refused = asked.filter(({ responseStatus }) => responseStatus.code === 403);
     expect(refused.map(({ requestURI }) => requestURI)).toEqual([]);
     const used = new Set(asked.map(({ objectRef, verb }) => rightOf(verb, objectRef)));
@@ -140,47 +140,7 @@ describe.skipIf(missing !== undefined)("the controller's certificate and rights"
       Buffer.from(text ?? "", "base64").toString(),
     );
   }
-
-  function auditLines(): AuditLine[] {
-    const text = readFileSync(world.kubernetes.folder.file("audit.log"), "utf8");
-    const whole = text.slice(0, text.lastIndexOf("\n"));
-    return whole.split("\n").map((line) => JSON.parse(line) as AuditLine);
-  }
 });
-
-interface AuditLine {
-  readonly verb: string;
-  readonly requestURI: string;
-  readonly user: { readonly username: string };
-  readonly objectRef?: {
-    readonly apiGroup?: string;
-    readonly resource?: string;
-    readonly subresource?: string;
-  };
-  readonly responseStatus: { readonly code: number };
-}
-
-function rightOf(
-  verb: string,
-  { apiGroup = "", resource = "" }: NonNullable<AuditLine["objectRef"]> = {},
-): string {
-  return `${verb} ${resource}.${apiGroup}`;
-}
-
-function rightsOf(manifest: string): string[] {
-  const objects = Bun.YAML.parse(readFileSync(manifest, "utf8")) as { rules?: Rule[] }[];
-  const rules = objects.flatMap((object) => object?.rules ?? []);
-  const rights = rules.flatMap(({ apiGroups: [apiGroup = ""], resources, verbs }) =>
-    resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, { apiGroup, resource }))),
-  );
-  return [...new Set(rights)];
-}
-
-interface Rule {
-  readonly apiGroups: string[];
-  readonly resources: string[];
-  readonly verbs: string[];
-}
 
 function ownerRights(): string[] {
   const kinds = [...Object.values(OWNER_KINDS), MIGRATIONS];

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { invoke, refused } from "../kit/cni.ts";
 import { type Daemon, startDaemon } from "../kit/daemon.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { render } from "../kit/helm.ts";
 import { type Kubernetes, PROGRAMS, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
+import { pod } from "../kit/kubernetes-objects.ts";
+import { askedBy, rightOf, rightsOf } from "../kit/rights.ts";
 import { type Finished, run } from "../kit/run.ts";
+import { shimExecutable } from "../kit/subject-agent.ts";
 import { kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -22,12 +27,17 @@ describe.skipIf(missing !== undefined)("the agent's credentials on the host", ()
   let agent: Daemon;
 
   beforeAll(async () => {
-    kubernetes = await startKubernetes();
+    kubernetes = await startKubernetes({ auditLog: "audit.log" });
     folder = temporaryFolder("credentials");
     writeFileSync(folder.file("chart.yaml"), await render());
     await kubernetes.kubectl("apply", "--server-side", "-f", folder.file("chart.yaml"));
     await kubernetes.apply({ apiVersion: "v1", kind: "Node", metadata: { name: NODE } });
     agent = await startAgent(kubernetes, folder);
+    await kubernetes.apply({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default", namespace: "default" },
+    });
   }, 120_000);
   afterAll(async () => {
     await agent?.stop();
@@ -68,9 +78,59 @@ describe.skipIf(missing !== undefined)("the agent's credentials on the host", ()
     await eventually(async () => copied("tls.key") === "second" || undefined, 60_000);
   }, 90_000);
 
+  test("the agent goes by its own account, and uses every right of it until it ends", async () => {
+    const { request } = kubernetes;
+    await request(
+      "POST",
+      "/api/v1/namespaces/default/pods",
+      pod({ name: "p", node: NODE, annotations: OUTSIDE }),
+    );
+    const { metadata } = await request<{ metadata: { uid: string } }>(
+      "GET",
+      "/api/v1/namespaces/default/pods/p",
+    );
+    const refusal = refused(await addThroughShim(folder, metadata.uid));
+    expect(refusal.msg).toContain("10.9.9.9");
+    const agents = rightsOf(join(RBAC, "agent.yaml"));
+    const asked = () => askedBy(kubernetes, `${ACCOUNTS}kube-ipam-agent`);
+    const used = () => new Set(asked().map(({ objectRef, verb }) => rightOf(verb, objectRef)));
+    // The Event comes after the answer, and the audit log tells of a watch when that ends.
+    await eventually(async () => used().has("create events.") || undefined, 60_000);
+    await agent.stop(30_000);
+    await eventually(async () => agents.every((right) => used().has(right)) || undefined, 60_000);
+    expect(asked().filter(({ responseStatus }) => responseStatus.code === 403)).toEqual([]);
+    const allowed = [...agents, ...rightsOf(join(RBAC, "plugin.yaml"))];
+    expect([...used()].filter((right) => !allowed.includes(right))).toEqual([]);
+  }, 90_000);
+
   const as = (kubeconfig: string, ...command: string[]): Promise<Finished> =>
     run([`${PROGRAMS}/kubectl`, `--kubeconfig=${kubeconfig}`, ...command], { env: { HOME: folder.path } });
 });
+
+const RBAC = join(import.meta.dir, "../../deploy/rbac");
+const ACCOUNTS = "system:serviceaccount:kube-system:";
+/** Of an address that the network does not have. */
+const OUTSIDE = { "kube-ipam.ip/net1": "10.9.9.9" };
+
+function addThroughShim(folder: Folder, uid: string): Promise<Finished> {
+  const ipam = {
+    type: "kube-ipam",
+    subnet: "10.1.2.0/24",
+    dataDir: folder.file("data"),
+    runDir: folder.file("run"),
+    logFile: folder.file("log"),
+    kubeConfig: folder.file("etc", "kubeconfig"),
+    nodeLocal: true,
+  };
+  const pod = `K8S_POD_NAMESPACE=default;K8S_POD_NAME=p;K8S_POD_UID=${uid}`;
+  return invoke(
+    shimExecutable(),
+    "ADD",
+    { container: "c", netns: "/proc/self/ns/net", ifname: "eth0", args: `IgnoreUnknown=1;${pod}` },
+    { cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam },
+    { env: { KUBE_IPAM_AGENT_SOCKET: folder.file("agent.sock"), KUBE_IPAM_FALLBACK: "none" } },
+  );
+}
 
 /** In a mount namespace of its own, in which a service account is mounted as kubelet does it. */
 async function startAgent(kubernetes: Kubernetes, folder: Folder): Promise<Daemon> {
