@@ -7,6 +7,9 @@ import { type OperatedCluster, operatedCluster } from "../kit/operators.ts";
 const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`check: ${missing}`, () => {});
 
+/** By pod, its fixed address. */
+const FIXED: Readonly<Record<string, string>> = { x: "10.1.2.81", y: "10.1.2.82", z: "10.1.2.83" };
+
 interface Report {
   readonly findings: readonly {
     readonly kind: string;
@@ -69,6 +72,32 @@ describe.skipIf(missing !== undefined)("check", () => {
     expect([exitCode, stdout]).toEqual([0, ""]);
     expect(stderr).toContain("nothing is wrong");
   });
+
+  test("no false alarm while pods come and go on both nodes", async () => {
+    let over = false;
+    const lane = async (name: string) => {
+      for (let round = 0; !over || round < 3; round++) {
+        const node = round % 2 === 0 ? cluster.n1 : cluster.n2;
+        const wish = { name, annotations: round % 3 === 0 ? { "kube-ipam.ip": FIXED[name] ?? "" } : {} };
+        const { sandbox } = await cluster.run(wish, node);
+        // The API forgets some pods before their DEL comes, as after a force delete.
+        if (round % 2 === 0) await cluster.world.forget(name);
+        await node.end(sandbox);
+        if (round % 2 !== 0) await cluster.world.forget(name);
+      }
+    };
+    const lanes = Object.keys(FIXED).map(lane);
+    try {
+      for (let look = 0; look < 4; look++) {
+        const { exitCode, stderr, stdout } = await cluster.on(cluster.n2, "check", "--settle", "30");
+        expect([exitCode, stdout]).toEqual([0, ""]);
+        expect(stderr).toContain("nothing is wrong");
+      }
+    } finally {
+      over = true;
+      await Promise.all(lanes);
+    }
+  }, 180_000);
 
   test("leak: replaced, finished, and by the node's own word", async () => {
     const replaced = await cluster.run({ name: "again" }, cluster.n2);
