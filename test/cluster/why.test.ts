@@ -84,6 +84,19 @@ describe.skipIf(missing !== undefined)("why", () => {
 
   const configuration = () => cluster.world.kubernetes.folder.file("n1", "operator.json");
 
+  test("what the runtime asked for by CNI's own ways", async () => {
+    const sandbox = await cluster.create({ name: "asked" }, cluster.n2);
+    const { name, namespace, uid } = sandbox.pod;
+    const pod = `K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${name};K8S_POD_UID=${uid}`;
+    added(await cluster.n2.add(sandbox, { args: `IgnoreUnknown=1;${pod};IP=10.1.2.90` }));
+    await cluster.report("asked", { phase: "Running", podIP: "10.1.2.90", podIPs: [{ ip: "10.1.2.90" }] });
+    expect(await lines("asked", "Wish", "Has")).toEqual([
+      "10.1.2.90 (by the runtime: CNI_ARGS IP, args.cni.ips or runtimeConfig.ips)",
+      "10.1.2.90 (fixed)",
+    ]);
+    await cluster.end(sandbox, cluster.n2);
+  });
+
   test("any address, and a fixed one, that are free", async () => {
     await cluster.create({ name: "any" }, cluster.n1);
     expect(await lines("any", "Wish", "Address")).toEqual(["any address", "any address: free"]);

@@ -66,7 +66,7 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
   return [
     ["Interface", ifname],
     ["Network", name === undefined ? UNTOLD : network ? `${name} (by ${network.knownBy})` : name],
-    ["Wish", explanation?.wish && wishText(explanation.wish)],
+    ["Wish", explanation?.wish && wishText(explanation.wish, held)],
     ...held.flatMap(({ address, holder, origin }): Line[] => [
       ["Has", `${address} (${origin})`],
       ["Sandbox", `${holder.attachment.container} on node ${holder.node}${noteOf(address, answer)}`],
@@ -88,12 +88,16 @@ function noteOf(address: string, { live, shown }: Answer): string {
   return ", which the pod does not show: it is starting, or that sandbox has ended and its DEL is due";
 }
 
-function wishText({ fixed, set, sticky, retain }: Wish): string {
+/** What the runtime itself asks for is seen in what was given only. */
+function wishText({ fixed, set, sticky, retain }: Wish, held: Explained["held"]): string {
   const wishes = [
     ...fixed.map(({ address, source }) => `${formatAddress(address)} (${source})`),
     ...(set ? [`one of ${set.map(formatInterval).join(", ")} (kube-ipam.ips)`] : []),
     ...(sticky ? ["what it was given before (kube-ipam.sticky)"] : []),
   ];
+  const asked = held.filter(({ origin }) => origin === "fixed").map(({ address }) => address);
+  if (wishes.length === 0 && asked.length > 0)
+    return `${asked.join(", ")} (by the runtime: CNI_ARGS IP, args.cni.ips or runtimeConfig.ips)`;
   if (wishes.length === 0) return "any address";
   return `${wishes.join(", ")}${retain === "workload" ? "" : `, retained: ${retention(retain)}`}`;
 }
