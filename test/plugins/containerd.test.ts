@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { readCachedResults } from "../../src/node/libcni-cache.ts";
 import { everywhere } from "../kit/case.ts";
 import { BUSYBOX, type Containerd, startContainerd } from "../kit/containerd.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
@@ -32,6 +33,17 @@ async function containerLife(world: World): Promise<void> {
       container: "default-c1",
       ifname: "eth0",
     });
+    // What a recovery reads where the own journal is lost.
+    const noted = await eventually(async () =>
+      readCachedResults("/var/lib/cni").results.find(({ container }) => container === "default-c1"),
+    );
+    expect(noted).toMatchObject({
+      network: "net1",
+      ifname: "eth0",
+      result: { ips: [{ address: "10.1.2.2/24" }] },
+    });
+    expect(noted.netns).not.toBe("");
+    expect(JSON.parse(noted.config)).toMatchObject({ name: "net1", plugins: [{ type: "bridge" }] });
     running.end();
     const finished = await running.finished;
     expect(finished.stdout).toContain("inet 10.1.2.2/24");
