@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { formatAddress } from "../../address/address.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { IpamError } from "../errors.ts";
+import { Foresight } from "../foresight.ts";
 import type { Ports } from "../ports.ts";
 import { reclaim } from "../reclaim.ts";
 import { release } from "../release.ts";
@@ -62,6 +63,8 @@ interface Living {
 class Model {
   readonly living = new Map<string, Living>();
   readonly machines = NODES.map((name) => new FakeNode(name));
+  /** As agents have it. */
+  readonly #foresights = NODES.map(() => new Foresight());
   #current = createMemoryStore();
   #log: Transaction[] = [];
   #backup: Transaction[] = [];
@@ -84,7 +87,8 @@ class Model {
   ports(node: number): Ports {
     const machine = this.machines[node];
     if (machine === undefined) throw new Error("no such node");
-    return { store: this.store, node: machine, log: () => undefined };
+    const foresight = this.#foresights[node];
+    return { store: this.store, node: machine, ...(foresight && { foresight }), log: () => undefined };
   }
 
   /** Each node knows the store before anything happens to it. */
