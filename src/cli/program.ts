@@ -23,7 +23,10 @@ const DAEMONS = `Daemons:
   agent [--socket PATH] [--listen HOST:PORT]  keeps the store warm on this node and answers the plugin
         [--host-kubeconfig PATH]              in a pod: keeps a kubeconfig for the plugin on the host
         [--host-etcd FROM:TO]                 in a pod: keeps a Secret's files on the host
-  controller [OPTIONS]                        looks after the cluster; see 'kube-ipam controller --help'`;
+  controller [OPTIONS]                        looks after the cluster; see 'kube-ipam controller --help'
+
+From a laptop with only a kubeconfig:
+  kubectl COMMAND                             as kubectl's plugin; see 'kube-ipam kubectl --help'`;
 
 function makeProgram(closing: string, done: Done): Command {
   const program = new Command("kube-ipam")

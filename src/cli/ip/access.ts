@@ -10,6 +10,8 @@ export interface Access<O> {
   withOptions(command: Command): Command;
   /** False where its options choose a Kubernetes namespace already. */
   readonly filtersByNamespace: boolean;
+  /** What shows here that a holder is gone, for the help. */
+  readonly evidence: string;
   /**
    * `creates` tells a command that may begin a store from one that must find it there; `namespace` is the
    * Kubernetes namespace of what the command is about.
@@ -25,6 +27,7 @@ export interface Access<O> {
 export const storeAccess: Access<StoreOptions> = {
   withOptions: withStoreOptions,
   filtersByNamespace: true,
+  evidence: "it was on this node and its network namespace is gone, or its DEL waits here for the store",
   open: (given, work, how) =>
     withSession(
       given,

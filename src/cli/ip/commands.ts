@@ -80,8 +80,7 @@ function addRelease<O>(ip: Command, access: Access<O>, done: Done): void {
   const release = ip
     .command("release")
     .description(
-      "free an address whose holder is gone: it was on this node and its network namespace is gone, " +
-        "or its DEL waits here for the store. The holder loses all its addresses",
+      `free an address whose holder is gone: ${access.evidence}. The holder loses all its addresses`,
     )
     .argument("<address>")
     .option("--force", "free it whoever has it: you answer for it that nobody uses it any more")

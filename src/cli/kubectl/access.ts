@@ -42,6 +42,7 @@ export function withKubectlOptions(command: Command): Command {
 export const kubectlAccess: Access<KubectlOptions> = {
   withOptions: withKubectlOptions,
   filtersByNamespace: false,
+  evidence: "only its own node sees that, so that from afar it takes --force",
   open: (given, work, { namespace } = {}) => work(remoteAddresses(placeOf(given, namespace))),
 };
 
