@@ -27,6 +27,7 @@ describe("the list of further networks", () => {
     ['[{"name":"db","namespace":"x"},{"name":"web","interface":"lan"}]', ["db net1", "web lan"]],
     ["[{]", [" net1"]],
     ["[5]", [" net1"]],
+    ['[null,{"name":"db","interface":""}]', [" net1", "db net2"]],
   ])("%s", (text, expected) => {
     expect(furtherNetworks({ [NETWORKS]: text }).map(({ name, ifname }) => `${name} ${ifname}`)).toEqual(
       expected,

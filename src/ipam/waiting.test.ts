@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
+import { parseAddress } from "../address/address.ts";
 import type { OwnerFacts } from "./cluster-port.ts";
 import type { Ports } from "./ports.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
 import { instanceReference, nodeFacts, podFacts } from "./testing/hand-over.ts";
 import { add, allocations, attachment, createWorld, del, named, texts } from "./testing/world.ts";
+import type { Wish } from "./wish.ts";
 
 /** Hand-overs on which the holder, or the asker, has a say while the ADD is under way. */
 
@@ -21,7 +23,8 @@ async function world(oldPod: Parameters<typeof podFacts>[0], owner?: OwnerFacts)
   const first = ports(node("n1"), cluster, cluster.uid);
   const second = ports(node("n2"), cluster, cluster.uid);
   await add(first, "c-old", { pod: old, wish: { ...wish, pod: podFacts() } });
-  const ask = () => add(second, "c-new", { pod: asker, wish: { ...wish, ...(owner && { owner }) } });
+  const ask = (wanted: Partial<Wish> = wish) =>
+    add(second, "c-new", { pod: asker, wish: { ...wanted, ...(owner && { owner }) } });
   return { first, second, ask };
 }
 
@@ -42,6 +45,15 @@ test("launchers of one migrating machine hold the address together until one end
 test("an ADD that waits for a DEL of the holder has the address once it came", async () => {
   const { first, ask } = await world({ deleting: true });
   const waiting = ask();
+  await Bun.sleep(10);
+  await del(first, "c-old");
+  expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+});
+
+test("one address of a shared set is waited for, where its holder is leaving", async () => {
+  const { first, ask } = await world({ deleting: true });
+  const address = parseAddress("10.1.2.9");
+  const waiting = ask({ set: [{ first: address, last: address }] });
   await Bun.sleep(10);
   await del(first, "c-old");
   expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
