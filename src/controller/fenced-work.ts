@@ -2,7 +2,9 @@ import { findSuspects, type Suspect } from "../ipam/fenced-suspects.ts";
 import type { Fence } from "../ipam/fencing.ts";
 import { freeFenced } from "../ipam/free-fenced.ts";
 import { KnownBoots } from "../ipam/known-boots.ts";
+import { BootProver } from "../ipam/prove-boots.ts";
 import type { AttachmentRecord } from "../ipam/records.ts";
+import type { Entry } from "../ipam/store-port.ts";
 import { recordEvent } from "../kubernetes/events.ts";
 import type { ControllerContext } from "./context.ts";
 import { watchFences } from "./watch-fences.ts";
@@ -44,16 +46,19 @@ export function fencedWork(context: ControllerContext, now = () => performance.n
     patienceMs: 60_000,
     round: async (options) => {
       const { inventory, ports } = context;
-      const nodes = new Map(
-        (await Array.fromAsync(inventory.nodes(options.deadline))).map((node) => [node.name, node]),
-      );
-      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, options);
+      const listed = await Array.fromAsync(inventory.nodes(options.deadline));
+      const nodes = new Map(listed.map((node) => [node.name, node]));
+      const prover = new BootProver(ports.clusterUid);
+      const see = (entry: Entry<"attachment">) => prover.see(entry);
+      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, options, see);
       remember(suspects);
       let left = 0;
       for (const suspect of suspects) {
         if (options.signal.aborted) break;
         if (!isRipe(suspect) || !(await tryToFree(suspect, context, options))) left++;
       }
+      // Last: a store that is full still takes what frees.
+      await prover.prove(boots, ports, options);
       return left > 0 ? "soon" : "later";
     },
     listen: (ring, signal) => watchFences(context.api, ring, signal),

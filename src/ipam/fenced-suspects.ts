@@ -14,6 +14,7 @@ export interface Suspect {
  * Attachments that by a list of nodes are those of fenced nodes, their nodes' names verified as far as
  * that is known. A suspicion only: `freeFenced` asks again, live.
  *
+ * @param seen is told every attachment that there is.
  * @throws StoreFailure.
  */
 export async function findSuspects(
@@ -22,11 +23,13 @@ export async function findSuspects(
   boots: KnownBoots,
   clusterUid: string,
   options: CallOptions,
+  seen: (entry: Entry<"attachment">) => void = () => undefined,
 ): Promise<Suspect[]> {
   const possible: Entry<"attachment">[] = [];
   for (const node of nodes.values()) boots.learnNode(node);
   for await (const entry of store.list({ kind: "attachment" }, options)) {
     const { holder, version } = entry.record;
+    seen(entry);
     boots.learnHolder(holder);
     if (version > RECORD_VERSION) continue;
     if (suspectedFence({ ...holder, nodeVerified: true }, nodes, clusterUid)) possible.push(entry);

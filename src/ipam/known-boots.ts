@@ -10,19 +10,20 @@ export class KnownBoots {
   readonly #known = new Set<string>();
 
   learnNode({ bootId, name }: NodeFacts): void {
-    if (bootId !== undefined && bootId !== "") this.#known.add(keyOf(name, bootId));
+    if (bootId !== undefined && bootId !== "") this.#known.add(bootOf({ node: name, bootId }));
   }
 
-  learnHolder({ bootId, node, nodeVerified }: Holder): void {
-    if (nodeVerified && bootId !== "") this.#known.add(keyOf(node, bootId));
+  learnHolder(holder: Holder): void {
+    if (holder.nodeVerified && holder.bootId !== "") this.#known.add(bootOf(holder));
   }
 
   /** The holder, its node's name verified where that is known. */
   verified(holder: Holder): Holder {
-    return this.#known.has(keyOf(holder.node, holder.bootId)) ? { ...holder, nodeVerified: true } : holder;
+    return this.#known.has(bootOf(holder)) ? { ...holder, nodeVerified: true } : holder;
   }
 }
 
-function keyOf(node: string, bootId: string): string {
+/** One boot of a machine under one name. */
+export function bootOf({ bootId, node }: Pick<Holder, "bootId" | "node">): string {
   return `${node} ${bootId}`;
 }
