@@ -37,15 +37,36 @@ const SOON_MS = 5_000;
 
 /** Does all of the leader's work until `signal` aborts. */
 export async function workAsLeader(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  await Promise.all(WORKS.map((make) => repeat(make(context), context, signal)));
+  const inTurn = turns();
+  await Promise.all(WORKS.map((make) => repeat(make(context), context, inTurn, signal)));
 }
 
-async function repeat(work: Work, context: ControllerContext, signal: AbortSignal): Promise<void> {
+type InTurn = <T>(step: () => Promise<T>) => Promise<T>;
+
+/** Rounds come one after the other: each may hold a large store's records in memory. */
+function turns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const next = last.then(step);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+async function repeat(
+  work: Work,
+  context: ControllerContext,
+  inTurn: InTurn,
+  signal: AbortSignal,
+): Promise<void> {
   let bell = new AbortController();
   if (work.listen !== undefined) void listen(work.listen, () => bell.abort(), context, signal);
   while (!signal.aborted) {
     bell = new AbortController();
-    const again = await unlessAborted(oneRound(work, context, signal), signal);
+    const again = await unlessAborted(
+      inTurn(() => oneRound(work, context, signal)),
+      signal,
+    );
     const until = again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs;
     await pause(until, signal, bell.signal);
   }
@@ -80,6 +101,7 @@ async function oneRound(
   { log, metrics }: ControllerContext,
   signal: AbortSignal,
 ): Promise<"later" | "soon"> {
+  if (signal.aborted) return "later";
   try {
     const again = await round({ deadline: performance.now() + patienceMs, signal });
     metrics.rounds.inc({ work: name, outcome: "done" });

@@ -1,11 +1,9 @@
-import { lasting } from "./audit.ts";
 import type { AuditFinding } from "./audit-types.ts";
 
 /** What lasts of what audits find, and for how long, by this process's own observations (NO-CLOCKS). */
 export class FindingAges {
   readonly #now: () => number;
   #since = new Map<string, number>();
-  #before: readonly AuditFinding[] = [];
 
   /** @param now this process's monotonic clock, in milliseconds. */
   constructor(now: () => number) {
@@ -16,9 +14,7 @@ export class FindingAges {
   note(findings: readonly AuditFinding[]): AuditFinding[] {
     const known = this.#since;
     this.#since = new Map(findings.map(({ id }) => [id, known.get(id) ?? this.#now()]));
-    const still = lasting(this.#before, findings);
-    this.#before = findings;
-    return still;
+    return findings.filter(({ id }) => known.has(id));
   }
 
   /** Seconds since the oldest of these was first seen; 0 without any. */
