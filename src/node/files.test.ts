@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import { type FolderKey, fileError, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import { openSpareFiles } from "./spare-files.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -14,6 +15,18 @@ test("a file and its folder are made for root alone", () => {
     "700",
     "700",
     "600",
+  ]);
+});
+
+test("a borrowed file's new folder is made too", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  fs.writeFileSync(`${base}/old`, "");
+  spares.take(`${base}/old`);
+  replaceFile(`${base}/run/journal/a.json`, "text", "runDir", { spares });
+  expect([readIfThere(`${base}/run/journal/a.json`, "runDir"), modeOf(`${base}/run/journal`)]).toEqual([
+    "text",
+    "700",
   ]);
 });
 

@@ -38,9 +38,8 @@ export function replaceFile(
   key: FolderKey,
   { durable = false, spares }: ReplaceOptions = {},
 ): void {
-  const temporary = `${path}.${crypto.randomUUID()}${TEMPORARY}`;
+  const temporary = spares?.borrow() ?? `${path}.${crypto.randomUUID()}${TEMPORARY}`;
   try {
-    spares?.place(temporary);
     const fd = openCreating(temporary, "w");
     try {
       fs.writeSync(fd, text);
@@ -48,11 +47,22 @@ export function replaceFile(
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(temporary, path);
+    renameCreating(temporary, path);
     if (durable) syncFolder(dirname(path));
   } catch (cause) {
     removeQuietly(temporary);
     throw fileError("write", path, key, cause);
+  }
+}
+
+/** A file that was borrowed may be the first in its new folder. */
+function renameCreating(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (cause) {
+    if (!isAbsent(cause)) throw cause;
+    makeFolder(dirname(to));
+    fs.renameSync(from, to);
   }
 }
 

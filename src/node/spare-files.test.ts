@@ -28,6 +28,15 @@ test("nothing that is there is replaced", () => {
   expect(fs.readFileSync(`${base}/b`, "utf8")).toBe("text");
 });
 
+test("a file that is borrowed is nobody else's", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  spares.take(file(`${base}/a`));
+  const borrowed = spares.borrow();
+  expect(fs.readdirSync(folder).map((name) => `${folder}/${name}`)).toEqual([borrowed ?? ""]);
+  expect(spares.borrow()).toBeUndefined();
+});
+
 test("what an earlier process left is found, and a file with a second name is not", () => {
   const [base, folder] = [scratch(), scratch()];
   openSpareFiles(folder).take(file(`${base}/a`));

@@ -13,6 +13,8 @@ const MAKE_EVERY_MS = 10;
 export interface SpareFiles {
   /** Puts an empty file at `path` where nothing is; leaves it to the caller where none is at hand. */
   place(path: string): void;
+  /** The path of an empty file that is the caller's from now on; undefined where none is at hand. */
+  borrow(): string | undefined;
   /** Takes a file away from its path, as `unlink` does. Its text is gone. Throws as node:fs does. */
   take(path: string): void;
 }
@@ -44,6 +46,10 @@ export function openSpareFiles(folder: string): SpareFiles {
         return;
       }
       fs.unlinkSync(spare);
+    },
+    borrow() {
+      makeSoon();
+      return names.pop();
     },
     take(path) {
       if (names.length >= MOST) return fs.unlinkSync(path);
