@@ -68,10 +68,14 @@ demo: build
 	@scripts/setup.sh test
 	@scripts/demo.sh
 
-## bench: ADD and DEL against host-local on this machine, as a Markdown table
-bench: build
+## bench: everything that the README claims about speed, on this machine, as Markdown tables (20 minutes)
+bench: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/add-del.ts
+	@node_modules/.bin/bun bench/agent.ts
+	@node_modules/.bin/bun bench/agent-throughput.ts
+	@node_modules/.bin/bun bench/agent-memory.ts
+	@node_modules/.bin/bun bench/etcd-transactions.ts
 
 ## lint: format, lint, types, dead code
 lint:

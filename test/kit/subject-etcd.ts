@@ -4,17 +4,32 @@ import { etcdSettings } from "./etcd-settings.ts";
 import type { Place, Subject } from "./subject.ts";
 import { deployPlugin, listAllocations } from "./subject-kube-ipam.ts";
 
-let shared: Promise<EtcdCluster> | undefined;
-let places = 0;
-
-/** kube-ipam alone on a real etcd with mutual TLS; each place has a prefix of its own. */
-export function kubeIpamOnEtcd(): Subject {
-  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, etcd: true, open };
+/** Tests want it quick; benchmarks want it as in production. */
+export interface OnEtcd {
+  /** Mutual TLS; default true. */
+  readonly tls?: boolean;
+  /** With fsync; default false. */
+  readonly durable?: boolean;
 }
 
-async function open(): Promise<Place> {
-  shared ??= start();
-  const cluster = await shared;
+const shared = new Map<string, Promise<EtcdCluster>>();
+let places = 0;
+
+/** kube-ipam alone on a real etcd; each place has a prefix of its own. */
+export function kubeIpamOnEtcd(wish: OnEtcd = {}): Subject {
+  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, etcd: true, open: () => open(wish) };
+}
+
+/** The etcd of all places of this process that wish for the same. */
+export function sharedEtcd({ tls = true, durable = false }: OnEtcd = {}): Promise<EtcdCluster> {
+  const key = `${tls} ${durable}`;
+  const known = shared.get(key) ?? start(tls, durable);
+  shared.set(key, known);
+  return known;
+}
+
+async function open(wish: OnEtcd): Promise<Place> {
+  const cluster = await sharedEtcd(wish);
   const prefix = `/places/${process.pid}/${places++}`;
   const settings = etcdSettings(cluster, { prefix });
   const plugin = deployPlugin();
@@ -24,9 +39,11 @@ async function open(): Promise<Place> {
       ...plugin.ipam,
       etcdConfig: {
         etcdURL: settings.endpoints.join(","),
-        etcdCertFile: settings.certFile,
-        etcdKeyFile: settings.keyFile,
-        etcdTrustedCAFile: settings.trustedCaFile,
+        ...(settings.certFile !== undefined && {
+          etcdCertFile: settings.certFile,
+          etcdKeyFile: settings.keyFile,
+          etcdTrustedCAFile: settings.trustedCaFile,
+        }),
         prefix,
       },
     },
@@ -35,8 +52,8 @@ async function open(): Promise<Place> {
 }
 
 /** One etcd for all tests of this process, ended with it. */
-async function start(): Promise<EtcdCluster> {
-  const cluster = await startEtcd({ version: "3.4", tls: true });
+async function start(tls: boolean, durable: boolean): Promise<EtcdCluster> {
+  const cluster = await startEtcd({ version: "3.4", tls, durable });
   if (cluster === undefined) throw new Error("expected Debian's etcd 3.4: run scripts/setup.sh test");
   const pids = cluster.members.map((member) => member.pid());
   process.on("exit", () => {

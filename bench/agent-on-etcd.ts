@@ -1,0 +1,61 @@
+import { requestFrame } from "../src/agent/protocol.ts";
+import type { EtcdSettings } from "../src/config/network-configuration.ts";
+import { environment } from "../test/kit/cni.ts";
+import type { EtcdCluster } from "../test/kit/etcd.ts";
+import { etcdSettings } from "../test/kit/etcd-settings.ts";
+import { makeNamespace } from "../test/kit/namespaces.ts";
+import { startAgent } from "../test/kit/subject-agent.ts";
+import { deployPlugin } from "../test/kit/subject-kube-ipam.ts";
+import { AgentCaller } from "./agent-caller.ts";
+
+/** What a caller needs to make ADDs through an agent. */
+export interface Door {
+  readonly socket: string;
+  /** What the runtime passes on stdin. */
+  readonly stdin: string;
+  readonly netns: string;
+}
+
+export interface AgentOnEtcd extends AsyncDisposable {
+  readonly door: Door;
+  readonly pid: number;
+}
+
+/** An agent with folders of its own and a network 10.0.0.0/8 on this etcd. */
+export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
+  const plugin = deployPlugin();
+  const namespace = await makeNamespace();
+  const socket = plugin.folder.file("agent.sock");
+  const agent = await startAgent(plugin.folder, plugin.executable, socket, plugin.env);
+  const etcdConfig = configOf(etcdSettings(cluster));
+  const ipam = { type: "kube-ipam", ...plugin.ipam, subnet: "10.0.0.0/8", etcdConfig };
+  const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam });
+  return {
+    door: { socket, stdin, netns: namespace.path },
+    pid: agent.pid,
+    [Symbol.asyncDispose]: async () => {
+      await agent.stop();
+      await namespace.remove();
+      await plugin[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** ADDs container number n; throws unless it succeeds. */
+export function adder({ socket, stdin, netns }: Door): (n: number) => Promise<void> {
+  const caller = new AgentCaller(socket);
+  return async (n) => {
+    const env = environment("ADD", { container: `c${n}`, ifname: "eth0", netns });
+    const { exitCode, stdout } = await caller.call(requestFrame({ env, stdin }));
+    if (exitCode !== 0) throw new Error(`ADD failed: ${stdout}`);
+  };
+}
+
+function configOf({ endpoints, certFile, keyFile, trustedCaFile }: EtcdSettings): object {
+  return {
+    etcdURL: endpoints.join(","),
+    etcdCertFile: certFile,
+    etcdKeyFile: keyFile,
+    etcdTrustedCAFile: trustedCaFile,
+  };
+}
