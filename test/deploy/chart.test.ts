@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { parseNodeConfiguration } from "../../src/config/parse-node-configuration.ts";
@@ -14,7 +15,11 @@ interface Rendered {
 }
 
 async function objects(...args: string[]): Promise<Rendered[]> {
-  return parseAllDocuments(await render(...args))
+  return documents(await render(...args));
+}
+
+function documents(text: string): Rendered[] {
+  return parseAllDocuments(text)
     .map((document) => document.toJS() as Rendered | null)
     .filter((object) => object !== null);
 }
@@ -29,6 +34,20 @@ test("deploy/manifests is what the chart renders", async () => {
   const script = join(import.meta.dir, "../../scripts/manifests.sh");
   const checked = await run([script, "--check"], { env: { KUBE_IPAM_HELM: HELM_FOLDER } });
   expect(checked).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+});
+
+test("every file of deploy/rbac goes with the chart, where it is wanted", async () => {
+  const all = await objects("--set=rbac.operator=true", ...(NODE_FILES.etcd ?? []));
+  const rendered = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  for (const file of readdirSync(join(CHART, "rbac"))) {
+    for (const { kind, metadata } of documents(readFileSync(join(CHART, "rbac", file), "utf8")))
+      expect(rendered).toContain(`${kind} ${metadata.name}`);
+  }
+  const least = await objects();
+  expect(least.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name)).toEqual([
+    "kube-ipam",
+    "kube-ipam-agent",
+  ]);
 });
 
 test("every object lies in the release's namespace", async () => {

@@ -26,6 +26,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     '--set-json=network.config={"cniVersion":"1.0.0","name":"n","plugins":[]}',
   ],
   "alerts and dashboard": ["--set=monitoring.enabled=true"],
+  "an account for operators": ["--set=rbac.operator=true"],
   k3s: [`--values=${CHART}/values-k3s.yaml`],
   RKE2: [`--values=${CHART}/values-rke2.yaml`],
   "Talos Linux": [`--values=${CHART}/values-talos.yaml`],
