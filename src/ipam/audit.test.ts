@@ -100,6 +100,15 @@ test("leak: this node sees that the namespace is gone, also without Kubernetes",
   expect([texts(alone), alone.unjudged]).toEqual([["leak namespace-gone 10.1.2.2"], 1]);
 });
 
+test("a record that names no cluster may be another's: this node does not judge it by its own namespaces", async () => {
+  const world = auditedWorld();
+  const { clusterUid: _, ...unnamed } = world.ports.n1;
+  await add(unnamed, "c");
+  world.nodes.n1.removeNamespace("/run/netns/c");
+  const { findings, unjudged } = await world.look({ here: world.nodes.n1 });
+  expect([findings, unjudged]).toEqual([[], 1]);
+});
+
 test("leak: an earlier sandbox of a pod that shows another address now", async () => {
   const world = auditedWorld();
   await world.run("a");
