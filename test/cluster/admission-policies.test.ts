@@ -5,7 +5,7 @@ import { Glob } from "bun";
 import { judgeAlone } from "../../src/controller/admission/judge.ts";
 import { readWorkload } from "../../src/controller/admission/workload.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
-import { pod, workload } from "../kit/kubernetes-objects.ts";
+import { kubeVirtKinds, pod, workload } from "../kit/kubernetes-objects.ts";
 import type { Finished } from "../kit/run.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -222,6 +222,19 @@ describe.skipIf(missing !== undefined)("admission policies", () => {
       expect(await refusalOf(make({ ips: "10.1.2.5" }, 2))).toContain("for 2 pods");
     });
   }
+
+  test("a virtual machine of KubeVirt", async () => {
+    await kubernetes.apply(...kubeVirtKinds());
+    await kubernetes.kubectl("wait", "--for=condition=Established", "crd/virtualmachines.kubevirt.io");
+    const machine = (values: Values) =>
+      object("kubevirt.io/v1", "VirtualMachine", { template: template(values) });
+    // Its kind is known to the policies a moment after it is known to the API.
+    await eventually(async () => {
+      const words = await refusalOf(machine({ ip: "10.1.2.300" }));
+      return words.includes("expected an IP address") ? true : undefined;
+    }, 60_000);
+    expect(await refusalOf(machine({ ip: "10.1.2.30" }))).toBe("allowed ");
+  }, 90_000);
 
   test("warned, and made nevertheless: one address for several pods", async () => {
     const shown = async (each: object) => {

@@ -29,6 +29,15 @@ test("a CronJob's template is two levels down", () => {
   expect(readReview(review("CronJob", object)).workload).toMatchObject({ annotations: { x: "y" }, pods: 3 });
 });
 
+test("a virtual machine is one pod, whatever else stands in its template", () => {
+  const template = { metadata: { annotations: { x: "y" } }, spec: { domain: {} } };
+  const object = { metadata: { name: "vm" }, spec: { runStrategy: "Always", template } };
+  expect(readReview(review("VirtualMachine", object)).workload).toMatchObject({
+    annotations: { x: "y" },
+    pods: 1,
+  });
+});
+
 test("what makes no pods has no workload, and what is no review is an error", () => {
   expect(readReview(review("ConfigMap", {})).workload).toBeUndefined();
   expect(() => readReview({ kind: "AdmissionReview" })).toThrow();

@@ -110,6 +110,12 @@ const onEachNode = v.pipe(
   })),
 );
 
+/** Of KubeVirt: one launcher at a time holds the machine's address, or two while it moves. */
+const machine = v.pipe(
+  onEachNode,
+  v.transform((object) => ({ ...object, pods: 1 })),
+);
+
 const jobSpec = v.object({ parallelism: count, template });
 
 const job = v.pipe(
@@ -142,4 +148,5 @@ const SHAPES: Readonly<Record<string, v.GenericSchema<unknown, Read>>> = {
   DaemonSet: onEachNode,
   Job: job,
   CronJob: cronJob,
+  VirtualMachine: machine,
 };
