@@ -83,12 +83,20 @@ function* reservationsWithoutOwner({ reservations, owners }: StoreRecords) {
   }
 }
 
-function* ownersWithoutReservation({ reservations, reservedRanges, owners }: StoreRecords) {
+/** While the owner's pod has the address nobody else gets it: an operator may have ended its reservation. */
+function* ownersWithoutReservation({ allocations, reservations, reservedRanges, owners }: StoreRecords) {
+  const namespaces = new Map(
+    allocations.map(({ ref, record }) => [
+      `${ref.space} ${formatAddress(ref.address)}`,
+      record.holders.map(({ pod }) => pod?.namespace),
+    ]),
+  );
   const reserved = new Set(reservations.map(({ ref }) => `${ref.space} ${formatAddress(ref.address)}`));
   for (const { ref, record } of owners) {
     if (record.owner.kind === SHARE_KIND) continue;
     for (const address of record.addresses) {
       if (reserved.has(`${ref.space} ${address}`) || isInRange(ref.space, address, reservedRanges)) continue;
+      if (namespaces.get(`${ref.space} ${address}`)?.includes(record.owner.namespace)) continue;
       const what = `the record of ${describeOwner(record.owner)} lists ${address}, which is not reserved: another may get it`;
       const remedy = `reserve it: 'kube-ipam ip reserve ${address} --for ${record.owner.kind}/${record.owner.namespace}/${record.owner.name}'`;
       yield finding("owner-lists-unreserved", ref.space, address, what, remedy);

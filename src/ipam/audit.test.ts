@@ -1,12 +1,15 @@
 import { expect, test } from "bun:test";
+import { parseAddress } from "../address/address.ts";
 import { audit, lasting } from "./audit.ts";
 import type { Audit, AuditInput } from "./audit-types.ts";
 import type { PodFacts } from "./cluster-port.ts";
 import type { AllocationRecord, AttachmentRecord, OwnerRecord } from "./records.ts";
+import { reserveAddress } from "./reserve.ts";
 import { readRecords } from "./store-records.ts";
 import { allocationRef, auditedWorld, CLUSTER } from "./testing/audited.ts";
 import { instanceReference, nodeFacts } from "./testing/hand-over.ts";
 import { add, attachment, del, named, smallNetwork } from "./testing/world.ts";
+import { unreserveAddress } from "./unreserve.ts";
 
 /** Each kind of finding is made to happen, by real ADDs and what then goes wrong; and nothing else is found. */
 
@@ -263,6 +266,23 @@ test("inconsistent: reservations and their owners' records must agree", async ()
   // A workload made again under its name does not inherit: the old one's reservation ends by itself.
   const again = { ...record, owner: { ...record.owner, uid: "u2" }, addresses: [] };
   await world.damage({ puts: [{ ref, record: again }] });
+  expect(await found(world)).toEqual([]);
+});
+
+test("an operator may reserve for a pod and end that again, while the pod's workload knows the address", async () => {
+  const world = auditedWorld();
+  const soon = { deadline: performance.now() + 10_000 };
+  const wish = {
+    space: "default",
+    owner: { kind: "Pod", namespace: "default", name: "fixed" },
+    retain: "keep",
+    evenIfHeld: false,
+    requireInit: false,
+  } as const;
+  await reserveAddress(parseAddress("10.1.2.7"), wish, world.ports.n1, soon);
+  await world.run("fixed", OWNED);
+  expect(await found(world)).toEqual([]);
+  await unreserveAddress(parseAddress("10.1.2.7"), wish, world.ports.n1, soon);
   expect(await found(world)).toEqual([]);
 });
 
