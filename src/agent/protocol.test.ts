@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  RECORDED_ACKNOWLEDGEMENT,
+  RECORDED_ANSWER,
+  RECORDED_REQUEST,
+} from "../../test/kit/recorded-frames.ts";
+import {
   ACKNOWLEDGEMENT,
   answerFrame,
   FRAME,
@@ -84,5 +89,30 @@ describe("frames of the shim and the agent", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("what the first shim and agent said", () => {
+  test("is a request to the agent of today", () => {
+    const [request] = framesOf([RECORDED_REQUEST]);
+    expect(request?.kind).toBe(FRAME.request);
+    expect(readRequest(request?.body ?? new Uint8Array())).toEqual({
+      env: {
+        CNI_COMMAND: "DEL",
+        CNI_CONTAINERID: "c1",
+        CNI_IFNAME: "eth0",
+        CNI_NETNS: "/run/netns/x",
+        CNI_PATH: "/opt/cni/bin",
+        CNI_ARGS: "",
+        KUBE_IPAM_DEADLINE_MS: "5000",
+      },
+      stdin: '{"cniVersion":"1.0.0","name":"net1","ipam":{"type":"kube-ipam","subnet":"10.1.2.0/24"}}',
+    });
+  });
+
+  test("is what the agent of today says to a shim of then", () => {
+    const today = Buffer.concat([WORKING, WORKING, answerFrame({ stdout: "hello", exitCode: 3 })]);
+    expect([...today]).toEqual([...RECORDED_ANSWER]);
+    expect([...ACKNOWLEDGEMENT]).toEqual([...RECORDED_ACKNOWLEDGEMENT]);
   });
 });

@@ -11,6 +11,7 @@ import {
 } from "../../src/agent/protocol.ts";
 import { environment, refused } from "../kit/cni.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
+import { RECORDED_ANSWER } from "../kit/recorded-frames.ts";
 import { type Finished, run } from "../kit/run.ts";
 
 /**
@@ -124,6 +125,15 @@ test("frames and fields of a later version are passed over", async () => {
   });
   const finished = await field.run();
   expect([finished.stdout, finished.exitCode]).toEqual(["A", 0]);
+});
+
+test("what an agent of the first version answered is understood, byte by byte", async () => {
+  await using field = await makeField();
+  field.serve((socket) => {
+    for (const byte of RECORDED_ANSWER) socket.write(Uint8Array.of(byte));
+  });
+  const finished = await field.run();
+  expect([finished.stdout, finished.stderr, finished.exitCode]).toEqual(["hello", "", 3]);
 });
 
 test("an agent that hangs is left after two seconds, and the deadline is shorter by that", async () => {
