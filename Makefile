@@ -5,7 +5,7 @@ EVERYWHERE_TESTS = test/conformance test/plugins \
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-cluster test-nodes test-deploy demo bench lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench lint clean
 
 all: build
 
@@ -67,6 +67,11 @@ test-deploy: image release
 demo: build
 	@scripts/setup.sh test
 	@scripts/demo.sh
+
+## test-soak: 10,000 ADDs and DELs through shim and agent, whose memory and descriptors must not grow
+test-soak: build shim
+	@scripts/setup.sh test
+	@scripts/test.sh test/soak
 
 ## bench: everything that the README claims about speed, on this machine, as Markdown tables (20 minutes)
 bench: build shim
