@@ -38,7 +38,10 @@ function makeCommand(run: (options: ControllerOptions) => Promise<void>): Comman
       "--config <file>",
       "store and pools, in the format of the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
     )
-    .option("--kubeconfig <file>", "how to reach Kubernetes (default: the service account of the own pod)")
+    .option(
+      "--kubeconfig <file>",
+      "how to reach Kubernetes (default: the configuration's kubeConfig, else the service account of the own pod)",
+    )
     .option("--namespace <name>", "where its Lease and Secret lie (default: the own pod's, else kube-ipam)")
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--listen-tls <host:port>", "HTTPS: admission and the operators' API")

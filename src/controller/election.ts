@@ -1,5 +1,6 @@
 import type { Log } from "../ipam/ports.ts";
 import { pause } from "./pause.ts";
+import { TroubleLog } from "./trouble-log.ts";
 
 /** What others see of the lease; `version` changes with every write. */
 export interface LeaseView {
@@ -101,8 +102,12 @@ export async function takePart(
   retryMs = RETRY_MS,
 ): Promise<void> {
   let term: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
+  const trouble = new TroubleLog(log, "the lease could not be asked for");
   while (!signal.aborted) {
-    await election.step().catch((failure) => log("warn", "the lease could not be asked for", why(failure)));
+    await election.step().then(
+      () => trouble.worked(),
+      (failure) => trouble.failed(failure),
+    );
     if (election.leads() && term === undefined) {
       log("info", "leads", { identity: election.identity });
       const end = new AbortController();
@@ -114,15 +119,11 @@ export async function takePart(
     await pause(retryMs, signal);
   }
   if (term !== undefined) await ended(term);
-  await election.resign().catch((failure) => log("warn", "the lead could not be given up", why(failure)));
+  await election.resign().catch((failure) => trouble.failed(failure));
 }
 
 async function ended(term: { readonly end: AbortController; readonly over: Promise<void> }) {
   term.end.abort();
   await term.over;
   return undefined;
-}
-
-function why(failure: unknown): { reason: string } {
-  return { reason: failure instanceof Error ? failure.message : String(failure) };
 }

@@ -1,5 +1,4 @@
 import { Counter, Gauge, Registry } from "prom-client";
-
 import { CountMetrics } from "./count-metrics.ts";
 
 export type Metrics = ReturnType<typeof makeMetrics>;

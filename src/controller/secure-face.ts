@@ -6,6 +6,7 @@ import { mountRoutes, type SecureApp } from "./routes.ts";
 import { type SecureServer, serveSecurely } from "./secure-server.ts";
 import type { ServingMaterial } from "./serving-material.ts";
 import { sharedMaterial } from "./serving-secret.ts";
+import { TroubleLog } from "./trouble-log.ts";
 import { publishAuthorities } from "./trust-bundle.ts";
 
 /** At most; a controller that looks more often at all else does so here too. */
@@ -29,8 +30,12 @@ export async function serveFace(
   let server: SecureServer | undefined;
   let used: ServingMaterial | undefined;
   let trusted: string | undefined;
+  const troubles = {
+    certificate: new TroubleLog(context.log, "the serving certificate could not be looked after"),
+    clients: new TroubleLog(context.log, "whom the API server speaks for others as could not be read"),
+  };
   while (!signal.aborted) {
-    const material = await agreedMaterial(context);
+    const material = await agreedMaterial(context, troubles.certificate);
     if (material !== undefined && server === undefined) {
       server = await serveSecurely(listen, makeApp(context), material);
       serving();
@@ -39,7 +44,7 @@ export async function serveFace(
       context.log("info", "serves with a new certificate");
     }
     used = material ?? used;
-    const authorities = await clientAuthorities(context);
+    const authorities = await clientAuthorities(context, troubles.clients);
     if (authorities !== undefined && authorities !== trusted) server?.trustClients(authorities);
     trusted = server && authorities;
     await pause(server === undefined ? 1_000 : Math.min(LOOK_EVERY_MS, context.intervalMs), signal);
@@ -48,26 +53,34 @@ export async function serveFace(
 }
 
 /** The API server is told whom to trust before anything signed by it is shown. */
-async function agreedMaterial(context: ControllerContext): Promise<ServingMaterial | undefined> {
-  const { api, log, namespace, service } = context;
+async function agreedMaterial(
+  context: ControllerContext,
+  trouble: TroubleLog,
+): Promise<ServingMaterial | undefined> {
+  const { api, namespace, service } = context;
   const deadline = performance.now() + PATIENCE_MS;
   try {
     const name = { namespace, name: `${service}-tls` };
     const material = await sharedMaterial(api, name, hostsOf(context), deadline);
     await publishAuthorities(api, material.authorities, deadline);
+    trouble.worked();
     return material;
   } catch (failure) {
-    log("warn", "the serving certificate could not be looked after", { reason: String(failure) });
+    trouble.failed(failure);
     return undefined;
   }
 }
 
 /** Whose clients may speak for others; where that cannot be read, what was known goes on. */
-async function clientAuthorities({ frontProxy, log }: ControllerContext): Promise<string | undefined> {
+async function clientAuthorities(
+  { frontProxy }: ControllerContext,
+  trouble: TroubleLog,
+): Promise<string | undefined> {
   try {
     await frontProxy.refresh(performance.now() + PATIENCE_MS);
+    trouble.worked();
   } catch (failure) {
-    log("warn", "whom the API server speaks for others as could not be read", { reason: String(failure) });
+    trouble.failed(failure);
   }
   return frontProxy.authorities;
 }

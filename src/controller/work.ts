@@ -3,6 +3,7 @@ import { countWork } from "./count-work.ts";
 import { fencedWork } from "./fenced-work.ts";
 import { pause } from "./pause.ts";
 import { retentionWork } from "./retention-work.ts";
+import { TroubleLog } from "./trouble-log.ts";
 
 /** Something the leader does again and again. One that keeps what it saw is made anew for each term. */
 export interface Work {
@@ -59,12 +60,13 @@ async function repeat(
   inTurn: InTurn,
   signal: AbortSignal,
 ): Promise<void> {
+  const trouble = new TroubleLog(context.log, `${work.name}: a round failed`);
   let bell = new AbortController();
   if (work.listen !== undefined) void listen(work.listen, () => bell.abort(), context, signal);
   while (!signal.aborted) {
     bell = new AbortController();
     const again = await unlessAborted(
-      inTurn(() => oneRound(work, context, signal)),
+      inTurn(() => oneRound(work, context, trouble, signal)),
       signal,
     );
     const until = again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs;
@@ -98,17 +100,19 @@ function unlessAborted<T>(round: Promise<T>, signal: AbortSignal): Promise<T | u
 
 async function oneRound(
   { name, patienceMs, round }: Work,
-  { log, metrics }: ControllerContext,
+  { metrics }: ControllerContext,
+  trouble: TroubleLog,
   signal: AbortSignal,
 ): Promise<"later" | "soon"> {
   if (signal.aborted) return "later";
   try {
     const again = await round({ deadline: performance.now() + patienceMs, signal });
     metrics.rounds.inc({ work: name, outcome: "done" });
+    trouble.worked();
     return again;
   } catch (failure) {
     metrics.rounds.inc({ work: name, outcome: "failed" });
-    log("warn", `${name}: a round failed`, { reason: String(failure) });
+    trouble.failed(failure);
     return "soon";
   }
 }

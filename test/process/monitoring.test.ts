@@ -108,6 +108,12 @@ test("the dashboard asks for metrics that are there, in panels that do not overl
   expect(new Set(cells).size).toBe(cells.length);
 });
 
+test("docs/controller.md names every metric of the controller", async () => {
+  const page = readFileSync(join(import.meta.dir, "../../docs/controller.md"), "utf8");
+  const own = [...exported].filter((name) => /^kube_ipam_(?!agent_)/.test(name));
+  expect(own.filter((name) => !page.includes(name))).toEqual([]);
+});
+
 const promtool = Bun.which("promtool");
 if (promtool === null) test.skip("the alerts, by promtool: needs Debian's package prometheus", () => {});
 
