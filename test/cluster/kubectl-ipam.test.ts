@@ -218,6 +218,43 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(await listed("boss", "-A")).toContain("10.188.8.5");
   });
 
+  test("no spelling of a path leads from one namespace into another", async () => {
+    // Somebody who may do everything in team-a, whatever it is called.
+    const all = { apiGroups: ["*"], resources: ["*"], verbs: ["*"] };
+    const metadata = { name: "lord", namespace: "team-a" };
+    const group = "rbac.authorization.k8s.io";
+    await world.kubernetes.apply(
+      { apiVersion: "v1", kind: "ServiceAccount", metadata },
+      { apiVersion: `${group}/v1`, kind: "Role", metadata, rules: [all] },
+      {
+        apiVersion: `${group}/v1`,
+        kind: "RoleBinding",
+        metadata,
+        roleRef: { apiGroup: group, kind: "Role", name: "lord" },
+        subjects: [{ kind: "ServiceAccount", ...metadata }],
+      },
+    );
+    const token = (await world.kubernetes.kubectl("-n", "team-a", "create", "token", "lord")).trim();
+    const port = Number(new URL(world.kubernetes.server).port);
+    const ask = (path: string) => rawRequest({ port }, path, [`Authorization: Bearer ${token}`]);
+    const root = "/apis/ipam.kube-ipam.io/v1/namespaces";
+    expect(firstLine(await ask(`${root}/team-a/addresses`))).toContain(" 200 ");
+    for (const way of [
+      "team-a/../team-b",
+      "team-a/%2e%2e/team-b",
+      "team-a%2f..%2fteam-b",
+      "team-a/..%2fteam-b",
+      "team-a/./../team-b",
+      "team-a//../team-b",
+    ]) {
+      const answer = await ask(`${root}/${way}/addresses`);
+      expect([way, firstLine(answer)]).toEqual([way, expect.not.stringContaining(" 200 ")]);
+      expect(answer).not.toContain("AddressList");
+    }
+    for (const path of [`${root}/team-a/../../addresses`, `${root}/team-a/%2e%2e/%2e%2e/addresses`])
+      expect([path, firstLine(await ask(path))]).toEqual([path, expect.not.stringContaining(" 200 ")]);
+  });
+
   test("a release needs the right to it, and in one namespace a pod that is gone", async () => {
     const address = addresses["a-any"] ?? "";
     const release = (who: string, ...args: string[]) => ipam(who, "release", address, ...args);
@@ -319,20 +356,8 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
   /** The first line of the answer to one who talks to the controller itself, and says it speaks for the boss. */
   function direct(path: string, client?: CertificateFiles): Promise<string> {
     const shown = client && { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) };
-    return new Promise((resolve, reject) => {
-      const where = { host: "127.0.0.1", port: controller.tlsPort, rejectUnauthorized: false };
-      const socket = connect({ ...where, ...shown }, () =>
-        socket.write(
-          `GET ${path} HTTP/1.1\r\nHost: x\r\nX-Remote-User: boss\r\nX-Remote-Group: system:masters\r\nConnection: close\r\n\r\n`,
-        ),
-      );
-      socket.setTimeout(20_000, () => reject(new Error("no answer")));
-      socket.once("data", (bytes) => {
-        socket.destroy();
-        resolve(bytes.toString().split("\r\n")[0] ?? "");
-      });
-      socket.on("error", reject);
-    });
+    const headers = ["X-Remote-User: boss", "X-Remote-Group: system:masters"];
+    return rawRequest({ port: controller.tlsPort, ...shown }, path, headers).then(firstLine);
   }
 
   test("without a controller the error says so", async () => {
@@ -350,3 +375,26 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(gone.exitCode).toBe(1);
   }, 180_000);
 });
+
+/** One GET over TLS, its path sent as it is written; clients of HTTP would tidy it up. */
+function rawRequest(
+  peer: { readonly port: number; readonly cert?: Buffer; readonly key?: Buffer },
+  path: string,
+  headers: readonly string[],
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const lines = [`GET ${path} HTTP/1.1`, "Host: x", ...headers, "Connection: close", "", ""];
+    const socket = connect({ host: "127.0.0.1", rejectUnauthorized: false, ...peer }, () =>
+      socket.write(lines.join("\r\n")),
+    );
+    socket.setTimeout(20_000, () => reject(new Error("no answer")));
+    socket.on("data", (bytes) => (answer += bytes.toString()));
+    socket.on("close", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
+
+function firstLine(answer: string): string {
+  return answer.split("\r\n")[0] ?? "";
+}

@@ -16,6 +16,7 @@ import type { SecureApp } from "../routes.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
 import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./deeds.ts";
 import { API_GROUP, API_RESOURCES } from "./discovery.ts";
+import { isPlain } from "./plain-path.ts";
 import { absent, type Status, status, statusOf } from "./status.ts";
 import { tableOf, wantsTable } from "./table.ts";
 import { visibleIn } from "./visible.ts";
@@ -30,9 +31,10 @@ const PATIENCE_MS = 20_000;
  */
 export function mountOperatorsApi(app: SecureApp, context: ControllerContext): void {
   app.use("/apis/*", async (request, next) => {
-    const { socket } = request.env.incoming;
+    const { socket, url = "" } = request.env.incoming;
     const user = context.frontProxy.userOf(socket as TLSSocket, request.req.raw.headers);
     if (user === undefined) return fail(request, NOBODY);
+    if (!isPlain(url)) return fail(request, status(400, "the path is not written in its plain form"));
     await next();
     context.metrics.operatorRequests.inc({ code: request.res.status });
     if (request.req.method !== "GET") log(context, user, request);
