@@ -12,6 +12,7 @@ import {
   createWorld,
   del,
   named,
+  network,
   smallNetwork,
   texts,
 } from "./testing/world.ts";
@@ -174,6 +175,20 @@ describe("ONE-STEP: a hand-over", () => {
     await add(ports, "new", { wish: named("10.1.2.9") });
     expect([...(await allocations(ports)).entries()]).toEqual([["10.1.2.9", ["new"]]]);
     expect(await read(ports, { kind: "attachment", node: "node1", id: attachment("old") })).toBeUndefined();
+  });
+
+  test("of both families from one attachment ends its entry once", async () => {
+    const { node, ports } = worldWith(async () => {});
+    const dual = network(
+      "net1",
+      [{ subnet: "10.1.2.0/24", first: "10.1.2.2", last: "10.1.2.9" }],
+      [{ subnet: "fd00::/64", first: "fd00::2", last: "fd00::9" }],
+    );
+    const asked = { network: dual, wish: named("10.1.2.5", "fd00::5") };
+    await add(ports, "old", asked);
+    node.removeNamespace("/run/netns/old");
+    expect(texts(await add(ports, "new", asked))).toEqual(["10.1.2.5/24", "fd00::5/64"]);
+    expect([...(await allocations(ports)).values()]).toEqual([["new"], ["new"]]);
   });
 
   test("deletes the cooling record of an address that it takes by name", async () => {

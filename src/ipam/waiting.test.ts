@@ -5,6 +5,7 @@ import type { Ports } from "./ports.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
 import { instanceReference, nodeFacts, podFacts } from "./testing/hand-over.ts";
 import { add, allocations, attachment, createWorld, del, named, texts } from "./testing/world.ts";
+import { SETTLE_MS } from "./wait.ts";
 import type { Wish } from "./wish.ts";
 
 /** Hand-overs on which the holder, or the asker, has a say while the ADD is under way. */
@@ -47,7 +48,10 @@ test("an ADD that waits for a DEL of the holder has the address once it came", a
   const waiting = ask();
   await Bun.sleep(10);
   await del(first, "c-old");
+  const freed = performance.now();
   expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+  // The old interface dies first.
+  expect(performance.now() - freed).toBeGreaterThan(SETTLE_MS - 50);
 });
 
 test("one address of a shared set is waited for, where its holder is leaving", async () => {
