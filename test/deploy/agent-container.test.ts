@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { added, addressesOf, invoke, silent } from "../kit/cni.ts";
-import { type Containerd, startContainerd } from "../kit/containerd.ts";
+import { type Containerd, confined, mounted, startContainerd } from "../kit/containerd.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
 import { makeNamespace, uniqueName } from "../kit/namespaces.ts";
@@ -19,10 +19,6 @@ import { eventually } from "../kit/wait.ts";
 const missing = withoutRealRoot();
 const IMAGE = "localhost/kube-ipam:0.3.0";
 const ARCHIVE = join(import.meta.dir, "../../dist/kube-ipam-image.tar");
-
-/** What containerd gives a container unless it is told not to. */
-const CAPABILITIES =
-  "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE";
 
 const TITLE = "the agent in its container serves the host's shim and frees what is gone on the host";
 
@@ -79,8 +75,7 @@ async function startAgent(folder: Folder, { ctr }: Containerd) {
   const socket = folder.file("run", "agent.sock");
   let process: Running | undefined;
   const command = ctr(
-    ...["run", "--rm", "--read-only", "--net-host", "--seccomp", "--snapshotter", "native"],
-    ...CAPABILITIES.split(" ").flatMap((capability) => ["--cap-drop", `CAP_${capability}`]),
+    ...["run", "--net-host", ...confined()],
     ...["--mount", "type=bind,src=/run/netns,dst=/run/netns,options=rbind:rslave:ro"],
     ...["run", "data", "log"].flatMap((one) => mounted(folder.file(one))),
     ...[IMAGE, name, "/usr/local/bin/kube-ipam", "agent", "--socket", socket],
@@ -106,8 +101,4 @@ async function startAgent(folder: Folder, { ctr }: Containerd) {
       await ended;
     },
   };
-}
-
-function mounted(path: string): string[] {
-  return ["--mount", `type=bind,src=${path},dst=${path},options=rbind:rw`];
 }

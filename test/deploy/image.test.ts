@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { startContainerd } from "../kit/containerd.ts";
+import { confined, mounted, startContainerd } from "../kit/containerd.ts";
 import { temporaryFolder } from "../kit/folder.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
 import { uniqueName } from "../kit/namespaces.ts";
@@ -17,33 +17,37 @@ const NAME = "localhost/kube-ipam:0.3.0";
 const missing = withoutRealRoot();
 const title = missing === undefined ? "" : `: ${missing}`;
 
-/** As the chart runs it: nothing may be written but what is mounted, and no capability is left. */
-const CONFINED = ["--read-only", "--snapshotter", "native"];
-
-test.skipIf(missing !== undefined)(`containerd imports and runs it${title}`, async () => {
+test.skipIf(missing !== undefined)(`containerd runs it, and it installs and removes${title}`, async () => {
   using folder = temporaryFolder("image");
   await using containerd = await startContainerd(folder);
   const { ctr } = containerd;
   await tool(...ctr("images", "import", "--snapshotter", "native", ARCHIVE));
   expect(await tool(...ctr("images", "list", "-q"))).toContain(NAME);
+  const kubeIpam = (options: readonly string[], ...args: string[]) =>
+    run(ctr("run", ...options, NAME, uniqueName("c"), "/usr/local/bin/kube-ipam", ...args));
 
-  const version = await run(
-    ctr("run", "--rm", ...CONFINED, NAME, uniqueName("v"), "/usr/local/bin/kube-ipam", "--version"),
-  );
+  const version = await kubeIpam(confined(), "--version");
   expect(version).toMatchObject({ exitCode: 0, stderr: "" });
   expect(version.stdout).toStartWith("  Version: kube-ipam v0.3.0\n");
 
-  const bin = folder.file("host");
-  mkdirSync(bin);
-  const mount = `type=bind,src=${bin},dst=/host/bin,options=rbind:rw`;
-  const install = ["/usr/local/bin/kube-ipam", "install", "--bin-dir", "/host/bin"];
-  const installed = await run(
-    ctr("run", "--rm", ...CONFINED, "--mount", mount, NAME, uniqueName("i"), ...install),
-  );
+  const [bin, etc] = [folder.file("host"), folder.file("etc")];
+  for (const made of [bin, etc]) mkdirSync(made);
+  await Bun.write(folder.file("etc", "node.json"), "{}");
+  // As distributions unpack it: not root's.
+  await tool("chown", "1001:1001", bin);
+  const init = [...confined("DAC_OVERRIDE"), ...mounted(bin, "/host/bin"), ...mounted(etc, "/etc/kube-ipam")];
+  const node = ["--node-file", "/etc/kube-ipam/node.json", "--node-name", "worker-1"];
+  const installed = await kubeIpam(init, "install", "--bin-dir", "/host/bin", ...node);
   expect(installed).toMatchObject({ exitCode: 0 });
   expect(readdirSync(bin).sort()).toEqual(["kube-ipam", "kube-ipam.full"]);
+  expect(await Bun.file(folder.file("etc", "config.json")).json()).toEqual({ nodeName: "worker-1" });
   const onHost = await run([join(bin, "kube-ipam"), "--version"]);
   expect(onHost.stdout).toStartWith("  Version: kube-ipam v0.3.0\n");
+
+  const purged = await kubeIpam(init, "install", "--purge", "--bin-dir", "/host/bin");
+  expect(purged).toMatchObject({ exitCode: 0 });
+  expect(readdirSync(bin)).toEqual([]);
+  expect(readdirSync(etc)).toEqual(["node.json"]);
 });
 
 test("it holds the executable, the shim and the C library, and nothing else", async () => {

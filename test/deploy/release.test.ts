@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { environment } from "../kit/cni.ts";
-import { startContainerd } from "../kit/containerd.ts";
+import { confined, startContainerd } from "../kit/containerd.ts";
 import { temporaryFolder } from "../kit/folder.ts";
 import { helm, render } from "../kit/helm.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
@@ -70,9 +70,9 @@ test.skipIf(missing !== undefined)(
     using folder = temporaryFolder("release");
     await using containerd = await startContainerd(folder);
     await tool(...containerd.ctr("images", "import", "--snapshotter", "native", IMAGE));
-    const confined = ["--read-only", "--snapshotter", "native", "localhost/kube-ipam:0.3.0", uniqueName("r")];
+    const image = ["localhost/kube-ipam:0.3.0", uniqueName("r")];
     const version = await run(
-      containerd.ctr("run", "--rm", ...confined, "/usr/local/bin/kube-ipam", "--version"),
+      containerd.ctr("run", ...confined(), ...image, "/usr/local/bin/kube-ipam", "--version"),
     );
     expect(version.stdout).toStartWith(VERSION_LINE);
   },

@@ -78,3 +78,21 @@ export function busyboxImage(): Uint8Array {
     command: ["sh"],
   });
 }
+
+/** What containerd gives a container unless it is told not to. */
+const CAPABILITIES =
+  "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE";
+
+/** Options of `ctr run` for a container as the chart confines it, with these capabilities alone. */
+export function confined(...kept: readonly string[]): string[] {
+  const dropped = CAPABILITIES.split(" ").filter((capability) => !kept.includes(capability));
+  return [
+    ...["--rm", "--read-only", "--seccomp", "--snapshotter", "native"],
+    ...dropped.flatMap((capability) => ["--cap-drop", `CAP_${capability}`]),
+  ];
+}
+
+/** Option of `ctr run` that shows it a folder of the host, to be written to. */
+export function mounted(source: string, target = source): string[] {
+  return ["--mount", `type=bind,src=${source},dst=${target},options=rbind:rw`];
+}
