@@ -16,6 +16,8 @@ export interface Cluster {
    * pods, if it is the pod of that very UID.
    */
   askingPod?(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
+  /** The pod of that very UID as a watch of this node's pods has it; asks nobody and takes no time. */
+  seenPod?(pod: PodId): PodFacts | undefined;
   node(name: string, deadline: number): Promise<NodeFacts | undefined>;
   /** The owner that outlives the pod: controlling workload, virtual machine, or the pod itself. */
   ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;

@@ -112,6 +112,14 @@ describe("where the wish comes from", () => {
     expect(cluster.calls).toEqual([]);
   });
 
+  test("a plain pod that a watch of this node has seen proves its node, without a request", async () => {
+    const cluster = new FakeCluster();
+    const seen = podFacts({ name: "db-0", uid: "uid-1", nodeName: "n1" });
+    const wish = await read(question(delivered({})), Object.assign(cluster, { seenPod: () => seen }));
+    expect(wish.pod).toEqual(seen);
+    expect(cluster.calls).toEqual([]);
+  });
+
   test("delivered annotations go before Kubernetes' own", async () => {
     const cluster = clusterWith({ "kube-ipam.ip": "10.1.2.6" });
     const wish = await read(question(delivered({ "kube-ipam.ip": "10.1.2.5" })), cluster);

@@ -58,7 +58,9 @@ export async function readWish(
   const annotations = delivered ?? facts?.annotations ?? {};
   const wish = await annotatedWish(annotations, question, ports, deadline);
   if (wish.fixed.length === 0 && wish.set === undefined && !wish.sticky) {
-    return { ...wish, ...(facts && { pod: facts }) };
+    // Where it costs nothing, the record proves this node's name: a controller frees by proven names.
+    const seen = facts ?? ports.cluster?.seenPod?.(pod);
+    return { ...wish, ...(seen && { pod: seen }) };
   }
   return withOwner(wish, question, pod, facts, ports.cluster, deadline);
 }

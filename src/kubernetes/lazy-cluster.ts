@@ -11,11 +11,18 @@ export function lazyCluster(
   load: (settings: ClusterSettings) => Promise<Cluster> = loadCluster,
 ): Cluster {
   let opened: Promise<Cluster> | undefined;
+  let ready: Cluster | undefined;
   const open = (): Promise<Cluster> => {
-    opened ??= load(settings);
-    opened.catch(() => {
-      opened = undefined;
-    });
+    if (opened !== undefined) return opened;
+    opened = load(settings);
+    opened.then(
+      (cluster) => {
+        ready = cluster;
+      },
+      () => {
+        opened = undefined;
+      },
+    );
     return opened;
   };
   return {
@@ -25,6 +32,7 @@ export function lazyCluster(
       const cluster = await open();
       return (cluster.askingPod ?? cluster.pod)(pod, deadline);
     },
+    seenPod: (pod) => ready?.seenPod?.(pod),
     event: async (...happening) => (await open()).event?.(...happening),
     node: async (name, deadline) => (await open()).node(name, deadline),
     ownerOf: async (pod, deadline) => (await open()).ownerOf(pod, deadline),

@@ -34,6 +34,7 @@ export async function openNodeCluster(
   return {
     ...cluster,
     askingPod: async (pod, deadline) => pods.get(pod) ?? cluster.pod(pod, deadline),
+    seenPod: (pod) => pods.get(pod),
     event: ({ namespace, name, uid }, reason, message) =>
       recordEvent(
         api,
