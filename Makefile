@@ -5,7 +5,7 @@ EVERYWHERE_TESTS = test/conformance test/plugins \
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench bench-cluster lint clean
 
 all: build
 
@@ -81,6 +81,12 @@ bench: build shim
 	@node_modules/.bin/bun bench/agent-throughput.ts
 	@node_modules/.bin/bun bench/agent-memory.ts
 	@node_modules/.bin/bun bench/etcd-transactions.ts
+
+## bench-cluster: pods on a real cluster of two nodes, beside host-local; as root, some ten minutes
+bench-cluster: build shim
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@scripts/own-machine.sh node_modules/.bin/bun bench/cluster.ts
 
 ## lint: format, lint, types, dead code
 lint:

@@ -181,17 +181,20 @@ async function request<T>(
     ...(body !== undefined && { body: JSON.stringify(body) }),
     tls: { ca: await Bun.file(parts.authority.caFile).text() },
   };
-  const response = await patiently(parts.server + path, init);
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  const { ok, status, text } = await patiently(parts.server + path, init);
+  if (!ok) throw new Error(`${method} ${path}: ${status} ${text}`);
   return JSON.parse(text) as T;
 }
 
 /** On a crowded machine an answer may take long; asking again harms nothing where nothing is changed. */
-async function patiently(url: string, init: BunFetchRequestInit): Promise<Response> {
+async function patiently(
+  url: string,
+  init: BunFetchRequestInit,
+): Promise<{ ok: boolean; status: number; text: string }> {
   for (let tries = init.method === "GET" ? 3 : 1; ; tries -= 1) {
     try {
-      return await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000 / tries) });
+      return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (failure) {
       if (tries <= 1 || (failure as Error).name !== "TimeoutError") throw failure;
     }

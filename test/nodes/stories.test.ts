@@ -5,6 +5,7 @@ import { type Stage, startStage } from "../kit/nodes/stage.ts";
 import { installedByChart } from "./stories/chart.ts";
 import { crowd } from "./stories/crowd.ts";
 import { drain } from "./stories/drain.ts";
+import { fencedNode } from "./stories/fenced-node.ts";
 import { forceDelete } from "./stories/force-delete.ts";
 import { fromAfar } from "./stories/from-afar.ts";
 import { killedDaemons } from "./stories/killed-daemons.ts";
@@ -42,5 +43,6 @@ describe.skipIf(missing !== undefined)("a cluster of two nodes", () => {
   upgrade(onStage);
   installedByChart(onStage);
   fromAfar(onStage);
+  fencedNode(onStage);
   crowd(onStage, hurtCharted);
 });

@@ -13,6 +13,7 @@ export async function installChart(stage: Stage): Promise<void> {
   if (!existsSync(ARCHIVE)) throw new Error(`expected an image at ${ARCHIVE}: run 'make image' first`);
   for (const machine of stage.machines())
     await machine.exec("ctr", "-n", "k8s.io", "images", "import", ARCHIVE);
+  stage.managed.byChart = true;
   await makeSecret(stage);
   await helmOn(
     stage,

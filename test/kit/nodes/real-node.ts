@@ -67,7 +67,16 @@ export function makeNode(plan: NodePlan, { disk, images, kubernetes }: Site): Re
       kubelet = startKubelet(here(machine), address);
     },
     ready: async () => {
-      await eventually(() => isReady(kubernetes, plan.name), 120_000);
+      await eventually(() => isReady(kubernetes, plan.name), 300_000).catch(async (late) => {
+        const { stdout } = await kubernetes.tryKubectl("describe", "node", plan.name);
+        const started = kubelet
+          ?.output()
+          .split("\n")
+          .filter((line) => /regist|CSINode|Fatal/.test(line));
+        throw new Error(
+          `${plan.name} is not Ready: ${String(late)}\n${stdout}\n${started?.join("\n")}\n${kubelet?.tail()}`,
+        );
+      });
     },
     powerOff: async () => {
       await machine?.powerOff();

@@ -20,6 +20,8 @@ export interface StageNode extends RealNode {
 export interface Stage extends Omit<RealCluster, "nodes"> {
   readonly nodes: readonly [StageNode, StageNode];
   readonly watch: DuplicateWatch;
+  /** Whether the chart looks after the nodes, and not the kit: whoever installs it says so. */
+  readonly managed: { byChart: boolean };
   /** The machines that are on. */
   machines(): Machine[];
   /** The node that is not this one. */
@@ -39,7 +41,8 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
   await using starting = new AsyncDisposableStack();
   const cluster = starting.use(await startRealCluster(["node1", "node2"], wish));
   const newer = own.newerRuntime === false ? undefined : newerRuntime();
-  const nodes = [await addNode(cluster, 1), await addNode(cluster, 2, newer)] as const;
+  const managed = { byChart: false };
+  const nodes = [await addNode(cluster, managed, 1), await addNode(cluster, managed, 2, newer)] as const;
   for (const node of nodes) await node.ready();
   const machines = () => nodes.filter((node) => node.isOn()).map((node) => node.machine());
   const watch = starting.use(new DuplicateWatch(machines));
@@ -53,6 +56,7 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
     ...cluster,
     nodes,
     watch,
+    managed,
     machines,
     node: (name) => find(name, true),
     other: (name) => find(name, false),
@@ -67,6 +71,7 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
 
 async function addNode(
   cluster: Awaited<ReturnType<typeof startRealCluster>>,
+  managed: Stage["managed"],
   index: number,
   newer?: NewerRuntime,
 ): Promise<StageNode> {
@@ -75,6 +80,7 @@ async function addNode(
     index,
     ...(newer && { runtime: newer.runtime }),
     prepare: async (machine) => {
+      if (managed.byChart) return;
       if (newer !== undefined) cpSync(newer.plugins, machine.path("opt/cni/bin"), { recursive: true });
       await writeNodeFile(machine, cluster.kubernetes, cluster.etcd);
       writeNetwork(machine, wireNetwork(newer === undefined ? "1.0.0" : "1.1.0"));
