@@ -37,13 +37,13 @@ describe("a write whose answer does not come", () => {
   test("because answers are lost, is unknown, and stands when it is read back", async () => {
     door.mode = "lose-answers";
     const failure = await failureOf(store.commit(take(taken, "lost"), within(3000)));
-    expect(failure).toEqual({
+    expect(failure).toMatchObject({
       kind: "unknown-outcome",
-      message: expect.stringMatching(
-        `^it is unknown whether the write happened: etcd at https://127.0.0.1:${door.port} does not answer: nothing came within \\d+ ms$`,
-      ),
       remedy: "It is read back before anything else happens.",
     });
+    expect(failure.message.replace(/\d+ ms$/, "… ms")).toBe(
+      `it is unknown whether the write happened: etcd at https://127.0.0.1:${door.port} does not answer: nothing came within … ms`,
+    );
     door.mode = "pass";
     expect(await holderOf(store, taken)).toBe("lost");
     await store.close();
