@@ -286,6 +286,19 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     const table = await kubectl("view", "get", "addresses", "-n", "team-a");
     expect(table.stdout.split("\n")[0]).toMatch(/^ADDRESS +STATE +FOR +NODE +NETWORK +CONTAINER +INTERFACE$/);
     expect(table.stdout).toContain("10.188.7.7");
+    const named = await kubectl(
+      ...(["view", "get", "addresses", "-n", "team-a", "-o", "name"] as const),
+      "--field-selector=metadata.name=10.188.7.7",
+    );
+    expect(new Set(named.stdout.trim().split("\n"))).toEqual(
+      new Set(["address.ipam.kube-ipam.io/10.188.7.7"]),
+    );
+    expect((await kubectl("boss", "get", "addresses", "-A", "-l", "app=x")).stderr).toContain(
+      "have no labels",
+    );
+    expect((await kubectl("boss", "get", "addresses", "-A", "--watch-only")).stderr).toContain(
+      "cannot be watched",
+    );
     const reservation = world.kubernetes.folder.file("reservation.json");
     const owner = { kind: "StatefulSet", namespace: "team-a", name: "x" };
     await Bun.write(

@@ -2,23 +2,16 @@ import type { TLSSocket } from "node:tls";
 import type { Context } from "hono";
 import { tryParseAddress } from "../../address/address.ts";
 import type { Addresses } from "../../operator/addresses.ts";
-import { namespaceOf } from "../../operator/items.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
-import {
-  type AddressList,
-  API_VERSION,
-  type ListedAddress,
-  ROOT,
-  type SeenAddress,
-} from "../../operator/wire.ts";
+import { ROOT, type SeenAddress } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context.ts";
 import type { SecureApp } from "../routes.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
 import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./deeds.ts";
 import { API_GROUP, API_RESOURCES } from "./discovery.ts";
+import { list } from "./list.ts";
 import { isPlain } from "./plain-path.ts";
 import { absent, type Status, status, statusOf } from "./status.ts";
-import { tableOf, wantsTable } from "./table.ts";
 import { visibleIn } from "./visible.ts";
 import { whyOf } from "./why.ts";
 
@@ -58,7 +51,10 @@ function mountIn(root: string, app: SecureApp, context: ControllerContext): void
         return fail(request, statusOf(failure));
       }
     };
-  app.get(`${root}/addresses`, answer(list));
+  app.get(
+    `${root}/addresses`,
+    answer(({ addresses, request, scope }) => list(request, scope, addresses)),
+  );
   app.get(`${root}/addresses/:name`, answer(show));
   app.post(`${root}/reservations`, answer(reserve));
   app.delete(`${root}/reservations/:name`, answer(unreserve));
@@ -77,18 +73,6 @@ function addressesFor(scope: Scope, { configuration, ports }: ControllerContext)
   const { addressSpace: space, coolingSeconds, requireInit } = configuration;
   const options = { deadline: performance.now() + PATIENCE_MS };
   return addressesOnStore(ports, { space, coolingSeconds, requireInit }, options, scope);
-}
-
-async function list({ addresses, request, scope }: Call): Promise<Response> {
-  const items = (await addresses.items(request.req.query("space")))
-    .filter((item) => scope === undefined || namespaceOf(item) === scope)
-    .map((item): ListedAddress => {
-      const name = "last" in item && item.last !== undefined ? `${item.address}-${item.last}` : item.address;
-      return { ...object("Address", name, namespaceOf(item) || undefined), item };
-    });
-  if (wantsTable(request.req.header("Accept"))) return request.json(tableOf(items));
-  const found: AddressList = { apiVersion: API_VERSION, kind: "AddressList", metadata: {}, items };
-  return request.json(found);
 }
 
 async function show({ addresses, request, scope }: Call): Promise<Response> {
