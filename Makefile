@@ -5,7 +5,7 @@ EVERYWHERE_TESTS = test/conformance test/plugins \
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench bench-cluster lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench bench-cluster bench-whereabouts lint clean
 
 all: build
 
@@ -87,6 +87,13 @@ bench-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@scripts/own-machine.sh node_modules/.bin/bun bench/cluster.ts
+
+## bench-whereabouts: ADD and DEL beside the real whereabouts and host-local, on a real API server and etcd
+bench-whereabouts: build shim
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@nice test/cluster/whereabouts/build.sh
+	@node_modules/.bin/bun bench/whereabouts.ts
 
 ## lint: format, lint, types, dead code
 lint:
