@@ -84,7 +84,8 @@ async function enter(
 
 function open(path: string, spares: SpareFiles | undefined): number {
   try {
-    spares?.place(path);
+    // An error costs more than the question, and who attended before has made the file.
+    if (spares !== undefined && !fs.existsSync(path)) spares.place(path);
     return openCreating(path, "a+");
   } catch (cause) {
     throw fileError("write", path, "runDir", cause);
