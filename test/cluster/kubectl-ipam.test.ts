@@ -65,14 +65,14 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
       "wait",
       "--for=condition=Available",
       "apiservice/v1.ipam.kube-ipam.io",
-      "--timeout=90s",
+      "--timeout=180s",
     );
     await run([EXECUTABLE, "install", "--kubectl-plugin", kubernetes.folder.path]);
-  }, 240_000);
+  }, 360_000);
   afterAll(async () => {
     await controller?.[Symbol.asyncDispose]();
     await world?.[Symbol.asyncDispose]();
-  });
+  }, 60_000);
 
   /** A pod with a sandbox and an address. */
   async function start(
@@ -151,7 +151,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
       expect(refused.stderr).toContain("ClusterRoles kube-ipam-view, -edit and -admin");
     }
     expect((await ipam("nobody", "list", "-n", "team-a")).stderr).toContain("cannot list resource");
-  });
+  }, 180_000);
 
   test("an administrator of the cluster sees all, also what is nobody's namespace's", async () => {
     await ipam("boss", "reserve", "10.188.9.0-10.188.9.255", "--for", "the old printers", "-A");
@@ -159,7 +159,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
       expect.arrayContaining([addresses["b-any"] ?? "", "10.188.7.7", "10.188.9.0"]),
     );
     expect(await listed("boss", "-n", "team-b")).toEqual([addresses["b-any"] ?? ""]);
-  });
+  }, 180_000);
 
   test("show and who are the very commands of kube-ipam ip", async () => {
     const shown = await ipam("view", "show", "10.188.7.7", "-n", "team-a");
@@ -177,7 +177,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
       "error: pod 'missing' has no address here and none is reserved for it\n" +
         "'kubectl ipam list' shows all; a pod that asked for its address is known by namespace/name\n",
     ]);
-  });
+  }, 180_000);
 
   test("why tells of a pod of one's own namespace", async () => {
     const answer = await ipam("view", "why", "team-a/a-fixed");
@@ -187,7 +187,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(JSON.parse(data.stdout)).toMatchObject({ pod: { namespace: "team-a", name: "a-fixed" } });
     expect((await ipam("view", "why", "team-b/b-any")).stderr).toContain('cannot get resource "pods/why"');
     expect((await ipam("view", "why", "team-a/missing")).exitCode).toBe(3);
-  });
+  }, 180_000);
 
   test("a namespace's editor reserves for the own workloads, single addresses, and nothing of others", async () => {
     const reserve = (...args: string[]) => ipam("edit", "reserve", ...args);
@@ -216,7 +216,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect((await ipam("edit", "unreserve", "10.188.8.5", "-n", "team-a")).exitCode).toBe(3);
     expect((await ipam("edit", "unreserve", "10.188.8.1", "-n", "team-a")).exitCode).toBe(0);
     expect(await listed("boss", "-A")).toContain("10.188.8.5");
-  });
+  }, 180_000);
 
   test("no spelling of a path leads from one namespace into another", async () => {
     // Somebody who may do everything in team-a, whatever it is called.
@@ -253,7 +253,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     }
     for (const path of [`${root}/team-a/../../addresses`, `${root}/team-a/%2e%2e/%2e%2e/addresses`])
       expect([path, firstLine(await ask(path))]).toEqual([path, expect.not.stringContaining(" 200 ")]);
-  });
+  }, 180_000);
 
   test("a release needs the right to it, and in one namespace a pod that is gone", async () => {
     const address = addresses["a-any"] ?? "";
@@ -277,7 +277,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(await listed("boss", "-A")).not.toContain(address);
     const byBoss = await ipam("boss", "release", "--force", addresses["b-any"] ?? "", "-A");
     expect(byBoss.exitCode).toBe(0);
-  });
+  }, 180_000);
 
   test("kubectl's own commands understand the API", async () => {
     expect(
@@ -329,7 +329,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect((await kubectl("boss", "get", "--raw", "/apis/ipam.kube-ipam.io/v1/nonsense")).exitCode).not.toBe(
       0,
     );
-  });
+  }, 180_000);
 
   test("without the API server's own certificate nobody is anybody", async () => {
     const path = "/apis/ipam.kube-ipam.io/v1/addresses";
@@ -339,7 +339,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     // Signed by the very authority that the front proxy's certificate is signed by, under another name.
     expect(await direct(path, stranger)).toContain(" 401 ");
     expect(await direct(path, await authority.issue({ name: "front-proxy" }))).toContain(" 200 ");
-  });
+  }, 180_000);
 
   test("Kubernetes' own roles have the rights that ours add to them", async () => {
     const can = async (verb: string, resource: string) => {
@@ -363,8 +363,8 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
   test("a namespace is deleted to its end while the API is served", async () => {
     // There is no kubelet that could end it.
     await world.kubernetes.kubectl("-n", "team-b", "delete", "pod", "b-any", "--force", "--grace-period=0");
-    await world.kubernetes.kubectl("delete", "namespace", "team-b", "--timeout=90s");
-  }, 120_000);
+    await world.kubernetes.kubectl("delete", "namespace", "team-b", "--timeout=150s");
+  }, 180_000);
 
   /** The first line of the answer to one who talks to the controller itself, and says it speaks for the boss. */
   function direct(path: string, client?: CertificateFiles): Promise<string> {
