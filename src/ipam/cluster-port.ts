@@ -1,5 +1,8 @@
 import type { Owner, PodId } from "./records.ts";
 
+/** How a name begins that stands in for a cluster's UID. */
+export const SUBSTITUTE_UID = "authority-";
+
 /**
  * Kubernetes as the decisions see it. Every method reads live (or from a cache that is as good as
  * live and whose use the method allows), gives up before `deadline` (performance.now()
@@ -8,7 +11,7 @@ import type { Owner, PodId } from "./records.ts";
  * never an error.
  */
 export interface Cluster {
-  /** UID of the namespace kube-system. */
+  /** UID of the namespace kube-system; begins with SUBSTITUTE_UID where that cannot be read for good. */
   clusterUid(deadline: number): Promise<string>;
   pod(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
   /**

@@ -65,6 +65,21 @@ export class Api {
     throw this.refusal(answer, { verb: "get", kind, name });
   }
 
+  /** Gets what it can do without: undefined also where the credentials do not reach it. */
+  async tryGet<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined> {
+    const path = pathOf(kind, name);
+    const answer = await this.request(path, deadline);
+    if (answer.ok) return this.parse(kind.shape, answer.body, path);
+    if (answer.httpStatus === 403 || answer.httpStatus === 404) return undefined;
+    throw this.refusal(answer, { verb: "get", kind, name });
+  }
+
+  /** Who signs the API server's certificate, as PEM; its URL where nobody is named. */
+  async authority(): Promise<string> {
+    const { tls } = await this.#credentials.apply();
+    return tls.ca?.toString().trim() ?? this.server;
+  }
+
   /** Gets a document of the API server itself, such as the list of a group's resources. */
   async discover<T>(
     path: string,

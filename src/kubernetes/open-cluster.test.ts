@@ -100,6 +100,21 @@ describe("objects", () => {
     expect(await lazyCluster({ kubeConfig: api.kubeConfig() }).clusterUid(soon())).toBe("cluster-uid");
   });
 
+  test.each([
+    ["the credentials do not reach", 403, "Forbidden"],
+    ["the API server does not show", 404, "NotFound"],
+  ])("a cluster whose kube-system %s is known by who signs for it", async (_, code, reason) => {
+    api.answers.set("/api/v1/namespaces/kube-system", apiStatus(code, reason, "x"));
+    const uid = () => lazyCluster({ kubeConfig: api.kubeConfig() }).clusterUid(soon());
+    expect(await uid()).toMatch(/^authority-[0-9a-f]{32}$/);
+    expect(await uid()).toBe(await uid());
+  });
+
+  test("a cluster that cannot be asked has no name", async () => {
+    api.answers.set("/api/v1/namespaces/kube-system", apiStatus(503, "x", "x"));
+    expect(await failure((cluster) => cluster.clusterUid(soon()))).toStartWith("11 ");
+  });
+
   test("absence is an answer", async () => {
     expect(await getPod(lazyCluster({ kubeConfig: api.kubeConfig() }))).toBeUndefined();
   });

@@ -1,9 +1,9 @@
 import type { Cluster } from "../ipam/cluster-port.ts";
-import { IpamError } from "../ipam/errors.ts";
 import type { PodId } from "../ipam/records.ts";
 import { Api } from "./api.ts";
+import { clusterUid } from "./cluster-uid.ts";
 import { type ClusterSettings, loadCredentials } from "./credentials.ts";
-import { NAMESPACES, NODES, PODS } from "./kinds.ts";
+import { NODES, PODS } from "./kinds.ts";
 import { nodeFacts } from "./node-facts.ts";
 import { ownerOf } from "./owner-of.ts";
 import { ownerState } from "./owner-state.ts";
@@ -35,15 +35,4 @@ export function clusterOn(api: Api): Cluster {
     ownerOf: (pod, deadline) => ownerOf(pod, api, deadline),
     ownerState: (owner, deadline) => ownerState(owner, api, deadline),
   };
-}
-
-/** The UID of kube-system names a cluster: that namespace is made once and cannot be deleted. */
-async function clusterUid(api: Api, deadline: number): Promise<string> {
-  const namespace = await api.getBuiltIn(NAMESPACES, { name: "kube-system" }, deadline);
-  if (namespace !== undefined) return namespace.metadata.uid;
-  throw new IpamError(
-    "kubernetesRefused",
-    `the API server at ${api.server} has no namespace kube-system`,
-    "its UID names the cluster; check that the kubeconfig means a Kubernetes cluster",
-  );
 }

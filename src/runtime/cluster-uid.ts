@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Cluster } from "../ipam/cluster-port.ts";
+import { type Cluster, SUBSTITUTE_UID } from "../ipam/cluster-port.ts";
 
 const FILE_NAME = "cluster";
 
@@ -13,7 +13,7 @@ export function knownClusterUid(dataDir: string): string | undefined {
 }
 
 /**
- * The cluster's UID, asked for once in a node's life. Without it two clusters on one store could
+ * The cluster's UID, asked for once in a node's life, or again and again where only a substitute is to be had. Without it two clusters on one store could
  * take each other's records for their own, so an ADD does not go on without (FAIL-CLOSED).
  *
  * @throws IpamError tryAgain or kubernetesRefused.
@@ -24,9 +24,9 @@ export async function requireClusterUid(
   deadline: number,
 ): Promise<string> {
   const known = knownClusterUid(dataDir);
-  if (known !== undefined) return known;
+  if (known !== undefined && !known.startsWith(SUBSTITUTE_UID)) return known;
   const uid = await cluster.clusterUid(deadline);
-  remember(dataDir, uid);
+  if (uid !== known) remember(dataDir, uid);
   return uid;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import type { Cluster } from "../../src/ipam/cluster-port.ts";
+import { SUBSTITUTE_UID } from "../../src/ipam/cluster-port.ts";
 import { IpamError } from "../../src/ipam/errors.ts";
 import { lazyCluster } from "../../src/kubernetes/lazy-cluster.ts";
 import { makeAuthority } from "../kit/certificates.ts";
@@ -216,13 +217,16 @@ describe.skipIf(missing !== undefined)("the Cluster port with the shipped role",
   });
 
   describe("credentials", () => {
-    const ask = (user: object, cluster?: object) =>
-      lazyCluster({ kubeConfig: kubernetes.kubeConfig(user, cluster) }).clusterUid(soon());
+    const ask = async (user: object, cluster?: object) => {
+      const asked = lazyCluster({ kubeConfig: kubernetes.kubeConfig(user, cluster) });
+      const node = await asked.node("no-such-node", soon());
+      return node === undefined ? "answered" : node.name;
+    };
 
     test("client certificates", async () => {
       const { certFile, keyFile } = await kubernetes.authority.issue({ name: "node-plugin" });
       const files = { "client-certificate": certFile, "client-key": keyFile };
-      expect(await failureOf(ask(files))).toContain('User "node-plugin" cannot get resource "namespaces"');
+      expect(await failureOf(ask(files))).toContain('User "node-plugin" cannot get resource "nodes"');
       await kubernetes.kubectl(
         "create",
         "clusterrolebinding",
@@ -236,6 +240,13 @@ describe.skipIf(missing !== undefined)("the Cluster port with the shipped role",
         "client-key-data": Buffer.from(await Bun.file(keyFile).text()).toString("base64"),
       };
       expect(await ask(data)).toBeString();
+    });
+
+    test("without the right to kube-system the cluster has a name all the same", async () => {
+      const { certFile, keyFile } = await kubernetes.authority.issue({ name: "rightless" });
+      const files = { "client-certificate": certFile, "client-key": keyFile };
+      const nameless = lazyCluster({ kubeConfig: kubernetes.kubeConfig(files) });
+      expect(await nameless.clusterUid(soon())).toStartWith(SUBSTITUTE_UID);
     });
 
     test("a token file", async () => {
