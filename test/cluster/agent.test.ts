@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { ClusterNode } from "../kit/cluster-node.ts";
 import { added, addressesOf, refused } from "../kit/cni.ts";
 import type { Daemon } from "../kit/daemon.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
-import { allowAgent } from "../kit/kubernetes-role.ts";
+import { agentToken } from "../kit/kubernetes-role.ts";
 import { loopbackPorts } from "../kit/loopback-ports.ts";
 import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { installShim, startAgent } from "../kit/subject-agent.ts";
@@ -20,12 +21,15 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
   let world: PodsOnNodes;
   let node: ClusterNode;
   let agent: Daemon;
+  let ipam: Record<string, unknown>;
   let metrics: () => Promise<string>;
 
   beforeAll(async () => {
     world = await podsOnNodes();
     const { kubernetes } = world;
-    await allowAgent(kubernetes);
+    const kubeConfig = kubernetes.kubeConfig({ token: await agentToken(kubernetes) });
+    const { etcdConfig } = world.ipam as { etcdConfig: object };
+    ipam = { ...world.ipam, etcdConfig: { ...etcdConfig, kubeConfig }, subnet: "10.1.0.0/16" };
     await kubernetes.apply({
       apiVersion: "v1",
       kind: "ServiceAccount",
@@ -37,7 +41,7 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
       cniVersion: "1.0.0",
       name: "net1",
       type: "macvlan",
-      ipam: { ...world.ipam, subnet: "10.1.0.0/16", coolingSeconds: 0 },
+      ipam: { ...ipam, coolingSeconds: 0 },
     };
     node = new ClusterNode("n1", network, kubernetes.folder, shim);
     await world.report(node);
@@ -146,6 +150,22 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
       );
       return told === "AddressRefused" || undefined;
     });
+  }, 60_000);
+
+  test("a kubeconfig that is put in place under the running agent is taken up", async () => {
+    const kubeConfig = world.kubernetes.folder.file("rotating.kubeconfig");
+    writeFileSync(kubeConfig, readFileSync(world.kubernetes.kubeConfig({ token: "revoked" })));
+    const { etcdConfig } = ipam as { etcdConfig: { kubeConfig: string } };
+    const network = {
+      cniVersion: "1.0.0",
+      name: "net1",
+      type: "macvlan",
+      ipam: { ...ipam, etcdConfig: { ...etcdConfig, kubeConfig } },
+    };
+    const sandbox = await makePod("rotating", { "kube-ipam.ip": "10.1.0.30" });
+    expect(refused(await node.add(sandbox, { network })).code).toBe(104);
+    writeFileSync(kubeConfig, readFileSync(etcdConfig.kubeConfig));
+    expect(addressesOf(added(await node.add(sandbox, { network })))).toEqual(["10.1.0.30"]);
   }, 60_000);
 
   test("a pod that neither watch nor API server knows gets nothing", async () => {

@@ -8,9 +8,9 @@ export function pluginToken(kubernetes: Kubernetes): Promise<string> {
   return tokenOf(kubernetes, "plugin.yaml", "kube-ipam");
 }
 
-/** Lets the plugin's account, which the agent shares, do what an agent does. */
-export async function allowAgent(kubernetes: Kubernetes): Promise<void> {
-  await kubernetes.kubectl("apply", "-f", join(RBAC, "agent.yaml"));
+/** The same for the agent, which has an account of its own. */
+export function agentToken(kubernetes: Kubernetes): Promise<string> {
+  return tokenOf(kubernetes, "agent.yaml", "kube-ipam-agent");
 }
 
 /** The same for whoever operates kube-ipam from outside. */
