@@ -21,8 +21,8 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: S
   return {
     name: readNodeName(nodeName),
     bootId,
-    lock: (id, options) => lockAttachment(`${runDir}/locks`, id, options, spares),
-    attend: (id, deadline) => attendAttachment(`${runDir}/locks`, id, deadline, spares),
+    lock: (id, options) => lockAttachment(`${runDir}/locks`, id, options),
+    attend: (id, deadline) => attendAttachment(`${runDir}/locks`, id, deadline),
     identifyNamespace,
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),

@@ -37,15 +37,22 @@ test("a file that is borrowed is nobody else's", () => {
   expect(spares.borrow()).toBeUndefined();
 });
 
-test("what an earlier process left is found, and a file with a second name is not", () => {
+test("what another process has is left alone, unless it was left long ago", () => {
   const [base, folder] = [scratch(), scratch()];
   openSpareFiles(folder).take(file(`${base}/a`));
-  fs.linkSync(file(`${base}/used`), `${folder}/second-name`);
+  fs.utimesSync(file(`${folder}/old`), 0, 0);
   const spares = openSpareFiles(folder);
   spares.place(`${base}/b`);
-  spares.place(`${base}/c`);
-  expect(fs.readdirSync(base)).toEqual(["b", "used"]);
-  expect(fs.readFileSync(`${base}/used`, "utf8")).toBe("text");
+  expect([fs.readdirSync(base), fs.readdirSync(folder).length]).toEqual([[], 1]);
+});
+
+test("a file that another process removed is not missed", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  spares.take(file(`${base}/a`));
+  for (const name of fs.readdirSync(folder)) fs.rmSync(`${folder}/${name}`);
+  spares.place(`${base}/b`);
+  expect(fs.readdirSync(base)).toEqual([]);
 });
 
 test("a folder that somebody removed is no reason to fail", () => {

@@ -1,8 +1,9 @@
 import fs from "node:fs";
-import { openCreating } from "./files.ts";
+import { codeOf, openCreating } from "./files.ts";
 
 /** So many files are kept; a node begins and ends a few dozen pods at once. */
 const MOST = 128;
+const OLD_MS = 3_600_000;
 /** How often one file is made beforehand where some are missing. */
 const MAKE_EVERY_MS = 10;
 
@@ -19,9 +20,10 @@ export interface SpareFiles {
   take(path: string): void;
 }
 
-/** Files that no other process uses lie in a folder of their own, for the next process to find. */
+/** Each process has files of its own in this folder. */
 export function openSpareFiles(folder: string): SpareFiles {
-  const names = adopt(folder);
+  removeOld(folder);
+  const names: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const makeOne = () => {
     timer = undefined;
@@ -41,11 +43,11 @@ export function openSpareFiles(folder: string): SpareFiles {
       try {
         // A rename would replace what is there.
         fs.linkSync(spare, path);
-      } catch {
-        names.push(spare);
+      } catch (cause) {
+        if (codeOf(cause) === "EEXIST") names.push(spare);
         return;
       }
-      fs.unlinkSync(spare);
+      fs.rmSync(spare, { force: true });
     },
     borrow() {
       makeSoon();
@@ -77,25 +79,17 @@ function make(folder: string, names: string[]): boolean {
   return true;
 }
 
-/** By another name, so that two processes that find the same file do not both take it. */
-function adopt(folder: string): string[] {
-  const mine: string[] = [];
+/**
+ * What a process left that ended long ago. Nobody takes over a file of another one, which may be using
+ * it; one that loses a file makes another.
+ */
+function removeOld(folder: string): void {
   try {
-    if (!fs.existsSync(folder)) return mine;
-    for (const name of fs.readdirSync(folder)) {
-      const path = `${folder}/${name}`;
-      const stats = fs.lstatSync(path, { throwIfNoEntry: false });
-      if (stats === undefined) continue;
-      if (mine.length >= MOST || stats.nlink > 1 || !stats.isFile()) {
-        fs.unlinkSync(path);
-        continue;
-      }
-      const spare = `${folder}/${crypto.randomUUID()}`;
-      fs.renameSync(path, spare);
-      mine.push(spare);
+    for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+      const stats = fs.statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+      if (stats !== undefined && Date.now() - stats.mtimeMs > OLD_MS) fs.rmSync(`${folder}/${name}`);
     }
   } catch {
-    // Fewer are at hand then.
+    // The next one tries again.
   }
-  return mine;
 }
