@@ -131,11 +131,23 @@ describe.skipIf(missing !== undefined)("admission policies", () => {
 
   const NEVER_ENDS: readonly (readonly [object, Values])[] = [
     [rolling(1, { maxUnavailable: 0, maxSurge: 1 }), { ip: "10.1.2.5" }],
+    [rolling(1, { maxUnavailable: "0%", maxSurge: 3 }), { "ip/net1": "10.1.2.5" }],
+    [rolling(3, { maxUnavailable: 0, maxSurge: 1 }), { ips: "10.1.2.5-10.1.2.7" }],
+  ];
+  /** Only by rounding: the webhook warns, the policies say nothing. */
+  const NEVER_ENDS_BY_ROUNDING: readonly (readonly [object, Values])[] = [
     [rolling(1), { ip: "10.1.2.5" }],
     [rolling(1, { maxUnavailable: "25%", maxSurge: 3 }), { "ip/net1": "10.1.2.5" }],
-    [rolling(3, { maxUnavailable: 0, maxSurge: 1 }), { ips: "10.1.2.5-10.1.2.7" }],
     [rolling(3), { ips: "fd00::5,fd00::6,fd00::7" }],
   ];
+  for (const [spec, values] of NEVER_ENDS_BY_ROUNDING) {
+    test(`left to a warning: ${JSON.stringify([spec, values])}`, async () => {
+      expect(await refusalOf(deployment(values, spec))).toBe("allowed ");
+      const [finding] = byParser(deployment(values, spec));
+      expect(finding?.severity).toBe("warn");
+      expect(finding?.message).toContain("can never end");
+    });
+  }
   for (const [spec, values] of NEVER_ENDS) {
     test(`refused as it never ends: ${JSON.stringify([spec, values])}`, async () => {
       expect(await refusalOf(deployment(values, spec))).toMatch(

@@ -1,4 +1,4 @@
-import { type Finding, refuse } from "./finding.ts";
+import { type Finding, refuse, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
 import type { RollingUpdate, Workload } from "./workload.ts";
 
@@ -33,13 +33,19 @@ function judgeUpdate(workload: Workload, wishes: Wishes, pods: number): Finding[
   const tight = [...named, ...sizesOf(wishes)].find(({ size }) => size === BigInt(pods));
   if (tight === undefined) return [];
   const addresses = pods === 1 ? "one address" : `${pods} addresses`;
+  // Whoever wrote 0 meant it; whoever left it to Kubernetes' rounding may never update at all.
+  const say = isZero(workload.rolling.maxUnavailable) ? refuse : warn;
   return [
-    refuse(
+    say(
       `a rolling update of ${nameOf(workload)} can never end: a new pod comes first (maxSurge ${surge}, maxUnavailable 0), ` +
         `and ${tight.source} has ${addresses} for ${pods === 1 ? "1 pod" : `${pods} pods`}; ` +
         "set strategy.type to Recreate, or maxSurge 0 and maxUnavailable 1",
     ),
   ];
+}
+
+function isZero(share: number | string): boolean {
+  return share === 0 || share === "0%";
 }
 
 interface Size {
