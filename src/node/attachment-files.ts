@@ -40,7 +40,11 @@ export function openAttachmentFiles<T>(
   const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
   const names = () => filesOf(folder, ENDING, key);
   return {
-    read: (id) => parse(schema, readIfThere(pathOf(id), key)),
+    read: (id) => {
+      const record = parse(schema, readIfThere(pathOf(id), key));
+      // A file that is used again may say another one's by the time it is read.
+      return record !== undefined && nameOf(idOf(record)) === nameOf(id) ? record : undefined;
+    },
     write(id, record) {
       refuseNewer(pathOf(id), RECORD_VERSION, key);
       replaceFile(pathOf(id), JSON.stringify(record), key, { durable, ...(spares && { spares }) });

@@ -6,12 +6,11 @@ import { describeAttachment } from "../ipam/same.ts";
 import { fileName } from "./file-name.ts";
 import { fileError, openCreating } from "./files.ts";
 import { type Bytes, tryLock, unlock } from "./record-lock.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * The attachment's lock: a file below `folder` that exists only while somebody works on the
- * attachment (or was killed doing so); with `spares` it then goes there. One byte of it is the mutex; on another, everybody who
- * waits or works is present, and who leaves last removes the file. A DEL makes the file one byte
+ * attachment (or was killed doing so). One byte of it is the mutex; on another, everybody
+ * who waits or works is present, and who leaves last removes the file. A DEL makes the file one byte
  * longer before it waits: an ADD that finds it longer than it was at its own coming is cancelled.
  *
  * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
@@ -20,18 +19,17 @@ export async function lockAttachment(
   folder: string,
   id: AttachmentId,
   options: LockOptions,
-  spares?: SpareFiles,
 ): Promise<AttachmentLock> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, options.deadline, spares);
+  const fd = await enter(path, id, options.deadline);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
     const { size } = fs.fstatSync(fd);
     if (!(await acquire(fd, options.deadline))) throw busy(id, path);
     if (!isAt(path, fd)) throw removed(path);
-    return held(path, fd, size, spares);
+    return held(path, fd, size);
   } catch (cause) {
-    leave(path, fd, spares);
+    leave(path, fd);
     throw fileError("write", path, "runDir", cause);
   }
 }
@@ -45,11 +43,10 @@ export async function attendAttachment(
   folder: string,
   id: AttachmentId,
   deadline: number,
-  spares?: SpareFiles,
 ): Promise<Attendance> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, deadline, spares);
-  return held(path, fd, fs.fstatSync(fd).size, spares);
+  const fd = await enter(path, id, deadline);
+  return held(path, fd, fs.fstatSync(fd).size);
 }
 
 function pathOf(folder: string, { network, container, ifname }: AttachmentId): string {
@@ -65,15 +62,10 @@ const ENTER_MS = 1000;
 const LONGEST_PAUSE_MS = 20;
 
 /** Opens the file and makes sure that nobody removes it before we leave. */
-async function enter(
-  path: string,
-  id: AttachmentId,
-  deadline: number,
-  spares: SpareFiles | undefined,
-): Promise<number> {
+async function enter(path: string, id: AttachmentId, deadline: number): Promise<number> {
   const until = Math.min(deadline, performance.now() + ENTER_MS);
   for (;;) {
-    const fd = open(path, spares);
+    const fd = open(path);
     const present = tryLock(fd, "shared", PRESENCE);
     if (present && isAt(path, fd)) return fd;
     fs.closeSync(fd);
@@ -82,10 +74,8 @@ async function enter(
   }
 }
 
-function open(path: string, spares: SpareFiles | undefined): number {
+function open(path: string): number {
   try {
-    // An error costs more than the question, and who attended before has made the file.
-    if (spares !== undefined && !fs.existsSync(path)) spares.place(path);
     return openCreating(path, "a+");
   } catch (cause) {
     throw fileError("write", path, "runDir", cause);
@@ -108,7 +98,7 @@ async function acquire(fd: number, deadline: number): Promise<boolean> {
   }
 }
 
-function held(path: string, fd: number, size: number, spares: SpareFiles | undefined): AttachmentLock {
+function held(path: string, fd: number, size: number): AttachmentLock {
   let released = false;
   let cancelled = false;
   return {
@@ -119,7 +109,7 @@ function held(path: string, fd: number, size: number, spares: SpareFiles | undef
     release() {
       if (released) return;
       released = true;
-      leave(path, fd, spares);
+      leave(path, fd);
     },
   };
 }
@@ -134,12 +124,11 @@ function isCancelled(path: string, fd: number, size: number): boolean {
  * Lets go of everything, then removes the file if nobody else is there. Whoever comes in between
  * keeps it, and removes it later; a name that belongs to a newer file is left alone.
  */
-function leave(path: string, fd: number, spares: SpareFiles | undefined): void {
+function leave(path: string, fd: number): void {
   try {
     unlock(fd, WHOLE);
     if (!tryLock(fd, "exclusive", WHOLE) || !isAt(path, fd)) return;
-    if (spares === undefined) fs.unlinkSync(path);
-    else spares.take(path);
+    fs.unlinkSync(path);
   } catch {
     // A file left behind is empty and is used again by the next who comes.
   } finally {

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { codeOf, openCreating } from "./files.ts";
+import { openCreating } from "./files.ts";
 
 /** So many files are kept; a node begins and ends a few dozen pods at once. */
 const MOST = 128;
@@ -12,8 +12,6 @@ const MAKE_EVERY_MS = 10;
  * an inode, which on some takes longer than everything else that an ADD does on the disk.
  */
 export interface SpareFiles {
-  /** Puts an empty file at `path` where nothing is; leaves it to the caller where none is at hand. */
-  place(path: string): void;
   /** The path of an empty file that is the caller's from now on; undefined where none is at hand. */
   borrow(): string | undefined;
   /** Takes a file away from its path, as `unlink` does. Its text is gone. Throws as node:fs does. */
@@ -36,19 +34,6 @@ export function openSpareFiles(folder: string): SpareFiles {
   };
   makeSoon();
   return {
-    place(path) {
-      const spare = names.pop();
-      makeSoon();
-      if (spare === undefined) return;
-      try {
-        // A rename would replace what is there.
-        fs.linkSync(spare, path);
-      } catch (cause) {
-        if (codeOf(cause) === "EEXIST") names.push(spare);
-        return;
-      }
-      fs.rmSync(spare, { force: true });
-    },
     borrow() {
       makeSoon();
       return names.pop();

@@ -1,21 +1,18 @@
 import fs from "node:fs";
 import { lockAttachment } from "../lock.ts";
-import { openSpareFiles } from "../spare-files.ts";
 
 /**
- * Takes and releases the locks of two attachments as ADDs and DELs do, many times, with `spare` as
- * an agent does. While it holds a lock its process ID stands in a file that begins with `inside`;
+ * Takes and releases the locks of two attachments as ADDs and DELs do, many times. While it holds a lock its process ID stands in a file that begins with `inside`;
  * exits with 3 when that of another living process does.
  */
-const [folder = "", insides = "", rounds = "0", spare] = process.argv.slice(2);
-const spares = spare === undefined ? undefined : openSpareFiles(spare);
+const [folder = "", insides = "", rounds = "0"] = process.argv.slice(2);
 
 for (let round = 0; round < Number(rounds); round++) {
   const cancelling = Math.random() < 0.4;
   const container = Math.random() < 0.7 ? "c1" : "c2";
   const inside = `${insides}-${container}`;
   const id = { network: "net1", container, ifname: "eth0" };
-  const lock = await lockAttachment(folder, id, { deadline: performance.now() + 60_000, cancelling }, spares);
+  const lock = await lockAttachment(folder, id, { deadline: performance.now() + 60_000, cancelling });
   enter(inside);
   if (Math.random() < 0.3) await Bun.sleep(Math.random() * 2);
   leave(inside);
