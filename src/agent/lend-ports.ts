@@ -2,6 +2,7 @@ import type { OpenPorts } from "../cni/call.ts";
 import type { Foresight } from "../ipam/foresight.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
+import { Turns } from "../ipam/turns.ts";
 import { type Asking, type Openers, openPorts } from "../runtime/open-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeCluster, observeStore } from "./observe.ts";
@@ -20,6 +21,7 @@ export class Lender {
   readonly #clusters: WarmClusters;
   readonly #teller: Teller;
   readonly #metrics: Metrics;
+  readonly #turns = new Turns();
   /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
   readonly #known = new Map<string, Asking["configuration"]>();
 
@@ -50,6 +52,7 @@ export class Lender {
     const ports = await openPorts(asking, log, warm, adding);
     return {
       ...ports,
+      turns: this.#turns,
       ...(foresight && { foresight }),
       ...(adding && { notice: this.#teller.noticeOf(adding, ports.cluster) }),
     };

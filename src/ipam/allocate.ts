@@ -1,36 +1,23 @@
+import { answerRepeated } from "./answer-repeated.ts";
 import { type Attempt, requireNamespace, requireStillWanted } from "./attempt.ts";
 import { chooseAddresses } from "./choose.ts";
-import { mayFree } from "./collect.ts";
+import { commit } from "./commit-allocation.ts";
 import type { Contest } from "./contend.ts";
-import { recordNetwork } from "./drift.ts";
 import { IpamError } from "./errors.ts";
-import { foresee, forgetForeseen, guardsOfForeseen, learn } from "./foresee.ts";
+import { foresee } from "./foresee.ts";
 import { free } from "./free.ts";
-import type { Notice } from "./notice.ts";
-import { type Identity, rememberStore, requireNewer, requireReady, verifyStore } from "./one-store.ts";
-import { logOutside } from "./outside.ts";
+import { requireReady, verifyStore } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
-import { depict, look, ownerRef, type Picture } from "./picture.ts";
+import { look, ownerRef, type Picture } from "./picture.ts";
 import { planTargets } from "./plan.ts";
 import { enforcePolicy } from "./policy.ts";
 import type { Ports } from "./ports.ts";
-import { claimShare } from "./quota.ts";
 import { reclaim } from "./reclaim.ts";
-import type { AttachmentRecord } from "./records.ts";
-import { printedAddresses, repeat } from "./repeat.ts";
 import type { AddRequest, Allocated } from "./requests.ts";
-import {
-  type Guard,
-  type Outcome,
-  type Put,
-  StoreFailure,
-  type Transaction,
-  type Versioned,
-} from "./store-port.ts";
+import { AGAIN, type Round } from "./round.ts";
 import type { Target } from "./target.ts";
-import { type Allocating, allocating } from "./transaction.ts";
+import { tell } from "./tell.ts";
 import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
-import { reservedFor, writeJournal } from "./write-journal.ts";
 
 /** Lost races one ADD puts up with; its deadline usually ends it long before. */
 const ROUNDS = 500;
@@ -78,37 +65,56 @@ function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): vo
   });
 }
 
-/** What one look at the store led to: an answer, or another round, perhaps with a picture at hand. */
-type Round = { readonly allocated: Allocated } | { readonly allocated?: never; readonly picture?: Picture };
-
 interface Patience {
   /** performance.now() milliseconds until which holders are waited for. */
   readonly until: number;
-  waited: boolean;
+  /** Whether a holder was waited for whose interface has not had its time to die. */
+  unsettled: boolean;
 }
 
 async function allocateLocked(attempt: Attempt): Promise<Allocated> {
   const until = Math.min(performance.now() + HAND_OVER_WAIT_MS, attempt.options.deadline - ANSWER_MS);
-  const patience: Patience = { until, waited: false };
-  let seen: Picture | undefined;
-  const foreseen = foresee(attempt);
-  if (foreseen !== undefined) {
-    const round = await commit(attempt, foreseen.picture, foreseen.picks);
-    if (round.allocated !== undefined) return round.allocated;
-    seen = round.picture;
+  const patience: Patience = { until, unsettled: false };
+  let round = await foreseenRound(attempt);
+  for (;;) {
+    if (round.kind === "allocated") return round.allocated;
+    if (round.kind === "leaving") await waitFor(attempt, round, patience);
+    if (round.kind === "left") await settleNow(attempt, patience);
+    const seen = round.kind === "again" ? round.picture : undefined;
+    round = await inTurn(attempt, () => playRounds(attempt, patience, seen));
   }
+}
+
+/** Where a process serves many ADDs it may know of a free address without looking. */
+async function foreseenRound(attempt: Attempt): Promise<Round> {
+  const foreseen = foresee(attempt);
+  return foreseen === undefined ? AGAIN : commit(attempt, foreseen.picture, foreseen.picks);
+}
+
+/** Looks and tries until something else is to be done than to look again. */
+async function playRounds(attempt: Attempt, patience: Patience, seen?: Picture): Promise<Round> {
+  let picture = seen;
   for (let number = 1; number <= ROUNDS; number++) {
     requireStillWanted(attempt);
-    const picture = seen ?? (await lookOrRepeat(attempt));
+    picture ??= await lookOrRepeat(attempt);
     const round = await playOrMakeRoom(attempt, picture, number, patience);
-    if (round.allocated !== undefined) return round.allocated;
-    seen = round.picture;
+    if (round.kind !== "again") return round;
+    picture = round.picture;
   }
   throw new IpamError(
     "tryAgain",
     `other ADDs were quicker ${ROUNDS} times in a row`,
     "the pool is very busy; try again",
   );
+}
+
+/** Pods of one workload all change its record: within one process they go one after the other. */
+function inTurn(attempt: Attempt, work: () => Promise<Round>): Promise<Round> {
+  const { turns } = attempt.ports;
+  const ref = ownerRef(attempt);
+  if (turns === undefined || ref === undefined) return work();
+  const { kind, namespace, name } = ref.owner;
+  return turns.take(`${ref.space} ${kind} ${namespace}/${name}`, work);
 }
 
 /**
@@ -151,7 +157,7 @@ async function playOrMakeRoom(
     if (!(failure instanceof IpamError) || failure.name !== "noFreeAddress") throw failure;
     const limits = { records: ROOM, deadline: attempt.options.deadline - ANSWER_MS, sweep: true };
     if ((await reclaim(attempt.ports, limits)) === 0) throw failure;
-    return {};
+    return AGAIN;
   }
 }
 
@@ -161,9 +167,9 @@ async function play(attempt: Attempt, picture: Picture, number: number, patience
   if (picture.own !== undefined) return answerRepeated(attempt, picture.own);
   requireReady(meta, network.requireInit);
   const contests = await chooseAddresses(attempt, picture, number);
-  const leaving = contests.find((contest) => contest.kind === "leaving");
-  if (leaving !== undefined) return waitFor(attempt, picture, leaving, patience);
-  if (patience.waited) await settle(attempt);
+  const contest = contests.find((each) => each.kind === "leaving");
+  if (contest !== undefined) return { kind: "leaving", picture, contest };
+  if (patience.unsettled) return { kind: "left" };
   return commit(attempt, picture, contests.flatMap(picked));
 }
 
@@ -182,147 +188,19 @@ async function plan(attempt: Attempt): Promise<Target[]> {
 
 async function waitFor(
   attempt: Attempt,
-  picture: Picture,
-  leaving: Extract<Contest, { kind: "leaving" }>,
+  { contest, picture }: Extract<Round, { kind: "leaving" }>,
   patience: Patience,
-): Promise<Round> {
-  if (performance.now() >= patience.until) throw leaving.refusal;
-  patience.waited = true;
+): Promise<void> {
+  if (performance.now() >= patience.until) throw contest.refusal;
+  patience.unsettled = true;
   const begin = performance.now();
-  await waitForChange(attempt, leaving.address, picture.snapshot.revision, patience.until);
+  await waitForChange(attempt, contest.address, picture.snapshot.revision, patience.until);
   tell(attempt, { what: "waited", milliseconds: performance.now() - begin });
-  return {};
 }
 
-async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Promise<Round> {
-  const {
-    ports,
-    request: { network },
-  } = attempt;
-  const further = [
-    await recordNetwork(attempt, picture),
-    await claimShare(attempt, picks),
-    { guards: guardsOfForeseen(attempt, picture), puts: [] },
-  ];
-  const allocating = allocatingWith(attempt, picture, picks, further);
-  writeJournal(attempt, allocating.record, {
-    storeUuid: allocating.store.uuid,
-    ...reservedFor(attempt, picks),
-  });
-  if (picture.meta !== undefined && picture.remembered === undefined) {
-    rememberStore(network.space, allocating.store, picture.snapshot.revision, ports);
-  }
-  requireStillWanted(attempt);
-  const outcome = await resolved(attempt, allocating.transaction);
-  if (!outcome.won) {
-    forgetForeseen(attempt, picture);
-    if (outcome.snapshot === undefined) return {};
-    const { targets, questions, remembered } = picture;
-    return {
-      picture: depict(attempt, { targets, questions, ...(remembered && { remembered }) }, outcome.snapshot),
-    };
-  }
-  if (picture.foreseen !== undefined) await undoUnlessNewer(attempt, picture, outcome.revision);
-  remember(attempt, allocating.store, outcome.revision);
-  await undoUnlessWanted(attempt);
-  learn(attempt, picture);
-  for (const { address, evictions } of picks) {
-    const from = evictions.map(({ holder }) => holder);
-    if (from.length > 0) tell(attempt, { what: "handed-over", address, from });
-  }
-  return { allocated: answer(attempt, allocating.record, false) };
-}
-
-function tell({ ports, request: { pod } }: Attempt, notice: Notice): void {
-  ports.notice?.({ ...notice, ...(pod && { pod }) });
-}
-
-/** What else goes into the ADD's one transaction. */
-interface Further {
-  readonly guards: readonly Guard[];
-  readonly puts: readonly Put[];
-}
-
-function allocatingWith(
-  attempt: Attempt,
-  picture: Picture,
-  picks: readonly Pick[],
-  further: readonly Further[],
-): Allocating {
-  const { transaction, ...rest } = allocating(attempt, picture, picks);
-  const guards = [...transaction.guards, ...further.flatMap((part) => part.guards)];
-  const puts = [...transaction.puts, ...further.flatMap((part) => part.puts)];
-  return { ...rest, transaction: { ...transaction, guards, puts } };
-}
-
-/** After the commit a memory that cannot be written makes it older, no more: the ADD stands. */
-function remember({ ports, request }: Attempt, store: Identity, revision: number): void {
-  try {
-    rememberStore(request.network.space, store, revision, ports);
-  } catch (failure) {
-    ports.log("error", "the node could not remember its store", { reason: String(failure) });
-  }
-}
-
-/** RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. */
-async function resolved(attempt: Attempt, transaction: Transaction): Promise<Outcome> {
-  try {
-    return await attempt.ports.store.commit(transaction, attempt.options);
-  } catch (failure) {
-    if (failure instanceof StoreFailure && failure.kind === "unknown-outcome") return { won: false };
-    throw failure;
-  }
-}
-
-function undoUnlessWanted(attempt: Attempt): Promise<void> {
-  return undoUnless(attempt, () => requireStillWanted(attempt));
-}
-
-function undoUnlessNewer(attempt: Attempt, picture: Picture, revision: number): Promise<void> {
-  return undoUnless(attempt, () => {
-    const { ports, request } = attempt;
-    if (picture.remembered) requireNewer(revision, picture.remembered, request.network.space, ports);
-  });
-}
-
-/** Takes back what was just committed where the requirement throws, and throws that. */
-async function undoUnless(attempt: Attempt, requirement: () => void): Promise<void> {
-  try {
-    requirement();
-  } catch (failure) {
-    const { ports, request, requestId, options } = attempt;
-    await free({ node: ports.node.name, id: request.attachment, requestId }, 0, ports, options);
-    ports.node.journal.remove(request.attachment, requestId);
-    throw failure;
-  }
-}
-
-async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Round> {
-  const { ports, request, requestId, options } = attempt;
-  if (own.record.holder.requestId === requestId) {
-    await undoUnlessWanted(attempt);
-    return { allocated: answer(attempt, own.record, false) };
-  }
-  const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
-  writeJournal(attempt, own.record, { storeUuid, ...(reservedFor && { reservedFor }) });
-  // What an attachment of this name had in a namespace that is gone was another sandbox's.
-  const state = mayFree(own.record.holder, ports) ? "stale" : await repeat(attempt, own);
-  if (state === "rewritten") {
-    logOutside(request.network, own.record, ports);
-    return { allocated: answer(attempt, own.record, true) };
-  }
-  if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
-  return {};
-}
-
-function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): Allocated {
-  return {
-    attachment: attempt.request.attachment,
-    addresses: printedAddresses(record),
-    origin: record.origin,
-    requestId: attempt.requestId,
-    repeated,
-  };
+async function settleNow(attempt: Attempt, patience: Patience): Promise<void> {
+  await settle(attempt);
+  patience.unsettled = false;
 }
 
 /** A DEL of this attachment that never reached the store is settled before it gets anything new. */

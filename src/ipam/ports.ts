@@ -3,6 +3,7 @@ import type { Foresight } from "./foresight.ts";
 import type { Node } from "./node-port.ts";
 import type { Notice } from "./notice.ts";
 import type { Store } from "./store-port.ts";
+import type { Turns } from "./turns.ts";
 
 /** Everything a decision may touch. Decisions get it as an argument and reach nothing else. */
 export interface Ports {
@@ -14,6 +15,8 @@ export interface Ports {
   readonly clusterUid?: string;
   /** What earlier ADDs of this process saw; absent where a process serves one. */
   readonly foresight?: Foresight;
+  /** Where a process serves many ADDs: so that those of one workload need not race. */
+  readonly turns?: Turns;
   /** Never throws, and takes no time. */
   readonly notice?: (notice: Notice) => void;
   readonly log: Log;

@@ -10,6 +10,7 @@ import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
 import { release } from "../release.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
+import { Turns } from "../turns.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
 import { FakeNode } from "./fake-node.ts";
 
@@ -21,11 +22,11 @@ interface WorldOptions extends MemoryOptions {
 /** Everything one needs to ADD and DEL without I/O: machines in memory on one store in memory. */
 export function createWorld({ foresight: foresees = false, ...options }: WorldOptions = {}) {
   const store = createMemoryStore(options);
-  const foresights = new Map<FakeNode, Foresight>();
-  const foresightOf = (node: FakeNode) => {
-    const foresight = foresights.get(node) ?? new Foresight();
-    foresights.set(node, foresight);
-    return foresight;
+  const warm = new Map<FakeNode, Pick<Ports, "foresight" | "turns">>();
+  const warmth = (node: FakeNode) => {
+    const known = warm.get(node) ?? { foresight: new Foresight(), turns: new Turns() };
+    warm.set(node, known);
+    return known;
   };
   const log: string[] = [];
   const ports = (node: FakeNode, cluster?: Cluster, clusterUid?: string): Ports => ({
@@ -33,7 +34,7 @@ export function createWorld({ foresight: foresees = false, ...options }: WorldOp
     node,
     ...(cluster && { cluster }),
     ...(clusterUid !== undefined && { clusterUid }),
-    ...(foresees && { foresight: foresightOf(node) }),
+    ...(foresees && warmth(node)),
     log: (level, message) => void log.push(`${level} ${message}`),
   });
   return { store, log, node: (name: string) => new FakeNode(name), ports };
