@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { alone, everywhere, ours } from "../kit/case.ts";
 import { added, addressesOf, environment } from "../kit/cni.ts";
@@ -69,10 +69,14 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 alone("K12", "SIGTERM while the disk is slow is answered by undoing", async (world) => {
   const net = world.network(SUBNET);
   await world.add(net, { container: "warm" });
-  const began = world.run("ADD", net, {}, { prefix: slowDisk(400) });
+  let tracer = 0;
+  const started = ({ pid }: { pid: number }) => {
+    tracer = pid;
+  };
+  const began = world.run("ADD", net, {}, { prefix: slowDisk(400), started });
   await untilWorkBegins(world, "c1");
   await Bun.sleep(300);
-  await terminateTraced(world.place.executable);
+  terminateChildren(tracer);
   const finished = await began;
   const held = (await world.held()).filter((each) => each.container === "c1");
   expect(held.length).toBe(finished.exitCode === 0 ? 1 : 0);
@@ -177,12 +181,7 @@ function holdsLockFile(world: World, pid: number): boolean {
 }
 
 /** Sends SIGTERM to the plugin itself rather than to the tracer around it. */
-async function terminateTraced(executable: string): Promise<void> {
-  for await (const status of new Bun.Glob("[0-9]*/cmdline").scan({ cwd: "/proc", onlyFiles: false })) {
-    const [pid] = status.split("/");
-    const command = await Bun.file(`/proc/${status}`)
-      .text()
-      .catch(() => "");
-    if (command.split("\0")[0] === executable) process.kill(Number(pid), "SIGTERM");
-  }
+function terminateChildren(pid: number): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  for (const child of children) process.kill(Number(child), "SIGTERM");
 }
