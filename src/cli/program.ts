@@ -10,7 +10,7 @@ import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { addRecoverCommand } from "./recover/commands.ts";
 import { type Done, prepareAll, runCommands } from "./run-commands.ts";
-import { addStoreCommands } from "./store/commands.ts";
+import { addMoveCommands, addStoreCommands } from "./store/commands.ts";
 import { addWhyCommand } from "./why/commands.ts";
 
 /** The commands, with commander: loaded only where there is something to parse. */
@@ -39,6 +39,7 @@ function makeProgram(closing: string, done: Done): Command {
     .addHelpText("after", `\n${DAEMONS}\n\n${EXIT_CODE_HELP}\n\n${closing}`);
   addIpCommands(program, done);
   addStoreCommands(program, done);
+  addMoveCommands(program, done);
   addRecoverCommand(program, done);
   addCheckCommand(program, done);
   addWhyCommand(program, done);

@@ -44,6 +44,21 @@ ours("store", "init gives a store its identity once; status tells it", async (wo
   expect((await operator("store", "status")).stdout).toContain("the store that this node has used");
 });
 
+ours("store", "export and import stand at the top too", async (world) => {
+  const net = networkOf(world);
+  await world.add(net);
+  const operator = operatorOf(world, net);
+  const printed = async (...command: string[]) => {
+    const { made: _made, ...document } = await json<{ made: string }>(operator(...command));
+    return document;
+  };
+  const records = await printed("store", "export");
+  expect(await printed("export")).toEqual(records);
+  const file = saved(world, "same.json", (await operator("export")).stdout);
+  expect((await operator("import", file)).exitCode).toBe(0);
+  expect(await printed("export")).toEqual(records);
+});
+
 ours("store", "ONE-STORE: what replaced the store is refused until it is accepted", async (world) => {
   const net = networkOf(world);
   await world.add(net);

@@ -39,8 +39,13 @@ export function addStoreCommands(program: Command, done: Done): void {
       done(await withSession(options, (session) => initialise(options, session), { creates: true })),
     );
   addAccept(store, done);
-  addExport(store, done);
-  addImport(store, done);
+  addMoveCommands(store, done);
+}
+
+/** `export` and `import`, which stand below `store` and, as they are looked for there, at the top too. */
+export function addMoveCommands(parent: Command, done: Done): void {
+  addExport(parent, done);
+  addImport(parent, done);
 }
 
 function addAccept(store: Command, done: Done): void {
