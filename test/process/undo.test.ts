@@ -180,8 +180,12 @@ function holdsLockFile(world: World, pid: number): boolean {
   }
 }
 
-/** Sends SIGTERM to the plugin itself rather than to the tracer around it. */
+/** Sends SIGTERM to the plugin itself rather than to the tracer around it, if they are not over. */
 function terminateChildren(pid: number): void {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-  for (const child of children) process.kill(Number(child), "SIGTERM");
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? [];
+    for (const child of children) process.kill(Number(child), "SIGTERM");
+  } catch (failure) {
+    if (!["ENOENT", "ESRCH"].includes(String((failure as NodeJS.ErrnoException).code))) throw failure;
+  }
 }
