@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { EXIT_CODES } from "../cli/failure.ts";
-import { printErr, printOut } from "../cli/print.ts";
+import { prepareAll } from "../cli/run-commands.ts";
 import { printDaemonFailure } from "../runtime/daemon.ts";
 import { type ControllerOptions, runController } from "./controller.ts";
 
@@ -32,7 +32,7 @@ function seconds(text: string): number {
 }
 
 function makeCommand(run: (options: ControllerOptions) => Promise<void>): Command {
-  return new Command("kube-ipam controller")
+  const command = new Command("kube-ipam controller")
     .description("looks after a cluster: frees what fenced nodes hold, ends reservations, counts, serves")
     .option(
       "--config <file>",
@@ -49,15 +49,7 @@ function makeCommand(run: (options: ControllerOptions) => Promise<void>): Comman
     .option("--service <name>", "the Service by which it is reached", "kube-ipam-controller")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", CLOSING)
-    .exitOverride()
-    .showHelpAfterError("see 'kube-ipam controller --help'")
-    .configureOutput({
-      writeOut: (text) => void printOut(text),
-      writeErr: printErr,
-      getOutHelpWidth: () => 100,
-      getErrHelpWidth: () => 100,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
     .action(run);
+  prepareAll(command);
+  return command;
 }
