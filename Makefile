@@ -2,6 +2,8 @@ EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
 # What speaks of no file, process or command of its own holds however kube-ipam is deployed.
 EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel kill model node-file)
 
+PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
+
 .PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench bench-cluster bench-whereabouts lint clean
 
 all: build
