@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { requestFrame } from "../src/agent/protocol.ts";
 import type { EtcdSettings } from "../src/config/network-configuration.ts";
 import { environment } from "../test/kit/cni.ts";
@@ -28,7 +29,8 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
   const socket = plugin.folder.file("agent.sock");
   const agent = await startAgent(plugin.folder, plugin.executable, socket, plugin.env);
   const etcdConfig = configOf(etcdSettings(cluster));
-  const ipam = { type: "kube-ipam", ...plugin.ipam, subnet: "10.0.0.0/8", etcdConfig };
+  const runDir = memoryFolder();
+  const ipam = { type: "kube-ipam", ...plugin.ipam, runDir: runDir.path, subnet: "10.0.0.0/8", etcdConfig };
   const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam });
   return {
     door: { socket, stdin, netns: namespace.path },
@@ -37,8 +39,15 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
       await agent.stop();
       await namespace.remove();
       await plugin[Symbol.asyncDispose]();
+      runDir[Symbol.dispose]();
     },
   };
+}
+
+/** In memory, as /run is on a node. */
+function memoryFolder(): Disposable & { path: string } {
+  const path = mkdtempSync("/dev/shm/kube-ipam-bench-");
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** ADDs container number n; throws unless it succeeds. */

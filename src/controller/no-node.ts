@@ -1,3 +1,4 @@
+import { NO_ATTENDANCE, NO_LOCK } from "../ipam/no-lock.ts";
 import type { Node } from "../ipam/node-port.ts";
 
 /**
@@ -8,8 +9,8 @@ export function noNode(): Node {
   return {
     name: "",
     bootId: "",
-    attend: async () => ({ cancelled: () => false, release: () => undefined }),
-    lock: async () => ({ cancelled: () => false, release: () => undefined }),
+    attend: async () => NO_ATTENDANCE,
+    lock: async () => NO_LOCK,
     identifyNamespace: () => undefined,
     namespaceState: () => "unknown",
     due: () => false,

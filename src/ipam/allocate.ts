@@ -37,8 +37,10 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
   const refusal = request.refusal ?? (await policyRefusal(request, ports));
   const namespace = requireNamespace(request, ports);
   logForeignName(request, ports);
-  const options = { deadline: request.deadline };
-  const lock = await ports.node.lock(request.attachment, { ...options, cancelling: false });
+  const { attachment, attendance, deadline } = request;
+  const options = { deadline };
+  const lock = await (attendance?.lock(deadline) ??
+    ports.node.lock(attachment, { deadline, cancelling: false }));
   const attempt: Attempt = {
     request,
     ports,

@@ -43,7 +43,7 @@ export function requireNamespace(request: AddRequest, ports: Ports): NamespaceId
  */
 export function requireStillWanted(attempt: Attempt): void {
   const { request, ports, lock, namespace } = attempt;
-  if (lock.cancelled() || request.attendance?.cancelled() === true) {
+  if (lock.cancelled()) {
     throw new IpamError(
       "tryAgain",
       `ADD of ${describeAttachment(request.attachment)} was cancelled by a DEL`,
@@ -57,6 +57,7 @@ export function requireStillWanted(attempt: Attempt): void {
       "nothing is allocated; try again",
     );
   }
+  if (ports.node.namespaceState(namespace, ports.node.bootId) === "present") return;
   const now = ports.node.identifyNamespace(request.namespacePath);
   if (now !== undefined && now.device === namespace.device && now.inode === namespace.inode) return;
   throw new IpamError(

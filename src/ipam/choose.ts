@@ -79,12 +79,14 @@ function takeSeen(
   manner: Manner,
 ): Address | undefined {
   const { pool } = question.look;
-  const free = freeSeen(attempt, picture, question, manner);
-  if (free.length === 0) return undefined;
-  const random = free[Math.floor(Math.random() * free.length)];
+  const free = () => freeSeen(attempt, picture, question, manner);
   const next = takeNext(pool, attempt.request.network.space, free, attempt.ports);
-  const position = manner.round > 1 ? random : (next ?? random);
+  const position = manner.round > 1 ? oneOf([...free()]) : next;
   return position === undefined ? undefined : pool.at(position);
+}
+
+function oneOf(positions: readonly bigint[]): bigint | undefined {
+  return positions[Math.floor(Math.random() * positions.length)];
 }
 
 async function pickOpen(

@@ -17,17 +17,16 @@ export function startPosition(pool: Pool, space: string, ports: Ports): { positi
 /**
  * Takes the first of `free` (in ring order) that no other process of this node has just taken.
  * Other nodes may still take it: the transaction decides.
+ *
+ * @param free begins anew with each call.
  */
 export function takeNext(
   pool: Pool,
   space: string,
-  free: readonly bigint[],
+  free: () => Iterable<bigint>,
   ports: Ports,
 ): bigint | undefined {
-  return ports.node.cursors.advance(cursorName(pool, space), (current) => {
-    if (current === undefined) return free[0];
-    return inRingOrder(free, current)[0];
-  });
+  return ports.node.cursors.advance(cursorName(pool, space), (current) => firstBehind(free(), current));
 }
 
 /** Notes that this position was given out, as takeNext does. */
@@ -35,9 +34,14 @@ export function passBy(pool: Pool, space: string, position: bigint, ports: Ports
   ports.node.cursors.advance(cursorName(pool, space), () => position);
 }
 
-function inRingOrder(free: readonly bigint[], current: bigint): readonly bigint[] {
-  const behind = free.findIndex((position) => position > current);
-  return behind <= 0 ? free : [...free.slice(behind), ...free.slice(0, behind)];
+/** Of positions in ring order, the first that is behind `current`; else the first of all. */
+function firstBehind(free: Iterable<bigint>, current: bigint | undefined): bigint | undefined {
+  let first: bigint | undefined;
+  for (const position of free) {
+    first ??= position;
+    if (current === undefined || position > current) return position;
+  }
+  return first;
 }
 
 const names = new WeakMap<Pool, { readonly space: string; readonly name: string }>();

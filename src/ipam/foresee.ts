@@ -11,7 +11,6 @@ import { planTargets } from "./plan.ts";
 import type { AddRequest } from "./requests.ts";
 import type { Guard, Snapshot } from "./store-port.ts";
 import type { OpenTarget, Target } from "./target.ts";
-import { WINDOW } from "./window.ts";
 
 /** What an ADD may try to commit without looking first. */
 export interface Foreseen {
@@ -121,8 +120,9 @@ function stillFree(attempt: Attempt, picture: Picture, target: Target): bigint[]
     last: parseAddress(last),
   }));
   // The next asker may be anybody: what is reserved for this one is not free.
-  return freeSeen(attempt, picture, question, { ignoreCooling: false, most: Number(WINDOW) }).filter(
-    (position) => distance(position) >= distance(next.look.start) && !isWithin(pool.at(position), reserved),
+  const behind = distance(next.look.start);
+  return [...freeSeen(attempt, picture, question, { ignoreCooling: false })].filter(
+    (position) => distance(position) >= behind && !isWithin(pool.at(position), reserved),
   );
 }
 

@@ -6,21 +6,19 @@ import { foreignRanges } from "./reserved-ranges.ts";
 import { freePositions } from "./window.ts";
 
 /** Positions of a pool that a picture shows to be free for the asker, in the order of its look. */
-export function freeSeen(
+export function* freeSeen(
   attempt: Attempt,
   picture: Picture,
   question: PoolQuestion,
-  { ignoreCooling, most }: { readonly ignoreCooling: boolean; readonly most?: number },
-): bigint[] {
+  { ignoreCooling }: { readonly ignoreCooling: boolean },
+): Generator<bigint, undefined, undefined> {
   const count = countAnswer(picture, question);
   const { pool } = question.look;
   const foreign = foreignRanges(attempt, picture);
   const untouched = count !== undefined && count.allocated + count.reserved + count.cooling === 0;
   const options = { own: question.target.own, ignoreCooling };
-  const free = untouched
-    ? [0n]
-    : freePositions(question.look, windowAnswers(picture, question), options, most);
-  return foreign.length === 0 ? free : free.filter((position) => !isWithin(pool.at(position), foreign));
+  const free = untouched ? [0n] : freePositions(question.look, windowAnswers(picture, question), options);
+  for (const position of free) if (!isWithin(pool.at(position), foreign)) yield position;
 }
 
 export function isWithin(address: Address, intervals: readonly Interval[]): boolean {

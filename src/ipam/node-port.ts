@@ -51,14 +51,17 @@ export interface LockOptions {
   readonly cancelling: boolean;
 }
 
-export interface Attendance {
-  /** True once a DEL of this attachment began after this was asked for. */
+/** Excludes everybody else who locks the attachment, until it is released. */
+export interface AttachmentLock {
+  /** True once a DEL of this attachment began after this (or the attendance it grew from) was asked for. */
   cancelled(): boolean;
   release(): void;
 }
 
-/** Excludes everybody else who locks the attachment, until it is released. */
-export type AttachmentLock = Attendance;
+export interface Attendance extends AttachmentLock {
+  /** The attachment's lock, as `Node.lock` gives it to one who cancels nobody. Once at a time. */
+  lock(deadline: number): Promise<AttachmentLock>;
+}
 
 /** The node's journal: one entry per attachment made on this node since boot, in `runDir`. */
 export interface Journal {

@@ -1,3 +1,4 @@
+import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
 import type { Node } from "./node-port.ts";
 
 /** The node on whose behalf somebody looks. */
@@ -15,8 +16,8 @@ export function onlooker(self: Node, watched: Watched): Node {
   const isSelf = self.name === watched.name && self.bootId === watched.bootId;
   return {
     ...watched,
-    attend: async () => ({ cancelled: () => false, release: () => undefined }),
-    lock: async () => ({ cancelled: () => false, release: () => undefined }),
+    attend: async () => NO_ATTENDANCE,
+    lock: async () => NO_LOCK,
     identifyNamespace: (path) => ({ path }),
     namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
     due: () => false,

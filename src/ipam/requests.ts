@@ -17,7 +17,7 @@ export interface AddRequest {
   /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
   readonly deadline: number;
   /** Begun before anything was waited for: a DEL that came since then wins. */
-  readonly attendance?: Pick<Attendance, "cancelled">;
+  readonly attendance?: Pick<Attendance, "lock">;
   /** Aborts when whoever asked will not take the answer any more. */
   readonly ending?: AbortSignal;
 }

@@ -54,7 +54,7 @@ async function readSegment(search: Search, segment: Segment): Promise<Address | 
   // Excluded gaps may hold fixed addresses, so that a tight limit could hide the free ones.
   const look = { pool, start: segment.first, windows: [{ ...window, limit: Number(READABLE) * 4 }] };
   const { windows } = await attempt.ports.store.read({ windows: look.windows }, attempt.options);
-  const free = freePositions(look, windows, search.options, Number(READABLE));
+  const free = [...freePositions(look, windows, search.options)];
   const position = free[Math.floor(Math.random() * free.length)];
   return position === undefined ? undefined : pool.at(position);
 }

@@ -40,24 +40,24 @@ export interface FreeOptions {
   readonly ignoreCooling: boolean;
 }
 
-/** The free positions that a look saw, in its order, at most `most`. */
-export function freePositions(
+/**
+ * The free positions that a look saw, in its order. Found one by one as they are asked for: an ADD
+ * mostly takes the first.
+ */
+export function* freePositions(
   look: Look,
   answers: readonly WindowAnswer[],
   options: FreeOptions,
-  most = 256,
-): bigint[] {
-  const free: bigint[] = [];
-  look.windows.forEach((window, index) => {
+): Generator<bigint, undefined, undefined> {
+  for (const [index, window] of look.windows.entries()) {
     const answer = answers[index];
-    if (answer === undefined) return;
+    if (answer === undefined) continue;
     const taken = takenIn(answer, options);
     const last = lastKnown(look.pool, window, answer);
-    for (let at = position(look.pool, window.first); at <= last && free.length < most; at++) {
-      if (!taken.has(look.pool.at(at).value)) free.push(at);
+    for (let at = position(look.pool, window.first); at <= last; at++) {
+      if (!taken.has(look.pool.at(at).value)) yield at;
     }
-  });
-  return free;
+  }
 }
 
 function takenIn(answer: WindowAnswer, options: FreeOptions): Set<bigint> {

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { fileName } from "./file-name.ts";
-import { advanceHint } from "./hint-file.ts";
+import { advanceHint, readHint } from "./hint-file.ts";
 
 /**
  * Whether it is time again for a task on this node: true once per `seconds`, for one process. Time
@@ -8,13 +8,14 @@ import { advanceHint } from "./hint-file.ts";
  */
 export function isDue(folder: string, task: string, seconds: number): boolean {
   const now = uptimeMs();
+  const path = `${folder}/${fileName(task)}`;
+  const rested = (last: bigint | undefined) =>
+    now === undefined || last === undefined || last > now || now - last >= BigInt(Math.ceil(seconds * 1000));
+  // Mostly it is not, and that needs no lock.
+  if (!rested(readHint(path))) return false;
   let due = true;
-  advanceHint(`${folder}/${fileName(task)}`, (last) => {
-    due =
-      now === undefined ||
-      last === undefined ||
-      last > now ||
-      now - last >= BigInt(Math.ceil(seconds * 1000));
+  advanceHint(path, (last) => {
+    due = rested(last);
     return due ? now : undefined;
   });
   return due;

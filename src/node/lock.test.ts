@@ -55,6 +55,37 @@ test("who attends sees a DEL that came and went before anybody asked for the loc
   expect(fs.readdirSync(folder)).toEqual([]);
 });
 
+test("who attends can lock, excludes others, and is still present when the lock is released", async () => {
+  const folder = scratch();
+  const attendance = await attendAttachment(folder, id, within(1000));
+  const lock = await attendance.lock(within(1000));
+  await rejected(add(folder, 10));
+  const deleting = del(folder);
+  await settled();
+  expect([lock.cancelled(), attendance.cancelled()]).toEqual([true, true]);
+  lock.release();
+  lock.release();
+  (await deleting).release();
+  expect(fs.readdirSync(folder)).toHaveLength(1);
+  attendance.release();
+  lock.release();
+  expect(fs.readdirSync(folder)).toEqual([]);
+});
+
+test("a lock that grew from an attendance waits for others, and ends with it", async () => {
+  const folder = scratch();
+  const other = await add(folder);
+  const attendance = await attendAttachment(folder, id, within(1000));
+  expect(await rejected(attendance.lock(within(20)))).toMatchObject({ name: "tryAgain" });
+  other.release();
+  const lock = await attendance.lock(within(1000));
+  attendance.release();
+  const next = await add(folder);
+  lock.release();
+  await rejected(add(folder, 10));
+  next.release();
+});
+
 test("locks of different attachments do not exclude each other", async () => {
   const folder = scratch();
   const first = await add(folder);

@@ -35,7 +35,8 @@ export async function lockAttachment(
 }
 
 /**
- * Is present at the attachment without its lock, so that a DEL leaves its mark for us to see.
+ * Is present at the attachment without its lock, so that a DEL leaves its mark for us to see. The
+ * lock, once it is asked for, costs one system call more.
  *
  * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
  */
@@ -46,7 +47,26 @@ export async function attendAttachment(
 ): Promise<Attendance> {
   const path = pathOf(folder, id);
   const fd = await enter(path, id, deadline);
-  return held(path, fd, fs.fstatSync(fd).size);
+  const presence = held(path, fd, fs.fstatSync(fd).size);
+  let gone = false;
+  return {
+    cancelled: presence.cancelled,
+    release() {
+      gone = true;
+      presence.release();
+    },
+    async lock(until) {
+      if (!(await acquire(fd, until))) throw busy(id, path);
+      let locked = true;
+      return {
+        cancelled: presence.cancelled,
+        release() {
+          if (locked && !gone) unlock(fd, MUTEX);
+          locked = false;
+        },
+      };
+    },
+  };
 }
 
 function pathOf(folder: string, { network, container, ifname }: AttachmentId): string {

@@ -37,12 +37,23 @@ export function namespaceState(recorded: NamespaceId, bootId: string, thisBoot: 
   if (bootId !== thisBoot) return "gone";
   const { path, device, inode, folder } = recorded;
   if (device === undefined || inode === undefined) return "unknown";
+  if (isStillThere(path, device, inode)) return "present";
   const seen = look(path);
   if (seen === undefined) return "unknown";
   if (seen.mounted?.device === device && seen.mounted.inode === inode) return "present";
   if (seen.folder !== folder) return "unknown";
   if (seen.absent) return "gone";
   return isHostView(recorded.mountNamespace) ? "gone" : "unknown";
+}
+
+/** The most common answer in one system call. */
+function isStillThere(path: string, device: string, inode: string): boolean {
+  try {
+    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats !== undefined && String(stats.ino) === inode && String(stats.dev) === device;
+  } catch {
+    return false;
+  }
 }
 
 interface Sight {

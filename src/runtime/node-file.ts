@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
 
 const DEFAULT_PATH = "/etc/kube-ipam/config.json";
@@ -13,7 +13,9 @@ const DEFAULT_PATH = "/etc/kube-ipam/config.json";
 export function readNodeFile(named?: string): { path: string; text: string } | undefined {
   const path = named ?? (process.env.KUBE_IPAM_CONFIG || DEFAULT_PATH);
   try {
-    return { path, text: readFileSync(path, "utf8") };
+    // An error costs more than the question, and most nodes have no such file.
+    const absent = named === undefined && statSync(path, { throwIfNoEntry: false }) === undefined;
+    return absent ? undefined : { path, text: readFileSync(path, "utf8") };
   } catch (failure) {
     if (named === undefined && (failure as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new IpamError(

@@ -5,7 +5,7 @@ import type { Host } from "../call.ts";
 /** Dead records that one plugin run frees besides its own work (design section 4, "Reclaiming"). */
 const RECORDS = 4;
 /** Attachments that one plugin run looks at for that. */
-const LOOK = 16;
+const LOOK = 8;
 /** The runtime waits for the process, so that leftovers must not cost it much. */
 const MOST_MS = 2_000;
 

@@ -72,7 +72,12 @@ export class FakeNode implements Node {
 
   async attend(id: AttachmentId): Promise<Attendance> {
     const begun = this.#cancels.get(keyOf(id)) ?? 0;
-    return { cancelled: () => (this.#cancels.get(keyOf(id)) ?? 0) !== begun, release: () => {} };
+    const cancelled = () => (this.#cancels.get(keyOf(id)) ?? 0) !== begun;
+    const lock = async (deadline: number) => {
+      const { release } = await this.lock(id, { deadline, cancelling: false });
+      return { cancelled, release };
+    };
+    return { cancelled, lock, release: () => {} };
   }
 
   identifyNamespace(path: string): NamespaceId | undefined {
