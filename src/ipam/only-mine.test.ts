@@ -194,11 +194,11 @@ describe("an ADD that is not wanted any more keeps nothing", () => {
     const { ports } = world();
     const request = addRequest(ports, "c1");
     const node = ports.node as FakeNode;
-    const real = node.identifyNamespace.bind(node);
+    const real = node.namespaceState.bind(node);
     let looks = 0;
-    node.identifyNamespace = (path) => {
-      const seen = real(path);
-      return seen && ++looks > 2 ? { ...seen, [part]: "99" } : seen;
+    node.namespaceState = (recorded, bootId) => {
+      if (++looks === 2) node.createNamespace(recorded.path, { ...recorded, [part]: "99" });
+      return real(recorded, bootId);
     };
     await expect(allocate(request, ports)).rejects.toMatchObject({ code: 4 });
     expect((await allocations(ports)).size).toBe(0);

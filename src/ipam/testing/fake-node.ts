@@ -29,8 +29,9 @@ export class FakeNode implements Node {
 
   constructor(readonly name: string) {}
 
-  createNamespace(path: string): void {
-    this.#namespaces.set(path, { path, device: "4", inode: String(this.#inode++), mountNamespace: "1" });
+  createNamespace(path: string, namespace?: NamespaceId): void {
+    const made = { path, device: "4", inode: String(this.#inode++), mountNamespace: "1" };
+    this.#namespaces.set(path, namespace ?? made);
   }
 
   removeNamespace(path: string): void {
@@ -88,7 +89,8 @@ export class FakeNode implements Node {
     if (bootId === "") return "unknown";
     if (bootId !== this.bootId) return "gone";
     if (namespace.inode === undefined) return "unknown";
-    return this.#namespaces.get(namespace.path)?.inode === namespace.inode ? "present" : "gone";
+    const there = this.#namespaces.get(namespace.path);
+    return there?.inode === namespace.inode && there?.device === namespace.device ? "present" : "gone";
   }
 
   due(task: string): boolean {
