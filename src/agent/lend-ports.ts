@@ -17,7 +17,7 @@ export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Pro
 /** Everything the agent keeps open between verbs. */
 export class Lender {
   readonly #nodes = new WarmNodes();
-  readonly #stores = new WarmStores();
+  readonly #stores: WarmStores;
   readonly #clusters: WarmClusters;
   readonly #teller: Teller;
   readonly #metrics: Metrics;
@@ -30,9 +30,11 @@ export class Lender {
   /** @param keptKubeconfig see WarmClusters. */
   constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
     this.#metrics = metrics;
+    this.#stores = new WarmStores(log);
     this.#clusters = new WarmClusters(log, keptKubeconfig);
     this.#teller = new Teller(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
+    metrics.picturedAddresses(() => this.#stores.picturedAddresses());
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {

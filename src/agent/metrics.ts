@@ -43,6 +43,15 @@ export function makeMetrics() {
       for (const endpoint of inUse) this.set({ endpoint }, 1);
     },
   });
+  let known = async (): Promise<number> => 0;
+  new Gauge({
+    name: "kube_ipam_agent_pictured_addresses",
+    help: "Addresses that the agent's watches know to be allocated, reserved or cooling.",
+    registers,
+    async collect() {
+      this.set(await known());
+    },
+  });
   let longestWait = () => 0;
   new Gauge({
     name: "kube_ipam_agent_handover_waiting_seconds",
@@ -61,6 +70,10 @@ export function makeMetrics() {
     /** Who knows where the stores' requests go. */
     endpointsInUse: (inUse: () => Promise<readonly string[]>) => {
       endpoints = inUse;
+    },
+    /** Who knows how many addresses the watches know of. */
+    picturedAddresses: (count: () => Promise<number>) => {
+      known = count;
     },
     waitSeconds: new Histogram({
       name: "kube_ipam_agent_wait_duration_seconds",

@@ -1,15 +1,19 @@
 import { statSync } from "node:fs";
 import type { StoreSettings } from "../config/network-configuration.ts";
 import { Foresight } from "../ipam/foresight.ts";
+import type { Log } from "../ipam/ports.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { openStore } from "../runtime/open-ports.ts";
+import { SpacePictures } from "./space-pictures.ts";
 
 /** A store that nobody has asked for so long is closed. */
 const IDLE_MS = 10 * 60_000;
 
 interface Warm {
   readonly store: Store;
-  readonly foresight: Foresight;
+  /** Absent where a look costs no more than to keep a picture: a file on this machine. */
+  readonly pictures?: SpacePictures;
+  readonly foresight?: Foresight;
   /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
   readonly stamp: string;
   users: number;
@@ -19,15 +23,17 @@ interface Warm {
 export interface Lent {
   /** Its `close` gives it back. */
   readonly store: Store;
-  readonly foresight: Foresight;
+  readonly foresight?: Foresight;
 }
 
 /** One open store for each distinct configuration, lent to every verb that names it. */
 export class WarmStores {
+  readonly #log: Log;
   readonly #open: (settings: StoreSettings) => Promise<Store>;
   readonly #warm = new Map<string, Promise<Warm>>();
 
-  constructor(open: (settings: StoreSettings) => Promise<Store> = openStore) {
+  constructor(log: Log, open: (settings: StoreSettings) => Promise<Store> = openStore) {
+    this.#log = log;
     this.#open = open;
   }
 
@@ -35,7 +41,7 @@ export class WarmStores {
   async lend(settings: StoreSettings): Promise<Lent> {
     const warm = await this.#find(settings);
     warm.users += 1;
-    return { store: lent(warm), foresight: warm.foresight };
+    return { store: lent(warm), ...(warm.foresight && { foresight: warm.foresight }) };
   }
 
   /** Closes what nobody uses and has not used for a while; with `all`, everything. */
@@ -45,14 +51,24 @@ export class WarmStores {
       const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
       if (!(all || idle)) continue;
       this.#warm.delete(key);
+      warm?.pictures?.stop();
       await warm?.store.close();
     }
   }
 
   /** Of the stores that are open: configured ones, so they are few. */
   async endpoints(): Promise<string[]> {
+    return [...new Set((await this.#opened()).flatMap(({ store }) => store.endpoint?.() ?? []))];
+  }
+
+  /** Of all stores that are open. */
+  async picturedAddresses(): Promise<number> {
+    return (await this.#opened()).reduce((sum, { pictures }) => sum + (pictures?.size ?? 0), 0);
+  }
+
+  async #opened(): Promise<Warm[]> {
     const open = await Promise.all([...this.#warm.values()].map((warm) => warm.catch(() => undefined)));
-    return [...new Set(open.flatMap((warm) => warm?.store.endpoint?.() ?? []))];
+    return open.filter((warm) => warm !== undefined);
   }
 
   async #find(settings: StoreSettings): Promise<Warm> {
@@ -67,7 +83,7 @@ export class WarmStores {
   #begin(key: string, settings: StoreSettings): Promise<Warm> {
     const opening = this.#open(settings).then((store) => ({
       store,
-      foresight: new Foresight(),
+      ...this.#foreseeing(store),
       stamp: stampOf(settings),
       users: 0,
       used: performance.now(),
@@ -77,9 +93,16 @@ export class WarmStores {
     return opening;
   }
 
+  #foreseeing(store: Store): Pick<Warm, "pictures" | "foresight"> {
+    if (store.description.kind === "embedded") return {};
+    const pictures = new SpacePictures(store, this.#log);
+    return { pictures, foresight: new Foresight(pictures.takenIn) };
+  }
+
   /** Nobody gets it any more; whoever has it may end. */
   #retire(key: string, warm: Warm): void {
     this.#warm.delete(key);
+    warm.pictures?.stop();
     const timer = setInterval(() => {
       if (warm.users > 0) return;
       clearInterval(timer);

@@ -29,11 +29,6 @@ export function takeNext(
   return ports.node.cursors.advance(cursorName(pool, space), (current) => firstBehind(free(), current));
 }
 
-/** Notes that this position was given out, as takeNext does. */
-export function passBy(pool: Pool, space: string, position: bigint, ports: Ports): void {
-  ports.node.cursors.advance(cursorName(pool, space), () => position);
-}
-
 /** Of positions in ring order, the first that is behind `current`; else the first of all. */
 function firstBehind(free: Iterable<bigint>, current: bigint | undefined): bigint | undefined {
   let first: bigint | undefined;

@@ -138,10 +138,10 @@ describe("an ADD that foresees", () => {
 });
 
 test("a foresight remembers a bounded number of networks", () => {
-  const foresight = new Foresight();
+  const foresight = new Foresight(() => undefined);
   const meta = { revision: 1, record: { version: 1, uuid: "u", state: "ready" } } as const;
   const seen = { revision: 1, record: { version: 1, space: "default", subnets: [] } };
-  for (let n = 0; n < 300; n += 1) foresight.learn(`net${n}`, { meta, network: seen, free: [] });
+  for (let n = 0; n < 300; n += 1) foresight.learn(`net${n}`, { meta, network: seen, reserved: [] });
   expect(foresight.recall("net0")).toBeUndefined();
   expect(foresight.recall("net299")).toBeDefined();
 });

@@ -1,9 +1,10 @@
 import { parseAddress } from "../address/address.ts";
+import type { Interval } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { untouchedPick } from "./choose.ts";
-import { passBy } from "./cursor.ts";
-import type { Memory } from "./foresight.ts";
-import { freeSeen, isWithin } from "./free-seen.ts";
+import { takeNext } from "./cursor.ts";
+import type { Memory, Taken } from "./foresight.ts";
+import { isWithin } from "./free-seen.ts";
 import { describeNetwork, type Network } from "./network.ts";
 import type { Pick } from "./pick.ts";
 import { ask, networkRef, type Picture, type PoolQuestion } from "./picture.ts";
@@ -11,6 +12,7 @@ import { planTargets } from "./plan.ts";
 import type { AddRequest } from "./requests.ts";
 import type { Guard, Snapshot } from "./store-port.ts";
 import type { OpenTarget, Target } from "./target.ts";
+import { type Look, WINDOW } from "./window.ts";
 
 /** What an ADD may try to commit without looking first. */
 export interface Foreseen {
@@ -19,9 +21,9 @@ export interface Foreseen {
 }
 
 /**
- * Addresses that were free when an ADD of this network last looked, for an asker that takes any:
- * the transaction guards everything that was not read. Undefined where a look is needed. Never
- * throws for what it foresees: only what was read is a reason to refuse.
+ * Addresses that nobody is known to hold, for an asker that takes any: the transaction guards
+ * everything that was not read. Undefined where a look is needed. Never throws for what it foresees:
+ * only what was read is a reason to refuse.
  */
 export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
@@ -36,10 +38,7 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const targets = planTargets(request);
   const questions = ask(attempt, targets);
   const picks = takeFree(attempt, targets, questions.pools, memory);
-  if (picks === undefined) {
-    ports.foresight.forget(key);
-    return undefined;
-  }
+  if (picks === undefined) return undefined;
   const snapshot = notRead(remembered.revision);
   const seen = { meta, network, ...(reservedRanges && { reservedRanges }) };
   return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen: true }, picks };
@@ -56,13 +55,15 @@ export function learn(attempt: Attempt, picture: Picture): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = picture;
   if (ports.foresight === undefined || !takesAny(request) || !meta || !network || picture.foreseen) return;
-  const free = picture.targets.map((target) => stillFree(attempt, picture, target));
-  if (free.some((positions) => positions.length === 0)) return;
+  const reserved = (reservedRanges?.record.ranges ?? []).map(({ first, last }) => ({
+    first: parseAddress(first),
+    last: parseAddress(last),
+  }));
   ports.foresight.learn(memoryKey(request), {
     meta,
     network,
     ...(reservedRanges && { reservedRanges }),
-    free,
+    reserved,
   });
 }
 
@@ -93,37 +94,32 @@ function takeFree(
   attempt: Attempt,
   targets: readonly Target[],
   pools: readonly PoolQuestion[],
-  { free }: Memory,
+  { reserved }: Memory,
 ): Pick[] | undefined {
+  const { request, ports } = attempt;
+  const { space } = request.network;
+  const taken = ports.foresight?.takenIn(space);
+  if (taken === undefined) return undefined;
   const picks: Pick[] = [];
-  for (const [index, target] of targets.entries()) {
+  for (const target of targets) {
     const question = target.kind === "open" ? firstPool(pools, target) : undefined;
-    const position = free[index]?.shift();
-    if (question === undefined || position === undefined) return undefined;
-    const { pool } = question.look;
-    passBy(pool, attempt.request.network.space, position, attempt.ports);
-    picks.push(untouchedPick(question.target, pool.at(position)));
+    if (question === undefined || question.target.own.length > 0) return undefined;
+    const { look } = question;
+    // The next asker may be anybody: what is reserved for this one is not free.
+    const position = takeNext(look.pool, space, () => freeFrom(look, taken, reserved), ports);
+    if (position === undefined) return undefined;
+    picks.push(untouchedPick(question.target, look.pool.at(position)));
   }
   return picks;
 }
 
-/** Free positions of the target's first pool that are behind the one that was given out last. */
-function stillFree(attempt: Attempt, picture: Picture, target: Target): bigint[] {
-  const question = target.kind === "open" ? firstPool(picture.questions.pools, target) : undefined;
-  if (question === undefined || question.target.own.length > 0) return [];
-  const { pool } = question.look;
-  const [next] = ask(attempt, [question.target]).pools;
-  if (next === undefined) return [];
-  const distance = (position: bigint) => (position - question.look.start + pool.size) % pool.size;
-  const reserved = (picture.reservedRanges?.record.ranges ?? []).map(({ first, last }) => ({
-    first: parseAddress(first),
-    last: parseAddress(last),
-  }));
-  // The next asker may be anybody: what is reserved for this one is not free.
-  const behind = distance(next.look.start);
-  return [...freeSeen(attempt, picture, question, { ignoreCooling: false })].filter(
-    (position) => distance(position) >= behind && !isWithin(pool.at(position), reserved),
-  );
+/** Positions within one look that nobody is known to hold, the nearest first. */
+function* freeFrom({ pool, start }: Look, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
+  for (let step = 0n; step < WINDOW && step < pool.size; step++) {
+    const position = (start + step) % pool.size;
+    const address = pool.at(position);
+    if (!taken.has(address) && !isWithin(address, reserved)) yield position;
+  }
 }
 
 function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQuestion | undefined {

@@ -1,24 +1,39 @@
+import type { Address } from "../address/address.ts";
+import type { Interval } from "../address/interval.ts";
 import type { MetaRecord, NetworkRecord, ReservedRangesRecord } from "./records.ts";
 import type { Versioned } from "./store-port.ts";
 
-/** The store as one network's ADDs saw it last, and what was free then. */
+/** What of the store one network's ADDs saw last, besides its addresses. */
 export interface Memory {
   readonly meta: Versioned<MetaRecord>;
   readonly network: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
-  /** For each range set, in its order: positions of one of its pools that were free, the next one first. */
-  readonly free: readonly bigint[][];
+  /** What the record of reserved ranges says. */
+  readonly reserved: readonly Interval[];
 }
+
+/** Which addresses of a space are allocated, reserved or cooling, as far as somebody has heard. */
+export interface Taken {
+  has(address: Address): boolean;
+}
+
+/** The picture of one space; undefined where there is none, or it is not complete yet. */
+export type TakenIn = (space: string) => Taken | undefined;
 
 /** So many networks are remembered; one that was not used for long makes room. */
 const MOST = 256;
 
 /**
- * What a process that serves many ADDs remembers of one store, so that the next ADD needs one round
+ * What a process that serves many ADDs knows of one store, so that the next ADD needs one round
  * trip. Never more than a hint: the ADD's transaction guards all of it, and a loser looks.
  */
 export class Foresight {
+  readonly takenIn: TakenIn;
   readonly #memories = new Map<string, Memory>();
+
+  constructor(takenIn: TakenIn) {
+    this.takenIn = takenIn;
+  }
 
   recall(network: string): Memory | undefined {
     return this.#memories.get(network);

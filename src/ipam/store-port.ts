@@ -65,6 +65,8 @@ export interface CallOptions {
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
+  /** Only whether records are there, not what they say: cheap, and enough for a hint. */
+  readonly keysOnly?: boolean;
 }
 
 export interface Query {
@@ -159,9 +161,11 @@ export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
   readonly ref: Extract<Ref, { kind: K }>;
 }
 
-/** One change; `entry.record` is undefined when the record was deleted or expired. */
+/** One change. `record` is undefined when the record was deleted or expired, or keys only were asked for. */
 export interface Change<K extends RecordKind> {
   readonly ref: Extract<Ref, { kind: K }>;
+  /** False when the record was deleted or expired. */
+  readonly present: boolean;
   readonly record?: RecordTypes[K];
   readonly revision: number;
 }

@@ -64,7 +64,7 @@ class Model {
   readonly living = new Map<string, Living>();
   readonly machines = NODES.map((name) => new FakeNode(name));
   /** As agents have it. */
-  readonly #foresights = NODES.map(() => new Foresight());
+  readonly #foresights = NODES.map(() => new Foresight(() => ({ has: () => false })));
   #current = createMemoryStore();
   #log: Transaction[] = [];
   #backup: Transaction[] = [];

@@ -4,7 +4,7 @@ import type { Range } from "../../address/range.ts";
 import { createMemoryStore, type MemoryOptions } from "../../store/memory/memory-store.ts";
 import { allocate } from "../allocate.ts";
 import type { Cluster } from "../cluster-port.ts";
-import { Foresight } from "../foresight.ts";
+import { Foresight, type TakenIn } from "../foresight.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
@@ -17,14 +17,19 @@ import { FakeNode } from "./fake-node.ts";
 interface WorldOptions extends MemoryOptions {
   /** Each node remembers between ADDs, as the agent does. */
   readonly foresight?: boolean;
+  /** What each node believes to be taken. By default it has heard of nothing, so that it must lose to learn. */
+  readonly takenIn?: TakenIn;
 }
 
 /** Everything one needs to ADD and DEL without I/O: machines in memory on one store in memory. */
-export function createWorld({ foresight: foresees = false, ...options }: WorldOptions = {}) {
+export function createWorld({ foresight: foresees = false, takenIn, ...options }: WorldOptions = {}) {
   const store = createMemoryStore(options);
   const warm = new Map<FakeNode, Pick<Ports, "foresight" | "turns">>();
   const warmth = (node: FakeNode) => {
-    const known = warm.get(node) ?? { foresight: new Foresight(), turns: new Turns() };
+    const known = warm.get(node) ?? {
+      foresight: new Foresight(takenIn ?? HEARD_OF_NOTHING),
+      turns: new Turns(),
+    };
     warm.set(node, known);
     return known;
   };
@@ -39,6 +44,8 @@ export function createWorld({ foresight: foresees = false, ...options }: WorldOp
   });
   return { store, log, node: (name: string) => new FakeNode(name), ports };
 }
+
+const HEARD_OF_NOTHING: TakenIn = () => ({ has: () => false });
 
 export interface RangeText {
   readonly subnet: string;

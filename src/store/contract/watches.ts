@@ -102,6 +102,23 @@ export function watches(under: () => StoreUnderTest): void {
     expect(await readOne(store, cooling("10.1.2.3"))).toBeDefined();
   }, 40_000);
 
+  test("a watch for keys only tells what is there and what is gone, without records", async () => {
+    const { store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    await putAll(store, putAllocation("10.1.2.3"));
+    await deleteAll(store, allocation("10.1.2.2"));
+    const abort = new AbortController();
+    const watching = { signal: abort.signal, keysOnly: true };
+    const seen: [string, boolean, unknown][] = [];
+    for await (const { ref, present, record } of store.watch({ kind: "allocation" }, since, watching)) {
+      if (seen.push([told(ref), present, record]) === 2) abort.abort();
+    }
+    expect(seen).toEqual([
+      ["10.1.2.3", true, undefined],
+      ["10.1.2.2", false, undefined],
+    ]);
+  }, 20_000);
+
   test("a watch that is told to end ends, also while nothing happens", async () => {
     const { store } = under();
     const since = await putAll(store, putAllocation("10.1.2.2"));
@@ -124,10 +141,13 @@ async function firstChanges<K extends RecordKind>(
   const abort = new AbortController();
   const seen: string[] = [];
   let last = since;
-  for await (const { ref, record, revision } of store.watch(scope, since, { signal: abort.signal })) {
+  for await (const { ref, present, record, revision } of store.watch(scope, since, {
+    signal: abort.signal,
+  })) {
+    if (present !== (record !== undefined)) throw new Error("a record is there, or it is not");
     if (revision < last) throw new Error(`revision ${revision} was told after ${last}`);
     last = revision;
-    seen.push(`${record === undefined ? "-" : "+"}${told(ref)}`);
+    seen.push(`${present ? "+" : "-"}${told(ref)}`);
     if (seen.length >= count) abort.abort();
   }
   return seen;

@@ -21,7 +21,7 @@ export async function* watch<K extends RecordKind>(
   transactions: Transactions,
   scope: ListScope<K>,
   since: number,
-  { signal }: WatchOptions,
+  { signal, keysOnly = false }: WatchOptions,
 ): AsyncIterable<Change<K>> {
   const soon = () => ({ deadline: performance.now() + PATIENCE_MS });
   for (let seen = since; !signal.aborted; ) {
@@ -31,7 +31,8 @@ export async function* watch<K extends RecordKind>(
       seen = revision;
       const ref = records.keys.refOf(key);
       if (ref === undefined || !inScope(scope, ref)) continue;
-      yield { ref, revision, ...(value !== null && { record: decodeRecord(ref.kind, key, value) as never }) };
+      const told = value === null || keysOnly ? {} : { record: decodeRecord(ref.kind, key, value) as never };
+      yield { ref, revision, present: value !== null, ...told };
       if (signal.aborted) return;
     }
     if (changes.length === 0) await pause(LOOK_EVERY_MS, signal);

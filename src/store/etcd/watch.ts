@@ -37,7 +37,7 @@ export async function* watch<K extends RecordKind>(
   { client, keys, reconnectMs }: Watching,
   scope: ListScope<K>,
   since: number,
-  { signal }: WatchOptions,
+  { signal, keysOnly = false }: WatchOptions,
 ): AsyncIterable<Change<K>> {
   let seen = since;
   for (let turn = 0; !signal.aborted; turn += 1) {
@@ -51,7 +51,7 @@ export async function* watch<K extends RecordKind>(
       for await (const response of connection.subscribe(WATCH, request, options)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
         for (const event of response.events) {
-          const change = changeOf(keys, scope.kind, event);
+          const change = changeOf(keys, scope.kind, event, keysOnly);
           if (change !== undefined) yield change;
         }
         seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
@@ -68,12 +68,21 @@ export async function* watch<K extends RecordKind>(
   }
 }
 
-function changeOf<K extends RecordKind>(keys: Keys, kind: K, { type, kv }: Event): Change<K> | undefined {
+function changeOf<K extends RecordKind>(
+  keys: Keys,
+  kind: K,
+  { type, kv }: Event,
+  keysOnly: boolean,
+): Change<K> | undefined {
   if (kv === undefined) return undefined;
-  if (type === Event_EventType.PUT) return entryOf(keys, kind, kv);
+  const present = type === Event_EventType.PUT;
+  if (present && !keysOnly) {
+    const entry = entryOf(keys, kind, kv);
+    return entry && { ...entry, present };
+  }
   const ref = keys.refOf(toText(kv.key));
   if (ref?.kind !== kind) return undefined;
-  return { ref: ref as Change<K>["ref"], revision: Number(kv.modRevision) };
+  return { ref: ref as Change<K>["ref"], present, revision: Number(kv.modRevision) };
 }
 
 /** A canceled watch, and a store that is younger than what was seen (restored from a backup). */

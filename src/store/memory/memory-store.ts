@@ -92,14 +92,14 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     if (gone.length > 0) revision++;
     for (const { ref } of gone) {
       stored.delete(keyOf(ref));
-      history.push({ ref, revision });
+      history.push({ ref, revision, present: false });
     }
   }
 
   function apply({ puts, deletes }: Transaction): void {
     revision++;
     for (const ref of deletes) {
-      if (stored.delete(keyOf(ref))) history.push({ ref, revision });
+      if (stored.delete(keyOf(ref))) history.push({ ref, revision, present: false });
     }
     for (const { ref, record: written, seconds } of puts) {
       const record = asJson(written);
@@ -109,7 +109,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
         revision,
         ...(seconds !== undefined && { expires: now() + seconds }),
       });
-      history.push({ ref, record, revision });
+      history.push({ ref, record, revision, present: true });
     }
     for (const wake of waiting) wake();
   }
@@ -151,7 +151,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       }
     },
 
-    async *watch<K extends RecordKind>(scope: ListScope<K>, since: number, { signal }: WatchOptions) {
+    async *watch<K extends RecordKind>(
+      scope: ListScope<K>,
+      since: number,
+      { signal, keysOnly = false }: WatchOptions,
+    ) {
       if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
       let next = history.findIndex((change) => change.revision > since);
       if (next === -1) next = history.length;
@@ -161,7 +165,8 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
         if (change === undefined) await changed(signal, waiting);
         else {
           next++;
-          if (inScope(scope, change.ref)) yield change as unknown as Change<K>;
+          const { record: _, ...bare } = change;
+          if (inScope(scope, change.ref)) yield (keysOnly ? bare : change) as unknown as Change<K>;
         }
       }
     },
