@@ -4,6 +4,7 @@ import { pluginLog } from "../log/plugin-log.ts";
 import { logVerb } from "../log/verb-line.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { Connection } from "./connection.ts";
+import { LateLines } from "./late-lines.ts";
 import type { LendPorts } from "./lend-ports.ts";
 import type { AgentRequest } from "./protocol.ts";
 import { claimSocket } from "./socket.ts";
@@ -41,10 +42,11 @@ export interface Server {
 export function serve(options: ServeOptions): Server {
   const claimed = claimSocket(options.socket);
   const turnstile = new Turnstile(AT_ONCE);
+  const lines = new LateLines();
   const open = new Map<object, Connection>();
   const changed = () => options.changed?.(turnstile.inside + turnstile.waiting);
   const begin = (request: AgentRequest, connection: Connection) => {
-    const done = turnstile.pass(() => perform(request, connection, options));
+    const done = turnstile.pass(() => perform(request, connection, options, lines));
     changed();
     void done
       .then(() => connection.finish())
@@ -77,6 +79,7 @@ export function serve(options: ServeOptions): Server {
       await emptied(open, milliseconds);
       for (const connection of open.values()) if (!connection.answered) connection.end();
       await emptied(open, UNDO_MS);
+      lines.flush();
       claimed.release();
     },
   };
@@ -87,7 +90,12 @@ async function emptied(open: ReadonlyMap<object, Connection>, milliseconds: numb
   while (open.size > 0 && performance.now() < until) await Bun.sleep(POLL_MS);
 }
 
-async function perform(request: AgentRequest, connection: Connection, options: ServeOptions): Promise<void> {
+async function perform(
+  request: AgentRequest,
+  connection: Connection,
+  options: ServeOptions,
+  lines: LateLines,
+): Promise<void> {
   const started = performance.now();
   // The end of a connection that came together with the request is only seen in the next turn.
   await new Promise((resolve) => setImmediate(resolve));
@@ -97,7 +105,7 @@ async function perform(request: AgentRequest, connection: Connection, options: S
     {
       nodeFile: readNodeFile,
       openPorts: (understood, adding) => {
-        const log = pluginLog(understood.configuration.node);
+        const log = pluginLog(understood.configuration.node, lines.append);
         for (const warning of understood.configuration.warnings) log("warn", warning);
         return options.lendPorts(understood, log, adding);
       },
@@ -114,7 +122,7 @@ async function perform(request: AgentRequest, connection: Connection, options: S
   if (request.env.CNI_COMMAND === "VERSION") return;
   const { request: understood } = outcome;
   logVerb(
-    understood ? pluginLog(understood.configuration.node) : options.log,
+    understood ? pluginLog(understood.configuration.node, lines.append) : options.log,
     request.env,
     outcome,
     milliseconds,

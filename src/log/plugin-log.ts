@@ -19,12 +19,15 @@ export interface LogSettings {
  * the file and logrotate can move it at any time. Never on stdout, and a log that cannot be written
  * never fails a verb: the line goes to stderr, or nowhere.
  */
-export function pluginLog({ logFile, logLevel }: LogSettings): Log {
+export function pluginLog({ logFile, logLevel }: LogSettings, append: Append = appendNow): Log {
   return (level, message, fields = {}) => {
     if (LEVELS[level] < LEVELS[logLevel]) return;
     append(logFile, formatLine(level, message, fields));
   };
 }
+
+/** Brings one line into a file; never throws. */
+export type Append = (file: string, line: string) => void;
 
 /** `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`, always one line. */
 export function formatLine(
@@ -43,7 +46,7 @@ function quote(text: string): string {
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-function append(file: string, line: string): void {
+export function appendNow(file: string, line: string): void {
   try {
     const descriptor = openAppending(file);
     try {

@@ -5,8 +5,7 @@ import type { Log } from "../ipam/ports.ts";
 /** One line for each verb: who asked for what, what came of it, and how long it took. */
 export function logVerb(log: Log, env: Environment, outcome: Outcome, milliseconds: number): void {
   const { failure, request } = outcome;
-  const parameter = (name: string) => new RegExp(`(?:^|;)${name}=([^;]*)`).exec(env.CNI_ARGS ?? "")?.[1];
-  const [namespace, pod] = [parameter("K8S_POD_NAMESPACE"), parameter("K8S_POD_NAME")];
+  const [namespace, pod] = [NAMESPACE, POD].map((parameter) => parameter.exec(env.CNI_ARGS ?? "")?.[1]);
   log(failure === undefined ? "info" : "error", env.CNI_COMMAND ?? "", {
     network: request?.configuration.network.name,
     container: env.CNI_CONTAINERID,
@@ -18,3 +17,6 @@ export function logVerb(log: Log, env: Environment, outcome: Outcome, millisecon
     reason: failure && [failure.message, failure.details].filter((text) => text !== "").join(": "),
   });
 }
+
+const NAMESPACE = /(?:^|;)K8S_POD_NAMESPACE=([^;]*)/;
+const POD = /(?:^|;)K8S_POD_NAME=([^;]*)/;

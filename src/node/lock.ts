@@ -103,7 +103,8 @@ function open(path: string): number {
 }
 
 /** A file that was removed, or now stands elsewhere, excludes nobody here. */
-function isAt(path: string, fd: number, mine = fs.fstatSync(fd)): boolean {
+function isAt(path: string, fd: number): boolean {
+  const mine = fs.fstatSync(fd);
   const there = fs.statSync(path, { throwIfNoEntry: false });
   return mine.nlink > 0 && there?.ino === mine.ino && there.dev === mine.dev;
 }
@@ -123,7 +124,7 @@ function held(path: string, fd: number, size: number): AttachmentLock {
   let cancelled = false;
   return {
     cancelled() {
-      if (!released) cancelled ||= isCancelled(path, fd, size);
+      if (!released) cancelled ||= isCancelled(fd, size);
       return cancelled;
     },
     release() {
@@ -135,18 +136,17 @@ function held(path: string, fd: number, size: number): AttachmentLock {
 }
 
 /** A file that somebody removed under us no longer excludes anybody: as good as cancelled. */
-function isCancelled(path: string, fd: number, size: number): boolean {
-  const mine = fs.fstatSync(fd);
-  return mine.size !== size || !isAt(path, fd, mine);
+function isCancelled(fd: number, sizeThen: number): boolean {
+  const { size, nlink } = fs.fstatSync(fd);
+  return size !== sizeThen || nlink === 0;
 }
 
 /**
- * Lets go of everything, then removes the file if nobody else is there. Whoever comes in between
- * keeps it, and removes it later; a name that belongs to a newer file is left alone.
+ * Removes the file if nobody else is there, and lets go of everything. Whoever else is there removes
+ * it later; a name that belongs to a newer file is left alone.
  */
 function leave(path: string, fd: number): void {
   try {
-    unlock(fd, WHOLE);
     if (!tryLock(fd, "exclusive", WHOLE) || !isAt(path, fd)) return;
     fs.unlinkSync(path);
   } catch {
