@@ -35,6 +35,7 @@ const STORE_ERRORS = {
   refused: "storeRefused",
   "no-space": "storeCannotWrite",
   unwritable: "storeCannotWrite",
+  damaged: "storeCannotWrite",
 } as const;
 
 function nameOf(kind: StoreFailureKind, verb: Verb | undefined) {

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { AuditFinding } from "../ipam/audit-types.ts";
 import type { Usage } from "../ipam/usage.ts";
 
-const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent"] as const;
+const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "damaged"] as const;
 
 /** What the leader counts in the store. Another replica has none of it. */
 export class CountMetrics {
@@ -28,7 +28,7 @@ export class CountMetrics {
     this.#free = this.#ofRange("free_addresses", "Those that nobody has and that are reserved for nobody.");
     this.#findings = this.#make(
       "kube_ipam_findings",
-      "What two looks at store, pods and nodes found wrong: leak, duplicate, unknown, inconsistent.",
+      "What two looks at store, pods and nodes found wrong: leak, duplicate, unknown, inconsistent, damaged.",
       ["kind"],
     );
     this.#oldestLeak = this.#make(

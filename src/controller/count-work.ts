@@ -1,5 +1,6 @@
 import type { PoolInSpace } from "../config/parse-node-configuration.ts";
 import { audit } from "../ipam/audit.ts";
+import { pastDamage, tellDamage } from "../ipam/damage.ts";
 import { FindingAges } from "../ipam/finding-ages.ts";
 import { networkOfRecord } from "../ipam/network-of-record.ts";
 import { readRecords, type StoreRecords } from "../ipam/store-records.ts";
@@ -13,7 +14,8 @@ export function countWork({ configuration, inventory, metrics, ports }: Controll
   const { counts } = metrics;
 
   const countRanges = async (records: StoreRecords, options: RoundOptions) => {
-    const cooling = await Array.fromAsync(ports.store.list({ kind: "cooling" }, options));
+    const past = pastDamage(options, ports);
+    const cooling = await Array.fromAsync(ports.store.list({ kind: "cooling" }, past));
     if (!options.signal.aborted)
       counts.setUsage(usageOf(giversOf(configuration.pools, records), { ...records, cooling }));
   };
@@ -32,6 +34,7 @@ export function countWork({ configuration, inventory, metrics, ports }: Controll
     patienceMs: 60_000,
     round: async (options) => {
       const records = await readRecords(ports.store, options);
+      for (const { failure } of records.damaged) tellDamage(failure, ports);
       await countRanges(records, options);
       await countFindings(records, options);
       return "later";

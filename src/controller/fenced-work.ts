@@ -1,3 +1,4 @@
+import { pastDamage } from "../ipam/damage.ts";
 import { findSuspects, type Suspect } from "../ipam/fenced-suspects.ts";
 import type { Fence } from "../ipam/fencing.ts";
 import { freeFenced } from "../ipam/free-fenced.ts";
@@ -50,7 +51,8 @@ export function fencedWork(context: ControllerContext, now = () => performance.n
       const nodes = new Map(listed.map((node) => [node.name, node]));
       const prover = new BootProver(ports.clusterUid);
       const see = (entry: Entry<"attachment">) => prover.see(entry);
-      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, options, see);
+      const past = pastDamage(options, ports);
+      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, past, see);
       remember(suspects);
       let left = 0;
       for (const suspect of suspects) {

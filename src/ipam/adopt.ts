@@ -1,3 +1,4 @@
+import { orDamaged, pastDamage } from "./damage.ts";
 import { podIsGone } from "./fencing.ts";
 import { allocationRefs, free } from "./free.ts";
 import type { Ports } from "./ports.ts";
@@ -39,16 +40,29 @@ export async function adoptImported(
 ): Promise<{ adopted: number; freed: number }> {
   let [adopted, freed] = [0, 0];
   const scope = { kind: "attachment", node: ports.node.name } as const;
-  for await (const entry of ports.store.list(scope, options)) {
+  for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
     const { holder } = entry.record;
     if (!holder.requestId.startsWith(IMPORTED) || holder.cluster !== ports.clusterUid) continue;
-    if (await hasEnded(holder, notes, ports, options)) {
-      const { node, id } = entry.ref;
-      const target = { node, id, requestId: holder.requestId };
-      if ((await free(target, 0, ports, options)) !== undefined) freed++;
-    } else if (await adopt(entry, notes, ports, options)) adopted++;
+    const done = await orDamaged(() => look(entry, notes, ports, options), undefined, ports);
+    if (done === "freed") freed++;
+    if (done === "adopted") adopted++;
   }
   return { adopted, freed };
+}
+
+async function look(
+  entry: Entry<"attachment">,
+  notes: RuntimeNotes,
+  ports: Ports,
+  options: CallOptions,
+): Promise<"adopted" | "freed" | undefined> {
+  const { holder } = entry.record;
+  if (await hasEnded(holder, notes, ports, options)) {
+    const { node, id } = entry.ref;
+    const target = { node, id, requestId: holder.requestId };
+    return (await free(target, 0, ports, options)) && "freed";
+  }
+  return (await adopt(entry, notes, ports, options)) ? "adopted" : undefined;
 }
 
 async function hasEnded(

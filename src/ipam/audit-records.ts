@@ -1,14 +1,18 @@
 import { formatAddress, parseAddress } from "../address/address.ts";
 import { intervalContains } from "../address/interval.ts";
+import { damagedIn } from "./audit-damage.ts";
 import type { AuditFinding, FindingReason } from "./audit-types.ts";
 import { describeOwner } from "./judge-reservation.ts";
 import { SHARE_KIND } from "./quota.ts";
-import type { AttachmentId, Holder, Owner } from "./records.ts";
+import type { AttachmentId, Holder, Owner, Ref } from "./records.ts";
 import { describeAttachment, sameAttachment, sameOwner } from "./same.ts";
 import type { Entry } from "./store-port.ts";
 import type { StoreRecords } from "./store-records.ts";
 
-/** Records of one store that contradict each other, which no interleaving of transactions may leave behind. */
+/**
+ * Records of one store that contradict each other, which no interleaving of transactions may leave behind.
+ * What a damaged record would say is not known, and contradicts nothing.
+ */
 export function findInconsistencies(records: StoreRecords): AuditFinding[] {
   return [
     ...allocationsWithoutAttachment(records),
@@ -18,7 +22,9 @@ export function findInconsistencies(records: StoreRecords): AuditFinding[] {
   ];
 }
 
-function* allocationsWithoutAttachment({ allocations, attachments }: StoreRecords) {
+function* allocationsWithoutAttachment(records: StoreRecords) {
+  const { allocations, attachments } = records;
+  const isDamaged = damagedIn(records);
   const index = new Map(attachments.map((entry) => [keyOf(entry.ref.node, entry.ref.id), entry]));
   for (const { ref, record } of allocations) {
     const address = formatAddress(ref.address);
@@ -31,7 +37,9 @@ function* allocationsWithoutAttachment({ allocations, attachments }: StoreRecord
         undo(address),
       );
     for (const holder of record.holders) {
-      const entry = index.get(keyOf(holder.node, holder.attachment));
+      const { attachment: id, node } = holder;
+      if (isDamaged({ kind: "attachment", node, id })) continue;
+      const entry = index.get(keyOf(node, id));
       if (entry === undefined) {
         const what = `${address} is allocated to ${whom(holder)}, but no attachment record leads to it: its DEL would not free it`;
         yield finding("no-attachment", ref.space, address, what, undo(address), holder);
@@ -51,7 +59,9 @@ function agrees({ record }: Entry<"attachment">, space: string, address: string,
   );
 }
 
-function* attachmentsWithoutAllocation({ allocations, attachments }: StoreRecords) {
+function* attachmentsWithoutAllocation(records: StoreRecords) {
+  const { allocations, attachments } = records;
+  const isDamaged = damagedIn(records);
   const held = new Map(
     allocations.map(({ ref, record }) => [`${ref.space} ${formatAddress(ref.address)}`, record.holders]),
   );
@@ -60,6 +70,7 @@ function* attachmentsWithoutAllocation({ allocations, attachments }: StoreRecord
       const holders = held.get(`${record.space} ${address}`) ?? [];
       if (holders.some(({ node, attachment }) => node === ref.node && sameAttachment(attachment, ref.id)))
         continue;
+      if (isDamaged(addressRef("allocation", record.space, address))) continue;
       const what = `the attachment record of ${describeAttachment(ref.id)} on node ${ref.node} names ${address}, which is not allocated to it`;
       const remedy =
         "delete that pod: its DEL removes the record; while it lives it uses an address that others may get";
@@ -69,7 +80,9 @@ function* attachmentsWithoutAllocation({ allocations, attachments }: StoreRecord
 }
 
 /** A workload made again under its name begins a record of its own; what the old one had waits for its retention. */
-function* reservationsWithoutOwner({ reservations, owners }: StoreRecords) {
+function* reservationsWithoutOwner(records: StoreRecords) {
+  const { reservations, owners } = records;
+  const isDamaged = damagedIn(records);
   const index = new Map(owners.map((entry) => [ownerKey(entry.ref.space, entry.ref.owner), entry.record]));
   for (const { ref, record } of reservations) {
     const { owner } = record;
@@ -77,6 +90,7 @@ function* reservationsWithoutOwner({ reservations, owners }: StoreRecords) {
     const address = formatAddress(ref.address);
     if (owner.kind === "Note" || known?.addresses.includes(address)) continue;
     if (known !== undefined && !sameOwner(known.owner, owner)) continue;
+    if (isDamaged({ kind: "owner", space: ref.space, owner })) continue;
     const what = `${address} is reserved for ${describeOwner(owner)}, but that owner's record does not list it: a sticky pod would not find it`;
     const remedy = `end the reservation and make it again: 'kube-ipam ip unreserve ${address}', 'kube-ipam ip reserve'`;
     yield finding("owner-lacks-address", ref.space, address, what, remedy);
@@ -84,7 +98,9 @@ function* reservationsWithoutOwner({ reservations, owners }: StoreRecords) {
 }
 
 /** While the owner's pod has the address nobody else gets it: an operator may have ended its reservation. */
-function* ownersWithoutReservation({ allocations, reservations, reservedRanges, owners }: StoreRecords) {
+function* ownersWithoutReservation(records: StoreRecords) {
+  const { allocations, reservations, reservedRanges, owners } = records;
+  const isDamaged = damagedIn(records);
   const namespaces = new Map(
     allocations.map(({ ref, record }) => [
       `${ref.space} ${formatAddress(ref.address)}`,
@@ -93,10 +109,16 @@ function* ownersWithoutReservation({ allocations, reservations, reservedRanges, 
   );
   const reserved = new Set(reservations.map(({ ref }) => `${ref.space} ${formatAddress(ref.address)}`));
   for (const { ref, record } of owners) {
-    if (record.owner.kind === SHARE_KIND) continue;
+    if (record.owner.kind === SHARE_KIND || isDamaged({ kind: "reservedRanges", space: ref.space })) continue;
     for (const address of record.addresses) {
       if (reserved.has(`${ref.space} ${address}`) || isInRange(ref.space, address, reservedRanges)) continue;
       if (namespaces.get(`${ref.space} ${address}`)?.includes(record.owner.namespace)) continue;
+      if (
+        (["allocation", "reservation"] as const).some((kind) =>
+          isDamaged(addressRef(kind, ref.space, address)),
+        )
+      )
+        continue;
       const what = `the record of ${describeOwner(record.owner)} lists ${address}, which is not reserved: another may get it`;
       const remedy = `reserve it: 'kube-ipam ip reserve ${address} --for ${record.owner.kind}/${record.owner.namespace}/${record.owner.name}'`;
       yield finding("owner-lists-unreserved", ref.space, address, what, remedy);
@@ -109,6 +131,10 @@ function isInRange(space: string, address: string, ranges: StoreRecords["reserve
   return of.some(({ first, last }) =>
     intervalContains({ first: parseAddress(first), last: parseAddress(last) }, parseAddress(address)),
   );
+}
+
+function addressRef(kind: "allocation" | "reservation", space: string, address: string): Ref {
+  return { kind, space, address: parseAddress(address) };
 }
 
 function finding(

@@ -1,5 +1,6 @@
 import { formatAddress } from "../address/address.ts";
 import { cidrContains, parseCidr } from "../address/cidr.ts";
+import { damagedIn } from "./audit-damage.ts";
 import type { AuditInput, LiveCluster, SpacedNetwork } from "./audit-types.ts";
 import type { NodeFacts, PodFacts } from "./cluster-port.ts";
 import { isPod, podIsGone } from "./fencing.ts";
@@ -13,6 +14,8 @@ import type { Entry } from "./store-port.ts";
 export interface Scene extends AuditInput {
   /** The allocations of one address, in whatever space. */
   allocationsOf(address: string): readonly Entry<"allocation">[];
+  /** Whether the store holds an address by a record that cannot be read, so that nobody knows for whom. */
+  isHeldByDamage(space: string, shown: ShownAddress): boolean;
   pod(holder: Holder): Live<PodFacts>;
   node(holder: Holder): Live<NodeFacts>;
   shown(pod: PodFacts): readonly ShownAddress[];
@@ -31,10 +34,12 @@ export function sceneOf(input: AuditInput): Scene {
   for (const node of input.live?.nodes ?? []) boots.learnNode(node);
   for (const { record } of input.records.allocations)
     for (const holder of record.holders) boots.learnHolder(holder);
+  const isDamaged = damagedIn(input.records);
   const networks = [...input.records.networks.map(networkOf), ...(input.networks ?? [])];
   return {
     ...input,
     allocationsOf: (address) => byAddress.get(address) ?? [],
+    isHeldByDamage: (space, { address }) => isDamaged({ kind: "allocation", space, address }),
     pod: ({ pod }) => lookUp(input.live, pod && pods.get(`${pod.namespace}/${pod.name}`)),
     node: ({ node }) => lookUp(input.live, nodes.get(node)),
     shown: (pod) => {

@@ -33,7 +33,8 @@ function claimsOf(pod: PodFacts, scene: Scene): Claim[] {
     const imported = allocations.find(({ record }) => record.holders.some((holder) => mayBeOf(pod, holder)));
     if (imported !== undefined) return [{ pod, shown, space: imported.ref.space, held: "container" }];
     const [space] = scene.spacesOf(shown);
-    return space === undefined || pod.deleting ? [] : [{ pod, shown, space, held: "not" }];
+    if (space === undefined || pod.deleting || scene.isHeldByDamage(space, shown)) return [];
+    return [{ pod, shown, space, held: "not" }];
   });
 }
 

@@ -36,7 +36,9 @@ export type FindingKind =
   /** An address in use that the store holds for nobody, or of which it cannot be told who has it. */
   | "unknown"
   /** Records of the store that contradict each other. */
-  | "inconsistent";
+  | "inconsistent"
+  /** A record of the store that cannot be read. */
+  | "damaged";
 
 export type FindingReason =
   | "namespace-gone"
@@ -57,13 +59,15 @@ export type FindingReason =
   | "attachment-differs"
   | "no-allocation"
   | "owner-lacks-address"
-  | "owner-lists-unreserved";
+  | "owner-lists-unreserved"
+  | "damaged";
 
 export interface AuditFinding {
   readonly kind: FindingKind;
   readonly reason: FindingReason;
   /** The same in two audits of one unchanged fault; tells what lasts from what passes. */
   readonly id: string;
+  /** Space and address are empty where a damaged record is not that of an address. */
   readonly space: string;
   readonly address: string;
   /** Of a leak or a contradiction: who has the address by the store. */
@@ -79,7 +83,7 @@ export interface AuditFinding {
 }
 
 export interface Audit {
-  /** In the order of addresses. */
+  /** Damaged records, and then what is wrong in the order of addresses. */
   readonly findings: readonly AuditFinding[];
   readonly judged: { readonly allocations: number; readonly pods: number };
   /** Holders of which no witness here can tell whether they live. */

@@ -1,9 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../address/address.ts";
 import { audit, lasting } from "./audit.ts";
 import type { Audit, AuditInput } from "./audit-types.ts";
 import type { PodFacts } from "./cluster-port.ts";
-import type { AllocationRecord, AttachmentRecord, OwnerRecord } from "./records.ts";
+import type { AllocationRecord, AttachmentRecord, OwnerRecord, Ref } from "./records.ts";
 import { reserveAddress } from "./reserve.ts";
 import { readRecords } from "./store-records.ts";
 import { allocationRef, auditedWorld, CLUSTER } from "./testing/audited.ts";
@@ -326,3 +326,34 @@ test("static pods are known by the kubelet's annotation", async () => {
 async function recordsOf(world: World): Promise<AuditInput["records"]> {
   return readRecords(world.ports.n1.store, { deadline: performance.now() + 5_000 });
 }
+
+describe("damaged: a record that cannot be read is a finding, and contradicts nothing else", () => {
+  const address = parseAddress("10.1.2.7");
+  const db = { kind: "StatefulSet", namespace: "default", name: "db" };
+  test.each<[string, Ref, string]>([
+    ["attachment", { kind: "attachment", node: "n1", id: attachment("c-fixed") }, "damaged damaged "],
+    ["allocation", allocationRef("10.1.2.7"), "damaged damaged 10.1.2.7"],
+    ["reservation", { kind: "reservation", space: "default", address }, "damaged damaged 10.1.2.7"],
+    ["owner", { kind: "owner", space: "default", owner: db }, "damaged damaged "],
+    ["network", { kind: "network", name: "net1" }, "damaged damaged "],
+    ["ranges", { kind: "reservedRanges", space: "default" }, "damaged damaged "],
+  ])("%s", async (_, ref, expected) => {
+    const world = auditedWorld();
+    await world.run("a");
+    await world.run("fixed", OWNED);
+    world.ruin(ref);
+    const [before, after] = [await world.look(), await world.look()];
+    expect(texts(before)).toEqual([expected]);
+    expect(lasting(before.findings, after.findings)).toEqual([...after.findings]);
+    expect(after.findings[0]?.remedy).not.toBe("");
+  });
+
+  test("and what else is wrong is found", async () => {
+    const world = auditedWorld();
+    await world.run("a");
+    await world.run("b");
+    world.ruin(allocationRef("10.1.2.2"));
+    world.removePod("b");
+    expect(await found(world)).toEqual(["damaged damaged 10.1.2.2", "leak pod-gone 10.1.2.3"]);
+  });
+});

@@ -1,4 +1,5 @@
 import { compareAddresses, tryParseAddress } from "../address/address.ts";
+import { findDamaged } from "./audit-damage.ts";
 import { findDuplicates } from "./audit-duplicates.ts";
 import { findLeaks, isJudged } from "./audit-leaks.ts";
 import { findInconsistencies } from "./audit-records.ts";
@@ -21,7 +22,7 @@ export function audit(input: AuditInput): Audit {
     ...findInconsistencies(input.records),
   ];
   return {
-    findings: inOrder(findings),
+    findings: [...findDamaged(input.records), ...inOrder(findings)],
     judged: { allocations: input.records.allocations.length, pods: input.live?.pods.length ?? 0 },
     unjudged: unjudged(scene),
   };

@@ -1,3 +1,4 @@
+import { pastDamage } from "./damage.ts";
 import { IpamError } from "./errors.ts";
 import { free } from "./free.ts";
 import type { Ports } from "./ports.ts";
@@ -7,12 +8,12 @@ import type { GcRequest } from "./requests.ts";
 /**
  * GC (CNI specification 1.1.0): frees this node's attachments of this network that are not in the
  * list, if and only if their network namespace is gone (EVIDENCE). One failure does not stop the
- * rest; all failures are told at the end.
+ * rest; all failures are told at the end. An attachment whose record is damaged stays as it is.
  *
  * @throws StoreFailure when the records cannot be listed; IpamError tryAgain naming what could not be freed.
  */
 export async function collect(request: GcRequest, ports: Ports): Promise<void> {
-  const options = { deadline: request.deadline };
+  const options = pastDamage({ deadline: request.deadline }, ports);
   const scope = { kind: "attachment", node: ports.node.name, network: request.network } as const;
   const failures: string[] = [];
   for await (const { ref, record } of ports.store.list(scope, options)) {

@@ -1,5 +1,6 @@
 import { cidrInterval, formatCidr, parseCidr } from "../address/cidr.ts";
 import type { Attempt } from "./attempt.ts";
+import { pastDamage } from "./damage.ts";
 import { IpamError } from "./errors.ts";
 import { describeNetwork, type Network } from "./network.ts";
 import { logOutside } from "./outside.ts";
@@ -48,7 +49,8 @@ export async function recordNetwork(attempt: Attempt, picture: Picture): Promise
 async function logOutsideHere({ ports, request, options }: Attempt): Promise<void> {
   const { network } = request;
   const scope = { kind: "attachment", node: ports.node.name, network: network.name } as const;
-  for await (const { record } of ports.store.list(scope, options)) logOutside(network, record, ports);
+  for await (const { record } of ports.store.list(scope, pastDamage(options, ports)))
+    logOutside(network, record, ports);
 }
 
 function write(attempt: Attempt, record: NetworkRecord, revision: number): Recording {

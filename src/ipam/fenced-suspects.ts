@@ -3,7 +3,7 @@ import type { Fence } from "./fencing.ts";
 import { suspectedFence } from "./free-fenced.ts";
 import type { KnownBoots } from "./known-boots.ts";
 import { RECORD_VERSION } from "./records.ts";
-import type { CallOptions, Entry, Store } from "./store-port.ts";
+import type { Entry, ListOptions, Store } from "./store-port.ts";
 
 export interface Suspect {
   readonly entry: Entry<"attachment">;
@@ -22,7 +22,7 @@ export async function findSuspects(
   nodes: ReadonlyMap<string, NodeFacts>,
   boots: KnownBoots,
   clusterUid: string,
-  options: CallOptions,
+  options: ListOptions,
   seen: (entry: Entry<"attachment">) => void = () => undefined,
 ): Promise<Suspect[]> {
   const possible: Entry<"attachment">[] = [];

@@ -1,5 +1,6 @@
 import { formatAddress } from "../address/address.ts";
 import type { NodeFacts } from "./cluster-port.ts";
+import { orDamaged, pastDamage } from "./damage.ts";
 import { endReservation } from "./end-reservation.ts";
 import { findSuspects } from "./fenced-suspects.ts";
 import { podIsGone } from "./fencing.ts";
@@ -37,7 +38,7 @@ export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenera
     const key = JSON.stringify([step.id, step.requestId]);
     if (told.has(key)) continue;
     told.add(key);
-    const record = await recordOf(step, ports, options);
+    const record = await orDamaged(() => recordOf(step, ports, options), undefined, ports);
     const { space = "", addresses = [], holder } = record ?? {};
     const kind = step.because === "its network namespace is gone" ? "dead sandbox" : "kept DEL";
     yield { kind, space, addresses, ...(holder && { holder }), because: step.because, free: step.free };
@@ -58,7 +59,8 @@ export async function* deadElsewhere(
 ): AsyncGenerator<Garbage> {
   const nodes = new Map<string, NodeFacts>();
   for await (const node of inventory.nodes(options.deadline)) nodes.set(node.name, node);
-  const suspects = await findSuspects(ports.store, nodes, new KnownBoots(), ports.clusterUid, options);
+  const past = pastDamage(options, ports);
+  const suspects = await findSuspects(ports.store, nodes, new KnownBoots(), ports.clusterUid, past);
   for (const { entry, fence } of suspects) {
     const { holder, space, addresses } = entry.record;
     if (fence === "rebooted" || !(await podEnded(holder, ports, options))) continue;
@@ -90,9 +92,9 @@ async function podEnded({ pod }: Holder, { cluster }: ClusterPorts, options: Cal
  * @throws StoreFailure, IpamError.
  */
 export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
-  for await (const entry of ports.store.list({ kind: "reservation" }, options)) {
+  for await (const entry of ports.store.list({ kind: "reservation" }, pastDamage(options, ports))) {
     const { ref, record } = entry;
-    if (!(await isOwnerless(entry, ports, options))) continue;
+    if (!(await orDamaged(() => isOwnerless(entry, ports, options), false, ports))) continue;
     yield {
       kind: "ownerless reservation",
       space: ref.space,

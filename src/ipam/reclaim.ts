@@ -1,4 +1,5 @@
 import { mayFree } from "./collect.ts";
+import { orDamaged, pastDamage } from "./damage.ts";
 import { free } from "./free.ts";
 import type { JournalEntry, KeptRelease } from "./node-port.ts";
 import type { Ports } from "./ports.ts";
@@ -33,7 +34,7 @@ export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<numb
   try {
     for await (const { free: attempt } of reclaimSteps(ports, limits)) {
       if (freed >= limits.records || performance.now() >= limits.deadline) break;
-      if (await attempt()) freed++;
+      if (await orDamaged(attempt, false, ports)) freed++;
     }
   } catch (failure) {
     ports.log("debug", "reclaiming stopped early", { reason: String(failure) });
@@ -78,7 +79,7 @@ async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<Recla
   let finished = false;
   try {
     const scope = { kind: "attachment", node: ports.node.name } as const;
-    for await (const { ref, record } of ports.store.list(scope, { deadline })) {
+    for await (const { ref, record } of ports.store.list(scope, pastDamage({ deadline }, ports))) {
       const { node, id } = ref;
       const target = { node, id, requestId: record.holder.requestId };
       if (!mayFree(record.holder, ports)) continue;

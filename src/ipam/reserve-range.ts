@@ -21,7 +21,7 @@ import {
 import { readReady, refuseHolders, refuseOther } from "./reserve.ts";
 import { intervalOf } from "./reserved-ranges.ts";
 import { sameOwner } from "./same.ts";
-import type { CallOptions, Versioned } from "./store-port.ts";
+import type { CallOptions, Damage, Versioned } from "./store-port.ts";
 import { untilWon } from "./until-won.ts";
 
 /** Every ADD reads the record of all ranges, so it stays small. */
@@ -144,12 +144,17 @@ async function judgeInside(
   const span = { space, ...interval };
   const [count] = (await ports.store.read({ counts: [span] }, options)).counts;
   const holders: Holder[] = [];
+  // Who has an address by a damaged record cannot be told: the range is refused (FAIL-CLOSED).
+  const damaged = ({ ref, failure }: Damage) => {
+    if ("address" in ref && intervalContains(interval, ref.address)) throw failure;
+  };
+  const past = { ...options, damaged };
   if ((count?.reserved ?? 0) > 0) {
-    for await (const { ref, record } of ports.store.list({ kind: "reservation", space }, options))
+    for await (const { ref, record } of ports.store.list({ kind: "reservation", space }, past))
       if (intervalContains(interval, ref.address)) refuseOther(ref.address, wish, record);
   }
   if ((count?.allocated ?? 0) > 0) {
-    for await (const { ref, record } of ports.store.list({ kind: "allocation", space }, options)) {
+    for await (const { ref, record } of ports.store.list({ kind: "allocation", space }, past)) {
       if (!intervalContains(interval, ref.address)) continue;
       refuseHolders(ref.address, wish, record.holders);
       holders.push(...record.holders);

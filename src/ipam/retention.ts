@@ -1,4 +1,5 @@
 import { formatAddress } from "../address/address.ts";
+import { isDamage, orDamaged, pastDamage, tellDamage } from "./damage.ts";
 import { endReservation, forgetOwner } from "./end-reservation.ts";
 import type { ClusterPorts } from "./free-fenced.ts";
 import { readLive } from "./live-read.ts";
@@ -53,7 +54,8 @@ export class RetentionKeeper {
       const item = retainedOf(entry);
       seen.add(item.key);
       const over = this.#watch.observe(item, await this.#stateFor(entry, options));
-      if (over && (await endReservation(entry, this.#ports, options))) {
+      const end = () => endReservation(entry, this.#ports, options);
+      if (over && (await orDamaged(end, false, this.#ports))) {
         ended.push({ entry, reason: reasonOf(entry) });
         seen.delete(item.key);
       }
@@ -67,18 +69,34 @@ export class RetentionKeeper {
   async #unheld(options: CallOptions): Promise<Entry<"reservation">[]> {
     const { clusterUid, store } = this.#ports;
     const candidates: Entry<"reservation">[] = [];
-    for await (const entry of store.list({ kind: "reservation" }, options)) {
+    for await (const entry of store.list({ kind: "reservation" }, pastDamage(options, this.#ports))) {
       const { cluster, kind, retain, version } = entry.record;
       const ours = kind === "automatic" && cluster === clusterUid && version <= RECORD_VERSION;
       if (ours && retain !== "keep") candidates.push(entry);
     }
     const unheld: Entry<"reservation">[] = [];
-    for (let from = 0; from < candidates.length; from += CHUNK) {
-      const chunk = candidates.slice(from, from + CHUNK);
-      const snapshot = await store.read({ refs: chunk.map(({ ref }) => allocationOf(ref)) }, options);
-      unheld.push(...chunk.filter(({ ref }) => snapshot.get(allocationOf(ref)) === undefined));
-    }
+    for (let from = 0; from < candidates.length; from += CHUNK)
+      unheld.push(...(await this.#unheldOf(candidates.slice(from, from + CHUNK), options)));
     return unheld;
+  }
+
+  /** An allocation that is damaged is one: whose address it holds cannot be told. */
+  async #unheldOf(
+    chunk: readonly Entry<"reservation">[],
+    options: CallOptions,
+  ): Promise<readonly Entry<"reservation">[]> {
+    try {
+      const refs = chunk.map(({ ref }) => allocationOf(ref));
+      const snapshot = await this.#ports.store.read({ refs }, options);
+      return chunk.filter(({ ref }) => snapshot.get(allocationOf(ref)) === undefined);
+    } catch (failure) {
+      if (!isDamage(failure)) throw failure;
+      tellDamage(failure, this.#ports);
+      if (chunk.length === 1) return [];
+      const half = Math.ceil(chunk.length / 2);
+      const first = await this.#unheldOf(chunk.slice(0, half), options);
+      return [...first, ...(await this.#unheldOf(chunk.slice(half), options))];
+    }
   }
 
   /** With `retain: delete` it is the pod that counts, which has given its address back. */
@@ -98,7 +116,7 @@ export class RetentionKeeper {
 
   /** Records of owners that are gone and have no addresses would otherwise stay for ever. */
   async #forgetOwners(seen: Set<string>, options: CallOptions): Promise<void> {
-    for await (const entry of this.#ports.store.list({ kind: "owner" }, options)) {
+    for await (const entry of this.#ports.store.list({ kind: "owner" }, pastDamage(options, this.#ports))) {
       const { addresses, owner, version } = entry.record;
       if (addresses.length > 0 || version > RECORD_VERSION) continue;
       const key = JSON.stringify([entry.ref.space, owner]);

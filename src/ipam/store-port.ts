@@ -29,13 +29,16 @@ export interface Store {
    * All records of one kind, in the order of their keys (addresses sort as numbers), paged
    * internally so that memory stays bounded. A record that changes meanwhile is seen old or new,
    * one that stays is seen once.
+   *
+   * Past a record that cannot be read it goes on only where `options.damaged` hears of it; else it
+   * rejects with kind "damaged", so that nothing is decided on records of which one is missing.
    */
-  list<K extends RecordKind>(scope: ListScope<K>, options: CallOptions): AsyncIterable<Entry<K>>;
+  list<K extends RecordKind>(scope: ListScope<K>, options: ListOptions): AsyncIterable<Entry<K>>;
 
   /**
    * Changes of one kind of record since revision `since` (exclusive), as they happen. Ends when
    * `options.signal` aborts. Rejects with kind "history-lost" when changes since then are no longer
-   * known: list again and start from there.
+   * known: list again and start from there. What cannot be read is passed or not, as by `list`.
    */
   watch<K extends RecordKind>(
     scope: ListScope<K>,
@@ -63,7 +66,21 @@ export interface CallOptions {
   readonly deadline: number;
 }
 
-export interface WatchOptions {
+/** A record that is there and cannot be read: somebody else wrote it. It counts as taken, and stays as it is. */
+export interface Damage {
+  readonly ref: Ref;
+  /** Of kind "damaged"; names the key, and what to do. */
+  readonly failure: StoreFailure;
+}
+
+/** Who names somebody to hear of damaged records goes on past them. */
+interface PassesDamage {
+  readonly damaged?: (damage: Damage) => void;
+}
+
+export interface ListOptions extends CallOptions, PassesDamage {}
+
+export interface WatchOptions extends PassesDamage {
   readonly signal: AbortSignal;
   /** Only whether records are there, not what they say: cheap, and enough for a hint. */
   readonly keysOnly?: boolean;
@@ -181,6 +198,8 @@ export type StoreFailureKind =
   | "no-space"
   /** Corrupt, read-only, of a newer schema (106). */
   | "unwritable"
+  /** One record cannot be read, and all others can (106). */
+  | "damaged"
   /** A watch or paged listing fell behind what the store remembers. */
   | "history-lost";
 

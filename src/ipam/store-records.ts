@@ -1,5 +1,5 @@
 import type { RecordKind } from "./records.ts";
-import type { CallOptions, Entry, Store } from "./store-port.ts";
+import type { CallOptions, Damage, Entry, Store } from "./store-port.ts";
 
 /** The records of a store, or of one address space of it, as they were read one kind after the other. */
 export interface StoreRecords {
@@ -9,6 +9,8 @@ export interface StoreRecords {
   readonly reservedRanges: readonly Entry<"reservedRanges">[];
   readonly owners: readonly Entry<"owner">[];
   readonly networks: readonly Entry<"network">[];
+  /** Those that cannot be read: whoever decides by what is absent must look here too. */
+  readonly damaged: readonly Damage[];
 }
 
 /**
@@ -24,9 +26,11 @@ export async function readRecords(
   seen: (count: number) => void = () => undefined,
 ): Promise<StoreRecords> {
   let count = 0;
+  const damaged: Damage[] = [];
+  const past = { ...options, damaged: (damage: Damage) => void damaged.push(damage) };
   const all = async <K extends RecordKind>(kind: K): Promise<Entry<K>[]> => {
     const entries: Entry<K>[] = [];
-    for await (const entry of store.list<K>({ kind }, options)) {
+    for await (const entry of store.list<K>({ kind }, past)) {
       entries.push(entry);
       seen(++count);
     }
@@ -39,5 +43,6 @@ export async function readRecords(
     reservations: await all("reservation"),
     allocations: await all("allocation"),
     attachments: await all("attachment"),
+    damaged,
   };
 }

@@ -61,7 +61,7 @@ async function firstChange(
 ): Promise<void> {
   const { space } = attempt.request.network;
   const scope = { kind: "allocation", space, address } as const;
-  for await (const change of attempt.ports.store.watch(scope, since, { signal })) {
+  for await (const change of attempt.ports.store.watch(scope, since, { signal, keysOnly: true })) {
     const { ref } = change;
     if (ref.address.value === address.value && ref.address.family === address.family) return;
   }

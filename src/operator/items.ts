@@ -7,7 +7,7 @@ import type {
   ReservationRecord,
   Retention,
 } from "../ipam/records.ts";
-import type { CallOptions, Store } from "../ipam/store-port.ts";
+import type { ListOptions, Store } from "../ipam/store-port.ts";
 
 /** One line of `ip list`: an attachment that has an address, or a reservation. Programs read these fields. */
 export type Item = Held | Reserved;
@@ -44,7 +44,7 @@ export interface Reserved {
 export async function allItems(
   store: Store,
   space: string | undefined,
-  options: CallOptions,
+  options: ListOptions,
 ): Promise<Item[]> {
   const inSpace = space === undefined ? {} : { space };
   const items: Item[] = [];

@@ -1,7 +1,7 @@
-import type { CallOptions, Store } from "../ipam/store-port.ts";
+import type { ListOptions, Store } from "../ipam/store-port.ts";
 
 /** All address spaces that the store's networks use, and the configured one. */
-export async function spacesOf(configured: string, store: Store, options: CallOptions): Promise<string[]> {
+export async function spacesOf(configured: string, store: Store, options: ListOptions): Promise<string[]> {
   const spaces = new Set([configured]);
   for await (const { record } of store.list({ kind: "network" }, options)) spaces.add(record.space);
   return [...spaces];

@@ -1,4 +1,5 @@
 import type { Interval } from "../address/interval.ts";
+import { pastDamage } from "../ipam/damage.ts";
 import { releaseByOperator } from "../ipam/operator-release.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { ReservationRecord } from "../ipam/records.ts";
@@ -30,11 +31,12 @@ export function addressesOnStore(
   only?: string,
 ): Addresses {
   const { store } = ports;
+  const past = pastDamage(options, ports);
   const belongs = only === undefined ? {} : { namespace: only };
   return {
-    items: (space) => allItems(store, space, options),
+    items: (space) => allItems(store, space, past),
     sights: async (address, space) => {
-      const spaces = space === undefined ? await spacesOf(defaults.space, store, options) : [space];
+      const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
       return Promise.all(spaces.map((each) => lookAt(address, each, ports, options)));
     },
     reserve: async (interval, { space = defaults.space, ...wish }) => {

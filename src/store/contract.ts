@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from "bun:test";
 import { concurrency } from "./contract/concurrency.ts";
+import { damaged } from "./contract/damaged.ts";
 import type { StoreUnderTest } from "./contract/fixtures.ts";
 import { listings } from "./contract/listings.ts";
 import { names } from "./contract/names.ts";
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       under = await open();
     });
     afterEach(() => under.close());
-    for (const part of [transactions, concurrency, names, spans, listings, watches]) part(() => under);
+    for (const part of [transactions, concurrency, names, spans, listings, watches, damaged])
+      part(() => under);
   });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "bun:test";
 import { describeStore } from "../../src/store/contract.ts";
+import { makeKeys } from "../../src/store/etcd/keys.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import type { CertificateFiles } from "../kit/certificates.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
@@ -31,6 +32,9 @@ describe.each(ETCD_VERSIONS)("etcd %s", (version) => {
     return {
       store,
       other,
+      damage: async (ref) => {
+        await cluster.ctl("put", makeKeys(`${PREFIX}/${opened}`).keyOf(ref), "{");
+      },
       close: async () => {
         await store.close();
         await other.close();

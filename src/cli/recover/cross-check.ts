@@ -44,6 +44,9 @@ export async function crossCheck(
 
 async function look(access: ClusterAccess, { ports }: Session) {
   const records = await readRecords(ports.store, step());
+  // Addresses are written back where nobody holds them: that must be certain (FAIL-CLOSED).
+  const [damage] = records.damaged;
+  if (damage !== undefined) throw damage.failure;
   const pods: PodFacts[] = [];
   for await (const pod of access.inventory.pods(step().deadline)) pods.push(pod);
   const input = { records, live: { pods, nodes: [] }, clusterUid: access.uid, networks: networksOf(records) };

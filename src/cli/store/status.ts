@@ -1,3 +1,4 @@
+import { pastDamage } from "../../ipam/damage.ts";
 import { verifyStore } from "../../ipam/one-store.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
@@ -29,12 +30,13 @@ export async function storeStatus(
   session: Session,
 ): Promise<number> {
   const { settings, ports, options } = session;
+  const past = { ...session, options: pastDamage(options, ports) };
   const endpoints = await endpointsOf(session);
   try {
     const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
     const meta = snapshot.get({ kind: "meta" })?.record;
-    const records = await countRecords(session);
-    const spaces = (await spacesOfNode(session, undefined)).map((space) => viewOf(space, snapshot, session));
+    const records = await countRecords(past);
+    const spaces = (await spacesOfNode(past, undefined)).map((space) => viewOf(space, snapshot, session));
     const data = {
       ...ports.store.description,
       uuid: meta?.uuid ?? null,

@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { isHolder } from "../../ipam/audit-scene.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { pastDamage } from "../../ipam/damage.ts";
 import type { AllocationRecord, Holder, Origin, PodId } from "../../ipam/records.ts";
 import type { Session } from "../open.ts";
 
@@ -24,7 +25,7 @@ export async function heldBy(
       ? holder.pod?.namespace === pod.namespace && holder.pod.name === pod.name
       : isHolder(live, holder);
   const held: HeldAddress[] = [];
-  for await (const { ref, record } of ports.store.list({ kind: "allocation" }, options))
+  for await (const { ref, record } of ports.store.list({ kind: "allocation" }, pastDamage(options, ports)))
     held.push(...record.holders.filter(isTheirs).map((holder) => one(ref, record, holder)));
   return held;
 }

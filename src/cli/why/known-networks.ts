@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { NetworkConfiguration, RequestedIp } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
+import { pastDamage } from "../../ipam/damage.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { FurtherNetwork } from "../../ipam/further-networks.ts";
 import type { Network } from "../../ipam/network.ts";
@@ -40,7 +41,7 @@ export async function knownNetworks(
   if (existsSync(confDir)) {
     for (const each of (await checkNetworks(confDir)).configurations) add(ofConfiguration(each, confDir));
   }
-  for await (const { ref, record } of ports.store.list({ kind: "network" }, options))
+  for await (const { ref, record } of ports.store.list({ kind: "network" }, pastDamage(options, ports)))
     add(ofStore(networkOfRecord(ref.name, record)));
   return known;
 }

@@ -1,3 +1,4 @@
+import { orDamaged, pastDamage } from "../damage.ts";
 import { podIsGone } from "../fencing.ts";
 import { free } from "../free.ts";
 import type { Ports } from "../ports.ts";
@@ -14,12 +15,15 @@ export async function settleEvidence(ports: Ports, options: CallOptions): Promis
   const { cluster, node, store } = ports;
   if (cluster === undefined) return 0;
   let freed = 0;
-  for await (const { ref, record } of store.list({ kind: "attachment", node: node.name }, options)) {
+  const scope = { kind: "attachment", node: node.name } as const;
+  for await (const { ref, record } of store.list(scope, pastDamage(options, ports))) {
     const { pod, requestId, cluster: of } = record.holder;
     if (!isEvidence(record.holder) || pod === undefined || of !== ports.clusterUid) continue;
     const live = (await cluster.pod(pod, options.deadline)) ?? "absent";
     if (!podIsGone(pod, live)) continue;
-    if ((await free({ node: ref.node, id: ref.id, requestId }, 0, ports, options)) !== undefined) freed++;
+    const target = { node: ref.node, id: ref.id, requestId };
+    const ended = await orDamaged(() => free(target, 0, ports, options), undefined, ports);
+    if (ended !== undefined) freed++;
   }
   return freed;
 }

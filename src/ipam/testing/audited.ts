@@ -56,6 +56,8 @@ export function auditedWorld() {
         { guards: [], puts: (change.puts ?? []) as never, deletes: change.deletes ?? [] },
         soon(),
       ),
+    /** A record that cannot be read any more. */
+    ruin: (ref: Ref) => world.store.damage(ref),
     look: async (change: Partial<AuditInput> = {}) => {
       const records = await readRecords(world.store, soon());
       const live = { pods: [...pods.values()], nodes: [...nodeObjects.values()] };

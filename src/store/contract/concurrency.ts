@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import type { AllocationRecord } from "../../ipam/records.ts";
-import { StoreFailure } from "../../ipam/store-port.ts";
-import { allocation, options, putAll, putAllocation, readOne, type StoreUnderTest } from "./fixtures.ts";
+import {
+  allocation,
+  failureOf,
+  options,
+  putAll,
+  putAllocation,
+  readOne,
+  type StoreUnderTest,
+} from "./fixtures.ts";
 
 /** Many callers and handles at once, and callers without time. */
 export function concurrency(under: () => StoreUnderTest): void {
@@ -71,16 +78,6 @@ export function concurrency(under: () => StoreUnderTest): void {
     const seen = await readOne(store, allocation("10.1.2.3"));
     if (commit.kind === "unavailable") expect(seen).toBeUndefined();
   });
-}
-
-/** What a call that must fail fails with: a StoreFailure and nothing else. */
-async function failureOf(call: Promise<unknown>): Promise<StoreFailure> {
-  const failure = await call.then(
-    (answer) => new Error(`expected a failure, got ${JSON.stringify(answer)}`),
-    (reason: unknown) => reason,
-  );
-  if (failure instanceof StoreFailure) return failure;
-  throw failure;
 }
 
 function containerOf(record: AllocationRecord | undefined): string | undefined {

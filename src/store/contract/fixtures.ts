@@ -6,13 +6,15 @@ import type {
   NodeRecoveryRecord,
   Ref,
 } from "../../ipam/records.ts";
-import type { Put, Store } from "../../ipam/store-port.ts";
+import { type Put, type Store, StoreFailure } from "../../ipam/store-port.ts";
 
 /** A store that is empty when it is opened, and what else the suite needs of it. */
 export interface StoreUnderTest {
   readonly store: Store;
   /** A second handle on the same records, as another process has it; absent where there is none. */
   readonly other?: Store;
+  /** Makes a record that is there one that cannot be read, as a stranger's hand in the store does. */
+  readonly damage: (ref: Ref) => Promise<void>;
   /** Closes the handles and removes what was made. */
   readonly close: () => Promise<void>;
 }
@@ -110,6 +112,16 @@ export async function expired(store: Store, ref: Ref): Promise<void> {
     if (performance.now() > end) throw new Error("the record did not expire within 20 s");
     await Bun.sleep(100);
   }
+}
+
+/** What a call that must fail fails with: a StoreFailure and nothing else. */
+export async function failureOf(call: Promise<unknown>): Promise<StoreFailure> {
+  const failure = await call.then(
+    (answer) => new Error(`expected a failure, got ${JSON.stringify(answer)}`),
+    (reason: unknown) => reason,
+  );
+  if (failure instanceof StoreFailure) return failure;
+  throw failure;
 }
 
 /** A reference in few words, for whole comparisons. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeStore } from "../contract.ts";
 import { openEmbeddedStore } from "./open.ts";
+import { damageRecord } from "./testing/damage.ts";
 
 describeStore("embedded", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "kube-ipam-store-"));
@@ -11,6 +12,7 @@ describeStore("embedded", async () => {
   return {
     store,
     other,
+    damage: async (ref) => damageRecord(dataDir, ref),
     close: async () => {
       await store.close();
       await other.close();

@@ -1,6 +1,7 @@
 import type { RecordKind } from "../../ipam/records.ts";
-import type { CallOptions, Entry, ListScope } from "../../ipam/store-port.ts";
+import type { Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
 import { after, type KeyRange, spansSpaces } from "../etcd/keys.ts";
+import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import type { Records } from "./answer.ts";
 import { decodeRecord } from "./record-text.ts";
@@ -15,13 +16,14 @@ export async function* list<K extends RecordKind>(
   records: Records,
   transactions: Transactions,
   scope: ListScope<K>,
-  options: CallOptions,
+  options: ListOptions,
 ): AsyncIterable<Entry<K>> {
   const page = (range: KeyRange, limit: number) =>
     transactions.run("read", options, () => readPage(records, range, limit));
-  if (!spansSpaces(scope)) return yield* entries(records, scope, page);
+  const { damaged } = options;
+  if (!spansSpaces(scope)) return yield* entries(records, scope, page, damaged);
   for await (const space of spaces(records, scope, page)) {
-    yield* entries(records, { ...scope, space }, page);
+    yield* entries(records, { ...scope, space }, page, damaged);
   }
 }
 
@@ -31,6 +33,7 @@ async function* entries<K extends RecordKind>(
   { keys }: Records,
   scope: ListScope<K>,
   read: ReadPage,
+  damaged: ListOptions["damaged"],
 ): AsyncIterable<Entry<K>> {
   const { first, end } = keys.scopeOf(scope);
   for (let from = first; ; ) {
@@ -38,7 +41,8 @@ async function* entries<K extends RecordKind>(
     for (const { key, value, revision } of page) {
       const ref = keys.refOf(key);
       if (ref === undefined || !inScope(scope, ref)) continue;
-      yield { ref, record: decodeRecord(ref.kind, key, value) as never, revision };
+      const record = readable<K>(ref, () => decodeRecord(scope.kind, key, value), damaged);
+      if (record !== undefined) yield { ref, record, revision };
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

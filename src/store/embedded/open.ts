@@ -2,6 +2,7 @@ import type { EmbeddedSettings } from "../../config/network-configuration.ts";
 import type { RecordKind } from "../../ipam/records.ts";
 import type {
   CallOptions,
+  ListOptions,
   ListScope,
   Outcome,
   Query,
@@ -56,7 +57,7 @@ export async function openEmbeddedStore(
       spare.keep();
       return outcome;
     },
-    list: <K extends RecordKind>(scope: ListScope<K>, call: CallOptions) =>
+    list: <K extends RecordKind>(scope: ListScope<K>, call: ListOptions) =>
       list(records, transactions, scope, call),
     watch: <K extends RecordKind>(scope: ListScope<K>, since: number, call: WatchOptions) =>
       watch(records, transactions, scope, since, call),

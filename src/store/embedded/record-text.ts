@@ -5,7 +5,7 @@ import { missingMember } from "../record-members.ts";
 /**
  * A record's text as a value, whatever its version.
  *
- * @throws StoreFailure unwritable when it is not JSON, or lacks what its kind needs: somebody else wrote there.
+ * @throws StoreFailure damaged when it is not JSON, or lacks what its kind needs: somebody else wrote there.
  */
 export function decodeRecord<K extends RecordKind>(kind: K, key: string, text: string): RecordTypes[K] {
   const record = parse(key, text);
@@ -24,7 +24,7 @@ function parse(key: string, text: string): unknown {
 
 function damaged(key: string, how: string): StoreFailure {
   return new StoreFailure(
-    "unwritable",
+    "damaged",
     `the record ${key} in the store is ${how}`,
     "Restore the store from a backup, or delete this record with 'sqlite3' if nobody needs it.",
   );

@@ -88,7 +88,7 @@ test("a record that somebody else spoiled is named, and nothing is written over 
   database.run("update records set value = '{' where key like '%002.003'");
   database.close();
   expect(await failureOf(readOne(store, allocation("10.1.2.3")))).toMatchObject({
-    kind: "unwritable",
+    kind: "damaged",
     message: "the record /spaces/default/allocations/010.001.002.003 in the store is not JSON",
   });
   expect(await readOne(store, allocation("10.1.2.4"))).toBeDefined();

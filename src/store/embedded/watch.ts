@@ -1,5 +1,6 @@
 import type { RecordKind } from "../../ipam/records.ts";
 import { type Change, type ListScope, StoreFailure, type WatchOptions } from "../../ipam/store-port.ts";
+import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import type { Records } from "./answer.ts";
 import { hasExpired, removeExpired } from "./forget.ts";
@@ -21,7 +22,7 @@ export async function* watch<K extends RecordKind>(
   transactions: Transactions,
   scope: ListScope<K>,
   since: number,
-  { signal, keysOnly = false }: WatchOptions,
+  { damaged, keysOnly = false, signal }: WatchOptions,
 ): AsyncIterable<Change<K>> {
   const soon = () => ({ deadline: performance.now() + PATIENCE_MS });
   for (let seen = since; !signal.aborted; ) {
@@ -31,8 +32,12 @@ export async function* watch<K extends RecordKind>(
       seen = revision;
       const ref = records.keys.refOf(key);
       if (ref === undefined || !inScope(scope, ref)) continue;
-      const told = value === null || keysOnly ? {} : { record: decodeRecord(ref.kind, key, value) as never };
-      yield { ref, revision, present: value !== null, ...told };
+      const present = value !== null;
+      if (keysOnly || value === null) yield { ref, revision, present };
+      else {
+        const record = readable<K>(ref, () => decodeRecord(scope.kind, key, value), damaged);
+        if (record !== undefined) yield { ref, revision, present, record };
+      }
       if (signal.aborted) return;
     }
     if (changes.length === 0) await pause(LOOK_EVERY_MS, signal);

@@ -1,5 +1,6 @@
 import type { RecordKind, Ref } from "../../ipam/records.ts";
-import type { CallOptions, Entry, ListScope } from "../../ipam/store-port.ts";
+import type { CallOptions, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
+import { readable } from "../readable.ts";
 import { toText } from "./bytes.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
@@ -22,30 +23,30 @@ export async function* list<K extends RecordKind>(
   client: EtcdClient,
   keys: Keys,
   scope: ListScope<K>,
-  options: CallOptions,
+  options: ListOptions,
 ): AsyncIterable<Entry<K>> {
+  const { damaged } = options;
   const reader = new Reader(client, options);
-  if (!spansSpaces(scope)) return yield* entries(reader, keys, scope, keys.scopeOf(scope));
+  if (!spansSpaces(scope)) return yield* entries(reader, keys, scope, keys.scopeOf(scope), damaged);
   for await (const space of spaces(reader, keys, scope)) {
     const inside = { ...scope, space };
-    yield* entries(reader, keys, inside, keys.scopeOf(inside));
+    yield* entries(reader, keys, inside, keys.scopeOf(inside), damaged);
   }
 }
 
-/** The entry at a key, or undefined where the key is of another kind. */
+/** The entry at a key, or undefined where the key is of another kind, or its record damaged and passed. */
 export function entryOf<K extends RecordKind>(
   keys: Keys,
   kind: K,
   { key, value, modRevision }: KeyValue,
+  damaged: ListOptions["damaged"],
 ): Entry<K> | undefined {
   const text = toText(key);
-  const ref = keys.refOf(text);
-  if (ref?.kind !== kind) return undefined;
-  return {
-    ref: ref as Extract<Ref, { kind: K }>,
-    record: decodeRecord(kind, text, value),
-    revision: Number(modRevision),
-  };
+  const found = keys.refOf(text);
+  if (found?.kind !== kind) return undefined;
+  const ref = found as Extract<Ref, { kind: K }>;
+  const record = readable<K>(ref, () => decodeRecord(kind, text, value), damaged);
+  return record && { ref, record, revision: Number(modRevision) };
 }
 
 async function* entries<K extends RecordKind>(
@@ -53,12 +54,13 @@ async function* entries<K extends RecordKind>(
   keys: Keys,
   scope: ListScope<K>,
   range: KeyRange,
+  damaged: ListOptions["damaged"],
 ): AsyncIterable<Entry<K>> {
   let first = range.first;
   for (;;) {
     const page = await reader.page({ first, end: range.end }, PAGE, false);
     for (const pair of page.kvs) {
-      const entry = entryOf(keys, scope.kind, pair);
+      const entry = entryOf(keys, scope.kind, pair, damaged);
       if (entry !== undefined) yield entry;
     }
     const last = page.kvs.at(-1);

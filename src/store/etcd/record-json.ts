@@ -19,7 +19,7 @@ export function decodeRecord<K extends RecordKind>(kind: K, key: string, value: 
   if (isObject && missing === undefined) return record as RecordTypes[K];
   const problem = missing ? `its member ${missing} is damaged` : "expected a JSON object with a version";
   throw new StoreFailure(
-    "unwritable",
+    "damaged",
     `the record at ${key} in etcd cannot be read: ${problem}`,
     "Look at it with etcdctl get, and repair or delete it.",
   );

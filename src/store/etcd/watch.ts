@@ -37,8 +37,9 @@ export async function* watch<K extends RecordKind>(
   { client, keys, reconnectMs }: Watching,
   scope: ListScope<K>,
   since: number,
-  { signal, keysOnly = false }: WatchOptions,
+  options: WatchOptions,
 ): AsyncIterable<Change<K>> {
+  const { signal } = options;
   let seen = since;
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (turn > 0) await pause(AGAIN_MS);
@@ -47,11 +48,11 @@ export async function* watch<K extends RecordKind>(
     try {
       const value = { ...rangeInit(keys.scopeOf(scope)), startRevision: BigInt(seen + 1) };
       const request = { requestUnion: { $case: "createRequest" as const, value } };
-      const options = { headers, signal };
-      for await (const response of connection.subscribe(WATCH, request, options)) {
+      const rpc = { headers, signal };
+      for await (const response of connection.subscribe(WATCH, request, rpc)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
         for (const event of response.events) {
-          const change = changeOf(keys, scope.kind, event, keysOnly);
+          const change = changeOf(keys, scope.kind, event, options);
           if (change !== undefined) yield change;
         }
         seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
@@ -72,12 +73,12 @@ function changeOf<K extends RecordKind>(
   keys: Keys,
   kind: K,
   { type, kv }: Event,
-  keysOnly: boolean,
+  { damaged, keysOnly = false }: WatchOptions,
 ): Change<K> | undefined {
   if (kv === undefined) return undefined;
   const present = type === Event_EventType.PUT;
   if (present && !keysOnly) {
-    const entry = entryOf(keys, kind, kv);
+    const entry = entryOf(keys, kind, kv, damaged);
     return entry && { ...entry, present };
   }
   const ref = keys.refOf(toText(kv.key));

@@ -3,5 +3,5 @@ import { createMemoryStore } from "./memory-store.ts";
 
 describeStore("memory", async () => {
   const store = createMemoryStore();
-  return { store, close: () => store.close() };
+  return { store, damage: async (ref) => store.damage(ref), close: () => store.close() };
 });

@@ -1,11 +1,11 @@
 import { compareAddresses } from "../../address/address.ts";
-import { sortableText } from "../../address/sortable.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
+import { refKey } from "../../ipam/ref-key.ts";
 import {
   type CallOptions,
-  type Change,
   type CountAnswer,
   type Entry,
+  type ListOptions,
   type ListScope,
   type Outcome,
   type Query,
@@ -20,6 +20,7 @@ import {
   type Window,
   type WindowAnswer,
 } from "../../ipam/store-port.ts";
+import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 
 /** What a test can make go wrong, once, at the next commit, read or watch. */
@@ -37,6 +38,8 @@ export interface MemoryStore extends Store {
   readonly commits: Transaction[];
   /** While true, puts are refused with "no-space"; transactions without puts pass. */
   full: boolean;
+  /** Makes a record one that cannot be read, as a stranger's hand in the store does. */
+  damage(ref: Ref): void;
 }
 
 export interface MemoryOptions {
@@ -47,24 +50,28 @@ export interface MemoryOptions {
 }
 
 const EXPIRY_CHECK_MS = 20;
+const DAMAGED = Symbol("damaged");
 
 interface Stored {
   readonly ref: Ref;
-  readonly record: RecordTypes[RecordKind];
+  readonly record: RecordTypes[RecordKind] | typeof DAMAGED;
   readonly revision: number;
   readonly expires?: number;
 }
+
+/** A change; without a record where that was deleted or expired. */
+type Happened = Pick<Stored, "ref" | "revision"> & Partial<Pick<Stored, "record">>;
 
 /** The Store port in memory: for unit and model tests, where faults and time are the test's to say. */
 export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   const now = options.now ?? (() => performance.now() / 1000);
   const stored = new Map<string, Stored>();
-  const history: Change<RecordKind>[] = [];
+  const history: Happened[] = [];
   const waiting = new Set<() => void>();
   let revision = 1;
 
   function find(ref: Ref): Stored | undefined {
-    const entry = stored.get(keyOf(ref));
+    const entry = stored.get(refKey(ref));
     return entry?.expires !== undefined && entry.expires <= now() ? undefined : entry;
   }
 
@@ -76,11 +83,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     const found = new Map<string, Versioned<unknown>>();
     for (const ref of query.refs ?? []) {
       const entry = find(ref);
-      if (entry !== undefined) found.set(keyOf(ref), { record: entry.record, revision: entry.revision });
+      if (entry !== undefined) found.set(refKey(ref), { record: decode(entry), revision: entry.revision });
     }
     return {
       revision,
-      get: <R extends Ref>(ref: R) => found.get(keyOf(ref)) as Versioned<RecordOf<R>> | undefined,
+      get: <R extends Ref>(ref: R) => found.get(refKey(ref)) as Versioned<RecordOf<R>> | undefined,
       windows: (query.windows ?? []).map((window) => look(window, living())),
       counts: (query.counts ?? []).map((span) => count(span, living())),
     };
@@ -91,25 +98,25 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     const gone = [...stored.values()].filter(({ ref }) => find(ref) === undefined);
     if (gone.length > 0) revision++;
     for (const { ref } of gone) {
-      stored.delete(keyOf(ref));
-      history.push({ ref, revision, present: false });
+      stored.delete(refKey(ref));
+      history.push({ ref, revision });
     }
   }
 
   function apply({ puts, deletes }: Transaction): void {
     revision++;
     for (const ref of deletes) {
-      if (stored.delete(keyOf(ref))) history.push({ ref, revision, present: false });
+      if (stored.delete(refKey(ref))) history.push({ ref, revision });
     }
     for (const { ref, record: written, seconds } of puts) {
       const record = asJson(written);
-      stored.set(keyOf(ref), {
+      stored.set(refKey(ref), {
         ref,
         record,
         revision,
         ...(seconds !== undefined && { expires: now() + seconds }),
       });
-      history.push({ ref, record, revision, present: true });
+      history.push({ ref, record, revision });
     }
     for (const wake of waiting) wake();
   }
@@ -119,6 +126,13 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     faults: [],
     commits: [],
     full: false,
+
+    damage(ref: Ref) {
+      const entry = { ref, record: DAMAGED, revision: ++revision } as const;
+      stored.set(refKey(ref), entry);
+      history.push(entry);
+      for (const wake of waiting) wake();
+    },
 
     async read(query: Query, { deadline }: CallOptions) {
       await options.pause?.();
@@ -142,19 +156,21 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       return { won, ...(transaction.otherwise && { snapshot: answer(transaction.otherwise) }) };
     },
 
-    async *list<K extends RecordKind>(scope: ListScope<K>, { deadline }: CallOptions) {
+    async *list<K extends RecordKind>(scope: ListScope<K>, { damaged, deadline }: ListOptions) {
       requireTime(deadline);
       const entries = living().filter(({ ref }) => inScope(scope, ref));
       entries.sort((a, b) => compareRefs(a.ref, b.ref));
-      for (const { ref, record, revision: changed } of entries) {
-        yield { ref, record, revision: changed } as unknown as Entry<K>;
+      for (const entry of entries) {
+        const ref = entry.ref as Entry<K>["ref"];
+        const record = readable<K>(ref, () => decode(entry), damaged);
+        if (record !== undefined) yield { ref, record, revision: entry.revision };
       }
     },
 
     async *watch<K extends RecordKind>(
       scope: ListScope<K>,
       since: number,
-      { signal, keysOnly = false }: WatchOptions,
+      { damaged, keysOnly = false, signal }: WatchOptions,
     ) {
       if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
       let next = history.findIndex((change) => change.revision > since);
@@ -165,8 +181,14 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
         if (change === undefined) await changed(signal, waiting);
         else {
           next++;
-          const { record: _, ...bare } = change;
-          if (inScope(scope, change.ref)) yield (keysOnly ? bare : change) as unknown as Change<K>;
+          const { ref, record, revision: changedAt } = change;
+          if (!inScope(scope, ref)) continue;
+          const present = record !== undefined;
+          if (keysOnly || !present) yield { ref, revision: changedAt, present };
+          else {
+            const read = readable<K>(ref, () => decode({ ref, record }), damaged);
+            if (read !== undefined) yield { ref, revision: changedAt, present, record: read };
+          }
         }
       }
     },
@@ -189,6 +211,11 @@ function changed(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
     waiting.add(wake);
     signal.addEventListener("abort", wake);
   });
+}
+
+function decode<K extends RecordKind>({ ref, record }: Pick<Stored, "ref" | "record">): RecordTypes[K] {
+  if (record !== DAMAGED) return record as RecordTypes[K];
+  throw new StoreFailure("damaged", `the record ${refKey(ref)} in memory cannot be read`, "Repair it.");
 }
 
 /** What every other store makes of a record: what JSON cannot say is lost, or refused. */
@@ -226,18 +253,12 @@ function isIn({ space, first, last }: Span, ref: Ref): boolean {
 
 function compareRefs(a: Ref, b: Ref): number {
   if ("address" in a && "address" in b && a.space === b.space) return compareAddresses(a.address, b.address);
-  return keyOf(a) < keyOf(b) ? -1 : 1;
-}
-
-function keyOf(ref: Ref): string {
-  if ("address" in ref) return JSON.stringify([ref.kind, ref.space, sortableText(ref.address)]);
-  if (ref.kind !== "owner") return JSON.stringify(ref);
-  return JSON.stringify([ref.kind, ref.space, ref.owner.kind, ref.owner.namespace, ref.owner.name]);
+  return refKey(a) < refKey(b) ? -1 : 1;
 }
 
 /** etcd refuses a transaction that names one key twice; so does the memory. */
 function requireDistinct({ puts, deletes }: Transaction): void {
-  const keys = [...puts.map(({ ref }) => keyOf(ref)), ...deletes.map(keyOf)];
+  const keys = [...puts.map(({ ref }) => refKey(ref)), ...deletes.map(refKey)];
   if (new Set(keys).size !== keys.length)
     throw new Error(`a transaction writes a record twice: ${keys.join(" ")}`);
 }

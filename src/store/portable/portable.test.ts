@@ -7,7 +7,16 @@ import type { Owner, Ref } from "../../ipam/records.ts";
 import { reserveAddress } from "../../ipam/reserve.ts";
 import { reserveRange } from "../../ipam/reserve-range.ts";
 import type { Store } from "../../ipam/store-port.ts";
-import { add, allocations, createWorld, del, named, network, texts } from "../../ipam/testing/world.ts";
+import {
+  add,
+  allocations,
+  attachment,
+  createWorld,
+  del,
+  named,
+  network,
+  texts,
+} from "../../ipam/testing/world.ts";
 import type { PortableDocument, PortableRecord } from "./document.ts";
 import { exportRecords } from "./export-records.ts";
 import { recordsOfLeases } from "./foreign-leases.ts";
@@ -335,3 +344,13 @@ function leases(...addresses: string[]): PortableRecord[] {
     },
   );
 }
+
+test.each<[string, Ref]>([
+  ["attachment", { kind: "attachment", node: "node1", id: attachment("c1") }],
+  ["reservation", { kind: "reservation", space: "default", address: parseAddress("10.1.7.7") }],
+  ["network", { kind: "network", name: "net1" }],
+])("an export fails rather than leave a damaged %s out", async (_, ref) => {
+  const { store } = await lived();
+  store.damage(ref);
+  await expect(exportRecords(store, options)).rejects.toMatchObject({ kind: "damaged" });
+});

@@ -1,0 +1,13 @@
+import { sortableText } from "../address/sortable.ts";
+import type { Ref } from "./records.ts";
+
+/** The same for two references to one record, and for no others: an owner is who it is whatever its UID. */
+export function refKey(ref: Ref): string {
+  if ("address" in ref) return JSON.stringify([ref.kind, ref.space, sortableText(ref.address)]);
+  if (ref.kind === "attachment") {
+    const { network, container, ifname } = ref.id;
+    return JSON.stringify([ref.kind, ref.node, network, container, ifname]);
+  }
+  if (ref.kind !== "owner") return JSON.stringify(ref);
+  return JSON.stringify([ref.kind, ref.space, ref.owner.kind, ref.owner.namespace, ref.owner.name]);
+}
