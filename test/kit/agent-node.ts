@@ -4,7 +4,7 @@ import type { Daemon } from "./daemon.ts";
 import type { Folder } from "./folder.ts";
 import { makeNamespace, type Namespace } from "./namespaces.ts";
 import { type Finished, type Running, run } from "./run.ts";
-import { startAgent } from "./subject-agent.ts";
+import { shimExecutable, startAgent } from "./subject-agent.ts";
 import { kubeIpamExecutable } from "./subject-kube-ipam.ts";
 
 /**
@@ -69,10 +69,16 @@ export class AgentNode implements AsyncDisposable {
     this.#namespaces.delete(container);
   }
 
-  async startAgent(): Promise<void> {
-    this.#agent = await startAgent(this.folder, kubeIpamExecutable(), this.file("agent.sock"), {
-      KUBE_IPAM_CONFIG: this.configPath,
-    });
+  /** An ADD that only the agent may serve. */
+  async addThroughAgent(container: string): Promise<AddResult> {
+    const env = { KUBE_IPAM_AGENT_SOCKET: this.file("agent.sock"), KUBE_IPAM_FALLBACK: "none" };
+    return added(await this.#call("ADD", container, "", shimExecutable(), env));
+  }
+
+  async startAgent(options: readonly string[] = []): Promise<void> {
+    const env = { KUBE_IPAM_CONFIG: this.configPath };
+    const socket = this.file("agent.sock");
+    this.#agent = await startAgent(this.folder, kubeIpamExecutable(), socket, env, options);
   }
 
   async stopAgent(): Promise<void> {
@@ -91,11 +97,16 @@ export class AgentNode implements AsyncDisposable {
     for (const container of [...this.#namespaces.keys()]) await this.forget(container);
   }
 
-  async #call(verb: "ADD" | "DEL", container: string, args: string): Promise<Finished> {
+  async #call(
+    verb: "ADD" | "DEL",
+    container: string,
+    args: string,
+    executable = kubeIpamExecutable(),
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Finished> {
     const { path: netns } = await this.namespaceOf(container);
     const call = { container, netns, ifname: "eth0", args, path: "/opt/cni/bin" };
-    return invoke(kubeIpamExecutable(), verb, call, this.network, {
-      env: { KUBE_IPAM_CONFIG: this.configPath },
-    });
+    const env = { KUBE_IPAM_CONFIG: this.configPath, ...more };
+    return invoke(executable, verb, call, this.network, { env });
   }
 }
