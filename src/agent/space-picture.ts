@@ -10,8 +10,9 @@ type Kind = (typeof KINDS)[number];
 /** Keys of each kind that are read at a time. */
 const PAGE = 1000;
 const PAGE_MS = 10_000;
-/** Before a picture that broke off is begun anew. */
-const AGAIN_MS = 1_000;
+/** Before a picture that broke off is begun anew; longer each time where it does not last. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Which addresses of a space are taken, kept up to date by watches: keys alone, a few dozen bytes for
@@ -53,12 +54,14 @@ export class SpacePicture implements Taken {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let wait = FIRST_PAUSE_MS; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      const begun = performance.now();
       const reason = await this.#once().catch(String);
       this.#complete = false;
       if (signal.aborted) return;
+      if (performance.now() - begun > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
       this.#log("debug", "the picture of a space is begun anew", { space: this.#space, reason });
-      await pause(AGAIN_MS, signal);
+      await pause(wait, signal);
     }
   }
 
