@@ -8,13 +8,14 @@ test("lines of one turn reach each file together, in their order", async () => {
   late.append("/b", "other\n");
   late.append("/a", "two\n");
   expect(written).toEqual([]);
-  await new Promise((resolve) => setImmediate(resolve));
+  await late.written();
   expect(written).toEqual([
     ["/a", "one\ntwo\n"],
     ["/b", "other\n"],
   ]);
   late.append("/a", "three\n");
   late.flush();
+  await late.written();
   await new Promise((resolve) => setImmediate(resolve));
   expect(written.slice(2)).toEqual([["/a", "three\n"]]);
 });

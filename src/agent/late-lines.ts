@@ -7,7 +7,7 @@ import { type Append, appendNow } from "../log/plugin-log.ts";
 export class LateLines {
   readonly #append: Append;
   readonly #waiting = new Map<string, string>();
-  #begun = false;
+  #written: PromiseWithResolvers<void> | undefined;
 
   constructor(append: Append = appendNow) {
     this.#append = append;
@@ -15,15 +15,21 @@ export class LateLines {
 
   readonly append: Append = (file, line) => {
     this.#waiting.set(file, (this.#waiting.get(file) ?? "") + line);
-    if (this.#begun) return;
-    this.#begun = true;
+    if (this.#written !== undefined) return;
+    this.#written = Promise.withResolvers();
     setImmediate(() => this.flush());
   };
 
+  /** Resolves when all lines so far are in their files: before that nobody shall see the verb's end. */
+  async written(): Promise<void> {
+    await this.#written?.promise;
+  }
+
   /** Everything is in its file when this returns. */
   flush(): void {
-    this.#begun = false;
     for (const [file, lines] of this.#waiting) this.#append(file, lines);
     this.#waiting.clear();
+    this.#written?.resolve();
+    this.#written = undefined;
   }
 }

@@ -49,6 +49,7 @@ export function serve(options: ServeOptions): Server {
     const done = turnstile.pass(() => perform(request, connection, options, lines));
     changed();
     void done
+      .then(() => lines.written())
       .then(() => connection.finish())
       .catch(() => connection.end())
       .finally(changed);
