@@ -110,7 +110,10 @@ async function perform(
         for (const warning of understood.configuration.warnings) log("warn", warning);
         return options.lendPorts(understood, log, adding);
       },
-      deliver: (stdout, exitCode) => connection.answer({ stdout, exitCode }),
+      deliver: async (stdout, exitCode) => {
+        await lines.written();
+        await connection.answer({ stdout, exitCode });
+      },
       reclaims: true,
       ending: connection.gone,
     },
