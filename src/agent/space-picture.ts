@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Taken } from "../ipam/foresight.ts";
+import { pause } from "../ipam/pause.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Store, WindowAnswer } from "../ipam/store-port.ts";
 
@@ -129,16 +130,4 @@ function addressesOf({ allocated, reserved, cooling }: WindowAnswer, kind: Kind)
 
 function soon(): { deadline: number } {
   return { deadline: performance.now() + PAGE_MS };
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
 }

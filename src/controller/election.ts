@@ -1,5 +1,5 @@
+import { pause } from "../ipam/pause.ts";
 import type { Log } from "../ipam/ports.ts";
-import { pause } from "./pause.ts";
 import { TroubleLog } from "./trouble-log.ts";
 
 /** What others see of the lease; `version` changes with every write. */

@@ -3,6 +3,7 @@ import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { ClusterPorts } from "../ipam/free-fenced.ts";
+import { pause } from "../ipam/pause.ts";
 import { Api } from "../kubernetes/api.ts";
 import { loadCredentials } from "../kubernetes/credentials.ts";
 import { clusterOn } from "../kubernetes/open-cluster.ts";
@@ -14,7 +15,6 @@ import type { ControllerContext } from "./context.ts";
 import { FrontProxy } from "./front-proxy.ts";
 import { makeMetrics } from "./metrics.ts";
 import { noNode } from "./no-node.ts";
-import { pause } from "./pause.ts";
 
 export interface ContextOptions {
   /** File in the node's format; absent: the node's own. */

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { pause } from "../ipam/pause.ts";
 import type { ControllerContext } from "./context.ts";
-import { pause } from "./pause.ts";
 import { mountRoutes, type SecureApp } from "./routes.ts";
 import { type SecureServer, serveSecurely } from "./secure-server.ts";
 import type { ServingMaterial } from "./serving-material.ts";

@@ -1,7 +1,7 @@
+import { pause } from "../ipam/pause.ts";
 import type { ControllerContext } from "./context.ts";
 import { countWork } from "./count-work.ts";
 import { fencedWork } from "./fenced-work.ts";
-import { pause } from "./pause.ts";
 import { retentionWork } from "./retention-work.ts";
 import { TroubleLog } from "./trouble-log.ts";
 

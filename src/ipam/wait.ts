@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { type Attempt, requireStillWanted } from "./attempt.ts";
+import { pause } from "./pause.ts";
 
 /** Of an ADD's 40 s, how long it may wait for holders to give their address back (BOUNDED). */
 export const HAND_OVER_WAIT_MS = 20_000;
@@ -65,15 +66,4 @@ async function firstChange(
     const { ref } = change;
     if (ref.address.value === address.value && ref.address.family === address.family) return;
   }
-}
-
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    if (signal?.aborted) resolve();
-  });
 }

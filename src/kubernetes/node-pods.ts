@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { PodFacts } from "../ipam/cluster-port.ts";
+import { pause } from "../ipam/pause.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { PodId } from "../ipam/records.ts";
 import { type Api, folderOf } from "./api.ts";
@@ -120,14 +121,4 @@ export class NodePods {
 
 function keyOf({ namespace, name }: PodFacts): string {
   return `${namespace}/${name}`;
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { constants, Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
+import { pause } from "../../ipam/pause.ts";
 import { makeFile, syncFolders } from "./folder.ts";
-import { pause } from "./pause.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { busyStore, isBusy, newerSchema, troubleOf } from "./trouble.ts";
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
+import { pause } from "../../ipam/pause.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { OpenedDatabase } from "./database.ts";
-import { pause } from "./pause.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import type { SpareSpace } from "./spare-space.ts";
 import {

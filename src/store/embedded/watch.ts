@@ -1,10 +1,10 @@
+import { pause } from "../../ipam/pause.ts";
 import type { RecordKind } from "../../ipam/records.ts";
 import { type Change, type ListScope, StoreFailure, type WatchOptions } from "../../ipam/store-port.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import type { Records } from "./answer.ts";
 import { hasExpired, removeExpired } from "./forget.ts";
-import { pause } from "./pause.ts";
 import { decodeRecord } from "./record-text.ts";
 import { readState } from "./rows.ts";
 import type { Transactions } from "./transactions.ts";
