@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { requestFrame } from "../src/agent/protocol.ts";
 import type { EtcdSettings } from "../src/config/network-configuration.ts";
 import { environment } from "../test/kit/cni.ts";
 import type { EtcdCluster } from "../test/kit/etcd.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
+import { temporaryFolder } from "../test/kit/folder.ts";
 import { makeNamespace } from "../test/kit/namespaces.ts";
 import { startAgent } from "../test/kit/subject-agent.ts";
 import { deployPlugin } from "../test/kit/subject-kube-ipam.ts";
@@ -29,7 +29,8 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
   const socket = plugin.folder.file("agent.sock");
   const agent = await startAgent(plugin.folder, plugin.executable, socket, plugin.env);
   const etcdConfig = configOf(etcdSettings(cluster));
-  const runDir = memoryFolder();
+  // In memory, as /run is on a node.
+  const runDir = temporaryFolder("bench", "/dev/shm");
   const ipam = { type: "kube-ipam", ...plugin.ipam, runDir: runDir.path, subnet: "10.0.0.0/8", etcdConfig };
   const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam });
   return {
@@ -42,12 +43,6 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
       runDir[Symbol.dispose]();
     },
   };
-}
-
-/** In memory, as /run is on a node. */
-function memoryFolder(): Disposable & { path: string } {
-  const path = mkdtempSync("/dev/shm/kube-ipam-bench-");
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** ADDs container number n; throws unless it succeeds. */

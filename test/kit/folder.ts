@@ -9,8 +9,8 @@ export interface Folder extends Disposable {
 }
 
 /** Makes a folder outside the checkout, so that nothing finds node_modules by walking up. */
-export function temporaryFolder(purpose: string): Folder {
-  const path = mkdtempSync(join(tmpdir(), `kube-ipam-${purpose}-`));
+export function temporaryFolder(purpose: string, parent = tmpdir()): Folder {
+  const path = mkdtempSync(join(parent, `kube-ipam-${purpose}-`));
   return {
     path,
     file: (...names) => join(path, ...names),
