@@ -1,4 +1,4 @@
-import type { Address } from "../address/address.ts";
+import { type Address, bitsOf, type Family } from "../address/address.ts";
 import type { Taken } from "../ipam/foresight.ts";
 import { pause } from "../ipam/pause.ts";
 import type { Log } from "../ipam/ports.ts";
@@ -84,8 +84,8 @@ export class SpacePicture implements Taken {
   }
 
   /** A change meanwhile is seen or not; the watches tell of all of them. */
-  async #read(family: Address["family"]): Promise<void> {
-    const last = { family, value: LAST[family] };
+  async #read(family: Family): Promise<void> {
+    const last = { family, value: (1n << BigInt(bitsOf(family))) - 1n };
     for (let first = { family, value: 0n }; first.value <= last.value && !this.#stopping.signal.aborted; ) {
       const window = { space: this.#space, first, last, limit: PAGE };
       const [answer] = (await this.#store.read({ windows: [window] }, soon())).windows;
@@ -117,7 +117,6 @@ export class SpacePicture implements Taken {
 }
 
 const BITS: Readonly<Record<Kind, number>> = { allocation: 1, reservation: 2, cooling: 4 };
-const LAST = { 4: (1n << 32n) - 1n, 6: (1n << 128n) - 1n } as const;
 
 /** IPv4 addresses are small numbers, IPv6 ones are not: one map holds both. */
 function keyOf({ family, value }: Address): number | bigint {

@@ -80,8 +80,9 @@ function takeSeen(
 ): Address | undefined {
   const { pool } = question.look;
   const free = () => freeSeen(attempt, picture, question, manner);
-  const next = takeNext(pool, attempt.request.network.space, free, attempt.ports);
-  const position = manner.round > 1 ? oneOf([...free()]) : next;
+  const all = manner.round > 1 ? [...free()] : undefined;
+  const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
+  const position = all === undefined ? next : oneOf(all);
   return position === undefined ? undefined : pool.at(position);
 }
 

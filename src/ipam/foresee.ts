@@ -1,4 +1,3 @@
-import { parseAddress } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { untouchedPick } from "./choose.ts";
@@ -10,6 +9,7 @@ import type { Pick } from "./pick.ts";
 import { ask, networkRef, type Picture, type PoolQuestion } from "./picture.ts";
 import { planTargets } from "./plan.ts";
 import type { AddRequest } from "./requests.ts";
+import { intervalOf } from "./reserved-ranges.ts";
 import type { Guard, Snapshot } from "./store-port.ts";
 import type { OpenTarget, Target } from "./target.ts";
 import { type Look, WINDOW } from "./window.ts";
@@ -55,15 +55,11 @@ export function learn(attempt: Attempt, picture: Picture): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = picture;
   if (ports.foresight === undefined || !takesAny(request) || !meta || !network || picture.foreseen) return;
-  const reserved = (reservedRanges?.record.ranges ?? []).map(({ first, last }) => ({
-    first: parseAddress(first),
-    last: parseAddress(last),
-  }));
   ports.foresight.learn(memoryKey(request), {
     meta,
     network,
     ...(reservedRanges && { reservedRanges }),
-    reserved,
+    reserved: (reservedRanges?.record.ranges ?? []).map(intervalOf),
   });
 }
 
