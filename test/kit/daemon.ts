@@ -1,5 +1,6 @@
 import { openSync, readFileSync } from "node:fs";
 import type { Folder } from "./folder.ts";
+import { sendSignal } from "./signal.ts";
 
 /** One long-running program of a test, with its output in a file. */
 export interface Daemon {
@@ -13,6 +14,7 @@ export interface Daemon {
   tail(): string;
   /** SIGTERM, then SIGKILL after `patience` milliseconds; resolves when it is gone. */
   stop(patience?: number): Promise<void>;
+  /** After SIGSTOP it does nothing any more, from this call's return on. */
   signal(name: NodeJS.Signals): void;
 }
 
@@ -28,9 +30,7 @@ export function startDaemon(
   const child = Bun.spawn([...command], { stdin: "ignore", stdout: log, stderr: log, env: { ...env } });
   const running = () => child.exitCode === null && child.signalCode === null;
   const output = () => readFileSync(path, "utf8");
-  const signal = (kind: NodeJS.Signals) => {
-    if (running()) child.kill(kind);
-  };
+  const signal = (kind: NodeJS.Signals) => sendSignal(child, kind);
   return {
     name,
     pid: child.pid,

@@ -4,6 +4,7 @@ import { type Authority, type CertificateFiles, makeAuthority } from "./certific
 import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
 import { type Finished, run } from "./run.ts";
+import { sendSignal } from "./signal.ts";
 
 export interface EtcdWish {
   readonly version: EtcdVersion;
@@ -183,7 +184,7 @@ function makeMember(
   const log = openSync(folder.file(`${plan.name}.log`), "a");
   let child: Bun.Subprocess | undefined;
   const signal = (name: NodeJS.Signals) => {
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) child.kill(name);
+    if (child !== undefined) sendSignal(child, name);
   };
   return {
     name: plan.name,
