@@ -140,6 +140,8 @@ describe.skipIf(promtool === null)("the alerts, by promtool", () => {
     ["KubeIpamRangeExhausted", usage("1x60"), "silent"],
     ["KubeIpamConflict", { 'kube_ipam_findings{kind="duplicate"}': "1x60" }, { severity: "critical" }],
     ["KubeIpamConflict", { 'kube_ipam_findings{kind="leak"}': "1x60" }, "silent"],
+    ["KubeIpamDamagedRecords", { 'kube_ipam_findings{kind="damaged"}': "1x60" }, { severity: "warning" }],
+    ["KubeIpamDamagedRecords", { 'kube_ipam_findings{kind="duplicate"}': "1x60" }, "silent"],
     ["KubeIpamLeak", { kube_ipam_oldest_leak_seconds: "601x60" }, { severity: "warning" }],
     ["KubeIpamLeak", { kube_ipam_oldest_leak_seconds: "600x60" }, "silent"],
     [
