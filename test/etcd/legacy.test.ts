@@ -28,10 +28,10 @@ describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
 
   const kubeIpam = (...args: string[]) => {
     const executable = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
-    const dataDir = cluster.folder.file("data");
     const store = ["--etcd-url", cluster.endpoints.join(",")];
+    const folders = ["--data-dir", cluster.folder.file("data"), "--run-dir", cluster.folder.file("run")];
     const env = { KUBE_IPAM_CONFIG: cluster.folder.file("none"), NODE_NAME: "node1" };
-    return run([executable, ...args, ...store, "--run-dir", dataDir], { env });
+    return run([executable, ...args, ...store, ...folders], { env });
   };
 
   test("are read by network, and only what is a lease", async () => {
