@@ -1,7 +1,6 @@
 import type { NodeSettings } from "../config/network-configuration.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { openNode } from "../node/open-node.ts";
-import { openSpareFiles } from "../node/spare-files.ts";
 import { lateCursors, lateStoreMemory } from "./late-hints.ts";
 
 interface Warm {
@@ -18,7 +17,7 @@ export class WarmNodes {
     const key = JSON.stringify(settings);
     const known = this.#warm.get(key);
     if (known !== undefined) return known.node;
-    const warm = warmUp(openNode(settings, openSpareFiles(`${settings.runDir}/spare`)));
+    const warm = warmUp(openNode(settings));
     this.#warm.set(key, warm);
     return warm.node;
   }

@@ -1,9 +1,8 @@
 import type * as v from "valibot";
 import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
-import { type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import { createFile, type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { isNewer, parse, refuseNewer } from "./json-files.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor
@@ -26,33 +25,35 @@ export interface AttachmentFilesOptions<T> {
   readonly idOf: (record: T) => AttachmentId;
   /** The configuration key below which the folder lies. */
   readonly key: FolderKey;
-  /** Whether a file has reached the disk when `write` returns. */
+  /**
+   * Whether a file has reached the disk when `write` returns. Where that does not matter, a writer
+   * that is killed may leave a damaged one of an attachment that had none.
+   */
   readonly durable: boolean;
-  /** Where files come from and go to, where many come and go. */
-  readonly spares?: SpareFiles;
 }
 
 export function openAttachmentFiles<T>(
   folder: string,
   options: AttachmentFilesOptions<T>,
 ): AttachmentFiles<T> {
-  const { schema, idOf, key, durable, spares } = options;
+  const { schema, idOf, key, durable } = options;
   const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
   const names = () => filesOf(folder, ENDING, key);
   return {
     read: (id) => {
       const record = parse(schema, readIfThere(pathOf(id), key));
-      // A file that is used again may say another one's by the time it is read.
       return record !== undefined && nameOf(idOf(record)) === nameOf(id) ? record : undefined;
     },
     write(id, record) {
-      refuseNewer(pathOf(id), RECORD_VERSION, key);
-      replaceFile(pathOf(id), JSON.stringify(record), key, { durable, ...(spares && { spares }) });
+      const [path, text] = [pathOf(id), JSON.stringify(record)];
+      if (!durable && createFile(path, text, key)) return;
+      refuseNewer(path, RECORD_VERSION, key);
+      replaceFile(path, text, key, { durable });
     },
     remove(id, when) {
       const text = readIfThere(pathOf(id), key);
       if (text === undefined || isNewer(text, RECORD_VERSION)) return;
-      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key, spares);
+      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key);
     },
     list: (choose = (all) => all) =>
       choose(names()).flatMap((name) => {

@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
-import { type FolderKey, fileError, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
-import { openSpareFiles } from "./spare-files.ts";
+import {
+  createFile,
+  type FolderKey,
+  fileError,
+  filesOf,
+  readIfThere,
+  removeFile,
+  replaceFile,
+} from "./files.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -15,18 +22,6 @@ test("a file and its folder are made for root alone", () => {
     "700",
     "700",
     "600",
-  ]);
-});
-
-test("a borrowed file's new folder is made too", () => {
-  const [base, folder] = [scratch(), scratch()];
-  const spares = openSpareFiles(folder);
-  fs.writeFileSync(`${base}/old`, "");
-  spares.take(`${base}/old`);
-  replaceFile(`${base}/run/journal/a.json`, "text", "runDir", { spares });
-  expect([readIfThere(`${base}/run/journal/a.json`, "runDir"), modeOf(`${base}/run/journal`)]).toEqual([
-    "text",
-    "700",
   ]);
 });
 
@@ -57,6 +52,17 @@ test("a replacement that fails keeps the old and leaves nothing behind", () => {
     details: "remove that folder",
   });
   expect(fs.readdirSync(base)).toEqual(["a.json"]);
+});
+
+test("a file is made where there is none, and what is there already is left alone", () => {
+  const base = scratch();
+  expect(createFile(`${base}/run/journal/a.json`, "first", "runDir")).toBe(true);
+  expect(createFile(`${base}/run/journal/a.json`, "second", "runDir")).toBe(false);
+  expect(readIfThere(`${base}/run/journal/a.json`, "runDir")).toBe("first");
+  expect([modeOf(`${base}/run/journal`), modeOf(`${base}/run/journal/a.json`)]).toEqual(["700", "600"]);
+  expect(thrown(() => createFile(`${base}/run/journal/a.json/b`, "", "runDir"))).toMatchObject({
+    name: "io",
+  });
 });
 
 test("what is not there reads as undefined, removes quietly and lists as nothing", () => {

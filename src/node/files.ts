@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
 import { IpamError } from "../ipam/errors.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -21,11 +20,6 @@ export function readIfThere(path: string, key: FolderKey): string | undefined {
   }
 }
 
-export interface ReplaceOptions {
-  readonly durable?: boolean;
-  readonly spares?: SpareFiles;
-}
-
 /**
  * Replaces a file's text in one step: whoever reads sees the old text or the new one. With
  * `durable` it has reached the disk when this returns.
@@ -36,18 +30,18 @@ export function replaceFile(
   path: string,
   text: string,
   key: FolderKey,
-  { durable = false, spares }: ReplaceOptions = {},
+  { durable = false }: { readonly durable?: boolean } = {},
 ): void {
-  const temporary = spares?.borrow() ?? `${path}.${crypto.randomUUID()}${TEMPORARY}`;
+  const temporary = `${path}.${crypto.randomUUID()}${TEMPORARY}`;
   try {
     const fd = openCreating(temporary, "w");
     try {
-      fs.writeSync(fd, text);
+      fs.writeFileSync(fd, text);
       if (durable) fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
-    renameCreating(temporary, path);
+    fs.renameSync(temporary, path);
     if (durable) syncFolder(dirname(path));
   } catch (cause) {
     removeQuietly(temporary);
@@ -55,22 +49,35 @@ export function replaceFile(
   }
 }
 
-/** A file that was borrowed may be the first in its new folder. */
-function renameCreating(from: string, to: string): void {
+/**
+ * Makes a file that is not there yet, in half the time that replacing one takes. Whoever reads it
+ * meanwhile, or after the writer was killed, may find a part of the text.
+ *
+ * @returns false where something is at the path already; it is left as it is.
+ * @throws IpamError io; nothing is at the path then.
+ */
+export function createFile(path: string, text: string, key: FolderKey): boolean {
+  let made = false;
   try {
-    fs.renameSync(from, to);
+    const fd = openCreating(path, "wx");
+    made = true;
+    try {
+      fs.writeFileSync(fd, text);
+    } finally {
+      fs.closeSync(fd);
+    }
+    return true;
   } catch (cause) {
-    if (!isAbsent(cause)) throw cause;
-    makeFolder(dirname(to));
-    fs.renameSync(from, to);
+    if (made) removeQuietly(path);
+    else if (codeOf(cause) === "EEXIST") return false;
+    throw fileError("write", path, key, cause);
   }
 }
 
 /** Removes a file; a file that is not there is fine. @throws IpamError io */
-export function removeFile(path: string, key: FolderKey, spares?: SpareFiles): void {
+export function removeFile(path: string, key: FolderKey): void {
   try {
-    if (spares === undefined) fs.unlinkSync(path);
-    else spares.take(path);
+    fs.unlinkSync(path);
   } catch (cause) {
     if (!isAbsent(cause)) throw fileError("remove", path, key, cause);
   }

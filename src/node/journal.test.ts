@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import type { JournalEntry } from "../ipam/node-port.ts";
+import { mountTmpfs, withoutMounts } from "../store/embedded/testing/mounts.ts";
 import { openJournal } from "./journal.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
@@ -105,6 +106,23 @@ test("a damaged entry is replaced and removed like any other", () => {
   fs.writeFileSync(`${folder}/net1@a@eth0.json`, "{");
   journal.remove(idOfA);
   expect(fs.readdirSync(folder)).toEqual([]);
+});
+
+const missing = withoutMounts(`${scratch()}/disk`);
+if (missing !== undefined) console.log(`skipped: a full disk (${missing})`);
+
+test.skipIf(missing !== undefined)("on a full disk an entry is whole or not there", () => {
+  using disk = mountTmpfs(scratch(), "size=16k");
+  const folder = `${disk.folder}/journal`;
+  const journal = open(folder);
+  let written = 0;
+  const fill = () => {
+    for (; written < 100; written++) journal.write(entryOf(`c${written}`));
+  };
+  expect(thrown(fill)).toMatchObject({ name: "io", message: expect.stringContaining("(ENOSPC)") });
+  expect(fs.readdirSync(folder)).toHaveLength(written);
+  expect(journal.list()).toHaveLength(written);
+  expect(written).toBeGreaterThan(0);
 });
 
 test("an entry of a newer program is neither shown nor touched", () => {

@@ -2,7 +2,6 @@ import type { Journal } from "../ipam/node-port.ts";
 import { openAttachmentFiles } from "./attachment-files.ts";
 import { advanceHint } from "./hint-file.ts";
 import { JournalEntrySchema } from "./schemas.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * The node's journal (design section 4), in a folder that is gone at reboot as the namespaces are:
@@ -10,13 +9,12 @@ import type { SpareFiles } from "./spare-files.ts";
  *
  * @param turnPath a file that remembers where the last limited listing ended.
  */
-export function openJournal(folder: string, turnPath: string, spares?: SpareFiles): Journal {
+export function openJournal(folder: string, turnPath: string): Journal {
   const files = openAttachmentFiles(folder, {
     schema: JournalEntrySchema,
     idOf: (entry) => entry.holder.attachment,
     key: "runDir",
     durable: false,
-    ...(spares && { spares }),
   });
   return {
     write: (entry) => files.write(entry.holder.attachment, entry),

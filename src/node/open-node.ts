@@ -7,16 +7,14 @@ import { openJournal } from "./journal.ts";
 import { openKeptReleases } from "./kept-releases.ts";
 import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
-import type { SpareFiles } from "./spare-files.ts";
 import { openStoreMemory } from "./store-memory.ts";
 
 /**
  * The machine we run on. Opening makes no folder and takes no lock: that is left to the first use.
  *
- * @param spares for a process that serves many verbs: files that it makes and removes over and over.
  * @throws IpamError io without a boot ID, invalidConfig without a node name.
  */
-export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: SpareFiles): Node {
+export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
   const bootId = readBootId();
   return {
     name: readNodeName(nodeName),
@@ -27,7 +25,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: S
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
     makeDue: (task) => makeDue(`${runDir}/due`, task),
-    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`, spares),
+    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),
     keptReleases: openKeptReleases(`${dataDir}/kept`),
     storeMemory: openStoreMemory(`${dataDir}/stores`),
     cursors: openCursors(`${runDir}/cursors`),
