@@ -21,12 +21,12 @@ export async function lockAttachment(
   options: LockOptions,
 ): Promise<AttachmentLock> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, options.deadline);
+  const { fd } = await enter(path, id, options.deadline);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
     const { size } = fs.fstatSync(fd);
     if (!(await acquire(fd, options.deadline))) throw busy(id, path);
-    if (!isAt(path, fd)) throw removed(path);
+    if (statAt(path, fd) === undefined) throw removed(path);
     return held(path, fd, size);
   } catch (cause) {
     leave(path, fd);
@@ -46,8 +46,8 @@ export async function attendAttachment(
   deadline: number,
 ): Promise<Attendance> {
   const path = pathOf(folder, id);
-  const fd = await enter(path, id, deadline);
-  const presence = held(path, fd, fs.fstatSync(fd).size);
+  const { fd, size } = await enter(path, id, deadline);
+  const presence = held(path, fd, size);
   let gone = false;
   return {
     cancelled: presence.cancelled,
@@ -81,13 +81,20 @@ const WHOLE: Bytes = { from: 0, count: 0 };
 const ENTER_MS = 1000;
 const LONGEST_PAUSE_MS = 20;
 
+interface Entered {
+  readonly fd: number;
+  /** The file's length at our coming. */
+  readonly size: number;
+}
+
 /** Opens the file and makes sure that nobody removes it before we leave. */
-async function enter(path: string, id: AttachmentId, deadline: number): Promise<number> {
+async function enter(path: string, id: AttachmentId, deadline: number): Promise<Entered> {
   const until = Math.min(deadline, performance.now() + ENTER_MS);
   for (;;) {
     const fd = open(path);
     const present = tryLock(fd, "shared", PRESENCE);
-    if (present && isAt(path, fd)) return fd;
+    const stats = present ? statAt(path, fd) : undefined;
+    if (stats !== undefined) return { fd, size: stats.size };
     fs.closeSync(fd);
     if (performance.now() >= until) throw until === deadline ? busy(id, path) : unlockable(path);
     if (!present) await Bun.sleep(1);
@@ -102,11 +109,11 @@ function open(path: string): number {
   }
 }
 
-/** A file that was removed, or now stands elsewhere, excludes nobody here. */
-function isAt(path: string, fd: number): boolean {
+/** Undefined for a file that was removed, or now stands elsewhere: it excludes nobody here. */
+function statAt(path: string, fd: number): fs.Stats | undefined {
   const mine = fs.fstatSync(fd);
   const there = fs.statSync(path, { throwIfNoEntry: false });
-  return mine.nlink > 0 && there?.ino === mine.ino && there.dev === mine.dev;
+  return mine.nlink > 0 && there?.ino === mine.ino && there.dev === mine.dev ? mine : undefined;
 }
 
 /** Waits without blocking the event loop: an agent serves other attachments meanwhile. */
@@ -147,7 +154,7 @@ function isCancelled(fd: number, sizeThen: number): boolean {
  */
 function leave(path: string, fd: number): void {
   try {
-    if (!tryLock(fd, "exclusive", WHOLE) || !isAt(path, fd)) return;
+    if (!tryLock(fd, "exclusive", WHOLE) || statAt(path, fd) === undefined) return;
     fs.unlinkSync(path);
   } catch {
     // A file left behind is empty and is used again by the next who comes.
