@@ -30,6 +30,7 @@ export class Connection {
   #unsent: Uint8Array = new Uint8Array(0);
   #asked = false;
   #answered = false;
+  #finished = false;
 
   constructor(socket: Socket<undefined>, serve: Serve) {
     this.gone = this.#leaving.signal;
@@ -59,6 +60,7 @@ export class Connection {
 
   closed(): void {
     clearInterval(this.#timer);
+    if (this.#finished) return;
     this.#leaving.abort();
     this.#printed.reject(new Error("the shim ended before it had printed the answer"));
   }
@@ -66,6 +68,7 @@ export class Connection {
   /** All is said and done: the shim sees the end of the connection. */
   finish(): void {
     clearInterval(this.#timer);
+    this.#finished = true;
     this.#socket.end();
   }
 

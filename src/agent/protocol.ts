@@ -10,6 +10,8 @@ export const FIELD = { env: 1, stdin: 2, stdout: 3, exitCode: 4 } as const;
 export const MOST_REQUEST_BYTES = 4 * 1024 * 1024;
 const FRAME_HEADER = 6;
 const FIELD_HEADER = 5;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 
 export interface Frame {
   readonly kind: number;
@@ -64,12 +66,11 @@ export class FrameReader {
 
 /** @throws ProtocolError */
 export function readRequest(body: Uint8Array): AgentRequest {
-  const decoder = new TextDecoder();
   const env: [string, string][] = [];
   let stdin = "";
   for (const { tag, value } of fieldsOf(body)) {
-    if (tag === FIELD.stdin) stdin = decoder.decode(value);
-    if (tag === FIELD.env) env.push(variable(decoder.decode(value)));
+    if (tag === FIELD.stdin) stdin = DECODER.decode(value);
+    if (tag === FIELD.env) env.push(variable(DECODER.decode(value)));
   }
   return {
     env: Object.fromEntries(env.filter(([name]) => /^(CNI_|KUBE_IPAM_DEADLINE_MS$)/.test(name))),
@@ -82,7 +83,7 @@ export function readAnswer(body: Uint8Array): AgentAnswer {
   let stdout = "";
   let exitCode: number | undefined;
   for (const { tag, value } of fieldsOf(body)) {
-    if (tag === FIELD.stdout) stdout = new TextDecoder().decode(value);
+    if (tag === FIELD.stdout) stdout = DECODER.decode(value);
     if (tag === FIELD.exitCode) exitCode = value[0];
   }
   if (exitCode === undefined) throw new ProtocolError("expected an exit code in the answer, got none");
@@ -140,7 +141,7 @@ function bigEndian(number: number): Uint8Array {
 }
 
 function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return ENCODER.encode(text);
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
