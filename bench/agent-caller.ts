@@ -1,7 +1,13 @@
-import { connect } from "node:net";
-import { ACKNOWLEDGEMENT, type AgentAnswer, FRAME, FrameReader, readAnswer } from "../src/agent/protocol.ts";
+import {
+  ACKNOWLEDGEMENT,
+  type AgentAnswer,
+  FRAME,
+  FrameReader,
+  ProtocolError,
+  readAnswer,
+} from "../src/agent/protocol.ts";
 
-/** Speaks to an agent as the shim does, without a process for each verb. */
+/** Speaks to an agent as the shim does, without a process for each verb and with little work of its own. */
 export class AgentCaller {
   readonly #path: string;
 
@@ -9,24 +15,32 @@ export class AgentCaller {
     this.#path = path;
   }
 
-  /** Sends a request, acknowledges the answer, and resolves when the agent has ended the connection. */
-  call(request: Uint8Array): Promise<AgentAnswer> {
-    return new Promise((resolve, reject) => {
-      const reader = new FrameReader();
-      let answer: AgentAnswer | undefined;
-      const socket = connect(this.#path, () => socket.write(request));
-      socket.on("data", (bytes: Buffer) => {
-        for (const { kind, body } of reader.push(bytes)) {
-          if (kind !== FRAME.answer) continue;
-          answer = readAnswer(body);
-          socket.write(ACKNOWLEDGEMENT);
-        }
-      });
-      socket.once("error", reject);
-      socket.once("close", () => {
-        if (answer === undefined) reject(new Error("the agent ended without an answer"));
-        else resolve(answer);
-      });
+  /**
+   * Sends a request that fits into a socket's buffer, acknowledges the answer, and resolves when the
+   * agent has ended the connection.
+   */
+  async call(request: Uint8Array): Promise<AgentAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<AgentAnswer>();
+    const reader = new FrameReader();
+    let answer: AgentAnswer | undefined;
+    await Bun.connect({
+      unix: this.#path,
+      socket: {
+        open: (socket) => void socket.write(request),
+        data: (socket, bytes) => {
+          for (const { kind, body } of reader.push(bytes)) {
+            if (kind !== FRAME.answer) continue;
+            answer = readAnswer(body);
+            socket.write(ACKNOWLEDGEMENT);
+          }
+        },
+        close: () => {
+          if (answer === undefined) reject(new ProtocolError("the agent ended without an answer"));
+          else resolve(answer);
+        },
+        error: (_socket, failure) => reject(failure),
+      },
     });
+    return promise;
   }
 }
