@@ -28,6 +28,10 @@ export function intervalContains({ first, last }: Interval, address: Address): b
   return first.family === address.family && first.value <= address.value && address.value <= last.value;
 }
 
+export function isWithin(address: Address, intervals: readonly Interval[]): boolean {
+  return intervals.some((interval) => intervalContains(interval, address));
+}
+
 export function overlaps(a: Interval, b: Interval): boolean {
   return a.first.family === b.first.family && a.first.value <= b.last.value && b.first.value <= a.last.value;
 }

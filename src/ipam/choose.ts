@@ -1,12 +1,14 @@
 import { type Address, equalAddresses } from "../address/address.ts";
 import { cidrContains } from "../address/cidr.ts";
+import type { Interval } from "../address/interval.ts";
 import { withoutIntervals } from "../address/pool.ts";
+import { namedIn } from "./apportion.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Contest, contend } from "./contend.ts";
 import { contendForSet } from "./contend-for-set.ts";
 import { takeNext } from "./cursor.ts";
 import { noFreeAddress } from "./exhausted.ts";
-import { freeSeen } from "./free-seen.ts";
+import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
 import type { Pick } from "./pick.ts";
 import { addressRefs, type Picture, type PoolQuestion, windowAnswers } from "./picture.ts";
 import { foreignRanges } from "./reserved-ranges.ts";
@@ -22,30 +24,43 @@ import { coversPool } from "./window.ts";
  */
 export async function chooseAddresses(attempt: Attempt, picture: Picture, round: number): Promise<Contest[]> {
   const contests: Contest[] = [];
+  const named = picture.targets.flatMap(namedIn);
   for (const target of picture.targets) {
+    const besides = [...named, ...contests.map(contested)];
     if (target.kind === "named") contests.push(await contend(attempt, picture, target));
-    else contests.push(await chooseOpen(attempt, picture, target, round));
+    else contests.push(await chooseOpen(attempt, picture, target, { besides, round }));
   }
   return contests;
+}
+
+function contested(contest: Contest): Interval {
+  const address = contest.kind === "pick" ? contest.pick.address : contest.address;
+  return { first: address, last: address };
+}
+
+interface Circumstances {
+  /** Addresses that this ADD takes for other range sets. */
+  readonly besides: readonly Interval[];
+  readonly round: number;
 }
 
 async function chooseOpen(
   attempt: Attempt,
   picture: Picture,
   target: OpenTarget,
-  round: number,
+  { besides, round }: Circumstances,
 ): Promise<Contest> {
+  const excluded = [...foreignRanges(attempt, picture), ...besides];
   for (const ignoreCooling of [false, true]) {
-    const address = await findFree(attempt, picture, target, { ignoreCooling, round });
+    const address = await findFree(attempt, picture, target, { excluded, ignoreCooling, round });
     if (address === undefined) continue;
     return { kind: "pick", pick: await pickOpen(attempt, target, address, ignoreCooling) };
   }
-  if (target.origin === "fixed") return contendForSet(attempt, target);
+  if (target.origin === "fixed") return contendForSet(attempt, target, besides);
   throw noFreeAddress(attempt, picture, target);
 }
 
-interface Manner {
-  readonly ignoreCooling: boolean;
+interface Manner extends FreeSeenOptions {
   readonly round: number;
 }
 
@@ -57,15 +72,14 @@ async function findFree(
 ): Promise<Address | undefined> {
   const questions = picture.questions.pools.filter((question) => question.target === target);
   const options = { own: target.own, ignoreCooling: manner.ignoreCooling };
-  const foreign = foreignRanges(attempt, picture);
   for (const [index, pool] of target.pools.entries()) {
     const question = questions[index];
     const seen = question && takeSeen(attempt, picture, question, manner);
     if (seen !== undefined) return seen;
-    // Where ranges are reserved, a look does not list all that it saw to be free.
-    const looked = foreign.length === 0 && question !== undefined;
+    // Where something is excluded, a look does not list all that it saw to be free.
+    const looked = manner.excluded.length === 0 && question !== undefined;
     if (looked && coversPool(question.look, windowAnswers(picture, question))) continue;
-    const found = await searchPool(attempt, withoutIntervals(pool, foreign), options);
+    const found = await searchPool(attempt, withoutIntervals(pool, manner.excluded), options);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -79,7 +93,7 @@ function takeSeen(
   manner: Manner,
 ): Address | undefined {
   const { pool } = question.look;
-  const free = () => freeSeen(attempt, picture, question, manner);
+  const free = () => freeSeen(picture, question, manner);
   const all = manner.round > 1 ? [...free()] : undefined;
   const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
   const position = all === undefined ? next : oneOf(all);

@@ -1,4 +1,5 @@
 import { cidrContains } from "../address/cidr.ts";
+import { type Interval, isWithin } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Contest, contend } from "./contend.ts";
 import { IpamError } from "./errors.ts";
@@ -12,14 +13,20 @@ const MOST_JUDGED = 16n;
  * All addresses of a shared set (`kube-ipam.ips`) have holders: takes one over where the hand-over
  * table allows it, else waits for one that is leaving.
  *
+ * @param besides what the ADD takes for other range sets.
  * @throws IpamError tryAgain naming one holder, when none is.
  */
-export async function contendForSet(attempt: Attempt, target: OpenTarget): Promise<Contest> {
+export async function contendForSet(
+  attempt: Attempt,
+  target: OpenTarget,
+  besides: readonly Interval[],
+): Promise<Contest> {
   const [pool] = target.pools;
   if (pool === undefined) throw new Error("a set has at least one address");
   let leaving: Contest | undefined;
   let refusal: IpamError | undefined;
   for (let position = 0n; position < pool.size && position < MOST_JUDGED; position++) {
+    if (isWithin(pool.at(position), besides)) continue;
     const named = namedTarget(target, pool.at(position));
     try {
       const contest = await contend(attempt, await look(attempt, [named]), named);

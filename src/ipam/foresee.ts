@@ -1,9 +1,8 @@
-import type { Interval } from "../address/interval.ts";
+import { type Interval, isWithin } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { untouchedPick } from "./choose.ts";
 import { takeNext } from "./cursor.ts";
 import type { Memory, Taken } from "./foresight.ts";
-import { isWithin } from "./free-seen.ts";
 import { describeNetwork, type Network } from "./network.ts";
 import type { Pick } from "./pick.ts";
 import { ask, networkRef, type Picture, type PoolQuestion } from "./picture.ts";

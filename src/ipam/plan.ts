@@ -3,6 +3,7 @@ import { cidrContains, formatCidr } from "../address/cidr.ts";
 import { neverGivenOut, whyNotAllowed } from "../address/not-allowed.ts";
 import { dynamicPools, type Pool } from "../address/pool.ts";
 import type { Range, RangeSet } from "../address/range.ts";
+import { apportion, elsewhere } from "./apportion.ts";
 import { IpamError } from "./errors.ts";
 import type { Network } from "./network.ts";
 import type { OwnerRecord } from "./records.ts";
@@ -19,19 +20,23 @@ import type { FixedAddress } from "./wish.ts";
  */
 export function planTargets(request: AddRequest, owner?: OwnerRecord): Target[] {
   const { network, wish } = request;
-  const fixed = [...wish.fixed];
-  const targets = network.sets.map((set, setIndex) => {
-    const index = fixed.findIndex(({ address }) => rangeHolding(set, address) !== undefined);
-    const [named] = index === -1 ? [] : fixed.splice(index, 1);
-    if (named !== undefined) return namedTarget(network, set, named);
-    return wantedOfOwner(request, set, setIndex, owner) ?? openTarget(network, set, setIndex, request);
-  });
-  if (fixed.length > 0) throw unfulfilled(network, fixed);
+  const { named, left } = apportion(network.sets, wish.fixed);
+  const targets: Target[] = [];
+  for (const [setIndex, set] of network.sets.entries()) {
+    const wanted = named.get(set);
+    const others = elsewhere(network.sets, set, targets);
+    targets.push(
+      (wanted && namedTarget(network, set, wanted)) ??
+        wantedOfOwner(request, set, setIndex, owner, others) ??
+        openTarget(network, set, setIndex, request),
+    );
+  }
+  if (left.length > 0) throw unfulfilled(network, left);
   return targets;
 }
 
 /** The range of the set whose subnet holds the address. */
-export function rangeHolding(set: RangeSet, address: Address): Range | undefined {
+function rangeHolding(set: RangeSet, address: Address): Range | undefined {
   const inSubnet = set.ranges.filter(({ subnet }) => cidrContains(subnet, address));
   const inRange = inSubnet.find(
     ({ dynamic }) => dynamic.first.value <= address.value && address.value <= dynamic.last.value,

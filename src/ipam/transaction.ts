@@ -31,6 +31,7 @@ export interface Allocating {
  * owner's record and what is replaced, under all comparisons of GUARDED.
  */
 export function allocating(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Allocating {
+  requireDistinct(picks);
   const holder = holderOf(attempt);
   const record = attachmentRecord(attempt, picks, holder);
   const writes = new Writes();
@@ -45,7 +46,13 @@ export function allocating(attempt: Attempt, picture: Picture, picks: readonly P
   return { transaction: { ...writes.done(), ...otherwise }, record, store };
 }
 
-/** Collects a transaction; a record written twice is a mistake of ours, not of the user. */
+/** One address picked twice is a mistake of ours: of two stores one would take it, and the result would say it twice. */
+function requireDistinct(picks: readonly Pick[]): void {
+  const distinct = new Set(picks.map(({ address }) => formatAddress(address)));
+  if (distinct.size < picks.length) throw new Error("an ADD picked one address twice");
+}
+
+/** Collects a transaction. */
 class Writes {
   readonly #guards: Guard[] = [];
   readonly #puts: Put[] = [];

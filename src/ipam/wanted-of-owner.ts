@@ -1,6 +1,6 @@
 import { type Address, compareAddresses, offsetAddress, parseAddress } from "../address/address.ts";
 import { cidrContains, cidrInterval } from "../address/cidr.ts";
-import { type Interval, intersect } from "../address/interval.ts";
+import { type Interval, intersect, isWithin } from "../address/interval.ts";
 import { neverGivenOut, whyNotAllowed } from "../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../address/pool.ts";
 import type { RangeSet } from "../address/range.ts";
@@ -17,6 +17,7 @@ import type { OpenTarget, Target } from "./target.ts";
  * (`kube-ipam.ips`), or what its workload was given before (`kube-ipam.sticky`). Undefined where
  * neither applies to this range set.
  *
+ * @param others what belongs to the network's other range sets.
  * @throws IpamError addressNotAllowed when the set has no address for the pod's ordinal, or none at all.
  */
 export function wantedOfOwner(
@@ -24,30 +25,40 @@ export function wantedOfOwner(
   set: RangeSet,
   setIndex: number,
   owner: OwnerRecord | undefined,
+  others: readonly Interval[],
 ): Target | undefined {
-  if (request.wish.set !== undefined) return placeInSet(request, set, setIndex, owner);
-  if (request.wish.sticky && owner !== undefined) return givenBefore(request, set, setIndex, owner);
+  const asked = { request, set, setIndex, others };
+  if (request.wish.set !== undefined) return placeInSet(asked, request.wish.set, owner);
+  if (request.wish.sticky && owner !== undefined) return givenBefore(asked, owner);
   return undefined;
 }
 
+interface Asked {
+  readonly request: AddRequest;
+  readonly set: RangeSet;
+  readonly setIndex: number;
+  readonly others: readonly Interval[];
+}
+
 function placeInSet(
-  request: AddRequest,
-  set: RangeSet,
-  setIndex: number,
+  asked: Asked,
+  wanted: readonly Interval[],
   owner: OwnerRecord | undefined,
 ): Target | undefined {
+  const { request, set, setIndex, others } = asked;
   const subnets = set.ranges.map(({ subnet }) => cidrInterval(subnet));
-  const intervals = (request.wish.set ?? []).flatMap((wanted) =>
-    subnets.flatMap((subnet) => intersect(wanted, subnet)),
-  );
+  const intervals = wanted.flatMap((each) => subnets.flatMap((subnet) => intersect(each, subnet)));
   if (intervals.length === 0) return undefined;
   const ordinal = request.wish.owner?.ordinal;
   if (ordinal === undefined) {
-    const pool = withoutIntervals(poolOf(intervals), neverGivenOut(request.network));
-    if (pool.size === 0n) throw noneAllowed(request.network, intervals);
-    return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(request, set, owner) };
+    const allowed = withoutIntervals(poolOf(intervals), neverGivenOut(request.network));
+    if (allowed.size === 0n) throw noneAllowed(request.network, intervals);
+    const pool = withoutIntervals(allowed, others);
+    if (pool.size === 0n) return undefined;
+    return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(asked, owner) };
   }
   const address = nthListed(intervals, BigInt(ordinal));
+  if (address !== undefined && isWithin(address, others)) return undefined;
   if (address !== undefined) return namedTarget(request.network, set, { address, source: "kube-ipam.ips" });
   throw new IpamError(
     "addressNotAllowed",
@@ -76,26 +87,18 @@ function nthListed(intervals: readonly Interval[], ordinal: bigint): Address | u
   return undefined;
 }
 
-function givenBefore(
-  request: AddRequest,
-  set: RangeSet,
-  setIndex: number,
-  owner: OwnerRecord,
-): Target | undefined {
+function givenBefore(asked: Asked, owner: OwnerRecord): Target | undefined {
+  const { request, set } = asked;
   const ordinal = request.wish.owner?.ordinal;
-  if (ordinal === undefined) return ownedFirst(request, set, setIndex, owner);
+  if (ordinal === undefined) return ownedFirst(asked, owner);
   const slot = (owner.slots?.[String(ordinal)] ?? []).map(parseAddress);
-  const address = slot.find((given) => set.ranges.some(({ subnet }) => cidrContains(subnet, given)));
+  const address = slot.find((given) => belongsTo(asked, given));
   return address && namedTarget(request.network, set, { address, source: "kube-ipam.sticky" }, "sticky");
 }
 
-function ownedFirst(
-  request: AddRequest,
-  set: RangeSet,
-  setIndex: number,
-  owner: OwnerRecord,
-): OpenTarget | undefined {
-  const own = ownedIn(request, set, owner);
+function ownedFirst(asked: Asked, owner: OwnerRecord): OpenTarget | undefined {
+  const { request, set, setIndex } = asked;
+  const own = ownedIn(asked, owner);
   if (own.length === 0) return undefined;
   const never = neverGivenOut(request.network);
   const owned = withoutIntervals(poolOf(own.map((address) => ({ first: address, last: address }))), never);
@@ -104,11 +107,15 @@ function ownedFirst(
 }
 
 /** A workload re-created under its name does not inherit in silence: its reservations are judged first. */
-function ownedIn(request: AddRequest, set: RangeSet, owner: OwnerRecord | undefined): Address[] {
-  const asker = request.wish.owner?.owner;
+function ownedIn(asked: Asked, owner: OwnerRecord | undefined): Address[] {
+  const asker = asked.request.wish.owner?.owner;
   if (owner === undefined || asker === undefined || !sameOwner(owner.owner, asker)) return [];
   return owner.addresses
     .map(parseAddress)
-    .filter((address) => set.ranges.some(({ subnet }) => cidrContains(subnet, address)))
+    .filter((address) => belongsTo(asked, address))
     .sort(compareAddresses);
+}
+
+function belongsTo({ set, others }: Asked, address: Address): boolean {
+  return set.ranges.some(({ subnet }) => cidrContains(subnet, address)) && !isWithin(address, others);
 }
