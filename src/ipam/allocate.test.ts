@@ -5,6 +5,7 @@ import { IpamError } from "./errors.ts";
 import { reclaim } from "./reclaim.ts";
 import { podFacts } from "./testing/hand-over.ts";
 import {
+  type Asked,
   add,
   addRequest,
   allocations,
@@ -156,6 +157,48 @@ describe("IDEMPOTENT", () => {
     }
     const told = "warn 10.1.2.9 of interface eth0 of container c1 in network 'net1' now lies outside";
     expect(log.filter((line) => line.startsWith(told)).length).toBe(2);
+  });
+
+  test("EVIDENCE: an ADD repeated in another namespace outlives the first one", async () => {
+    const { node, ports } = world();
+    await add(ports, "c1");
+    node.createNamespace("/run/netns/second");
+    const moved = { ...addRequest(ports, "c1"), namespacePath: "/run/netns/second" };
+    expect(texts(await allocate(moved, ports))).toEqual(["10.1.2.2/24"]);
+    expect(node.journal.read(attachment("c1"))?.holder.namespace.path).toBe("/run/netns/second");
+    node.removeNamespace("/run/netns/c1");
+    const limits = { records: 4, deadline: performance.now() + 5000, sweep: true };
+    expect(await reclaim(ports, limits)).toBe(0);
+    node.removeNamespace("/run/netns/second");
+    expect(await reclaim(ports, limits)).toBe(1);
+  });
+
+  test("an attachment whose namespace was made anew has the same address again", async () => {
+    const { node, ports } = world();
+    await add(ports, "c1");
+    node.createNamespace("/run/netns/c1");
+    expect(texts(await add(ports, "c1"))).toEqual(["10.1.2.2/24"]);
+    node.reboot();
+    expect(texts(await add(ports, "c1"))).toEqual(["10.1.2.2/24"]);
+    expect([...(await allocations(ports)).keys()]).toEqual(["10.1.2.2"]);
+  });
+
+  const changes: readonly [string, RegExp, Asked][] = [
+    ["asks for an address", /^10\.1\.2\.9\/24$/, { wish: named("10.1.2.9") }],
+    ["is another pod's", /^10\.1\.2\.(?!2\/)/, { pod: { namespace: "default", name: "p", uid: "u2" } }],
+    [
+      "finds its range moved",
+      /^10\.1\.3\./,
+      { network: network("net1", [{ subnet: "10.1.3.0/24", first: "10.1.3.1", last: "10.1.3.9" }]) },
+    ],
+  ];
+  test.each(changes)("but not one that %s", async (_, given, asked) => {
+    const { node, ports } = world();
+    const pod = { namespace: "default", name: "p", uid: "u1" };
+    await add(ports, "c1", { pod });
+    node.createNamespace("/run/netns/c1");
+    expect(texts(await add(ports, "c1", { pod, ...asked }))[0]).toMatch(given);
+    expect((await allocations(ports)).size).toBe(1);
   });
 
   test("a network that cannot give what the pod wants leaves an attachment what it has", async () => {

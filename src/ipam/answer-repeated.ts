@@ -3,10 +3,11 @@ import type { Attempt } from "./attempt.ts";
 import { mayFree } from "./collect.ts";
 import { undoUnlessWanted } from "./commit-allocation.ts";
 import { free } from "./free.ts";
-import { logOutside } from "./outside.ts";
+import { logOutside, outsideOf } from "./outside.ts";
 import type { AttachmentRecord } from "./records.ts";
-import { repeat } from "./repeat.ts";
+import { holderAgain, repeat } from "./repeat.ts";
 import { AGAIN, type Round } from "./round.ts";
+import { samePod } from "./same.ts";
 import type { Versioned } from "./store-port.ts";
 import { writeJournal } from "./write-journal.ts";
 
@@ -18,13 +19,31 @@ export async function answerRepeated(attempt: Attempt, own: Versioned<Attachment
     return { kind: "allocated", allocated: answer(attempt, own.record, false) };
   }
   const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
-  writeJournal(attempt, own.record, { storeUuid, ...(reservedFor && { reservedFor }) });
-  // What an attachment of this name had in a namespace that is gone was another sandbox's.
-  const state = mayFree(own.record.holder, ports) ? "stale" : await repeat(attempt, own);
+  const record = { ...own.record, holder: holderAgain(attempt, own.record) };
+  writeJournal(attempt, record, { storeUuid, ...(reservedFor && { reservedFor }) });
+  // What an attachment of this name had in a namespace that is gone was an earlier sandbox's.
+  const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
+  const state = stale ? "stale" : await repeat(attempt, own);
   if (state === "rewritten") {
     logOutside(request.network, own.record, ports);
     return { kind: "allocated", allocated: answer(attempt, own.record, true) };
   }
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return AGAIN;
+}
+
+/** An earlier sandbox's addresses are this one's too where it would get such anyway. */
+function mayHaveAgain({ refusal, request }: Attempt, record: AttachmentRecord): boolean {
+  const { network, pod, wish } = request;
+  const before = record.holder.pod;
+  const same = pod === undefined || before === undefined ? pod === before : samePod(pod, before);
+  const takesAny = wish.fixed.length === 0 && wish.set === undefined && !wish.sticky;
+  return (
+    same &&
+    takesAny &&
+    refusal === undefined &&
+    record.origin === "dynamic" &&
+    record.addresses.length === network.sets.length &&
+    outsideOf(network, record).length === 0
+  );
 }

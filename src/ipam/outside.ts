@@ -12,12 +12,17 @@ import { describeAttachment } from "./same.ts";
  * in use was shrunk, moved or excluded. It keeps it: DEL, CHECK and a repeated ADD go by the record.
  */
 export function logOutside(network: Network, record: AttachmentRecord, ports: Pick<Ports, "log">): void {
-  const outside = record.addresses.filter((text) => liesOutside(network, record, parseAddress(text)));
+  const outside = outsideOf(network, record);
   if (outside.length === 0) return;
   const who = describeAttachment(record.holder.attachment);
   ports.log("warn", `${outside.join(", ")} of ${who} now lies outside of what its network gives out`, {
     node: record.holder.node,
   });
+}
+
+/** What an attachment has and its network would not give it today. */
+export function outsideOf(network: Network, record: AttachmentRecord): string[] {
+  return record.addresses.filter((text) => liesOutside(network, record, parseAddress(text)));
 }
 
 /** Fixed addresses may lie anywhere in a subnet, dynamic ones only in a range. */

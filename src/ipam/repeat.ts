@@ -2,7 +2,7 @@ import { parseAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
 import { allocationRefs, readAllocations } from "./free.ts";
 import { refuseNewer } from "./newer.ts";
-import type { AttachmentRecord } from "./records.ts";
+import type { AttachmentRecord, Holder } from "./records.ts";
 import type { AllocatedAddress } from "./requests.ts";
 import { describeAttachment, sameAttachment } from "./same.ts";
 import type { Guard, Put, Versioned } from "./store-port.ts";
@@ -21,8 +21,7 @@ export async function repeat(
 ): Promise<"rewritten" | "stale" | "lost"> {
   const { ports, request, options } = attempt;
   refuseNewer(own.record.version, `the record of ${describeAttachment(request.attachment)}`);
-  const present = holderOf(attempt);
-  const holder = { ...present, nodeVerified: present.nodeVerified || own.record.holder.nodeVerified };
+  const holder = holderAgain(attempt, own.record);
   const ref = { kind: "attachment", node: ports.node.name, id: request.attachment } as const;
   const guards: Guard[] = [{ ref, revision: own.revision }];
   const puts: Put[] = [{ ref, record: { ...own.record, holder } }];
@@ -42,6 +41,12 @@ export async function repeat(
   }
   const outcome = await ports.store.commit({ guards, puts, deletes: [] }, options);
   return outcome.won ? "rewritten" : "lost";
+}
+
+/** The asker in place of the holder of its record; a node's name that was verified once stays so. */
+export function holderAgain(attempt: Attempt, { holder }: AttachmentRecord): Holder {
+  const present = holderOf(attempt);
+  return { ...present, nodeVerified: present.nodeVerified || holder.nodeVerified };
 }
 
 /** The addresses of a record as its ADD printed them, whatever the configuration says today. */
