@@ -8,7 +8,7 @@ import type { AttachmentId } from "./records.ts";
 export interface ReclaimLimits {
   /** At most so many records are freed. */
   readonly records: number;
-  /** At most so many of the node's living attachments are looked at; absent: all. Runs take turns. */
+  /** At most so many of the node's attachments are looked at while none is dead; absent: all. Runs take turns. */
   readonly look?: number;
   /** Look through the store's records too, although that was done lately. */
   readonly sweep?: boolean;
@@ -64,12 +64,20 @@ export async function* reclaimSteps(
     const run = () => replay(kept, ports, deadline);
     yield { node, id, ...request, because: "its DEL waited for the store", free: run };
   }
-  for (const entry of ports.node.journal.list(look)) {
-    const { node, attachment: id, requestId } = entry.holder;
-    const run = () => freeDead(entry, ports, deadline);
-    if (mayFree(entry.holder, ports)) yield { node, id, requestId, because: GONE, free: run };
-  }
+  const some = deadIn(ports.node.journal.list(look), ports, deadline);
+  yield* some;
+  // Sandboxes end together: where a look at some finds a dead one, it pays to look at all.
+  if (look !== undefined && some.length > 0) yield* deadIn(ports.node.journal.list(), ports, deadline);
   if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
+}
+
+function deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number): ReclaimStep[] {
+  return entries
+    .filter(({ holder }) => mayFree(holder, ports))
+    .map((entry) => {
+      const { node, attachment: id, requestId } = entry.holder;
+      return { node, id, requestId, because: GONE, free: () => freeDead(entry, ports, deadline) };
+    });
 }
 
 const GONE = "its network namespace is gone";

@@ -155,3 +155,16 @@ test("BOUNDED: limited listings take turns, so that every entry has its own soon
   expect(journal.list(7)).toHaveLength(7);
   expect(journal.list(0)).toEqual([]);
 });
+
+test("BOUNDED: none is passed over for ever where one more comes with each listing", () => {
+  const folder = `${scratch()}/journal`;
+  const journal = open(folder);
+  const containers = Array.from({ length: 46 }, (_, n) => `c${n}`);
+  for (const container of containers) journal.write(entryOf(container));
+  const seen = new Set<string>();
+  for (let run = 0; run < 8; run++) {
+    for (const entry of journal.list(8)) seen.add(entry.holder.attachment.container);
+    journal.write(entryOf(`later${run}`));
+  }
+  expect(containers.filter((container) => !seen.has(container))).toEqual([]);
+});

@@ -1,6 +1,7 @@
+import fs from "node:fs";
 import type { Journal } from "../ipam/node-port.ts";
 import { openAttachmentFiles } from "./attachment-files.ts";
-import { advanceHint } from "./hint-file.ts";
+import { lockBriefly } from "./lock-briefly.ts";
 import { JournalEntrySchema } from "./schemas.ts";
 
 /**
@@ -26,11 +27,30 @@ export function openJournal(folder: string, turnPath: string): Journal {
   };
 }
 
-/** The next names in order; processes that list at once get different ones. */
+/**
+ * The names behind those that the last listing ended with, around the end; so each has its turn
+ * however many come and go between. Processes that list at once get different ones.
+ */
 function inTurn(names: string[], limit: number, turnPath: string): string[] {
   if (names.length <= limit) return names;
-  const ended = advanceHint(turnPath, (last) => (last ?? 0n) + BigInt(limit)) ?? 0n;
-  const first = Number(ended % BigInt(names.length));
   const ordered = names.sort();
-  return [...ordered.slice(first), ...ordered].slice(0, limit);
+  const behind = (last: string) => {
+    const first = Math.max(
+      0,
+      ordered.findIndex((name) => name > last),
+    );
+    return [...ordered.slice(first), ...ordered].slice(0, limit);
+  };
+  try {
+    const chosen = lockBriefly(turnPath, (fd) => {
+      const next = behind(fs.readFileSync(fd, "utf8"));
+      fs.ftruncateSync(fd);
+      fs.writeSync(fd, next.at(-1) ?? "", 0);
+      return next;
+    });
+    if (chosen !== undefined) return chosen;
+  } catch {
+    // The turn is comfort: without it every listing begins with the first.
+  }
+  return behind("");
 }
