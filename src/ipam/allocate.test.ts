@@ -159,6 +159,20 @@ describe("IDEMPOTENT", () => {
     expect(log.filter((line) => line.startsWith(told)).length).toBe(2);
   });
 
+  test("where an imported record does not say prefix and gateway, the network does", async () => {
+    const { ports } = world();
+    const { addresses } = await add(ports, "c1");
+    const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
+    const options = { deadline: performance.now() + 1000 };
+    const seen = (await ports.store.read({ refs: [ref] }, options)).get(ref);
+    const record = seen && { ...seen.record, prefixes: [], gateways: [] };
+    if (record !== undefined)
+      await ports.store.commit({ guards: [], puts: [{ ref, record }], deletes: [] }, options);
+    expect((await add(ports, "c1")).addresses).toEqual(addresses);
+    const elsewhere = network("net1", [{ subnet: "10.9.0.0/24", first: "10.9.0.2", last: "10.9.0.9" }]);
+    expect(texts(await add(ports, "c1", { network: elsewhere }))).toEqual(["10.1.2.2/32"]);
+  });
+
   test("EVIDENCE: an ADD repeated in another namespace outlives the first one", async () => {
     const { node, ports } = world();
     await add(ports, "c1");

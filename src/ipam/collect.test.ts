@@ -19,7 +19,7 @@ async function world(clusterUid?: string) {
 function gc(ports: Ports, ...valid: string[]): Promise<void> {
   const list = valid.map((container) => ({ container, ifname: "eth0" }));
   return collect(
-    { network: "net1", valid: list, coolingSeconds: 0, deadline: performance.now() + 1000 },
+    { network: "net1", space: "default", valid: list, coolingSeconds: 0, deadline: performance.now() + 1000 },
     ports,
   );
 }
@@ -44,12 +44,38 @@ describe("GC", () => {
     expect(await holders(here)).toEqual(["c3", "d1"]);
   });
 
+  test("ONE-STORE: a store that is not this node's is refused, and nothing freed", async () => {
+    const { here, node } = await world();
+    const { prefix } = here.store.description;
+    node.storeMemory.remember("default", { uuid: "another", revision: 1, prefix });
+    await expect(gc(here)).rejects.toMatchObject({ code: 106 });
+    expect((await holders(here)).length).toBe(3);
+  });
+
   test("goes on where one release fails, and tells so at the end", async () => {
     const { here, store } = await world();
     store.faults.push({ on: "commit", kind: "unavailable" });
     await expect(gc(here)).rejects.toMatchObject({ code: 11, message: "1 attachments could not be freed" });
     expect((await holders(here)).length).toBe(2);
   });
+});
+
+test("reclaiming that meets one dead sandbox looks for more of them", async () => {
+  const { here, node } = await world();
+  for (let n = 10; n < 30; n++) await add(here, `c${n}`);
+  for (let n = 24; n < 30; n++) node.removeNamespace(`/run/netns/c${n}`);
+  const { journal } = node;
+  const from = (first: number) => {
+    const list = (limit?: number) => journal.list().slice(limit && first, limit && first + limit);
+    Object.assign(node, { journal: { ...journal, list } });
+    return here;
+  };
+  const limits = { records: 4, look: 8, deadline: performance.now() + 5000 };
+  node.due("sweep");
+  expect(await reclaim(from(3), limits)).toBe(0);
+  expect(await reclaim(from(0), limits)).toBe(4);
+  expect(await reclaim(from(12), limits)).toBe(4);
+  expect((await holders(here)).length).toBe(15);
 });
 
 describe("another cluster's node of the same name", () => {
@@ -68,6 +94,9 @@ describe("another cluster's node of the same name", () => {
 test("a listed attachment is told by container and interface", async () => {
   const { here } = await world();
   const valid = [{ container: attachment("c1").container, ifname: "net1" }];
-  await collect({ network: "net1", valid, coolingSeconds: 0, deadline: performance.now() + 1000 }, here);
+  await collect(
+    { network: "net1", space: "default", valid, coolingSeconds: 0, deadline: performance.now() + 1000 },
+    here,
+  );
   expect(await holders(here)).toEqual(["c3"]);
 });

@@ -1,6 +1,7 @@
 import { pastDamage } from "./damage.ts";
 import { IpamError } from "./errors.ts";
 import { free } from "./free.ts";
+import { verifyForRelease } from "./one-store.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentRecord, Holder } from "./records.ts";
 import type { GcRequest } from "./requests.ts";
@@ -10,12 +11,14 @@ import type { GcRequest } from "./requests.ts";
  * list, if and only if their network namespace is gone (EVIDENCE). One failure does not stop the
  * rest; all failures are told at the end. An attachment whose record is damaged stays as it is.
  *
- * @throws StoreFailure when the records cannot be listed; IpamError tryAgain naming what could not be freed.
+ * @throws StoreFailure when the records cannot be listed; IpamError storeCannotWrite (ONE-STORE), tryAgain
+ *   naming what could not be freed.
  */
 export async function collect(request: GcRequest, ports: Ports): Promise<void> {
   const options = pastDamage({ deadline: request.deadline }, ports);
   const scope = { kind: "attachment", node: ports.node.name, network: request.network } as const;
   const failures: string[] = [];
+  await requireOwnStore(request, ports);
   for await (const { ref, record } of ports.store.list(scope, options)) {
     if (isValid(request, record) || !mayFree(record.holder, ports)) continue;
     try {
@@ -31,6 +34,12 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
   if (failures.length > 0) {
     throw new IpamError("tryAgain", `${failures.length} attachments could not be freed`, failures.join("; "));
   }
+}
+
+async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Promise<void> {
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+  verifyForRelease(snapshot, remembered, space, ports);
 }
 
 /**

@@ -45,7 +45,10 @@ async function taken({ store }: Ports): Promise<string[]> {
 }
 
 const gc = (ports: Ports) =>
-  collect({ network: "net1", valid: [], coolingSeconds: 0, deadline: soon().deadline }, ports);
+  collect(
+    { network: "net1", space: "default", valid: [], coolingSeconds: 0, deadline: soon().deadline },
+    ports,
+  );
 
 test("GC frees the rest, and warns of each record once", async () => {
   const { store, here, log } = await world("gc-alive", "gc-damaged", "gc-dead");

@@ -176,7 +176,10 @@ class Model {
   async #collect(node: number): Promise<void> {
     const deadline = performance.now() + 5000;
     // The runtime's list is empty: only EVIDENCE protects the living.
-    await collect({ network: "net1", valid: [], coolingSeconds: 0, deadline }, this.ports(node));
+    await collect(
+      { network: "net1", space: "default", valid: [], coolingSeconds: 0, deadline },
+      this.ports(node),
+    );
   }
 
   #reboot(node: number): void {

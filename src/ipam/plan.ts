@@ -36,7 +36,7 @@ export function planTargets(request: AddRequest, owner?: OwnerRecord): Target[] 
 }
 
 /** The range of the set whose subnet holds the address. */
-function rangeHolding(set: RangeSet, address: Address): Range | undefined {
+export function rangeHolding(set: RangeSet, address: Address): Range | undefined {
   const inSubnet = set.ranges.filter(({ subnet }) => cidrContains(subnet, address));
   const inRange = inSubnet.find(
     ({ dynamic }) => dynamic.first.value <= address.value && address.value <= dynamic.last.value,

@@ -1,9 +1,7 @@
-import { parseAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
 import { allocationRefs, readAllocations } from "./free.ts";
 import { refuseNewer } from "./newer.ts";
 import type { AttachmentRecord, Holder } from "./records.ts";
-import type { AllocatedAddress } from "./requests.ts";
 import { describeAttachment, sameAttachment } from "./same.ts";
 import type { Guard, Put, Versioned } from "./store-port.ts";
 
@@ -47,17 +45,4 @@ export async function repeat(
 export function holderAgain(attempt: Attempt, { holder }: AttachmentRecord): Holder {
   const present = holderOf(attempt);
   return { ...present, nodeVerified: present.nodeVerified || holder.nodeVerified };
-}
-
-/** The addresses of a record as its ADD printed them, whatever the configuration says today. */
-export function printedAddresses(record: AttachmentRecord): AllocatedAddress[] {
-  return record.addresses.map((text, index) => {
-    const address = parseAddress(text);
-    const gateway = record.gateways[index];
-    return {
-      address,
-      prefix: record.prefixes[index] ?? (address.family === 4 ? 32 : 128),
-      ...(gateway && { gateway: parseAddress(gateway) }),
-    };
-  });
 }

@@ -61,6 +61,8 @@ export interface CheckRequest {
 
 export interface GcRequest {
   readonly network: string;
+  /** The network's address space. */
+  readonly space: string;
   readonly valid: readonly { readonly container: string; readonly ifname: string }[];
   readonly coolingSeconds: number;
   readonly deadline: number;

@@ -173,6 +173,13 @@ for (const key of ["cni.dev/valid-attachments", "cni.dev/attachments"]) {
   });
 }
 
+alone("E22", "GC frees nothing that is listed, whether its namespace lives or not", async (world) => {
+  const net = await threeAttachments(world);
+  const valid = [{ containerID: "kept", ifname: "eth0" }];
+  await world.quietly("GC", { ...net, "cni.dev/valid-attachments": valid }, NO_ATTACHMENT);
+  expect(await containers(world)).toEqual(["alive", "kept"]);
+});
+
 for (const list of [null, []]) {
   ours("E24", `GC with ${JSON.stringify(list)} means that nothing is valid`, async (world) => {
     const net = await threeAttachments(world);
@@ -214,11 +221,23 @@ alone("E26", "GC leaves other networks alone", async (world) => {
   const net = await manyDead(world, 6);
   const gc = { ...net, name: "net2", "cni.dev/valid-attachments": [] };
   await world.quietly("GC", gc, NO_ATTACHMENT);
-  // The run itself reclaims four, as every run does; GC would have freed all six.
-  expect((await world.held()).length).toBe(2);
+  expect((await world.held()).length).toBe(6);
 });
 
-alone("reclaim", "each run frees up to four attachments whose namespace is gone", async (world) => {
+alone(
+  "reclaim",
+  "a run that meets a dead attachment among many that live frees its like too",
+  async (world) => {
+    const net = world.network(SUBNET);
+    for (let n = 10; n < 30; n += 1) await world.add(net, { container: `alive${n}` });
+    await manyDead(world, 4);
+    for (let run = 1; run <= 4; run += 1) await world.add(net, { container: `next${run}` });
+    expect((await containers(world)).filter((name) => /^(alive|next)/.test(name))).toHaveLength(24);
+    expect(await world.held()).toHaveLength(24);
+  },
+);
+
+alone("reclaim", "each ADD and DEL frees up to four attachments whose namespace is gone", async (world) => {
   const net = await manyDead(world, 6);
   await world.add(net, { container: "next" });
   expect((await world.held()).length).toBe(3);

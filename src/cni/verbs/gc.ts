@@ -1,9 +1,11 @@
 import { collect } from "../../ipam/collect.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Host, Request } from "../call.ts";
-import { afterwards } from "./afterwards.ts";
 
-/** GC: free this node's attachments of this network that the runtime does not know, on EVIDENCE. */
+/**
+ * GC: free this node's attachments of this network that the runtime does not know, on EVIDENCE, and
+ * nothing else: other networks have a GC of their own.
+ */
 export async function gc(request: Request, host: Host): Promise<void> {
   const { configuration, deadline } = request;
   const { network, validAttachments } = configuration;
@@ -16,9 +18,8 @@ export async function gc(request: Request, host: Host): Promise<void> {
   }
   const ports = await host.openPorts(request);
   try {
-    const { name, coolingSeconds } = network;
-    await collect({ network: name, valid: validAttachments, coolingSeconds, deadline }, ports);
-    await afterwards(host, ports, deadline);
+    const { name, space, coolingSeconds } = network;
+    await collect({ network: name, space, valid: validAttachments, coolingSeconds, deadline }, ports);
   } finally {
     await ports.close();
   }
