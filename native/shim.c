@@ -29,6 +29,9 @@
 #define MOST_ANSWER (1u << 20)
 /* The agent says "working" four times a second: silence means that it hangs. */
 #define SILENCE_MS 2000
+/* Of a short limit a part only, so that the complete plugin has time enough left; two words of an agent at least. */
+#define SHORTEST_SILENCE_MS 500
+#define PART_OF_LIMIT 3
 /* Where there is nothing else than the agent, one that is starved by a crowd is worth a longer wait. */
 #define LONG_SILENCE_MS 9000
 #define CONNECT_MS 500
@@ -75,6 +78,12 @@ static int64_t milliseconds_given(void) {
   int64_t limit = limit_of(variable("CNI_COMMAND"));
   long long given = atoll(variable("KUBE_IPAM_DEADLINE_MS"));
   return given > 0 && given < limit ? given : limit;
+}
+
+static int64_t silence_worth_waiting(void) {
+  int64_t part = milliseconds_given() / PART_OF_LIMIT;
+  if (part < SHORTEST_SILENCE_MS) return SHORTEST_SILENCE_MS;
+  return part < SILENCE_MS ? part : SILENCE_MS;
 }
 
 static int64_t milliseconds_left(void) {
@@ -246,9 +255,10 @@ static void send_request(int agent) {
   send_all(agent, text, input_size);
 }
 
+
 static int64_t patience(void) {
   static int64_t silence;
-  if (silence == 0) silence = fallback_is_none() ? LONG_SILENCE_MS : SILENCE_MS;
+  if (silence == 0) silence = fallback_is_none() ? LONG_SILENCE_MS : silence_worth_waiting();
   return silence;
 }
 
@@ -259,7 +269,7 @@ static void receive(int agent, unsigned char *bytes, size_t size) {
     if (left <= 0) refuse(TRY_AGAIN, "the agent of kube-ipam did not answer in time", "what it was doing is undone or kept; try again");
     int64_t silence = patience();
     if (poll(&wait, 1, (int)(left < silence ? left : silence)) == 0) {
-      if (left > silence) fall_back();
+      if (now() < deadline) fall_back();
       continue;
     }
     ssize_t count = recv(agent, bytes + got, size - got, MSG_DONTWAIT);
@@ -329,7 +339,8 @@ static int open_socket(void) {
 
 static int connect_agent(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  struct timeval sending = {.tv_sec = SILENCE_MS / 1000};
+  int64_t silence = silence_worth_waiting();
+  struct timeval sending = {.tv_sec = silence / 1000, .tv_usec = silence % 1000 * 1000};
   const char *given = variable("KUBE_IPAM_AGENT_SOCKET"), *path = *given == 0 ? DEFAULT_SOCKET : given;
   int64_t until = now() + (fallback_is_none() ? LONG_SILENCE_MS : CONNECT_MS);
   int agent = open_socket();

@@ -142,6 +142,19 @@ test("an agent that hangs is left after two seconds, and the deadline is shorter
   expectFellBack(await field.run(), "ADD", 37_000, 38_100);
 });
 
+test("an agent that hangs leaves STATUS most of its two seconds", async () => {
+  await using field = await makeField();
+  field.serve(() => undefined);
+  expectFellBack(await field.run({ CNI_COMMAND: "STATUS" }), "STATUS", 1_000, 1_400);
+});
+
+test("an agent that hangs past a short deadline is error 11", async () => {
+  await using field = await makeField();
+  field.serve(() => undefined);
+  const finished = await field.run({ KUBE_IPAM_DEADLINE_MS: "300" });
+  expect(refused(finished).msg).toBe("the agent of kube-ipam did not answer in time");
+});
+
 test("an agent that goes on working past the deadline is error 11", async () => {
   await using field = await makeField();
   field.serve((socket) => {
