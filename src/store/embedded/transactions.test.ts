@@ -37,6 +37,15 @@ test("BOUNDED: a commit waits for another's lock until its deadline, reads and t
   expect(await readOne(store, allocation("10.1.2.4"))).toBeUndefined();
 });
 
+test("BOUNDED: a deadline that has passed is blamed on nobody", async () => {
+  const dataDir = scratch.folder();
+  const store = await scratch.open(dataDir);
+  expect(await failureOf(store.read({}, { deadline: performance.now() - 1 }))).toMatchObject({
+    kind: "unavailable",
+    message: `no time was left to ask the store ${dataDir}/kube-ipam.db`,
+  });
+});
+
 test("a commit goes through as soon as the other lets go", async () => {
   const dataDir = scratch.folder();
   const store = await scratch.open(dataDir);

@@ -5,10 +5,10 @@ import type { OpenedDatabase } from "./database.ts";
 import { SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import type { SpareSpace } from "./spare-space.ts";
 import {
-  busyStore,
   closedStore,
   commitTroubleOf,
   isBusy,
+  lateStore,
   newerSchema,
   replacedFile,
   troubleOf,
@@ -40,14 +40,16 @@ export class Transactions {
    * @param mayUseSpare whether the work is worth the space kept back for a full disk.
    */
   async run<T>(manner: Manner, { deadline }: CallOptions, work: () => T, mayUseSpare = false): Promise<T> {
+    let last: unknown;
     for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      if (performance.now() >= deadline) throw busyStore(this.#opened.file);
+      if (performance.now() >= deadline) throw lateStore(this.#opened.file, last);
       try {
         return this.#attempt(manner, work);
       } catch (failure) {
         const trouble = troubleOf(failure, this.#opened.file);
         const again = trouble.kind === "no-space" && mayUseSpare && this.#spare.give();
         if (!again && !isBusy(failure)) throw trouble;
+        last = failure;
       }
       await pause(wait * (0.5 + Math.random()));
     }

@@ -103,6 +103,12 @@ export function busyStore(file: string): StoreFailure {
   return new StoreFailure(BUSY.kind, `the store ${file} ${BUSY.what}`, BUSY.remedy);
 }
 
+/** The deadline has passed; `last` is why the store could not be had before, undefined where nobody tried. */
+export function lateStore(file: string, last: unknown): StoreFailure {
+  if (last !== undefined) return troubleOf(last, file);
+  return new StoreFailure("unavailable", `no time was left to ask the store ${file}`, "Try again.");
+}
+
 function because(trouble: Trouble, code: string, reason: string): string {
   if (trouble === NOT_WRITABLE) return ` (${reason})`;
   return trouble === DISK ? ` (${code})` : "";
