@@ -3,6 +3,7 @@ import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { IpamError } from "./errors.ts";
 import { type Asking, gatherFacts, gatherReservationFacts } from "./facts.ts";
 import { judge } from "./judge.ts";
+import { judgeReservation } from "./judge-reservation.ts";
 import type { Ports } from "./ports.ts";
 import type { Holder, ReservationRecord } from "./records.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
@@ -132,6 +133,17 @@ describe("gatherReservationFacts", () => {
     cluster.present.add("StatefulSet team-b/db");
     expect((await gather(ports)).ownerState).toBe("present");
     expect(cluster.calls).toEqual(["ownerState StatefulSet team-b/db", "ownerState StatefulSet team-b/db"]);
+  });
+
+  test("asks its own cluster for an owner of another name's, of whom the asker has the UID", async () => {
+    const { cluster, ports } = world();
+    const of = { ...reservation, cluster: "cluster-2", owner: { ...owner, uid: "uid-db" } };
+    cluster.present.add("StatefulSet team-b/db");
+    const facts = await gather(ports, of, { ...asking, owner: { owner: of.owner } });
+    expect(judgeReservation(facts).action).toBe("own");
+    cluster.present.clear();
+    const forged = await gather(ports, of, { ...asking, owner: { owner: of.owner } });
+    expect(judgeReservation(forged).action).toBe("refuse");
   });
 
   test("asks nothing where it cannot", async () => {

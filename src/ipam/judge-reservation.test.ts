@@ -48,13 +48,47 @@ describe("who may take a reserved address", () => {
   const cases: [string, ReservationFacts, string][] = [
     ["its owner", facts({ asker: { owner: { owner: db }, names: false } }), "own"],
     [
-      "its owner by UID, whatever it is called and whatever the cluster's name",
+      "its owner by a UID that the own API server has, whatever the cluster's name",
       facts({
         reservation: reservation({ cluster: "cluster-2" }),
         clusterUid: "cluster-1",
-        asker: { owner: { owner: { ...db, name: "renamed" } }, names: false },
+        asker: { owner: { owner: db }, names: false },
       }),
       "own",
+    ],
+    ...(["gone", "unknown"] as const).map((ownerState): [string, ReservationFacts, string] => [
+      `another cluster's owner by a UID that is ${ownerState} here`,
+      facts({
+        reservation: reservation({ cluster: "cluster-2" }),
+        clusterUid: "cluster-1",
+        asker: { owner: { owner: db }, names: true },
+        ownerState,
+      }),
+      `${held}it belongs to another cluster (cluster-2)${end}`,
+    ]),
+    ...[
+      { ...db, namespace: "team-b" },
+      { ...db, kind: "ReplicaSet", namespace: "team-b", name: "evil" },
+      { ...db, kind: "Zed", namespace: "team-b", apiVersion: "x.io/v1" },
+    ].map((owner): [string, ReservationFacts, string] => [
+      `a ${owner.kind} of another namespace that bears its owner's UID`,
+      facts({ asker: { pod: { namespace: "team-b", name: "evil-0" }, owner: { owner }, names: true } }),
+      `${held}another team's address is not given away while its workload exists${end}`,
+    ]),
+    [
+      "another kind of its namespace that bears its owner's UID, and does not name it",
+      facts({
+        asker: { pod: neighbour.pod, owner: { owner: { ...db, kind: "ReplicaSet" } }, names: false },
+      }),
+      `${held}another team's address is not given away while its workload exists${end}`,
+    ],
+    [
+      "an operator's, for one who bears its owner's UID in another namespace",
+      facts({
+        reservation: reservation({ kind: "operator" }),
+        asker: { owner: { owner: { ...db, namespace: "team-b" } }, names: true },
+      }),
+      `${held}an operator's reservation never yields${end}`,
     ],
     [
       "retain: delete, still held, once its owner is gone",

@@ -42,9 +42,8 @@ export interface ReservationAsker {
  * owner's namespace and names the address itself. Operators' reservations never yield.
  */
 export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
-  const { asker, reservation } = facts;
-  const cluster = clusterRelation(reservation.cluster, facts.clusterUid);
-  if (isOwner(reservation.owner, asker, cluster)) return { action: "own" };
+  const cluster = clusterRelation(facts.reservation.cluster, facts.clusterUid);
+  if (isOwner(facts, cluster)) return { action: "own" };
   const reason = passOnReason(facts, cluster);
   return reason === undefined
     ? { action: "refuse", refusal: refusal(facts, cluster) }
@@ -53,8 +52,9 @@ export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
 
 /** Whether the verdict may depend on `ownerState`, so that it is worth a live read. */
 export function dependsOnOwner(facts: ReservationFacts): boolean {
-  if (judgeReservation({ ...facts, ownerState: "unknown" }).action !== "refuse") return false;
-  return judgeReservation({ ...facts, ownerState: "gone" }).action !== "refuse";
+  const refusedIf = (ownerState: ReservationFacts["ownerState"]) =>
+    judgeReservation({ ...facts, ownerState }).action === "refuse";
+  return refusedIf("unknown") && !(refusedIf("gone") && refusedIf("present"));
 }
 
 function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOnReason | undefined {
@@ -71,14 +71,17 @@ function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOn
   return endsWithOwner && ownerState === "gone" ? "its owner is gone" : undefined;
 }
 
-/** UIDs are unique in the world; names only within one cluster. A pod is its own owner's equal. */
-function isOwner(owner: Owner, asker: ReservationAsker, cluster: ClusterRelation): boolean {
-  const byUid =
-    owner.uid !== undefined && (owner.uid === asker.owner?.owner.uid || owner.uid === asker.pod?.uid);
-  if (byUid) return true;
-  if (cluster === "other") return false;
-  if (asker.owner !== undefined && sameOwner(owner, asker.owner.owner)) return true;
-  return owner.kind === "Pod" && asker.pod !== undefined && samePod(owner, asker.pod);
+/**
+ * A pod is its own owner's equal. Names count only within one cluster. Another cluster may be the own
+ * one under an earlier name of it: the owner's UID tells, where the own API server has it.
+ */
+function isOwner(
+  { asker, ownerState, reservation: { owner } }: ReservationFacts,
+  cluster: ClusterRelation,
+): boolean {
+  const isPod = owner.kind === "Pod" && asker.pod !== undefined && samePod(owner, asker.pod);
+  if (!isPod && (asker.owner === undefined || !sameOwner(owner, asker.owner.owner))) return false;
+  return cluster !== "other" || (owner.uid !== undefined && ownerState === "present");
 }
 
 function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {

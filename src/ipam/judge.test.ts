@@ -230,6 +230,15 @@ describe("the hand-over table, row by row", () => {
       }),
       "refuse 11",
     ],
+    [
+      "a pod of another namespace that claims the machine's instance for its own",
+      facts({
+        asker: migrating,
+        holder: holder({ pod: { namespace: "team-b", name: "old", uid: "uid-old" } }),
+        holderPod: podFacts({ ...launcher, namespace: "team-b" }),
+      }),
+      "refuse 11",
+    ],
     ["a launcher of the same machine that does not migrate", facts({ holderPod: launcher }), "refuse 11"],
 
     [

@@ -122,11 +122,15 @@ function fencedRow(facts: HandOverFacts): Verdict | undefined {
   return isFenced(facts) ? { action: "hand-over", evidence: "its node is fenced" } : undefined;
 }
 
-/** Both pods are owned by one KubeVirt instance (by UID), which is migrating live right now. */
+/**
+ * Both pods are owned by one KubeVirt instance (by UID), which is migrating live right now. A pod of
+ * another namespace may name that UID too, but belongs to another team.
+ */
 function migrationRow({ asker, cluster, holder, holderPod }: HandOverFacts): Verdict | undefined {
   const instance = asker.owner?.migratingInstance;
   if (instance === undefined || cluster !== "same" || typeof holderPod === "string") return undefined;
   if (holder.pod?.uid === undefined || podIsGone(holder.pod, holderPod)) return undefined;
+  if (asker.pod?.namespace !== holderPod.namespace) return undefined;
   const launcher = holderPod.ownerReferences.some(({ controller, uid }) => controller && uid === instance);
   return launcher ? { action: "share" } : undefined;
 }

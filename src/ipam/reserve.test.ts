@@ -198,6 +198,17 @@ test("in a reserved range its owner takes any address, the pod by its name too",
   ).toStartWith("101 ");
 });
 
+test("another cluster's workload of that name is not the owner of a reserved range", async () => {
+  const { ports } = world();
+  const ours: Ports = { ...ports, clusterUid: "cluster-1" };
+  const theirs: Ports = { ...ports, clusterUid: "cluster-2" };
+  await reserveRange(range("10.1.2.10", "10.1.2.19"), wish(db), theirs, options);
+  const of = { ...named("10.1.2.12"), owner: { owner: { ...db, uid: "u" } } };
+  expect(await refusal(add(ours, "c1", { pod: pod("db-0"), wish: of }))).toStartWith(
+    "101 address 10.1.2.12 is reserved for StatefulSet team-a/db (10.1.2.10-10.1.2.19); ",
+  );
+});
+
 test("what lies behind a large reserved range is found", async () => {
   const { ports } = world();
   const network = smallNetwork(254);

@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from "../address/address.ts";
 import { type Interval, intervalContains } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
+import { clusterRelation } from "./hand-over-facts.ts";
 import type { Picture } from "./picture.ts";
 import type { ReservedRange } from "./records.ts";
 import { sameOwner, samePod } from "./same.ts";
@@ -27,8 +28,9 @@ export function intervalOf({ first, last }: Pick<ReservedRange, "first" | "last"
   return { first: parseAddress(first), last: parseAddress(last) };
 }
 
-/** A pod's own name counts as an owner too, whatever workload it belongs to. */
-function isOwn({ request }: Attempt, { reservation }: ReservedRange): boolean {
+/** A pod's own name counts as an owner too, whatever workload it belongs to; names only within one cluster. */
+function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
+  if (clusterRelation(reservation.cluster, ports.clusterUid) === "other") return false;
   const owner = request.wish.owner?.owner;
   if (owner !== undefined && sameOwner(owner, reservation.owner)) return true;
   return (

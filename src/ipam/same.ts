@@ -10,10 +10,14 @@ export function samePod(a: PodId, b: PodId): boolean {
   return a.namespace === b.namespace && a.name === b.name;
 }
 
-/** One owner: by UID where both know it, else by kind, namespace and name. */
+/**
+ * One owner: by kind, namespace and name, none of which Kubernetes ever changes, and by UID where
+ * both know it. Never by UID alone: a pod's ownerReferences may name any UID, also one of another
+ * namespace, and speak only of objects in its own.
+ */
 export function sameOwner(a: Owner, b: Owner): boolean {
-  if (a.uid !== undefined && b.uid !== undefined) return a.uid === b.uid;
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+  if (a.kind !== b.kind || a.namespace !== b.namespace || a.name !== b.name) return false;
+  return a.uid === undefined || b.uid === undefined || a.uid === b.uid;
 }
 
 export function describeAttachment(id: AttachmentId): string {

@@ -45,13 +45,17 @@ describe("ownerOf", () => {
     });
   });
 
-  test("a static pod's Node is not its owner", async () => {
-    const owner = controller("v1", "Node", "n1", "n");
-    expect((await cluster.ownerOf(pod("etcd-n1", owner), soon())).owner).toEqual({
-      kind: "Pod",
-      namespace: "default",
-      name: "etcd-n1",
-    });
+  test.each([
+    ["a static pod's Node", "v1", "Node"],
+    ["what is called as a namespace's share of a pool", "x.io/v1", "Pool"],
+    ["what is called as an operator's remark", "x.io/v1", "Note"],
+  ])("%s is not its owner", async (_name, apiVersion, kind) => {
+    const itself = { kind: "Pod", namespace: "default", name: "etcd-n1" };
+    const by = controller(apiVersion, kind, "n1", "n");
+    expect((await cluster.ownerOf(pod("etcd-n1", by), soon())).owner).toEqual(itself);
+    answer(`${APPS}/replicasets/web-1`, object("web-1", "r1", { ownerReferences: [by] }));
+    const below = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    expect((await cluster.ownerOf(below, soon())).owner.kind).toBe("ReplicaSet");
   });
 
   test("a ReplicaSet's Deployment", async () => {
@@ -78,18 +82,16 @@ describe("ownerOf", () => {
     });
   });
 
-  test("a ReplicaSet that was replaced is not followed", async () => {
+  test("a ReplicaSet that is gone or was replaced owns nothing", async () => {
     answer(
       `${APPS}/replicasets/web-1`,
       object("web-1", "r2", { ownerReferences: [controller("apps/v1", "Deployment", "web", "d1")] }),
     );
+    const gone = "ReplicaSet default/web-1 of pod web-1-x is gone or was replaced";
     const owned = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
-    expect((await cluster.ownerOf(owned, soon())).owner).toEqual({
-      kind: "ReplicaSet",
-      namespace: "default",
-      name: "web-1",
-      uid: "r1",
-    });
+    await expect(cluster.ownerOf(owned, soon())).rejects.toThrow(gone);
+    api.answers.clear();
+    await expect(cluster.ownerOf(owned, soon())).rejects.toThrow(gone);
   });
 
   test("a Job's CronJob, or the Job", async () => {
@@ -174,8 +176,8 @@ describe("ownerOf a KubeVirt launcher", () => {
 
   test("is not the machine of an instance that was replaced", async () => {
     answer(`${KUBEVIRT}/virtualmachineinstances/vm`, object("vm", "i2", { ownerReferences: [machine] }));
-    expect((await cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).owner.kind).toBe(
-      "VirtualMachineInstance",
+    await expect(cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).rejects.toThrow(
+      "VirtualMachineInstance default/vm of pod virt-launcher-vm-1 is gone or was replaced",
     );
   });
 

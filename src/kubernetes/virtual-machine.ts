@@ -1,7 +1,7 @@
 import type { OwnerFacts, OwnerReference, PodFacts } from "../ipam/cluster-port.ts";
 import type { Api } from "./api.ts";
 import { groupOf, INSTANCES, MIGRATIONS } from "./kinds.ts";
-import { ownerFrom } from "./owner-reference.ts";
+import { controllerGone, ownerFrom } from "./owner-reference.ts";
 import type { Instance } from "./shapes.ts";
 
 /** KubeVirt's pointer from a migration's target pod to the migration (api/core/v1, types.go). */
@@ -9,7 +9,10 @@ const MIGRATION_NAME = "kubevirt.io/migrationJobName";
 
 /**
  * The virtual machine of a launcher pod, by the UIDs of owner references. While its instance
- * migrates live, the instance's UID tells which two launchers may hold one address.
+ * migrates live, the instance's UID tells which two launchers may hold one address. Without KubeVirt
+ * nothing can be read, and the reference is taken as it is.
+ *
+ * @throws IpamError as the Cluster port says; tryAgain when the pod outlives its instance.
  */
 export async function machineOf(
   pod: PodFacts,
@@ -17,9 +20,9 @@ export async function machineOf(
   api: Api,
   deadline: number,
 ): Promise<OwnerFacts> {
-  const found = await api.get(INSTANCES, { namespace: pod.namespace, name: controller.name }, deadline);
-  const instance = found !== "no such kind" && found?.metadata.uid === controller.uid ? found : undefined;
-  if (instance === undefined) return { owner: ownerFrom(pod.namespace, controller) };
+  const instance = await api.get(INSTANCES, { namespace: pod.namespace, name: controller.name }, deadline);
+  if (instance === "no such kind") return { owner: ownerFrom(pod.namespace, controller) };
+  if (instance?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
   const machine = instance.metadata.ownerReferences.find(
     ({ apiVersion, kind }) => groupOf(apiVersion) === "kubevirt.io" && kind === "VirtualMachine",
   );

@@ -91,6 +91,41 @@ describe.skipIf(missing !== undefined)("workloads", () => {
     );
   }, 60_000);
 
+  test("the UID of another team's workload is no claim to its address", async () => {
+    const { kubernetes } = world;
+    const apiVersion = "apps/v1";
+    const named = { "kube-ipam.ip": "10.1.2.140" };
+    await kubernetes.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "team-b" } },
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "team-b" } },
+      workload("StatefulSet", "safe", { serviceName: "safe" }, named),
+    );
+    const before = await started("safe-0", first);
+    expect(await addressOf(first, before)).toBe("10.1.2.140");
+    await first.end(before);
+    const uid = await kubernetes.kubectl("get", "statefulset", "safe", "-o", "jsonpath={.metadata.uid}");
+    for (const [kind, of] of [
+      ["ConfigMap", "v1"],
+      ["DaemonSet", apiVersion],
+      ["StatefulSet", "example.com/v1"],
+      ["ReplicaSet", apiVersion],
+    ] as const) {
+      const name = `claims-${kind.toLowerCase()}-${of.length}`;
+      const ownerReferences = [{ apiVersion: of, kind, name: "safe", uid, controller: true }];
+      const wish = { name, namespace: "team-b", node: second.name, annotations: named, ownerReferences };
+      await kubernetes.apply(pod(wish));
+      const sandbox = await second.makeSandbox(await world.find(name, "team-b"));
+      expect(await refusalOf(second, sandbox)).toBe(
+        kind === "ReplicaSet"
+          ? `11 ReplicaSet team-b/safe of pod ${name} is gone or was replaced`
+          : "101 address 10.1.2.140 is reserved for StatefulSet default/safe",
+      );
+    }
+    await world.forget("safe-0");
+    const again = await started("safe-0", second);
+    expect(await addressOf(second, again)).toBe("10.1.2.140");
+  }, 60_000);
+
   test("a virtual machine keeps its address through a live migration", async () => {
     const { kubernetes } = world;
     await kubernetes.apply(...kubeVirtKinds());
