@@ -1,3 +1,4 @@
+import type { Address } from "../address/address.ts";
 import { answerRepeated } from "./answer-repeated.ts";
 import { type Attempt, requireNamespace, requireStillWanted } from "./attempt.ts";
 import { chooseAddresses } from "./choose.ts";
@@ -10,6 +11,7 @@ import { requireReady, verifyStore } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
 import { look, ownerRef, type Picture } from "./picture.ts";
 import { planTargets } from "./plan.ts";
+import { requirePodWanted } from "./pod-wanted.ts";
 import { enforcePolicy } from "./policy.ts";
 import type { Ports } from "./ports.ts";
 import { reclaim } from "./reclaim.ts";
@@ -72,6 +74,8 @@ interface Patience {
   readonly until: number;
   /** Whether a holder was waited for whose interface has not had its time to die. */
   unsettled: boolean;
+  /** The address that was waited for, until the asking pod has been read again. */
+  waitedFor?: Address;
 }
 
 async function allocateLocked(attempt: Attempt): Promise<Allocated> {
@@ -172,6 +176,10 @@ async function play(attempt: Attempt, picture: Picture, number: number, patience
   const contest = contests.find((each) => each.kind === "leaving");
   if (contest !== undefined) return { kind: "leaving", picture, contest };
   if (patience.unsettled) return { kind: "left" };
+  if (patience.waitedFor !== undefined) {
+    await requirePodWanted(attempt, patience.waitedFor);
+    delete patience.waitedFor;
+  }
   return commit(attempt, picture, contests.flatMap(picked));
 }
 
@@ -195,6 +203,7 @@ async function waitFor(
 ): Promise<void> {
   if (performance.now() >= patience.until) throw contest.refusal;
   patience.unsettled = true;
+  patience.waitedFor = contest.address;
   const begin = performance.now();
   await waitForChange(attempt, contest.address, picture.snapshot.revision, patience.until);
   tell(attempt, { what: "waited", milliseconds: performance.now() - begin });

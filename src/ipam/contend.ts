@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import type { Attempt } from "./attempt.ts";
 import { IpamError } from "./errors.ts";
-import { type Asking, gatherFacts, gatherReservationFacts } from "./facts.ts";
+import { askingOf, gatherFacts, gatherReservationFacts } from "./facts.ts";
 import { readAllocations } from "./free.ts";
 import { judge } from "./judge.ts";
 import { describeOwner, judgeReservation } from "./judge-reservation.ts";
@@ -76,8 +76,10 @@ function tellHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): voi
 }
 
 async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder) {
-  const { ports, options } = attempt;
-  const verdict = judge(await gatherFacts(asking(attempt, target), holder, ports, options.deadline));
+  const { ports, options, request } = attempt;
+  const verdict = judge(
+    await gatherFacts(askingOf(request, target.address), holder, ports, options.deadline),
+  );
   if (verdict.action === "hand-over") {
     ports.log("info", `address ${formatAddress(target.address)} is handed over: ${verdict.evidence}`, {
       from: holder.attachment.container,
@@ -111,7 +113,7 @@ async function requireYielding(
   refuseNewer(reservation.version, `the reservation of ${formatAddress(target.address)}`);
   const names = target.origin === "fixed";
   const facts = await gatherReservationFacts(
-    { ...asking(attempt, target), names },
+    { ...askingOf(request, target.address), names },
     reservation,
     held,
     ports,
@@ -145,9 +147,4 @@ function mayBeHeld(address: Address, node: string): IpamError {
     `address ${formatAddress(address)} may be held by a pod on node ${node}`,
     waysOut([node]),
   );
-}
-
-function asking({ request }: Attempt, { address }: NamedTarget): Asking {
-  const { attachment, pod, wish } = request;
-  return { address, attachment, ...(pod && { pod }), ...(wish.owner && { owner: wish.owner }) };
 }

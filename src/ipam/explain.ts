@@ -3,7 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import { chooseAddresses } from "./choose.ts";
 import type { Contest } from "./contend.ts";
 import { IpamError } from "./errors.ts";
-import { gatherFacts } from "./facts.ts";
+import { askingOf, gatherFacts } from "./facts.ts";
 import { type HandOverRow, judgeByRow } from "./judge.ts";
 import { requireReady } from "./one-store.ts";
 import { look, ownerRef } from "./picture.ts";
@@ -140,10 +140,9 @@ function outlookOf(contest: Contest | undefined): Prospect["outlook"] {
 async function holdersOf(attempt: Attempt, address: Address | undefined): Promise<Prospect["holders"]> {
   if (address === undefined) return [];
   const { request, ports, options } = attempt;
-  const { attachment, pod, wish, network } = request;
-  const ref = { kind: "allocation", space: network.space, address } as const;
+  const ref = { kind: "allocation", space: request.network.space, address } as const;
   const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
-  const asking = { address, attachment, ...(pod && { pod }), ...(wish.owner && { owner: wish.owner }) };
+  const asking = askingOf(request, address);
   const judged = (record?.holders ?? []).map(async (holder) => {
     const { row } = judgeByRow(await gatherFacts(asking, holder, ports, options.deadline));
     return { holder, row };

@@ -55,6 +55,20 @@ describe("gatherFacts", () => {
     expect(cluster.calls).toEqual([]);
   });
 
+  test("gives nothing to a pod that this very ADD saw ending, and asks nobody again", async () => {
+    const { cluster, node, ports } = world();
+    const of = onThisNode(node);
+    node.removeNamespace("/run/netns/old");
+    const ending = [{ deleting: true }, { finished: true }, { uid: "uid-newer" }];
+    for (const change of ending) {
+      const seen = podFacts({ name: "new", uid: "uid-new", ...change });
+      expect(await outcome(ports, of, { ...asking, seen })).toBe("refuse");
+    }
+    const seen = podFacts({ name: "new", uid: "uid-new" });
+    expect(await outcome(ports, of, { ...asking, seen })).toBe("hand-over: its network namespace is gone");
+    expect(cluster.calls).toEqual([]);
+  });
+
   test("takes no kept DEL of another request for it (ONLY-MINE)", async () => {
     const { cluster, node, ports } = world();
     cluster.nodes.set("n2", nodeFacts({ name: "n2" }));

@@ -8,13 +8,22 @@ import { dependsOnOwner, type ReservationAsker, type ReservationFacts } from "./
 import { doubt, readLive } from "./live-read.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentId, Holder, PodId, ReservationRecord } from "./records.ts";
+import type { AddRequest } from "./requests.ts";
 
 /** Who asks for an address that has a holder or an owner. */
 export interface Asking {
   readonly address: Address;
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
+  /** The asking pod, where this ADD has read it already. */
+  readonly seen?: PodFacts;
   readonly owner?: OwnerFacts;
+}
+
+/** Who asks, by the request of an ADD. */
+export function askingOf({ attachment, pod, wish }: AddRequest, address: Address): Asking {
+  const { owner, pod: seen } = wish;
+  return { address, attachment, ...(pod && { pod }), ...(seen && { seen }), ...(owner && { owner }) };
 }
 
 /**
@@ -35,7 +44,7 @@ export async function gatherFacts(
 
 /** Gathers what `judgeReservation` needs to know; asks for the owner only where that may change the verdict. */
 export async function gatherReservationFacts(
-  asking: Omit<Asking, "attachment"> & Pick<ReservationAsker, "names">,
+  asking: Omit<Asking, "attachment" | "seen"> & Pick<ReservationAsker, "names">,
   reservation: ReservationRecord,
   held: boolean,
   ports: Pick<Ports, "cluster" | "clusterUid">,
@@ -57,7 +66,7 @@ export async function gatherReservationFacts(
 
 function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {
   const { node } = ports;
-  const { attachment, pod, owner } = asking;
+  const { attachment, pod, seen, owner } = asking;
   const here = holder.node === node.name;
   return {
     address: asking.address,
@@ -67,7 +76,7 @@ function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts
       node: node.name,
       bootId: node.bootId,
       ...(pod && { pod }),
-      podState: "unknown",
+      podState: seen ?? "unknown",
       ...(owner && { owner }),
     },
     cluster: clusterRelation(holder.cluster, ports.clusterUid),

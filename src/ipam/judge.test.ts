@@ -207,6 +207,15 @@ describe("the hand-over table, row by row", () => {
       "refuse 108",
     ],
     [
+      "an asker that is being deleted, of what is gone on its own node",
+      facts({
+        ...sameNode,
+        namespaceState: "gone",
+        asker: asker({ podState: askerState({ deleting: true }) }),
+      }),
+      "refuse 108",
+    ],
+    [
       "an asker that has finished",
       facts({ asker: asker({ podState: askerState({ finished: true }) }) }),
       "refuse 108",

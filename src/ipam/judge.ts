@@ -1,6 +1,6 @@
 import type { IpamError } from "./errors.ts";
 import { isFenced, podIsGone } from "./fencing.ts";
-import type { HandOverFacts } from "./hand-over-facts.ts";
+import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 import {
   heldByContainer,
   heldByOwnPod,
@@ -58,6 +58,7 @@ const TABLE: readonly (readonly [HandOverRow, Rule])[] = [
 const LOCAL: readonly Rule[] = [
   sameAttachmentRow,
   sameContainerRow,
+  unwantedRow,
   localEvidenceRow,
   ownPodRow,
   containerRow,
@@ -86,6 +87,13 @@ export function decidedLocally(facts: HandOverFacts): boolean {
   return LOCAL.some((rule) => rule(facts) !== undefined);
 }
 
+/** Whether the asking pod is known to be gone, replaced, being deleted or finished. */
+export function isUnwanted({ pod, podState }: Pick<Asker, "pod" | "podState">): boolean {
+  if (pod === undefined || podState === "unknown") return false;
+  if (podState === "absent" || podIsGone(pod, podState)) return true;
+  return podState.deleting || podState.finished;
+}
+
 function sameAttachmentRow(facts: HandOverFacts): Verdict | undefined {
   const { asker, holder } = facts;
   const same = onAskersNode(facts) && sameAttachment(holder.attachment, asker.attachment);
@@ -100,12 +108,7 @@ function sameContainerRow(facts: HandOverFacts): Verdict | undefined {
 
 /** Facts are read right before the commit, and the asking pod must itself still be wanted. */
 function unwantedRow(facts: HandOverFacts): Verdict | undefined {
-  const { asker } = facts;
-  if (asker.pod === undefined || asker.podState === "unknown") return undefined;
-  if (!podIsGone(asker.pod, asker.podState) && asker.podState !== "absent") {
-    if (!asker.podState.deleting && !asker.podState.finished) return undefined;
-  }
-  return refuse(notWanted(facts));
+  return isUnwanted(facts.asker) ? refuse(notWanted(facts)) : undefined;
 }
 
 function localEvidenceRow(facts: HandOverFacts): Verdict | undefined {

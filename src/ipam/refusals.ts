@@ -1,7 +1,7 @@
-import { formatAddress } from "../address/address.ts";
+import { type Address, formatAddress } from "../address/address.ts";
 import { IpamError } from "./errors.ts";
 import { podIsGone } from "./fencing.ts";
-import type { HandOverFacts } from "./hand-over-facts.ts";
+import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 import type { PodId } from "./records.ts";
 
 /** The taint by which an operator says that a machine is switched off (Kubernetes KEP-2268). */
@@ -27,8 +27,8 @@ export function heldByContainer(facts: HandOverFacts): IpamError {
 }
 
 /** The asker was deleted, replaced or ended while its ADD was under way. */
-export function notWanted(facts: HandOverFacts): IpamError {
-  const { pod, podState } = facts.asker;
+export function notWanted({ address, asker }: Unwanted): IpamError {
+  const { pod, podState } = asker;
   const state =
     typeof podState === "string" || (pod !== undefined && podIsGone(pod, podState))
       ? "is gone or was replaced"
@@ -37,9 +37,14 @@ export function notWanted(facts: HandOverFacts): IpamError {
         : "has finished";
   return new IpamError(
     "podGone",
-    `pod ${pod ? name(pod) : "(unknown)"}, which asks for address ${text(facts)}, ${state}`,
+    `pod ${pod ? name(pod) : "(unknown)"}, which asks for address ${formatAddress(address)}, ${state}`,
     "nothing is allocated: an address is not taken from its holder for a pod that is no longer wanted",
   );
+}
+
+interface Unwanted {
+  readonly address: Address;
+  readonly asker: Pick<Asker, "pod" | "podState">;
 }
 
 /** The same pod's earlier sandbox on this node still has it. */

@@ -26,7 +26,7 @@ async function world(oldPod: Parameters<typeof podFacts>[0], owner?: OwnerFacts)
   await add(first, "c-old", { pod: old, wish: { ...wish, pod: podFacts() } });
   const ask = (wanted: Partial<Wish> = wish) =>
     add(second, "c-new", { pod: asker, wish: { ...wanted, ...(owner && { owner }) } });
-  return { first, second, ask };
+  return { cluster, first, second, ask };
 }
 
 async function holders(ports: Ports): Promise<string[] | undefined> {
@@ -61,6 +61,43 @@ test("one address of a shared set is waited for, where its holder is leaving", a
   await Bun.sleep(10);
   await del(first, "c-old");
   expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+});
+
+test.each([
+  ["was deleted", undefined, "is gone or was replaced"],
+  ["was replaced", { uid: "uid-newer" }, "is gone or was replaced"],
+  ["is being deleted", { deleting: true }, "is being deleted"],
+  ["has finished", { finished: true }, "has finished"],
+] as const)(
+  "an ADD that waited gives its pod nothing where that %s meanwhile",
+  async (_how, change, state) => {
+    const { cluster, first, ask } = await world({ deleting: true });
+    const waiting = ask().catch((failure) => failure);
+    await Bun.sleep(10);
+    cluster.pods.delete("default/new");
+    if (change) cluster.addPod(podFacts({ name: "new", uid: "uid-new", nodeName: "n2", ...change }));
+    await del(first, "c-old");
+    const { code, message } = await waiting;
+    expect(`${code} ${message}`).toBe(`108 pod default/new, which asks for address 10.1.2.9, ${state}`);
+    expect(await holders(first)).toBeUndefined();
+  },
+);
+
+test("an ADD that waited does without an API that has gone silent: the address is free", async () => {
+  const { cluster, first, ask } = await world({ deleting: true });
+  const waiting = ask();
+  await Bun.sleep(10);
+  cluster.goDown();
+  await del(first, "c-old");
+  expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+});
+
+test("an ADD that waits for nobody asks for its pod no second time", async () => {
+  const { cluster, first, second } = await world({});
+  await del(first, "c-old");
+  cluster.calls.length = 0;
+  expect(texts(await add(second, "c-new", { pod: asker, wish }))).toEqual(["10.1.2.9/24"]);
+  expect(cluster.calls).toEqual([]);
 });
 
 test("an ADD that waits is ended by its own DEL", async () => {
