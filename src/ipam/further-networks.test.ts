@@ -9,9 +9,17 @@ const NETWORKS = "k8s.v1.cni.cncf.io/networks";
 const web = network("web", "10.1.2.0/24");
 const db = { name: "db", subnets: [parseCidr("10.9.0.0/24")] };
 
-function judged(annotations: Annotations, known = [db], asked = { network: web, ifname: "eth0" }): string {
+const st = { name: "st", subnets: [parseCidr("10.7.0.0/24")] };
+
+function judged(
+  annotations: Annotations,
+  known = [db],
+  asked = { network: web, ifname: "eth0" },
+  attached: readonly string[] = [],
+): string {
   try {
-    requireClaimed(readAnnotations(annotations, asked).unclaimed, annotations, asked, known);
+    const { unclaimed } = readAnnotations(annotations, asked);
+    requireClaimed(unclaimed, annotations, asked, { known, attached: new Set(attached) });
     return "passed on";
   } catch (error) {
     if (!(error instanceof IpamError)) throw error;
@@ -66,6 +74,21 @@ describe("an address that this network does not hold", () => {
     );
   });
 
+  test("is error 102 when only a network holds it that the pod does not have", () => {
+    expect(judged({ "kube-ipam.ip": "10.7.0.5", [NETWORKS]: "db" }, [db, st])).toBe(
+      "102 address 10.7.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; the networks known here are " +
+        "'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; 'st' with 10.7.0.0/24, which the pod does not name; " +
+        "correct the annotation or the network",
+    );
+  });
+
+  test("is passed on where a network has it that the container is attached to already", () => {
+    const last = { network: web, ifname: "net1" };
+    const annotations = { "kube-ipam.ip": "10.7.0.5", [NETWORKS]: "web" };
+    expect(judged(annotations, [db, st], last, ["st"])).toBe("passed on");
+    expect(judged(annotations, [db, st], last, ["db"])).toStartWith("102 address 10.7.0.5");
+  });
+
   test("is error 102 when a range of it only begins in a known network", () => {
     expect(judged({ "kube-ipam.ips": "10.9.0.250-10.9.1.5", [NETWORKS]: "db" })).toStartWith(
       "102 address 10.9.0.250-10.9.1.5",
@@ -86,5 +109,26 @@ describe("a key that speaks to another network or interface", () => {
         "known here are 'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; correct the annotation or the network",
     );
     expect(judged({ "kube-ipam.sticky/net1": "true" })).toStartWith("102 annotation kube-ipam.sticky/net1");
+  });
+
+  test("is error 102 when others have such a network, and the pod does not", () => {
+    expect(judged({ "kube-ipam.ip/st": "10.7.0.5", [NETWORKS]: "db" }, [db, st])).toStartWith(
+      "102 annotation kube-ipam.ip/st speaks to 'st', which is no network or interface of the pod",
+    );
+  });
+
+  test("is passed on where its definition may be called otherwise, until the last one is judged", () => {
+    const annotations = { "kube-ipam.ip/st": "10.7.0.5", [NETWORKS]: "st-definition,web-definition" };
+    const second = { network: web, ifname: "net2" };
+    expect(judged(annotations, [db, st])).toBe("passed on");
+    expect(judged(annotations, [db, st], second, ["st"])).toBe("passed on");
+    expect(judged(annotations, [db, st], second)).toStartWith("102 annotation kube-ipam.ip/st");
+  });
+
+  test("is error 102 when it names this network's definition, and not its configuration", () => {
+    const asked = { network: web, ifname: "net1" };
+    expect(
+      judged({ "kube-ipam.ip/web-definition": "10.1.2.5", [NETWORKS]: "web-definition" }, [db], asked),
+    ).toStartWith("102 annotation kube-ipam.ip/web-definition");
   });
 });

@@ -43,10 +43,18 @@ export function furtherNetworks(annotations: Annotations): FurtherNetwork[] {
   return entries.map(({ ifname, ...entry }, index) => ({ ...entry, ifname: ifname ?? `net${index + 1}` }));
 }
 
+/** What the store knows of networks. */
+export interface Networks {
+  readonly known: readonly KnownNetwork[];
+  /** Those in which other interfaces of this very container have their addresses already. */
+  readonly attached: ReadonlySet<string>;
+}
+
 /**
  * Every wish must be some network's of the pod, or the pod would silently get another address than
- * it names. A pod without further networks is judged at once; else a wish is passed on if another
- * known network holds it, or while a network that is attached after this one is not known yet.
+ * it names. A pod without further networks is judged at once; else a wish is passed on to another
+ * known network of the pod, or while a network that is attached after this one is not known yet: a
+ * list of further networks names their definitions, whose configurations may be called otherwise.
  *
  * @throws IpamError addressNotAllowed for the first wish that nobody will fulfil.
  */
@@ -54,14 +62,20 @@ export function requireClaimed(
   unclaimed: readonly Unclaimed[],
   annotations: Annotations,
   asked: Asked,
-  known: readonly KnownNetwork[],
+  networks: Networks,
 ): void {
   const further = furtherNetworks(annotations);
   for (const wish of unclaimed) {
-    if (further.length > 0 && (isKnown(wish, further, known) || anyUnknownYet(further, asked, known)))
-      continue;
-    throw nowhereToBeFound(wish, explain(asked, further, known));
+    if (isClaimed(wish, further, asked, networks) || anyUnknownYet(further, asked, networks.known)) continue;
+    throw nowhereToBeFound(wish, explain(wish, asked, further, networks.known));
   }
+}
+
+/** Whether a wish that is not for the network that is asked may be for this one. */
+export function mayMean({ first, last, suffix }: Unclaimed, { name, subnets }: KnownNetwork): boolean {
+  if (suffix !== undefined) return name === suffix;
+  if (first === undefined || last === undefined) return false;
+  return subnets.some((subnet) => cidrContains(subnet, first) && cidrContains(subnet, last));
 }
 
 /** The error for a wish that no network of the pod will fulfil. */
@@ -73,20 +87,21 @@ export function nowhereToBeFound({ key, first, suffix, text }: Unclaimed, why: s
   return new IpamError("addressNotAllowed", message, `${why}; correct the annotation or the network`);
 }
 
-function isKnown(
+function isClaimed(
   wish: Unclaimed,
   further: readonly FurtherNetwork[],
-  known: readonly KnownNetwork[],
+  asked: Asked,
+  { attached, known }: Networks,
 ): boolean {
-  const { first, last, suffix } = wish;
-  if (suffix !== undefined) {
-    if (suffix === "eth0" || further.some(({ name, ifname }) => suffix === name || suffix === ifname))
-      return true;
-    return known.some(({ name }) => name === suffix);
-  }
-  if (first === undefined || last === undefined) return false;
-  return known.some(({ subnets }) =>
-    subnets.some((subnet) => cidrContains(subnet, first) && cidrContains(subnet, last)),
+  if (further.length === 0) return false;
+  const { suffix } = wish;
+  const others = further.filter(({ ifname }) => ifname !== asked.ifname);
+  if (suffix === "eth0" || others.some(({ name, ifname }) => suffix === name || suffix === ifname))
+    return true;
+  return known.some(
+    (network) =>
+      mayMean(wish, network) &&
+      (attached.has(network.name) || others.some(({ name }) => name === network.name)),
   );
 }
 
@@ -100,12 +115,20 @@ function anyUnknownYet(
   return further.slice(own + 1).some(({ name }) => !known.some((network) => network.name === name));
 }
 
-function explain(asked: Asked, further: readonly FurtherNetwork[], known: readonly KnownNetwork[]): string {
+function explain(
+  wish: Unclaimed,
+  asked: Asked,
+  further: readonly FurtherNetwork[],
+  known: readonly KnownNetwork[],
+): string {
   const subnets = asked.network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
   const own = { name: asked.network.name, subnets };
   if (further.length === 0) return `the pod's only network is ${describe(own)}`;
   const others = known.filter(({ name }) => name !== own.name);
-  return `the networks known here are ${[own, ...others].map(describe).join("; ")}`;
+  const texts = others.map(
+    (each) => describe(each) + (mayMean(wish, each) ? ", which the pod does not name" : ""),
+  );
+  return `the networks known here are ${[describe(own), ...texts].join("; ")}`;
 }
 
 function describe({ name, subnets }: KnownNetwork): string {

@@ -3,8 +3,10 @@ import { formatAddress, parseAddress } from "../address/address.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Cluster } from "./cluster-port.ts";
 import { IpamError } from "./errors.ts";
+import type { Put } from "./store-port.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
-import { podFacts } from "./testing/hand-over.ts";
+import { FakeNode } from "./testing/fake-node.ts";
+import { holder, podFacts } from "./testing/hand-over.ts";
 import { network } from "./testing/networks.ts";
 import type { FixedAddress, Wish } from "./wish.ts";
 import { readWish, type WishQuestion } from "./wish-of-pod.ts";
@@ -40,7 +42,7 @@ function clusterWith(
 }
 
 async function read(asked: WishQuestion, cluster?: Cluster): Promise<Wish> {
-  const ports = { store: createMemoryStore(), ...(cluster && { cluster }) };
+  const ports = { store: createMemoryStore(), node: new FakeNode("n1"), ...(cluster && { cluster }) };
   return readWish(asked, ports, performance.now() + 1_000);
 }
 
@@ -289,8 +291,48 @@ test("an address of a further network that the store knows is passed on to it", 
   );
   const annotations = { "kube-ipam.ip": "10.9.0.5", "k8s.v1.cni.cncf.io/networks": "db" };
   const ask = (ip: string) =>
-    readWish(question(delivered({ ...annotations, "kube-ipam.ip": ip })), { store }, deadline);
+    readWish(
+      question(delivered({ ...annotations, "kube-ipam.ip": ip })),
+      { store, node: new FakeNode("n1") },
+      deadline,
+    );
   expect((await ask("10.9.0.5")).fixed).toEqual([]);
   // Every network of the pod is known, and none of them holds it.
   await expect(ask("10.8.0.5")).rejects.toMatchObject({ code: 102 });
+});
+
+test("a key for a network counts where this very container is attached to it, or where the asker knows", async () => {
+  const store = createMemoryStore();
+  const node = new FakeNode("n1");
+  const deadline = performance.now() + 1_000;
+  const attachedTo = { network: "web", container: "c1", ifname: "eth0" };
+  const record = {
+    version: 1,
+    space: "default",
+    addresses: [],
+    prefixes: [],
+    gateways: [],
+    origin: "fixed" as const,
+    holder: holder(),
+  };
+  const puts: Put[] = [
+    { ref: { kind: "network", name: "web" }, record: { version: 1, space: "default", subnets: [] } },
+    { ref: { kind: "attachment", node: "n1", id: attachedTo }, record },
+  ];
+  await store.commit({ guards: [], puts, deletes: [] }, { deadline });
+  const annotations = { "kube-ipam.ip/web": "10.9.0.5", "k8s.v1.cni.cncf.io/networks": "net" };
+  const ask = (container: string, change: Partial<WishQuestion> = {}) =>
+    readWish(
+      question({
+        ...delivered(annotations),
+        attachment: { network: "net", container, ifname: "net1" },
+        ...change,
+      }),
+      { store, node },
+      deadline,
+    );
+  expect((await ask("c1")).fixed).toEqual([]);
+  await expect(ask("c2")).rejects.toMatchObject({ code: 102 });
+  expect((await ask("c2", { otherNetworks: ["web"] })).fixed).toEqual([]);
+  await expect(ask("c1", { otherNetworks: [] })).rejects.toMatchObject({ code: 102 });
 });

@@ -1,9 +1,10 @@
 import { parseCidr } from "../address/cidr.ts";
 import { type AnnotatedWish, type Annotations, readAnnotations } from "./annotations.ts";
+import { attachedNetworks } from "./attached-networks.ts";
 import type { Cluster, OwnerFacts, PodFacts } from "./cluster-port.ts";
 import { IpamError } from "./errors.ts";
 import { isPod } from "./fencing.ts";
-import { furtherNetworks, type KnownNetwork, requireClaimed } from "./further-networks.ts";
+import { furtherNetworks, type KnownNetwork, mayMean, requireClaimed } from "./further-networks.ts";
 import type { Network } from "./network.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentId, PodId } from "./records.ts";
@@ -19,6 +20,8 @@ export interface WishQuestion {
   readonly kubernetes: AnnotationSource;
   /** Addresses asked for by CNI's own ways. */
   readonly requested: readonly FixedAddress[];
+  /** Networks of the pod's other interfaces, where the asker knows; else the store says what the container has. */
+  readonly otherNetworks?: readonly string[];
 }
 
 export interface AnnotationSource {
@@ -44,7 +47,7 @@ const PATIENCE_MS = 5_000;
  */
 export async function readWish(
   question: WishQuestion,
-  ports: Pick<Ports, "cluster" | "store">,
+  ports: Pick<Ports, "cluster" | "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
   const { kubernetes, pod, requested } = question;
@@ -69,7 +72,7 @@ export async function readWish(
 async function annotatedWish(
   annotations: Annotations,
   question: WishQuestion,
-  ports: Pick<Ports, "store">,
+  ports: Pick<Ports, "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
   const { attachment, network, requested } = question;
@@ -82,7 +85,7 @@ async function annotatedWish(
 /** Nobody is asked; but what a runtime delivers without naming its pod is no less a wish. */
 async function wishWithoutPod(
   question: WishQuestion,
-  ports: Pick<Ports, "store">,
+  ports: Pick<Ports, "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
   const { annotations, podAnnotations } = question.kubernetes;
@@ -165,18 +168,27 @@ function requireCluster({ kubernetes, network }: WishQuestion, cluster: Cluster 
 async function requireFulfilled(
   { unclaimed }: AnnotatedWish,
   annotations: Annotations,
-  { attachment, network }: WishQuestion,
-  { store }: Pick<Ports, "store">,
+  { attachment, network, otherNetworks }: WishQuestion,
+  ports: Pick<Ports, "node" | "store">,
   deadline: number,
 ): Promise<void> {
   if (unclaimed.length === 0) return;
+  const further = furtherNetworks(annotations);
   const known: KnownNetwork[] = [];
-  if (furtherNetworks(annotations).length > 0) {
-    for await (const { ref, record } of store.list({ kind: "network" }, { deadline })) {
+  if (further.length > 0) {
+    for await (const { ref, record } of ports.store.list({ kind: "network" }, { deadline })) {
       known.push({ name: ref.name, subnets: record.subnets.map(parseCidr) });
     }
   }
-  requireClaimed(unclaimed, annotations, { network, ifname: attachment.ifname }, known);
+  const meant = known.filter((network) => unclaimed.some((wish) => mayMean(wish, network)));
+  const ifnames = ["eth0", ...further.map(({ ifname }) => ifname)];
+  const attached = otherNetworks ?? (await attachedNetworks(attachment, meant, ifnames, ports, deadline));
+  requireClaimed(
+    unclaimed,
+    annotations,
+    { network, ifname: attachment.ifname },
+    { known, attached: new Set(attached) },
+  );
 }
 
 /** By name, not by UID: a bare pod that is made again under its name is the same owner. */

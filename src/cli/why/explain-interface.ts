@@ -17,6 +17,8 @@ export interface Seen {
   readonly shown: ReadonlySet<string>;
   /** The container whose other interfaces have addresses already. */
   readonly sandbox?: string;
+  /** Networks of its other interfaces, as far as they are known. */
+  readonly others: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export async function explainInterface(
   { ifname, entry, held }: PodInterface,
   { network, kubernetes, requested }: KnownNetwork,
   pod: PodFacts,
-  { shown, sandbox }: Seen,
+  { shown, sandbox, others }: Seen,
   ports: Ports,
   deadline: number,
 ): Promise<Explanation> {
@@ -39,6 +41,7 @@ export async function explainInterface(
     attachment: { network: network.name, container, ifname },
     network,
     kubernetes,
+    otherNetworks: others,
     requested: [...(entry?.ips ?? []).flatMap(fromMultus), ...(entry?.ips === undefined ? requested : [])],
   };
   if (held.length === 0 || !held.some(({ address }) => shown.has(address)))

@@ -65,8 +65,11 @@ export async function answerFor(
   const sandbox = held[0]?.holder.attachment.container;
   const seen = { shown, ...(sandbox !== undefined && { sandbox }) };
   const interfaces: Explained[] = [];
-  for (const each of interfacesOf(live, held, known, given.network))
-    interfaces.push(await explained(each, live, seen, known, access, session));
+  const all = interfacesOf(live, held, known, given.network);
+  const othersOf = ({ ifname }: PodInterface) =>
+    all.flatMap((each) => (each.ifname === ifname || each.name === undefined ? [] : [each.name]));
+  for (const each of all)
+    interfaces.push(await explained(each, live, { ...seen, others: othersOf(each) }, known, access, session));
   return {
     pod: id,
     ...(live && { live }),
