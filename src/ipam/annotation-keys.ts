@@ -12,35 +12,32 @@ export interface Key {
   readonly suffix?: string;
 }
 
-/** The annotations that apply to one network of the pod. */
+/**
+ * The annotations that may apply to one network of the pod: of each word the forms that are there,
+ * by interface, by network, plain. The first one applies; the others are still promises, or faults.
+ */
 export interface Keys {
   /** The ip key of the group ip, netmask, gateway; present as soon as one of the three is. */
-  readonly address?: Key;
-  readonly set?: Key;
-  readonly sticky?: Key;
-  readonly retain?: Key;
+  readonly address: readonly Key[];
+  readonly set: readonly Key[];
+  readonly sticky: readonly Key[];
+  readonly retain: readonly Key[];
   /** Keys with a suffix that means another network or interface. */
   readonly elsewhere: readonly Unclaimed[];
 }
 
-/** Picks for each word the form that applies: by interface, else by network, else the plain one. */
+/** Finds the forms of each word that speak to this network, the one that applies first. */
 export function keysFor(annotations: Annotations, { ifname, network }: Asked): Keys {
-  const suffixes = [ifname, network.name, undefined];
-  const find = (words: readonly Word[], main: Word): Key | undefined => {
-    const suffix = suffixes.findIndex((candidate) =>
-      words.some((word) => readValue(annotations, keyOf(word, candidate)) !== ""),
-    );
-    return suffix === -1 ? undefined : named(main, suffixes[suffix]);
-  };
-  const address = find(["ip", "netmask", "gateway"], "ip");
-  const set = find(["ips"], "ips");
-  const sticky = find(["sticky"], "sticky");
-  const retain = find(["retain"], "retain");
+  const suffixes = [...new Set([ifname, network.name, undefined])];
+  const find = (words: readonly Word[], main: Word): Key[] =>
+    suffixes
+      .filter((suffix) => words.some((word) => readValue(annotations, keyOf(word, suffix)) !== ""))
+      .map((suffix) => named(main, suffix));
   return {
-    ...(address && { address }),
-    ...(set && { set }),
-    ...(sticky && { sticky }),
-    ...(retain && { retain }),
+    address: find(["ip", "netmask", "gateway"], "ip"),
+    set: find(["ips"], "ips"),
+    sticky: find(["sticky"], "sticky"),
+    retain: find(["retain"], "retain"),
     elsewhere: elsewhere(annotations, [ifname, network.name]),
   };
 }

@@ -208,6 +208,45 @@ describe("malformed values name key, value and what would be right", () => {
   });
 });
 
+describe("a form that another one goes before", () => {
+  const own = { "kube-ipam.ip/eth0": "10.1.2.5" };
+  const plainOnes: [Annotations, string][] = [
+    [{ ...own, "kube-ipam.ip": "foo" }, "103 annotation kube-ipam.ip has the value 'foo'"],
+    [{ ...own, "kube-ipam.ip/net": "foo" }, "103 annotation kube-ipam.ip/net has the value 'foo'"],
+    [{ ...own, "kube-ipam.netmask": "24" }, "103 annotation kube-ipam.ip has the value ''"],
+    [
+      { ...own, "kube-ipam.ip": "10.1.2.6", "kube-ipam.netmask": "x" },
+      "103 annotation kube-ipam.netmask has the value 'x'",
+    ],
+    [
+      { ...own, "kube-ipam.ip": "10.1.2.6", "kube-ipam.gateway": "x" },
+      "103 annotation kube-ipam.gateway has the value 'x'",
+    ],
+    [
+      { "kube-ipam.ips/eth0": "10.1.2.5", "kube-ipam.ips": "x" },
+      "103 annotation kube-ipam.ips has the value 'x'",
+    ],
+    [
+      { "kube-ipam.sticky/eth0": "true", "kube-ipam.sticky": "x" },
+      "103 annotation kube-ipam.sticky has the value 'x'",
+    ],
+    [
+      { "kube-ipam.retain/eth0": "keep", "kube-ipam.retain": "x" },
+      "103 annotation kube-ipam.retain has the value 'x'",
+    ],
+    [{ ...own, "kube-ipam.ip/net": "10.9.0.5" }, "102 address 10.9.0.5 (kube-ipam.ip/net) lies in no subnet"],
+  ];
+  test.each(plainOnes)("is read all the same: %j", (annotations, expected) => {
+    expect(failure(annotations)).toStartWith(expected);
+  });
+
+  test("gives nothing here, and what it names must be some other network's", () => {
+    const plain = readAnnotations({ ...own, "kube-ipam.ip": "10.1.2.6,10.9.0.5" }, asked);
+    expect(plain.fixed.map(describeFixed)).toEqual(["10.1.2.5 (kube-ipam.ip/eth0)"]);
+    expect(plain.unclaimed.map(({ key, text }) => `${key} ${text}`)).toEqual(["kube-ipam.ip 10.9.0.5"]);
+  });
+});
+
 describe("what is not for this network", () => {
   test("an address outside of it is left for another one", () => {
     const { fixed, unclaimed } = readAnnotations({ "kube-ipam.ip": "10.9.0.5,10.1.2.5" }, asked);

@@ -32,7 +32,8 @@ export interface AnnotatedWish {
 /**
  * Reads the `kube-ipam.*` annotations (design section 5) for one network of the pod. A key with
  * "/<interface>" or "/<network>" goes before the plain one, which applies where a subnet holds its
- * address. FAIL-CLOSED: what cannot be read is an error, never "no wish".
+ * address. FAIL-CLOSED: what cannot be read is an error, never "no wish", also where another form
+ * goes before it.
  *
  * @throws IpamError annotationMalformed naming key, value and what would be right;
  *   addressNotAllowed for an address that was named for this very network and is outside of it.
@@ -40,16 +41,19 @@ export interface AnnotatedWish {
 export function readAnnotations(annotations: Annotations, asked: Asked): AnnotatedWish {
   refuseUnknownKeys(annotations);
   const keys = keysFor(annotations, asked);
-  const ip = chooseAddresses(annotations, asked, keys.address);
-  const set = chooseSet(annotations, asked, keys.set);
-  if (keys.set !== undefined && ip.own.length > 0 && set.own.length > 0) {
-    throw malformed(keys.set, annotations, `either this or ${keys.address?.key}, not both for one network`);
+  const ip = foremost(keys.address.map((key) => chooseAddresses(annotations, asked, key)));
+  const set = foremost(keys.set.map((key) => chooseSet(annotations, asked, key)));
+  const [setKey] = keys.set;
+  if (setKey !== undefined && ip.own.length > 0 && set.own.length > 0) {
+    throw malformed(setKey, annotations, `either this or ${keys.address[0]?.key}, not both for one network`);
   }
+  const [sticky = false] = keys.sticky.map((key) => parseSticky(key, annotations));
+  const [retain = "workload" as const] = keys.retain.map((key) => parseRetention(key, annotations));
   return {
     fixed: ip.own,
     ...(set.own.length > 0 && { set: set.own }),
-    sticky: keys.sticky === undefined ? false : parseSticky(keys.sticky, annotations),
-    retain: keys.retain === undefined ? "workload" : parseRetention(keys.retain, annotations),
+    sticky,
+    retain,
     unclaimed: [...keys.elsewhere, ...ip.unclaimed, ...set.unclaimed],
   };
 }
@@ -59,8 +63,12 @@ interface Chosen<T> {
   readonly unclaimed: readonly Unclaimed[];
 }
 
-function chooseAddresses(annotations: Annotations, asked: Asked, key: Key | undefined): Chosen<FixedAddress> {
-  if (key === undefined) return { own: [], unclaimed: [] };
+/** The first form of a key applies; what the others name must be some network's of the pod all the same. */
+function foremost<T>(forms: readonly Chosen<T>[]): Chosen<T> {
+  return { own: forms[0]?.own ?? [], unclaimed: forms.flatMap(({ unclaimed }) => unclaimed) };
+}
+
+function chooseAddresses(annotations: Annotations, asked: Asked, key: Key): Chosen<FixedAddress> {
   const subnetOf = (address: Address) => rangeOf(asked.network, address)?.subnet;
   const addresses = parseAddresses(key, annotations, subnetOf);
   const own = addresses.filter(({ address }) => subnetOf(address) !== undefined);
@@ -70,8 +78,7 @@ function chooseAddresses(annotations: Annotations, asked: Asked, key: Key | unde
   return claim(asked, key, own, outside);
 }
 
-function chooseSet(annotations: Annotations, asked: Asked, key: Key | undefined): Chosen<Interval> {
-  if (key === undefined) return { own: [], unclaimed: [] };
+function chooseSet(annotations: Annotations, asked: Asked, key: Key): Chosen<Interval> {
   const intervals = parseSet(key, annotations);
   const isOwn = ({ first, last }: Interval) => {
     const range = rangeOf(asked.network, first);
