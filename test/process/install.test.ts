@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { readNodeName } from "../../src/node/identity.ts";
 import { added, invoke, silent } from "../kit/cni.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { run } from "../kit/run.ts";
@@ -46,7 +47,9 @@ test("--no-fallback leaves the shim alone, which answers 11 without an agent", a
     stdin: "{}",
   });
   expect(JSON.parse(finished.stdout)).toMatchObject({ code: 11 });
-  expect(await install(folder, "--uninstall")).toEqual({ exitCode: 0, files: [] });
+  const undone = await installing(folder, ["--uninstall"]);
+  expect(undone).toMatchObject({ exitCode: 0, files: [] });
+  expect(undone.stderr).toStartWith(`no kube-ipam is left in ${folder.file("bin")}: `);
 });
 
 test("the node's file gets this node's name, and a wrong one changes nothing", async () => {
@@ -61,6 +64,21 @@ test("the node's file gets this node's name, and a wrong one changes nothing", a
   await Bun.write(source, '{"dataDir": "relative"}');
   expect((await install(folder, ...etc)).exitCode).toBe(1);
   expect(await Bun.file(path).json()).toMatchObject({ dataDir: "/var/lib/other" });
+});
+
+test("the node's file keeps the name that it has, unless an option or $NODE_NAME says another", async () => {
+  using folder = temporaryFolder("install");
+  const source = folder.file("node.json");
+  await Bun.write(source, '{"nodeName": "of-the-file"}');
+  const name = async (env: Record<string, string>, ...more: string[]) => {
+    await installing(folder, ["--etc-dir", folder.file("etc"), "--node-file", source, ...more], env);
+    return (await Bun.file(folder.file("etc", "config.json")).json()).nodeName;
+  };
+  expect(await name({})).toBe("of-the-file");
+  expect(await name({ NODE_NAME: "of-the-pod" })).toBe("of-the-pod");
+  expect(await name({ NODE_NAME: "of-the-pod" }, "--node-name", "said")).toBe("said");
+  await Bun.write(source, "{}");
+  expect(await name({})).toBe(readNodeName(undefined));
 });
 
 test("without a fallback no credential of an earlier installation stays", async () => {
@@ -104,21 +122,36 @@ test("--purge refuses while an attachment needs the plugin, then removes all but
   expect(existsSync(folder.file("data", "kube-ipam.db"))).toBe(true);
 });
 
-test("a shim that is not there changes nothing", async () => {
-  using folder = temporaryFolder("install");
-  await install(folder, "--no-fallback");
-  const failed = await install(folder, "--no-fallback", "--shim", folder.file("absent"));
-  expect(failed).toEqual({ exitCode: 1, files: ["kube-ipam", "kube-ipam.fallback"] });
-});
+for (const option of ["--shim", "--node-file", "--network"]) {
+  test(`${option} of a file that is not there changes nothing, and the words name the option`, async () => {
+    using folder = temporaryFolder("install");
+    await install(folder, "--no-fallback");
+    const failed = await installing(folder, [option, folder.file("absent")]);
+    expect(failed).toMatchObject({ exitCode: 1, files: ["kube-ipam", "kube-ipam.fallback"] });
+    expect(failed.stderr).toStartWith(`error: '${folder.file("absent")}' is no file\n`);
+    expect(failed.stderr).toContain(option);
+  });
+}
 
-async function install(
+interface Installed {
+  readonly exitCode: number | null;
+  readonly files: readonly string[];
+}
+
+async function install(folder: Folder, ...more: string[]): Promise<Installed> {
+  const { exitCode, files } = await installing(folder, more);
+  return { exitCode, files };
+}
+
+async function installing(
   folder: Folder,
-  ...more: string[]
-): Promise<{ exitCode: number | null; files: string[] }> {
+  more: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Installed & { readonly stderr: string }> {
   const binDir = folder.file("bin");
   const command = [kubeIpamExecutable(), "install", "--bin-dir", binDir, "--shim", shimExecutable(), ...more];
-  const { exitCode } = await run(command);
-  return { exitCode, files: readdirSync(binDir).sort() };
+  const { exitCode, stderr } = await run(command, { env });
+  return { exitCode, files: readdirSync(binDir).sort(), stderr };
 }
 
 function sizeOf(folder: Folder, name: string): number {

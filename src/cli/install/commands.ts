@@ -17,14 +17,28 @@ export function addInstallCommand(program: Command, done: Done): void {
     .description("put the shim and the complete plugin into the runtime's folder, each in one step")
     .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
     .option("--shim <file>", "the shim; default: kube-ipam-shim beside this program")
-    .option("--no-fallback", "leave the complete plugin out: without an agent the runtime gets error 11")
+    .option(
+      "--no-fallback",
+      "leave the complete plugin out, also one that is there: without an agent the runtime gets error 11, and " +
+        "--uninstall leaves no plugin",
+    )
     .option("--node-file <file>", "put this file into --etc-dir as config.json, with this node's name in it")
-    .option("--node-name <name>", "the name for --node-file; default: $NODE_NAME")
+    .option(
+      "--node-name <name>",
+      "the name for --node-file; default: $NODE_NAME, else the file's own nodeName, else the host name",
+    )
     .option("--etc-dir <folder>", "where the plugin looks for the node's file", "/etc/kube-ipam")
     .option("--network <file>", "put this network's configuration into --conf-dir, last of all")
     .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d")
-    .option("--uninstall", "take the shim away; the complete plugin, where it is there, takes its place")
-    .option("--purge", "remove all of it, once no pod of this node needs the plugin for its DEL")
+    .option(
+      "--uninstall",
+      "take the shim away; the complete plugin beside it, where there is one, takes its place",
+    )
+    .option(
+      "--purge",
+      "remove plugin, node's file, credentials and --network, once no pod of this node needs the plugin for its " +
+        "DEL; an embedded store, kept DELs, journal and log stay",
+    )
     .option("--force", "with --purge: even while pods need it")
     .option("--kubectl-plugin <folder>", "only this: link this program as kubectl-ipam in a folder of $PATH")
     .option("--wait", "when done, wait for SIGTERM, as the container of a DaemonSet must")

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { IpamError } from "../../ipam/errors.ts";
 import { printErr } from "../print.ts";
@@ -13,7 +13,7 @@ export interface InstallOptions {
   readonly fallback: boolean;
   /** Where the node's file goes, and credentials of the plugin. */
   readonly etcDir: string;
-  /** Becomes the node's file, with this node's name in it. */
+  /** Becomes the node's file, with a name of this node in it. */
   readonly nodeFile?: string;
   readonly nodeName?: string;
   /** A network's configuration for the runtime, by the name it is to have in `confDir`. */
@@ -30,12 +30,15 @@ export const FALLBACK = "kube-ipam.fallback";
  * comes last, because from then on the runtime calls the plugin.
  *
  * @throws IpamError io; invalidConfig for a node's file that kube-ipam would refuse. What was there
- * before still works then.
+ * before still works then, and nothing is changed for want of a file that the options name.
  */
 export function install(options: InstallOptions): number {
   const { binDir, shim, fallback, nodeFile, network } = options;
   const own = process.execPath;
   const source = shim ?? join(dirname(own), "kube-ipam-shim");
+  requireFile(source, "name the shim with --shim: the file kube-ipam-shim of this release");
+  if (nodeFile !== undefined) requireFile(nodeFile, "--node-file names what becomes the node's file");
+  if (network !== undefined) requireFile(network, "--network names a network's configuration");
   return onDisk(binDir, () => {
     if (nodeFile !== undefined) placeNodeFile(nodeFile, options);
     mkdirSync(binDir, { recursive: true });
@@ -55,6 +58,11 @@ export function install(options: InstallOptions): number {
   });
 }
 
+function requireFile(path: string, remedy: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  throw new IpamError("io", `'${path}' is no file`, remedy);
+}
+
 /**
  * Turns what the file system says into words.
  *
@@ -70,7 +78,7 @@ export function onDisk(binDir: string, work: () => void): number {
     throw new IpamError(
       "io",
       `cannot install into '${binDir}': ${reason}`,
-      "run it as root, with the shim beside this program",
+      "run it as root, with a folder for --bin-dir that can be written to",
     );
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseJsonObject } from "../../config/json-text.ts";
+import { member, parseJsonObject } from "../../config/json-text.ts";
 import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
 import { readNodeName } from "../../node/identity.ts";
 import { readConfiguration } from "../read-configuration.ts";
@@ -14,13 +14,16 @@ interface NodeFileOptions {
 /**
  * Puts the node's file in place, root's and readable by all: it names files and holds no secrets. The
  * node's name goes into it, because a plugin that the runtime starts has no other way to know how
- * Kubernetes calls its node.
+ * Kubernetes calls its node: `nodeName`, else $NODE_NAME, else the file's own, else the host name. One
+ * file may be mounted on all nodes, which differ by $NODE_NAME; a file made for one node keeps its name.
  *
  * @throws IpamError decode or invalidConfig for a file that kube-ipam would refuse; nothing is changed then.
  */
 export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOptions): void {
   const given = parseJsonObject(readFileSync(source, "utf8"), source);
-  const text = `${JSON.stringify({ ...given, nodeName: readNodeName(nodeName) }, undefined, 2)}\n`;
+  const said = nodeName ?? (process.env.NODE_NAME || undefined);
+  const name = said ?? member(given, "nodeName") ?? readNodeName(undefined);
+  const text = `${JSON.stringify({ ...given, nodeName: name }, undefined, 2)}\n`;
   parseNodeConfiguration({ path: source, text });
   place(etcDir, "config.json", { text }, 0o644);
 }

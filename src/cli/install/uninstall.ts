@@ -9,7 +9,8 @@ import { removeCredentials } from "./credentials.ts";
 import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
 
 /**
- * Undoes install: the complete plugin takes the shim's place, and works without an agent.
+ * Undoes install: the complete plugin takes the shim's place, and works without an agent. Where there
+ * was none beside the shim, no plugin is left, and the words say so.
  *
  * @throws IpamError io
  */
@@ -21,8 +22,12 @@ export function uninstall({ binDir }: InstallOptions): number {
     } catch (failure) {
       if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
       // Without a complete plugin beside it, only a shim that stands alone is ours to remove.
-      if (removedFallback(binDir)) rmSync(join(binDir, PLUGIN), { force: true });
-      printErr(`there is no ${FULL} in ${binDir}`);
+      if (removedFallback(binDir)) {
+        rmSync(join(binDir, PLUGIN), { force: true });
+        printErr(
+          `no kube-ipam is left in ${binDir}: the shim stood there without a complete plugin; 'kube-ipam install' puts both there`,
+        );
+      } else printErr(`there is no ${FULL} in ${binDir}: nothing is changed`);
     }
     rmSync(join(binDir, FALLBACK), { force: true });
   });
