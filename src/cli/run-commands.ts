@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { readCallersPipes } from "../files/regular-file.ts";
 import { pathOf } from "./common-options.ts";
 import { EXIT_CODES } from "./failure.ts";
 import { printErr, printOut } from "./print.ts";
@@ -11,6 +12,7 @@ export async function runCommands(
   args: readonly string[],
   makeProgram: (done: Done) => Command,
 ): Promise<number> {
+  readCallersPipes();
   let exitCode = 0;
   const program = makeProgram((code) => (exitCode = code));
   try {

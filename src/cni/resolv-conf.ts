@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
 
 /** DNS information of a result (CNI specification, "DNS well-known structure"). */
@@ -50,9 +50,9 @@ function wordsOf(line: string): string[] {
 
 function readText(path: string): string {
   try {
-    const descriptor = openSync(path, "r");
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!fstatSync(descriptor).isFile()) throw new Error("not a regular file");
+      if (!fstatSync(descriptor).isFile()) throw new Error("it is not a regular file");
       const buffer = new Uint8Array(MOST_BYTES);
       return new TextDecoder().decode(buffer.subarray(0, readSync(descriptor, buffer, 0, MOST_BYTES, 0)));
     } finally {

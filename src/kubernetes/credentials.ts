@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
+import { readRegularFile } from "../files/regular-file.ts";
 import { IpamError } from "../ipam/errors.ts";
-import { completeExec, completePlainServers, completeTokenFiles } from "./kubeconfig-gaps.ts";
+import { completeExec, completePlainServers, completeTokenFiles, requireFiles } from "./kubeconfig-gaps.ts";
 
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
@@ -86,7 +87,7 @@ function namespaceOf(config: KubeConfig): { namespace?: string } {
 function loadFile(path: string): KubeConfig {
   const config = new KubeConfig();
   try {
-    const text = readFileSync(path, "utf8");
+    const text = readRegularFile(path);
     const document: unknown = Bun.YAML.parse(text);
     if (typeof document !== "object" || document === null)
       throw new Error("it is empty, or no mapping of keys");
@@ -118,6 +119,7 @@ function loadServiceAccount(): KubeConfig {
 async function admission(config: KubeConfig, source: string): Promise<Admission> {
   const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = { headers: {} };
   try {
+    requireFiles(config);
     await config.applyToHTTPSOptions(options);
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim() : String(error);

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { requireRegularFile } from "../files/regular-file.ts";
 
 /**
  * `tokenFile` (client-go's AuthInfo) is a key that the client library does not know. It is read
@@ -26,6 +27,14 @@ export function completePlainServers(config: KubeConfig): void {
   config.clusters = config.clusters.map((cluster) =>
     /^http:/i.test(cluster.server) ? { ...cluster, skipTLSVerify: true } : cluster,
   );
+}
+
+/** The client library waits for whatever its files are. @throws Error naming one that is none. */
+export function requireFiles(config: KubeConfig): void {
+  const user = config.getCurrentUser();
+  const token = field(user?.authProvider?.config, "tokenFile");
+  for (const path of [config.getCurrentCluster()?.caFile, user?.certFile, user?.keyFile, token])
+    if (typeof path === "string") requireRegularFile(path);
 }
 
 /**

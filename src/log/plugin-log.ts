@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, type Stats, writeSync } from "node:fs";
 import type { Log, LogLevel } from "../ipam/ports.ts";
 
 const STDOUT = 1;
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -50,7 +52,7 @@ export function appendNow(file: string, line: string): void {
   try {
     const descriptor = openAppending(file);
     try {
-      if (isStdout(descriptor)) throw new Error("stdout is for the result");
+      requireLog(descriptor);
       writeSync(descriptor, line);
     } finally {
       closeSync(descriptor);
@@ -60,24 +62,32 @@ export function appendNow(file: string, line: string): void {
   }
 }
 
-/** "/dev/stdout" and the like lead to where the runtime reads the result. */
-function isStdout(descriptor: number): boolean {
-  if (descriptor === STDOUT) return false;
+/** Throws for what a verb might have to wait for, and for where the runtime reads the result. */
+function requireLog(descriptor: number): void {
+  const log = fstatSync(descriptor);
+  if (!log.isFile() && !log.isCharacterDevice()) throw new Error("a log is a file or a device");
+  if (descriptor !== STDOUT && isStdout(log)) throw new Error("stdout is for the result");
+}
+
+/** "/dev/stdout" and the like lead there. */
+function isStdout(log: Stats): boolean {
   try {
-    const [log, result] = [fstatSync(descriptor), fstatSync(STDOUT)];
+    const result = fstatSync(STDOUT);
     return log.dev === result.dev && log.ino === result.ino;
   } catch {
     return false;
   }
 }
 
+/** O_NONBLOCK: opening a pipe without a reader waits for one. */
 function openAppending(file: string): number {
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
   try {
-    return openSync(file, "a", 0o640);
+    return openSync(file, flags, 0o640);
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw failure;
     mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true, mode: 0o750 });
-    return openSync(file, "a", 0o640);
+    return openSync(file, flags, 0o640);
   }
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { readRegularFile } from "../files/regular-file.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const DEFAULT_PATH = "/etc/kube-ipam/config.json";
@@ -15,7 +16,7 @@ export function readNodeFile(named?: string): { path: string; text: string } | u
   try {
     // An error costs more than the question, and most nodes have no such file.
     const absent = named === undefined && statSync(path, { throwIfNoEntry: false }) === undefined;
-    return absent ? undefined : { path, text: readFileSync(path, "utf8") };
+    return absent ? undefined : { path, text: readRegularFile(path) };
   } catch (failure) {
     if (named === undefined && (failure as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new IpamError(

@@ -9,6 +9,7 @@ import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
 import { allocationRef, atOnce, coolingPut, failureOf, take, within } from "../kit/etcd-records.ts";
 import { etcdSettings } from "../kit/etcd-settings.ts";
 import { createLimitedUser, enableAuthentication } from "../kit/etcd-users.ts";
+import { tool } from "../kit/run.ts";
 
 const PREFIX = "/kube-ipam/v1";
 const GRANT = `Give its role readwrite on the prefix ${PREFIX}/ (deploy/etcd/create-user.sh does).`;
@@ -108,6 +109,17 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
     );
     writeFileSync(passwordFile, "pass-word\n");
     expect((await store.read({}, within(3000))).revision).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  test("a passwordFile that is a pipe holds up nobody", async () => {
+    const passwordFile = cluster.folder.file("pipe");
+    await tool("mkfifo", passwordFile);
+    const store = await open({ username: "with-password", passwordFile });
+    expect(await failureOf(store.read({}, within(3000)))).toMatchObject({
+      kind: "refused",
+      message: `etcd's passwordFile ${passwordFile} cannot be read: '${passwordFile}' is not a regular file`,
+    });
     await store.close();
   });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
+import { readRegularFile } from "../../files/regular-file.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import type { Connection } from "./connection.ts";
 import { AUTHENTICATE } from "./methods.ts";
@@ -54,12 +54,12 @@ export class Credentials {
     const { password, passwordFile } = this.#settings;
     if (passwordFile === undefined) return password ?? "";
     try {
-      return readFileSync(passwordFile, "utf8").replace(/\r?\n$/, "");
+      return readRegularFile(passwordFile).replace(/\r?\n$/, "");
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
+      const { code, message } = error as NodeJS.ErrnoException;
       throw new StoreFailure(
         "refused",
-        `etcd's passwordFile ${passwordFile} cannot be read: ${code === "ENOENT" ? "the file is missing" : code}`,
+        `etcd's passwordFile ${passwordFile} cannot be read: ${code === "ENOENT" ? "the file is missing" : (code ?? message)}`,
         "Put the file there, or correct the configuration.",
       );
     }

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
+import { readRegularFile } from "../../files/regular-file.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 
 export type TlsFileSettings = Pick<EtcdSettings, "certFile" | "keyFile" | "trustedCaFile">;
@@ -43,7 +44,7 @@ export function tlsStamp({ certFile, keyFile, trustedCaFile }: TlsFileSettings):
 function readNamed(setting: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {
-    return readFileSync(path, "utf8");
+    return readRegularFile(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "the file is missing" : String(error);
     throw new StoreFailure(

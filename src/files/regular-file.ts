@@ -1,0 +1,47 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+
+/** What a shell makes of `<(…)`, and the ways to say stdin. */
+const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
+
+let callersPipes = false;
+
+/**
+ * The text of a file that somebody configured. Nobody is waited for: a pipe without a writer would hold
+ * up a verb, and an agent with all of its verbs, for ever (BOUNDED).
+ *
+ * @throws Error of node:fs, or that it is not a regular file.
+ */
+export function readRegularFile(path: string): string {
+  if (isCallersPipe(path)) return readFileSync(path, "utf8");
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw notRegular(path);
+    return readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * For a file that a library is going to read; one that is missing is left to the library's own words.
+ *
+ * @throws Error of node:fs, or that it is not a regular file.
+ */
+export function requireRegularFile(path: string): void {
+  if (isCallersPipe(path)) return;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) throw notRegular(path);
+}
+
+/** For a person's commands: a pipe of the shell's (`--kubeconfig <(…)`) is read too; ^C ends a wait. */
+export function readCallersPipes(): void {
+  callersPipes = true;
+}
+
+function isCallersPipe(path: string): boolean {
+  return callersPipes && CALLERS_OWN.test(path);
+}
+
+function notRegular(path: string): Error {
+  return new Error(`'${path}' is not a regular file`);
+}
