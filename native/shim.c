@@ -36,13 +36,15 @@
 #define LONG_SILENCE_MS 9000
 #define CONNECT_MS 500
 #define VERSION_STDIN_MS 500
+/* No network's configuration is as large, and what never ends must not fill the memory. */
+#define MOST_INPUT (16u << 20)
 /* The agent itself gives up at the deadline; its words are better than ours. */
 #define GRACE_MS 1000
 #define UNDO_MS 6000
 
 enum frame { REQUEST = 1, ANSWER = 2, ACKNOWLEDGEMENT = 3, WORKING = 4, UNPRINTED = 5 };
 enum field { ENV = 1, STDIN = 2, STDOUT = 3, EXIT_CODE = 4 };
-enum { INPUT_OUTPUT = 5, TRY_AGAIN = 11 };
+enum { INPUT_OUTPUT = 5, DECODE = 6, TRY_AGAIN = 11 };
 enum { FRAME_HEADER = 6, FIELD_HEADER = 5 };
 
 extern char **environ;
@@ -70,7 +72,8 @@ static const char *variable(const char *name) {
 static int64_t limit_of(const char *verb) {
   if (strcmp(verb, "ADD") == 0) return 40000;
   if (strcmp(verb, "GC") == 0) return 30000;
-  if (strcmp(verb, "STATUS") == 0 || strcmp(verb, "VERSION") == 0) return 2000;
+  if (strcmp(verb, "STATUS") == 0) return 1700;
+  if (strcmp(verb, "VERSION") == 0) return 2000;
   return 10000;
 }
 
@@ -176,21 +179,44 @@ static void fall_back(void) {
 
 /* ---- stdin, into a memory file: it is read once and may be needed twice ---- */
 
-static int readable_within(int64_t milliseconds) {
+static int readable_until(int64_t end) {
   struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
-  return milliseconds > 0 && poll(&wait, 1, (int)milliseconds) > 0;
+  for (;;) {
+    int64_t left = end - now();
+    int ready = poll(&wait, 1, left > 0 ? (int)left : 0);
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
+}
+
+/* Whether all of a JSON value has come: each bracket outside of strings is closed. Told of every piece once. */
+static int is_whole(const char *piece, size_t size) {
+  static int depth, begun, quoted, escaped;
+  for (size_t at = 0; at < size; at++) {
+    char each = piece[at];
+    if (escaped) escaped = 0;
+    else if (quoted) escaped = each == '\\', quoted = each != '"';
+    else if (each == '"') quoted = 1;
+    else if (each == '{' || each == '[') depth++, begun = 1;
+    else if (each == '}' || each == ']') depth--;
+  }
+  return begun && depth <= 0;
 }
 
 /* A stdin that cannot be read is left to the complete plugin, which says why. */
 static void read_input(void) {
   static char buffer[65536];
   int asks_version = strcmp(variable("CNI_COMMAND"), "VERSION") == 0;
-  int64_t end = now() + VERSION_STDIN_MS;
+  int64_t end = asks_version ? now() + VERSION_STDIN_MS : deadline;
   int file = memfd_create("stdin", MFD_CLOEXEC);
+  int whole = 0;
   if (file < 0) fall_back();
   for (;;) {
-    /* Some ask VERSION on a stdin that never ends. */
-    if (asks_version && !readable_within(end - now())) break;
+    /* Some keep it open: a whole configuration is enough, and VERSION does without any. */
+    if (!readable_until(whole ? 0 : end)) {
+      if (whole || asks_version) break;
+      refuse(DECODE, "stdin did not end in time",
+             "expected the network configuration, one whole JSON object, and then the end of stdin");
+    }
     ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && input_size == 0) {
@@ -201,6 +227,8 @@ static void read_input(void) {
     if (count <= 0) break;
     if (write(file, buffer, (size_t)count) != count) refuse(INPUT_OUTPUT, "stdin cannot be kept", "this node is out of memory");
     input_size += (size_t)count;
+    if (input_size > MOST_INPUT) refuse(INPUT_OUTPUT, "stdin cannot be read", "it is larger than 16 MiB");
+    whole = is_whole(buffer, (size_t)count);
   }
   input = file;
 }

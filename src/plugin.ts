@@ -6,11 +6,9 @@ import { logVerb } from "./log/verb-line.ts";
 import { fallbackLogSettings } from "./runtime/log-settings.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
 import { COLD, openPorts } from "./runtime/open-ports.ts";
-import { readStdin, readStdinBriefly } from "./runtime/stdin.ts";
+import { readStdin } from "./runtime/stdin.ts";
 
 const STDOUT = 1;
-/** How long VERSION waits for a configuration that may never come. */
-const VERSION_PATIENCE_MS = 500;
 
 /** The plugin role: one request from the environment and stdin, its answer on stdout; the exit code. */
 export async function runPlugin(): Promise<number> {
@@ -23,9 +21,10 @@ export async function runPlugin(): Promise<number> {
   const outcome = await handle(
     {
       env,
-      stdin: () => {
-        stdin = env.CNI_COMMAND === "VERSION" ? readStdinBriefly(VERSION_PATIENCE_MS) : readStdin();
-        return stdin;
+      stdin: async (end) => {
+        const input = await readStdin(end);
+        stdin = input.text;
+        return input;
       },
       started: 0,
     },

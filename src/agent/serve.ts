@@ -102,7 +102,7 @@ async function perform(
   await new Promise((resolve) => setImmediate(resolve));
   if (connection.gone.aborted) return;
   const outcome = await handle(
-    { env: request.env, stdin: () => request.stdin, started },
+    { env: request.env, stdin: () => ({ text: request.stdin, whole: true }), started },
     {
       nodeFile: readNodeFile,
       openPorts: (understood, adding) => {

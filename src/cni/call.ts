@@ -5,11 +5,18 @@ import type { AttachmentId } from "../ipam/records.ts";
 import type { Environment, Parameters } from "./environment.ts";
 import type { CniVersion, Verb } from "./versions.ts";
 
+/** What came on stdin. */
+export interface Input {
+  readonly text: string;
+  /** False where it had neither ended in time, nor come to the end of a JSON object. */
+  readonly whole: boolean;
+}
+
 /** One request as the runtime makes it, to the plugin itself or through the agent. */
 export interface Call {
   readonly env: Environment;
-  /** Read only by verbs that need it: VERSION must answer although its stdin never ends. */
-  readonly stdin: () => string;
+  /** Read once, until `end` (performance.now() milliseconds) at the latest: it may never end. */
+  readonly stdin: (end: number) => Promise<Input> | Input;
   /** performance.now() milliseconds at which the runtime began to wait. */
   readonly started: number;
 }

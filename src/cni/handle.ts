@@ -44,10 +44,10 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
   let version: string = NEWEST_VERSION;
   try {
     if (call.env.CNI_COMMAND === "VERSION") {
-      await host.deliver(versionAnswer(call), 0);
+      await host.deliver(await versionAnswer(call), 0);
       return { exitCode: 0 };
     }
-    const stdin = call.stdin();
+    const stdin = await configurationOf(call);
     const seen = peek(stdin);
     if (typeof seen.cniVersion === "string" && seen.cniVersion !== "") version = seen.cniVersion;
     request = understand(call, host, stdin, seen.cniVersion);
@@ -60,6 +60,17 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
       failure: await tell(failure, version, request?.verb ?? verbOf(call), host),
     };
   }
+}
+
+/** @throws IpamError io, or decode where it does not come in time. */
+async function configurationOf(call: Call): Promise<string> {
+  const { text, whole } = await call.stdin(deadlineOf(call, verbOf(call) ?? "VERSION"));
+  if (whole) return text;
+  throw new IpamError(
+    "decode",
+    `stdin did not end in time, after ${text.length} characters`,
+    "expected the network configuration, one whole JSON object, and then the end of stdin",
+  );
 }
 
 function understand(call: Call, host: Host, stdin: string, cniVersion: unknown): Request {

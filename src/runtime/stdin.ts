@@ -1,17 +1,25 @@
-import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readFileSync, readSync } from "node:fs";
+import type { Input } from "../cni/call.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const STDIN = 0;
-const PAUSE_MS = 5;
+/** No network's configuration is as large, and what never ends must not fill the memory. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * All of stdin.
+ * Stdin up to its end; up to the end of a JSON object where the caller keeps it open after that; else
+ * what has come until `end`, in performance.now() milliseconds (BOUNDED).
  *
  * @throws IpamError io.
  */
-export function readStdin(): string {
+export async function readStdin(end: number): Promise<Input> {
   try {
-    return readFileSync(STDIN, "utf8");
+    const kind = fstatSync(STDIN);
+    if (kind.isFile()) return { text: readFileSync(STDIN, "utf8"), whole: true };
+    const arriving = new Arriving();
+    if (kind.isFIFO()) takeWhatIsThere(arriving);
+    while (!arriving.whole && performance.now() < end) await takeNext(arriving, end);
+    return arriving;
   } catch (failure) {
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new IpamError(
@@ -22,43 +30,63 @@ export function readStdin(): string {
   }
 }
 
-/**
- * What arrives on stdin until it ends or `patienceMs` passed: for VERSION, which some ask on a
- * stdin that never ends. "" where stdin cannot be read without waiting.
- */
-export function readStdinBriefly(patienceMs: number): string {
+class Arriving implements Input {
+  text = "";
+  ended = false;
+  readonly buffer = new Uint8Array(64 * 1024);
+  readonly #decoder = new TextDecoder();
+
+  get whole(): boolean {
+    return this.ended || isObject(this.text);
+  }
+
+  /** So many bytes came into the buffer; 0: it ended. */
+  take(count: number): void {
+    this.ended = count === 0;
+    this.text += this.#decoder.decode(this.buffer.subarray(0, count), { stream: !this.ended });
+    if (this.text.length > MOST_CHARACTERS) throw new Error("it is larger than 16 MiB");
+  }
+}
+
+function isObject(text: string): boolean {
+  if (!text.trimEnd().endsWith("}")) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As a rule that is all: the runtime has written while this process began. Nothing is waited for. */
+function takeWhatIsThere(arriving: Arriving): void {
   let descriptor: number;
   try {
     descriptor = openSync(`/proc/self/fd/${STDIN}`, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
-    return "";
+    return;
   }
   try {
-    return readUntil(descriptor, performance.now() + patienceMs);
+    while (!arriving.ended) arriving.take(readSync(descriptor, arriving.buffer));
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== "EAGAIN") throw failure;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readUntil(descriptor: number, end: number): string {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(64 * 1024);
-  const sleeper = new Int32Array(new SharedArrayBuffer(4));
-  let text = "";
-  while (performance.now() < end) {
-    const count = readNow(descriptor, buffer);
-    if (count === 0) break;
-    if (count === undefined) Atomics.wait(sleeper, 0, 0, PAUSE_MS);
-    else text += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
-  return text;
-}
-
-/** Bytes read; 0 at the end; undefined when there are none yet. */
-function readNow(descriptor: number, buffer: Uint8Array): number | undefined {
-  try {
-    return readSync(descriptor, buffer);
-  } catch (failure) {
-    return (failure as NodeJS.ErrnoException).code === "EAGAIN" ? undefined : 0;
-  }
+/** Waits for more in another thread, which the end of the process ends. */
+function takeNext(arriving: Arriving, end: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, end - performance.now());
+    read(STDIN, arriving.buffer, 0, arriving.buffer.length, null, (failure, count) => {
+      clearTimeout(timer);
+      if (failure) return reject(failure);
+      try {
+        resolve(arriving.take(count));
+      } catch (tooLarge) {
+        reject(tooLarge);
+      }
+    });
+  });
 }

@@ -11,7 +11,8 @@ export interface Finished {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string | Uint8Array | "closed" | "never-ends";
+  /** `unended`: this text comes, and nothing after it while the process lives. */
+  readonly stdin?: string | Uint8Array | "closed" | "never-ends" | { readonly unended: string };
   /** Milliseconds after which the process is killed and the run fails; default 60,000. */
   readonly limit?: number;
   /** Put before the command: a tracer, another namespace, a cgroup. */
@@ -39,6 +40,10 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     stdout: "pipe",
     stderr: "pipe",
   });
+  if (typeof options.stdin === "object" && "unended" in options.stdin && typeof child.stdin === "object") {
+    child.stdin.write(options.stdin.unended);
+    child.stdin.flush();
+  }
   options.started?.({ pid: child.pid, kill: (signal) => child.kill(signal) });
   let late = false;
   const timer = setTimeout(() => {
@@ -68,6 +73,6 @@ export async function tool(...command: string[]): Promise<string> {
 
 function stdinOf(stdin: RunOptions["stdin"]): Uint8Array | "ignore" | "pipe" {
   if (stdin === undefined || stdin === "closed") return "ignore";
-  if (stdin === "never-ends") return "pipe";
+  if (stdin === "never-ends" || (typeof stdin === "object" && "unended" in stdin)) return "pipe";
   return typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
 }

@@ -1,6 +1,9 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { ours } from "../kit/case.ts";
+import { environment, type Verb } from "../kit/cni.ts";
+import { run, tool } from "../kit/run.ts";
 import { storeFiles } from "../kit/store-files.ts";
 import type { World } from "../kit/world.ts";
 
@@ -50,6 +53,58 @@ ours("FLAT", "ADD in a full /16 is refused in bounded time", async (world) => {
   const finished = await world.run("ADD", net);
   world.refusal(finished, { code: 100 });
 });
+
+const VERBS = ["ADD", "CHECK", "DEL", "GC", "STATUS"] as const;
+
+for (const kind of ["socket", "pipe"] as const) {
+  ours(
+    "BOUNDED",
+    `a ${kind} that stays open after the configuration keeps no verb waiting`,
+    async (world) => {
+      const prevResult = await world.add(world.network(SUBNET, MODERN));
+      const net = world.network(SUBNET, { ...MODERN, prevResult, "cni.dev/valid-attachments": [] });
+      for (const verb of VERBS) {
+        const finished = await onOpenStdin(world, kind, verb, JSON.stringify(net));
+        expect([verb, finished.exitCode]).toEqual([verb, 0]);
+      }
+    },
+  );
+
+  ours(
+    "BOUNDED",
+    `a ${kind} that stays open in the middle of the configuration is error 6`,
+    async (world) => {
+      for (const text of ["", '{"cniVersion": "1.1.0", "name": "}"'])
+        world.refusal(await onOpenStdin(world, kind, "STATUS", text), {
+          code: 6,
+          text: /did not end in time/,
+        });
+    },
+  );
+}
+
+ours("BOUNDED", "a stdin that says more and more is error 5", async (world) => {
+  const endless = await run(["sh", "-c", 'yes | exec "$0"', world.place.executable], {
+    env: { ...world.place.env, ...environment("ADD", {}) },
+    limit: 40_000,
+  });
+  world.refusal(endless, { code: 5, text: /larger than/ });
+});
+
+/** Runs a verb whose stdin neither ends nor says more; what waits for that is killed long after its time. */
+async function onOpenStdin(world: World, kind: "socket" | "pipe", verb: Verb, text: string) {
+  if (kind === "socket") return world.run(verb, "", {}, { stdin: { unended: text }, limit: 30_000 });
+  const pipe = world.place.folder.file(`stdin-${crypto.randomUUID()}`);
+  await tool("mkfifo", pipe);
+  const writer = openSync(pipe, constants.O_RDWR);
+  try {
+    writeSync(writer, text);
+    const prefix = ["sh", "-c", 'exec "$1" <"$0"', pipe];
+    return await world.run(verb, "", {}, { prefix, limit: 30_000 });
+  } finally {
+    closeSync(writer);
+  }
+}
 
 /** Holds every write lock of the embedded store until disposed, as a stuck process would. */
 async function holdStore(world: World): Promise<AsyncDisposable> {

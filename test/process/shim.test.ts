@@ -204,6 +204,20 @@ test("VERSION is answered although its stdin never ends", async () => {
   expect([finished.stdout, finished.exitCode]).toEqual(["{}", 0]);
 });
 
+test.each([
+  ["ADD", '{"name": "}", "list": [{}]}', "{}"],
+  ["STATUS", '{"name": "}"', "did not end in time"],
+])("%s does not wait for the end of %s", async (verb, unended, answer) => {
+  await using field = await makeField();
+  field.serve((socket, request) => {
+    expect(request.stdin).toBe(unended);
+    socket.write(answerFrame({ stdout: "{}", exitCode: 0 }));
+  });
+  const env = { ...field.env, CNI_COMMAND: verb };
+  const finished = await run([field.executable], { env, stdin: { unended }, limit: 30_000 });
+  expect(finished.stdout).toContain(answer);
+});
+
 test("a request larger than any goes to the complete plugin", async () => {
   await using field = await makeField();
   field.serve((socket) => {

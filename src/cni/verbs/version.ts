@@ -1,17 +1,21 @@
 import type { Call } from "../call.ts";
 import { isSupported, NEWEST_VERSION, SUPPORTED_VERSIONS } from "../versions.ts";
 
+/** How long a configuration that may never come is waited for. */
+const PATIENCE_MS = 500;
+
 /**
  * VERSION (CNI specification, "VERSION: probe plugin version support"): echoes the version that was
  * asked with, if we speak it. Needs no other variable and touches nothing.
  */
-export function versionAnswer(call: Call): string {
-  return JSON.stringify({ cniVersion: askedVersion(call), supportedVersions: SUPPORTED_VERSIONS });
+export async function versionAnswer(call: Call): Promise<string> {
+  return JSON.stringify({ cniVersion: await askedVersion(call), supportedVersions: SUPPORTED_VERSIONS });
 }
 
-function askedVersion(call: Call): string {
+async function askedVersion(call: Call): Promise<string> {
   try {
-    const { cniVersion } = JSON.parse(call.stdin());
+    const { text } = await call.stdin(call.started + PATIENCE_MS);
+    const { cniVersion } = JSON.parse(text);
     return isSupported(cniVersion) ? cniVersion : NEWEST_VERSION;
   } catch {
     return NEWEST_VERSION;
