@@ -4,6 +4,9 @@
 #   create-user.sh USER [PREFIX]              for client certificates whose CN is USER
 #   create-user.sh USER [PREFIX] < PASSWORD   with a password: its one line is read from stdin
 #
+# A user that is there gets the new password; one that was made without a password cannot have one
+# (etcd's rule): 'etcdctl user delete' it first.
+#
 # PREFIX is the `prefix` of etcdConfig, default /kube-ipam/v1. Calls etcdctl (3.4 or newer, or
 # $ETCDCTL) as an etcd administrator: set ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT,
 # ETCDCTL_KEY, ETCDCTL_USER as for any other etcdctl command. Can be run again.
@@ -11,7 +14,7 @@
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 user=$1
@@ -27,14 +30,18 @@ if ! ctl role get "$role" > /dev/null 2>&1; then
 fi
 ctl role grant-permission "$role" --prefix=true readwrite "$prefix/"
 
-if ! ctl user get "$user" > /dev/null 2>&1; then
-  if [ -t 0 ] || ! IFS= read -r password; then
-    ctl user add "$user" --no-password
-  elif [ "$password" != "${password%[[:blank:]]*}" ]; then
+# The last line of a file may lack its newline.
+read_password() { [ ! -t 0 ] && { IFS= read -r password || [ -n "$password" ]; }; }
+
+if ctl user get "$user" > /dev/null 2>&1; then exists=yes; else exists=no; fi
+if read_password; then
+  if [ "$password" != "${password%[[:blank:]]*}" ]; then
     echo "create-user.sh: etcdctl cuts a password at its first blank; expected one without" >&2
     exit 1
-  else
-    printf '%s\n' "$password" | "$etcdctl" user add "$user" --interactive=false
   fi
+  if [ $exists = yes ]; then deed=passwd; else deed=add; fi
+  printf '%s\n' "$password" | "$etcdctl" user $deed "$user" --interactive=false
+elif [ $exists = no ]; then
+  ctl user add "$user" --no-password
 fi
 ctl user grant-role "$user" "$role"

@@ -27,7 +27,10 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
     if (authority === undefined) throw new Error("a cluster without TLS");
     await createLimitedUser(cluster, "limited", PREFIX);
     await createLimitedUser(cluster, "elsewhere", "/elsewhere");
-    await createLimitedUser(cluster, "with-password", PREFIX, "pass-word");
+    await createLimitedUser(cluster, "with-password", PREFIX, "first-word\n");
+    await createLimitedUser(cluster, "with-password", PREFIX, "pass-word\n");
+    await createLimitedUser(cluster, "with-password", PREFIX);
+    await createLimitedUser(cluster, "unterminated", PREFIX, "pass-word");
     await cluster.ctl("role", "add", "reader");
     await cluster.ctl("role", "grant-permission", "reader", "--prefix=true", "read", `${PREFIX}/`);
     await cluster.ctl("user", "add", "reader", "--no-password");
@@ -98,6 +101,12 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
       remedy: "Correct username and password.",
     });
     expect(JSON.stringify(failure)).not.toContain("hunter2");
+    await store.close();
+  });
+
+  test("a password whose file ends without a newline is that password", async () => {
+    const store = await open({ username: "unterminated", password: "pass-word" });
+    expect((await store.read({}, within(3000))).revision).toBeGreaterThan(0);
     await store.close();
   });
 

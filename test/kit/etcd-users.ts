@@ -4,12 +4,12 @@ import { run } from "./run.ts";
 
 const SCRIPT = join(import.meta.dir, "../../deploy/etcd/create-user.sh");
 
-/** Makes a user limited to a prefix with the script that we ship; no password: by certificate CN. */
+/** Makes a user limited to a prefix with the script that we ship; no `stdin`, no password: by certificate CN. */
 export async function createLimitedUser(
   cluster: EtcdCluster,
   user: string,
   prefix: string,
-  password?: string,
+  stdin?: string,
 ): Promise<void> {
   const { client } = cluster;
   const finished = await run([SCRIPT, user, prefix], {
@@ -24,7 +24,7 @@ export async function createLimitedUser(
             ETCDCTL_KEY: client.keyFile,
           }),
     },
-    ...(password === undefined ? {} : { stdin: `${password}\n` }),
+    ...(stdin === undefined ? {} : { stdin }),
   });
   if (finished.exitCode !== 0) throw new Error(`create-user.sh: ${finished.stderr}${finished.stdout}`);
 }
