@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { IpamError } from "./errors.ts";
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "./garbage.ts";
 import { FakeCluster } from "./testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "./testing/hand-over.ts";
@@ -112,4 +113,29 @@ test("reservations whose owner is gone, unless somebody has the address or wants
   cluster.present.delete("StatefulSet default/gone");
   expect(await found?.free()).toBe(true);
   expect(await look()).toEqual([]);
+});
+
+test("an owner that may not be read keeps its reservation, and no other one", async () => {
+  const world = createWorld();
+  const cluster = new FakeCluster();
+  const node = world.node("n1");
+  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  for (const [index, kind] of ["Zed", "Zed", "StatefulSet"].entries()) {
+    const owner = { owner: { kind, namespace: "default", name: `o-${index}` } };
+    const pod = { namespace: "default", name: `p-${index}`, uid: `u-${index}` };
+    await add(ports, `c-${index}`, { pod, wish: { ...named(`10.1.2.${index + 2}`), owner } });
+    await del(ports, `c-${index}`);
+  }
+  const forbidden = new IpamError("kubernetesRefused", "may not get zeds", "bind a role");
+  cluster.ownerState = async ({ kind }) => {
+    if (kind === "Zed") throw forbidden;
+    return "gone";
+  };
+  const [found, ...more] = await gather(ownerless(ports, soon()));
+  expect(more).toEqual([]);
+  expect(await found?.free()).toBe(true);
+  expect(found?.addresses).toEqual(["10.1.2.4"]);
+  expect(world.log.filter((line) => line.startsWith("warn"))).toEqual([
+    "warn may not get zeds: what is reserved for such an owner stays. bind a role",
+  ]);
 });

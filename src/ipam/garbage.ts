@@ -2,12 +2,13 @@ import { formatAddress } from "../address/address.ts";
 import type { NodeFacts } from "./cluster-port.ts";
 import { orDamaged, pastDamage } from "./damage.ts";
 import { endReservation } from "./end-reservation.ts";
+import type { IpamError } from "./errors.ts";
 import { findSuspects } from "./fenced-suspects.ts";
 import { podIsGone } from "./fencing.ts";
 import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
 import type { Inventory } from "./inventory-port.ts";
 import { KnownBoots } from "./known-boots.ts";
-import { readLive } from "./live-read.ts";
+import { doubt, readLive } from "./live-read.ts";
 import type { Ports } from "./ports.ts";
 import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
 import type { AttachmentRecord, Holder, Owner } from "./records.ts";
@@ -87,14 +88,23 @@ async function podEnded({ pod }: Holder, { cluster }: ClusterPorts, options: Cal
 
 /**
  * Automatic reservations of addresses that nobody has and whose owner is gone by a live read, where
- * nothing asks to keep them longer: durations are the controller's to watch (NO-CLOCKS).
+ * nothing asks to keep them longer: durations are the controller's to watch (NO-CLOCKS). Where an owner
+ * cannot be read, its reservation stays; each reason is warned of once.
  *
- * @throws StoreFailure, IpamError.
+ * @throws StoreFailure.
  */
 export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
+  const told = new Set<string>();
+  const stay = ({ message, details }: IpamError) => {
+    if (!told.has(message))
+      ports.log("warn", `${message}: what is reserved for such an owner stays. ${details}`);
+    told.add(message);
+    return false;
+  };
   for await (const entry of ports.store.list({ kind: "reservation" }, pastDamage(options, ports))) {
     const { ref, record } = entry;
-    if (!(await orDamaged(() => isOwnerless(entry, ports, options), false, ports))) continue;
+    const look = () => isOwnerless(entry, ports, options).catch((failure) => stay(doubt(failure)));
+    if (!(await orDamaged(look, false, ports))) continue;
     yield {
       kind: "ownerless reservation",
       space: ref.space,
@@ -107,6 +117,7 @@ export async function* ownerless(ports: ClusterPorts, options: CallOptions): Asy
   }
 }
 
+/** @throws StoreFailure; IpamError where the owner cannot be read. */
 async function isOwnerless(
   { ref, record }: Entry<"reservation">,
   { cluster, clusterUid, store }: ClusterPorts,

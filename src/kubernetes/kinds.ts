@@ -30,6 +30,8 @@ export interface Kind<T> {
   readonly version: string;
   readonly plural: string;
   readonly shape: GenericSchema<unknown, T>;
+  /** Found by asking the API server what it has: no role of ours names it. */
+  readonly foreign?: true;
 }
 
 export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape: pod };

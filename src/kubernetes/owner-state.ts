@@ -36,7 +36,7 @@ async function kindOf(
   if (resource === undefined || !resource.namespaced) return undefined;
   const group = groupOf(apiVersion);
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  return { group, version, plural: resource.name, shape: anyObject };
+  return { group, version, plural: resource.name, shape: anyObject, foreign: true };
 }
 
 function rootOf(apiVersion: string): string {

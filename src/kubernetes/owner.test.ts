@@ -256,5 +256,10 @@ describe("ownerState", () => {
     await expect(cluster.ownerState(rollout, soon())).rejects.toThrow(
       "does not allow to get rollouts.argoproj.io in namespace default",
     );
+    const told = await cluster.ownerState(rollout, soon()).catch(({ details }) => details);
+    expect(told).toBe(
+      'no; bind a ClusterRole with the rule {apiGroups: ["argoproj.io"], resources: ["rollouts"], verbs: ["get"]}: ' +
+        "deploy/rbac has none for other programs' kinds",
+    );
   });
 });

@@ -37,15 +37,16 @@ function unauthorized({ server, source }: Credentials): IpamError {
 }
 
 function forbidden({ kind, message, name, verb }: Refusal): IpamError {
-  const { group, plural } = kind;
+  const { foreign = false, group, plural } = kind;
   const where = name.namespace === undefined ? "in the cluster" : `in namespace ${name.namespace}`;
   const resource = group === "" ? plural : `${plural}.${group}`;
   const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
   const file = verb === "get" ? "deploy/rbac/plugin.yaml" : "deploy/rbac";
+  const help = foreign ? "deploy/rbac has none for other programs' kinds" : `${file} has all that is needed`;
   return new IpamError(
     "kubernetesRefused",
     `Kubernetes does not allow to ${verb} ${resource} ${where}`,
-    `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: ${file} has all that is needed`,
+    `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: ${help}`,
   );
 }
 

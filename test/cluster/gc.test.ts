@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
+import { customResource } from "../kit/kubernetes-objects.ts";
 import { type OperatedCluster, operatedCluster } from "../kit/operators.ts";
 
 /** `kube-ipam gc` on the built executable: what fenced nodes hold, by a real API server's word. */
@@ -44,5 +45,37 @@ describe.skipIf(missing !== undefined)("gc", () => {
     // The node comes back, and its late DEL has nothing left to free.
     await cluster.world.report(cluster.n2);
     await cluster.n2.end(sandbox);
+  });
+
+  test("what cannot be looked at keeps its own, and hides nothing else", async () => {
+    const { kubernetes } = cluster.world;
+    await kubernetes.apply(customResource("example.com", "Database", "v1"));
+    await kubernetes.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s");
+    for (const [apiVersion, kind, ip] of [
+      ["example.com/v1", "Database", "10.1.2.80"],
+      ["example.com/v1", "Database", "10.1.2.81"],
+      ["apps/v1", "DaemonSet", "10.1.2.82"],
+      ["apps/v1", "DaemonSet", "10.1.2.83"],
+    ] as const) {
+      const name = `of-${ip.slice(-2)}`;
+      const ownerReferences = [{ apiVersion, kind, name, uid: `gone-${ip}`, controller: true }];
+      const wish = { name, annotations: { "kube-ipam.ip": ip }, ownerReferences };
+      await cluster.end((await cluster.run(wish, cluster.n1)).sandbox, cluster.n1);
+    }
+    // The plugin's role does not list nodes, and the operator's no databases.
+    const plugin = await cluster.n1.operate("gc", "--dry-run");
+    expect(plugin.stdout.split("\n").slice(1).join("\n")).toMatch(/10\.1\.2\.82.*\n.*10\.1\.2\.83.*\n$/);
+    expect(plugin.stderr).toContain(
+      "2 to be freed: nothing was changed\nerror: Kubernetes does not allow to list nodes",
+    );
+    expect(plugin.exitCode).toBe(1);
+    const { exitCode, stderr } = await cluster.on(cluster.n1, "gc");
+    const warning =
+      "warn: Kubernetes does not allow to get databases.example.com in namespace default: what is reserved for such an owner stays. ";
+    expect(stderr.split(warning)).toHaveLength(2);
+    expect(stderr).toContain("deploy/rbac has none for other programs' kinds\n");
+    expect(stderr).toEndWith("2 freed, 0 not\n");
+    expect(exitCode).toBe(0);
+    expect(await gc()).toEqual([]);
   });
 });

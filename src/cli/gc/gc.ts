@@ -1,6 +1,6 @@
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/garbage.ts";
 import { describeOwner } from "../../ipam/judge-reservation.ts";
-import { EXIT_CODES } from "../failure.ts";
+import { EXIT_CODES, exitCodeOf, printFailure } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import { type Column, type Format, printItems, printThing } from "../output.ts";
@@ -33,35 +33,48 @@ const COLUMNS: readonly Column<Outcome>[] = [
 
 /**
  * `gc`: frees what nobody needs any more, on EVIDENCE alone: what this node sees to be dead, and with
- * Kubernetes what fenced nodes hold and reservations of owners that are gone.
+ * Kubernetes what fenced nodes hold and reservations of owners that are gone. Where one of the three
+ * cannot be looked through to its end, the others go on, and what was found is told all the same.
  *
- * @returns exit code 1 when something could not be freed.
+ * @returns exit code 1 when something could not be freed or looked at, 4 when the store failed.
  */
 export async function collectGarbage(given: GcOptions, session: Session): Promise<number> {
   const access = await openAccess(given, session);
   const outcomes: Outcome[] = [];
   const progress = startProgress(given.dryRun === true ? "looking" : "freeing");
-  for await (const each of garbageOf(access, session)) {
-    const outcome = given.dryRun === true ? wouldBeFreed(each) : await free(each);
-    if (outcome !== undefined) outcomes.push(outcome);
-    progress.at(outcomes.length);
+  const failures = new Map<string, unknown>();
+  for (const step of stepsOf(access, session)) {
+    try {
+      for await (const each of step) {
+        const outcome = given.dryRun === true ? wouldBeFreed(each) : await free(each);
+        if (outcome !== undefined) outcomes.push(outcome);
+        progress.at(outcomes.length);
+      }
+    } catch (failure) {
+      // What fails all steps alike is told once.
+      failures.set(messageOf(failure), failure);
+    }
   }
   progress.end();
   await print(outcomes, given, access);
+  for (const failure of failures.values()) printFailure(failure);
+  if (failures.size > 0) return Math.max(...[...failures.values()].map(exitCodeOf));
   return outcomes.some(({ result }) => result === "NOT freed") ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
 /** Reservations first: those of addresses that this very run frees are left to the next, as a dry run says. */
-async function* garbageOf(
+function stepsOf(
   access: ClusterAccess | undefined,
   { ports, settings, options }: Session,
-): AsyncGenerator<Garbage> {
+): AsyncGenerator<Garbage>[] {
   // The embedded store is one node's own: nobody else's records are in it.
   const asking = access !== undefined &&
     settings.store.kind === "etcd" && { ...ports, cluster: access.cluster, clusterUid: access.uid };
-  if (asking) yield* ownerless(asking, options);
-  yield* deadHere(ports, options);
-  if (asking) yield* deadElsewhere(asking, access.inventory, settings.coolingSeconds, options);
+  return [
+    ...(asking ? [ownerless(asking, options)] : []),
+    deadHere(ports, options),
+    ...(asking ? [deadElsewhere(asking, access.inventory, settings.coolingSeconds, options)] : []),
+  ];
 }
 
 function wouldBeFreed({ free: _, ...garbage }: Garbage): Outcome | undefined {
@@ -77,9 +90,13 @@ async function free({ free: run, ...garbage }: Garbage): Promise<Outcome | undef
     return {
       ...garbage,
       result: "NOT freed",
-      failure: failure instanceof Error ? failure.message : String(failure),
+      failure: messageOf(failure),
     };
   }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }
 
 async function print(
