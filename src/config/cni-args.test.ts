@@ -23,15 +23,29 @@ test("I4: old runtimes send no UID", () => {
   });
 });
 
-test("I5: without namespace or name there is no pod", () => {
+test("I5: a name alone, as podman gives its containers, is no pod", () => {
   for (const text of [
     "",
     "IgnoreUnknown=1",
-    "K8S_POD_NAMESPACE=data",
+    "IgnoreUnknown=1;K8S_POD_NAME=web",
     "K8S_POD_NAME=db-0;K8S_POD_NAMESPACE=",
   ]) {
     expect(parseCniArgs(text)).toEqual({ ips: [] });
   }
+});
+
+test.each([
+  ["K8S_POD_NAMESPACE=data", "K8S_POD_NAME"],
+  ["K8S_POD_NAMESPACE=data;K8S_POD_NAME=;K8S_POD_UID=6b2e", "K8S_POD_NAME"],
+  ["K8S_POD_NAME=db-0;K8S_POD_UID=6b2e", "K8S_POD_NAMESPACE"],
+  ["K8S_POD_NAME=db-0;K8S_POD_INFRA_CONTAINER_ID=c0ffee", "K8S_POD_NAMESPACE"],
+  ["K8S_POD_UID=6b2e", "K8S_POD_NAMESPACE and K8S_POD_NAME"],
+])("FAIL-CLOSED: %s names a pod by half", (text, missing) => {
+  expect(refusalOf(() => parseCniArgs(text))).toEqual({
+    code: 4,
+    message: `CNI_ARGS cannot be read: they speak of a pod without ${missing}`,
+    details: "the runtime must pass both, or no K8S_* at all for what is no pod",
+  });
 });
 
 describe("IP", () => {

@@ -5,7 +5,7 @@ import { tryParseIp, withoutRepeats } from "./requested-ips.ts";
 
 /** What the variable CNI_ARGS says. */
 export interface CniArgs {
-  /** The pod, where namespace and name are both there; old runtimes omit the UID. */
+  /** The pod, where the arguments name one; old runtimes omit the UID. */
   readonly pod?: PodId;
   /** From `IP=`, a comma list as Multus sends it. */
   readonly ips: readonly RequestedIp[];
@@ -25,7 +25,7 @@ const KNOWN = new Set([
  * pair at its first `=` and skips empty pairs. Keys are case sensitive; the last of two equal ones counts.
  *
  * @throws IpamError invalidEnvironment for a pair without `=`, an unknown key where IgnoreUnknown
- * does not say so, and a malformed value.
+ * does not say so, a malformed value, and a pod that is named by half.
  */
 export function parseCniArgs(text: string): CniArgs {
   const values = new Map(splitPairs(text));
@@ -69,12 +69,20 @@ function readIps(list: string): RequestedIp[] {
   return withoutRepeats(ips);
 }
 
+/** FAIL-CLOSED: what half a name leaves unread is not "no pod", for that pod may want an address. */
 function podOf(values: ReadonlyMap<string, string>): PodId | undefined {
-  const [namespace, name, uid] = ["K8S_POD_NAMESPACE", "K8S_POD_NAME", "K8S_POD_UID"].map((key) =>
-    values.get(key),
+  const namespace = values.get("K8S_POD_NAMESPACE");
+  const name = values.get("K8S_POD_NAME");
+  const uid = values.get("K8S_POD_UID");
+  if (namespace && name) return { namespace, name, ...(uid && { uid }) };
+  // podman gives a container's name as K8S_POD_NAME, and nothing else.
+  const isPod = [namespace, uid, values.get("K8S_POD_INFRA_CONTAINER_ID")].some(Boolean);
+  if (!isPod) return undefined;
+  const missing = [namespace ? [] : "K8S_POD_NAMESPACE", name ? [] : "K8S_POD_NAME"].flat();
+  throw invalid(
+    `they speak of a pod without ${missing.join(" and ")}`,
+    "the runtime must pass both, or no K8S_* at all for what is no pod",
   );
-  if (!namespace || !name) return undefined;
-  return { namespace, name, ...(uid && { uid }) };
 }
 
 function invalid(problem: string, remedy: string): IpamError {
