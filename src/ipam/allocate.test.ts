@@ -215,10 +215,16 @@ describe("IDEMPOTENT", () => {
     expect((await allocations(ports)).size).toBe(1);
   });
 
-  test("a network that cannot give what the pod wants leaves an attachment what it has", async () => {
+  test.each([
+    "addressNotAllowed",
+    "annotationMalformed",
+    "kubernetesRefused",
+    "podGone",
+    "tryAgain",
+  ] as const)("a wish that is refused (%s) leaves an attachment what it has", async (name) => {
     const { ports } = world();
     await add(ports, "c1");
-    const refusal = new IpamError("addressNotAllowed", "no network of the pod holds it");
+    const refusal = new IpamError(name, "the wish is refused");
     const asked = (container: string) => ({ ...addRequest(ports, container), refusal });
     expect(texts(await allocate(asked("c1"), ports))).toEqual(["10.1.2.2/24"]);
     await expect(allocate(asked("c2"), ports)).rejects.toThrow(refusal.message);

@@ -124,15 +124,16 @@ function inTurn(attempt: Attempt, work: () => Promise<Round>): Promise<Round> {
 }
 
 /**
- * What is not allowed (any more) takes nothing away from an attachment that has its addresses
- * already: a range in use may shrink, move or be excluded.
+ * What is not allowed, or cannot be read (any more) takes nothing away from an attachment that has
+ * its addresses already: a range in use may shrink, move or be excluded; Kubernetes may be silent.
  */
 async function lookOrRepeat(attempt: Attempt): Promise<Picture> {
   try {
     if (attempt.refusal !== undefined) throw attempt.refusal;
     return await look(attempt, await plan(attempt));
   } catch (failure) {
-    if (!(failure instanceof IpamError) || failure.name !== "addressNotAllowed") throw failure;
+    const ofWish = failure === attempt.refusal;
+    if (!ofWish && !(failure instanceof IpamError && failure.name === "addressNotAllowed")) throw failure;
     const picture = await look(attempt, []);
     if (picture.own === undefined) throw failure;
     return picture;

@@ -12,7 +12,7 @@ export interface AddRequest {
   readonly pod?: PodId;
   readonly network: Network;
   readonly wish: Wish;
-  /** Why the network cannot give what the pod wants: only what it has given already still counts. */
+  /** Why it is not known what the pod wants, or cannot be given: only what it has already still counts. */
   readonly refusal?: IpamError;
   /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
   readonly deadline: number;

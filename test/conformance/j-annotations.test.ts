@@ -150,6 +150,31 @@ ours("J29", "an annotation that changes while the pod runs has no effect on CHEC
   expect(await world.held()).toEqual([]);
 });
 
+ours(
+  "J29",
+  "IDEMPOTENT: an ADD again gives the same, whatever can be read of its wish by now",
+  async (world) => {
+    const first = await world.add(asking(world, ip("10.1.2.60")), { args: ofPod("p") });
+    const changed = [ip("not an address"), ip("10.9.9.9"), { "kube-ipam.ipp": "x" }];
+    for (const annotations of changed)
+      expect(await world.add(asking(world, annotations), { args: ofPod("p") })).toEqual(first);
+    const unread = world.network(NET, { capabilities: { [CAPABILITY]: true } });
+    expect(await world.add(unread, { args: ofPod("p") })).toEqual(first);
+    await world.refused("ADD", unread, { container: "c2", args: ofPod("p") }, { code: 104 });
+    await world.del(unread);
+    await world.refused("ADD", unread, { args: ofPod("p") }, { code: 104 });
+  },
+);
+
+ours("I5", "FAIL-CLOSED: a pod that is named by half gets nothing, and its DEL succeeds", async (world) => {
+  const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_UID=u";
+  await world.refused("ADD", asking(world, {}), { args }, { code: 4, text: /without K8S_POD_NAME/ });
+  expect(await world.held()).toEqual([]);
+  await world.add(asking(world, {}), { args: ofPod("p") });
+  await world.del(asking(world, {}), { args });
+  expect(await world.held()).toEqual([]);
+});
+
 ours("J30", "without its annotation a pod's next sandbox has another address", async (world) => {
   const net = asking(world, ip("10.1.2.60"));
   await world.add(net, { args: ofPod("p") });

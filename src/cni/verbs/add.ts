@@ -4,6 +4,8 @@ import type { NetworkConfiguration } from "../../config/network-configuration.ts
 import { requestedIps } from "../../config/requested-ips.ts";
 import { allocate } from "../../ipam/allocate.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { hasAddresses } from "../../ipam/has-addresses.ts";
+import type { AttachmentId } from "../../ipam/records.ts";
 import type { AddRequest, Allocated } from "../../ipam/requests.ts";
 import { undo } from "../../ipam/undo.ts";
 import { NO_WISH } from "../../ipam/wish.ts";
@@ -13,6 +15,9 @@ import { attachmentOf } from "../identity.ts";
 import { type Dns, readResolvConf } from "../resolv-conf.ts";
 import { formatResult } from "../result.ts";
 import { afterwards } from "./afterwards.ts";
+
+/** How long an ADD whose wish was refused may take to see whether it is a repeated one. */
+const LOOK_MS = 3_000;
 
 /** How long an ADD that could not deliver its result may take to undo itself, beyond its deadline. */
 const UNDO_MS = 5_000;
@@ -33,7 +38,10 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   try {
     const { network, kubernetes } = configuration;
     const question = { attachment, network, kubernetes, requested, ...(pod && { pod }) };
-    const asked = await readWish(question, ports, deadline).then((wish) => ({ wish }), withoutWish);
+    const asked = await readWish(question, ports, wishDeadline(deadline)).then(
+      (wish) => ({ wish }),
+      (failure: unknown) => withoutWish(failure, attachment, ports, deadline),
+    );
     const allocated = await allocate(
       {
         attachment,
@@ -62,11 +70,25 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   }
 }
 
-/** What the network cannot give (any more) ends no attachment that has its addresses already. */
-function withoutWish(failure: unknown): Pick<AddRequest, "wish" | "refusal"> {
-  if (failure instanceof IpamError && failure.name === "addressNotAllowed")
-    return { wish: NO_WISH, refusal: failure };
-  throw failure;
+/** An API that does not answer leaves time to see whether its answer is needed at all. */
+function wishDeadline(deadline: number): number {
+  return deadline - Math.min(LOOK_MS, Math.max(0, deadline - performance.now()) / 4);
+}
+
+/**
+ * IDEMPOTENT: what cannot be given or read (any more) takes nothing away from an attachment that has
+ * its addresses already.
+ */
+async function withoutWish(
+  failure: unknown,
+  attachment: AttachmentId,
+  ports: OpenPorts,
+  deadline: number,
+): Promise<Pick<AddRequest, "wish" | "refusal">> {
+  if (!(failure instanceof IpamError)) throw failure;
+  const patience = Math.min(deadline, performance.now() + LOOK_MS);
+  if (!(await hasAddresses(attachment, ports, patience))) throw failure;
+  return { wish: NO_WISH, refusal: failure };
 }
 
 /**
