@@ -31,6 +31,8 @@ const VERBS = { ADD: add, DEL: del, CHECK: check, GC: gc, STATUS: status } as co
 export interface Outcome {
   readonly exitCode: 0 | 1;
   readonly request?: Request;
+  /** The network's name as it came, also where the request was not understood. */
+  readonly network?: string;
   readonly addresses?: readonly string[];
   readonly failure?: IpamError;
 }
@@ -42,6 +44,7 @@ export interface Outcome {
 export async function handle(call: Call, host: Host): Promise<Outcome> {
   let request: Request | undefined;
   let version: string = NEWEST_VERSION;
+  let named: Pick<Outcome, "network"> = {};
   try {
     if (call.env.CNI_COMMAND === "VERSION") {
       await host.deliver(await versionAnswer(call), 0);
@@ -50,13 +53,15 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
     const stdin = await configurationOf(call);
     const seen = peek(stdin);
     if (typeof seen.cniVersion === "string" && seen.cniVersion !== "") version = seen.cniVersion;
+    if (typeof seen.name === "string") named = { network: seen.name };
     request = understand(call, host, stdin, seen.cniVersion);
     const addresses = await VERBS[request.verb as keyof typeof VERBS](request, host);
-    return { exitCode: 0, request, ...(addresses && { addresses }) };
+    return { exitCode: 0, request, ...named, ...(addresses && { addresses }) };
   } catch (failure) {
     return {
       exitCode: 1,
       ...(request && { request }),
+      ...named,
       failure: await tell(failure, version, request?.verb ?? verbOf(call), host),
     };
   }

@@ -9,14 +9,18 @@ import type { Allocated } from "./requests.ts";
  *
  * Never throws: what cannot be undone now stays in the node's journal and is reclaimed when the
  * namespace is gone.
+ *
+ * @returns whether it is undone.
  */
-export async function undo(allocated: Allocated, ports: Ports, deadline: number): Promise<void> {
-  if (allocated.repeated) return;
+export async function undo(allocated: Allocated, ports: Ports, deadline: number): Promise<boolean> {
+  if (allocated.repeated) return false;
   try {
     const target = { node: ports.node.name, id: allocated.attachment, requestId: allocated.requestId };
     await free(target, 0, ports, { deadline });
     ports.node.journal.remove(allocated.attachment, allocated.requestId);
+    return true;
   } catch (failure) {
     ports.log("warn", "an undelivered ADD could not be undone yet", { reason: String(failure) });
+    return false;
   }
 }

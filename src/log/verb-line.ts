@@ -4,10 +4,10 @@ import type { Log } from "../ipam/ports.ts";
 
 /** One line for each verb: who asked for what, what came of it, and how long it took. */
 export function logVerb(log: Log, env: Environment, outcome: Outcome, milliseconds: number): void {
-  const { failure, request } = outcome;
+  const { failure } = outcome;
   const [namespace, pod] = [NAMESPACE, POD].map((parameter) => parameter.exec(env.CNI_ARGS ?? "")?.[1]);
   log(failure === undefined ? "info" : "error", env.CNI_COMMAND ?? "", {
-    network: request?.configuration.network.name,
+    network: outcome.network,
     container: env.CNI_CONTAINERID,
     ifname: env.CNI_IFNAME,
     pod: namespace !== undefined && pod !== undefined ? `${namespace}/${pod}` : undefined,

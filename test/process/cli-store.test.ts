@@ -28,6 +28,7 @@ ours("store", "init gives a store its identity once; status tells it", async (wo
   const net = networkOf(world, { requireInit: true });
   const operator = operatorOf(world, net);
   await world.refused("ADD", net, {}, { code: 106, text: /store init/ });
+  expect((await operator("store", "status")).stdout).toContain("'kube-ipam store init' must give it");
   const made = await json<{ uuid: string; created: boolean }>(operator("store", "init", "-o", "json"));
   expect(made.created).toBe(true);
   expect(await json(operator("store", "init", "-o", "json"))).toMatchObject({

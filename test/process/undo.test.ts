@@ -26,6 +26,10 @@ for (const [kind, shell] of Object.entries(BROKEN_STDOUT)) {
     const finished = await throughShell(world, shell, "c1");
     expect(finished.exitCode).not.toBe(0);
     expect(await world.held()).toEqual([]);
+    // An agent writes its line after the answer.
+    const line = await eventually(async () => /^.* ERROR ADD .*$/m.exec(await logOf(world))?.[0]);
+    expect(line).toContain('outcome="error 5"');
+    expect(line).toMatch(/could not be printed: .*: what was allocated for it was given back/);
   });
 
   ours("A31", `a repeated ADD on a stdout ${kind} keeps what the first one printed`, async (world) => {
@@ -152,6 +156,10 @@ everywhere("K9", "DEL works with a stdout that nobody reads", async (world) => {
   await throughShell(world, CLOSED_STDOUT, "c1", "DEL");
   expect(await world.held()).toEqual([]);
 });
+
+function logOf(world: World): Promise<string> {
+  return Bun.file(world.place.folder.file("kube-ipam.log")).text();
+}
 
 function throughShell(world: World, shell: string, container: string, verb = "ADD"): Promise<Finished> {
   const call = { container, netns: world.namespace.path, ifname: "eth0", path: "/opt/cni/bin" };

@@ -57,7 +57,7 @@ export async function storeStatus(
         ["Prefix", data.prefix],
         ["Configured by", settings.source],
         ["UUID", data.uuid ?? undefined],
-        ["State", stateText(meta)],
+        ["State", stateText(meta, settings.requireInit)],
         ["Revision", String(revision)],
         ...Object.entries(records).map(([kind, count]) => [titled(kind), String(count)] as const),
         ...spaces.map(spaceLine),
@@ -111,8 +111,11 @@ function textOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : String(failure);
 }
 
-function stateText(meta: MetaRecord | undefined): string {
-  return meta?.state ?? "not initialised: the first ADD, or 'kube-ipam store init', gives it an identity";
+function stateText(meta: MetaRecord | undefined, requireInit: boolean): string {
+  if (meta !== undefined) return meta.state;
+  return requireInit
+    ? "not initialised: 'kube-ipam store init' must give it an identity (requireInit), until then no ADD succeeds"
+    : "not initialised: the first ADD, or 'kube-ipam store init', gives it an identity";
 }
 
 function titled(kind: string): string {

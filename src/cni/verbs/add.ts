@@ -115,7 +115,22 @@ async function deliverOrUndo(
       throw new IpamError("tryAgain", "the plugin was asked to end before it had answered");
     await host.deliver(text, 0);
   } catch (failure) {
-    await undo(allocated, ports, performance.now() + UNDO_MS);
-    throw failure;
+    const undone = await undo(allocated, ports, performance.now() + UNDO_MS);
+    throw failure instanceof IpamError ? failure : unprinted(failure, undone);
   }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EPIPE: "the runtime no longer listens",
+  ENOSPC: "the output is full",
+};
+
+function unprinted(failure: unknown, undone: boolean): IpamError {
+  const { code = "", message } = failure as NodeJS.ErrnoException;
+  return new IpamError(
+    "io",
+    `the result could not be printed: ${WORDS[code] ?? message}`,
+    undone ? "what was allocated for it was given back" : "what was allocated stays until its DEL",
+    { cause: failure },
+  );
 }
