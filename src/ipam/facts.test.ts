@@ -172,6 +172,13 @@ describe("gatherReservationFacts", () => {
   test("is in doubt when Kubernetes does not answer", async () => {
     const { cluster, ports } = world();
     cluster.goDown();
+    const { ownerState, unknownBecause } = await gather(ports);
+    expect([ownerState, unknownBecause?.message]).toEqual(["unknown", "the API server does not answer"]);
+  });
+
+  test("is in doubt where nobody can be asked, and tells it from not having to ask", async () => {
+    const { cluster: _none, ...ports } = world().ports;
     expect((await gather(ports)).ownerState).toBe("unknown");
+    expect((await gather(ports, { ...reservation, retain: "keep" })).ownerState).toBe("not asked");
   });
 });

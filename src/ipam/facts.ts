@@ -57,11 +57,14 @@ export async function gatherReservationFacts(
     asker: { ...(pod && { pod }), ...(owner && { owner }), names },
     ...(ports.clusterUid !== undefined && { clusterUid: ports.clusterUid }),
     held,
-    ownerState: "unknown",
+    ownerState: "not asked",
   };
-  if (ports.cluster === undefined || !dependsOnOwner(facts)) return facts;
+  if (!dependsOnOwner(facts)) return facts;
+  if (ports.cluster === undefined) return { ...facts, ownerState: "unknown" };
   const state = await ports.cluster.ownerState(reservation.owner, deadline).catch(doubt);
-  return state instanceof IpamError ? facts : { ...facts, ownerState: state };
+  return state instanceof IpamError
+    ? { ...facts, ownerState: "unknown", unknownBecause: state }
+    : { ...facts, ownerState: state };
 }
 
 function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {

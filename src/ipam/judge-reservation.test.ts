@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { IpamError } from "./errors.ts";
 import { judgeReservation, type ReservationFacts } from "./judge-reservation.ts";
 import type { Owner, ReservationRecord } from "./records.ts";
 import { ADDRESS } from "./testing/hand-over.ts";
@@ -150,6 +151,17 @@ describe("who may take a reserved address", () => {
       `${held}whether that owner still exists could not be read${end}`,
     ],
     [
+      "another namespace, and Kubernetes did not answer",
+      facts({ ownerState: "unknown", unknownBecause: new IpamError("tryAgain", "it answered 500") }),
+      "11 address 10.188.0.216 is reserved for StatefulSet default/db; " +
+        `whether that owner still exists could not be read (it answered 500)${end}`,
+    ],
+    [
+      "another namespace, and Kubernetes may not be asked",
+      facts({ ownerState: "unknown", unknownBecause: new IpamError("kubernetesRefused", "no right") }),
+      `${held}whether that owner still exists could not be read (no right)${end}`,
+    ],
+    [
       "no pod at all, owner gone",
       facts({ asker: { names: true }, ownerState: "gone" }),
       "pass-on: its owner is gone",
@@ -163,6 +175,11 @@ describe("who may take a reserved address", () => {
       "kept for a time after its owner",
       facts({ reservation: reservation({ retain: 600 }), ownerState: "gone" }),
       `${held}it is kept for 600 s after its owner (kube-ipam.retain)${end}`,
+    ],
+    [
+      "kept for a time after its owner, of whom nobody was asked",
+      facts({ reservation: reservation({ retain: 3_600 }), ownerState: "not asked" }),
+      `${held}it is kept for 3600 s after its owner (kube-ipam.retain)${end}`,
     ],
     [
       "to end with its pod, which is gone",

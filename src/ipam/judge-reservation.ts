@@ -25,8 +25,10 @@ export interface ReservationFacts {
   readonly clusterUid?: string;
   /** Whether somebody has an allocation of the address now. */
   readonly held: boolean;
-  /** The owner by a live read; "unknown" also where it was not asked for. */
-  readonly ownerState: "present" | "gone" | "unknown";
+  /** The owner by a live read. */
+  readonly ownerState: "present" | "gone" | "unknown" | "not asked";
+  /** Why it is unknown, where asking failed. */
+  readonly unknownBecause?: IpamError;
 }
 
 export interface ReservationAsker {
@@ -90,21 +92,25 @@ function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
   const text = formatAddress(address);
   const remark = note === undefined ? "" : ` (${note})`;
   return new IpamError(
-    cluster === "unknown" ? "tryAgain" : "addressHeld",
+    cluster === "unknown" || facts.unknownBecause?.name === "tryAgain" ? "tryAgain" : "addressHeld",
     `address ${text} is reserved for ${describeOwner(owner)}${remark}`,
     `${why(facts, cluster)}; choose another address, or end the reservation with 'kube-ipam ip unreserve ${text}'`,
   );
 }
 
-function why({ reservation, ownerState }: ReservationFacts, cluster: ClusterRelation): string {
+function why(facts: ReservationFacts, cluster: ClusterRelation): string {
+  const { reservation, ownerState, unknownBecause } = facts;
   if (cluster === "other") return `it belongs to another cluster (${reservation.cluster})`;
   if (cluster === "unknown")
     return "the own cluster's UID could not be read, so it may belong to another cluster";
   if (reservation.kind === "operator") return "an operator's reservation never yields";
   if (reservation.retain === "keep") return "its pod asked to keep it (kube-ipam.retain: keep)";
-  if (ownerState === "unknown") return "whether that owner still exists could not be read";
-  if (ownerState === "gone")
+  if (typeof reservation.retain === "number" && reservation.retain > 0)
     return `it is kept for ${reservation.retain} s after its owner (kube-ipam.retain)`;
+  if (ownerState === "unknown") {
+    const reason = unknownBecause === undefined ? "" : ` (${unknownBecause.message})`;
+    return `whether that owner still exists could not be read${reason}`;
+  }
   return "another team's address is not given away while its workload exists";
 }
 

@@ -138,9 +138,9 @@ async function refusalOf(
   const facts = await gatherReservationFacts(asking, reservation, held, ports, options.deadline);
   const verdict = judgeReservation(facts);
   if (verdict.action !== "refuse") return undefined;
-  // What could not be read may be otherwise when the pod starts.
-  const doubtful = reservation.kind === "automatic" && facts.ownerState === "unknown";
-  if (!doubtful || reservation.retain === "keep") return verdict.refusal;
+  // What was not read may be otherwise when the pod starts.
+  const read = facts.ownerState === "present" || facts.ownerState === "gone";
+  if (read || reservation.kind !== "automatic" || reservation.retain === "keep") return verdict.refusal;
   return new IpamError("tryAgain", verdict.refusal.message, verdict.refusal.details);
 }
 
