@@ -9,6 +9,7 @@ import { Lender } from "./lend-ports.ts";
 import { makeMetrics, observeVerb } from "./metrics.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
 import { serve } from "./serve.ts";
+import { claimSocket } from "./socket.ts";
 import { tidyWhenQuiet } from "./tidy.ts";
 
 export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
@@ -23,7 +24,7 @@ export interface AgentOptions {
 }
 
 /**
- * The agent role: serves until SIGTERM or SIGINT, then lets the verbs under way end.
+ * The agent role: serves until SIGTERM, SIGINT or SIGHUP, then lets the verbs under way end.
  *
  * @returns the exit code.
  * @throws IpamError when the socket or the port cannot be had, or the node's file is wrong.
@@ -36,8 +37,13 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   learnFromRuntime(lender);
   let draining = false;
   let served = 0;
+  // Nothing is served before all that the options ask for can be had.
+  const claimed = claimSocket(socket);
+  const unready = () => (draining ? "the agent is ending" : undefined);
+  const health =
+    listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
   const server = serve({
-    socket,
+    socket: claimed,
     lendPorts: lender.lend,
     log,
     observe: (command, outcome, milliseconds) => {
@@ -46,9 +52,6 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
     },
     changed: (busy) => metrics.busy.set(busy),
   });
-  const unready = () => (draining ? "the agent is ending" : undefined);
-  const health =
-    listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
   const reclaiming = new ReclaimLoop(lender, metrics, log);
   reclaiming.start();
   const credentials = new HostCredentials(host, log);

@@ -1,4 +1,6 @@
+import type { SocketHandler } from "bun";
 import { handle, type Outcome } from "../cni/handle.ts";
+import { IpamError } from "../ipam/errors.ts";
 import type { Log } from "../ipam/ports.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { logVerb } from "../log/verb-line.ts";
@@ -7,17 +9,19 @@ import { Connection } from "./connection.ts";
 import { LateLines } from "./late-lines.ts";
 import type { LendPorts } from "./lend-ports.ts";
 import type { AgentRequest } from "./protocol.ts";
-import { claimSocket } from "./socket.ts";
+import type { ClaimedSocket } from "./socket.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** Verbs under way at once; a waiting hand-over holds its place for 20 s at most. */
 const AT_ONCE = 512;
 const POLL_MS = 20;
+/** How often the socket is looked for. */
+const LOOK_MS = 2_000;
 /** How long verbs that were cancelled may take to undo what they did. */
 const UNDO_MS = 5_000;
 
 export interface ServeOptions {
-  readonly socket: string;
+  readonly socket: ClaimedSocket;
   readonly lendPorts: LendPorts;
   /** Where lines go that belong to no network. */
   readonly log: Log;
@@ -37,10 +41,10 @@ export interface Server {
 /**
  * Serves the verbs on a Unix socket (docs/agent-protocol.md), with the very code of the plugin role.
  *
- * @throws IpamError invalidConfig or io when the socket cannot be had.
+ * @throws IpamError invalidConfig or io when the socket cannot be had; nothing is served then.
  */
 export function serve(options: ServeOptions): Server {
-  const claimed = claimSocket(options.socket);
+  const claimed = options.socket;
   const turnstile = new Turnstile(AT_ONCE);
   const lines = new LateLines();
   const open = new Map<object, Connection>();
@@ -54,10 +58,8 @@ export function serve(options: ServeOptions): Server {
       .catch(() => connection.end())
       .finally(changed);
   };
-  const mask = process.umask(0o177);
-  const listener = Bun.listen<undefined>({
-    unix: claimed.temporary,
-    socket: {
+  const listen = () => {
+    const listener = listenAt(claimed, {
       open: (socket) => void open.set(socket, new Connection(socket, begin)),
       data: (socket, bytes) => open.get(socket)?.receive(bytes),
       drain: (socket) => open.get(socket)?.drain(),
@@ -66,15 +68,21 @@ export function serve(options: ServeOptions): Server {
         open.delete(socket);
       },
       error: (socket) => open.get(socket)?.end(),
-    },
+    });
+    claimed.publish();
+    return listener;
+  };
+  let listener = listen();
+  const looking = keepInPlace(claimed, options.log, () => {
+    listener.stop();
+    listener = listen();
   });
-  process.umask(mask);
-  claimed.publish();
   return {
     get busy() {
       return turnstile.inside + turnstile.waiting;
     },
     async drain(milliseconds) {
+      clearInterval(looking);
       claimed.withdraw();
       listener.stop();
       await emptied(open, milliseconds);
@@ -84,6 +92,42 @@ export function serve(options: ServeOptions): Server {
       claimed.release();
     },
   };
+}
+
+/** Somebody may tidy up below the agent. One whose socket is gone would be asked by nobody. */
+function keepInPlace(
+  claimed: ClaimedSocket,
+  log: Log,
+  listenAgain: () => void,
+): ReturnType<typeof setInterval> {
+  let told = false;
+  return setInterval(() => {
+    try {
+      if (!claimed.reclaim()) return;
+      listenAgain();
+      log("warn", "the socket was removed, and is in its place again");
+      told = false;
+    } catch (failure) {
+      if (!told) log("error", "the socket was removed, and cannot be put back", { reason: String(failure) });
+      told = true;
+    }
+  }, LOOK_MS);
+}
+
+/** @throws IpamError io */
+function listenAt({ temporary }: ClaimedSocket, socket: SocketHandler<undefined>) {
+  const mask = process.umask(0o177);
+  try {
+    return Bun.listen<undefined>({ unix: temporary, socket });
+  } catch (failure) {
+    throw new IpamError(
+      "io",
+      `cannot make the socket '${temporary}': ${String(failure)}`,
+      "give the agent a folder for its socket that it may write to",
+    );
+  } finally {
+    process.umask(mask);
+  }
 }
 
 async function emptied(open: ReadonlyMap<object, Connection>, milliseconds: number): Promise<void> {

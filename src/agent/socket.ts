@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { IpamError } from "../ipam/errors.ts";
 import { tryLock } from "../node/record-lock.ts";
@@ -13,6 +23,13 @@ export interface ClaimedSocket {
   readonly temporary: string;
   /** Puts the bound socket in place in one step, over a stale one; only root may connect. */
   publish(): void;
+  /**
+   * Claims the path anew where somebody removed the socket: bind and publish once more.
+   *
+   * @returns false where something is there.
+   * @throws IpamError as `claimSocket`; the path is no longer ours then.
+   */
+  reclaim(): boolean;
   /** New callers find nobody from now on; the path stays ours. */
   withdraw(): void;
   release(): void;
@@ -22,25 +39,65 @@ export interface ClaimedSocket {
  * Claims a socket's path by a lock on a file beside it. The file stays: removing it would let two
  * agents lock two files of one name.
  *
- * @throws IpamError invalidConfig when another agent serves there, or the path is too long; io.
+ * @throws IpamError invalidConfig when another agent serves there, something else than a socket lies
+ *   there, or the path is none or too long; io.
  */
 export function claimSocket(path: string): ClaimedSocket {
-  requireShort(path);
-  const lock = lockBeside(path);
+  requirePath(path);
+  requireOurs(path);
+  let lock = lockBeside(path);
   const temporary = `${path}${TEMPORARY}`;
   rmSync(temporary, { force: true });
   return {
     temporary,
     publish: () => {
-      chmodSync(temporary, 0o600);
-      renameSync(temporary, path);
+      try {
+        chmodSync(temporary, 0o600);
+        requireOurs(path);
+        renameSync(temporary, path);
+      } catch (failure) {
+        rmSync(temporary, { force: true });
+        throw failure;
+      }
+    },
+    reclaim: () => {
+      if (exists(path)) return false;
+      // Whoever removed the socket may have removed the folder, and a lock without a name locks out nobody.
+      if (!isOpen(lock, lockOf(path))) {
+        const renewed = lockBeside(path);
+        closeSync(lock);
+        lock = renewed;
+      }
+      return true;
     },
     withdraw: () => rmSync(path, { force: true }),
     release: () => closeSync(lock),
   };
 }
 
-function requireShort(path: string): void {
+/** A file that somebody mistook for the socket's place is not ours to replace. */
+function requireOurs(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isSocket()) return;
+  const kind = found.isDirectory() ? "a folder" : found.isSymbolicLink() ? "a link" : "a file";
+  throw new IpamError(
+    "invalidConfig",
+    `'${path}' is ${kind} and no socket`,
+    "take it away, or give the agent another --socket",
+  );
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isOpen(descriptor: number, path: string): boolean {
+  const [open, named] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })];
+  return named !== undefined && open.dev === named.dev && open.ino === named.ino;
+}
+
+function requirePath(path: string): void {
+  if (path === "") throw new IpamError("invalidConfig", "expected --socket PATH, got no path");
   if (Buffer.byteLength(path + TEMPORARY) <= LONGEST_PATH) return;
   throw new IpamError(
     "invalidConfig",
@@ -50,7 +107,7 @@ function requireShort(path: string): void {
 }
 
 function lockBeside(path: string): number {
-  const lock = openLock(`${path}.lock`);
+  const lock = openLock(lockOf(path));
   if (tryLock(lock, "exclusive", { from: 0, count: 0 })) return lock;
   closeSync(lock);
   throw new IpamError(
@@ -58,6 +115,10 @@ function lockBeside(path: string): number {
     `another agent serves '${path}'`,
     "stop it, or give this one another --socket",
   );
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
 }
 
 function openLock(path: string): number {

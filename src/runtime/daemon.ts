@@ -2,10 +2,10 @@ import { writeSync } from "node:fs";
 import type { Log } from "../ipam/ports.ts";
 import { formatLine } from "../log/plugin-log.ts";
 
-/** Resolves with the signal by which a supervisor asks a daemon to end. */
+/** Resolves with the signal by which a supervisor, or a terminal that closes, asks a daemon to end. */
 export function endingSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
   });
 }
 
