@@ -1,10 +1,10 @@
 import { formatAddress } from "../address/address.ts";
-import { withoutAddresses } from "./ending-reservations.ts";
+import { disowning } from "./ending-reservations.ts";
 import type { Ports } from "./ports.ts";
-import { RECORD_VERSION, type Ref } from "./records.ts";
+import { RECORD_VERSION } from "./records.ts";
 import { readReady } from "./reserve.ts";
 import { sameOwner } from "./same.ts";
-import type { CallOptions, Entry, Guard, Put } from "./store-port.ts";
+import type { CallOptions, Entry, Guard } from "./store-port.ts";
 
 /**
  * Ends an automatic reservation that was judged at the revision given, and takes it from its owner's
@@ -37,15 +37,11 @@ export async function endReservation(
     { ref: allocation, revision: 0 },
     { ref: ownerRef, revision: owner?.revision ?? 0 },
   ];
-  const puts: Put[] = [];
-  const deletes: Ref[] = [ref];
   // A workload that was made again under its name has a record of its own, which is not ours to shorten.
-  if (owner !== undefined && sameOwner(owner.record.owner, record.owner)) {
-    const rest = withoutAddresses(owner.record, [formatAddress(address)]);
-    if (rest.addresses.length > 0) puts.push({ ref: ownerRef, record: rest });
-    else deletes.push(ownerRef);
-  }
-  return (await ports.store.commit({ guards, puts, deletes }, options)).won;
+  const own = owner !== undefined && sameOwner(owner.record.owner, record.owner);
+  const left = own ? disowning(ownerRef, owner.record, [formatAddress(address)]) : undefined;
+  const transaction = { guards, puts: left?.puts ?? [], deletes: [ref, ...(left?.deletes ?? [])] };
+  return (await ports.store.commit(transaction, options)).won;
 }
 
 /**

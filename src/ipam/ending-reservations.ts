@@ -2,7 +2,7 @@ import { formatAddress } from "../address/address.ts";
 import { refuseNewer } from "./newer.ts";
 import type { Ports } from "./ports.ts";
 import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref } from "./records.ts";
-import type { CallOptions, Guard, Put, Transaction } from "./store-port.ts";
+import type { CallOptions, Guard, Transaction } from "./store-port.ts";
 
 /**
  * With `kube-ipam.retain: delete` a reservation lasts as long as the pod: whatever frees the pod's
@@ -37,7 +37,7 @@ export async function withReservations(
   return {
     guards: [...freeing.guards, ...guards, ...disowned.guards],
     puts: [...freeing.puts, ...disowned.puts],
-    deletes: [...freeing.deletes, ...deletes],
+    deletes: [...freeing.deletes, ...deletes, ...disowned.deletes],
   };
 }
 
@@ -52,18 +52,22 @@ async function disown(
   ended: readonly Ref[],
   ports: Ports,
   options: CallOptions,
-): Promise<{ guards: Guard[]; puts: Put[] }> {
+): Promise<Transaction> {
   const gone = ended.flatMap((ref) => ("address" in ref ? [formatAddress(ref.address)] : []));
   const snapshot = await ports.store.read({ refs: owners }, options);
   const guards: Guard[] = [];
-  const puts: Put[] = [];
+  const writes: OwnerWrites[] = [];
   for (const ref of owners) {
     const owner = snapshot.get(ref);
     if (owner === undefined || owner.record.version > RECORD_VERSION) continue;
     guards.push({ ref, revision: owner.revision });
-    puts.push({ ref, record: withoutAddresses(owner.record, gone) });
+    writes.push(disowning(ref, owner.record, gone));
   }
-  return { guards, puts };
+  return {
+    guards,
+    puts: writes.flatMap(({ puts }) => puts),
+    deletes: writes.flatMap(({ deletes }) => deletes),
+  };
 }
 
 /** @throws IpamError storeCannotWrite where a newer program wrote an owner's record. */
@@ -71,8 +75,21 @@ export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
   refuseNewer(version, `the record of owner ${owner.kind} ${owner.namespace}/${owner.name}`);
 }
 
+type OwnerWrites = Pick<Transaction, "puts" | "deletes">;
+
+/** Takes addresses from an owner's record, guarded by the caller; one that has nothing left goes. */
+export function disowning(
+  ref: Extract<Ref, { kind: "owner" }>,
+  record: OwnerRecord,
+  gone: readonly string[],
+): OwnerWrites {
+  const rest = withoutAddresses(record, gone);
+  const holdsNothing = rest.addresses.length === 0 && Object.keys(rest.slots ?? {}).length === 0;
+  return holdsNothing ? { puts: [], deletes: [ref] } : { puts: [{ ref, record: rest }], deletes: [] };
+}
+
 /** The owner's record without some addresses, in its list and in its slots. */
-export function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
+function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
   const slots = Object.entries(record.slots ?? {}).filter(
     ([, addresses]) => !addresses.some((text) => gone.includes(text)),
   );

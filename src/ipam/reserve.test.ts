@@ -162,6 +162,9 @@ test("unreserve ends it and takes it from the owner's record", async () => {
   expect((await read(ports, ownerRef))?.addresses).toEqual(["10.1.2.3"]);
   expect(await unreserveAddress(address("10.1.2.2"), { space: "default" }, ports, options)).toBe("absent");
   expect(texts(await add(ports, "c1", { network: smallNetwork(2) }))).toEqual(["10.1.2.2/24"]);
+  // A record that holds nothing would stay for ever.
+  await unreserveAddress(address("10.1.2.3"), { space: "default" }, ports, options);
+  expect(await read(ports, ownerRef)).toBeUndefined();
 });
 
 test("a reserved range is one record, and nothing in it is given out", async () => {

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { type Attempt, holderOf } from "./attempt.ts";
-import { refuseNewerOwner, withoutAddresses } from "./ending-reservations.ts";
+import { disowning, refuseNewerOwner } from "./ending-reservations.ts";
 import { freeing } from "./free.ts";
 import { refuseNewer } from "./newer.ts";
 import { type Identity, newIdentity } from "./one-store.ts";
@@ -148,16 +148,17 @@ function reserve(attempt: Attempt, picture: Picture, picks: readonly Pick[], wri
 function disown(attempt: Attempt, picks: readonly Pick[], writes: Writes): void {
   const { space } = attempt.request.network;
   const own = attempt.request.wish.owner?.owner;
-  const losing = new Map<string, Versioned<OwnerRecord>>();
+  const losing = new Map<string, Versioned<OwnerRecord> & { readonly gone: readonly string[] }>();
   for (const { address, previousOwner } of picks) {
     if (previousOwner === undefined || sameName(previousOwner.record.owner, own)) continue;
     refuseNewerOwner(previousOwner.record);
     const key = ownerName(previousOwner.record.owner);
-    const { record, revision } = losing.get(key) ?? previousOwner;
-    losing.set(key, { record: withoutAddresses(record, [formatAddress(address)]), revision });
+    const { gone } = losing.get(key) ?? { gone: [] };
+    losing.set(key, { ...previousOwner, gone: [...gone, formatAddress(address)] });
   }
-  for (const { record, revision } of losing.values()) {
-    writes.replace({ kind: "owner", space, owner: record.owner }, revision, record);
+  for (const { record, revision, gone } of losing.values()) {
+    const ref = { kind: "owner", space, owner: record.owner } as const;
+    writes.add({ guards: [{ ref, revision }], ...disowning(ref, record, gone) });
   }
 }
 

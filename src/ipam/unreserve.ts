@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../address/address.ts";
-import { refuseNewerOwner, withoutAddresses } from "./ending-reservations.ts";
+import { disowning, refuseNewerOwner } from "./ending-reservations.ts";
 import { refuseNewer } from "./newer.ts";
 import type { Ports } from "./ports.ts";
 import type { ReservationRecord } from "./records.ts";
@@ -35,14 +35,15 @@ export function unreserveAddress(
     const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);
     if (owner !== undefined) refuseNewerOwner(owner.record);
     tried = reservation.record;
+    const left = owner && disowning(ownerRef, owner.record, [text]);
     const outcome = await ports.store.commit(
       {
         guards: [
           { ref, revision: reservation.revision },
           { ref: ownerRef, revision: owner?.revision ?? 0 },
         ],
-        puts: owner === undefined ? [] : [{ ref: ownerRef, record: withoutAddresses(owner.record, [text]) }],
-        deletes: [ref],
+        puts: left?.puts ?? [],
+        deletes: [ref, ...(left?.deletes ?? [])],
       },
       options,
     );
