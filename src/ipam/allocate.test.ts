@@ -241,6 +241,21 @@ describe("IDEMPOTENT", () => {
     expect(seen.get(ref)?.record.holder.nodeVerified).toBe(false);
   });
 
+  test.each([
+    ["that this node's pod has", {}, "u"],
+    ["but not of a pod that is another node's", { nodeName: "worker" }, undefined],
+    ["nor that of a static pod's mirror", { mirror: true }, undefined],
+  ])("a runtime that tells no UID: the record has the one %s", async (_name, change, uid) => {
+    const { ports } = world();
+    const pod = { namespace: "default", name: "p" };
+    const seen = podFacts({ name: "p", uid: "u", nodeName: "node1", ...change });
+    await add(ports, "c1", { pod, wish: { pod: seen } });
+    await add(ports, "c1", { pod });
+    const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
+    const snapshot = await ports.store.read({ refs: [ref] }, { deadline: performance.now() + 1000 });
+    expect(snapshot.get(ref)?.record.holder.pod?.uid as string).toBe(uid as string);
+  });
+
   test("a repeated ADD that does not ask Kubernetes keeps the node's verified name", async () => {
     const { ports } = world();
     const pod = { namespace: "default", name: "p", uid: "u" };

@@ -1,7 +1,7 @@
 import { IpamError } from "./errors.ts";
 import type { AttachmentLock } from "./node-port.ts";
 import type { Ports } from "./ports.ts";
-import type { Holder, NamespaceId } from "./records.ts";
+import type { Holder, NamespaceId, PodId } from "./records.ts";
 import type { AddRequest } from "./requests.ts";
 import { describeAttachment } from "./same.ts";
 import type { CallOptions } from "./store-port.ts";
@@ -70,15 +70,30 @@ export function requireStillWanted(attempt: Attempt): void {
 /** The asker as the store records it. */
 export function holderOf(attempt: Attempt): Holder {
   const { request, ports, requestId, namespace } = attempt;
-  const scheduledTo = request.wish.pod?.nodeName;
+  const pod = podOf(attempt);
   return {
     attachment: request.attachment,
-    ...(request.pod && { pod: request.pod }),
+    ...(pod && { pod }),
     node: ports.node.name,
-    nodeVerified: scheduledTo !== undefined && scheduledTo === ports.node.name,
+    nodeVerified: isScheduledHere(attempt),
     bootId: ports.node.bootId,
     namespace,
     requestId,
     ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
   };
+}
+
+/**
+ * Old runtimes do not tell the UID; the pod that Kubernetes showed has it, if it is this node's. A
+ * mirror's own UID is not the static pod's.
+ */
+function podOf(attempt: Attempt): PodId | undefined {
+  const { pod, wish } = attempt.request;
+  if (pod === undefined || pod.uid !== undefined || wish.pod?.mirror !== false) return pod;
+  return isScheduledHere(attempt) ? { ...pod, uid: wish.pod.uid } : pod;
+}
+
+function isScheduledHere({ ports, request }: Attempt): boolean {
+  const scheduledTo = request.wish.pod?.nodeName;
+  return scheduledTo !== undefined && scheduledTo === ports.node.name;
 }

@@ -11,6 +11,17 @@ export function podIsGone(pod: PodId, live: Live<PodFacts>): boolean {
   return live === "absent" || (pod.uid !== undefined && !isPod(live, pod.uid));
 }
 
+/**
+ * Whether by a live read the pod of this holder is no more. Where its UID is not known, its node tells:
+ * a pod is bound to one node for good, so one of its name on another node is another pod. A node name
+ * that was never verified tells nothing.
+ */
+export function holderPodIsGone({ node, nodeVerified, pod }: Holder, live: Live<PodFacts>): boolean {
+  if (pod === undefined) return false;
+  if (podIsGone(pod, live)) return true;
+  return typeof live !== "string" && pod.uid === undefined && nodeVerified && live.nodeName !== node;
+}
+
 /** Whether the API's pod is the runtime's: of a static pod the API shows a mirror with a UID of its own. */
 export function isPod(live: PodFacts, uid: string): boolean {
   if (live.uid === uid) return true;
@@ -33,8 +44,7 @@ export interface FencingFacts {
  * object of that name may be another machine, or none.
  */
 export function isFenced({ holder, holderPod, holderNode }: FencingFacts): boolean {
-  if (holder.pod === undefined || !podIsGone(holder.pod, holderPod)) return false;
-  return fenceOf(holder, holderNode) !== undefined;
+  return holderPodIsGone(holder, holderPod) && fenceOf(holder, holderNode) !== undefined;
 }
 
 /** Why a node cannot run what it once ran. */

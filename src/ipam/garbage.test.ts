@@ -76,7 +76,7 @@ test("what fenced nodes hold, by live reads; a rebooted node is left to itself",
     "fenced node 10.1.2.3: its node is tainted out-of-service",
   ]);
   // A pod that the API server still has may still run.
-  cluster.addPod(podFacts({ name: "p-deleted", uid: "u-deleted" }));
+  cluster.addPod(podFacts({ name: "p-deleted", uid: "u-deleted", nodeName: "deleted" }));
   expect(await look()).toEqual(["fenced node 10.1.2.3: its node is tainted out-of-service"]);
   const [found] = await gather(deadElsewhere(ports, inventory, 0, soon()));
   cluster.goDown();

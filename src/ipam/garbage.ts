@@ -4,7 +4,7 @@ import { orDamaged, pastDamage } from "./damage.ts";
 import { endReservation } from "./end-reservation.ts";
 import type { IpamError } from "./errors.ts";
 import { findSuspects } from "./fenced-suspects.ts";
-import { podIsGone } from "./fencing.ts";
+import { holderPodIsGone } from "./fencing.ts";
 import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
 import type { Inventory } from "./inventory-port.ts";
 import { KnownBoots } from "./known-boots.ts";
@@ -82,8 +82,10 @@ const FENCES = {
 } as const;
 
 /** The other half of "fenced"; `freeFenced` asks for both again. */
-async function podEnded({ pod }: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
-  return pod !== undefined && podIsGone(pod, (await readLive(cluster.pod(pod, options.deadline))).state);
+async function podEnded(holder: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
+  const { pod } = holder;
+  if (pod === undefined) return false;
+  return holderPodIsGone(holder, (await readLive(cluster.pod(pod, options.deadline))).state);
 }
 
 /**

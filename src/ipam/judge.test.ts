@@ -14,6 +14,7 @@ const migrating = asker({
     migratingInstance: "uid-vmi",
   },
 });
+const unnamed = holder({ pod: { namespace: "default", name: "old" } });
 const launcher = podFacts({ ownerReferences: [instanceReference("uid-vmi")] });
 
 const { pod: _pod, ...notAPod } = asker({ podState: "unknown" });
@@ -109,6 +110,31 @@ describe("the hand-over table, row by row", () => {
       facts({ ...replaced, holderNode: "absent" }),
       "hand-over: its node is fenced",
     ],
+    [
+      "fenced: a pod of unknown UID runs on another node now, node deleted",
+      facts({ holder: unnamed, holderPod: podFacts({ nodeName: "n2" }), holderNode: "absent" }),
+      "hand-over: its node is fenced",
+    ],
+    [
+      "not fenced: a pod of unknown UID is still bound to its node, which is deleted",
+      facts({ holder: unnamed, holderNode: "absent" }),
+      "refuse 11",
+    ],
+    [
+      "not fenced: a pod of unknown UID on a node whose name was never verified",
+      facts({
+        holder: { ...unnamed, nodeVerified: false },
+        holderPod: podFacts({ nodeName: "n2" }),
+        holderNode: "absent",
+      }),
+      "refuse 11",
+    ],
+    [
+      "leaving: a pod of unknown UID is another one, which is to run elsewhere",
+      facts({ holder: unnamed, holderPod: podFacts({ nodeName: "n2" }) }),
+      "wait 11",
+    ],
+    ["alive: a pod of unknown UID, still bound to its node", facts({ holder: unnamed }), "refuse 11"],
     [
       "fenced: pod gone, node NotReady with the out-of-service taint",
       facts({ ...gonePod, holderNode: nodeFacts({ ready: "unknown", outOfServiceTaint: true }) }),

@@ -1,5 +1,5 @@
 import type { IpamError } from "./errors.ts";
-import { isFenced, podIsGone } from "./fencing.ts";
+import { holderPodIsGone, isFenced, podIsGone } from "./fencing.ts";
 import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 import {
   heldByContainer,
@@ -153,7 +153,7 @@ function leavingRow(facts: HandOverFacts): Verdict | undefined {
   const { cluster, holder, holderPod } = facts;
   if (cluster !== "same" || holder.pod === undefined || holderPod === "unknown") return undefined;
   const leaving =
-    podIsGone(holder.pod, holderPod) ||
+    holderPodIsGone(holder, holderPod) ||
     (holderPod !== "absent" && (holderPod.deleting || holderPod.finished));
   return leaving ? { action: "wait", refusal: heldOnLeaving(facts) } : undefined;
 }

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { IpamError } from "./errors.ts";
-import { podIsGone } from "./fencing.ts";
+import { holderPodIsGone, podIsGone } from "./fencing.ts";
 import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 import type { PodId } from "./records.ts";
 
@@ -101,7 +101,7 @@ export function heldByRunningPod(facts: HandOverFacts): IpamError {
 
 function leavingState({ holder, holderPod }: HandOverFacts): string {
   if (typeof holderPod === "string") return "is gone";
-  if (holder.pod !== undefined && podIsGone(holder.pod, holderPod)) return "was replaced";
+  if (holderPodIsGone(holder, holderPod)) return "was replaced";
   return holderPod.deleting ? "is being deleted" : "has finished";
 }
 

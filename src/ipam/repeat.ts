@@ -2,7 +2,7 @@ import { type Attempt, holderOf } from "./attempt.ts";
 import { allocationRefs, readAllocations } from "./free.ts";
 import { refuseNewer } from "./newer.ts";
 import type { AttachmentRecord, Holder } from "./records.ts";
-import { describeAttachment, sameAttachment } from "./same.ts";
+import { describeAttachment, sameAttachment, samePod } from "./same.ts";
 import type { Guard, Put, Versioned } from "./store-port.ts";
 
 /**
@@ -41,8 +41,14 @@ export async function repeat(
   return outcome.won ? "rewritten" : "lost";
 }
 
-/** The asker in place of the holder of its record; a node's name that was verified once stays so. */
+/** The asker in place of the holder of its record; what was known once, of node and pod, stays known. */
 export function holderAgain(attempt: Attempt, { holder }: AttachmentRecord): Holder {
   const present = holderOf(attempt);
-  return { ...present, nodeVerified: present.nodeVerified || holder.nodeVerified };
+  const { pod } = present;
+  const known = pod !== undefined && holder.pod !== undefined && samePod(pod, holder.pod);
+  return {
+    ...present,
+    ...(known && { pod: { ...holder.pod, ...pod } }),
+    nodeVerified: present.nodeVerified || holder.nodeVerified,
+  };
 }
