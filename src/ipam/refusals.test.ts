@@ -8,6 +8,12 @@ const OUT =
   "whether its containers still run cannot be told from here. If that machine is switched off for certain: " +
   "'kubectl delete node n1', or 'kubectl taint node n1 node.kubernetes.io/out-of-service=nodeshutdown:NoExecute', " +
   `or ${FORCE}`;
+const ONLY_FORCE =
+  "whether its containers still run cannot be told from here. If that machine is switched off for certain: " +
+  FORCE;
+const DELETE_POD =
+  "the address is free once the pod is gone too: 'kubectl delete pod --force --namespace default old', " +
+  `or ${FORCE}`;
 const DUE =
   "node n1 has not released the pod's sandbox yet (its DEL is due); the next try gets the address once it has";
 
@@ -49,7 +55,43 @@ const cases: [string, HandOverFacts, string][] = [
     "a pod that is gone, from a node whose name was never confirmed",
     facts({ holderPod: "absent", holderNode: "absent", holder: holder({ nodeVerified: false }) }),
     "11 address 10.188.0.216 is still held by pod default/old on node n1, which is gone; there is no Node named n1, and that " +
-      `name was never confirmed by the pod: ${OUT}`,
+      `name was never confirmed by the pod: ${ONLY_FORCE}`,
+  ],
+  [
+    "a pod on a NotReady node whose name a controller may yet confirm",
+    facts({ holderNode: nodeFacts({ ready: "false" }), holder: holder({ nodeVerified: false }) }),
+    "11 address 10.188.0.216 is held by pod default/old on node n1, of which it is not known that it has ended; " +
+      `node n1 is NotReady: ${OUT}`,
+  ],
+  [
+    "a pod whose node is deleted",
+    facts({ holderNode: "absent" }),
+    "11 address 10.188.0.216 is held by pod default/old on node n1, of which it is not known that it has ended; node n1 is " +
+      `deleted, but the pod is still there: ${DELETE_POD}`,
+  ],
+  [
+    "a pod being deleted, whose node is deleted",
+    facts({ holderNode: "absent", holderPod: podFacts({ deleting: true }) }),
+    "11 address 10.188.0.216 is still held by pod default/old on node n1, which is being deleted; node n1 is deleted, but " +
+      `the pod is still there: ${DELETE_POD}`,
+  ],
+  [
+    "a pod on a node that is tainted already",
+    facts({ holderNode: nodeFacts({ ready: "false", outOfServiceTaint: true }) }),
+    "11 address 10.188.0.216 is held by pod default/old on node n1, of which it is not known that it has ended; node n1 is " +
+      `NotReady and tainted out-of-service, but the pod is still there: ${DELETE_POD}`,
+  ],
+  [
+    "a pod that is gone with its node, where nothing is known of the asker",
+    facts({ holderPod: "absent", holderNode: "absent", asker: asker({ podState: "unknown" }) }),
+    "11 address 10.188.0.216 is still held by pod default/old on node n1, which is gone; node n1 is deleted: the address is " +
+      `taken over once Kubernetes answers; or ${FORCE}`,
+  ],
+  [
+    "a pod of a cluster whose UID could not be read",
+    facts({ cluster: "unknown" }),
+    "11 address 10.188.0.216 is held by pod default/old on node n1, of which it is not known that it has ended; the cluster's " +
+      `own UID could not be read: ${ONLY_FORCE}`,
   ],
   [
     "a pod on a NotReady node",

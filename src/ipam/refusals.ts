@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { IpamError } from "./errors.ts";
-import { holderPodIsGone, podIsGone } from "./fencing.ts";
+import { fenceOf, holderPodIsGone, podIsGone } from "./fencing.ts";
 import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 import type { PodId } from "./records.ts";
 
@@ -115,21 +115,32 @@ function nodeState(facts: HandOverFacts): string {
   if (holderPod === "unknown") return unknownBecause ?? "Kubernetes could not be asked about the pod";
   if (holderNode === "unknown")
     return unknownBecause ?? `Kubernetes could not be asked about node ${holder.node}`;
-  if (holderNode === "absent") {
-    return holder.nodeVerified
-      ? `node ${holder.node} is deleted but the pod is still there`
-      : `there is no Node named ${holder.node}, and that name was never confirmed by the pod`;
-  }
-  return holderNode.ready === "true" ? `node ${holder.node} is Ready` : `node ${holder.node} is NotReady`;
+  if (holderNode === "absent" && !holder.nodeVerified)
+    return `there is no Node named ${holder.node}, and that name was never confirmed by the pod`;
+  const pod = isPodThere(facts) ? ", but the pod is still there" : "";
+  if (holderNode === "absent") return `node ${holder.node} is deleted${pod}`;
+  const tainted = holderNode.outOfServiceTaint ? ` and tainted out-of-service${pod}` : "";
+  return `node ${holder.node} is ${holderNode.ready === "true" ? "Ready" : "NotReady"}${tainted}`;
 }
 
+/** What makes the holder fenced, as far as it is not so already; the rest is an operator's word. */
 function waysOut(facts: HandOverFacts): string {
-  const { node } = facts.holder;
-  return (
-    "whether its containers still run cannot be told from here. If that machine is switched off for certain: " +
-    `'kubectl delete node ${node}', or 'kubectl taint node ${node} ${TAINT}', ` +
-    `or 'kube-ipam ip release --force ${text(facts)}'`
-  );
+  const { cluster, holder, holderNode } = facts;
+  const { node, nodeVerified, pod } = holder;
+  const force = `'kube-ipam ip release --force ${text(facts)}'`;
+  const ifCertain =
+    "whether its containers still run cannot be told from here. If that machine is switched off for certain: ";
+  if (cluster === "unknown" || (holderNode === "absent" && !nodeVerified)) return ifCertain + force;
+  // A controller may yet prove the name of a Node that is there.
+  if (fenceOf({ ...holder, nodeVerified: true }, holderNode) === undefined)
+    return `${ifCertain}'kubectl delete node ${node}', or 'kubectl taint node ${node} ${TAINT}', or ${force}`;
+  if (pod !== undefined && isPodThere(facts))
+    return `the address is free once the pod is gone too: 'kubectl delete pod --force --namespace ${pod.namespace} ${pod.name}', or ${force}`;
+  return nodeVerified ? `the address is taken over once Kubernetes answers; or ${force}` : ifCertain + force;
+}
+
+function isPodThere({ holder, holderPod }: HandOverFacts): boolean {
+  return typeof holderPod !== "string" && !holderPodIsGone(holder, holderPod);
 }
 
 function holderName({ holder }: HandOverFacts): string {
