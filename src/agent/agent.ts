@@ -33,6 +33,8 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   const ended = endingSignal();
   const metrics = makeMetrics();
   const lender = new Lender(metrics, log, host.kubeconfig);
+  const { dataDir } = parseNodeConfiguration(readNodeFile()).node;
+  metrics.keptReleases(() => lender.keptReleases(dataDir));
   learnNodeFile(lender);
   learnFromRuntime(lender);
   let draining = false;

@@ -3,6 +3,7 @@ import type { Foresight } from "../ipam/foresight.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import { Turns } from "../ipam/turns.ts";
+import { countKept } from "../node/kept-releases.ts";
 import { type Asking, type Openers, openPorts } from "../runtime/open-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeCluster, observeStore } from "./observe.ts";
@@ -81,6 +82,12 @@ export class Lender {
 
   known(): Asking["configuration"][] {
     return [...this.#known.values()];
+  }
+
+  /** DELs that wait on this node's disk, in `dataDir` and wherever else networks have them. */
+  keptReleases(dataDir: string): number {
+    const folders = new Set([dataDir, ...this.known().map(({ node }) => node.dataDir)]);
+    return [...folders].reduce((sum, folder) => sum + countKept(folder), 0);
   }
 
   closeIdle(): Promise<void> {

@@ -61,8 +61,25 @@ export function makeMetrics() {
       this.set(longestWait());
     },
   });
+  let kept = () => 0;
+  new Gauge({
+    name: "kube_ipam_agent_kept_releases",
+    help: "DELs on disk that wait for the store.",
+    registers,
+    collect() {
+      try {
+        this.set(kept());
+      } catch {
+        // The last count stands where the folder cannot be read: no metric is worth all the others.
+      }
+    },
+  });
   return {
     registry,
+    /** Who knows how many DELs wait on disk. */
+    keptReleases: (count: () => number) => {
+      kept = count;
+    },
     /** Who knows how long pods have waited for an address that somebody holds, in seconds. */
     handOverWaiting: (longest: () => number) => {
       longestWait = longest;
@@ -122,11 +139,6 @@ export function makeMetrics() {
     busy: new Gauge({
       name: "kube_ipam_agent_verbs_in_flight",
       help: "Verbs under way or waiting for their turn.",
-      registers,
-    }),
-    keptReleases: new Gauge({
-      name: "kube_ipam_agent_kept_releases",
-      help: "DELs on disk that wait for the store.",
       registers,
     }),
     reclaimed: new Counter({

@@ -2,7 +2,9 @@ import type { OpenPorts } from "../cni/call.ts";
 import { adoptImported } from "../ipam/adopt.ts";
 import type { Log } from "../ipam/ports.ts";
 import { reclaim } from "../ipam/reclaim.ts";
+import { StoreFailure } from "../ipam/store-port.ts";
 import { pluginLog } from "../log/plugin-log.ts";
+import { unreadableKept } from "../node/kept-releases.ts";
 import { answerHere } from "../runtime/answer-here.ts";
 import { requireClusterUid } from "../runtime/cluster-uid.ts";
 import type { Asking } from "../runtime/open-ports.ts";
@@ -32,6 +34,8 @@ export class ReclaimLoop {
   #stopped = false;
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
+  /** Files of kept DELs that were told of. */
+  readonly #told = new Set<string>();
 
   constructor(lender: Lender, metrics: Metrics, log: Log) {
     this.#lender = lender;
@@ -55,29 +59,41 @@ export class ReclaimLoop {
   }
 
   async #run(): Promise<void> {
-    let kept = 0;
     for (const configuration of this.#lender.known()) {
       try {
-        kept += await this.#runOne(configuration);
+        await this.#runOne(configuration);
       } catch (failure) {
         this.#log("warn", "dead sandboxes could not be looked for", { reason: String(failure) });
       }
     }
-    this.#metrics.keptReleases.set(kept);
     await this.#lender.closeIdle();
   }
 
-  /** How many releases are still kept. */
-  async #runOne(configuration: Asking["configuration"]): Promise<number> {
+  async #runOne(configuration: Asking["configuration"]): Promise<void> {
     const deadline = performance.now() + MOST_MS;
+    this.#tellUnreadable(configuration.node.dataDir);
     const ports = await this.#lend(configuration, deadline);
     try {
       await this.#answerRecovery(configuration, ports, deadline);
       await this.#adoptImported(configuration, ports, deadline);
       this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
-      return ports.node.keptReleases.list().length;
     } finally {
       await ports.close();
+    }
+  }
+
+  /** Once in the life of a process: nobody replays what cannot be read. */
+  #tellUnreadable(dataDir: string): void {
+    for (const file of unreadableKept(dataDir)) {
+      if (this.#told.has(file)) continue;
+      this.#told.add(file);
+      this.#log(
+        "warn",
+        "a kept DEL cannot be read, and is not replayed: what it ends is freed once its namespace is gone",
+        {
+          file,
+        },
+      );
     }
   }
 
@@ -106,7 +122,9 @@ export class ReclaimLoop {
         conflicts: conflicts.map(({ address, heldBy }) => `${address} is held by ${heldBy}`),
       });
     } catch (failure) {
-      this.#log("warn", "the recovered store could not be told what this node's pods hold", {
+      // Whether it was recovered is not even known, and there is nothing to reclaim in it now.
+      if (failure instanceof StoreFailure && failure.kind === "unavailable") throw failure;
+      this.#log("warn", "a recovery of the store could not be looked for, or not be answered", {
         reason: String(failure),
       });
     }

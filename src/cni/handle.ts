@@ -34,6 +34,8 @@ export interface Outcome {
   /** The network's name as it came, also where the request was not understood. */
   readonly network?: string;
   readonly addresses?: readonly string[];
+  /** A DEL that is on disk until the store can be reached; nothing is freed yet. */
+  readonly kept?: true;
   readonly failure?: IpamError;
 }
 
@@ -55,8 +57,13 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
     if (typeof seen.cniVersion === "string" && seen.cniVersion !== "") version = seen.cniVersion;
     if (typeof seen.name === "string") named = { network: seen.name };
     request = understand(call, host, stdin, seen.cniVersion);
-    const addresses = await VERBS[request.verb as keyof typeof VERBS](request, host);
-    return { exitCode: 0, request, ...named, ...(addresses && { addresses }) };
+    const done = await VERBS[request.verb as keyof typeof VERBS](request, host);
+    return {
+      exitCode: 0,
+      request,
+      ...named,
+      ...(done === "kept" ? { kept: true } : done && { addresses: done }),
+    };
   } catch (failure) {
     return {
       exitCode: 1,

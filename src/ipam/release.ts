@@ -15,16 +15,16 @@ import { StoreFailure } from "./store-port.ts";
  * takes the kept release for an answer: the address stays held until the runtime's retry or a later
  * replay.
  *
- * @returns the addresses that were freed.
+ * @returns the addresses that were freed, or that the release is kept.
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
  */
-export async function release(request: DelRequest, ports: Ports): Promise<readonly string[]> {
+export async function release(request: DelRequest, ports: Ports): Promise<readonly string[] | "kept"> {
   const id = request.attachment;
   const lock = await ports.node.lock(id, { deadline: request.deadline, cancelling: true });
   try {
     const entry = ports.node.journal.read(id);
     const freed = await freeOrKeep(request, entry, ports);
-    if (freed === "kept") return [];
+    if (freed === "kept") return freed;
     ports.node.keptReleases.drop(id);
     ports.node.journal.remove(id);
     return freed;

@@ -13,6 +13,7 @@ export function logVerb(log: Log, env: Environment, outcome: Outcome, millisecon
     pod: namespace !== undefined && pod !== undefined ? `${namespace}/${pod}` : undefined,
     address: outcome.addresses?.join(","),
     outcome: failure === undefined ? "ok" : `error ${failure.code}`,
+    kept: outcome.kept,
     ms: Math.round(milliseconds),
     reason: failure && [failure.message, failure.details].filter((text) => text !== "").join(": "),
   });

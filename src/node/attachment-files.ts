@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type * as v from "valibot";
 import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
@@ -18,6 +19,8 @@ export interface AttachmentFiles<T> {
   list(choose?: (names: string[]) => string[]): T[];
   /** How many files there are, whatever they hold. */
   count(): number;
+  /** The paths of files that `list` leaves out: damaged, or of a newer program. */
+  unreadable(): string[];
 }
 
 export interface AttachmentFilesOptions<T> {
@@ -39,6 +42,10 @@ export function openAttachmentFiles<T>(
   const { schema, idOf, key, durable } = options;
   const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
   const names = () => filesOf(folder, ENDING, key);
+  const recordIn = (name: string) => {
+    const record = parse(schema, readQuietly(`${folder}/${name}`, key));
+    return record !== undefined && nameOf(idOf(record)) === name ? record : undefined;
+  };
   return {
     read: (id) => {
       const record = parse(schema, readIfThere(pathOf(id), key));
@@ -57,10 +64,16 @@ export function openAttachmentFiles<T>(
     },
     list: (choose = (all) => all) =>
       choose(names()).flatMap((name) => {
-        const record = parse(schema, readQuietly(`${folder}/${name}`, key));
-        return record !== undefined && nameOf(idOf(record)) === name ? [record] : [];
+        const record = recordIn(name);
+        return record === undefined ? [] : [record];
       }),
     count: () => names().length,
+    unreadable: () =>
+      names()
+        .filter((name) => recordIn(name) === undefined)
+        .map((name) => `${folder}/${name}`)
+        // What went away between the two looks was readable.
+        .filter(existsSync),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
 import type { KeptRelease } from "../ipam/node-port.ts";
-import { openKeptReleases } from "./kept-releases.ts";
+import { countKept, keptIn, openKeptReleases, unreadableKept } from "./kept-releases.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -22,6 +22,17 @@ test("a kept release is found by its attachment and in the list until it is drop
   kept.drop(a.attachment);
   expect([kept.of(a.attachment), kept.list()]).toEqual([undefined, [b]]);
   kept.drop(a.attachment);
+});
+
+test("all that wait are counted, and those that cannot be read are named", () => {
+  const dataDir = scratch();
+  expect([countKept(dataDir), unreadableKept(dataDir)]).toEqual([0, []]);
+  openKeptReleases(keptIn(dataDir)).keep(releaseOf("a", "r1"));
+  const [damaged, newer] = [`${keptIn(dataDir)}/damaged.json`, `${keptIn(dataDir)}/newer.json`];
+  fs.writeFileSync(damaged, "{");
+  fs.writeFileSync(newer, '{"version":99}');
+  expect(countKept(dataDir)).toBe(3);
+  expect(unreadableKept(dataDir).sort()).toEqual([damaged, newer]);
 });
 
 test("it outlives the process and is root's alone", () => {

@@ -1,6 +1,6 @@
 import { IpamError } from "../ipam/errors.ts";
-import type { KeptReleases } from "../ipam/node-port.ts";
-import { openAttachmentFiles } from "./attachment-files.ts";
+import type { KeptRelease, KeptReleases } from "../ipam/node-port.ts";
+import { type AttachmentFiles, openAttachmentFiles } from "./attachment-files.ts";
 import { KeptReleaseSchema } from "./schemas.ts";
 
 /** So many DELs may wait for the store; a node runs a few hundred pods. */
@@ -11,12 +11,7 @@ export const MOST_KEPT = 10_000;
  * DEL replaces it, unless it knows less (a repeated DEL no longer finds the journal's request ID).
  */
 export function openKeptReleases(folder: string, most = MOST_KEPT): KeptReleases {
-  const files = openAttachmentFiles(folder, {
-    schema: KeptReleaseSchema,
-    idOf: (release) => release.attachment,
-    key: "dataDir",
-    durable: true,
-  });
+  const files = filesIn(folder);
   return {
     keep(release) {
       const before = files.read(release.attachment);
@@ -28,6 +23,30 @@ export function openKeptReleases(folder: string, most = MOST_KEPT): KeptReleases
     list: files.list,
     drop: (id) => files.remove(id),
   };
+}
+
+/** Where they lie in a node's folder. */
+export function keptIn(dataDir: string): string {
+  return `${dataDir}/kept`;
+}
+
+/** How many DELs wait on disk, whatever their files hold. @throws IpamError io */
+export function countKept(dataDir: string): number {
+  return filesIn(keptIn(dataDir)).count();
+}
+
+/** The files of kept DELs that nobody replays, because they cannot be read. @throws IpamError io */
+export function unreadableKept(dataDir: string): string[] {
+  return filesIn(keptIn(dataDir)).unreadable();
+}
+
+function filesIn(folder: string): AttachmentFiles<KeptRelease> {
+  return openAttachmentFiles(folder, {
+    schema: KeptReleaseSchema,
+    idOf: (release) => release.attachment,
+    key: "dataDir",
+    durable: true,
+  });
 }
 
 function full(folder: string, most: number): IpamError {

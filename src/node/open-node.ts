@@ -4,7 +4,7 @@ import { openCursors } from "./cursors.ts";
 import { isDue, makeDue } from "./due.ts";
 import { readBootId, readNodeName } from "./identity.ts";
 import { openJournal } from "./journal.ts";
-import { openKeptReleases } from "./kept-releases.ts";
+import { keptIn, openKeptReleases } from "./kept-releases.ts";
 import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
 import { openStoreMemory } from "./store-memory.ts";
@@ -26,7 +26,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
     makeDue: (task) => makeDue(`${runDir}/due`, task),
     journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),
-    keptReleases: openKeptReleases(`${dataDir}/kept`),
+    keptReleases: openKeptReleases(keptIn(dataDir)),
     storeMemory: openStoreMemory(`${dataDir}/stores`),
     cursors: openCursors(`${runDir}/cursors`),
   };

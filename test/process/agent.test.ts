@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { requestFrame } from "../../src/agent/protocol.ts";
 import { Checker } from "../kit/checker.ts";
@@ -233,6 +233,45 @@ test("health and metrics are served, and no label names a pod, an address or a c
     await daemon.stop();
   }
 });
+
+test("a DEL that is only kept is counted at once and logged as such; a file that nobody can read is named", async () => {
+  const [port, nobody] = await loopbackPorts(2);
+  await using field = await open("none", onEtcd("nobody"));
+  const { place, world } = field;
+  const net = world.network({ ...SUBNET, etcdConfig: { etcdURL: `http://127.0.0.1:${nobody}` } });
+  const socket = place.folder.file("second.sock");
+  const daemon = startDaemon(
+    "second",
+    [kubeIpamOf(place), "agent", "--socket", socket, "--listen", `127.0.0.1:${port}`],
+    place.folder,
+    place.env,
+  );
+  const kept = async () => {
+    const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text());
+    return Number(/^kube_ipam_agent_kept_releases (\d+)$/m.exec(text)?.[1]);
+  };
+  try {
+    expect(await eventually(() => kept().catch(() => undefined))).toBe(0);
+    const env = { KUBE_IPAM_AGENT_SOCKET: socket, KUBE_IPAM_DEADLINE_MS: "2000" };
+    expect((await world.run("DEL", net, { container: "c1" }, { env })).exitCode).toBe(0);
+    expect(await kept()).toBe(1);
+    expect(await Bun.file(place.folder.file("kube-ipam.log")).text()).toMatch(
+      / DEL .*container=c1 .*outcome=ok kept=true /,
+    );
+    writeFileSync(place.folder.file("data", "kept", "half.json"), "{");
+    expect(await kept()).toBe(2);
+    const told = () => daemon.output().match(/a kept DEL cannot be read.* file=.*half\.json/g)?.length;
+    await eventually(async () => told());
+    // Every round meets it, and the store that nobody recovered.
+    await eventually(
+      async () => (daemon.output().match(/could not be looked for/g)?.length ?? 0) > 1 || undefined,
+    );
+    expect(told()).toBe(1);
+    expect(daemon.output()).not.toContain("recover");
+  } finally {
+    await daemon.stop();
+  }
+}, 90_000);
 
 interface Field extends AsyncDisposable {
   readonly world: World;

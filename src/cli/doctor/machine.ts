@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { NodeSettings } from "../../config/network-configuration.ts";
+import { countKept } from "../../node/kept-releases.ts";
 import { looksFromHost } from "../../node/namespaces.ts";
 import { openNode } from "../../node/open-node.ts";
 import { VERSION } from "../../release.ts";
@@ -19,7 +20,7 @@ function checkRoot(): Finding {
 }
 
 function checkNode(settings: NodeSettings): Finding {
-  const { name, bootId, keptReleases, journal } = openNode(settings);
+  const { name, bootId, journal } = openNode(settings);
   if (!NODE_NAME.test(name)) {
     return warning(
       `node name ${name}`,
@@ -27,7 +28,7 @@ function checkNode(settings: NodeSettings): Finding {
       "set nodeName to what 'kubectl get nodes' calls this node",
     );
   }
-  const kept = keptReleases.list().length;
+  const kept = countKept(settings.dataDir);
   const found = `boot ${bootId}, ${journal.list().length} attachments in the journal`;
   if (kept === 0) return ok(`node ${name}`, found);
   return warning(

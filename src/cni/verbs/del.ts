@@ -7,9 +7,9 @@ import { afterwards } from "./afterwards.ts";
 /**
  * DEL: free whatever the attachment holds; nothing to free is success.
  *
- * @returns the addresses, for the log.
+ * @returns the addresses, for the log, or that the DEL waits on disk.
  */
-export async function del(request: Request, host: Host): Promise<readonly string[]> {
+export async function del(request: Request, host: Host): Promise<readonly string[] | "kept"> {
   const { configuration, deadline } = request;
   const ports = await host.openPorts(request);
   try {
