@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import type { StoreSettings } from "../config/network-configuration.ts";
-import { Foresight } from "../ipam/foresight.ts";
+import type { Foresight } from "../ipam/foresight.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Store } from "../ipam/store-port.ts";
+import { WarmForesight } from "../ipam/warm-foresight.ts";
 import { openStore } from "../runtime/open-ports.ts";
 import { SpacePictures } from "./space-pictures.ts";
 
@@ -96,7 +97,7 @@ export class WarmStores {
   #foreseeing(store: Store): Pick<Warm, "pictures" | "foresight"> {
     if (store.description.kind === "embedded") return {};
     const pictures = new SpacePictures(store, this.#log);
-    return { pictures, foresight: new Foresight(pictures.takenIn) };
+    return { pictures, foresight: new WarmForesight(pictures.takenIn) };
   }
 
   /** Nobody gets it any more; whoever has it may end. */

@@ -15,7 +15,13 @@ export function noNode(): Node {
     namespaceState: () => "unknown",
     due: () => false,
     makeDue: () => undefined,
-    journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
+    journal: {
+      write: () => undefined,
+      begin: () => false,
+      read: () => undefined,
+      remove: () => undefined,
+      list: () => [],
+    },
     keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
     storeMemory: {
       recall: () => undefined,

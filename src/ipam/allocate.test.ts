@@ -327,6 +327,19 @@ describe("RESOLVED", () => {
     expect((await allocations(ports)).size).toBe(1);
   });
 
+  test("what certainly did not happen leaves no trace in the journal, what may have happened does", async () => {
+    const { ports, node, store } = world();
+    store.faults.push({ on: "commit", kind: "unavailable" });
+    await expect(add(ports, "c1")).rejects.toMatchObject({ kind: "unavailable" });
+    expect(node.journal.list()).toEqual([]);
+    store.faults.push(
+      { on: "commit", kind: "unknown-outcome", applied: true },
+      { on: "read", kind: "unavailable" },
+    );
+    await expect(add(ports, "c2")).rejects.toMatchObject({ kind: "unavailable" });
+    expect(node.journal.list().map(({ holder }) => holder.attachment.container)).toEqual(["c2"]);
+  });
+
   test("what cannot be read back is no success", async () => {
     const { ports, store } = world();
     store.faults.push(

@@ -11,7 +11,7 @@ import { AGAIN, type Round } from "./round.ts";
 import { type Guard, type Outcome, type Put, StoreFailure, type Transaction } from "./store-port.ts";
 import { tell } from "./tell.ts";
 import { type Allocating, allocating } from "./transaction.ts";
-import { reservedFor, writeJournal } from "./write-journal.ts";
+import { beginJournal, reservedFor, writeJournal } from "./write-journal.ts";
 
 /**
  * The one transaction of an ADD, with what must hold before and after it: the journal knows of it
@@ -31,10 +31,10 @@ export async function commit(attempt: Attempt, picture: Picture, picks: readonly
     { guards: guardsOfForeseen(attempt, picture), puts: [] },
   ];
   const allocating = allocatingWith(attempt, picture, picks, further);
-  writeJournal(attempt, allocating.record, {
-    storeUuid: allocating.store.uuid,
-    ...reservedFor(attempt, picks),
-  });
+  const more = { storeUuid: allocating.store.uuid, ...reservedFor(attempt, picks) };
+  // An attachment that is in the journal already may have addresses: what was not read must not hide them.
+  if (picture.foreseen === undefined) writeJournal(attempt, allocating.record, more);
+  else if (!beginJournal(attempt, allocating.record, more)) return AGAIN;
   if (picture.meta !== undefined && picture.remembered === undefined) {
     rememberStore(network.space, allocating.store, picture.snapshot.revision, ports);
   }
@@ -85,12 +85,20 @@ function remember({ ports, request }: Attempt, store: Identity, revision: number
   }
 }
 
-/** RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. */
+/**
+ * RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. What
+ * is known not to have happened leaves the journal, from where a recovery would take it for held.
+ */
 async function resolved(attempt: Attempt, transaction: Transaction): Promise<Outcome> {
+  const { ports, request, requestId } = attempt;
+  const withdraw = () => ports.node.journal.remove(request.attachment, requestId);
   try {
-    return await attempt.ports.store.commit(transaction, attempt.options);
+    const outcome = await ports.store.commit(transaction, attempt.options);
+    if (!outcome.won) withdraw();
+    return outcome;
   } catch (failure) {
     if (failure instanceof StoreFailure && failure.kind === "unknown-outcome") return { won: false };
+    withdraw();
     throw failure;
   }
 }

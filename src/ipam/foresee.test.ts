@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { formatAddress, parseAddress } from "../address/address.ts";
-import { Foresight } from "./foresight.ts";
 import type { Ports } from "./ports.ts";
 import type { AllocationRecord, Ref } from "./records.ts";
 import type { Put } from "./store-port.ts";
-import { add, allocations, createWorld, named, network, texts } from "./testing/world.ts";
+import { add, allocations, attachment, createWorld, named, network, texts } from "./testing/world.ts";
+import { WarmForesight } from "./warm-foresight.ts";
 
 /** A process that serves many ADDs of one network, and counts what it asks the store. */
-async function foreseeing(last = 254) {
+async function foreseeing(last = 254, foresight: true | "guessing" = true) {
   let calls = 0;
   const world = createWorld({
-    foresight: true,
+    foresight,
     pause: async () => {
       calls += 1;
     },
@@ -138,8 +138,44 @@ describe("an ADD that foresees", () => {
   });
 });
 
+describe("an ADD that guesses", () => {
+  test("needs one round trip where it is right, and two where it is wrong", async () => {
+    const { ports, counting } = await foreseeing(254, "guessing");
+    expect(await counting("c3")).toEqual({ address: "10.1.2.4/24", calls: 1 });
+    await write(ports, allocation("10.1.2.5"), allocation("10.1.2.6"));
+    expect(await counting("c4")).toEqual({ address: "10.1.2.7/24", calls: 2 });
+    expect(await counting("c5")).toEqual({ address: "10.1.2.8/24", calls: 1 });
+  });
+
+  test("gives out all of a small range, and no more", async () => {
+    const { adds } = await foreseeing(6, "guessing");
+    const given = ["10.1.2.2/24", "10.1.2.3/24"];
+    for (const container of ["c3", "c4", "c5"]) given.push(await adds(container));
+    expect(given.sort()).toEqual([2, 3, 4, 5, 6].map((byte) => `10.1.2.${byte}/24`));
+    await expect(adds("c6")).rejects.toMatchObject({ name: "noFreeAddress" });
+  });
+});
+
+test.each([true, "guessing"] as const)(
+  "a repeated ADD hides nothing that the journal knows (%p)",
+  async (foresight) => {
+    const { ports, net } = await foreseeing(254, foresight);
+    const pod = { namespace: "default", name: "db-0", uid: "u1" };
+    const owner = { owner: { kind: "StatefulSet", namespace: "default", name: "db", uid: "u2" } };
+    await add(ports, "c3", { network: net, pod, wish: { ...named("10.1.2.77"), owner } });
+    const { reservedFor } = ports.node.journal.read(attachment("c3")) ?? {};
+    // The annotation was removed meanwhile.
+    expect(texts(await add(ports, "c3", { network: net, pod }))).toEqual(["10.1.2.77/24"]);
+    expect(reservedFor).toBeDefined();
+    expect(ports.node.journal.read(attachment("c3"))).toMatchObject({
+      addresses: ["10.1.2.77"],
+      reservedFor,
+    });
+  },
+);
+
 test("a foresight remembers a bounded number of networks", () => {
-  const foresight = new Foresight(() => undefined);
+  const foresight = new WarmForesight(() => undefined);
   const meta = { revision: 1, record: { version: 1, uuid: "u", state: "ready" } } as const;
   const seen = { revision: 1, record: { version: 1, space: "default", subnets: [] } };
   for (let n = 0; n < 300; n += 1) foresight.learn(`net${n}`, { meta, network: seen, reserved: [] });

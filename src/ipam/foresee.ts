@@ -39,8 +39,9 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const picks = takeFree(attempt, targets, questions.pools, memory);
   if (picks === undefined) return undefined;
   const snapshot = notRead(remembered.revision);
+  const foreseen = ports.foresight.guesses ? "guessed" : "known";
   const seen = { meta, network, ...(reservedRanges && { reservedRanges }) };
-  return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen: true }, picks };
+  return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen }, picks };
 }
 
 /** What the transaction must compare beyond what every ADD's does, because nothing was read. */

@@ -20,33 +20,15 @@ export interface Taken {
 /** The picture of one space; undefined where there is none, or it is not complete yet. */
 export type TakenIn = (space: string) => Taken | undefined;
 
-/** So many networks are remembered; one that was not used for long makes room. */
-const MOST = 256;
-
 /**
- * What a process that serves many ADDs knows of one store, so that the next ADD needs one round
- * trip. Never more than a hint: the ADD's transaction guards all of it, and a loser looks.
+ * What earlier ADDs saw of one store, so that the next needs one round trip. Never more than a hint:
+ * the ADD's transaction guards all of it, and a loser looks. No method throws.
  */
-export class Foresight {
+export interface Foresight {
   readonly takenIn: TakenIn;
-  readonly #memories = new Map<string, Memory>();
-
-  constructor(takenIn: TakenIn) {
-    this.takenIn = takenIn;
-  }
-
-  recall(network: string): Memory | undefined {
-    return this.#memories.get(network);
-  }
-
-  learn(network: string, memory: Memory): void {
-    this.#memories.delete(network);
-    this.#memories.set(network, memory);
-    const [oldest] = this.#memories.keys();
-    if (oldest !== undefined && this.#memories.size > MOST) this.#memories.delete(oldest);
-  }
-
-  forget(network: string): void {
-    this.#memories.delete(network);
-  }
+  /** Where `takenIn` has heard of nothing, a transaction asks at once for the look that follows should it be lost. */
+  readonly guesses: boolean;
+  recall(network: string): Memory | undefined;
+  learn(network: string, memory: Memory): void;
+  forget(network: string): void;
 }

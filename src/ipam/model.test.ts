@@ -81,12 +81,13 @@ class Model {
 
   /**
    * With rumours each node remembers between ADDs, as the agent does, and believes of addresses what
-   * they say, in turn: a picture of what is taken may be wrong in any way.
+   * they say, in turn: a picture of what is taken may be wrong in any way. Or it guesses, as the
+   * plugin does that has no picture.
    */
-  constructor(rumours: readonly boolean[] = []) {
+  constructor(rumours: readonly boolean[] = [], guessing = false) {
     let next = 0;
     const taken = { has: () => rumours[next++ % rumours.length] ?? false };
-    this.world = createWorld({ foresight: rumours.length > 0, takenIn: () => taken });
+    this.world = createWorld({ foresight: guessing ? "guessing" : rumours.length > 0, takenIn: () => taken });
     this.nodes = NODES.map((name) => this.world.node(name));
   }
 
@@ -214,12 +215,13 @@ test("random lives of pods never share an address and leave nothing behind", asy
     fc.asyncProperty(
       fc.array(step, { maxLength: 60, size: "max" }),
       fc.array(fc.boolean(), { maxLength: 12 }),
-      async (steps, rumours) => {
-        const model = new Model(rumours);
+      fc.boolean(),
+      async (steps, rumours, guessing) => {
+        const model = new Model(rumours, guessing);
         for (const next of steps) await model.play(next);
         await model.requireNothingLeft();
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 }, 120_000);

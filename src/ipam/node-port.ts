@@ -67,6 +67,8 @@ export interface Attendance extends AttachmentLock {
 export interface Journal {
   /** Replaces the attachment's entry atomically. Rejects nothing silently: throws IpamError "io". */
   write(entry: JournalEntry): void;
+  /** Writes the attachment's first entry. @returns false, and changes nothing, where there is one. @throws IpamError "io". */
+  begin(entry: JournalEntry): boolean;
   read(id: AttachmentId): JournalEntry | undefined;
   /** Removes the entry; with `requestId`, only if it is that request's. */
   remove(id: AttachmentId, requestId?: string): void;

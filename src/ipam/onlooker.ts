@@ -22,7 +22,13 @@ export function onlooker(self: Node, watched: Watched): Node {
     namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
     due: () => false,
     makeDue: () => undefined,
-    journal: { write: () => undefined, read: () => undefined, remove: () => undefined, list: () => [] },
+    journal: {
+      write: () => undefined,
+      begin: () => false,
+      read: () => undefined,
+      remove: () => undefined,
+      list: () => [],
+    },
     keptReleases: {
       keep: () => undefined,
       of: (id) => (isSelf ? self.keptReleases.of(id) : undefined),

@@ -25,8 +25,8 @@ export interface Picture {
   readonly network?: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
   readonly owner?: Versioned<OwnerRecord>;
-  /** Put together from what earlier ADDs saw, not read: all of it must be guarded. */
-  readonly foreseen?: true;
+  /** Put together from what earlier ADDs saw, not read: all of it must be guarded. "guessed": see `Foresight.guesses`. */
+  readonly foreseen?: "known" | "guessed";
 }
 
 /** A pool that is looked into; `whole` asks how much the pool holds where no cursor is known yet. */

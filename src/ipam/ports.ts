@@ -13,7 +13,7 @@ export interface Ports {
   readonly cluster?: Cluster;
   /** UID of the cluster this node belongs to (that of the namespace kube-system), where known. */
   readonly clusterUid?: string;
-  /** What earlier ADDs of this process saw; absent where a process serves one. */
+  /** What earlier ADDs saw of the store; absent where a look costs next to nothing. */
   readonly foresight?: Foresight;
   /** Where a process serves many ADDs: so that those of one workload need not race. */
   readonly turns?: Turns;

@@ -41,8 +41,8 @@ export function allocating(attempt: Attempt, picture: Picture, picks: readonly P
   for (const pick of picks) allocate(attempt, pick, holder, writes);
   reserve(attempt, picture, picks, writes);
   evict(picks, writes);
-  // What was foreseen holds nearly always: to ask for more costs a tenth of the ADD.
-  const otherwise = picture.foreseen ? {} : { otherwise: picture.questions.query };
+  // What is known holds nearly always: to ask for more costs a tenth of the ADD.
+  const otherwise = picture.foreseen === "known" ? {} : { otherwise: picture.questions.query };
   return { transaction: { ...writes.done(), ...otherwise }, record, store };
 }
 

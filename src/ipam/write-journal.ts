@@ -12,8 +12,17 @@ type More = Pick<JournalEntry, "storeUuid" | "reservedFor">;
  * that loses the record gets it back from here (docs/recovery.md).
  */
 export function writeJournal(attempt: Attempt, record: AttachmentRecord, more: More): void {
+  attempt.ports.node.journal.write(entryOf(attempt, record, more));
+}
+
+/** As `writeJournal`, for an attachment that has no entry. @returns false where it has one, which stays. */
+export function beginJournal(attempt: Attempt, record: AttachmentRecord, more: More): boolean {
+  return attempt.ports.node.journal.begin(entryOf(attempt, record, more));
+}
+
+function entryOf(attempt: Attempt, record: AttachmentRecord, more: More): JournalEntry {
   const { space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
-  attempt.ports.node.journal.write({
+  return {
     version: RECORD_VERSION,
     holder: { ...holder, requestId: attempt.requestId },
     space,
@@ -23,7 +32,7 @@ export function writeJournal(attempt: Attempt, record: AttachmentRecord, more: M
     origin,
     ...(endsReservations && { endsReservations }),
     ...more,
-  });
+  };
 }
 
 /** What an ADD of these addresses reserves, and for whom. */

@@ -13,6 +13,12 @@ export interface AttachmentFiles<T> {
   read(id: AttachmentId): T | undefined;
   /** @throws IpamError io; what was there before is still there then. */
   write(id: AttachmentId, record: T): void;
+  /**
+   * Writes the attachment's first file; where a killed writer fails, a damaged one is left.
+   *
+   * @returns false where there is one, which stays as it is. @throws IpamError io; then there is none.
+   */
+  create(id: AttachmentId, record: T): boolean;
   /** Removes the file, with `when` only if that holds for what it says. @throws IpamError io */
   remove(id: AttachmentId, when?: (record: T | undefined) => boolean): void;
   /** What the files say that `choose` takes of all names; unreadable ones are left out. */
@@ -57,6 +63,7 @@ export function openAttachmentFiles<T>(
       refuseNewer(path, RECORD_VERSION, key);
       replaceFile(path, text, key, { durable });
     },
+    create: (id, record) => createFile(pathOf(id), JSON.stringify(record), key),
     remove(id, when) {
       const text = readIfThere(pathOf(id), key);
       if (text === undefined || isNewer(text, RECORD_VERSION)) return;

@@ -19,6 +19,7 @@ export function openJournal(folder: string, turnPath: string): Journal {
   });
   return {
     write: (entry) => files.write(entry.holder.attachment, entry),
+    begin: (entry) => files.create(entry.holder.attachment, entry),
     read: files.read,
     remove: (id, requestId) =>
       files.remove(id, (entry) => requestId === undefined || entry?.holder.requestId === requestId),

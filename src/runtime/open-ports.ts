@@ -6,11 +6,13 @@ import type {
   StoreSettings,
 } from "../config/network-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
+import type { Foresight } from "../ipam/foresight.ts";
 import type { Node } from "../ipam/node-port.ts";
 import type { Log, Ports } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
+import { openForesightFiles } from "../node/foresight-files.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
 
@@ -24,6 +26,8 @@ export interface Openers {
   readonly openNode: (settings: NodeSettings) => Node;
   readonly openCluster: (kubeConfig: string | undefined) => Cluster;
   readonly openStore: (settings: StoreSettings) => Promise<Store>;
+  /** What earlier ADDs of this node saw of a store that is far; the agent knows more than files do. */
+  readonly openForesight?: (settings: NodeSettings) => Foresight;
 }
 
 /** Opens what it is asked for. */
@@ -31,6 +35,7 @@ export const COLD: Openers = {
   openNode,
   openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
   openStore,
+  openForesight: ({ runDir }) => openForesightFiles(`${runDir}/foresight`),
 };
 
 /**
@@ -43,18 +48,20 @@ export const COLD: Openers = {
 export async function openPorts(
   request: Asking,
   log: Log,
-  { openNode, openCluster, openStore }: Openers = COLD,
+  openers: Openers = COLD,
   adding?: AttachmentId,
 ): Promise<OpenPorts> {
-  const node = openNode(request.configuration.node);
+  const { node: settings, store } = request.configuration;
+  const node = openers.openNode(settings);
   const attendance = adding && (await node.attend(adding, request.deadline));
   try {
-    const opened = await openRest(request, { openCluster, openStore }, log, node);
+    const opened = await openRest(request, openers, log, node);
+    const foresight = adding && store.kind === "etcd" ? openers.openForesight?.(settings) : undefined;
     const close = async () => {
       await opened.store.close();
       attendance?.release();
     };
-    return { ...opened, ...(attendance && { attendance }), close };
+    return { ...opened, ...(foresight && { foresight }), ...(attendance && { attendance }), close };
   } catch (failure) {
     attendance?.release();
     throw failure;

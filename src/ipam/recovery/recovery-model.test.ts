@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { formatAddress } from "../../address/address.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { IpamError } from "../errors.ts";
-import { Foresight } from "../foresight.ts";
 import type { Ports } from "../ports.ts";
 import { reclaim } from "../reclaim.ts";
 import { release } from "../release.ts";
 import { type Store, StoreFailure, type Transaction } from "../store-port.ts";
 import { FakeNode } from "../testing/fake-node.ts";
 import { add, allocations, attachment, named, smallNetwork } from "../testing/world.ts";
+import { WarmForesight } from "../warm-foresight.ts";
 import { answerRecovery } from "./answer.ts";
 import { readAnswers } from "./answers.ts";
 import { beginRecovery, endRecovery } from "./begin.ts";
@@ -64,7 +64,7 @@ class Model {
   readonly living = new Map<string, Living>();
   readonly machines = NODES.map((name) => new FakeNode(name));
   /** As agents have it. */
-  readonly #foresights = NODES.map(() => new Foresight(() => ({ has: () => false })));
+  readonly #foresights = NODES.map(() => new WarmForesight(() => ({ has: () => false })));
   #current = createMemoryStore();
   #log: Transaction[] = [];
   #backup: Transaction[] = [];

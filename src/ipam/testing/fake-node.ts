@@ -105,6 +105,11 @@ export class FakeNode implements Node {
 
   readonly journal = {
     write: (entry: JournalEntry) => void this.#journal.set(keyOf(entry.holder.attachment), entry),
+    begin: (entry: JournalEntry) => {
+      const there = this.#journal.has(keyOf(entry.holder.attachment));
+      if (!there) this.journal.write(entry);
+      return !there;
+    },
     read: (id: AttachmentId) => this.#journal.get(keyOf(id)),
     remove: (id: AttachmentId, requestId?: string) => {
       const entry = this.#journal.get(keyOf(id));

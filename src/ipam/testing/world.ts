@@ -4,19 +4,20 @@ import type { Range } from "../../address/range.ts";
 import { createMemoryStore, type MemoryOptions } from "../../store/memory/memory-store.ts";
 import { allocate } from "../allocate.ts";
 import type { Cluster } from "../cluster-port.ts";
-import { Foresight, type TakenIn } from "../foresight.ts";
+import type { TakenIn } from "../foresight.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
 import { release } from "../release.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
 import { Turns } from "../turns.ts";
+import { WarmForesight } from "../warm-foresight.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
 import { FakeNode } from "./fake-node.ts";
 
 interface WorldOptions extends MemoryOptions {
-  /** Each node remembers between ADDs, as the agent does. */
-  readonly foresight?: boolean;
+  /** Each node remembers between ADDs, as the agent does; "guessing", as the plugin alone. */
+  readonly foresight?: boolean | "guessing";
   /** What each node believes to be taken. By default it has heard of nothing, so that it must lose to learn. */
   readonly takenIn?: TakenIn;
 }
@@ -27,7 +28,9 @@ export function createWorld({ foresight: foresees = false, takenIn, ...options }
   const warm = new Map<FakeNode, Pick<Ports, "foresight" | "turns">>();
   const warmth = (node: FakeNode) => {
     const known = warm.get(node) ?? {
-      foresight: new Foresight(takenIn ?? HEARD_OF_NOTHING),
+      foresight: Object.assign(new WarmForesight(takenIn ?? HEARD_OF_NOTHING), {
+        guesses: foresees === "guessing",
+      }),
       turns: new Turns(),
     };
     warm.set(node, known);
@@ -39,7 +42,7 @@ export function createWorld({ foresight: foresees = false, takenIn, ...options }
     node,
     ...(cluster && { cluster }),
     ...(clusterUid !== undefined && { clusterUid }),
-    ...(foresees && warmth(node)),
+    ...(foresees !== false && warmth(node)),
     log: (level, message) => void log.push(`${level} ${message}`),
   });
   return { store, log, node: (name: string) => new FakeNode(name), ports };

@@ -1,0 +1,55 @@
+import type { Foresight, Memory } from "../ipam/foresight.ts";
+import { intervalOf } from "../ipam/reserved-ranges.ts";
+import { fileName } from "./file-name.ts";
+import { readIfThere, removeFile, replaceFile } from "./files.ts";
+
+/**
+ * The foresight of a process that serves one ADD: a file per network below `folder`, gone at reboot.
+ * What it says may be as old as the last ADD that looked.
+ */
+export function openForesightFiles(folder: string): Foresight {
+  const read = new Map<string, string>();
+  const pathOf = (network: string) => `${folder}/${fileName(network)}.json`;
+  return {
+    guesses: true,
+    takenIn: () => HEARD_OF_NOTHING,
+    recall: (network) =>
+      quietly(() => {
+        const text = readIfThere(pathOf(network), "runDir");
+        if (text === undefined) return undefined;
+        read.set(network, text);
+        return parse(text);
+      }),
+    learn: (network, { reserved: _, ...memory }) => {
+      const text = JSON.stringify({ version: VERSION, ...memory });
+      if (read.get(network) !== text) quietly(() => replaceFile(pathOf(network), text, "runDir"));
+    },
+    forget: (network) => {
+      read.delete(network);
+      quietly(() => removeFile(pathOf(network), "runDir"));
+    },
+  };
+}
+
+const VERSION = 1;
+const HEARD_OF_NOTHING = { has: () => false };
+
+/** Throws, or answers undefined, for what no program of this version wrote. */
+function parse(text: string): Memory | undefined {
+  const { version, meta, network, reservedRanges } = JSON.parse(text) as Partial<Memory> & {
+    version?: number;
+  };
+  const whole = typeof meta?.record.uuid === "string" && typeof network?.revision === "number";
+  if (version !== VERSION || !whole) return undefined;
+  const reserved = (reservedRanges?.record.ranges ?? []).map(intervalOf);
+  return { meta, network, ...(reservedRanges && { reservedRanges }), reserved };
+}
+
+/** A hint that cannot be had or kept costs a look, no more. */
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
