@@ -16,6 +16,7 @@ export function observeStore(store: Store, { storeSeconds, storeErrors }: Metric
     commit: (transaction, options) => timed("commit", () => store.commit(transaction, options)),
     list: (scope, options) => store.list(scope, options),
     watch: (scope, since, options) => store.watch(scope, since, options),
+    requireWritable: (options) => timed("status", () => store.requireWritable(options)),
     close: () => store.close(),
   };
 }

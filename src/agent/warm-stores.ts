@@ -130,6 +130,7 @@ function lent(warm: Warm): Store {
     commit: (transaction, options) => store.commit(transaction, options),
     list: (scope, options) => store.list(scope, options),
     watch: (scope, since, options) => store.watch(scope, since, options),
+    requireWritable: (options) => store.requireWritable(options),
     close: async () => {
       if (returned) return;
       returned = true;

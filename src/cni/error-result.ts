@@ -39,7 +39,7 @@ const STORE_ERRORS = {
 } as const;
 
 function nameOf(kind: StoreFailureKind, verb: Verb | undefined) {
-  return verb === "STATUS" && STORE_ERRORS[kind] === "tryAgain" ? "notAvailable" : STORE_ERRORS[kind];
+  return verb === "STATUS" && kind !== "refused" ? "notAvailable" : STORE_ERRORS[kind];
 }
 
 /**

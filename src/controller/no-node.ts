@@ -13,6 +13,7 @@ export function noNode(): Node {
     lock: async () => NO_LOCK,
     identifyNamespace: () => undefined,
     namespaceState: () => "unknown",
+    requireWritable: () => undefined,
     due: () => false,
     makeDue: () => undefined,
     journal: {

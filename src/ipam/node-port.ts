@@ -30,6 +30,9 @@ export interface Node {
    */
   namespaceState(namespace: NamespaceId, bootId: string): NamespaceState;
 
+  /** Throws IpamError "io" where `runDir` takes no file more: no ADD can note there what it does. */
+  requireWritable(): void;
+
   /**
    * True at most once per `seconds` since boot, whichever process of this node asks: for work that
    * is worth doing now and then. Errs towards true.

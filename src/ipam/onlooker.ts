@@ -20,6 +20,7 @@ export function onlooker(self: Node, watched: Watched): Node {
     lock: async () => NO_LOCK,
     identifyNamespace: (path) => ({ path }),
     namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
+    requireWritable: () => undefined,
     due: () => false,
     makeDue: () => undefined,
     journal: {

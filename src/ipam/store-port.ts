@@ -46,6 +46,12 @@ export interface Store {
     options: WatchOptions,
   ): AsyncIterable<Change<K>>;
 
+  /**
+   * Rejects with kind "no-space" or "unwritable" where no transaction with puts can pass, as far as that
+   * can be told without one; what cannot be told counts as well.
+   */
+  requireWritable(options: CallOptions): Promise<void>;
+
   /** Which of several servers requests go to now; undefined where there are none, or no connection. */
   endpoint?(): string | undefined;
 

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
+import { takeUpRoom } from "../files/take-up-room.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const FOLDER_MODE = 0o700;
@@ -70,6 +71,17 @@ export function createFile(path: string, text: string, key: FolderKey): boolean 
   } catch (cause) {
     if (made) removeQuietly(path);
     else if (codeOf(cause) === "EEXIST") return false;
+    throw fileError("write", path, key, cause);
+  }
+}
+
+/** Throws IpamError where a folder, which is made where it is missing, takes no file more. Leaves none. */
+export function requireRoom(folder: string, key: FolderKey): void {
+  const path = `${folder}/${crypto.randomUUID()}${TEMPORARY}`;
+  try {
+    if (fs.statSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder);
+    takeUpRoom(path);
+  } catch (cause) {
     throw fileError("write", path, key, cause);
   }
 }

@@ -2,6 +2,7 @@ import type { NodeSettings } from "../config/network-configuration.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { openCursors } from "./cursors.ts";
 import { isDue, makeDue } from "./due.ts";
+import { requireRoom } from "./files.ts";
 import { readBootId, readNodeName } from "./identity.ts";
 import { openJournal } from "./journal.ts";
 import { keptIn, openKeptReleases } from "./kept-releases.ts";
@@ -23,6 +24,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     attend: (id, deadline) => attendAttachment(`${runDir}/locks`, id, deadline),
     identifyNamespace,
     namespaceState: (namespace, recordedBootId) => namespaceState(namespace, recordedBootId, bootId),
+    requireWritable: () => requireRoom(runDir, "runDir"),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
     makeDue: (task) => makeDue(`${runDir}/due`, task),
     journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),

@@ -258,7 +258,7 @@ ours("E30", "STATUS fails when the store cannot be used", async (world) => {
   }
   await Bun.write(world.place.folder.file("a-file"), "");
   const net = world.network({ ...SUBNET, dataDir: world.place.folder.file("a-file", "data") }, MODERN);
-  await world.refused("STATUS", net, NO_ATTACHMENT, { code: 106, text: /a-file/ });
+  await world.refused("STATUS", net, NO_ATTACHMENT, { code: 50, text: /a-file/ });
 });
 
 ours("E31", "STATUS succeeds when every address is taken", async (world) => {

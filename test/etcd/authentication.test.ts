@@ -56,6 +56,7 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
     expect((await store.read({ refs: [{ kind: "meta" }] }, within(3000))).revision).toBeGreaterThan(0);
     for await (const entry of store.list({ kind: "allocation" }, within(3000)))
       expect(entry.ref.space).toBe("s");
+    await store.requireWritable(within(3000));
     await store.close();
   });
 

@@ -49,6 +49,12 @@ describe.each(ETCD_VERSIONS)("a full etcd %s", (version) => {
     expect(await holderOf(store, 1000)).toBeUndefined();
   });
 
+  test("is not writable, in the same words", async () => {
+    const failure = await failureOf(store.requireWritable(within(5000)));
+    expect(failure.kind).toBe("no-space");
+    expect(failure.message).toMatch(/^etcd at \S+ refuses to write: database space exceeded \(quota .*\)$/);
+  });
+
   test("refuses a release that wants to cool, and carries out the same without cooling", async () => {
     const ref = allocationRef(1);
     const found = (await store.read({ refs: [ref] }, within(5000))).get(ref);

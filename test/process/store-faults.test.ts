@@ -1,14 +1,16 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { embedded, ours } from "../kit/case.ts";
 import { tool } from "../kit/run.ts";
 import { storeFiles } from "../kit/store-files.ts";
-import type { World } from "../kit/world.ts";
+import type { Configuration, World } from "../kit/world.ts";
 
 /** The embedded store's folder on a machine that is not well: readable errors, nothing half done. */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
+
+const modern = (net: Configuration) => ({ ...net, cniVersion: "1.1.0" });
 
 ours("K15", "a full disk is error 106 and names the folder; what was held is freed later", async (world) => {
   const dataDir = world.place.folder.file("small-disk");
@@ -19,9 +21,11 @@ ours("K15", "a full disk is error 106 and names the folder; what was held is fre
     await world.add(net, { container: "before" });
     fill(`${dataDir}/ballast`);
     await world.refused("ADD", net, { container: "after" }, { code: 106, text: /small-disk/ });
+    await world.refused("STATUS", modern(net), {}, { code: 50, text: /small-disk.*is full/ });
     const del = await world.run("DEL", net, { container: "before" });
     if (del.exitCode !== 0) expect(world.refusal(del, { code: 106 })).not.toMatch(/not found/);
     rmSync(`${dataDir}/ballast`);
+    await world.quietly("STATUS", modern(net));
     await world.del(net, { container: "before" });
     expect(await world.address(net, { container: "after", args: "IP=10.1.2.2" })).toBe("10.1.2.2");
   } finally {
@@ -34,11 +38,34 @@ ours("106", "a read-only folder is error 106 and names it", async (world) => {
   mkdirSync(dataDir);
   await tool("mount", "-t", "tmpfs", "-o", "ro", "read-only", dataDir);
   try {
-    await world.refused("ADD", world.network({ ...SUBNET, dataDir }), {}, { code: 106, text: /read-only/ });
+    const net = world.network({ ...SUBNET, dataDir });
+    await world.refused("ADD", net, {}, { code: 106, text: /read-only/ });
+    await world.refused("STATUS", modern(net), {}, { code: 50, text: /read-only/ });
   } finally {
     await tool("umount", dataDir);
   }
 });
+
+for (const key of ["dataDir", "runDir"]) {
+  ours("E30", `STATUS fails where ${key} has become read-only, and leaves nothing`, async (world) => {
+    const folder = world.place.folder.file("remounted");
+    mkdirSync(folder);
+    await tool("mount", "-t", "tmpfs", "remounted", folder);
+    try {
+      const net = modern(world.network({ ...SUBNET, [key]: folder }));
+      await world.add(net);
+      const files = readdirSync(folder).sort();
+      await world.quietly("STATUS", net);
+      expect(readdirSync(folder).sort()).toEqual(files);
+      await tool("mount", "-o", "remount,ro", folder);
+      await world.refused("STATUS", net, {}, { code: 50, text: /remounted/ });
+      await tool("mount", "-o", "remount,rw", folder);
+      await world.quietly("STATUS", net);
+    } finally {
+      await tool("umount", folder);
+    }
+  });
+}
 
 ours("K17", "a corrupt file is error 106, names it, and is left as it is", async (world) => {
   const net = world.network(SUBNET);

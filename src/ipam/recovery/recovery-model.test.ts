@@ -81,6 +81,7 @@ class Model {
     },
     list: (scope, options) => this.#current.list(scope, options),
     watch: (scope, since, options) => this.#current.watch(scope, since, options),
+    requireWritable: (options) => this.#current.requireWritable(options),
     close: async () => undefined,
   };
 

@@ -17,6 +17,8 @@ import type { AttachmentId, NamespaceId } from "../records.ts";
  */
 export class FakeNode implements Node {
   bootId = "boot-1";
+  /** Whether `runDir` takes no file more. */
+  full = false;
   readonly #namespaces = new Map<string, NamespaceId>();
   readonly #journal = new Map<string, JournalEntry>();
   readonly #kept = new Map<string, KeptRelease>();
@@ -91,6 +93,10 @@ export class FakeNode implements Node {
     if (namespace.inode === undefined) return "unknown";
     const there = this.#namespaces.get(namespace.path);
     return there?.inode === namespace.inode && there?.device === namespace.device ? "present" : "gone";
+  }
+
+  requireWritable(): void {
+    if (this.full) throw new IpamError("io", "cannot write in the folder of this node");
   }
 
   due(task: string): boolean {

@@ -1,4 +1,5 @@
 import type { EmbeddedSettings } from "../../config/network-configuration.ts";
+import { takeUpRoom } from "../../files/take-up-room.ts";
 import type { RecordKind } from "../../ipam/records.ts";
 import type {
   CallOptions,
@@ -18,6 +19,7 @@ import { openDatabase } from "./database.ts";
 import { list } from "./list.ts";
 import { SpareSpace } from "./spare-space.ts";
 import { Transactions } from "./transactions.ts";
+import { troubleOf } from "./trouble.ts";
 import { watch } from "./watch.ts";
 import { guardsHold, write } from "./write.ts";
 
@@ -61,6 +63,13 @@ export async function openEmbeddedStore(
       list(records, transactions, scope, call),
     watch: <K extends RecordKind>(scope: ListScope<K>, since: number, call: WatchOptions) =>
       watch(records, transactions, scope, since, call),
+    requireWritable: async () => {
+      try {
+        takeUpRoom(`${opened.file}-room-${process.pid}`);
+      } catch (failure) {
+        throw troubleOf(failure, opened.file);
+      }
+    },
     close: async () => {
       transactions.close();
       // Closing has emptied the log; on a full disk others would take that space at once.

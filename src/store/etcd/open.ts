@@ -6,6 +6,7 @@ import { commit } from "./commit.ts";
 import { makeKeys } from "./keys.ts";
 import { makeLeases } from "./leases.ts";
 import { list } from "./list.ts";
+import { requireNoAlarm } from "./quota.ts";
 import { readSnapshot } from "./read.ts";
 import { watch } from "./watch.ts";
 
@@ -26,6 +27,7 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
     list: (scope, options) => list(client, keys, scope, options),
     watch: (scope, since, options) =>
       watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),
+    requireWritable: (options) => requireNoAlarm(client, options),
     endpoint: () => client.endpoint(),
     close: async () => client.close(),
   };

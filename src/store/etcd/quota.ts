@@ -1,6 +1,8 @@
+import type { CallOptions } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client.ts";
 import { EtcdFailure } from "./etcd-failure.ts";
 import type { StatusResponse } from "./gen/rpc.ts";
+import { RpcError } from "./grpc-status.ts";
 import { STATUS } from "./methods.ts";
 
 const STATUS_MS = 500;
@@ -9,15 +11,41 @@ const STATUS_MS = 500;
  * A "no-space" failure with the numbers in its message, where etcd tells them (the quota from 3.6
  * on); every other failure as it is.
  */
-export async function withQuota(client: EtcdClient, failure: unknown): Promise<unknown> {
+export async function withQuota(
+  client: EtcdClient,
+  failure: unknown,
+  deadline = Number.POSITIVE_INFINITY,
+): Promise<unknown> {
   if (!(failure instanceof EtcdFailure) || failure.kind !== "no-space") return failure;
   const detail = { trouble: failure.trouble, mayHaveHappened: false };
   const numbers = await client
     .read((etcd, rpc) => etcd.call(STATUS, {}, rpc), {
-      deadline: performance.now() + STATUS_MS,
+      deadline: Math.min(deadline, performance.now() + STATUS_MS),
     })
     .then(describeQuota, () => "the quota is --quota-backend-bytes");
   return new EtcdFailure("no-space", detail, `${failure.message} (${numbers})`, failure.remedy);
+}
+
+/** What etcd says to a write while an alarm is raised. */
+const ALARMS: readonly (readonly [RegExp, string])[] = [
+  [/alarm:\s*NOSPACE/, "etcdserver: mvcc: database space exceeded"],
+  [/alarm:\s*CORRUPT/, "etcdserver: corrupt cluster"],
+];
+
+/**
+ * Rejects as a write would while an alarm keeps writes out. Any user may ask, no member writes for it; a
+ * member that does not tell counts as well.
+ */
+export async function requireNoAlarm(client: EtcdClient, options: CallOptions): Promise<void> {
+  const ask = client.read(async (etcd, rpc) => {
+    const { errors } = await etcd.call(STATUS, {}, rpc);
+    const alarm = ALARMS.find(([words]) => errors.some((error) => words.test(error)));
+    if (alarm !== undefined) throw new RpcError("resource-exhausted", alarm[1]);
+  }, options);
+  await ask.catch(async (failure) => {
+    if (failure.kind === "no-space" || failure.kind === "unwritable")
+      throw await withQuota(client, failure, options.deadline);
+  });
 }
 
 function describeQuota({ dbSize, dbSizeQuota }: StatusResponse): string {

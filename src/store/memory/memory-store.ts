@@ -156,6 +156,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       return { won, ...(transaction.otherwise && { snapshot: answer(transaction.otherwise) }) };
     },
 
+    async requireWritable({ deadline }: CallOptions) {
+      requireTime(deadline);
+      if (store.full) throw failure({ on: "commit", kind: "no-space" });
+    },
+
     async *list<K extends RecordKind>(scope: ListScope<K>, { damaged, deadline }: ListOptions) {
       requireTime(deadline);
       const entries = living().filter(({ ref }) => inScope(scope, ref));
