@@ -59,7 +59,7 @@ export interface OwnerReference {
 
 export interface OwnerFacts {
   readonly owner: Owner;
-  /** Ordinal of a StatefulSet's pod, counted from spec.ordinals.start. */
+  /** Ordinal of a StatefulSet's pod, counted from spec.ordinals.start; below 0: the set has no such pod. */
   readonly ordinal?: number;
   /** UID of the KubeVirt virtual machine instance, while a live migration of it runs. */
   readonly migratingInstance?: string;

@@ -177,6 +177,23 @@ describe("sets (kube-ipam.ips)", () => {
     expect(texts(await add(ports, "a", asked))).toEqual(["10.1.2.20/24", "fd00:1:2::2/64"]);
   });
 
+  test("an ordinal that the StatefulSet does not have takes none, and a sticky one no other's", async () => {
+    const { ports } = world();
+    const wish = (of_: Partial<Wish>, ordinal: number) => of(statefulSet, of_, ordinal);
+    const refused = await add(ports, "a", { pod: pod("db-4"), wish: wish({ set }, -1) }).catch((e) => e);
+    expect(`${refused.code} ${refused.message}`).toBe(
+      "102 kube-ipam.ips has no address for pod team-a/db-4 in network 'net1'",
+    );
+    const first = texts(await add(ports, "b", { pod: pod("db-5"), wish: wish({ sticky: true }, 0) }));
+    await del(ports, "b");
+    expect(texts(await add(ports, "c", { pod: pod("db-4"), wish: wish({ sticky: true }, -1) }))).not.toEqual(
+      first,
+    );
+    expect(texts(await add(ports, "d", { pod: pod("db-5"), wish: wish({ sticky: true }, 0) }))).toEqual(
+      first,
+    );
+  });
+
   test("ordinal N takes the Nth, and there is none for one more", async () => {
     const { ports } = world();
     const wish = (ordinal: number) => of(statefulSet, { set }, ordinal);

@@ -57,6 +57,7 @@ function placeInSet(
     if (pool.size === 0n) return undefined;
     return { kind: "open", setIndex, set, pools: [pool], origin: "fixed", own: ownedIn(asked, owner) };
   }
+  if (ordinal < 0) throw noneOfTheSet(request);
   const address = nthListed(intervals, BigInt(ordinal));
   if (address !== undefined && isWithin(address, others)) return undefined;
   if (address !== undefined) return namedTarget(request.network, set, { address, source: "kube-ipam.ips" });
@@ -64,6 +65,15 @@ function placeInSet(
     "addressNotAllowed",
     `kube-ipam.ips has no address for ordinal ${ordinal} in network '${request.network.name}'`,
     "name at least as many addresses as the workload has replicas",
+  );
+}
+
+/** It must not take what another ordinal will come for. */
+function noneOfTheSet({ network, pod }: AddRequest): IpamError {
+  return new IpamError(
+    "addressNotAllowed",
+    `kube-ipam.ips has no address for pod ${pod?.namespace}/${pod?.name} in network '${network.name}'`,
+    "its StatefulSet does not have this ordinal: the pod's name and spec.ordinals.start decide which address it takes",
   );
 }
 

@@ -59,7 +59,11 @@ async function ordinalOf(
   const set = await api.getBuiltIn(STATEFUL_SETS, { namespace, name: controller.name }, deadline);
   if (set?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
   const owner = ownerFrom(namespace, controller);
-  const number = name.slice(controller.name.length + 1);
-  const ordinal = Number(number) - (set.spec.ordinals?.start ?? 0);
-  return /^\d+$/.test(number) && ordinal >= 0 ? { owner, ordinal } : { owner };
+  return { owner, ordinal: numberOf(name, controller.name) - (set.spec.ordinals?.start ?? 0) };
+}
+
+/** The number in the name of a StatefulSet's pod; below 0 where the set makes no pod of such a name. */
+function numberOf(pod: string, set: string): number {
+  const text = pod.slice(set.length + 1);
+  return pod === `${set}-${Number(text)}` && /^\d+$/.test(text) ? Number(text) : -1;
 }

@@ -114,12 +114,16 @@ describe("ownerOf", () => {
     [{}, "db-0", 0],
     [{}, "db-12", 12],
     [{ ordinals: { start: 5 } }, "db-7", 2],
-    [{ ordinals: { start: 5 } }, "db-4", undefined],
+    [{ ordinals: { start: 5 } }, "db-4", -1],
+    [{}, "db-x", -1],
+    [{}, "db-007", -1],
+    [{}, "abc7", -1],
+    [{}, "db-", -1],
   ])("a StatefulSet's ordinal: %j %s", async (spec, name, ordinal) => {
     answer(`${APPS}/statefulsets/db`, object("db", "s1", { spec }));
     const facts = await cluster.ownerOf(pod(name, controller("apps/v1", "StatefulSet", "db", "s1")), soon());
     expect(facts.owner).toEqual({ kind: "StatefulSet", namespace: "default", name: "db", uid: "s1" });
-    expect(facts.ordinal).toBe(ordinal as number);
+    expect(facts.ordinal).toBe(ordinal);
   });
 
   test("a StatefulSet that is gone leaves no ordinal to guess", async () => {
