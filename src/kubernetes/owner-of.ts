@@ -10,9 +10,9 @@ import { machineOf } from "./virtual-machine.ts";
  * The owner that outlives the pod: the Deployment of its ReplicaSet, the CronJob of its Job, the
  * virtual machine of its instance, else the controller itself, else the pod by its name. Follows
  * references, never labels: who makes a pod writes any reference into it, but it speaks of an object
- * in the pod's own namespace, and so does the owner. What is read must be of the reference's UID.
+ * in the pod's own namespace, and so does the owner. Only an object of the reference's UID leads further.
  *
- * @throws IpamError as the Cluster port says; tryAgain when a pod outlives its controller.
+ * @throws IpamError as the Cluster port says; tryAgain when a StatefulSet's pod outlives it.
  */
 export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promise<OwnerFacts> {
   const controller = controllerOf(pod.ownerReferences);
@@ -38,15 +38,15 @@ function podByName({ name, namespace }: PodFacts): Owner {
 
 async function ownerAbove(
   kind: Kind<AnyObject>,
-  pod: PodFacts,
+  { namespace }: PodFacts,
   controller: OwnerReference,
   api: Api,
   deadline: number,
 ): Promise<Owner> {
-  const { namespace } = pod;
   const object = await api.getBuiltIn(kind, { namespace, name: controller.name }, deadline);
-  if (object?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
-  return ownerFrom(namespace, controllerOf(object.metadata.ownerReferences) ?? controller);
+  const same = object?.metadata.uid === controller.uid;
+  const above = same ? controllerOf(object.metadata.ownerReferences) : undefined;
+  return ownerFrom(namespace, above ?? controller);
 }
 
 async function ordinalOf(

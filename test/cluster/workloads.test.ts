@@ -116,9 +116,7 @@ describe.skipIf(missing !== undefined)("workloads", () => {
       await kubernetes.apply(pod(wish));
       const sandbox = await second.makeSandbox(await world.find(name, "team-b"));
       expect(await refusalOf(second, sandbox)).toBe(
-        kind === "ReplicaSet"
-          ? `11 ReplicaSet team-b/safe of pod ${name} is gone or was replaced`
-          : "101 address 10.1.2.140 is reserved for StatefulSet default/safe",
+        "101 address 10.1.2.140 is reserved for StatefulSet default/safe",
       );
     }
     await world.forget("safe-0");
