@@ -110,7 +110,8 @@ function addImport(store: Command, done: Done): void {
     .option(
       "--containers <file>",
       "host-local, kube-ipam-0.2: only these containers; lines 'CONTAINER NODE', or as 'crictl pods -q --no-trunc' " +
-        "prints them for this node; - for stdin. Without it all are taken for this node's",
+        "prints them for this node; - for stdin. Without it all are taken for this node's: right for " +
+        "host-local's, and for those of kube-ipam-0.2 only where there is one node",
     )
     .option(
       "--ifname <name>",

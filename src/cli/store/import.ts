@@ -23,9 +23,10 @@ export async function importStore(
   session: Session,
 ): Promise<number> {
   const { ports, options } = session;
-  const { records, remarks } = await readSource(file, given, session);
+  const { records, remarks, warning } = await readSource(file, given, session);
   await requireUsable(session);
   for (const remark of remarks) printErr(`note: ${remark}`);
+  if (warning !== undefined) printErr(`warning: ${warning}`);
   const dry = given.dryRun === true;
   const plan = dry ? await planImport(records, ports.store, options) : undefined;
   const progress = startProgress("writing");

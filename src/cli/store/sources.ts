@@ -38,6 +38,8 @@ export interface Source {
   readonly records: readonly PortableRecord[];
   /** One line each, for people. */
   readonly remarks: readonly string[];
+  /** What they should think over before they go on. */
+  readonly warning?: string;
 }
 
 /**
@@ -127,10 +129,21 @@ async function readLegacy(given: SourceOptions, session: Session): Promise<Sourc
       "they lie at /etcd-cni/networks/<network>/used/<address>",
     );
   }
+  const containers = new Set(networks.flatMap(({ leases }) => leases.map(({ container }) => container)));
   return {
     records: sources.flatMap(({ records }) => records),
     remarks: sources.flatMap(({ remarks }) => remarks),
+    ...(given.containers === undefined && { warning: allForThisNode(containers.size, session) }),
   };
+}
+
+/** Its keys are the cluster's, and an attachment is its node's: a DEL looks below its own node. */
+function allForThisNode(containers: number, { ports }: Session): string {
+  return (
+    `kube-ipam 0.2 did not keep which node has a container: all ${containers} are taken for those of ` +
+    `'${ports.node.name}', and of those on another node no DEL frees anything; ` +
+    "with more than one node, name each node's own with --containers (see --help)"
+  );
 }
 
 type Lease = Pick<ForeignLease, "address" | "container"> & { readonly ifname?: string };
