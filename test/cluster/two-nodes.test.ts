@@ -168,11 +168,30 @@ describe.skipIf(missing !== undefined)("two nodes", () => {
     expect(log.overlaps()).toEqual([]);
   }, 60_000);
 
-  test("FAIL-CLOSED: with the API server down an annotated pod gets an error, never another address", async () => {
+  test("a pod that is deleted while its ADD waits gets nothing", async () => {
+    const annotations = { "kube-ipam.ip": "10.1.9.203" };
+    const home = await create("leaving", nodes[0], annotations);
+    await attach(home);
+    await world.forget("leaving");
+    const late = await create("late", nodes[1], annotations);
+    const adding = nodes[1].add(late.sandbox);
+    await Bun.sleep(1_500);
+    await world.forget("late");
+    await leave(home, "10.1.9.203");
+    const error = refused(await adding);
+    expect(`${error.code} ${error.msg}`).toBe(
+      "108 pod default/late, which asks for address 10.1.9.203, is gone or was replaced",
+    );
+  }, 60_000);
+
+  test("FAIL-CLOSED: with the API server down an annotated pod gets an error, never another address; a repeated ADD the same", async () => {
+    const before = await create("before", nodes[0], { "kube-ipam.ip": "10.1.9.204" });
+    await attach(before);
     const home = await create("closed", nodes[0], { "kube-ipam.ip": "10.1.9.202" });
     await world.kubernetes.apiServer.stop();
     try {
       expect(refused(await nodes[0].add(home.sandbox)).code).toBe(11);
+      expect(addressesOf(added(await nodes[0].add(before.sandbox)))).toEqual(["10.1.9.204"]);
     } finally {
       await world.kubernetes.apiServer.start();
     }
