@@ -4,7 +4,7 @@ import { IpamError } from "../ipam/errors.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { ClusterSettings } from "../kubernetes/credentials.ts";
 import type { NetworkDefinition } from "../kubernetes/network-definition.ts";
-import type { Session } from "./open.ts";
+import type { Bearings } from "./open.ts";
 
 export interface KubernetesOptions {
   readonly kubeconfig?: string;
@@ -27,7 +27,7 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /** The kubeconfig that is named, else configured, else $KUBECONFIG's first, else the pod's own account. */
 export function clusterSettings(
   given: KubernetesOptions,
-  { settings }: Pick<Session, "settings">,
+  { settings }: Pick<Bearings, "settings">,
 ): ClusterSettings | undefined {
   const [fromEnvironment] = (process.env.KUBECONFIG ?? "").split(":");
   const kubeConfig = given.kubeconfig ?? settings.kubeConfig ?? (fromEnvironment || undefined);
@@ -44,7 +44,7 @@ export function clusterSettings(
  */
 export async function openAccess(
   given: KubernetesOptions,
-  session: Session,
+  session: Bearings,
 ): Promise<ClusterAccess | undefined> {
   const settings = clusterSettings(given, session);
   if (settings === undefined) return undefined;

@@ -8,12 +8,34 @@ import { AbsentError } from "./failure.ts";
 import { printErr } from "./print.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
-/** What a command that works on a store has at hand. */
-export interface Session {
+/** What a command knows before it opens the store. */
+export interface Bearings {
   readonly settings: Settings;
-  readonly ports: Ports;
+  readonly ports: Omit<Ports, "store">;
   /** One absolute deadline for the whole command (BOUNDED). */
   readonly options: CallOptions;
+}
+
+/** What a command that works on a store has at hand. */
+export interface Session extends Bearings {
+  readonly ports: Ports;
+}
+
+/** @throws IpamError of the configuration. */
+export function takeBearings(given: StoreOptions): Bearings {
+  const settings = settingsOf(given);
+  const clusterUid = settings.store.kind === "embedded" ? undefined : knownClusterUid(settings.node.dataDir);
+  return {
+    settings,
+    ports: {
+      node: openNode(settings.node),
+      ...(clusterUid !== undefined && { clusterUid }),
+      log: (level, message) => {
+        if (level === "warn" || level === "error") printErr(`${level}: ${message}`);
+      },
+    },
+    options: { deadline: performance.now() + given.timeout * 1000 },
+  };
 }
 
 /**
@@ -22,26 +44,25 @@ export interface Session {
  *
  * @throws AbsentError, StoreFailure, IpamError.
  */
-export async function withSession(
+export function withSession(
   given: StoreOptions,
   work: (session: Session) => Promise<number>,
   { creates = false } = {},
 ): Promise<number> {
-  const settings = settingsOf(given);
+  return withStore(takeBearings(given), work, { creates });
+}
+
+/** The same for a command that had something to do before. @throws as `withSession`. */
+export async function withStore(
+  bearings: Bearings,
+  work: (session: Session) => Promise<number>,
+  { creates = false } = {},
+): Promise<number> {
+  const { settings, ports } = bearings;
   if (!creates) requireStore(settings);
   const store = await openStore(settings.store);
   try {
-    const clusterUid =
-      settings.store.kind === "embedded" ? undefined : knownClusterUid(settings.node.dataDir);
-    const ports: Ports = {
-      store,
-      node: openNode(settings.node),
-      ...(clusterUid !== undefined && { clusterUid }),
-      log: (level, message) => {
-        if (level === "warn" || level === "error") printErr(`${level}: ${message}`);
-      },
-    };
-    return await work({ settings, ports, options: { deadline: performance.now() + given.timeout * 1000 } });
+    return await work({ ...bearings, ports: { ...ports, store } });
   } finally {
     await store.close();
   }

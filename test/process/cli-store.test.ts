@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { ours } from "../kit/case.ts";
 import { commandLine, json, operatorOf } from "../kit/cli.ts";
 import type { World } from "../kit/world.ts";
@@ -191,6 +191,9 @@ ours("store", "what is no export is refused, with line and column where it is no
     2,
     "error: no file to import is named\nname one, or - for stdin\n",
   ]);
+  const fresh = world.place.folder.file("fresh");
+  await commandLine(world, ["store", "import", saved(world, "other", "{}"), "--data-dir", fresh]);
+  expect(existsSync(fresh)).toBe(false);
 });
 
 ours("doctor", "finds what is missing and changes nothing", async (world) => {

@@ -139,6 +139,6 @@ function addImport(store: Command, done: Done): void {
   withOutput(
     withKubernetes(withStoreOptions(withSpace(command, "other plugins: the address space to import into"))),
   ).action(async (file: string | undefined, options: ImportOptions & StoreOptions) =>
-    done(await withSession(options, (session) => importStore(file, options, session), { creates: true })),
+    done(await importStore(file, options)),
   );
 }

@@ -2,11 +2,12 @@ import { requireReady, verifyStore } from "../../ipam/one-store.ts";
 import { importRecords } from "../../store/portable/import-records.ts";
 import { planImport } from "../../store/portable/plan-import.ts";
 import { EXIT_CODES } from "../failure.ts";
-import type { Session } from "../open.ts";
+import { type Session, takeBearings, withStore } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 import { printErr } from "../print.ts";
 import { startProgress } from "../progress.ts";
-import { readSource, type SourceOptions } from "./sources.ts";
+import type { StoreOptions } from "../settings.ts";
+import { readSource, type Source, type SourceOptions } from "./sources.ts";
 
 export interface ImportOptions extends SourceOptions {
   readonly output: Format;
@@ -16,14 +17,25 @@ export interface ImportOptions extends SourceOptions {
 /** Lines of conflicts that are printed; the count says how many there are. */
 const SHOWN = 50;
 
-/** `store import`: looks first, and writes only where nothing speaks against any of it. */
+/**
+ * `store import`: looks first, and writes only where nothing speaks against any of it. A source that
+ * cannot be read begins no store.
+ */
 export async function importStore(
   file: string | undefined,
+  given: ImportOptions & StoreOptions,
+): Promise<number> {
+  const bearings = takeBearings(given);
+  const source = await readSource(file, given, bearings);
+  return withStore(bearings, (session) => write(source, given, session), { creates: true });
+}
+
+async function write(
+  { records, remarks, warning }: Source,
   given: ImportOptions,
   session: Session,
 ): Promise<number> {
   const { ports, options } = session;
-  const { records, remarks, warning } = await readSource(file, given, session);
   await requireUsable(session);
   for (const remark of remarks) printErr(`note: ${remark}`);
   if (warning !== undefined) printErr(`warning: ${warning}`);

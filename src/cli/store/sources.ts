@@ -13,7 +13,7 @@ import {
 import { parseDocument } from "../../store/portable/parse-document.ts";
 import { AbsentError, UsageError } from "../failure.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
-import type { Session } from "../open.ts";
+import type { Bearings } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
@@ -50,7 +50,7 @@ export interface Source {
 export function readSource(
   file: string | undefined,
   given: SourceOptions,
-  session: Session,
+  session: Bearings,
 ): Promise<Source> {
   if (given.from === "export") return readDocument(file);
   if (given.from === "whereabouts") return readTheirs(file, given, session);
@@ -65,7 +65,11 @@ async function readDocument(file: string | undefined): Promise<Source> {
   return { records: parseDocument(parseJsonObject(readText(file), source), source), remarks: [] };
 }
 
-async function readTheirs(file: string | undefined, given: SourceOptions, session: Session): Promise<Source> {
+async function readTheirs(
+  file: string | undefined,
+  given: SourceOptions,
+  session: Bearings,
+): Promise<Source> {
   const name = given.network ?? configuredNetwork(given.config)?.name;
   if (name === undefined)
     throw new UsageError(
@@ -89,7 +93,7 @@ function readText(file: string): string {
   }
 }
 
-async function readHostLocal(given: SourceOptions, session: Session): Promise<Source> {
+async function readHostLocal(given: SourceOptions, session: Bearings): Promise<Source> {
   const { network } = given;
   if (network === undefined)
     throw new UsageError("--from host-local needs --network", "name the network as its configuration does");
@@ -99,7 +103,7 @@ async function readHostLocal(given: SourceOptions, session: Session): Promise<So
   return sourceOf(leases, { ...networkOf(network, given, session), source: "host-local" }, given, session);
 }
 
-async function readLegacy(given: SourceOptions, session: Session): Promise<Source> {
+async function readLegacy(given: SourceOptions, session: Bearings): Promise<Source> {
   const { store } = session.settings;
   if (store.kind !== "etcd") {
     throw new UsageError(
@@ -138,7 +142,7 @@ async function readLegacy(given: SourceOptions, session: Session): Promise<Sourc
 }
 
 /** Its keys are the cluster's, and an attachment is its node's: a DEL looks below its own node. */
-function allForThisNode(containers: number, { ports }: Session): string {
+function allForThisNode(containers: number, { ports }: Bearings): string {
   return (
     `kube-ipam 0.2 did not keep which node has a container: all ${containers} are taken for those of ` +
     `'${ports.node.name}', and of those on another node no DEL frees anything; ` +
@@ -152,7 +156,7 @@ function sourceOf(
   leases: readonly Lease[],
   network: ForeignNetwork,
   given: SourceOptions,
-  session: Session,
+  session: Bearings,
 ): Source {
   const { name: thisNode } = session.ports.node;
   const nodes = given.containers === undefined ? undefined : readContainersFile(given.containers, thisNode);
@@ -175,7 +179,7 @@ function sourceOf(
 function networkOf(
   name: string,
   given: SourceOptions,
-  { settings, ports }: Session,
+  { settings, ports }: Bearings,
 ): Omit<ForeignNetwork, "source"> {
   const configured = configuredNetwork(given.config);
   const own = configured?.name === name ? configured : undefined;

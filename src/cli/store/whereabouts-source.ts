@@ -10,7 +10,7 @@ import {
 } from "../../store/portable/whereabouts.ts";
 import { AbsentError, UsageError } from "../failure.ts";
 import { clusterSettings, openAccess } from "../kubernetes.ts";
-import type { Session } from "../open.ts";
+import type { Bearings } from "../open.ts";
 import type { Source, SourceOptions } from "./sources.ts";
 
 /** Whereabouts' objects, from a cluster or a file. */
@@ -29,7 +29,7 @@ export async function readFromWhereabouts(
   file: (() => unknown) | undefined,
   network: Omit<ForeignNetwork, "source">,
   given: SourceOptions,
-  session: Session,
+  session: Bearings,
 ): Promise<Source> {
   const { state, clusterUid = session.ports.clusterUid } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
@@ -55,7 +55,7 @@ export async function readFromWhereabouts(
 async function find(
   file: (() => unknown) | undefined,
   given: SourceOptions,
-  session: Session,
+  session: Bearings,
 ): Promise<Found> {
   const { parseWhereaboutsList, readWhereaboutsState } = await import("../../kubernetes/whereabouts.ts");
   if (file !== undefined) return parseWhereaboutsList(file(), "the list");

@@ -13,7 +13,8 @@ const v4: WhereaboutsPool = {
   range: "10.1.2.0/24",
   allocations: {
     "3": { id: "c1", podref: "default/a", ifname: "net1" },
-    "300": { id: "c2", podref: "default/b" },
+    "44": { id: "c2", podref: "default/b" },
+    "256": { id: "c4", podref: "default/b" },
     "1x": { id: "c3", podref: "default/b" },
   },
 };
@@ -41,7 +42,7 @@ function read(pods: PodFacts[], more: Partial<Parameters<typeof readWhereabouts>
 test("offsets count from the range's address; a pod that shows the address tells node and UID", () => {
   const { leases, starting } = read([
     shows("a", "10.1.2.3", "fd00::ffff:ffff:ffff:ffff"),
-    shows("b", "10.1.3.44"),
+    shows("b", "10.1.2.44"),
   ]);
   expect(starting).toEqual([]);
   expect(leases.map(({ address, ...rest }) => ({ ...rest, address: formatAddress(address) }))).toEqual([
@@ -54,7 +55,7 @@ test("offsets count from the range's address; a pod that shows the address tells
       pod: { namespace: "default", name: "a", uid: "uid-a" },
     },
     {
-      address: "10.1.3.44",
+      address: "10.1.2.44",
       container: "c2",
       ifname: "eth0",
       node: "n1",
@@ -82,7 +83,8 @@ test("who shows another address, or nothing any more, is held for a node that is
   expect(remarks.join("\n")).toContain(
     "10.1.2.3 of pod default/a (container c1): no pod of that name shows it",
   );
-  expect(remarks).toContain("pool 10.1.2.0-24: '1x' is no offset into 10.1.2.0/24: left out");
+  for (const offset of ["1x", "256"])
+    expect(remarks).toContain(`pool 10.1.2.0-24: '${offset}' is no offset into 10.1.2.0/24: left out`);
   expect(remarks.filter((line) => line.startsWith("reservation"))).toEqual([
     "reservation 10.1.2.9 of pod default/x is in no pool: left out",
     "reservation lan-fd00--9 of pod default/x is in no pool: left out",
@@ -102,19 +104,19 @@ test("one definition's addresses are told from another's", () => {
 });
 
 test("the way back gives whereabouts' own objects", () => {
-  const { leases } = read([shows("a", "10.1.2.3", "fd00::ffff:ffff:ffff:ffff"), shows("b", "10.1.3.44")]);
+  const { leases } = read([shows("a", "10.1.2.3", "fd00::ffff:ffff:ffff:ffff"), shows("b", "10.1.2.44")]);
   const network = { source: "whereabouts", name: "lan", space: "default", ranges: [], since: "" };
   const entries = recordsOfLeases(leases, network).flatMap(({ ref, record }) =>
     ref.kind === "attachment" ? [{ ref, record, revision: 1 } as Entry<"attachment">] : [],
   );
-  const ranges = ["10.1.2.0/24", "fd00::/64"].map(parseCidr);
+  const ranges = ["10.1.2.0/27", "fd00::/64"].map(parseCidr);
   const { pools, reservations, remarks } = toWhereabouts(entries, { ranges, namespace: "kube-system" });
   expect(pools).toEqual([
     {
       apiVersion: "whereabouts.cni.cncf.io/v1alpha1",
       kind: "IPPool",
-      metadata: { name: v4.name, namespace: "kube-system" },
-      spec: { range: v4.range, allocations: { "3": v4.allocations["3"] } },
+      metadata: { name: "10.1.2.0-27", namespace: "kube-system" },
+      spec: { range: "10.1.2.0/27", allocations: { "3": v4.allocations["3"] } },
     },
     {
       apiVersion: "whereabouts.cni.cncf.io/v1alpha1",
@@ -127,9 +129,9 @@ test("the way back gives whereabouts' own objects", () => {
     { metadata: { name: "10.1.2.3" }, spec: { containerid: "c1", podref: "default/a", ifname: "net1" } },
     { metadata: { name: "fd00--ffff-ffff-ffff-ffff" } },
   ]);
-  expect(remarks).toEqual(["10.1.3.44 of pod default/b lies in none of the ranges: left out"]);
+  expect(remarks).toEqual(["10.1.2.44 of pod default/b lies in none of the ranges: left out"]);
   const named = toWhereabouts(entries, { ranges, namespace: "x", networkName: "lan" });
-  expect(named.pools[0]).toMatchObject({ metadata: { name: "lan-10.1.2.0-24", namespace: "x" } });
+  expect(named.pools[0]).toMatchObject({ metadata: { name: "lan-10.1.2.0-27", namespace: "x" } });
 });
 
 test("a container that is no pod has no place in whereabouts", () => {

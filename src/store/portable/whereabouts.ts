@@ -7,7 +7,7 @@ import type { ForeignLease } from "./foreign-leases.ts";
 /** Whereabouts' IPPool (whereabouts.cni.cncf.io/v1alpha1), as far as it is read. */
 export interface WhereaboutsPool {
   readonly name: string;
-  /** As written: offsets count from its address, whatever the prefix says. */
+  /** As written; offsets count from its address. */
   readonly range: string;
   readonly allocations: Readonly<Record<string, WhereaboutsAllocation>>;
 }
@@ -89,8 +89,11 @@ export function rangeOf({ range }: Pick<WhereaboutsPool, "range">): Cidr | undef
 }
 
 function addressAt(pool: WhereaboutsPool, offset: string): Address | undefined {
-  const first = rangeOf(pool)?.address;
-  return first === undefined || !/^\d+$/.test(offset) ? undefined : offsetAddress(first, BigInt(offset));
+  const range = rangeOf(pool);
+  if (range === undefined || !/^\d+$/.test(offset)) return undefined;
+  const address = offsetAddress(range.address, BigInt(offset));
+  // What lies beyond would be another network's.
+  return cidrContains(range, address) ? address : undefined;
 }
 
 function leaseOf(
