@@ -48,6 +48,13 @@ test("what was forgotten is unknown to all", () => {
   expect(openForesightFiles(folder).recall("net1")).toBeUndefined();
 });
 
+test("a bounded number of networks is remembered, the newest among them", () => {
+  const folder = `${scratch()}/foresight`;
+  for (let n = 0; n < 100; n++) openForesightFiles(folder).learn(`net${n}`, memory);
+  expect(fs.readdirSync(folder).length).toBe(64);
+  expect(openForesightFiles(folder).recall("net99")).toEqual(memory);
+});
+
 test("damaged, newer and unusable files are as none", () => {
   const folder = `${scratch()}/foresight`;
   const files = openForesightFiles(folder);

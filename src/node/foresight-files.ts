@@ -1,7 +1,7 @@
 import type { Foresight, Memory } from "../ipam/foresight.ts";
 import { intervalOf } from "../ipam/reserved-ranges.ts";
 import { fileName } from "./file-name.ts";
-import { readIfThere, removeFile, replaceFile } from "./files.ts";
+import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 
 /**
  * The foresight of a process that serves one ADD: a file per network below `folder`, gone at reboot.
@@ -9,7 +9,7 @@ import { readIfThere, removeFile, replaceFile } from "./files.ts";
  */
 export function openForesightFiles(folder: string): Foresight {
   const read = new Map<string, string>();
-  const pathOf = (network: string) => `${folder}/${fileName(network)}.json`;
+  const pathOf = (network: string) => `${folder}/${fileName(network)}${ENDING}`;
   return {
     guesses: true,
     takenIn: () => HEARD_OF_NOTHING,
@@ -22,7 +22,9 @@ export function openForesightFiles(folder: string): Foresight {
       }),
     learn: (network, { reserved: _, ...memory }) => {
       const text = JSON.stringify({ version: VERSION, ...memory });
-      if (read.get(network) !== text) quietly(() => replaceFile(pathOf(network), text, "runDir"));
+      if (read.get(network) === text) return;
+      quietly(() => makeRoom(folder));
+      quietly(() => replaceFile(pathOf(network), text, "runDir"));
     },
     forget: (network) => {
       read.delete(network);
@@ -31,8 +33,17 @@ export function openForesightFiles(folder: string): Foresight {
   };
 }
 
+const ENDING = ".json";
 const VERSION = 1;
 const HEARD_OF_NOTHING = { has: () => false };
+
+/** So many networks are remembered: pods may bring ranges of their own, each time others. */
+const MOST = 64;
+
+function makeRoom(folder: string): void {
+  const names = filesOf(folder, ENDING, "runDir");
+  for (const name of names.slice(MOST - 1)) removeFile(`${folder}/${name}`, "runDir");
+}
 
 /** Throws, or answers undefined, for what no program of this version wrote. */
 function parse(text: string): Memory | undefined {
