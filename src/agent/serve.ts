@@ -11,6 +11,7 @@ import type { LendPorts } from "./lend-ports.ts";
 import type { AgentRequest } from "./protocol.ts";
 import type { ClaimedSocket } from "./socket.ts";
 import { Turnstile } from "./turnstile.ts";
+import { unseen } from "./unseen.ts";
 
 /** Verbs under way at once; a waiting hand-over holds its place for 20 s at most. */
 const AT_ONCE = 512;
@@ -145,6 +146,11 @@ async function perform(
   // The end of a connection that came together with the request is only seen in the next turn.
   await new Promise((resolve) => setImmediate(resolve));
   if (connection.gone.aborted) return;
+  if (unseen(request.env, options.log)) {
+    // Without an answer the shim falls back to the complete plugin, which looks from the host.
+    connection.end();
+    return;
+  }
   const outcome = await handle(
     { env: request.env, stdin: () => ({ text: request.stdin, whole: true }), started },
     {

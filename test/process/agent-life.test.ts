@@ -3,12 +3,12 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { ACKNOWLEDGEMENT, FRAME, FrameReader, readAnswer } from "../../src/agent/protocol.ts";
 import { Checker } from "../kit/checker.ts";
-import { added, refused } from "../kit/cni.ts";
+import { added, invoke, refused } from "../kit/cni.ts";
 import { startDaemon } from "../kit/daemon.ts";
 import { startEtcd } from "../kit/etcd.ts";
 import { RECORDED_REQUEST } from "../kit/recorded-frames.ts";
 import type { Subject } from "../kit/subject.ts";
-import { type AgentPlace, throughAgent } from "../kit/subject-agent.ts";
+import { type AgentPlace, installShim, throughAgent } from "../kit/subject-agent.ts";
 import { deployPlugin, kubeIpam, kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { eventually } from "../kit/wait.ts";
 import { World } from "../kit/world.ts";
@@ -130,6 +130,40 @@ test("in a mount namespace of its own it frees what is certainly gone, and nothi
     // Only the agent can have freed it: a verb of the plugin would have looked, too.
     await eventually(async () => !(await held()).includes("gone") || undefined);
     expect(await held()).toEqual(["before", "unseen"]);
+  } finally {
+    await agent.stop();
+  }
+}, 60_000);
+
+test("an agent that does not see the namespaces leaves their ADDs to the complete plugin, and says so", async () => {
+  await using world = await World.open(kubeIpam());
+  const { place, namespace } = world;
+  const { executable, socket } = installShim(place.folder, kubeIpamExecutable());
+  const script = `mount -t tmpfs none /run/netns; exec "$@"`;
+  const command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "sh"];
+  const agent = startDaemon(
+    "blind",
+    [...command, kubeIpamExecutable(), "agent", "--socket", socket],
+    place.folder,
+    { ...place.env, PATH: process.env.PATH ?? "" },
+  );
+  try {
+    await eventually(async () => agent.output().includes("the agent serves") || undefined);
+    const call = { container: "c1", ifname: "eth0", netns: namespace.path };
+    const env = { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket };
+    for (const container of ["c1", "c2"])
+      added(await invoke(executable, "ADD", { ...call, container }, world.network(SUBNET), { env }));
+    expect(agent.output().match(/can be seen from here/g)).toHaveLength(1);
+    const none = await invoke(
+      executable,
+      "ADD",
+      { ...call, netns: "/run/netns/none" },
+      world.network(SUBNET),
+      {
+        env,
+      },
+    );
+    expect(refused(none).code).toBe(4);
   } finally {
     await agent.stop();
   }
