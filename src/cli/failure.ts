@@ -13,7 +13,7 @@ export const EXIT_CODES = {
 
 export const EXIT_CODE_HELP = `Exit codes:
   0  done
-  1  refused or failed: the error says why and what to do
+  1  refused or failed: the error says why and what to do; 'check' or 'doctor' found something wrong
   2  the command line is wrong
   3  there is nothing of that name or address
   4  the store cannot be used: not reached, refused, corrupt, full`;

@@ -21,7 +21,7 @@ export interface Session extends Bearings {
   readonly ports: Ports;
 }
 
-/** @throws IpamError of the configuration. */
+/** @throws UsageError, or IpamError of the configuration. */
 export function takeBearings(given: StoreOptions): Bearings {
   const settings = settingsOf(given);
   const clusterUid = settings.store.kind === "embedded" ? undefined : knownClusterUid(settings.node.dataDir);

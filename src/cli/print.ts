@@ -1,22 +1,41 @@
 import { writeSync } from "node:fs";
+import { IpamError } from "../ipam/errors.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Data, on stdout. Answers 0, so that a command can end with it. */
+/** Data, on stdout. Answers 0, so that a command can end with it. @throws IpamError io */
 export function printOut(text: string): 0 {
-  write(STDOUT, text);
-  return 0;
+  try {
+    write(STDOUT, text);
+    return 0;
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    throw new IpamError(
+      "io",
+      `stdout cannot be written: ${reason}`,
+      "see where it leads to, and what room is there",
+    );
+  }
 }
 
 /** Words for people, on stderr. */
 export function printErr(text: string): void {
-  write(STDERR, text);
+  quietly(() => write(STDERR, text));
 }
 
 /** A part of a line, on stderr. */
 export function writeRaw(text: string): void {
-  writeBytes(STDERR, text);
+  quietly(() => writeBytes(STDERR, text));
+}
+
+/** What cannot be said changes nothing of what was done, and nothing of the exit code. */
+function quietly(say: () => void): void {
+  try {
+    say();
+  } catch {
+    // There is nowhere else to say it.
+  }
 }
 
 function write(descriptor: number, text: string): void {

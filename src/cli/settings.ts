@@ -1,26 +1,17 @@
-import { etcdEndpoints } from "../config/etcd-endpoints.ts";
-import { etcdSettings } from "../config/etcd-settings.ts";
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "../config/network-configuration.ts";
 import type { NodeFileText } from "../config/node-file.ts";
 import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
-import { readShape } from "../config/read-shape.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
+import { type EtcdOptions, etcdOfOptions, requireNoEtcdOptions } from "./etcd-options.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 /** The options that say which store, and which node this is. */
-export interface StoreOptions {
+export interface StoreOptions extends EtcdOptions {
   readonly config?: string;
   readonly dataDir?: string;
   readonly runDir?: string;
   readonly nodeName?: string;
-  readonly etcdUrl?: string;
-  readonly etcdCert?: string;
-  readonly etcdKey?: string;
-  readonly etcdCa?: string;
-  readonly etcdPrefix?: string;
-  readonly etcdUser?: string;
-  readonly etcdPasswordFile?: string;
   /** Seconds. */
   readonly timeout: number;
 }
@@ -35,7 +26,7 @@ export interface Settings {
   readonly requireInit: boolean;
   /** The kubeconfig that the plugin uses, where one is configured. */
   readonly kubeConfig?: string;
-  /** Where this was read, for people; undefined where only defaults and options hold. */
+  /** What names the store, for people: a file or an option; undefined where only defaults hold. */
   readonly source?: string;
 }
 
@@ -43,7 +34,7 @@ export interface Settings {
  * Options over the configuration over the defaults. `--data-dir` alone means the embedded store there,
  * whatever the configuration says.
  *
- * @throws IpamError io, decode, invalidConfig.
+ * @throws UsageError; IpamError io, decode, invalidConfig.
  */
 export function settingsOf(options: StoreOptions): Settings {
   const configured = configuredSettings(options.config);
@@ -53,7 +44,13 @@ export function settingsOf(options: StoreOptions): Settings {
     ...(options.runDir !== undefined && { runDir: options.runDir }),
     ...(options.nodeName !== undefined && { nodeName: options.nodeName }),
   };
-  return { ...configured, node, store: storeOf(options, configured.store, node) };
+  const named = options.etcdUrl === undefined ? options.dataDir && "--data-dir" : "--etcd-url";
+  return {
+    ...configured,
+    node,
+    store: storeOf(options, configured.store, node),
+    ...(named && { source: named }),
+  };
 }
 
 function configuredSettings(path: string | undefined): Settings {
@@ -91,25 +88,12 @@ function kubeConfigOf({ kubeConfig }: KubernetesSettings): Pick<Settings, "kubeC
 }
 
 function storeOf(options: StoreOptions, configured: StoreSettings, { dataDir }: NodeSettings): StoreSettings {
-  if (options.etcdUrl !== undefined) return etcdOf(options, options.etcdUrl);
-  if (options.dataDir !== undefined || configured.kind === "embedded") return { kind: "embedded", dataDir };
+  if (options.etcdUrl !== undefined) return etcdOfOptions(options, options.etcdUrl);
+  if (options.dataDir !== undefined || configured.kind === "embedded") {
+    requireNoEtcdOptions(options, dataDir);
+    return { kind: "embedded", dataDir };
+  }
   return etcdOver(options, configured);
-}
-
-function etcdOf(options: StoreOptions, url: string): StoreSettings {
-  const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
-  return etcdSettings(
-    {
-      etcdURL: readShape(etcdEndpoints, url, "--etcd-url"),
-      ...(etcdCert && { etcdCertFile: etcdCert }),
-      ...(etcdKey && { etcdKeyFile: etcdKey }),
-      ...(etcdCa && { etcdTrustedCAFileFile: etcdCa }),
-      ...(etcdUser && { username: etcdUser }),
-      ...(etcdPasswordFile && { passwordFile: etcdPasswordFile }),
-      ...(etcdPrefix && { prefix: etcdPrefix }),
-    },
-    "the command line's etcd",
-  );
 }
 
 /** Certificates and prefix may be given over a configuration that names the endpoints. */

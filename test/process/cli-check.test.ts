@@ -48,10 +48,12 @@ ours("check", "a dead namespace is a leak, with what to do, and exit code 1", as
   const { net, operator, check } = await start(world);
   const namespace = await world.makeNamespace();
   await world.add(net, { container: "dead", netns: namespace.path });
+  await world.add(net, { container: "dead", netns: namespace.path, ifname: "net1" });
   await namespace.remove();
   const { exitCode, found } = await check();
-  expect([exitCode, found]).toEqual([1, ["leak namespace-gone 10.1.2.2"]]);
+  expect([exitCode, found]).toEqual([1, ["leak namespace-gone 10.1.2.2", "leak namespace-gone 10.1.2.3"]]);
   const table = await operator("check", "--settle", "0");
+  expect(table.stderr).toStartWith("2 allocations, 0 pods: 2 leaks\n");
   expect(table.stdout).toContain("its network namespace is gone. Do: 'kube-ipam gc' frees it\n");
   // Nobody else's word about it is asked for.
   expect((await check("--store-only")).found).toEqual([]);

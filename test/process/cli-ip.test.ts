@@ -148,6 +148,9 @@ ours("ip reserve", "no pod gets the address or the range until it is unreserved"
   await world.add(net, { container: "x", args: "IP=10.1.2.2" });
 });
 
+const NO_STORE = "error: there is no store in /nowhere yet\n";
+const NO_CERTIFICATES = "error: --etcd-url is https, but the command line names no certificates\n";
+
 ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
   const cases: readonly [number, string, ...string[]][] = [
     [2, "error: unknown command 'lits'\n(Did you mean list?)\nsee 'kube-ipam ip --help'\n", "ip", "lits"],
@@ -155,16 +158,31 @@ ours("cli", "each error has its exit code, and words only on stderr", async (wor
     [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
     [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
     [2, "error: 'a/b/c/d' is no owner\n", "ip", "reserve", "10.1.2.3", "--for", "a/b/c/d"],
-    [3, "error: there is no store in /nowhere yet\n", "ip", "list", "--data-dir", "/nowhere"],
+    [2, "error: '' names no pod\n", "ip", "who", ""],
+    [2, "error: 'a/b/c' names no pod\n", "ip", "who", "a/b/c"],
+    [3, `${NO_STORE}--data-dir names this one: `, "ip", "list", "--data-dir", "/nowhere"],
     [1, "error: the configuration /nowhere.json cannot be read: ", "ip", "list", "--config", "/nowhere.json"],
     [4, "error: ", "ip", "list", "--etcd-url", "http://127.0.0.1:1", "--timeout", "1"],
-    [1, "error: --etcd-url must be a comma list of URLs", "ip", "list", "--etcd-url", "nonsense"],
+    [2, "error: --etcd-url must be a comma list of URLs", "ip", "list", "--etcd-url", "nonsense"],
+    [2, `${NO_CERTIFICATES}set --etcd-ca, and --etcd-cert with `, "ip", "list", "--etcd-url", "https://a"],
+    [2, "error: --etcd-cert is about an etcd, and the store is ", "ip", "list", "--etcd-cert", "/x"],
   ];
   for (const [exitCode, words, ...args] of cases) {
     const finished = await commandLine(world, args);
     expect([args, finished.exitCode, finished.stdout]).toEqual([args, exitCode, ""]);
     expect(finished.stderr).toStartWith(words);
   }
+});
+
+ours("cli", "data that cannot be written is an error, words that cannot change nothing", async (world) => {
+  const { executable, env } = world.place;
+  const shell = (line: string) => run(["sh", "-c", line, executable], { env });
+  const data = await shell('"$0" completion >/dev/full');
+  expect([data.exitCode, data.stderr.split("\n")[0]]).toEqual([
+    1,
+    expect.stringMatching(/^error: stdout cannot be written: ENOSPC/),
+  ]);
+  expect((await shell('"$0" nonsense 2>/dev/full')).exitCode).toBe(2);
 });
 
 ours("cli", "every command explains itself by examples, with exit codes at the top", async (world) => {

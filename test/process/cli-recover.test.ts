@@ -23,6 +23,7 @@ test("an embedded store that was lost is rebuilt from the node's journal", async
     conflicts: [],
   });
   expect(await world.held()).toEqual(held);
+  expect((await operator("recover", "--forget", "nobody")).exitCode).toBe(3);
   await world.add(net, { container: "c3" });
   await world.refused("ADD", net, { container: "c4", args: "IP=10.1.2.77" }, { code: 101 });
   for (const container of ["c1", "c2", "c3"]) await world.del(net, { container });

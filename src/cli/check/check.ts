@@ -75,6 +75,11 @@ async function print(
 
 function summary(findings: readonly AuditFinding[], { allocations, pods }: Audit["judged"]): string {
   const counts = Map.groupBy(findings, ({ kind }) => kind);
-  const found = [...counts].map(([kind, of]) => `${of.length} ${kind}`).join(", ");
+  const found = [...counts].map(([kind, of]) => `${of.length} ${named(kind, of.length)}`).join(", ");
   return `${allocations} allocations, ${pods} pods: ${found || "nothing is wrong"}`;
+}
+
+/** "2 leaks", but "2 damaged": some kinds are no nouns. */
+function named(kind: AuditFinding["kind"], count: number): string {
+  return count > 1 && (kind === "leak" || kind === "duplicate") ? `${kind}s` : kind;
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { readAddress, readInterval } from "../addresses.ts";
 import { withExamples, withOutput, withSpace } from "../common-options.ts";
+import { UsageError } from "../failure.ts";
 import type { Done } from "../run-commands.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
@@ -71,8 +72,10 @@ function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
     .argument("<pod>", "name, or namespace/name");
   withExamples(who, [["default/db-0", "what it has, and what is reserved for it"]]);
   withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
-    async (pod: string, options: WhoOptions & O) =>
-      done(await access.open(options, (addresses) => whoHas(pod, options, addresses), aboutPod(pod))),
+    async (text: string, options: WhoOptions & O) => {
+      const pod = readPod(text);
+      done(await access.open(options, (addresses) => whoHas(pod, options, addresses), aboutPod(pod)));
+    },
   );
 }
 
@@ -147,6 +150,15 @@ function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
       const interval = readInterval(text);
       done(await access.open(options, (addresses) => unreserve(interval, options, addresses)));
     },
+  );
+}
+
+/** @throws UsageError */
+function readPod(text: string): string {
+  if (/^([^/\s]+\/)?[^/\s]+$/.test(text)) return text;
+  throw new UsageError(
+    `'${text}' names no pod`,
+    "give its name, or NAMESPACE/NAME, for example default/db-0",
   );
 }
 

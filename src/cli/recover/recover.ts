@@ -3,7 +3,7 @@ import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
 import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
 import { blockSilent } from "../../ipam/recovery/block-silent.ts";
 import { liftBlocks } from "../../ipam/recovery/blocks.ts";
-import { UsageError } from "../failure.ts";
+import { EXIT_CODES, UsageError } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import type { Format } from "../output.ts";
@@ -68,7 +68,7 @@ async function isRecovering({ store }: Ports): Promise<boolean> {
   return meta?.record.state === "recovering";
 }
 
-/** After a recovery: what these nodes might have held may be given out. */
+/** After a recovery: what these nodes might have held may be given out. Exit code 3 where one held nothing back. */
 async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
   const lifted = await liftBlocks(nodes, ports, step());
   for (const node of nodes) {
@@ -78,7 +78,7 @@ async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
         : `nothing was refused for node ${node}`,
     );
   }
-  return 0;
+  return nodes.every((node) => lifted.includes(node)) ? EXIT_CODES.done : EXIT_CODES.absent;
 }
 
 function requireNodes({ names }: Expected): void {
