@@ -1,6 +1,6 @@
 import { type GenericSchema, safeParse } from "valibot";
 import { IpamError } from "../ipam/errors.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Admission, Credentials } from "./credentials.ts";
 import type { Kind } from "./kinds.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";
@@ -74,9 +74,17 @@ export class Api {
     throw this.refusal(answer, { verb: "get", kind, name });
   }
 
-  /** Who signs the API server's certificate, as PEM; its URL where nobody is named. */
-  async authority(): Promise<string> {
-    const { tls } = await this.#credentials.apply();
+  /**
+   * Who signs the API server's certificate, as PEM; its URL where nobody is named.
+   *
+   * @throws IpamError kubernetesRefused, tryAgain.
+   */
+  async authority(deadline: number): Promise<string> {
+    const { signal, expired } = this.#patience(deadline, "its certificate");
+    const applied = orAbort(this.#credentials.apply(signal), signal);
+    const { tls } = await applied.catch((failure) => {
+      throw signal.aborted ? expired : failure;
+    });
     return tls.ca?.toString().trim() ?? this.server;
   }
 
@@ -89,6 +97,7 @@ export class Api {
     const { ok, httpStatus, body } = await this.request(path, deadline);
     if (ok) return this.parse(shape, body, path);
     if (httpStatus === 404 || httpStatus === 403) return undefined;
+    if (isSpokenByOther(httpStatus, body)) throw notAnApiServer(this.#credentials, path);
     throw overloaded(this.#credentials, httpStatus, path);
   }
 
@@ -108,16 +117,8 @@ export class Api {
    * @throws IpamError as the Cluster port says.
    */
   async *lines(path: string, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
-    const { headers, tls } = await orAbort(this.#credentials.apply(), signal);
-    const { proxy } = this.#credentials;
-    const options = {
-      headers,
-      tls,
-      signal,
-      redirect: "error",
-      ...(proxy !== undefined && { proxy }),
-    } as const;
-    const response = await fetch(this.server + path, options);
+    const admission = await orAbort(this.#credentials.apply(signal), signal);
+    const response = await fetch(this.server + path, { ...fetching(this.#credentials, admission), signal });
     if (!response.ok || response.body === null) {
       const body = parseBody(await response.text());
       throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
@@ -128,7 +129,15 @@ export class Api {
 
   /** What an answer that is neither the object nor its absence means, as an error. */
   refusal(answer: Answer, asked: Asked): IpamError {
-    const { httpStatus } = answer;
+    const { body, httpStatus } = answer;
+    if (isSpokenByOther(httpStatus, body)) {
+      const { name, namespace } = asked.name;
+      const path =
+        name === undefined
+          ? folderOf(asked.kind, namespace)
+          : pathOf(asked.kind, { name, ...(namespace !== undefined && { namespace }) });
+      return notAnApiServer(this.#credentials, path);
+    }
     return answerRefused(this.#credentials, { ...asked, httpStatus, message: messageOf(answer) });
   }
 
@@ -140,26 +149,17 @@ export class Api {
   }
 
   async #send(path: string, deadline: number, sending?: Sending): Promise<Answer> {
-    const patience = Math.min(deadline - performance.now(), REQUEST_MS);
-    const expired = new IpamError(
-      "tryAgain",
-      `the API server at ${this.server} gave no answer in time`,
-      `asked for ${path}`,
-    );
-    if (patience <= 0) throw expired;
-    const signal = AbortSignal.timeout(Math.ceil(patience));
-    const { proxy } = this.#credentials;
+    const { signal, expired } = this.#patience(deadline, path);
     try {
-      const { headers, tls } = await orAbort(this.#credentials.apply(), signal);
+      const admission = await orAbort(this.#credentials.apply(signal), signal);
+      const { headers, ...how } = fetching(this.#credentials, admission);
       const options = {
+        ...how,
         ...(sending && { method: sending.method }),
         ...(sending && "body" in sending && { body: JSON.stringify(sending.body) }),
         headers: sending && "body" in sending ? { ...headers, "Content-Type": sending.contentType } : headers,
-        tls,
         signal,
-        redirect: "error",
-        ...(proxy !== undefined && { proxy }),
-      } as const;
+      };
       const response = await fetch(this.server + path, options);
       return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
     } catch (error) {
@@ -167,6 +167,31 @@ export class Api {
       throw error instanceof IpamError ? error : unreachable(this.#credentials, error);
     }
   }
+
+  /** What ends a request in time, and the error that it is then. @throws that error where no time is left. */
+  #patience(deadline: number, path: string): { readonly signal: AbortSignal; readonly expired: IpamError } {
+    const patience = Math.min(deadline - performance.now(), REQUEST_MS);
+    const expired = new IpamError(
+      "tryAgain",
+      `the API server at ${this.server} gave no answer in time`,
+      `asked for ${path}`,
+    );
+    if (patience <= 0) throw expired;
+    return { signal: AbortSignal.timeout(Math.ceil(patience)), expired };
+  }
+}
+
+/**
+ * How a request is made, all but what it asks for. A redirect is an answer that is not followed: it could
+ * lead the token elsewhere.
+ */
+export function fetching({ proxy }: Credentials, { headers, tls }: Admission) {
+  return { headers, tls, redirect: "manual", ...(proxy !== undefined && { proxy }) } as const;
+}
+
+/** No API server answers so: another server does, or it speaks TLS and was not spoken to in it. */
+function isSpokenByOther(httpStatus: number, body: unknown): boolean {
+  return httpStatus < 400 || (httpStatus === 400 && !safeParse(status, body).success);
 }
 
 /** Where one object lies. */

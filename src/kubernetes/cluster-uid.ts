@@ -13,7 +13,7 @@ const KUBE_SYSTEM = { name: "kube-system" } as const;
  */
 export async function clusterUid(api: Api, deadline: number): Promise<string> {
   const found = await api.tryGet(NAMESPACES, KUBE_SYSTEM, deadline);
-  return found?.metadata.uid ?? substitute(await api.authority());
+  return found?.metadata.uid ?? substitute(await api.authority(deadline));
 }
 
 function substitute(authority: string): string {

@@ -1,19 +1,21 @@
 import { basename, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { requireRegularFile } from "../files/regular-file.ts";
+import type { ExecSettings } from "./exec-plugin.ts";
 
 /**
  * `tokenFile` (client-go's AuthInfo) is a key that the client library does not know. It is read
- * anew once a minute, so that rotated tokens are taken up.
+ * anew once a minute, so that rotated tokens are taken up, and counts before `token`.
  */
 export function completeTokenFiles(config: KubeConfig, document: object, folder: string): void {
   const users = listOf(document, "users");
   config.users = config.users.map((user) => {
     const entry = users.find((candidate) => field(candidate, "name") === user.name);
     const tokenFile = field(field(entry, "user"), "tokenFile");
-    if (typeof tokenFile !== "string" || user.token !== undefined) return user;
+    if (typeof tokenFile !== "string" || tokenFile === "") return user;
+    const { token: _, ...rest } = user;
     return {
-      ...user,
+      ...rest,
       authProvider: { name: "tokenFile", config: { tokenFile: resolve(folder, tokenFile) } },
     };
   });
@@ -45,11 +47,19 @@ export function requireFiles(config: KubeConfig): void {
 export function completeExec(config: KubeConfig, folder: string): void {
   config.users = config.users.map((user) => {
     const { exec } = user;
-    if (typeof exec?.command !== "string") return user;
+    if (exec === undefined || exec === null) return user;
     const command = basename(exec.command) === exec.command ? exec.command : resolve(folder, exec.command);
     const info = { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(execInfo(config, exec)) };
     return { ...user, exec: { ...exec, command, env: [...(exec.env ?? []), info] } };
   });
+}
+
+/** Takes the current user's exec plugin out of the client library's hands: it would never end one. */
+export function takeExec(config: KubeConfig): ExecSettings | undefined {
+  const user = config.getCurrentUser();
+  const exec: ExecSettings | undefined = user?.exec ?? undefined;
+  config.users = config.users.map((each) => (each.name === user?.name ? { ...each, exec: undefined } : each));
+  return exec;
 }
 
 function execInfo(config: KubeConfig, exec: { apiVersion?: string; provideClusterInfo?: boolean }): unknown {

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
@@ -175,7 +175,7 @@ describe("EVIDENCE: absence is only what an API server says", () => {
     api.answers.set(POD, answer);
     expect(await failure(getPod)).toBe(
       `104 ${api.server}${POD} did not answer as a Kubernetes API server does; check the server address in ` +
-        `${KUBECONFIG}`,
+        `${KUBECONFIG}: API servers speak https as a rule`,
     );
   });
 });
@@ -234,87 +234,18 @@ describe("refusals", () => {
 
   test("a redirect is not followed: it could lead the token elsewhere", async () => {
     api.answers.set(POD, new Response("", { status: 302, headers: { Location: `${api.server}/elsewhere` } }));
+    expect(await failure(getPod)).toContain("104 ");
+    expect(await failure(getPod)).toContain("did not answer as a Kubernetes API server does");
+    expect(api.requests.map(({ path }) => path)).toEqual([POD, POD]);
+  });
+
+  test("what speaks TLS alone is no server of this address; a refusal of the API server's own may pass", async () => {
+    const said = "Client sent an HTTP request to an HTTPS server.\n";
+    api.answers.set(POD, new Response(said, { status: 400 }));
+    expect(await failure(getPod)).toStartWith(
+      `104 ${api.server}${POD} did not answer as a Kubernetes API server does`,
+    );
+    api.answers.set(POD, apiStatus(400, "BadRequest", "x"));
     expect(await failure(getPod)).toStartWith("11 ");
-    expect(api.requests).toHaveLength(1);
-  });
-});
-
-describe("kubeconfigs", () => {
-  const withUser = (user: object) => {
-    api.answers.set(POD, object("db-0", "u1"));
-    return getPod(lazyCluster({ kubeConfig: api.kubeConfig(user) }));
-  };
-  const authorization = () => api.requests[0]?.authorization;
-
-  test("a token", async () => {
-    expect((await withUser({ token: "t1" }))?.uid).toBe("u1");
-    expect(authorization()).toBe("Bearer t1");
-  });
-
-  test("a token file, relative to the kubeconfig, read anew", async () => {
-    writeFileSync(join(api.folder, "token"), "t2\n");
-    await withUser({ tokenFile: "token" });
-    expect(authorization()).toBe("Bearer t2");
-  });
-
-  test("an exec plugin, relative to the kubeconfig, told what for", async () => {
-    const plugin = join(api.folder, "plugin.sh");
-    const script =
-      '#!/bin/sh\ncase "$KUBERNETES_EXEC_INFO" in *ExecCredential*) token=t3;; *) token=none;; esac\n' +
-      'echo "{\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$token-$EXTRA\\"}}"\n';
-    writeFileSync(plugin, script);
-    chmodSync(plugin, 0o755);
-    const env = [{ name: "EXTRA", value: "x" }];
-    await withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./plugin.sh", env } });
-    expect(authorization()).toBe("Bearer t3-x");
-  });
-
-  test("an exec plugin that fails is named", async () => {
-    const kubeConfig = api.kubeConfig({
-      exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./nothing" },
-    });
-    expect(await failure(getPod, kubeConfig)).toStartWith(
-      `104 the Kubernetes credentials in ${kubeConfig} cannot be used; `,
-    );
-  });
-
-  test("BOUNDED: an exec plugin that hangs costs no more than the deadline", async () => {
-    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "sleep", args: ["600"] };
-    const deadline = performance.now() + 300;
-    expect(await failure((cluster) => cluster.pod(db0, deadline), api.kubeConfig({ exec }))).toStartWith(
-      "11 the API server at",
-    );
-  });
-
-  test.each([
-    ["is missing", undefined, "ENOENT"],
-    ["is empty", "", "it is empty, or no mapping of keys"],
-    ["is no YAML", "{", ""],
-    [
-      "has no such context",
-      '{"current-context":"x","clusters":[],"users":[],"contexts":[]}',
-      "its current context 'x' names no cluster",
-    ],
-  ])("a file that %s is named", async (_name, text, reason) => {
-    const path = join(api.folder, "broken");
-    if (text !== undefined) writeFileSync(path, text);
-    const told = await failure(getPod, path);
-    expect(told).toStartWith(`104 the Kubernetes credentials in ${path} cannot be used; `);
-    expect(told).toContain(reason);
-    expect(told).toEndWith(`check the file with 'kubectl --kubeconfig ${path} get pods'`);
-  });
-
-  test("a kubeconfig that was repaired is taken up without a restart", async () => {
-    const path = join(api.folder, "repaired");
-    const cluster = lazyCluster({ kubeConfig: path });
-    await expect(getPod(cluster)).rejects.toThrow("cannot be used");
-    writeFileSync(path, await Bun.file(api.kubeConfig()).text());
-    expect(await getPod(cluster)).toBeUndefined();
-  });
-
-  test("outside of a pod there is no service account", async () => {
-    await expect(getPod(lazyCluster({}))).rejects.toThrow(
-      "no kubeConfig is configured, and this is not a pod with a service account",
-    );
   });
 });

@@ -64,7 +64,7 @@ export function notAnApiServer({ server, source }: Credentials, path: string): I
   return new IpamError(
     "kubernetesRefused",
     `${server}${path} did not answer as a Kubernetes API server does`,
-    `check the server address in ${source}`,
+    `check the server address in ${source}${server.startsWith("http:") ? ": API servers speak https as a rule" : ""}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { IpamError } from "../ipam/errors.ts";
+import { fetching } from "./api.ts";
 import { type Credentials, loadCredentials } from "./credentials.ts";
 import { unreachable } from "./refused.ts";
 
@@ -57,16 +58,16 @@ export async function requestToken({ account, node, expirationSeconds }: TokenWi
 }
 
 async function post(credentials: Credentials, path: string, body: object) {
-  const { headers, tls } = await credentials.apply();
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const { headers, ...how } = fetching(credentials, await credentials.apply(signal));
   let response: Response;
   try {
     response = await fetch(credentials.server + path, {
+      ...how,
       method: "POST",
       headers: { ...headers, "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      tls,
-      redirect: "error",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal,
     });
   } catch (failure) {
     throw unreachable(credentials, failure);
