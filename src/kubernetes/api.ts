@@ -183,10 +183,11 @@ export class Api {
 
 /**
  * How a request is made, all but what it asks for. A redirect is an answer that is not followed: it could
- * lead the token elsewhere.
+ * lead the token elsewhere. The proxy is ours to choose: `false`, which Bun's types do not know, keeps it
+ * from looking into the environment.
  */
 export function fetching({ proxy }: Credentials, { headers, tls }: Admission) {
-  return { headers, tls, redirect: "manual", ...(proxy !== undefined && { proxy }) } as const;
+  return { headers, tls, redirect: "manual", proxy: (proxy ?? false) as string } as const;
 }
 
 /** No API server answers so: another server does, or it speaks TLS and was not spoken to in it. */

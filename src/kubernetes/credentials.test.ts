@@ -156,6 +156,20 @@ describe("credentials", () => {
     expect(told).not.toContain("pa%ss");
   });
 
+  test("a server of the machine itself is asked directly, whatever proxy the environment names", async () => {
+    const names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] as const;
+    const before = names.map((name) => [name, process.env[name]] as const);
+    try {
+      for (const name of names) process.env[name] = "http://127.0.0.1:1";
+      expect((await withUser({ token: "t1" }))?.uid).toBe("u1");
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  });
+
   test.each([
     ["is missing", undefined, "ENOENT"],
     ["is empty", "", "it is empty, or no mapping of keys"],

@@ -12,6 +12,7 @@ import {
   takeExec,
 } from "./kubeconfig-gaps.ts";
 import { requireKubeConfigShape } from "./kubeconfig-shape.ts";
+import { proxyOf } from "./proxy-of.ts";
 import { requireTlsMaterial } from "./tls-material.ts";
 
 export interface ClusterSettings {
@@ -27,7 +28,7 @@ export interface Credentials {
   readonly source: string;
   /** "https://127.0.0.1:6443", without a slash at its end. */
   readonly server: string;
-  /** By which to ask, where it names one. */
+  /** By which to ask; undefined: directly, whatever the environment says. */
   readonly proxy: string | undefined;
   /** Of the context, where it names one. */
   readonly namespace?: string;
@@ -76,7 +77,7 @@ export function loadCredentials({ context, kubeConfig }: ClusterSettings): Crede
   return {
     source,
     server,
-    proxy: proxyUrl || undefined,
+    proxy: proxyUrl || orUnusable(source, () => proxyOf(server)),
     ...namespaceOf(config),
     apply: async (signal) => {
       try {
