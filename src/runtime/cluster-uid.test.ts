@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, SUBSTITUTE_UID } from "../ipam/cluster-port.ts";
+import { IpamError } from "../ipam/errors.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
 
 /** What the API server answers, one after the other; counts how often it is asked. */
@@ -41,4 +42,16 @@ test("a substitute serves until the UID is to be had", () =>
     expect(await requireClusterUid(folder, cluster, 0)).toBe(substitute);
     expect(await requireClusterUid(folder, cluster, 0)).toBe("u1");
     expect(knownClusterUid(folder)).toBe("u1");
+  }));
+
+test("without it an ADD does not go on, and says why; nothing is remembered", () =>
+  inFolder(async (folder) => {
+    const down = new IpamError("tryAgain", "the API server cannot be reached", "it is worth another try");
+    const cluster = { clusterUid: () => Promise.reject(down) } as unknown as Cluster;
+    const failure = await requireClusterUid(folder, cluster, 0).catch((error) => error);
+    expect(`${failure.code} ${failure.message}; ${failure.details}`).toBe(
+      "11 the API server cannot be reached; it is worth another try; once in its life a node must learn its cluster's " +
+        "UID, as two clusters may share one store",
+    );
+    expect(knownClusterUid(folder)).toBeUndefined();
   }));

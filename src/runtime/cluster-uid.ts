@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type Cluster, SUBSTITUTE_UID } from "../ipam/cluster-port.ts";
+import { IpamError } from "../ipam/errors.ts";
 
 const FILE_NAME = "cluster";
 
@@ -13,10 +14,11 @@ export function knownClusterUid(dataDir: string): string | undefined {
 }
 
 /**
- * The cluster's UID, asked for once in a node's life, or again and again where only a substitute is to be had. Without it two clusters on one store could
- * take each other's records for their own, so an ADD does not go on without (FAIL-CLOSED).
+ * The cluster's UID, asked for once in a node's life, or again and again where only a substitute is to
+ * be had. Without it two clusters on one store could take each other's records for their own, so an
+ * ADD does not go on without (FAIL-CLOSED), even one that needs nothing else of Kubernetes.
  *
- * @throws IpamError tryAgain or kubernetesRefused.
+ * @throws IpamError tryAgain or kubernetesRefused, saying what it is needed for.
  */
 export async function requireClusterUid(
   dataDir: string,
@@ -25,9 +27,17 @@ export async function requireClusterUid(
 ): Promise<string> {
   const known = knownClusterUid(dataDir);
   if (known !== undefined && !known.startsWith(SUBSTITUTE_UID)) return known;
-  const uid = await cluster.clusterUid(deadline);
+  const uid = await cluster.clusterUid(deadline).catch((failure) => {
+    throw failure instanceof IpamError ? neededOnce(failure) : failure;
+  });
   if (uid !== known) remember(dataDir, uid);
   return uid;
+}
+
+/** Where the pod's annotations came from the runtime, nobody would guess why Kubernetes is asked at all. */
+function neededOnce({ details, message, name }: IpamError): IpamError {
+  const why = "once in its life a node must learn its cluster's UID, as two clusters may share one store";
+  return new IpamError(name, message, details === "" ? why : `${details}; ${why}`);
 }
 
 /** Best effort: what cannot be remembered is asked for again. */
