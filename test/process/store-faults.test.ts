@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { embedded, ours } from "../kit/case.ts";
+import { alone, embedded, ours } from "../kit/case.ts";
 import { tool } from "../kit/run.ts";
 import { storeFiles } from "../kit/store-files.ts";
 import type { Configuration, World } from "../kit/world.ts";
@@ -47,7 +47,7 @@ ours("106", "a read-only folder is error 106 and names it", async (world) => {
 });
 
 for (const key of ["dataDir", "runDir"]) {
-  ours("E30", `STATUS fails where ${key} has become read-only, and leaves nothing`, async (world) => {
+  alone("E30", `STATUS fails where ${key} has become read-only, and leaves nothing`, async (world) => {
     const folder = world.place.folder.file("remounted");
     mkdirSync(folder);
     await tool("mount", "-t", "tmpfs", "remounted", folder);
