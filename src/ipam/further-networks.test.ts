@@ -111,6 +111,18 @@ describe("a key that speaks to another network or interface", () => {
     expect(judged({ "kube-ipam.sticky/net1": "true" })).toStartWith("102 annotation kube-ipam.sticky/net1");
   });
 
+  test("is passed on when an earlier network of its name is none that the store knows", () => {
+    const last = { network: web, ifname: "net2" };
+    expect(judged({ "kube-ipam.ip/db": "10.9.0.5", [NETWORKS]: "db,web" }, [], last)).toBe("passed on");
+  });
+
+  test("is error 102 for a container that has no further networks", () => {
+    const alone = { network: web, ifname: "net1" };
+    expect(judged({ "kube-ipam.ip/eth0": "10.1.2.5" }, [], alone)).toStartWith(
+      "102 annotation kube-ipam.ip/eth0",
+    );
+  });
+
   test("is error 102 when others have such a network, and the pod does not", () => {
     expect(judged({ "kube-ipam.ip/st": "10.7.0.5", [NETWORKS]: "db" }, [db, st])).toStartWith(
       "102 annotation kube-ipam.ip/st speaks to 'st', which is no network or interface of the pod",

@@ -118,6 +118,29 @@ describe("sticky", () => {
   });
 });
 
+test("GUARDED: what an owner gets while a DEL ends its reservation stays in its record", async () => {
+  const { ports } = world();
+  const ref = { kind: "owner", space: "default", owner: statefulSet } as const;
+  await add(ports, "db", {
+    pod: pod("db-0"),
+    wish: of(statefulSet, { ...named("10.1.2.5"), retain: "delete" }),
+  });
+  let late = false;
+  const commit: typeof ports.store.commit = async (transaction, options) => {
+    const record = late ? undefined : await read(ports, ref);
+    late = true;
+    const addresses = ["10.1.2.5", "10.1.2.40"];
+    if (record)
+      await ports.store.commit(
+        { guards: [], puts: [{ ref, record: { ...record, addresses } }], deletes: [] },
+        options,
+      );
+    return ports.store.commit(transaction, options);
+  };
+  await del({ ...ports, store: { ...ports.store, commit } }, "db");
+  expect((await read(ports, ref))?.addresses).toEqual(["10.1.2.40"]);
+});
+
 test("retain: delete ends the automatic reservation, never an operator's", async () => {
   for (const [kind, left] of [
     ["automatic", undefined],

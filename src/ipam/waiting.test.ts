@@ -92,6 +92,16 @@ test("an ADD that waited does without an API that has gone silent: the address i
   expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
 });
 
+test("without Kubernetes a pod's next sandbox waits for the DEL of the one before it", async () => {
+  const { node, ports } = createWorld();
+  const alone = ports(node("n1"));
+  await add(alone, "c-old", { pod: old, wish });
+  const waiting = add(alone, "c-new", { pod: old, wish });
+  await Bun.sleep(10);
+  await del(alone, "c-old");
+  expect(texts(await waiting)).toEqual(["10.1.2.9/24"]);
+});
+
 test("an ADD that waits for nobody asks for its pod no second time", async () => {
   const { cluster, first, second } = await world({});
   await del(first, "c-old");

@@ -91,7 +91,8 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
   /** An operator's command on the same store. */
   async function operator(...args: string[]): Promise<void> {
     const config = world.kubernetes.folder.file("operator.json");
-    writeFileSync(config, JSON.stringify({ etcdConfig: world.ipam.etcdConfig }));
+    const dataDir = world.kubernetes.folder.file("operator");
+    writeFileSync(config, JSON.stringify({ etcdConfig: world.ipam.etcdConfig, dataDir }));
     const env = { KUBE_IPAM_CONFIG: config };
     const { exitCode, stderr } = await run([EXECUTABLE, ...args], { env });
     if (exitCode !== 0) throw new Error(stderr);
