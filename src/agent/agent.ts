@@ -12,7 +12,6 @@ import { serve } from "./serve.ts";
 import { claimSocket } from "./socket.ts";
 import { tidyWhenQuiet } from "./tidy.ts";
 
-export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
 /** Longer than a hand-over waits, shorter than systemd's patience. */
 const DRAIN_MS = 25_000;
 

@@ -1,21 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { EXIT_CODES } from "../cli/failure.ts";
 import { prepareAll } from "../cli/run-commands.ts";
 import { printDaemonFailure } from "../runtime/daemon.ts";
-import { DEFAULT_SOCKET, runAgent } from "./agent.ts";
-import type { HostCredentialsOptions } from "./host-credentials.ts";
-
-const CLOSING = `
-The shim (kube-ipam-shim, put in place by 'kube-ipam install') asks it over the socket; without an
-agent the complete plugin does the work. SIGTERM lets verbs under way end. The store and the cluster
-are those that the networks' configurations name. docs/agent.md tells what it measures and does.`;
-
-interface Options {
-  readonly socket: string;
-  readonly listen?: string;
-  readonly hostKubeconfig?: string;
-  readonly hostEtcd?: HostCredentialsOptions["etcd"];
-}
+import { runAgent } from "./agent.ts";
+import { type AgentCommandOptions, describeAgent } from "./command-line.ts";
 
 /** `kube-ipam agent`: the exit code, once it has ended. */
 export async function agentCommand(args: readonly string[]): Promise<number> {
@@ -33,24 +21,13 @@ export async function agentCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-function makeCommand(action: (options: Options) => Promise<void>): Command {
-  const command = new Command("kube-ipam agent")
-    .description(
-      "keeps store and cluster warm on this node, answers the plugin, frees what dead sandboxes hold",
-    )
-    .option("--socket <path>", "where the shim asks; only root may", DEFAULT_SOCKET)
-    .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
-    .option("--host-kubeconfig <path>", "in a pod: keeps a kubeconfig for the plugin on the host")
-    .option("--host-etcd <from:to>", "in a pod: keeps a Secret's files on the host", folders)
-    .helpOption("-h, --help", "show this help")
-    .addHelpText("after", CLOSING)
-    .allowExcessArguments(false)
-    .action(action);
+function makeCommand(action: (options: AgentCommandOptions) => Promise<void>): Command {
+  const command = describeAgent(new Command("kube-ipam agent")).action(action);
   prepareAll(command);
   return command;
 }
 
-function run({ socket, listen, hostKubeconfig, hostEtcd }: Options): Promise<number> {
+function run({ socket, listen, hostKubeconfig, hostEtcd }: AgentCommandOptions): Promise<number> {
   return runAgent({
     socket,
     ...(listen !== undefined && { listen }),
@@ -59,10 +36,4 @@ function run({ socket, listen, hostKubeconfig, hostEtcd }: Options): Promise<num
       ...(hostEtcd && { etcd: hostEtcd }),
     },
   });
-}
-
-function folders(text: string): HostCredentialsOptions["etcd"] {
-  const [from, to, ...rest] = text.split(":");
-  if (from && to && rest.length === 0) return { from, to };
-  throw new InvalidArgumentError("expected two folders, as /from:/to");
 }

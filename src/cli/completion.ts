@@ -34,9 +34,15 @@ interface Word {
   readonly about: string;
 }
 
+/** Of a command and all below it, by each of their names. */
 function nodesOf(command: Command, path: string): Node[] {
+  const children = command.commands.map((child) => ({
+    text: child.name(),
+    about: firstClause(child.description()),
+  }));
   const words = [
-    ...command.commands.map((child) => ({ text: child.name(), about: firstClause(child.description()) })),
+    ...children,
+    ...(children.length > 0 ? [{ text: "help", about: "show the help of a command" }] : []),
     ...argumentChoices(command),
     ...command.options.flatMap(optionWords),
     { text: "--help", about: "show the help" },
@@ -44,8 +50,11 @@ function nodesOf(command: Command, path: string): Node[] {
   const values = command.options
     .filter(({ argChoices }) => argChoices !== undefined)
     .map((option) => ({ flags: flagsOf(option), choices: option.argChoices ?? [] }));
-  const children = command.commands.flatMap((child) => nodesOf(child, `${path} ${child.name()}`.trim()));
-  return [{ path, words, values }, ...children];
+  const help = children.length > 0 ? [{ path: `${path} help`.trim(), words: children, values: [] }] : [];
+  const below = command.commands.flatMap((child) =>
+    [child.name(), ...child.aliases()].flatMap((name) => nodesOf(child, `${path} ${name}`.trim())),
+  );
+  return [{ path, words, values }, ...help, ...below];
 }
 
 function argumentChoices({ registeredArguments }: Command): Word[] {

@@ -16,12 +16,30 @@ export async function runCommands(
   let exitCode = 0;
   const program = makeProgram((code) => (exitCode = code));
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(asked(args, program), { from: "user" });
     return exitCode;
   } catch (failure) {
     if (!(failure instanceof CommanderError)) throw failure;
     return failure.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
   }
+}
+
+/**
+ * The arguments as commander should have them: `help a b` is `a b --help`, and a command that is none is
+ * an error also where its help is asked for.
+ */
+function asked(args: readonly string[], program: Command): string[] {
+  const path: string[] = [];
+  let at = program;
+  for (const [index, word] of args.entries()) {
+    if (word.startsWith("-") || at.commands.length === 0) return [...args];
+    if (word === "help") return asked([...path, ...args.slice(index + 1), "--help"], program);
+    const next = at.commands.find((each) => each.name() === word || each.aliases().includes(word));
+    if (next === undefined) return [...path, word];
+    path.push(word);
+    at = next;
+  }
+  return [...args];
 }
 
 /** Makes all commands of a program print and end as ours do. */

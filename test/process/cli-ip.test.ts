@@ -154,6 +154,8 @@ const NO_CERTIFICATES = "error: --etcd-url is https, but the command line names 
 ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
   const cases: readonly [number, string, ...string[]][] = [
     [2, "error: unknown command 'lits'\n(Did you mean list?)\nsee 'kube-ipam ip --help'\n", "ip", "lits"],
+    [2, "error: unknown command 'bogus'\nsee 'kube-ipam --help'\n", "help", "bogus"],
+    [2, "error: unknown command 'bogus'\nsee 'kube-ipam ip --help'\n", "ip", "bogus", "--help"],
     [2, "error: unknown option '--bogus'\nsee 'kube-ipam ip list --help'\n", "ip", "list", "--bogus"],
     [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
     [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
@@ -190,15 +192,24 @@ ours("cli", "every command explains itself by examples, with exit codes at the t
   const commands = new Set([...fish.matchAll(/__kube_ipam_at "([^"]+)"'/g)].map(([, path = ""]) => path));
   expect(commands).toContain("store import");
   for (const command of commands) {
+    if (/(^| )help$/.test(command)) continue;
     const help = await commandLine(world, [...command.split(" "), "--help"]);
     expect([command, help.exitCode, help.stderr]).toEqual([command, 0, ""]);
-    expect(help.stdout).toStartWith(`Usage: kube-ipam ${command}`);
-    if (command !== "ip" && command !== "store") expect(help.stdout).toContain(`\nExamples:\n  `);
+    expect(usageOf(help.stdout)).toContain(command.replace(/^kubectl/, "kubectl ipam"));
+    if (!["ip", "store", "kubectl"].includes(command)) expect(help.stdout).toContain(`\nExamples:\n  `);
+    const asked = await commandLine(world, ["help", ...command.split(" ")]);
+    expect([asked.exitCode, usageOf(asked.stdout)]).toEqual([0, expect.arrayContaining([command])]);
   }
   for (const flag of ["--help", "-help", "help"]) {
     expect((await commandLine(world, [flag])).stdout).toContain("  4  the store cannot be used");
   }
 });
+
+/** What the first line of a help says that it is about, by each of its names: "ip list|ls" is two. */
+function usageOf(help: string): string[] {
+  const [, path = "", names = ""] = /^Usage: (?:kube-ipam )?(.*?)([^ ]+)(?: [[<A-Z].*)?\n/.exec(help) ?? [];
+  return names.split("|").map((name) => path + name);
+}
 
 const COMPLETIONS: readonly [typed: string, expected: string[]][] = [
   ["kube-ipam ip re", ["release", "reserve"]],
@@ -206,6 +217,12 @@ const COMPLETIONS: readonly [typed: string, expected: string[]][] = [
   ["kube-ipam store import --from h", ["host-local"]],
   ["kube-ipam completion z", ["zsh"]],
   ["kube-ipam wh", ["why"]],
+  ["kube-ipam agent --so", ["--socket"]],
+  ["kube-ipam controller --listen-", ["--listen-tls"]],
+  ["kube-ipam kubectl wh", ["who", "why"]],
+  ["kube-ipam help ag", ["agent"]],
+  ["kube-ipam ip ls --net", ["--network"]],
+  ["kube-ipam --outputconf mac", ["macvlan"]],
 ];
 
 const SHELLS: Readonly<Record<string, string>> = {

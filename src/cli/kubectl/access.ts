@@ -3,8 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { IpamError } from "../../ipam/errors.ts";
-import { Api } from "../../kubernetes/api.ts";
-import { type Credentials, loadCredentials } from "../../kubernetes/credentials.ts";
+import type { Api } from "../../kubernetes/api.ts";
 import { withTimeout } from "../common-options.ts";
 import { UsageError } from "../failure.ts";
 import type { Access } from "../ip/access.ts";
@@ -43,20 +42,23 @@ export const kubectlAccess: Access<KubectlOptions> = {
   withOptions: withKubectlOptions,
   filtersByNamespace: false,
   evidence: "only its own node sees that, so that from afar it takes --force",
-  open: (given, work, { namespace } = {}) => work(remoteAddresses(placeOf(given, namespace))),
+  open: async (given, work, { namespace } = {}) => work(remoteAddresses(await placeOf(given, namespace))),
 };
 
 /**
+ * Loads what speaks to Kubernetes only now: these commands are also named where none of them runs.
  * `named` is the namespace of the object that a command is about, which counts unless the user chose one.
  *
  * @throws IpamError kubernetesRefused, invalidConfig; UsageError.
  */
-export function placeOf(given: KubectlOptions, named?: string): Place {
+export async function placeOf(given: KubectlOptions, named?: string): Promise<Place> {
   const { allNamespaces, context, namespace, timeout } = given;
   if (allNamespaces && namespace !== undefined)
     throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
   const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
-  const credentials: Credentials = loadCredentials(settings);
+  const { loadCredentials } = await import("../../kubernetes/credentials.ts");
+  const { Api } = await import("../../kubernetes/api.ts");
+  const credentials = loadCredentials(settings);
   return {
     api: new Api(credentials),
     namespace: allNamespaces ? undefined : (namespace ?? named ?? credentials.namespace ?? "default"),

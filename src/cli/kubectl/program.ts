@@ -12,15 +12,20 @@ import { addRemoteWhy } from "./why.ts";
  */
 export async function runKubectlPlugin(args: readonly string[]): Promise<number> {
   try {
-    return await runCommands(args.length === 0 ? ["--help"] : args, makeProgram);
+    return await runCommands(args.length === 0 ? ["--help"] : args, (done) => {
+      const program = describeKubectl(new Command("kubectl ipam"), done);
+      prepareAll(program);
+      return program;
+    });
   } catch (failure) {
     printFailure(failure, inKubectlsWords);
     return exitCodeOf(failure);
   }
 }
 
-function makeProgram(done: Done): Command {
-  const program = new Command("kubectl ipam")
+/** The commands of `kubectl ipam`, under whichever name. */
+export function describeKubectl(program: Command, done: Done): Command {
+  program
     .description("addresses of pods: who has them, who will have them again, and why a pod has none")
     .usage("COMMAND [OPTIONS]")
     .helpOption("-h, --help", "show this help")
@@ -28,7 +33,6 @@ function makeProgram(done: Done): Command {
     .addHelpText("after", `\n${EXIT_CODE_HELP}`);
   addAddressCommands(program, kubectlAccess, done);
   addRemoteWhy(program, done);
-  prepareAll(program);
   return program;
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ROOT, type Why } from "../../operator/wire.ts";
-import { withOutput } from "../common-options.ts";
+import { withExamples, withOutput } from "../common-options.ts";
 import { UsageError } from "../failure.ts";
 import { type Format, printSections, printThing } from "../output.ts";
 import type { Done } from "../run-commands.ts";
@@ -13,6 +13,7 @@ export function addRemoteWhy(program: Command, done: Done): void {
     .command("why")
     .description("why a pod has the addresses that it has, or has none yet, and what to do")
     .argument("<pod>", "NAME, or NAMESPACE/NAME");
+  withExamples(command, [["default/db-0", "what it has, what it waits for, and what to do"]]);
   withOutput(withKubectlOptions(command)).action(
     async (pod: string, options: KubectlOptions & { readonly output: Format }) =>
       done(await why(pod, options)),
@@ -27,7 +28,7 @@ async function why(text: string, options: KubectlOptions & { readonly output: Fo
       `'${text}' names no pod`,
       "give it as NAME or NAMESPACE/NAME, for example default/db-0",
     );
-  const { api, deadline, namespace } = placeOf({ ...options, allNamespaces: false }, named);
+  const { api, deadline, namespace } = await placeOf({ ...options, allNamespaces: false }, named);
   const path = `${ROOT}/namespaces/${encodeURIComponent(namespace ?? "")}/pods/${encodeURIComponent(name)}/why`;
   const { answer, sections } = answered<Why>(await api.request(path, deadline), api);
   const forPrograms = options.output === "json" || options.output === "yaml";

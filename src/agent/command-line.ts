@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { withExamples } from "../cli/common-options.ts";
+import type { HostCredentialsOptions } from "./host-credentials.ts";
+
+export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
+
+/** What the options say. */
+export interface AgentCommandOptions {
+  readonly socket: string;
+  readonly listen?: string;
+  readonly hostKubeconfig?: string;
+  readonly hostEtcd?: HostCredentialsOptions["etcd"];
+}
+
+const CLOSING = `
+The shim (kube-ipam-shim, put in place by 'kube-ipam install') asks it over the socket; without an
+agent the complete plugin does the work. SIGTERM lets verbs under way end. The store and the cluster
+are those that the networks' configurations name. docs/agent.md tells what it measures and does.`;
+
+/** What `kube-ipam agent` takes and says of itself, without any code of the agent. */
+export function describeAgent(command: Command): Command {
+  command
+    .description(
+      "keeps store and cluster warm on this node, answers the plugin, frees what dead sandboxes hold",
+    )
+    .option("--socket <path>", "where the shim asks; only root may", DEFAULT_SOCKET)
+    .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
+    .option("--host-kubeconfig <path>", "in a pod: keeps a kubeconfig for the plugin on the host")
+    .option("--host-etcd <from:to>", "in a pod: keeps a Secret's files on the host", folders)
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("after", CLOSING)
+    .allowExcessArguments(false);
+  withExamples(command, [
+    ["kube-ipam agent --listen 127.0.0.1:9467", "on a node, as deploy/systemd/kube-ipam-agent.service does"],
+  ]);
+  return command;
+}
+
+function folders(text: string): HostCredentialsOptions["etcd"] {
+  const [from, to, ...rest] = text.split(":");
+  if (from && to && rest.length === 0) return { from, to };
+  throw new InvalidArgumentError("expected two folders, as /from:/to");
+}

@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import { describeAgent } from "../agent/command-line.ts";
+import { describeController } from "../controller/command-line.ts";
+import { pathOf } from "./common-options.ts";
+import { UsageError } from "./failure.ts";
+import { describeKubectl } from "./kubectl/program.ts";
+import type { Done } from "./run-commands.ts";
+
+/** The roles that src/main.ts starts by their first word: here to be named, explained and completed. */
+export function addRoles(program: Command, done: Done): void {
+  for (const command of [
+    describeAgent(program.command("agent")),
+    describeController(program.command("controller")),
+  ])
+    command.action(() => {
+      throw new UsageError("a daemon's name is the first word", `see '${pathOf(command)} --help'`);
+    });
+  describeKubectl(program.command("kubectl"), done);
+}
