@@ -2,6 +2,7 @@ import { answer } from "./answer.ts";
 import { type Attempt, requireStillWanted } from "./attempt.ts";
 import { recordNetwork } from "./drift.ts";
 import { forgetForeseen, guardsOfForeseen, learn } from "./foresee.ts";
+import { learnNamed } from "./foresee-named.ts";
 import { free } from "./free.ts";
 import { type Identity, rememberStore, requireNewer } from "./one-store.ts";
 import type { Pick } from "./pick.ts";
@@ -41,7 +42,7 @@ export async function commit(attempt: Attempt, picture: Picture, picks: readonly
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) {
-    forgetForeseen(attempt, picture);
+    forgetForeseen(attempt, picture, picks);
     if (outcome.snapshot === undefined) return AGAIN;
     const { targets, questions, remembered } = picture;
     const asked = { targets, questions, ...(remembered && { remembered }) };
@@ -51,6 +52,7 @@ export async function commit(attempt: Attempt, picture: Picture, picks: readonly
   remember(attempt, allocating.store, outcome.revision);
   await undoUnlessWanted(attempt);
   learn(attempt, picture);
+  learnNamed(attempt, picture, picks, allocating.transaction, outcome.revision);
   for (const { address, evictions } of picks) {
     const from = evictions.map(({ holder }) => holder);
     if (from.length > 0) tell(attempt, { what: "handed-over", address, from });

@@ -1,10 +1,21 @@
 import { describe, expect, test } from "bun:test";
-import { formatAddress, parseAddress } from "../address/address.ts";
+import { parseAddress } from "../address/address.ts";
 import type { Ports } from "./ports.ts";
-import type { AllocationRecord, Ref } from "./records.ts";
+import type { AllocationRecord, Owner, Ref } from "./records.ts";
 import type { Put } from "./store-port.ts";
-import { add, allocations, attachment, createWorld, named, network, texts } from "./testing/world.ts";
+import {
+  type Asked,
+  add,
+  allocations,
+  attachment,
+  createWorld,
+  del,
+  named,
+  network,
+  texts,
+} from "./testing/world.ts";
 import { WarmForesight } from "./warm-foresight.ts";
+import type { Wish } from "./wish.ts";
 
 /** A process that serves many ADDs of one network, and counts what it asks the store. */
 async function foreseeing(last = 254, foresight: true | "guessing" = true) {
@@ -19,7 +30,8 @@ async function foreseeing(last = 254, foresight: true | "guessing" = true) {
   const net = network("net1", [
     { subnet: "10.1.2.0/24", first: "10.1.2.1", last: `10.1.2.${last}`, gateway: "10.1.2.1" },
   ]);
-  const adds = async (container: string) => texts(await add(ports, container, { network: net }))[0] ?? "";
+  const adds = async (container: string, asked: Asked = {}) =>
+    texts(await add(ports, container, { network: net, ...asked }))[0] ?? "";
   // The first makes the network's record, the second learns.
   await adds("c1");
   await adds("c2");
@@ -28,13 +40,20 @@ async function foreseeing(last = 254, foresight: true | "guessing" = true) {
     ports,
     net,
     adds,
-    counting: async (container: string) => {
-      const before = calls;
-      const address = await adds(container);
-      return { address, calls: calls - before };
-    },
+    counting: Object.assign(
+      async (container: string, asked?: Asked) => {
+        const before = calls;
+        const address = await adds(container, asked);
+        return { address, calls: calls - before };
+      },
+      { calls: () => calls },
+    ),
   };
 }
+
+const RESERVATION = { kind: "reservation", space: "default", address: parseAddress("10.1.2.77") } as const;
+
+const soon = () => ({ deadline: performance.now() + 1000 });
 
 function write(ports: Ports, ...puts: Put[]): Promise<unknown> {
   return ports.store.commit({ guards: [], puts, deletes: [] }, { deadline: performance.now() + 1000 });
@@ -117,12 +136,6 @@ describe("an ADD that foresees", () => {
     expect((await allocations(ports)).size).toBe(2);
   });
 
-  test("leaves a pod that names an address to a look", async () => {
-    const { ports, net } = await foreseeing();
-    const allocated = await add(ports, "c3", { network: net, wish: named("10.1.2.77") });
-    expect(allocated.addresses.map(({ address }) => formatAddress(address))).toEqual(["10.1.2.77"]);
-  });
-
   test("gives out all of a small range, and no more", async () => {
     const { adds } = await foreseeing(6);
     const given = ["10.1.2.2/24", "10.1.2.3/24"];
@@ -135,6 +148,62 @@ describe("an ADD that foresees", () => {
     const { adds } = await foreseeing();
     const given = await Promise.all(Array.from({ length: 100 }, (_, n) => adds(`x${n}`)));
     expect(new Set(given).size).toBe(100);
+  });
+});
+
+describe("a wish by name", () => {
+  const owner: Owner = { kind: "StatefulSet", namespace: "default", name: "db", uid: "u2" };
+  const pod = { namespace: "default", name: "db-0", uid: "u1" };
+  const of = (who: Owner): Partial<Wish> => ({ ...named("10.1.2.77"), owner: { owner: who } });
+
+  test("of nobody in particular needs one round trip, also to be refused", async () => {
+    const { counting } = await foreseeing();
+    const asked = { wish: named("10.1.2.77") };
+    expect(await counting("c3", asked)).toEqual({ address: "10.1.2.77/24", calls: 1 });
+    const before = counting.calls();
+    await expect(counting("c4", asked)).rejects.toMatchObject({ code: 101 });
+    expect(counting.calls() - before).toBe(1);
+  });
+
+  test("of an owner looks at first, and finds what it left when its pod is made again", async () => {
+    const { ports, counting } = await foreseeing();
+    const asked = { pod, wish: of(owner) };
+    expect(await counting("c3", asked)).toEqual({ address: "10.1.2.77/24", calls: 2 });
+    await del(ports, "c3");
+    expect(await counting("c4", asked)).toEqual({ address: "10.1.2.77/24", calls: 1 });
+    const reservation = await read(ports, RESERVATION);
+    expect(reservation?.record.owner).toEqual(owner);
+    await del(ports, "c4");
+    expect(await counting("c5", asked)).toEqual({ address: "10.1.2.77/24", calls: 1 });
+  });
+
+  test("of another owner is judged by what the store says", async () => {
+    const { ports, counting } = await foreseeing();
+    await counting("c3", { pod, wish: of(owner) });
+    await del(ports, "c3");
+    const other = { ...owner, namespace: "team-b", uid: "u3" };
+    await expect(counting("c4", { wish: of(other) })).rejects.toMatchObject({ code: 101 });
+  });
+
+  test("finds what became of its reservation meanwhile", async () => {
+    const { ports, counting } = await foreseeing();
+    await counting("c3", { pod, wish: of(owner) });
+    await del(ports, "c3");
+    const theirs = { ...owner, namespace: "team-b", name: "other", uid: "u3" };
+    const record = { version: 1, owner: theirs, kind: "automatic", retain: "keep", since: "" } as const;
+    await write(ports, { ref: RESERVATION, record });
+    await expect(counting("c4", { pod, wish: of(owner) })).rejects.toMatchObject({ code: 101 });
+    await ports.store.commit({ guards: [], puts: [], deletes: [RESERVATION] }, soon());
+    expect(await counting("c5", { pod, wish: of(owner) })).toEqual({ address: "10.1.2.77/24", calls: 2 });
+  });
+
+  test("whose reservation ends with each DEL never counts on it", async () => {
+    const { ports, counting } = await foreseeing();
+    const asked = { pod, wish: { ...of(owner), retain: "delete" as const } };
+    for (const container of ["c3", "c4", "c5"]) {
+      expect(await counting(container, asked)).toEqual({ address: "10.1.2.77/24", calls: 2 });
+      await del(ports, container);
+    }
   });
 });
 

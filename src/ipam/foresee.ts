@@ -2,6 +2,7 @@ import { type Interval, isWithin } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { untouchedPick } from "./choose.ts";
 import { takeNext } from "./cursor.ts";
+import { forgetNamed, namedPick, rememberedOwner } from "./foresee-named.ts";
 import type { Memory, Taken } from "./foresight.ts";
 import { describeNetwork, type Network } from "./network.ts";
 import type { Pick } from "./pick.ts";
@@ -20,13 +21,13 @@ export interface Foreseen {
 }
 
 /**
- * Addresses that nobody is known to hold, for an asker that takes any: the transaction guards
- * everything that was not read. Undefined where a look is needed. Never throws for what it foresees:
- * only what was read is a reason to refuse.
+ * Addresses that nobody is known to hold, for an asker that takes any or names its own: the
+ * transaction guards everything that was not read. Undefined where a look is needed. Never throws for
+ * what it foresees: only what was read is a reason to refuse.
  */
 export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
-  if (ports.foresight === undefined || !takesAny(request) || attempt.refusal !== undefined) return undefined;
+  if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
   const key = memoryKey(request);
   const memory = ports.foresight.recall(key);
   if (memory === undefined) return undefined;
@@ -36,11 +37,13 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   if (!known || meta.record.state !== "ready") return undefined;
   const targets = planTargets(request);
   const questions = ask(attempt, targets);
-  const picks = takeFree(attempt, targets, questions.pools, memory);
+  const picks = pickAll(attempt, targets, questions.pools, memory);
   if (picks === undefined) return undefined;
   const snapshot = notRead(remembered.revision);
-  const foreseen = ports.foresight.guesses ? "guessed" : "known";
-  const seen = { meta, network, ...(reservedRanges && { reservedRanges }) };
+  const named = targets.some(({ kind }) => kind === "named");
+  const owner = named ? rememberedOwner(attempt) : undefined;
+  const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
+  const seen = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen }, picks };
 }
 
@@ -54,7 +57,7 @@ export function guardsOfForeseen(attempt: Attempt, picture: Picture): Guard[] {
 export function learn(attempt: Attempt, picture: Picture): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = picture;
-  if (ports.foresight === undefined || !takesAny(request) || !meta || !network || picture.foreseen) return;
+  if (ports.foresight === undefined || !isSimple(request) || !meta || !network || picture.foreseen) return;
   ports.foresight.learn(memoryKey(request), {
     meta,
     network,
@@ -64,15 +67,15 @@ export function learn(attempt: Attempt, picture: Picture): void {
 }
 
 /** What was foreseen did not hold. */
-export function forgetForeseen({ ports, request }: Attempt, picture: Picture): void {
-  if (picture.foreseen) ports.foresight?.forget(memoryKey(request));
+export function forgetForeseen(attempt: Attempt, picture: Picture, picks: readonly Pick[]): void {
+  if (!picture.foreseen) return;
+  attempt.ports.foresight?.forget(memoryKey(attempt.request));
+  forgetNamed(attempt, picks);
 }
 
-/** Who is somebody in the eyes of the store (an owner of ranges, of a share) needs a look. */
-function takesAny({ wish, network: { policy } }: AddRequest): boolean {
-  return (
-    wish.fixed.length === 0 && wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined
-  );
+/** What depends on what others of the workload or the namespace have needs a look. */
+function isSimple({ wish, network: { policy } }: AddRequest): boolean {
+  return wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined;
 }
 
 const keys = new WeakMap<Network, string>();
@@ -86,27 +89,36 @@ function memoryKey({ network }: AddRequest): string {
   return key;
 }
 
-function takeFree(
+function pickAll(
   attempt: Attempt,
   targets: readonly Target[],
   pools: readonly PoolQuestion[],
-  { reserved }: Memory,
+  memory: Memory,
 ): Pick[] | undefined {
-  const { request, ports } = attempt;
-  const { space } = request.network;
-  const taken = ports.foresight?.takenIn(space);
-  if (taken === undefined) return undefined;
   const picks: Pick[] = [];
   for (const target of targets) {
-    const question = target.kind === "open" ? firstPool(pools, target) : undefined;
-    if (question === undefined || question.target.own.length > 0) return undefined;
-    const { look } = question;
-    // The next asker may be anybody: what is reserved for this one is not free.
-    const position = takeNext(look.pool, space, () => freeFrom(look, taken, reserved), ports);
-    if (position === undefined) return undefined;
-    picks.push(untouchedPick(question.target, look.pool.at(position)));
+    const pick =
+      target.kind === "named"
+        ? namedPick(attempt, target, memory)
+        : freePick(attempt, firstPool(pools, target), memory);
+    if (pick === undefined) return undefined;
+    picks.push(pick);
   }
   return picks;
+}
+
+function freePick(
+  { request, ports }: Attempt,
+  question: PoolQuestion | undefined,
+  { reserved }: Memory,
+): Pick | undefined {
+  const { space } = request.network;
+  const taken = ports.foresight?.takenIn(space);
+  if (taken === undefined || question === undefined || question.target.own.length > 0) return undefined;
+  const { look, target } = question;
+  // The next asker may be anybody: what is reserved for this one is not free.
+  const position = takeNext(look.pool, space, () => freeFrom(look, taken, reserved), ports);
+  return position === undefined ? undefined : untouchedPick(target, look.pool.at(position));
 }
 
 /** Positions within one look that nobody is known to hold, the nearest first. */

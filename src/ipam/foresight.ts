@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
-import type { MetaRecord, NetworkRecord, ReservedRangesRecord } from "./records.ts";
+import type { MetaRecord, NetworkRecord, RecordTypes, Ref, ReservedRangesRecord } from "./records.ts";
 import type { Versioned } from "./store-port.ts";
 
 /** What of the store one network's ADDs saw last, besides its addresses. */
@@ -17,6 +17,13 @@ export interface Taken {
   has(address: Address): boolean;
 }
 
+/** Records as this process left or saw them last. */
+export interface RecordMemory {
+  get<R extends Ref>(ref: R): Versioned<RecordTypes[R["kind"]]> | undefined;
+  set<R extends Ref>(ref: R, record: Versioned<RecordTypes[R["kind"]]>): void;
+  forget(ref: Ref): void;
+}
+
 /** The picture of one space; undefined where there is none, or it is not complete yet. */
 export type TakenIn = (space: string) => Taken | undefined;
 
@@ -28,6 +35,8 @@ export interface Foresight {
   readonly takenIn: TakenIn;
   /** Where `takenIn` has heard of nothing, a transaction asks at once for the look that follows should it be lost. */
   readonly guesses: boolean;
+  /** Absent where a process serves one ADD. */
+  readonly records?: RecordMemory;
   recall(network: string): Memory | undefined;
   learn(network: string, memory: Memory): void;
   forget(network: string): void;
