@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -61,7 +62,7 @@ export function claimSocket(path: string): ClaimedSocket {
       }
     },
     reclaim: () => {
-      if (exists(path)) return false;
+      if (statsOf(path) !== undefined) return false;
       // Whoever removed the socket may have removed the folder, and a lock without a name locks out nobody.
       if (!isOpen(lock, lockOf(path))) {
         const renewed = lockBeside(path);
@@ -77,7 +78,7 @@ export function claimSocket(path: string): ClaimedSocket {
 
 /** A file that somebody mistook for the socket's place is not ours to replace. */
 function requireOurs(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = statsOf(path);
   if (found === undefined || found.isSocket()) return;
   const kind = found.isDirectory() ? "a folder" : found.isSymbolicLink() ? "a link" : "a file";
   throw new IpamError(
@@ -87,8 +88,13 @@ function requireOurs(path: string): void {
   );
 }
 
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** Undefined also for a path that leads through a file: whoever makes the folder says so. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function isOpen(descriptor: number, path: string): boolean {

@@ -28,6 +28,10 @@ test("what is no socket is never replaced by one, and nothing is left beside it"
   }
   expect(readFileSync(folder.file("file"), "utf8")).toBe("keep");
   expect(readdirSync(folder.path).sort()).toEqual(before);
+  const through = folder.file("file", "agent.sock");
+  expect(await refusalOf(folder, "--socket", through)).toStartWith(
+    `kube-ipam agent: cannot write '${through}.lock': `,
+  );
   expect(await refusalOf(folder, "--socket", "")).toBe(
     "kube-ipam agent: expected --socket PATH, got no path\n",
   );

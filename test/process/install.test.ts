@@ -126,10 +126,12 @@ for (const option of ["--shim", "--node-file", "--network"]) {
   test(`${option} of a file that is not there changes nothing, and the words name the option`, async () => {
     using folder = temporaryFolder("install");
     await install(folder, "--no-fallback");
-    const failed = await installing(folder, [option, folder.file("absent")]);
-    expect(failed).toMatchObject({ exitCode: 1, files: ["kube-ipam", "kube-ipam.fallback"] });
-    expect(failed.stderr).toStartWith(`error: '${folder.file("absent")}' is no file\n`);
-    expect(failed.stderr).toContain(option);
+    for (const absent of [folder.file("absent"), join(shimExecutable(), "below-a-file")]) {
+      const failed = await installing(folder, [option, absent]);
+      expect(failed).toMatchObject({ exitCode: 1, files: ["kube-ipam", "kube-ipam.fallback"] });
+      expect(failed.stderr).toStartWith(`error: '${absent}' is no file\n`);
+      expect(failed.stderr).toContain(option);
+    }
   });
 }
 

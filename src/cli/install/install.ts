@@ -59,8 +59,16 @@ export function install(options: InstallOptions): number {
 }
 
 function requireFile(path: string, remedy: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  if (isFile(path)) return;
   throw new IpamError("io", `'${path}' is no file`, remedy);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**
