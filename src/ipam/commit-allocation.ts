@@ -42,7 +42,7 @@ export async function commit(attempt: Attempt, picture: Picture, picks: readonly
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) {
-    forgetForeseen(attempt, picture, picks);
+    forgetForeseen(attempt, picture);
     if (outcome.snapshot === undefined) return AGAIN;
     const { targets, questions, remembered } = picture;
     const asked = { targets, questions, ...(remembered && { remembered }) };

@@ -63,14 +63,6 @@ export function learnNamed(
   }
 }
 
-/** What was remembered of these picks did not hold. */
-export function forgetNamed(attempt: Attempt, picks: readonly Pick[]): void {
-  const records = attempt.ports.foresight?.records;
-  const owner = ownerRef(attempt);
-  if (owner !== undefined) records?.forget(owner);
-  for (const { address } of picks) records?.forget(addressRefs(attempt.request.network.space, address)[1]);
-}
-
 function isOf(owner: Owner, { clusterUid }: Ports, reservation: ReservationRecord | undefined): boolean {
   return (
     reservation !== undefined && sameOwner(reservation.owner, owner) && reservation.cluster === clusterUid

@@ -38,6 +38,7 @@ async function foreseeing(last = 254, foresight: true | "guessing" = true) {
   return {
     ...world,
     ports,
+    portsOf: world.ports,
     net,
     adds,
     counting: Object.assign(
@@ -183,6 +184,41 @@ describe("a wish by name", () => {
     await del(ports, "c3");
     const other = { ...owner, namespace: "team-b", uid: "u3" };
     await expect(counting("c4", { wish: of(other) })).rejects.toMatchObject({ code: 101 });
+  });
+
+  test("without an owner gets nothing that an owner left", async () => {
+    const { ports, counting } = await foreseeing();
+    await counting("c3", { pod, wish: of(owner) });
+    await del(ports, "c3");
+    await expect(counting("c4", { wish: named("10.1.2.77") })).rejects.toMatchObject({ code: 101 });
+  });
+
+  test("gets nothing of a range that is reserved for others", async () => {
+    const { ports, counting } = await foreseeing();
+    const reservation = { version: 1, owner, kind: "operator", retain: "keep", since: "" } as const;
+    await write(ports, {
+      ref: { kind: "reservedRanges", space: "default" },
+      record: { version: 1, ranges: [{ first: "10.1.2.70", last: "10.1.2.79", reservation }] },
+    });
+    await counting("c3");
+    await expect(counting("c4", { wish: named("10.1.2.77") })).rejects.toMatchObject({ code: 101 });
+  });
+
+  test("of a pod that comes from another node looks, and knows it the next time", async () => {
+    const { node, ports, portsOf, net, counting } = await foreseeing();
+    const asked = { network: net, pod, wish: of(owner) };
+    await counting("c3", asked);
+    await del(ports, "c3");
+    const second = portsOf(node("node2"));
+    const costs: number[] = [];
+    for (const container of ["d1", "d2", "d3"]) {
+      const before = counting.calls();
+      await add(second, container, asked);
+      costs.push(counting.calls() - before);
+      await del(second, container);
+    }
+    // Nothing is known of the network at first.
+    expect(costs).toEqual([2, 1, 1]);
   });
 
   test("finds what became of its reservation meanwhile", async () => {

@@ -2,7 +2,7 @@ import { type Interval, isWithin } from "../address/interval.ts";
 import type { Attempt } from "./attempt.ts";
 import { untouchedPick } from "./choose.ts";
 import { takeNext } from "./cursor.ts";
-import { forgetNamed, namedPick, rememberedOwner } from "./foresee-named.ts";
+import { namedPick, rememberedOwner } from "./foresee-named.ts";
 import type { Memory, Taken } from "./foresight.ts";
 import { describeNetwork, type Network } from "./network.ts";
 import type { Pick } from "./pick.ts";
@@ -67,10 +67,8 @@ export function learn(attempt: Attempt, picture: Picture): void {
 }
 
 /** What was foreseen did not hold. */
-export function forgetForeseen(attempt: Attempt, picture: Picture, picks: readonly Pick[]): void {
-  if (!picture.foreseen) return;
-  attempt.ports.foresight?.forget(memoryKey(attempt.request));
-  forgetNamed(attempt, picks);
+export function forgetForeseen({ ports, request }: Attempt, picture: Picture): void {
+  if (picture.foreseen) ports.foresight?.forget(memoryKey(request));
 }
 
 /** What depends on what others of the workload or the namespace have needs a look. */

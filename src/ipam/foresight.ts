@@ -21,7 +21,6 @@ export interface Taken {
 export interface RecordMemory {
   get<R extends Ref>(ref: R): Versioned<RecordTypes[R["kind"]]> | undefined;
   set<R extends Ref>(ref: R, record: Versioned<RecordTypes[R["kind"]]>): void;
-  forget(ref: Ref): void;
 }
 
 /** The picture of one space; undefined where there is none, or it is not complete yet. */

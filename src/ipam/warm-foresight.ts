@@ -18,7 +18,6 @@ export class WarmForesight implements Foresight {
     this.records = {
       get: (ref) => records.get(refKey(ref)) as ReturnType<typeof this.records.get<typeof ref>>,
       set: (ref, record) => records.set(refKey(ref), record),
-      forget: (ref) => records.forget(refKey(ref)),
     };
   }
 
