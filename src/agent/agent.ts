@@ -11,6 +11,7 @@ import { ReclaimLoop } from "./reclaim-loop.ts";
 import { serve } from "./serve.ts";
 import { claimSocket } from "./socket.ts";
 import { tidyWhenQuiet } from "./tidy.ts";
+import { missingFolder } from "./unseen.ts";
 
 /** Longer than a hand-over waits, shorter than systemd's patience. */
 const DRAIN_MS = 25_000;
@@ -40,7 +41,11 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   let served = 0;
   // Nothing is served before all that the options ask for can be had.
   const claimed = claimSocket(socket);
-  const unready = () => (draining ? "the agent is ending" : undefined);
+  const unready = () => {
+    if (draining) return "the agent is ending";
+    const missing = missingFolder();
+    return missing && `network namespaces cannot be seen: ${missing} is not mounted from the host`;
+  };
   const health =
     listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
   const server = serve({

@@ -34,6 +34,8 @@ export class ReclaimLoop {
   #stopped = false;
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
+  /** Why each store's last round failed: an outage is told once, and again when its reason changes. */
+  readonly #failing = new Map<string, string>();
   /** Files of kept DELs that were told of. */
   readonly #told = new Set<string>();
 
@@ -60,10 +62,15 @@ export class ReclaimLoop {
 
   async #run(): Promise<void> {
     for (const configuration of this.#lender.known()) {
+      const store = JSON.stringify(configuration.store);
       try {
         await this.#runOne(configuration);
+        this.#failing.delete(store);
       } catch (failure) {
-        this.#log("warn", "dead sandboxes could not be looked for", { reason: String(failure) });
+        const reason = String(failure);
+        if (this.#failing.get(store) !== reason)
+          this.#log("warn", "dead sandboxes could not be looked for", { reason });
+        this.#failing.set(store, reason);
       }
     }
     await this.#lender.closeIdle();

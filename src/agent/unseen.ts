@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "../cni/environment.ts";
 import type { Log } from "../ipam/ports.ts";
@@ -23,6 +23,11 @@ export function unseen({ CNI_COMMAND, CNI_NETNS: path = "" }: Environment, log: 
     });
   told.add(folder);
   return true;
+}
+
+/** A folder of namespaces that an ADD was asked for in vain, and that is still not there at all. */
+export function missingFolder(): string | undefined {
+  return [...told].find((folder) => !existsSync(folder));
 }
 
 function showsLiving(folder: string): boolean {

@@ -6,6 +6,7 @@ import { Checker } from "../kit/checker.ts";
 import { added, invoke, refused } from "../kit/cni.ts";
 import { startDaemon } from "../kit/daemon.ts";
 import { startEtcd } from "../kit/etcd.ts";
+import { loopbackPorts } from "../kit/loopback-ports.ts";
 import { RECORDED_REQUEST } from "../kit/recorded-frames.ts";
 import type { Subject } from "../kit/subject.ts";
 import { type AgentPlace, installShim, throughAgent } from "../kit/subject-agent.ts";
@@ -139,21 +140,25 @@ test("an agent that does not see the namespaces leaves their ADDs to the complet
   await using world = await World.open(kubeIpam());
   const { place, namespace } = world;
   const { executable, socket } = installShim(place.folder, kubeIpamExecutable());
-  const script = `mount -t tmpfs none /run/netns; exec "$@"`;
+  const script = `mount -t tmpfs none /run; exec "$@"`;
+  const [port] = await loopbackPorts(1);
+  const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
   const command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "sh"];
   const agent = startDaemon(
     "blind",
-    [...command, kubeIpamExecutable(), "agent", "--socket", socket],
+    [...command, kubeIpamExecutable(), "agent", "--socket", socket, "--listen", `127.0.0.1:${port}`],
     place.folder,
     { ...place.env, PATH: process.env.PATH ?? "" },
   );
   try {
     await eventually(async () => agent.output().includes("the agent serves") || undefined);
+    expect(await ready()).toBe(200);
     const call = { container: "c1", ifname: "eth0", netns: namespace.path };
     const env = { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket };
     for (const container of ["c1", "c2"])
       added(await invoke(executable, "ADD", { ...call, container }, world.network(SUBNET), { env }));
     expect(agent.output().match(/can be seen from here/g)).toHaveLength(1);
+    expect(await ready()).toBe(503);
     const none = await invoke(
       executable,
       "ADD",
