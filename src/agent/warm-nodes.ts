@@ -1,6 +1,7 @@
 import type { NodeSettings } from "../config/network-configuration.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { openNode } from "../node/open-node.ts";
+import { openSpareFiles } from "../node/spare-files.ts";
 import { lateCursors, lateStoreMemory } from "./late-hints.ts";
 
 interface Warm {
@@ -17,7 +18,7 @@ export class WarmNodes {
     const key = JSON.stringify(settings);
     const known = this.#warm.get(key);
     if (known !== undefined) return known.node;
-    const warm = warmUp(openNode(settings));
+    const warm = warmUp(openNode(settings, openSpareFiles(`${settings.runDir}/spare`)));
     this.#warm.set(key, warm);
     return warm.node;
   }

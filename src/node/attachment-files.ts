@@ -4,6 +4,7 @@ import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
 import { createFile, type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { isNewer, parse, refuseNewer } from "./json-files.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor
@@ -39,35 +40,44 @@ export interface AttachmentFilesOptions<T> {
    * that is killed may leave a damaged one of an attachment that had none.
    */
   readonly durable: boolean;
+  /** Where files come from and go to, where many come and go. */
+  readonly spares?: SpareFiles;
 }
 
 export function openAttachmentFiles<T>(
   folder: string,
   options: AttachmentFilesOptions<T>,
 ): AttachmentFiles<T> {
-  const { schema, idOf, key, durable } = options;
+  const { schema, idOf, key, durable, spares } = options;
   const pathOf = (id: AttachmentId) => `${folder}/${nameOf(id)}`;
   const names = () => filesOf(folder, ENDING, key);
   const recordIn = (name: string) => {
     const record = parse(schema, readQuietly(`${folder}/${name}`, key));
     return record !== undefined && nameOf(idOf(record)) === name ? record : undefined;
   };
+  const create = (id: AttachmentId, record: T): boolean => {
+    const [path, text] = [pathOf(id), JSON.stringify(record)];
+    if (spares === undefined || spares.count === 0) return createFile(path, text, key);
+    if (readIfThere(path, key) !== undefined) return false;
+    replaceFile(path, text, key, { durable, spares });
+    return true;
+  };
   return {
     read: (id) => {
       const record = parse(schema, readIfThere(pathOf(id), key));
+      // A file that is used again may say another one's by the time it is read.
       return record !== undefined && nameOf(idOf(record)) === nameOf(id) ? record : undefined;
     },
     write(id, record) {
-      const [path, text] = [pathOf(id), JSON.stringify(record)];
-      if (!durable && createFile(path, text, key)) return;
-      refuseNewer(path, RECORD_VERSION, key);
-      replaceFile(path, text, key, { durable });
+      if (!durable && create(id, record)) return;
+      refuseNewer(pathOf(id), RECORD_VERSION, key);
+      replaceFile(pathOf(id), JSON.stringify(record), key, { durable });
     },
-    create: (id, record) => createFile(pathOf(id), JSON.stringify(record), key),
+    create,
     remove(id, when) {
       const text = readIfThere(pathOf(id), key);
       if (text === undefined || isNewer(text, RECORD_VERSION)) return;
-      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key);
+      if (when === undefined || when(parse(schema, text))) removeFile(pathOf(id), key, spares);
     },
     list: (choose = (all) => all) =>
       choose(names()).flatMap((name) => {

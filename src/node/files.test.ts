@@ -9,6 +9,7 @@ import {
   removeFile,
   replaceFile,
 } from "./files.ts";
+import { openSpareFiles } from "./spare-files.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -22,6 +23,18 @@ test("a file and its folder are made for root alone", () => {
     "700",
     "700",
     "600",
+  ]);
+});
+
+test("a borrowed file's new folder is made too", () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  fs.writeFileSync(`${base}/old`, "");
+  spares.take(`${base}/old`);
+  replaceFile(`${base}/run/journal/a.json`, "text", "runDir", { spares });
+  expect([readIfThere(`${base}/run/journal/a.json`, "runDir"), modeOf(`${base}/run/journal`)]).toEqual([
+    "text",
+    "700",
   ]);
 });
 

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import { takeUpRoom } from "../files/take-up-room.ts";
 import { IpamError } from "../ipam/errors.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -21,6 +22,11 @@ export function readIfThere(path: string, key: FolderKey): string | undefined {
   }
 }
 
+export interface ReplaceOptions {
+  readonly durable?: boolean;
+  readonly spares?: SpareFiles;
+}
+
 /**
  * Replaces a file's text in one step: whoever reads sees the old text or the new one. With
  * `durable` it has reached the disk when this returns.
@@ -31,9 +37,9 @@ export function replaceFile(
   path: string,
   text: string,
   key: FolderKey,
-  { durable = false }: { readonly durable?: boolean } = {},
+  { durable = false, spares }: ReplaceOptions = {},
 ): void {
-  const temporary = `${path}.${crypto.randomUUID()}${TEMPORARY}`;
+  const temporary = spares?.borrow() ?? `${path}.${crypto.randomUUID()}${TEMPORARY}`;
   try {
     const fd = openCreating(temporary, "w");
     try {
@@ -42,11 +48,22 @@ export function replaceFile(
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(temporary, path);
+    renameCreating(temporary, path);
     if (durable) syncFolder(dirname(path));
   } catch (cause) {
     removeQuietly(temporary);
     throw fileError("write", path, key, cause);
+  }
+}
+
+/** A file that was borrowed may be the first in its new folder. */
+function renameCreating(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (cause) {
+    if (!isAbsent(cause)) throw cause;
+    makeFolder(dirname(to));
+    fs.renameSync(from, to);
   }
 }
 
@@ -87,9 +104,10 @@ export function requireRoom(folder: string, key: FolderKey): void {
 }
 
 /** Removes a file; a file that is not there is fine. @throws IpamError io */
-export function removeFile(path: string, key: FolderKey): void {
+export function removeFile(path: string, key: FolderKey, spares?: SpareFiles): void {
   try {
-    fs.unlinkSync(path);
+    if (spares === undefined) fs.unlinkSync(path);
+    else spares.take(path);
   } catch (cause) {
     if (!isAbsent(cause)) throw fileError("remove", path, key, cause);
   }

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import type { JournalEntry } from "../ipam/node-port.ts";
 import { mountTmpfs, withoutMounts } from "../store/embedded/testing/mounts.ts";
 import { openJournal } from "./journal.ts";
+import { openSpareFiles } from "./spare-files.ts";
 import { modeOf, useScratch } from "./test-kit/scratch.ts";
 import { thrown } from "./test-kit/thrown.ts";
 
@@ -123,6 +124,23 @@ test.skipIf(missing !== undefined)("on a full disk an entry is whole or not ther
   expect(fs.readdirSync(folder)).toHaveLength(written);
   expect(journal.list()).toHaveLength(written);
   expect(written).toBeGreaterThan(0);
+});
+
+test("a file that is used again is begun like a new one, and never over an entry", () => {
+  const folder = scratch();
+  const spares = openSpareFiles(`${folder}/spare`);
+  fs.mkdirSync(`${folder}/spare`);
+  const journal = openJournal(`${folder}/journal`, `${folder}/turn`, spares);
+  journal.write(a);
+  journal.remove(idOfA);
+  expect(spares.count).toBe(1);
+  expect(journal.begin(entryOf("b"))).toBe(true);
+  expect(spares.count).toBe(0);
+  journal.remove(entryOf("b").holder.attachment);
+  expect(spares.count).toBe(1);
+  fs.writeFileSync(`${folder}/journal/net1@a@eth0.json`, JSON.stringify(a));
+  expect(journal.begin(entryOf("a", "r2"))).toBe(false);
+  expect([journal.list(), spares.count]).toEqual([[a], 1]);
 });
 
 test("an entry of a newer program is neither shown nor touched", () => {

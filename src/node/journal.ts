@@ -3,6 +3,7 @@ import type { Journal } from "../ipam/node-port.ts";
 import { openAttachmentFiles } from "./attachment-files.ts";
 import { lockBriefly } from "./lock-briefly.ts";
 import { JournalEntrySchema } from "./schemas.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * The node's journal (design section 4), in a folder that is gone at reboot as the namespaces are:
@@ -10,12 +11,13 @@ import { JournalEntrySchema } from "./schemas.ts";
  *
  * @param turnPath a file that remembers where the last limited listing ended.
  */
-export function openJournal(folder: string, turnPath: string): Journal {
+export function openJournal(folder: string, turnPath: string, spares?: SpareFiles): Journal {
   const files = openAttachmentFiles(folder, {
     schema: JournalEntrySchema,
     idOf: (entry) => entry.holder.attachment,
     key: "runDir",
     durable: false,
+    ...(spares && { spares }),
   });
   return {
     write: (entry) => files.write(entry.holder.attachment, entry),

@@ -8,14 +8,16 @@ import { openJournal } from "./journal.ts";
 import { keptIn, openKeptReleases } from "./kept-releases.ts";
 import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
+import type { SpareFiles } from "./spare-files.ts";
 import { openStoreMemory } from "./store-memory.ts";
 
 /**
  * The machine we run on. Opening makes no folder and takes no lock: that is left to the first use.
  *
+ * @param spares for a process that serves many verbs: files that it makes and removes over and over.
  * @throws IpamError io without a boot ID, invalidConfig without a node name.
  */
-export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
+export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: SpareFiles): Node {
   const bootId = readBootId();
   return {
     name: readNodeName(nodeName),
@@ -27,7 +29,7 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings): Node {
     requireWritable: () => requireRoom(runDir, "runDir"),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
     makeDue: (task) => makeDue(`${runDir}/due`, task),
-    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`),
+    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`, spares),
     keptReleases: openKeptReleases(keptIn(dataDir)),
     storeMemory: openStoreMemory(`${dataDir}/stores`),
     cursors: openCursors(`${runDir}/cursors`),
