@@ -13,7 +13,7 @@ const told = new Set<string>();
  * An ADD never fails for want of an agent.
  */
 export function unseen({ CNI_COMMAND, CNI_NETNS: path = "" }: Environment, log: Log): boolean {
-  if (CNI_COMMAND !== "ADD" || path === "" || identifyNamespace(path) !== undefined) return false;
+  if (CNI_COMMAND !== "ADD" || path === "" || existsSync(path)) return false;
   const folder = dirname(path);
   if (looksFromHost() || showsLiving(folder)) return false;
   if (!told.has(folder))
