@@ -3,8 +3,8 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../test/kit/wait.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
-import { IpamError } from "../ipam/errors.ts";
 import { lazyCluster } from "./lazy-cluster.ts";
+import { db0, failureOf, getPod, POD } from "./testing/asking.ts";
 import { object, startFakeApi } from "./testing/fake-api.ts";
 
 const api = startFakeApi();
@@ -15,26 +15,8 @@ beforeEach(() => {
   api.requests.length = 0;
 });
 
-const POD = "/api/v1/namespaces/default/pods/db-0";
-const db0 = { namespace: "default", name: "db-0" };
-
-function soon(): number {
-  return performance.now() + 20_000;
-}
-
-async function failure(
-  ask: (cluster: Cluster) => Promise<unknown>,
-  kubeConfig = KUBECONFIG,
-): Promise<string> {
-  try {
-    return `no error: ${JSON.stringify(await ask(lazyCluster({ kubeConfig })))}`;
-  } catch (error) {
-    if (!(error instanceof IpamError)) throw error;
-    return `${error.code} ${error.message}; ${error.details}`;
-  }
-}
-
-const getPod = (cluster: Cluster) => cluster.pod(db0, soon());
+const failure = (ask: (cluster: Cluster) => Promise<unknown>, kubeConfig = KUBECONFIG) =>
+  failureOf(ask, kubeConfig);
 
 describe("credentials", () => {
   const withUser = (user: object) => {

@@ -2,8 +2,8 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../ipam/cluster-port.ts";
-import { IpamError } from "../ipam/errors.ts";
 import { lazyCluster } from "./lazy-cluster.ts";
+import { db0, failureOf, getPod, POD, soon } from "./testing/asking.ts";
 import { apiStatus, object, startFakeApi } from "./testing/fake-api.ts";
 
 const api = startFakeApi();
@@ -14,26 +14,8 @@ beforeEach(() => {
   api.requests.length = 0;
 });
 
-const POD = "/api/v1/namespaces/default/pods/db-0";
-const db0 = { namespace: "default", name: "db-0" };
-
-function soon(): number {
-  return performance.now() + 20_000;
-}
-
-async function failure(
-  ask: (cluster: Cluster) => Promise<unknown>,
-  kubeConfig = KUBECONFIG,
-): Promise<string> {
-  try {
-    return `no error: ${JSON.stringify(await ask(lazyCluster({ kubeConfig })))}`;
-  } catch (error) {
-    if (!(error instanceof IpamError)) throw error;
-    return `${error.code} ${error.message}; ${error.details}`;
-  }
-}
-
-const getPod = (cluster: Cluster) => cluster.pod(db0, soon());
+const failure = (ask: (cluster: Cluster) => Promise<unknown>, kubeConfig = KUBECONFIG) =>
+  failureOf(ask, kubeConfig);
 
 describe("objects", () => {
   test("a pod", async () => {
