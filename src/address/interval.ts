@@ -24,6 +24,11 @@ export function tryParseInterval(text: string): Interval | undefined {
   return first.family === last.family && first.value <= last.value ? { first, last } : undefined;
 }
 
+/** One address alone. */
+export function oneAddress(address: Address): Interval {
+  return { first: address, last: address };
+}
+
 export function intervalContains({ first, last }: Interval, address: Address): boolean {
   return first.family === address.family && first.value <= address.value && address.value <= last.value;
 }

@@ -1,6 +1,6 @@
 import { type Address, equalAddresses, formatAddress, offsetAddress } from "./address.ts";
 import { cidrContains, formatCidr, lastOf, networkOf } from "./cidr.ts";
-import { type Interval, intervalContains } from "./interval.ts";
+import { type Interval, intervalContains, oneAddress } from "./interval.ts";
 import type { Range, RangeSet } from "./range.ts";
 
 /** Addresses that a network does not give, with the reason where it is another than `exclude`. */
@@ -21,7 +21,7 @@ export function neverGivenOut({ sets, exclude }: Rules): Interval[] {
     ...exclude,
     ...rangesOf(sets)
       .flatMap(specialAddresses)
-      .map(([address]) => ({ first: address, last: address })),
+      .map(([address]) => oneAddress(address)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { NO_ATTENDANCE, NO_LOCK } from "../ipam/no-lock.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY } from "../ipam/no-memory.ts";
 import type { Node } from "../ipam/node-port.ts";
 
 /**
@@ -16,20 +17,9 @@ export function noNode(): Node {
     requireWritable: () => undefined,
     due: () => false,
     makeDue: () => undefined,
-    journal: {
-      write: () => undefined,
-      begin: () => false,
-      read: () => undefined,
-      remove: () => undefined,
-      list: () => [],
-    },
+    journal: NO_JOURNAL,
     keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
-    storeMemory: {
-      recall: () => undefined,
-      remember: () => undefined,
-      accept: () => undefined,
-      spaces: () => [],
-    },
+    storeMemory: NO_STORE_MEMORY,
     cursors: { read: () => undefined, advance: () => undefined },
   };
 }

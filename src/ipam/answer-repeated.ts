@@ -9,6 +9,7 @@ import { holderAgain, repeat } from "./repeat.ts";
 import { AGAIN, type Round } from "./round.ts";
 import { samePod } from "./same.ts";
 import type { Versioned } from "./store-port.ts";
+import { takesAny } from "./wish.ts";
 import { writeJournal } from "./write-journal.ts";
 
 /** IDEMPOTENT: the attachment has its addresses already, from this request or an earlier one. */
@@ -37,10 +38,9 @@ function mayHaveAgain({ refusal, request }: Attempt, record: AttachmentRecord): 
   const { network, pod, wish } = request;
   const before = record.holder.pod;
   const same = pod === undefined || before === undefined ? pod === before : samePod(pod, before);
-  const takesAny = wish.fixed.length === 0 && wish.set === undefined && !wish.sticky;
   return (
     same &&
-    takesAny &&
+    takesAny(wish) &&
     refusal === undefined &&
     record.origin === "dynamic" &&
     record.addresses.length === network.sets.length &&

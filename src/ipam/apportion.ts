@@ -1,6 +1,6 @@
 import { type Address, equalAddresses } from "../address/address.ts";
 import { cidrContains } from "../address/cidr.ts";
-import { type Interval, intervalContains } from "../address/interval.ts";
+import { type Interval, intervalContains, oneAddress } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
 import type { Target } from "./target.ts";
 import type { FixedAddress } from "./wish.ts";
@@ -36,7 +36,7 @@ export function elsewhere(sets: readonly RangeSet[], set: RangeSet, targets: rea
 
 /** The address that a target names, as an interval. */
 export function namedIn(target: Target): Interval[] {
-  return target.kind === "named" ? [{ first: target.address, last: target.address }] : [];
+  return target.kind === "named" ? [oneAddress(target.address)] : [];
 }
 
 function givesOut({ ranges }: RangeSet, address: Address): boolean {

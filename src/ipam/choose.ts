@@ -1,6 +1,6 @@
 import { type Address, equalAddresses } from "../address/address.ts";
 import { cidrContains } from "../address/cidr.ts";
-import type { Interval } from "../address/interval.ts";
+import { type Interval, oneAddress } from "../address/interval.ts";
 import { withoutIntervals } from "../address/pool.ts";
 import { namedIn } from "./apportion.ts";
 import type { Attempt } from "./attempt.ts";
@@ -34,8 +34,7 @@ export async function chooseAddresses(attempt: Attempt, picture: Picture, round:
 }
 
 function contested(contest: Contest): Interval {
-  const address = contest.kind === "pick" ? contest.pick.address : contest.address;
-  return { first: address, last: address };
+  return oneAddress(contest.kind === "pick" ? contest.pick.address : contest.address);
 }
 
 interface Circumstances {

@@ -1,4 +1,5 @@
 import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY } from "./no-memory.ts";
 import type { Node } from "./node-port.ts";
 
 /** The node on whose behalf somebody looks. */
@@ -23,25 +24,14 @@ export function onlooker(self: Node, watched: Watched): Node {
     requireWritable: () => undefined,
     due: () => false,
     makeDue: () => undefined,
-    journal: {
-      write: () => undefined,
-      begin: () => false,
-      read: () => undefined,
-      remove: () => undefined,
-      list: () => [],
-    },
+    journal: NO_JOURNAL,
     keptReleases: {
       keep: () => undefined,
       of: (id) => (isSelf ? self.keptReleases.of(id) : undefined),
       list: () => [],
       drop: () => undefined,
     },
-    storeMemory: {
-      recall: () => undefined,
-      remember: () => undefined,
-      accept: () => undefined,
-      spaces: () => [],
-    },
+    storeMemory: NO_STORE_MEMORY,
     cursors: { read: () => undefined, advance: (_pool, next) => next(undefined) },
   };
 }

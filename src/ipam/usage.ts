@@ -1,5 +1,5 @@
 import type { Address, Family } from "../address/address.ts";
-import type { Interval } from "../address/interval.ts";
+import { type Interval, oneAddress } from "../address/interval.ts";
 import { type Exclusion, neverGivenOut } from "../address/not-allowed.ts";
 import { dynamicPools, type Pool, poolOf } from "../address/pool.ts";
 import type { RangeSet } from "../address/range.ts";
@@ -68,7 +68,7 @@ function families(giver: Giver): { family: Family; pool: Pool }[] {
 function countersOf(taken: Taken, space: string, family: Family) {
   const single = (entries: readonly { readonly ref: { space: string; address: Address } }[]): Interval[] =>
     entries.flatMap(({ ref: { address, space: of } }) =>
-      of === space && address.family === family ? [{ first: address, last: address }] : [],
+      of === space && address.family === family ? [oneAddress(address)] : [],
     );
   const ranges = taken.reservedRanges
     .filter(({ ref }) => ref.space === space)

@@ -1,6 +1,6 @@
 import { type Address, compareAddresses, offsetAddress, parseAddress } from "../address/address.ts";
 import { cidrContains, cidrInterval } from "../address/cidr.ts";
-import { type Interval, intersect, isWithin } from "../address/interval.ts";
+import { type Interval, intersect, isWithin, oneAddress } from "../address/interval.ts";
 import { neverGivenOut, whyNotAllowed } from "../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../address/pool.ts";
 import type { RangeSet } from "../address/range.ts";
@@ -111,7 +111,7 @@ function ownedFirst(asked: Asked, owner: OwnerRecord): OpenTarget | undefined {
   const own = ownedIn(asked, owner);
   if (own.length === 0) return undefined;
   const never = neverGivenOut(request.network);
-  const owned = withoutIntervals(poolOf(own.map((address) => ({ first: address, last: address }))), never);
+  const owned = withoutIntervals(poolOf(own.map(oneAddress)), never);
   const pools = [...(owned.size > 0n ? [owned] : []), ...dynamicPools(set, never)];
   return { kind: "open", setIndex, set, pools, origin: "sticky", own };
 }

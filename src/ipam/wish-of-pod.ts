@@ -9,7 +9,7 @@ import type { Network } from "./network.ts";
 import type { Ports } from "./ports.ts";
 import type { AttachmentId, PodId } from "./records.ts";
 import { withRequested } from "./requested-addresses.ts";
-import type { FixedAddress, Wish } from "./wish.ts";
+import { type FixedAddress, takesAny, type Wish } from "./wish.ts";
 
 /** Whose wish is read, and where it may stand. */
 export interface WishQuestion {
@@ -60,7 +60,7 @@ export async function readWish(
   const facts = delivered === undefined ? await readPod(question, pod, ports.cluster, deadline) : undefined;
   const annotations = delivered ?? facts?.annotations ?? {};
   const wish = await annotatedWish(annotations, question, ports, deadline);
-  if (wish.fixed.length === 0 && wish.set === undefined && !wish.sticky) {
+  if (takesAny(wish)) {
     // Where it costs nothing, the record proves this node's name: a controller frees by proven names.
     const seen = facts ?? ports.cluster?.seenPod?.(pod);
     return { ...wish, ...(seen && { pod: seen }) };

@@ -30,3 +30,8 @@ export interface FixedAddress {
 
 /** Any address will do, and nothing outlives it. */
 export const NO_WISH: Wish = { fixed: [], sticky: false, retain: "workload" };
+
+/** Whether any address will do. */
+export function takesAny({ fixed, set, sticky }: Pick<Wish, "fixed" | "set" | "sticky">): boolean {
+  return fixed.length === 0 && set === undefined && !sticky;
+}

@@ -2,6 +2,7 @@ import type { Foresight, Memory } from "../ipam/foresight.ts";
 import { intervalOf } from "../ipam/reserved-ranges.ts";
 import { fileName } from "./file-name.ts";
 import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import { quietly } from "./quietly.ts";
 
 /**
  * The foresight of a process that serves one ADD: a file per network below `folder`, gone at reboot.
@@ -54,13 +55,4 @@ function parse(text: string): Memory | undefined {
   if (version !== VERSION || !whole) return undefined;
   const reserved = (reservedRanges?.record.ranges ?? []).map(intervalOf);
   return { meta, network, ...(reservedRanges && { reservedRanges }), reserved };
-}
-
-/** A hint that cannot be had or kept costs a look, no more. */
-function quietly<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { fileName } from "./file-name.ts";
 import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { parse, refuseNewer } from "./json-files.ts";
 import { lockBriefly } from "./lock-briefly.ts";
+import { quietly } from "./quietly.ts";
 import { RememberedStoreSchema } from "./schemas.ts";
 
 /** The port, and what `kube-ipam store accept` needs. */
@@ -100,12 +101,4 @@ function raise(path: string, { uuid, revision }: RememberedStore): void {
 function readRevision(fd: number, uuid: string): number {
   const [, writer, digits] = LINE.exec(fs.readFileSync(fd, "utf8")) ?? [];
   return writer === uuid ? Number(digits) : 0;
-}
-
-function quietly<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }
