@@ -1,7 +1,7 @@
 import type { OpenPorts } from "../cni/call.ts";
-import { adoptImported } from "../ipam/adopt.ts";
+import { adoptImported } from "../ipam/free/adopt.ts";
+import { reclaim } from "../ipam/free/reclaim.ts";
 import type { Log } from "../ipam/ports.ts";
-import { reclaim } from "../ipam/reclaim.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { unreadableKept } from "../node/kept-releases.ts";

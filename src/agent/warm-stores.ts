@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import type { StoreSettings } from "../config/network-configuration.ts";
+import { WarmForesight } from "../ipam/foresee/warm-foresight.ts";
 import type { Foresight } from "../ipam/foresight.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Store } from "../ipam/store-port.ts";
-import { WarmForesight } from "../ipam/warm-foresight.ts";
 import { openStore } from "../runtime/open-ports.ts";
 import { SpacePictures } from "./space-pictures.ts";
 

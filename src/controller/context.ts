@@ -1,5 +1,5 @@
 import type { NodeConfiguration } from "../config/parse-node-configuration.ts";
-import type { ClusterPorts } from "../ipam/free-fenced.ts";
+import type { ClusterPorts } from "../ipam/free/free-fenced.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Api } from "../kubernetes/api.ts";

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import type { AuditFinding } from "../ipam/audit-types.ts";
-import type { Usage } from "../ipam/usage.ts";
+import type { AuditFinding } from "../ipam/audit/types.ts";
+import type { Usage } from "../ipam/audit/usage.ts";
 
 const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "damaged"] as const;
 

@@ -1,10 +1,10 @@
 import type { PoolInSpace } from "../config/parse-node-configuration.ts";
-import { audit } from "../ipam/audit.ts";
-import { pastDamage, tellDamage } from "../ipam/damage.ts";
-import { FindingAges } from "../ipam/finding-ages.ts";
-import { networkOfRecord } from "../ipam/network-of-record.ts";
-import { readRecords, type StoreRecords } from "../ipam/store-records.ts";
-import { type Giver, usageOf } from "../ipam/usage.ts";
+import { audit } from "../ipam/audit/audit.ts";
+import { FindingAges } from "../ipam/audit/finding-ages.ts";
+import { type Giver, usageOf } from "../ipam/audit/usage.ts";
+import { pastDamage, tellDamage } from "../ipam/integrity/damage.ts";
+import { networkOfRecord } from "../ipam/integrity/network-of-record.ts";
+import { readRecords, type StoreRecords } from "../ipam/integrity/store-records.ts";
 import type { ControllerContext } from "./context.ts";
 import type { RoundOptions, Work } from "./work.ts";
 

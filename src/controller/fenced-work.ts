@@ -1,9 +1,9 @@
-import { pastDamage } from "../ipam/damage.ts";
-import { findSuspects, type Suspect } from "../ipam/fenced-suspects.ts";
-import type { Fence } from "../ipam/fencing.ts";
-import { freeFenced } from "../ipam/free-fenced.ts";
-import { KnownBoots } from "../ipam/known-boots.ts";
-import { BootProver } from "../ipam/prove-boots.ts";
+import type { Fence } from "../ipam/evidence/fencing.ts";
+import { KnownBoots } from "../ipam/evidence/known-boots.ts";
+import { BootProver } from "../ipam/evidence/prove-boots.ts";
+import { findSuspects, type Suspect } from "../ipam/free/fenced-suspects.ts";
+import { freeFenced } from "../ipam/free/free-fenced.ts";
+import { pastDamage } from "../ipam/integrity/damage.ts";
 import type { AttachmentRecord } from "../ipam/records.ts";
 import type { Entry } from "../ipam/store-port.ts";
 import { recordEvent } from "../kubernetes/events.ts";

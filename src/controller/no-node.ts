@@ -1,5 +1,5 @@
-import { NO_ATTENDANCE, NO_LOCK } from "../ipam/no-lock.ts";
-import { NO_JOURNAL, NO_STORE_MEMORY } from "../ipam/no-memory.ts";
+import { NO_ATTENDANCE, NO_LOCK } from "../ipam/explain/no-lock.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY } from "../ipam/explain/no-memory.ts";
 import type { Node } from "../ipam/node-port.ts";
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
-import type { ClusterPorts } from "../ipam/free-fenced.ts";
+import type { ClusterPorts } from "../ipam/free/free-fenced.ts";
 import { pause } from "../ipam/pause.ts";
 import { Api } from "../kubernetes/api.ts";
 import { loadCredentials } from "../kubernetes/credentials.ts";

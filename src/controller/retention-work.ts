@@ -1,6 +1,6 @@
 import { formatAddress } from "../address/address.ts";
-import { describeOwner } from "../ipam/judge-reservation.ts";
-import { RetentionKeeper } from "../ipam/retention.ts";
+import { describeOwner } from "../ipam/reserve/judge-reservation.ts";
+import { RetentionKeeper } from "../ipam/reserve/retention.ts";
 import type { ControllerContext } from "./context.ts";
 import type { Work } from "./work.ts";
 

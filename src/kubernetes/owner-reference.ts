@@ -1,6 +1,6 @@
 import type { OwnerReference, PodFacts } from "../ipam/cluster-port.ts";
+import { SHARE_KIND } from "../ipam/commit/quota.ts";
 import { IpamError } from "../ipam/errors.ts";
-import { SHARE_KIND } from "../ipam/quota.ts";
 import type { Owner } from "../ipam/records.ts";
 import { groupOf, OWNER_KINDS } from "./kinds.ts";
 

@@ -1,5 +1,5 @@
 import type { Foresight, Memory } from "../ipam/foresight.ts";
-import { intervalOf } from "../ipam/reserved-ranges.ts";
+import { intervalOf } from "../ipam/reserve/reserved-ranges.ts";
 import { fileName } from "./file-name.ts";
 import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { quietly } from "./quietly.ts";

@@ -1,8 +1,8 @@
 import type { Address } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
-import type { Released } from "../ipam/operator-release.ts";
+import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
-import type { ReservationDone } from "../ipam/reservation-request.ts";
+import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
 import type { Item } from "./items.ts";
 import type { Sight } from "./sight.ts";
 

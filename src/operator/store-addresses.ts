@@ -1,12 +1,12 @@
 import type { Interval } from "../address/interval.ts";
-import { pastDamage } from "../ipam/damage.ts";
-import { releaseByOperator } from "../ipam/operator-release.ts";
+import { releaseByOperator } from "../ipam/free/operator-release.ts";
+import { pastDamage } from "../ipam/integrity/damage.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { ReservationRecord } from "../ipam/records.ts";
-import { reserveAddress } from "../ipam/reserve.ts";
-import { reserveRange, unreserveRange } from "../ipam/reserve-range.ts";
+import { reserveAddress } from "../ipam/reserve/reserve.ts";
+import { reserveRange, unreserveRange } from "../ipam/reserve/reserve-range.ts";
+import { unreserveAddress } from "../ipam/reserve/unreserve.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
-import { unreserveAddress } from "../ipam/unreserve.ts";
 import type { Addresses } from "./addresses.ts";
 import { allItems } from "./items.ts";
 import { lookAt } from "./sight.ts";

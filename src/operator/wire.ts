@@ -1,6 +1,6 @@
-import type { Released } from "../ipam/operator-release.ts";
+import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
-import type { ReservationDone } from "../ipam/reservation-request.ts";
+import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
 import type { InSpace } from "./addresses.ts";
 import type { Item } from "./items.ts";
 import type { Sight } from "./sight.ts";

@@ -1,4 +1,4 @@
-import type { RuntimeNotes } from "../ipam/adopt.ts";
+import type { RuntimeNotes } from "../ipam/free/adopt.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { readCachedResults } from "../node/libcni-cache.ts";
 

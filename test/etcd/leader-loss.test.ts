@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { IpamError } from "../../src/ipam/errors.ts";
+import { reclaim } from "../../src/ipam/free/reclaim.ts";
 import type { Ports } from "../../src/ipam/ports.ts";
-import { reclaim } from "../../src/ipam/reclaim.ts";
 import { FakeNode } from "../../src/ipam/testing/fake-node.ts";
 import { add, allocations, del, smallNetwork, texts } from "../../src/ipam/testing/world.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";

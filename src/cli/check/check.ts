@@ -1,5 +1,5 @@
-import { lasting } from "../../ipam/audit.ts";
-import type { Audit, AuditFinding } from "../../ipam/audit-types.ts";
+import { lasting } from "../../ipam/audit/audit.ts";
+import type { Audit, AuditFinding } from "../../ipam/audit/types.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { Session } from "../open.ts";
 import { type Column, type Format, printItems, printThing } from "../output.ts";

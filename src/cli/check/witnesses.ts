@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { audit } from "../../ipam/audit.ts";
-import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit-types.ts";
+import { audit } from "../../ipam/audit/audit.ts";
+import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
+import { readRecords } from "../../ipam/integrity/store-records.ts";
 import type { Node } from "../../ipam/node-port.ts";
-import { readRecords } from "../../ipam/store-records.ts";
 import { checkNetworks } from "../doctor/networks.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";

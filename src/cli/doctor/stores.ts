@@ -1,5 +1,5 @@
 import type { NetworkConfiguration, StoreSettings } from "../../config/network-configuration.ts";
-import { verifyStore } from "../../ipam/one-store.ts";
+import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openStore } from "../../runtime/open-ports.ts";

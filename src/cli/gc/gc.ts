@@ -1,5 +1,5 @@
-import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/garbage.ts";
-import { describeOwner } from "../../ipam/judge-reservation.ts";
+import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import { EXIT_CODES, exitCodeOf, printFailure } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";

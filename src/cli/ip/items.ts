@@ -1,5 +1,5 @@
-import { describeOwner } from "../../ipam/judge-reservation.ts";
 import type { Retention } from "../../ipam/records.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import type { Item } from "../../operator/items.ts";
 import type { Column } from "../output.ts";
 

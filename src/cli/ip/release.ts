@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import type { Released } from "../../ipam/operator-release.ts";
+import type { Released } from "../../ipam/free/operator-release.ts";
 import { describeAttachment } from "../../ipam/same.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { AbsentError } from "../failure.ts";

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
-import { describeOwner } from "../../ipam/judge-reservation.ts";
 import type { Holder, Owner, Retention } from "../../ipam/records.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import { describeAttachment } from "../../ipam/same.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { reservedItem } from "../../operator/items.ts";

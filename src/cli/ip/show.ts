@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
-import { describeOwner } from "../../ipam/judge-reservation.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type { Sight } from "../../operator/sight.ts";
 import { type Format, type Line, printThing } from "../output.ts";

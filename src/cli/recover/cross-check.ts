@@ -1,10 +1,10 @@
 import { parseAddress } from "../../address/address.ts";
 import { networkOf } from "../../address/cidr.ts";
-import { audit } from "../../ipam/audit.ts";
-import type { AuditFinding, SpacedNetwork } from "../../ipam/audit-types.ts";
+import { audit } from "../../ipam/audit/audit.ts";
+import type { AuditFinding, SpacedNetwork } from "../../ipam/audit/types.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import { holdOnEvidence, type Shown, shownOnSilent } from "../../ipam/recovery/evidence.ts";
-import { readRecords, type StoreRecords } from "../../ipam/store-records.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import { step } from "./step.ts";

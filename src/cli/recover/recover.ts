@@ -2,7 +2,7 @@ import type { Ports } from "../../ipam/ports.ts";
 import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
 import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
 import { blockSilent } from "../../ipam/recovery/block-silent.ts";
-import { liftBlocks } from "../../ipam/recovery/blocks.ts";
+import { liftBlocks } from "../../ipam/reserve/blocks.ts";
 import { EXIT_CODES, UsageError } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";

@@ -1,5 +1,5 @@
 import { type Answers, conflictsOf } from "../../ipam/recovery/answers.ts";
-import { waysOut } from "../../ipam/recovery/blocks.ts";
+import { waysOut } from "../../ipam/reserve/blocks.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { type Format, printThing } from "../output.ts";
 import { printErr } from "../print.ts";

@@ -1,5 +1,5 @@
 import { readAnswers } from "../../ipam/recovery/answers.ts";
-import { blockIn } from "../../ipam/recovery/blocks.ts";
+import { blockIn } from "../../ipam/reserve/blocks.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";

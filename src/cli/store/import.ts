@@ -1,4 +1,4 @@
-import { requireReady, verifyStore } from "../../ipam/one-store.ts";
+import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { importRecords } from "../../store/portable/import-records.ts";
 import { planImport } from "../../store/portable/plan-import.ts";
 import { EXIT_CODES } from "../failure.ts";

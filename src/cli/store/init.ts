@@ -1,4 +1,4 @@
-import { initStore } from "../../ipam/one-store.ts";
+import { initStore } from "../../ipam/integrity/one-store.ts";
 import type { Session } from "../open.ts";
 import { type Format, printThing } from "../output.ts";
 import { printErr } from "../print.ts";

@@ -1,5 +1,5 @@
-import { pastDamage } from "../../ipam/damage.ts";
-import { verifyStore } from "../../ipam/one-store.ts";
+import { pastDamage } from "../../ipam/integrity/damage.ts";
+import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
 import type { EndpointStatus } from "../../store/etcd/status.ts";

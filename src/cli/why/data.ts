@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import type { IpamError } from "../../ipam/errors.ts";
-import type { Prospect } from "../../ipam/explain.ts";
+import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { formatInterval } from "../addresses.ts";
 import type { Answer, Explained } from "./why.ts";

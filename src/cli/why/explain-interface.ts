@@ -2,10 +2,10 @@ import { tryParseAddress } from "../../address/address.ts";
 import { tryParseCidr } from "../../address/cidr.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { type Explanation, explain } from "../../ipam/explain.ts";
+import { type Explanation, explain } from "../../ipam/explain/explain.ts";
 import type { Ports } from "../../ipam/ports.ts";
+import { readWish, type WishQuestion } from "../../ipam/wish/wish-of-pod.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
-import { readWish, type WishQuestion } from "../../ipam/wish-of-pod.ts";
 import type { PodInterface } from "./interfaces.ts";
 import type { KnownNetwork } from "./known-networks.ts";
 

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { isHolder } from "../../ipam/audit-scene.ts";
+import { isHolder } from "../../ipam/audit/scene.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
-import { pastDamage } from "../../ipam/damage.ts";
+import { pastDamage } from "../../ipam/integrity/damage.ts";
 import type { AllocationRecord, Holder, Origin, PodId } from "../../ipam/records.ts";
 import type { Session } from "../open.ts";
 

@@ -1,7 +1,7 @@
 import { tryParseAddress } from "../../address/address.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
-import { type FurtherNetwork, furtherNetworks } from "../../ipam/further-networks.ts";
+import { type FurtherNetwork, furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { HeldAddress } from "./held.ts";
 import type { KnownNetwork } from "./known-networks.ts";
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import type { NetworkConfiguration, RequestedIp } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
-import { pastDamage } from "../../ipam/damage.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { FurtherNetwork } from "../../ipam/further-networks.ts";
+import { pastDamage } from "../../ipam/integrity/damage.ts";
+import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import type { Network } from "../../ipam/network.ts";
-import { networkOfRecord } from "../../ipam/network-of-record.ts";
-import type { AnnotationSource } from "../../ipam/wish-of-pod.ts";
+import type { FurtherNetwork } from "../../ipam/wish/further-networks.ts";
+import type { AnnotationSource } from "../../ipam/wish/wish-of-pod.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { checkNetworks } from "../doctor/networks.ts";
 import type { ClusterAccess } from "../kubernetes.ts";

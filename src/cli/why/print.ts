@@ -1,8 +1,8 @@
 import { formatAddress } from "../../address/address.ts";
-import type { Prospect } from "../../ipam/explain.ts";
-import type { HandOverRow } from "../../ipam/judge.ts";
-import { describeOwner } from "../../ipam/judge-reservation.ts";
+import type { Prospect } from "../../ipam/explain/explain.ts";
+import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
 import type { Holder } from "../../ipam/records.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { formatInterval } from "../addresses.ts";
 import { retention } from "../ip/items.ts";

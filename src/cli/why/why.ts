@@ -1,7 +1,7 @@
 import type { PodFacts } from "../../ipam/cluster-port.ts";
-import type { Explanation } from "../../ipam/explain.ts";
-import { shownAddresses } from "../../ipam/network-status.ts";
-import { onlooker } from "../../ipam/onlooker.ts";
+import { shownAddresses } from "../../ipam/evidence/network-status.ts";
+import type { Explanation } from "../../ipam/explain/explain.ts";
+import { onlooker } from "../../ipam/explain/onlooker.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
 import { AbsentError, UsageError } from "../failure.ts";

@@ -1,5 +1,5 @@
+import { reclaim } from "../../ipam/free/reclaim.ts";
 import type { Ports } from "../../ipam/ports.ts";
-import { reclaim } from "../../ipam/reclaim.ts";
 import type { Host } from "../call.ts";
 
 /** Dead records that one plugin run frees besides its own work (design section 4, "Reclaiming"). */

@@ -1,5 +1,5 @@
 import { parseCniArgs } from "../../config/cni-args.ts";
-import { check as checkAttachment } from "../../ipam/check.ts";
+import { check as checkAttachment } from "../../ipam/check/check.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Host, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";

@@ -1,5 +1,5 @@
 import { parseCniArgs } from "../../config/cni-args.ts";
-import { release } from "../../ipam/release.ts";
+import { release } from "../../ipam/free/release.ts";
 import type { Host, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";
 import { afterwards } from "./afterwards.ts";

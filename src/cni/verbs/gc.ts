@@ -1,5 +1,5 @@
-import { collect } from "../../ipam/collect.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { collect } from "../../ipam/free/collect.ts";
 import type { Host, Request } from "../call.ts";
 
 /**

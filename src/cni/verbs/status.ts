@@ -1,4 +1,4 @@
-import { status as storeStatus } from "../../ipam/status.ts";
+import { status as storeStatus } from "../../ipam/check/status.ts";
 import type { Host, Request } from "../call.ts";
 
 /** STATUS: ready to serve ADDs. */

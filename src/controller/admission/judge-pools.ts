@@ -2,7 +2,7 @@ import { intervalContains } from "../../address/interval.ts";
 import type { Pool } from "../../config/pools.ts";
 import { poolIntervals } from "../../config/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { requireNamespaces } from "../../ipam/policy.ts";
+import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import { type Finding, refuse } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";

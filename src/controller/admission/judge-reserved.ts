@@ -2,12 +2,12 @@ import { type Address, formatAddress, parseAddress } from "../../address/address
 import { intervalContains } from "../../address/interval.ts";
 import type { OwnerFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { gatherReservationFacts } from "../../ipam/facts.ts";
-import { judgeReservation } from "../../ipam/judge-reservation.ts";
-import { addressRefs } from "../../ipam/picture.ts";
+import { gatherReservationFacts } from "../../ipam/hand-over/facts.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, PodId, ReservationRecord } from "../../ipam/records.ts";
+import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { addressRefs } from "../../ipam/view/picture.ts";
 import { askingPod, type OwnerOf } from "./asker.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";

@@ -1,8 +1,8 @@
 import { cidrInterval, parseCidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
-import { type Annotations, readAnnotations } from "../../ipam/annotations.ts";
-import { furtherNetworks } from "../../ipam/further-networks.ts";
 import type { Network } from "../../ipam/network.ts";
+import { type Annotations, readAnnotations } from "../../ipam/wish/annotations.ts";
+import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
 
 /** What a pod's annotations want, wherever it will be attached. */

@@ -3,7 +3,7 @@ import { type Interval, overlaps } from "../../address/interval.ts";
 import { poolIntervals } from "../../config/pools.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { requireNamespaces } from "../../ipam/policy.ts";
+import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import {
   API_VERSION,

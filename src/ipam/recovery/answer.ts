@@ -1,8 +1,9 @@
-import { mayFree } from "../collect.ts";
+import { mayFree } from "../free/collect.ts";
+import { reclaim } from "../free/reclaim.ts";
+import { remembering } from "../integrity/one-store.ts";
+import { entryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
-import { remembering } from "../one-store.ts";
 import type { Ports } from "../ports.ts";
-import { reclaim } from "../reclaim.ts";
 import {
   type MetaRecord,
   type NodeRecoveryRecord,
@@ -10,10 +11,9 @@ import {
   type RecoveryConflict,
   type Ref,
 } from "../records.ts";
+import { blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
-import { blockOfConflict, rewriteBlocks } from "./blocks.ts";
-import { entryOf, type LivingAttachment, livingOf } from "./living.ts";
 import { settleEvidence } from "./settle-evidence.ts";
 import { type Written, writeLiving } from "./write-living.ts";
 

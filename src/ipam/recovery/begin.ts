@@ -1,10 +1,10 @@
 import { IpamError } from "../errors.ts";
-import { refuseNewer } from "../newer.ts";
-import { newIdentity } from "../one-store.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { newIdentity } from "../integrity/one-store.ts";
+import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
-import { untilWon } from "../until-won.ts";
 
 const META = { kind: "meta" } as const;
 

@@ -1,11 +1,11 @@
 import type { Interval } from "../../address/interval.ts";
 import { subtract } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
+import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
+import { type Block, blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import type { CallOptions } from "../store-port.ts";
-import { untilWon } from "../until-won.ts";
 import { type Answers, conflictsOf } from "./answers.ts";
-import { type Block, blockOfConflict, rewriteBlocks } from "./blocks.ts";
 
 /** A pool's addresses, and which nodes may use it. */
 export interface PoolOfNodes {

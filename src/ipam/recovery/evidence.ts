@@ -1,13 +1,13 @@
 import { type Address, bitsOf, parseAddress } from "../../address/address.ts";
 import { cidrContains, parseCidr } from "../../address/cidr.ts";
-import type { AuditFinding } from "../audit-types.ts";
+import type { AuditFinding } from "../audit/types.ts";
 import type { PodFacts } from "../cluster-port.ts";
-import { shownAddresses } from "../network-status.ts";
+import { shownAddresses } from "../evidence/network-status.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import { evidenceId } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentRecord, type Holder, type NetworkRecord, RECORD_VERSION } from "../records.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
-import { untilWon } from "../until-won.ts";
-import { evidenceId } from "./living.ts";
 
 /** An address that a running pod shows, of a node that has not answered. */
 export interface Shown {

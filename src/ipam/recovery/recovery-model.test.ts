@@ -3,18 +3,18 @@ import fc from "fast-check";
 import { formatAddress } from "../../address/address.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { IpamError } from "../errors.ts";
+import { WarmForesight } from "../foresee/warm-foresight.ts";
+import { reclaim } from "../free/reclaim.ts";
+import { release } from "../free/release.ts";
 import type { Ports } from "../ports.ts";
-import { reclaim } from "../reclaim.ts";
-import { release } from "../release.ts";
+import { liftBlocks } from "../reserve/blocks.ts";
 import { type Store, StoreFailure, type Transaction } from "../store-port.ts";
 import { FakeNode } from "../testing/fake-node.ts";
 import { add, allocations, attachment, named, smallNetwork } from "../testing/world.ts";
-import { WarmForesight } from "../warm-foresight.ts";
 import { answerRecovery } from "./answer.ts";
 import { readAnswers } from "./answers.ts";
 import { beginRecovery, endRecovery } from "./begin.ts";
 import { blockSilent } from "./block-silent.ts";
-import { liftBlocks } from "./blocks.ts";
 
 /**
  * Three machines on one store that is set back and lost again and again, with nodes that answer late

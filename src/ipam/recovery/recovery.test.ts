@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import type { IpamError } from "../errors.ts";
+import { type LivingAttachment, livingOf } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import type { Owner } from "../records.ts";
+import { liftBlocks } from "../reserve/blocks.ts";
 import { type Store, StoreFailure } from "../store-port.ts";
 import { add, allocations, createWorld, del, named, smallNetwork, texts } from "../testing/world.ts";
 import { answerRecovery } from "./answer.ts";
 import { readAnswers } from "./answers.ts";
 import { beginRecovery, endRecovery } from "./begin.ts";
 import { type Blocking, blockSilent } from "./block-silent.ts";
-import { liftBlocks } from "./blocks.ts";
-import { type LivingAttachment, livingOf } from "./living.ts";
 
 const NONE = { cached: async () => [], otherStores: async () => new Set<string>() };
 const db: Owner = { kind: "StatefulSet", namespace: "team-a", name: "db", uid: "u1" };

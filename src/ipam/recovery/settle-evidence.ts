@@ -1,9 +1,9 @@
-import { orDamaged, pastDamage } from "../damage.ts";
-import { podIsGone } from "../fencing.ts";
-import { free } from "../free.ts";
+import { podIsGone } from "../evidence/fencing.ts";
+import { free } from "../free/free.ts";
+import { orDamaged, pastDamage } from "../integrity/damage.ts";
+import { isEvidence } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import type { CallOptions } from "../store-port.ts";
-import { isEvidence } from "./living.ts";
 
 /**
  * Ends what was held on Kubernetes' word alone for pods of this node, once the node has said all

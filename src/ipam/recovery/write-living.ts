@@ -1,6 +1,8 @@
 import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
-import { allocationRefs, free } from "../free.ts";
-import { refuseNewer } from "../newer.ts";
+import { allocationRefs, free } from "../free/free.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import { isEvidence, type LivingAttachment } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import {
   type AllocationRecord,
@@ -12,8 +14,6 @@ import {
 } from "../records.ts";
 import { describeAttachment, sameAttachment } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
-import { untilWon } from "../until-won.ts";
-import { isEvidence, type LivingAttachment } from "./living.ts";
 import { reserveAgain } from "./reserve-again.ts";
 
 export type Written = "written" | "there already" | readonly RecoveryConflict[];

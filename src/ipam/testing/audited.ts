@@ -1,9 +1,9 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
-import { audit } from "../audit.ts";
-import type { AuditInput } from "../audit-types.ts";
+import { audit } from "../audit/audit.ts";
+import type { AuditInput } from "../audit/types.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import { readRecords } from "../integrity/store-records.ts";
 import type { PodId, RecordKind, RecordTypes, Ref } from "../records.ts";
-import { readRecords } from "../store-records.ts";
 import { FakeNode } from "./fake-node.ts";
 import { nodeFacts, podFacts } from "./hand-over.ts";
 import { type Asked, add, createWorld } from "./world.ts";

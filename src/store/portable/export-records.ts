@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import { allocationRefs } from "../../ipam/free.ts";
+import { allocationRefs } from "../../ipam/free/free.ts";
 import type { AllocationRecord, AttachmentRecord, RecordTypes, Ref } from "../../ipam/records.ts";
 import { sameAttachment } from "../../ipam/same.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";

@@ -1,7 +1,7 @@
 import { type Address, compareAddresses, type Family, formatAddress } from "../../address/address.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { Range } from "../../address/range.ts";
-import { importedId } from "../../ipam/adopt.ts";
+import { importedId } from "../../ipam/free/adopt.ts";
 import { type Holder, type PodId, RECORD_VERSION } from "../../ipam/records.ts";
 import type { PortableRecord } from "./document.ts";
 

@@ -1,4 +1,4 @@
-import { newIdentity } from "../../ipam/one-store.ts";
+import { newIdentity } from "../../ipam/integrity/one-store.ts";
 import type { RecordTypes } from "../../ipam/records.ts";
 import type { CallOptions, Guard, Put, Store } from "../../ipam/store-port.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseAddress } from "../../address/address.ts";
 import { intervalContains } from "../../address/interval.ts";
-import { IMPORTED } from "../../ipam/adopt.ts";
-import { describeOwner } from "../../ipam/judge-reservation.ts";
+import { IMPORTED } from "../../ipam/free/adopt.ts";
 import type { Holder, NetworkRecord, RecordTypes, Ref } from "../../ipam/records.ts";
-import { holdsForOwner } from "../../ipam/reservation-request.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
+import { holdsForOwner } from "../../ipam/reserve/reservation-request.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
 

@@ -4,8 +4,8 @@ import { parseCidr } from "../../address/cidr.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { Owner, Ref } from "../../ipam/records.ts";
-import { reserveAddress } from "../../ipam/reserve.ts";
-import { reserveRange } from "../../ipam/reserve-range.ts";
+import { reserveAddress } from "../../ipam/reserve/reserve.ts";
+import { reserveRange } from "../../ipam/reserve/reserve-range.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import {
   add,

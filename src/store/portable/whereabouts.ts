@@ -1,7 +1,7 @@
 import { type Address, formatAddress, offsetAddress, tryParseAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, tryParseCidr } from "../../address/cidr.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
-import { shownAddresses } from "../../ipam/network-status.ts";
+import { shownAddresses } from "../../ipam/evidence/network-status.ts";
 import type { ForeignLease } from "./foreign-leases.ts";
 
 /** Whereabouts' IPPool (whereabouts.cni.cncf.io/v1alpha1), as far as it is read. */

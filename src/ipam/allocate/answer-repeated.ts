@@ -1,0 +1,49 @@
+import { answer } from "../commit/answer.ts";
+import { undoUnlessWanted } from "../commit/commit.ts";
+import { AGAIN, type Round } from "../commit/round.ts";
+import { writeJournal } from "../commit/write-journal.ts";
+import { mayFree } from "../free/collect.ts";
+import { free } from "../free/free.ts";
+import { logOutside, outsideOf } from "../integrity/outside.ts";
+import type { AttachmentRecord } from "../records.ts";
+import { samePod } from "../same.ts";
+import type { Versioned } from "../store-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { takesAny } from "../wish.ts";
+import { holderAgain, repeat } from "./repeat.ts";
+
+/** IDEMPOTENT: the attachment has its addresses already, from this request or an earlier one. */
+export async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Round> {
+  const { ports, request, requestId, options } = attempt;
+  if (own.record.holder.requestId === requestId) {
+    await undoUnlessWanted(attempt);
+    return { kind: "allocated", allocated: answer(attempt, own.record, false) };
+  }
+  const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
+  const record = { ...own.record, holder: holderAgain(attempt, own.record) };
+  writeJournal(attempt, record, { storeUuid, ...(reservedFor && { reservedFor }) });
+  // What an attachment of this name had in a namespace that is gone was an earlier sandbox's.
+  const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
+  const state = stale ? "stale" : await repeat(attempt, own);
+  if (state === "rewritten") {
+    logOutside(request.network, own.record, ports);
+    return { kind: "allocated", allocated: answer(attempt, own.record, true) };
+  }
+  if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
+  return AGAIN;
+}
+
+/** An earlier sandbox's addresses are this one's too where it would get such anyway. */
+function mayHaveAgain({ refusal, request }: Attempt, record: AttachmentRecord): boolean {
+  const { network, pod, wish } = request;
+  const before = record.holder.pod;
+  const same = pod === undefined || before === undefined ? pod === before : samePod(pod, before);
+  return (
+    same &&
+    takesAny(wish) &&
+    refusal === undefined &&
+    record.origin === "dynamic" &&
+    record.addresses.length === network.sets.length &&
+    outsideOf(network, record).length === 0
+  );
+}

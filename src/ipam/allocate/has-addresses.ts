@@ -1,0 +1,18 @@
+import type { Ports } from "../ports.ts";
+import type { AttachmentId } from "../records.ts";
+import { StoreFailure } from "../store-port.ts";
+
+/** Whether the store has a record of this node's attachment. A store that cannot tell has none. */
+export async function hasAddresses(
+  id: AttachmentId,
+  { node, store }: Pick<Ports, "node" | "store">,
+  deadline: number,
+): Promise<boolean> {
+  const ref = { kind: "attachment", node: node.name, id } as const;
+  try {
+    return (await store.read({ refs: [ref] }, { deadline })).get(ref) !== undefined;
+  } catch (failure) {
+    if (failure instanceof StoreFailure) return false;
+    throw failure;
+  }
+}

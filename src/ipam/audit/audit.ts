@@ -1,0 +1,48 @@
+import { compareAddresses, tryParseAddress } from "../../address/address.ts";
+import { findDamaged } from "./damage.ts";
+import { findDuplicates } from "./duplicates.ts";
+import { findLeaks, isJudged } from "./leaks.ts";
+import { findInconsistencies } from "./records.ts";
+import { type Scene, sceneOf } from "./scene.ts";
+import { findUnheld } from "./shown.ts";
+import type { Audit, AuditFinding, AuditInput } from "./types.ts";
+
+/**
+ * Compares what the store holds with what lives: Kubernetes' pods and nodes, this node's network
+ * namespaces, whichever are given. Pure: it finds what its input says at one moment, and as the
+ * witnesses were read one after the other, a finding counts only if a second look finds it again
+ * (`lasting`).
+ */
+export function audit(input: AuditInput): Audit {
+  const scene = sceneOf(input);
+  const findings = [
+    ...findLeaks(scene),
+    ...findDuplicates(scene),
+    ...findUnheld(scene),
+    ...findInconsistencies(input.records),
+  ];
+  return {
+    findings: [...findDamaged(input.records), ...inOrder(findings)],
+    judged: { allocations: input.records.allocations.length, pods: input.live?.pods.length ?? 0 },
+    unjudged: unjudged(scene),
+  };
+}
+
+/** What an earlier audit found and a later one finds again. */
+export function lasting(before: readonly AuditFinding[], now: readonly AuditFinding[]): AuditFinding[] {
+  const known = new Set(before.map(({ id }) => id));
+  return now.filter(({ id }) => known.has(id));
+}
+
+function unjudged(scene: Scene): number {
+  const holders = scene.records.allocations.flatMap(({ record }) => record.holders);
+  return holders.filter((holder) => !isJudged(holder, scene)).length;
+}
+
+function inOrder(findings: readonly AuditFinding[]): AuditFinding[] {
+  return findings.toSorted((a, b) => {
+    const [first, second] = [tryParseAddress(a.address), tryParseAddress(b.address)];
+    const byAddress = first && second ? compareAddresses(first, second) : 0;
+    return byAddress || (a.id < b.id ? -1 : 1);
+  });
+}

@@ -1,0 +1,24 @@
+import { formatAddress } from "../../address/address.ts";
+import type { StoreRecords } from "../integrity/store-records.ts";
+import type { Ref } from "../records.ts";
+import { refKey } from "../ref-key.ts";
+import type { AuditFinding } from "./types.ts";
+
+/** Records that cannot be read. What they may have said contradicts nothing, until somebody repairs them. */
+export function findDamaged({ damaged }: Pick<StoreRecords, "damaged">): AuditFinding[] {
+  return damaged.map(({ ref, failure: { message, remedy } }) => ({
+    kind: "damaged",
+    reason: "damaged",
+    id: `damaged ${refKey(ref)}`,
+    space: "space" in ref ? ref.space : "",
+    address: "address" in ref ? formatAddress(ref.address) : "",
+    what: message,
+    remedy: remedy.replace(/\.$/, ""),
+  }));
+}
+
+/** Tells of a record that was not listed whether it is there all the same. */
+export function damagedIn({ damaged }: Pick<StoreRecords, "damaged">): (ref: Ref) => boolean {
+  const keys = new Set(damaged.map(({ ref }) => refKey(ref)));
+  return (ref) => keys.size > 0 && keys.has(refKey(ref));
+}

@@ -1,0 +1,65 @@
+import { formatAddress } from "../../address/address.ts";
+import type { Holder } from "../records.ts";
+import { describeAttachment } from "../same.ts";
+import type { Entry } from "../store-port.ts";
+import { areOneMachine, isForeign, livePod, type Scene } from "./scene.ts";
+import type { AuditFinding } from "./types.ts";
+
+/** Allocations with several holders that live, and are not the launchers of one virtual machine. */
+export function findDuplicates(scene: Scene): AuditFinding[] {
+  return scene.records.allocations.flatMap((entry) => {
+    if (entry.record.holders.length < 2) return [];
+    const finding = scene.live === undefined ? unverified(entry) : duplicate(entry, scene);
+    return finding ?? [];
+  });
+}
+
+function duplicate(entry: Entry<"allocation">, scene: Scene): AuditFinding | undefined {
+  const living = entry.record.holders.filter((holder) => mayLive(holder, scene));
+  if (living.length < 2) return undefined;
+  const pods = living.flatMap((holder) => livePod(holder, scene) ?? []);
+  if (pods.length === living.length && areOneMachine(pods)) return undefined;
+  return {
+    ...base(entry, living, "two-holders"),
+    kind: "duplicate",
+    what: `${formatAddress(entry.ref.address)} has ${living.length} holders that live: ${living.map(described).join("; ")}`,
+    remedy: "end all but one of them",
+  };
+}
+
+function unverified(entry: Entry<"allocation">): AuditFinding {
+  const { holders } = entry.record;
+  return {
+    ...base(entry, holders, "several-holders"),
+    kind: "unknown",
+    what: `${formatAddress(entry.ref.address)} has ${holders.length} holders: ${holders.map(described).join("; ")}`,
+    remedy:
+      "only launchers of one virtual machine may share an address: with a kubeconfig (--kubeconfig) it can be told",
+  };
+}
+
+/** Who cannot be judged from here counts as alive. */
+function mayLive(holder: Holder, scene: Scene): boolean {
+  return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
+}
+
+function base(
+  { ref }: Entry<"allocation">,
+  holders: readonly Holder[],
+  reason: "two-holders" | "several-holders",
+) {
+  const address = formatAddress(ref.address);
+  const requests = holders.map(({ requestId }) => requestId).sort();
+  return {
+    reason,
+    id: `${reason} ${ref.space} ${address} ${requests.join()}`,
+    space: ref.space,
+    address,
+    pods: holders.flatMap(({ pod }) => pod ?? []),
+  };
+}
+
+function described({ attachment, node, pod }: Holder): string {
+  const who = pod === undefined ? describeAttachment(attachment) : `pod ${pod.namespace}/${pod.name}`;
+  return `${who} on node ${node}`;
+}

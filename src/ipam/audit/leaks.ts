@@ -1,0 +1,152 @@
+import { formatAddress } from "../../address/address.ts";
+import type { PodFacts } from "../cluster-port.ts";
+import { fenceOf, isFenced, podIsGone } from "../evidence/fencing.ts";
+import type { Holder } from "../records.ts";
+import { describeAttachment } from "../same.ts";
+import type { Entry } from "../store-port.ts";
+import { isForeign, isHere, livePod, type Scene } from "./scene.ts";
+import type { AuditFinding, FindingReason } from "./types.ts";
+
+/** Allocations whose holder is gone, by its node's word or by that of Kubernetes. */
+export function findLeaks(scene: Scene): AuditFinding[] {
+  const { allocations } = scene.records;
+  const groups = Map.groupBy(
+    allocations.flatMap((entry) => entry.record.holders.map((holder) => ({ entry, holder }))),
+    ({ holder }) => interfaceOf(holder),
+  );
+  return allocations.flatMap((entry) =>
+    entry.record.holders.flatMap((holder) => {
+      const beside = groups.get(interfaceOf(holder)) ?? [];
+      return leakOf(entry, holder, scene) ?? sandboxOf(entry, holder, beside, scene) ?? [];
+    }),
+  );
+}
+
+/** Whether any witness could have told that this holder is gone. */
+export function isJudged(holder: Holder, scene: Scene): boolean {
+  if (isForeign(holder, scene)) return false;
+  if (scene.live !== undefined && holder.pod !== undefined) return true;
+  return isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) !== "unknown";
+}
+
+function leakOf(entry: Entry<"allocation">, holder: Holder, scene: Scene): AuditFinding | undefined {
+  if (isForeign(holder, scene)) return undefined;
+  if (isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) === "gone")
+    return leak(entry, holder, scene, "namespace-gone", "its network namespace is gone");
+  const live = scene.pod(holder);
+  if (holder.pod === undefined || live === "unknown") return undefined;
+  if (live === "absent") return leak(entry, holder, scene, "pod-gone", "that pod is gone");
+  if (podIsGone(holder.pod, live))
+    return leak(entry, holder, scene, "pod-replaced", `that pod was replaced (now ${live.uid})`);
+  if (live.finished) return leak(entry, holder, scene, "pod-finished", "that pod has finished");
+  return elsewhere(entry, holder, live, scene);
+}
+
+/** A pod that shows the address has it, whatever its node is called. */
+function elsewhere(
+  entry: Entry<"allocation">,
+  holder: Holder,
+  live: PodFacts,
+  scene: Scene,
+): AuditFinding | undefined {
+  const { nodeName } = live;
+  if (nodeName === undefined || nodeName === holder.node) return undefined;
+  if (!shows(live, entry, scene))
+    return leak(entry, holder, scene, "pod-elsewhere", `that pod is on node ${nodeName}`);
+  return {
+    ...base(entry, holder, "node-name"),
+    kind: "unknown",
+    what: `${described(entry, holder)}, but Kubernetes calls that node ${nodeName}`,
+    remedy: `set nodeName to '${nodeName}' in that node's file: without it, it can never be fenced`,
+  };
+}
+
+/** Of several sandboxes of one pod, only the last one's interface is seen in the pod's status. */
+function sandboxOf(
+  entry: Entry<"allocation">,
+  holder: Holder,
+  beside: readonly { readonly entry: Entry<"allocation">; readonly holder: Holder }[],
+  scene: Scene,
+): AuditFinding | undefined {
+  const live = isForeign(holder, scene) ? undefined : livePod(holder, scene);
+  if (live === undefined) return undefined;
+  const others = beside.filter((other) => other.holder.attachment.container !== holder.attachment.container);
+  const own = beside.filter((other) => other.holder.attachment.container === holder.attachment.container);
+  if (others.length === 0 || own.some((mine) => shows(live, mine.entry, scene))) return undefined;
+  const seen = others.find((other) => shows(live, other.entry, scene));
+  if (seen !== undefined) {
+    const why = `that pod has ${formatAddress(seen.entry.ref.address)} in its sandbox ${seen.holder.attachment.container} now`;
+    return leak(entry, holder, scene, "earlier-sandbox", why);
+  }
+  return {
+    ...base(entry, holder, "several-sandboxes"),
+    kind: "unknown",
+    what: `${described(entry, holder)}, and other sandboxes of that pod hold addresses for the same interface; the pod shows none of them`,
+    remedy: `see on node ${holder.node} which sandbox lives: 'crictl pods'; the other one's DEL is due`,
+  };
+}
+
+function shows(pod: PodFacts, { ref }: Entry<"allocation">, scene: Scene): boolean {
+  const text = formatAddress(ref.address);
+  return scene.shown(pod).some((shown) => shown.text === text);
+}
+
+function leak(
+  entry: Entry<"allocation">,
+  holder: Holder,
+  scene: Scene,
+  reason: FindingReason,
+  why: string,
+): AuditFinding {
+  const facts = {
+    holder: scene.verified(holder),
+    holderPod: scene.pod(holder),
+    holderNode: scene.node(holder),
+  };
+  const fenced = isFenced(facts);
+  return {
+    ...base(entry, holder, reason),
+    kind: "leak",
+    fenced,
+    what: `${described(entry, holder)}, but ${why}`,
+    remedy: remedyOf(formatAddress(entry.ref.address), holder, reason, fenced, scene),
+  };
+}
+
+function remedyOf(
+  address: string,
+  holder: Holder,
+  reason: FindingReason,
+  fenced: boolean,
+  scene: Scene,
+): string {
+  if (reason === "namespace-gone") return "'kube-ipam gc' frees it";
+  if (fenced) return fencedRemedy(holder, scene);
+  const force = `if that container is gone for certain: 'kube-ipam ip release --force ${address}'`;
+  const node = scene.node(holder);
+  if (typeof node !== "string" && node.ready !== "true")
+    return `node ${holder.node} is NotReady and not fenced: delete the Node or taint it out-of-service; ${force}`;
+  return `its DEL is due on node ${holder.node}, where 'kube-ipam gc' frees it once its network namespace is gone; ${force}`;
+}
+
+function fencedRemedy(holder: Holder, scene: Scene): string {
+  if (fenceOf(scene.verified(holder), scene.node(holder)) === "rebooted")
+    return `node ${holder.node} was rebooted: 'kube-ipam gc' there frees it, as its plugin and the controller do`;
+  return "its node is fenced: 'kube-ipam gc' frees it, as the controller does";
+}
+
+function base({ ref }: Entry<"allocation">, holder: Holder, reason: FindingReason) {
+  const address = formatAddress(ref.address);
+  const id = `${reason} ${ref.space} ${address} ${holder.requestId} ${holder.attachment.container}`;
+  return { reason, id, space: ref.space, address, holder };
+}
+
+function described({ ref }: Entry<"allocation">, { attachment, node, pod }: Holder): string {
+  const whose = pod === undefined ? "" : ` of pod ${pod.namespace}/${pod.name}`;
+  return `${formatAddress(ref.address)} is held by ${describeAttachment(attachment)}${whose} on node ${node}`;
+}
+
+function interfaceOf({ attachment, node, pod }: Holder): string {
+  const whose = pod === undefined ? ["", "", attachment.container] : [pod.namespace, pod.name, pod.uid ?? ""];
+  return JSON.stringify([node, attachment.network, attachment.ifname, ...whose]);
+}

@@ -1,0 +1,118 @@
+import type { PodFacts } from "../cluster-port.ts";
+import type { ShownAddress } from "../evidence/network-status.ts";
+import type { Holder, PodId } from "../records.ts";
+import { areOneMachine, isForeign, isHolder, livePod, type Scene } from "./scene.ts";
+import type { AuditFinding } from "./types.ts";
+
+/** One pod that shows one address of a network that is known here. */
+interface Claim {
+  readonly pod: PodFacts;
+  readonly shown: ShownAddress;
+  readonly space: string;
+  /** For whom the store holds it: this very pod, or a container of its node that may be the pod's. */
+  readonly held: "pod" | "container" | "not";
+}
+
+/** Addresses that live pods show and that the store does not hold for them, or that two of them show. */
+export function findUnheld(scene: Scene): AuditFinding[] {
+  const claims = (scene.live?.pods ?? []).flatMap((pod) => claimsOf(pod, scene));
+  const groups = Map.groupBy(claims, ({ space, shown }) => `${space} ${shown.text}`);
+  return [...groups.values()].flatMap((group) => judge(group, scene) ?? []);
+}
+
+/**
+ * A finished pod's status still names its addresses, and so does that of a pod being deleted whose
+ * DEL has come: a live claim of theirs is only what the store still holds for them.
+ */
+function claimsOf(pod: PodFacts, scene: Scene): Claim[] {
+  if (pod.finished) return [];
+  return scene.shown(pod).flatMap((shown): Claim[] => {
+    const allocations = scene.allocationsOf(shown.text);
+    const own = allocations.find(({ record }) => record.holders.some((holder) => isHolder(pod, holder)));
+    if (own !== undefined) return [{ pod, shown, space: own.ref.space, held: "pod" }];
+    const imported = allocations.find(({ record }) => record.holders.some((holder) => mayBeOf(pod, holder)));
+    if (imported !== undefined) return [{ pod, shown, space: imported.ref.space, held: "container" }];
+    const [space] = scene.spacesOf(shown);
+    if (space === undefined || pod.deleting || scene.isHeldByDamage(space, shown)) return [];
+    return [{ pod, shown, space, held: "not" }];
+  });
+}
+
+/** Records taken over from another plugin name a container and not the pod. */
+function mayBeOf({ nodeName }: PodFacts, { node, pod }: Holder): boolean {
+  return pod === undefined && node === nodeName;
+}
+
+function judge(claims: readonly Claim[], scene: Scene): AuditFinding | undefined {
+  const first = claims.find(({ held }) => held === "not") ?? claims.find(({ held }) => held === "container");
+  if (first === undefined) return undefined;
+  if (claims.length > 1)
+    return areOneMachine(claims.map(({ pod }) => pod)) ? undefined : shownByTwo(claims, first);
+  if (first.held === "container") return undefined;
+  const holder = scene
+    .allocationsOf(first.shown.text)
+    .find(({ ref }) => ref.space === first.space)
+    ?.record.holders.find((candidate) => mayLive(candidate, scene));
+  return holder === undefined ? notHeld(first) : heldByOther(first, holder);
+}
+
+function mayLive(holder: Holder, scene: Scene): boolean {
+  return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
+}
+
+function shownByTwo(claims: readonly Claim[], first: Claim): AuditFinding {
+  const pods = claims.map(({ pod }) => pod);
+  return {
+    ...base(first, "shown-by-two", pods),
+    kind: "duplicate",
+    what: `${first.shown.text} is shown by ${claims.length} pods: ${claims.map(described).join("; ")}`,
+    remedy: "delete those that the store does not hold it for: their controllers make them again",
+  };
+}
+
+function heldByOther(claim: Claim, holder: Holder): AuditFinding {
+  const { container } = holder.attachment;
+  const who = holder.pod ? `pod ${holder.pod.namespace}/${holder.pod.name}` : `container ${container}`;
+  return {
+    ...base(claim, "held-by-other", [claim.pod]),
+    kind: "duplicate",
+    holder,
+    what: `${claim.shown.text} is shown by ${nameOf(claim)}, but held by ${who} on node ${holder.node}`,
+    remedy: `delete the pod ${nameOf(claim)}: its controller makes it again, with an address of its own`,
+  };
+}
+
+function notHeld(claim: Claim): AuditFinding {
+  return {
+    ...base(claim, "not-held", [claim.pod]),
+    kind: "unknown",
+    what: `${claim.shown.text} is shown by ${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}, but held for nobody`,
+    remedy:
+      `reserve it before another pod gets it: 'kube-ipam ip reserve ${claim.shown.text} --for ${claim.pod.namespace}/${claim.pod.name}'; ` +
+      "then delete the pod, or recover the store's records ('kube-ipam recover')",
+  };
+}
+
+function base(
+  { shown, space }: Claim,
+  reason: "shown-by-two" | "held-by-other" | "not-held",
+  pods: readonly PodFacts[],
+) {
+  const ids = pods.map(({ namespace, name, uid }): PodId => ({ namespace, name, uid }));
+  const uids = pods.map(({ uid }) => uid).sort();
+  return {
+    reason,
+    id: `${reason} ${space} ${shown.text} ${uids.join()}`,
+    space,
+    address: shown.text,
+    pods: ids,
+  };
+}
+
+function described(claim: Claim): string {
+  return `${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}${claim.held === "pod" ? ", which the store holds it for" : ""}`;
+}
+
+function nameOf({ pod }: Claim): string {
+  return `pod ${pod.namespace}/${pod.name}`;
+}

@@ -1,0 +1,96 @@
+import type { Address, Family } from "../../address/address.ts";
+import { type Interval, oneAddress } from "../../address/interval.ts";
+import { type Exclusion, neverGivenOut } from "../../address/not-allowed.ts";
+import { dynamicPools, type Pool, poolOf } from "../../address/pool.ts";
+import type { RangeSet } from "../../address/range.ts";
+import type { StoreRecords } from "../integrity/store-records.ts";
+import { intervalOf } from "../reserve/reserved-ranges.ts";
+import type { Entry } from "../store-port.ts";
+
+/** Something that addresses are given out of. */
+export interface Giver {
+  readonly source: "pool" | "network";
+  readonly name: string;
+  readonly space: string;
+  readonly sets: readonly RangeSet[];
+  readonly exclude: readonly Exclusion[];
+}
+
+/** How many of the addresses that one giver gives out dynamically are what. */
+export interface Usage extends Pick<Giver, "source" | "name" | "space"> {
+  readonly family: Family;
+  readonly size: bigint;
+  readonly allocated: bigint;
+  /** One address may be allocated and reserved at once. */
+  readonly reserved: bigint;
+  readonly cooling: bigint;
+  /** Neither allocated nor reserved; cooling addresses are given out when nothing else is free. */
+  readonly free: bigint;
+}
+
+export interface Taken extends Pick<StoreRecords, "allocations" | "reservations" | "reservedRanges"> {
+  readonly cooling: readonly Entry<"cooling">[];
+}
+
+/** Counts each giver's addresses, per family; costs the logarithm of the records for each range. */
+export function usageOf(givers: readonly Giver[], taken: Taken): Usage[] {
+  const countedIn = new Map<string, ReturnType<typeof countersOf>>();
+  return givers.flatMap((giver) =>
+    families(giver).map(({ family, pool }) => {
+      const key = `${family} ${giver.space}`;
+      const counters = countedIn.get(key) ?? countersOf(taken, giver.space, family);
+      countedIn.set(key, counters);
+      const { name, source, space } = giver;
+      const used = counters.used(pool);
+      return {
+        source,
+        name,
+        space,
+        family,
+        size: pool.size,
+        allocated: counters.allocated(pool),
+        reserved: counters.reserved(pool),
+        cooling: counters.cooling(pool),
+        free: pool.size - used,
+      };
+    }),
+  );
+}
+
+function families(giver: Giver): { family: Family; pool: Pool }[] {
+  const never = neverGivenOut(giver);
+  const intervals = giver.sets.flatMap((set) => dynamicPools(set, never)).flatMap((pool) => pool.intervals);
+  return ([4, 6] as const)
+    .map((family) => ({ family, pool: poolOf(intervals.filter(({ first }) => first.family === family)) }))
+    .filter(({ pool }) => pool.size > 0n);
+}
+
+function countersOf(taken: Taken, space: string, family: Family) {
+  const single = (entries: readonly { readonly ref: { space: string; address: Address } }[]): Interval[] =>
+    entries.flatMap(({ ref: { address, space: of } }) =>
+      of === space && address.family === family ? [oneAddress(address)] : [],
+    );
+  const ranges = taken.reservedRanges
+    .filter(({ ref }) => ref.space === space)
+    .flatMap(({ record }) => record.ranges.map(intervalOf))
+    .filter(({ first }) => first.family === family);
+  const allocated = single(taken.allocations);
+  const reserved = [...single(taken.reservations), ...ranges];
+  return {
+    allocated: counter(allocated),
+    reserved: counter(reserved),
+    cooling: counter(single(taken.cooling)),
+    used: counter([...allocated, ...reserved]),
+  };
+}
+
+/** How many addresses of a pool are among these. */
+function counter(intervals: readonly Interval[]): (pool: Pool) => bigint {
+  const counted = poolOf(intervals);
+  const upTo = (address: Address) => counted.lastPositionUpTo(address);
+  return (pool) =>
+    pool.intervals.reduce(
+      (sum, { first, last }) => sum + upTo(last) - upTo({ ...first, value: first.value - 1n }),
+      0n,
+    );
+}

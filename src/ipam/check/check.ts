@@ -1,0 +1,61 @@
+import { equalAddresses, formatAddress, parseAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { allocationRefs, readAllocations } from "../free/free.ts";
+import { requireReady, verifyStore } from "../integrity/one-store.ts";
+import { logOutside } from "../integrity/outside.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord } from "../records.ts";
+import type { CheckRequest } from "../requests.ts";
+import { describeAttachment, sameAttachment } from "../same.ts";
+
+/**
+ * CHECK (CNI specification): the store says that this attachment, of this pod, made on this node,
+ * holds exactly addresses that the previous result lists. Addresses of other plugins in that
+ * result do not matter.
+ *
+ * @throws IpamError checkMismatch; storeCannotWrite or tryAgain (ONE-STORE), StoreFailure when the store
+ *   could not be asked: those are no mismatch.
+ */
+export async function check(request: CheckRequest, ports: Ports): Promise<void> {
+  const node = ports.node.journal.read(request.attachment)?.holder.node ?? ports.node.name;
+  const ref = { kind: "attachment", node, id: request.attachment } as const;
+  const options = { deadline: request.deadline };
+  const { space } = request.network;
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref] }, options);
+  // Runtimes take a mismatch for final, and a store that is not the right one proves none.
+  requireReady(verifyStore(snapshot, remembered, space, ports), false);
+  const entry = snapshot.get(ref)?.record;
+  if (entry === undefined) throw mismatch(request, "the store holds no record of it on this node");
+  requireSamePod(request, entry);
+  logOutside(request.network, entry, ports);
+  for (const text of entry.addresses) requireExpected(request, text);
+  const allocations = await readAllocations(entry, ports, options);
+  for (const allocation of allocationRefs(entry)) {
+    const holders = allocations.get(allocation)?.record.holders ?? [];
+    if (holders.some((holder) => sameAttachment(holder.attachment, request.attachment))) continue;
+    throw mismatch(request, `address ${formatAddress(allocation.address)} is not allocated to it`);
+  }
+}
+
+function requireSamePod(request: CheckRequest, entry: AttachmentRecord): void {
+  const recorded = entry.holder.pod;
+  if (recorded?.uid === undefined || request.pod?.uid === undefined) return;
+  if (recorded.uid === request.pod.uid) return;
+  throw mismatch(request, `it was made for pod UID ${recorded.uid}, not ${request.pod.uid}`);
+}
+
+function requireExpected(request: CheckRequest, text: string): void {
+  const address = parseAddress(text);
+  if (request.expected.some((expected) => equalAddresses(expected, address))) return;
+  const listed = request.expected.map(formatAddress).join(", ") || "none";
+  throw mismatch(request, `the store says it has ${text}; prevResult lists ${listed}`);
+}
+
+function mismatch(request: CheckRequest, reason: string): IpamError {
+  return new IpamError(
+    "checkMismatch",
+    `CHECK failed for ${describeAttachment(request.attachment)}: ${reason}`,
+    "re-create the pod's sandbox; 'kube-ipam ip list' shows what the store holds",
+  );
+}

@@ -1,0 +1,29 @@
+import { IpamError } from "../errors.ts";
+import { requireReady, verifyStore } from "../integrity/one-store.ts";
+import type { Network } from "../network.ts";
+import type { Ports } from "../ports.ts";
+
+/**
+ * STATUS (CNI specification 1.1.0): the store answers, is the one this node knows, is ready, and takes
+ * writes, as does the node's folder of what ADDs do.
+ * A full pool is no failure: with one cluster-wide pool it would turn every node NotReady.
+ *
+ * @throws StoreFailure, or IpamError storeCannotWrite or tryAgain (ONE-STORE), or notAvailable.
+ */
+export async function status(ports: Ports, deadline: number, network?: Network): Promise<void> {
+  const remembered = network && ports.node.storeMemory.recall(network.space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+  if (network === undefined) return;
+  requireReady(verifyStore(snapshot, remembered, network.space, ports), network.requireInit);
+  await ports.store.requireWritable({ deadline });
+  requireNode(ports);
+}
+
+function requireNode({ node }: Ports): void {
+  try {
+    node.requireWritable();
+  } catch (failure) {
+    if (!(failure instanceof IpamError)) throw failure;
+    throw new IpamError("notAvailable", failure.message, failure.details, { cause: failure });
+  }
+}

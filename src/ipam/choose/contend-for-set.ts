@@ -1,0 +1,62 @@
+import { cidrContains } from "../../address/cidr.ts";
+import { type Interval, isWithin } from "../../address/interval.ts";
+import { IpamError } from "../errors.ts";
+import type { NamedTarget, OpenTarget } from "../plan/target.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { look } from "../view/picture.ts";
+import { type Contest, contend } from "./contend.ts";
+
+/** Of a large set only so many holders are judged per round. */
+const MOST_JUDGED = 16n;
+
+/**
+ * All addresses of a shared set (`kube-ipam.ips`) have holders: takes one over where the hand-over
+ * table allows it, else waits for one that is leaving.
+ *
+ * @param besides what the ADD takes for other range sets.
+ * @throws IpamError tryAgain naming one holder, when none is.
+ */
+export async function contendForSet(
+  attempt: Attempt,
+  target: OpenTarget,
+  besides: readonly Interval[],
+): Promise<Contest> {
+  const [pool] = target.pools;
+  if (pool === undefined) throw new Error("a set has at least one address");
+  let leaving: Contest | undefined;
+  let refusal: IpamError | undefined;
+  for (let position = 0n; position < pool.size && position < MOST_JUDGED; position++) {
+    if (isWithin(pool.at(position), besides)) continue;
+    const named = namedTarget(target, pool.at(position));
+    try {
+      const contest = await contend(attempt, await look(attempt, [named]), named);
+      if (contest.kind === "pick") return contest;
+      leaving ??= contest;
+    } catch (failure) {
+      if (!(failure instanceof IpamError)) throw failure;
+      refusal ??= failure;
+    }
+  }
+  if (leaving !== undefined) return leaving;
+  throw new IpamError(
+    "tryAgain",
+    `all ${pool.size} addresses of kube-ipam.ips are in use`,
+    `name more addresses, or fewer replicas; for example: ${refusal?.message ?? "none is free"}`,
+    { cause: refusal },
+  );
+}
+
+function namedTarget({ set, origin }: OpenTarget, address: NamedTarget["address"]): NamedTarget {
+  const range = set.ranges.find(({ subnet }) => cidrContains(subnet, address)) ?? set.ranges[0];
+  if (range === undefined) throw new Error("a range set has at least one range");
+  const { gateway, subnet } = range;
+  return {
+    kind: "named",
+    range,
+    address,
+    prefix: subnet.prefix,
+    ...(gateway && { gateway }),
+    origin,
+    source: "kube-ipam.ips",
+  };
+}

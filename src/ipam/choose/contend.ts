@@ -1,0 +1,150 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { readAllocations } from "../free/free.ts";
+import { askingOf, gatherFacts, gatherReservationFacts } from "../hand-over/facts.ts";
+import { judge } from "../hand-over/judge.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import type { NamedTarget } from "../plan/target.ts";
+import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "../records.ts";
+import { blockIn, waysOut } from "../reserve/blocks.ts";
+import { describeOwner, judgeReservation } from "../reserve/judge-reservation.ts";
+import { foreignRangeOf } from "../reserve/reserved-ranges.ts";
+import { describeAttachment } from "../same.ts";
+import type { Versioned } from "../store-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Eviction, Pick } from "../view/pick.ts";
+import { addressRefs, type Picture } from "../view/picture.ts";
+
+/** What came of asking for one address: it may be taken, or its holder is about to give it back. */
+export type Contest =
+  | { readonly kind: "pick"; readonly pick: Pick }
+  | { readonly kind: "leaving"; readonly address: Address; readonly refusal: IpamError };
+
+/**
+ * Decides about an address that was asked for by name, by the reservation first and then by the
+ * hand-over table of design section 5. Facts are read live, right before the commit.
+ *
+ * @throws IpamError addressHeld, or tryAgain where it is worth a retry, naming holder and way out.
+ */
+export async function contend(attempt: Attempt, picture: Picture, target: NamedTarget): Promise<Contest> {
+  const [allocationRef, reservationRef, coolingRef] = addressRefs(
+    attempt.request.network.space,
+    target.address,
+  );
+  refuseForeignRange(attempt, picture, target);
+  const reservation = picture.snapshot.get(reservationRef);
+  const held = picture.snapshot.get(allocationRef) !== undefined;
+  const previousOwner = reservation && (await requireYielding(attempt, target, reservation.record, held));
+  const free = {
+    address: target.address,
+    prefix: target.prefix,
+    ...(target.gateway && { gateway: target.gateway }),
+    origin: target.origin,
+    staying: [],
+    evictions: [],
+    ...(reservation && { reservation }),
+    ...(previousOwner && { previousOwner }),
+    coolingRevision: picture.snapshot.get(coolingRef)?.revision ?? 0,
+  };
+  const allocation = picture.snapshot.get(allocationRef);
+  return allocation === undefined ? { kind: "pick", pick: free } : contest(attempt, target, allocation, free);
+}
+
+async function contest(
+  attempt: Attempt,
+  target: NamedTarget,
+  allocation: Versioned<AllocationRecord>,
+  free: Pick,
+): Promise<Contest> {
+  refuseNewer(allocation.record.version, `the allocation of ${formatAddress(target.address)}`);
+  const staying: Holder[] = [];
+  const evictions: Eviction[] = [];
+  for (const holder of allocation.record.holders) {
+    const verdict = await judgeHolder(attempt, target, holder);
+    if (verdict.action === "refuse" || verdict.action === "wait") tellHeld(attempt, verdict.refusal);
+    if (verdict.action === "refuse") throw verdict.refusal;
+    if (verdict.action === "wait")
+      return { kind: "leaving", address: target.address, refusal: verdict.refusal };
+    if (verdict.action === "share") staying.push(holder);
+    else evictions.push(await eviction(attempt, holder));
+  }
+  return { kind: "pick", pick: { ...free, allocation, staying, evictions } };
+}
+
+function tellHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): void {
+  ports.notice?.({ what: "held", refusal, ...(pod && { pod }) });
+}
+
+async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder) {
+  const { ports, options, request } = attempt;
+  const verdict = judge(
+    await gatherFacts(askingOf(request, target.address), holder, ports, options.deadline),
+  );
+  if (verdict.action === "hand-over") {
+    ports.log("info", `address ${formatAddress(target.address)} is handed over: ${verdict.evidence}`, {
+      from: holder.attachment.container,
+      node: holder.node,
+    });
+  }
+  return verdict;
+}
+
+/** The index entry of the attachment that loses the address, to be rewritten in the same transaction. */
+async function eviction({ ports, options }: Attempt, holder: Holder): Promise<Eviction> {
+  const ref = { kind: "attachment", node: holder.node, id: holder.attachment } as const;
+  const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref);
+  if (entry !== undefined)
+    refuseNewer(entry.record.version, `the record of ${describeAttachment(holder.attachment)}`);
+  const named = entry?.record ?? { space: "", addresses: [] };
+  return { holder, ...(entry && { entry }), allocations: await readAllocations(named, ports, options) };
+}
+
+/**
+ * The reservation must be the asker's own, or pass on to it. Answers the record of the owner that
+ * loses the address, if there is one.
+ */
+async function requireYielding(
+  attempt: Attempt,
+  target: NamedTarget,
+  reservation: ReservationRecord,
+  held: boolean,
+): Promise<Versioned<OwnerRecord> | undefined> {
+  const { ports, options, request } = attempt;
+  refuseNewer(reservation.version, `the reservation of ${formatAddress(target.address)}`);
+  const names = target.origin === "fixed";
+  const facts = await gatherReservationFacts(
+    { ...askingOf(request, target.address), names },
+    reservation,
+    held,
+    ports,
+    options.deadline,
+  );
+  const verdict = judgeReservation(facts);
+  if (verdict.action === "refuse") throw verdict.refusal;
+  if (verdict.action === "own") return undefined;
+  ports.log("info", `the reservation of ${formatAddress(target.address)} passes on: ${verdict.reason}`, {
+    from: describeOwner(reservation.owner),
+  });
+  const ref = { kind: "owner", space: request.network.space, owner: reservation.owner } as const;
+  return (await ports.store.read({ refs: [ref] }, options)).get(ref);
+}
+
+function refuseForeignRange(attempt: Attempt, picture: Picture, { address }: NamedTarget): void {
+  const range = foreignRangeOf(attempt, picture, address);
+  if (range === undefined) return;
+  const block = blockIn(range);
+  if (block !== undefined) throw mayBeHeld(address, block.node);
+  throw new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} is reserved for ${describeOwner(range.reservation.owner)} (${range.first}-${range.last})`,
+    "choose another address, or have an operator end the reservation with 'kube-ipam ip unreserve'",
+  );
+}
+
+function mayBeHeld(address: Address, node: string): IpamError {
+  return new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} may be held by a pod on node ${node}`,
+    waysOut([node]),
+  );
+}

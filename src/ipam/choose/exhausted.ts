@@ -1,0 +1,36 @@
+import { formatAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import type { OpenTarget } from "../plan/target.ts";
+import { blockersOf, waysOut } from "../reserve/blocks.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Picture } from "../view/picture.ts";
+
+/** The error of a range set in which nothing is free, not even a cooling address. */
+export function noFreeAddress(attempt: Attempt, picture: Picture, target: OpenTarget): IpamError {
+  const { network } = attempt.request;
+  const ranges = target.set.ranges
+    .map(({ dynamic }) => `${formatAddress(dynamic.first)}-${formatAddress(dynamic.last)}`)
+    .join(", ");
+  const blockers = blockersOf(
+    picture.reservedRanges?.record.ranges ?? [],
+    target.set.ranges.map(({ dynamic }) => dynamic),
+  );
+  if (blockers.length > 0) return blocked(network.name, target.setIndex, ranges, blockers);
+  const reserved = picture.snapshot.windows.reduce((sum, window) => sum + window.reserved.length, 0);
+  const hint =
+    reserved > 0 ? " (some are reserved for workloads that are not running: 'kube-ipam ip list')" : "";
+  return new IpamError(
+    "noFreeAddress",
+    `no free address in range set ${target.setIndex} of network '${network.name}': ${ranges}`,
+    `all its addresses are allocated, reserved or excluded${hint}; add a range or remove pods that no longer need an address`,
+  );
+}
+
+/** After a recovery, what a silent node may hold is given to nobody. */
+function blocked(name: string, set: number, ranges: string, nodes: readonly string[]): IpamError {
+  return new IpamError(
+    "noFreeAddress",
+    `no address of range set ${set} of network '${name}' is known to be free: ${ranges}`,
+    waysOut(nodes),
+  );
+}

@@ -1,0 +1,33 @@
+import { parseAddress } from "../../address/address.ts";
+import type { Network } from "../network.ts";
+import { rangeHolding } from "../plan/plan.ts";
+import type { AttachmentRecord } from "../records.ts";
+import type { Allocated, AllocatedAddress } from "../requests.ts";
+import type { Attempt } from "../view/attempt.ts";
+
+/** What an ADD says it has given, from the record that the store holds. */
+export function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): Allocated {
+  return {
+    attachment: attempt.request.attachment,
+    addresses: addressesOf(record, attempt.request.network),
+    origin: record.origin,
+    requestId: attempt.requestId,
+    repeated,
+  };
+}
+
+/**
+ * The addresses of a record as its ADD printed them, whatever the configuration says today. What was
+ * imported from another plugin may not say its prefix: then the network does.
+ */
+function addressesOf(record: AttachmentRecord, network: Network): AllocatedAddress[] {
+  return record.addresses.map((text, index) => {
+    const address = parseAddress(text);
+    const prefix = record.prefixes[index];
+    const gateway = record.gateways[index];
+    if (prefix !== undefined) return { address, prefix, ...(gateway && { gateway: parseAddress(gateway) }) };
+    const range = network.sets.flatMap((set) => rangeHolding(set, address) ?? []).at(0);
+    if (range === undefined) return { address, prefix: address.family === 4 ? 32 : 128 };
+    return { address, prefix: range.subnet.prefix, ...(range.gateway && { gateway: range.gateway }) };
+  });
+}

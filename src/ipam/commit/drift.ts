@@ -1,0 +1,116 @@
+import { cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
+import { IpamError } from "../errors.ts";
+import { pastDamage } from "../integrity/damage.ts";
+import { logOutside } from "../integrity/outside.ts";
+import { describeNetwork, type Network } from "../network.ts";
+import { type NetworkRecord, RECORD_VERSION } from "../records.ts";
+import type { Guard, Put } from "../store-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { networkRef, type Picture } from "../view/picture.ts";
+
+interface Recording {
+  readonly guards: readonly Guard[];
+  readonly puts: readonly Put[];
+}
+
+/**
+ * Compares the network's configuration with what the store saw last (design section 6): another
+ * space or wholly other subnets under one name are refused, any other difference is logged and
+ * becomes the new record.
+ *
+ * @returns the writes that record the configuration; none when nothing changed.
+ * @throws IpamError invalidConfig when two nodes cannot both be right.
+ */
+export async function recordNetwork(attempt: Attempt, picture: Picture): Promise<Recording> {
+  const { network } = attempt.request;
+  const known = picture.network;
+  const current = networkRecord(network);
+  if (known === undefined) return write(attempt, current, 0);
+  requireSameSpace(known.record, network);
+  // A newer program's record says more than this one could write.
+  if (known.record.version > RECORD_VERSION) return { guards: [], puts: [] };
+  if (sameText(known.record.subnets, current.subnets) && known.record.detail === current.detail) {
+    return { guards: [], puts: [] };
+  }
+  await requireCommonSubnet(known.record, current, attempt);
+  attempt.ports.log(
+    "warn",
+    `the configuration of network '${network.name}' differs from what the store saw last`,
+    {
+      before: `${known.record.subnets.join(", ")} ${known.record.detail ?? ""}`,
+      now: `${current.subnets.join(", ")} ${current.detail ?? ""}`,
+    },
+  );
+  await logOutsideHere(attempt);
+  return write(attempt, current, known.revision);
+}
+
+/** Each node speaks for its own attachments, when it is the first to see the change. */
+async function logOutsideHere({ ports, request, options }: Attempt): Promise<void> {
+  const { network } = request;
+  const scope = { kind: "attachment", node: ports.node.name, network: network.name } as const;
+  for await (const { record } of ports.store.list(scope, pastDamage(options, ports)))
+    logOutside(network, record, ports);
+}
+
+function write(attempt: Attempt, record: NetworkRecord, revision: number): Recording {
+  const ref = networkRef(attempt);
+  return { guards: [{ ref, revision }], puts: [{ ref, record }] };
+}
+
+const records = new WeakMap<Network, NetworkRecord>();
+
+function networkRecord(network: Network): NetworkRecord {
+  const before = records.get(network);
+  if (before !== undefined) return before;
+  const record = describe(network);
+  records.set(network, record);
+  return record;
+}
+
+function describe(network: Network): NetworkRecord {
+  const subnets = new Set(
+    network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet))),
+  );
+  return {
+    version: RECORD_VERSION,
+    space: network.space,
+    subnets: [...subnets].sort(),
+    detail: describeNetwork(network),
+  };
+}
+
+function requireSameSpace(known: NetworkRecord, network: Network): void {
+  if (known.space === network.space) return;
+  throw new IpamError(
+    "invalidConfig",
+    `network '${network.name}' has addressSpace '${network.space}' here and '${known.space}' in the store`,
+    "a network lives in one address space: use one value on all nodes, or another network name",
+  );
+}
+
+async function requireCommonSubnet(
+  known: NetworkRecord,
+  current: NetworkRecord,
+  attempt: Attempt,
+): Promise<void> {
+  if (known.subnets.some((subnet) => current.subnets.includes(subnet))) return;
+  if (await nothingAllocated(known, attempt)) return;
+  throw new IpamError(
+    "invalidConfig",
+    `network '${attempt.request.network.name}' has the subnets ${current.subnets.join(", ")} here ` +
+      `and ${known.subnets.join(", ")} in the store`,
+    "addresses of the old subnets are still in use: use one configuration on all nodes, or another network name, " +
+      "or move the pods first",
+  );
+}
+
+async function nothingAllocated(known: NetworkRecord, attempt: Attempt): Promise<boolean> {
+  const counts = known.subnets.map((subnet) => ({ space: known.space, ...cidrInterval(parseCidr(subnet)) }));
+  const answer = await attempt.ports.store.read({ counts }, attempt.options);
+  return answer.counts.every(({ allocated }) => allocated === 0);
+}
+
+function sameText(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().every((text, index) => text === [...b].sort()[index]);
+}

@@ -1,0 +1,244 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { freeing } from "../free/free.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { type Identity, newIdentity } from "../integrity/one-store.ts";
+import {
+  type AllocationRecord,
+  type AttachmentRecord,
+  type Holder,
+  type Owner,
+  type OwnerRecord,
+  RECORD_VERSION,
+  type Ref,
+  type ReservationRecord,
+} from "../records.ts";
+import { disowning, refuseNewerOwner } from "../reserve/ending-reservations.ts";
+import { sameAttachment, sameOwner } from "../same.ts";
+import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
+import { type Attempt, holderOf } from "../view/attempt.ts";
+import type { Pick } from "../view/pick.ts";
+import { ownerRef, ownRef, type Picture, reservedRangesRef } from "../view/picture.ts";
+
+/** What the transaction of an ADD writes, and the store identity under which it does so. */
+export interface Allocating {
+  readonly transaction: Transaction;
+  readonly record: AttachmentRecord;
+  readonly store: Identity;
+}
+
+/**
+ * The one transaction of an ADD (ONE-STEP): all addresses, the index entry, reservations, the
+ * owner's record and what is replaced, under all comparisons of GUARDED.
+ */
+export function allocating(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Allocating {
+  requireDistinct(picks);
+  const holder = holderOf(attempt);
+  const record = attachmentRecord(attempt, picks, holder);
+  const writes = new Writes();
+  const store = guardIdentity(picture, writes);
+  writes.replace(ownRef(attempt), picture.own?.revision ?? 0, record);
+  writes.guard(reservedRangesRef(attempt), picture.reservedRanges?.revision ?? 0);
+  for (const pick of picks) allocate(attempt, pick, holder, writes);
+  reserve(attempt, picture, picks, writes);
+  evict(picks, writes);
+  // What is known holds nearly always: to ask for more costs a tenth of the ADD.
+  const otherwise = picture.foreseen === "known" ? {} : { otherwise: picture.questions.query };
+  return { transaction: { ...writes.done(), ...otherwise }, record, store };
+}
+
+/** One address picked twice is a mistake of ours: of two stores one would take it, and the result would say it twice. */
+function requireDistinct(picks: readonly Pick[]): void {
+  const distinct = new Set(picks.map(({ address }) => formatAddress(address)));
+  if (distinct.size < picks.length) throw new Error("an ADD picked one address twice");
+}
+
+/** Collects a transaction. */
+class Writes {
+  readonly #guards: Guard[] = [];
+  readonly #puts: Put[] = [];
+  readonly #deletes: Ref[] = [];
+
+  guard(ref: Ref, revision: number): void {
+    this.#guards.push({ ref, revision });
+  }
+  replace<P extends Put>(ref: P["ref"], revision: number, record: P["record"]): void {
+    this.guard(ref, revision);
+    this.#puts.push({ ref, record } as Put);
+  }
+  remove(ref: Ref, revision: number): void {
+    this.guard(ref, revision);
+    this.#deletes.push(ref);
+  }
+  add(transaction: Transaction): void {
+    this.#guards.push(...transaction.guards);
+    this.#puts.push(...transaction.puts);
+    this.#deletes.push(...transaction.deletes);
+  }
+  done(): Transaction {
+    return { guards: this.#guards, puts: this.#puts, deletes: this.#deletes };
+  }
+}
+
+function guardIdentity(picture: Picture, writes: Writes): Identity {
+  if (picture.meta !== undefined) {
+    writes.guard({ kind: "meta" }, picture.meta.revision);
+    return picture.meta.record;
+  }
+  const identity = newIdentity();
+  writes.replace({ kind: "meta" }, 0, identity);
+  return identity;
+}
+
+function attachmentRecord(attempt: Attempt, picks: readonly Pick[], holder: Holder): AttachmentRecord {
+  return {
+    version: RECORD_VERSION,
+    space: attempt.request.network.space,
+    addresses: picks.map(({ address }) => formatAddress(address)),
+    prefixes: picks.map(({ prefix }) => prefix),
+    gateways: picks.map(({ gateway }) => (gateway ? formatAddress(gateway) : null)),
+    origin: strongestOrigin(picks),
+    ...(attempt.request.wish.retain === "delete" && { endsReservations: true }),
+    holder,
+  };
+}
+
+function strongestOrigin(picks: readonly Pick[]): AttachmentRecord["origin"] {
+  const origins = picks.map(({ origin }) => origin);
+  return origins.includes("fixed") ? "fixed" : origins.includes("sticky") ? "sticky" : "dynamic";
+}
+
+function allocate(attempt: Attempt, pick: Pick, holder: Holder, writes: Writes): void {
+  const { space } = attempt.request.network;
+  const { address } = pick;
+  const record: AllocationRecord = {
+    version: RECORD_VERSION,
+    holders: [...pick.staying, holder],
+    origin: pick.origin,
+    since: new Date().toISOString(),
+  };
+  writes.replace({ kind: "allocation", space, address }, pick.allocation?.revision ?? 0, record);
+  writes.guard({ kind: "reservation", space, address }, pick.reservation?.revision ?? 0);
+  if (pick.coolingRevision > 0) writes.remove({ kind: "cooling", space, address }, pick.coolingRevision);
+  else writes.guard({ kind: "cooling", space, address }, 0);
+}
+
+/** A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (design section 5). */
+function reserve(attempt: Attempt, picture: Picture, picks: readonly Pick[], writes: Writes): void {
+  const owner = attempt.request.wish.owner?.owner;
+  const ref = ownerRef(attempt);
+  const lasting = picks.filter((pick) => pick.origin !== "dynamic" && mayReserve(attempt, pick));
+  if (owner === undefined || ref === undefined || lasting.length === 0) return;
+  for (const pick of lasting) {
+    const record = reservationRecord(attempt, pick);
+    if (record !== undefined) writes.add(putReservation(attempt, pick.address, record));
+  }
+  disown(attempt, lasting, writes);
+  const current = picture.owner?.record;
+  if (current !== undefined) refuseNewerOwner(current);
+  const next = ownerRecord(
+    attempt,
+    current,
+    lasting.map(({ address }) => formatAddress(address)),
+  );
+  if (JSON.stringify(next) !== JSON.stringify(current))
+    writes.replace(ref, picture.owner?.revision ?? 0, next);
+}
+
+/** Reservations that pass on leave their previous owners' records too. */
+function disown(attempt: Attempt, picks: readonly Pick[], writes: Writes): void {
+  const { space } = attempt.request.network;
+  const own = attempt.request.wish.owner?.owner;
+  const losing = new Map<string, Versioned<OwnerRecord> & { readonly gone: readonly string[] }>();
+  for (const { address, previousOwner } of picks) {
+    if (previousOwner === undefined || sameName(previousOwner.record.owner, own)) continue;
+    refuseNewerOwner(previousOwner.record);
+    const key = ownerName(previousOwner.record.owner);
+    const { gone } = losing.get(key) ?? { gone: [] };
+    losing.set(key, { ...previousOwner, gone: [...gone, formatAddress(address)] });
+  }
+  for (const { record, revision, gone } of losing.values()) {
+    const ref = { kind: "owner", space, owner: record.owner } as const;
+    writes.add({ guards: [{ ref, revision }], ...disowning(ref, record, gone) });
+  }
+}
+
+/** A workload re-created under its name finds the old one's record, and makes it its own. */
+function sameName(a: Owner, b: Owner | undefined): boolean {
+  return b !== undefined && ownerName(a) === ownerName(b);
+}
+
+function ownerName({ kind, namespace, name }: Owner): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function putReservation(attempt: Attempt, address: Address, record: ReservationRecord): Transaction {
+  const ref = { kind: "reservation", space: attempt.request.network.space, address } as const;
+  return { guards: [], puts: [{ ref, record }], deletes: [] };
+}
+
+/** An owner that could not be asked for never takes the place of one that was. */
+function mayReserve({ request }: Attempt, { reservation }: Pick): boolean {
+  return request.wish.owner?.provisional !== true || reservation === undefined;
+}
+
+/** The reservation to write; undefined where an equal one, or an operator's, is there already. */
+function reservationRecord(attempt: Attempt, pick: Pick): ReservationRecord | undefined {
+  const { wish } = attempt.request;
+  const owner = wish.owner?.owner;
+  const present = pick.reservation?.record;
+  if (owner === undefined || present?.kind === "operator") return undefined;
+  if (present !== undefined)
+    refuseNewer(present.version, `the reservation of ${formatAddress(pick.address)}`);
+  if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
+    return undefined;
+  return {
+    version: RECORD_VERSION,
+    owner,
+    kind: "automatic",
+    retain: wish.retain,
+    ...(attempt.ports.clusterUid !== undefined && { cluster: attempt.ports.clusterUid }),
+    since: new Date().toISOString(),
+  };
+}
+
+function ownerRecord(
+  attempt: Attempt,
+  current: OwnerRecord | undefined,
+  addresses: readonly string[],
+): OwnerRecord {
+  const facts = attempt.request.wish.owner;
+  const owner = facts?.owner ?? { kind: "Pod", namespace: "", name: "" };
+  const inherited = current !== undefined && sameOwner(current.owner, owner) ? current : undefined;
+  const known = inherited?.addresses ?? [];
+  const slots = { ...inherited?.slots };
+  if (facts?.ordinal !== undefined) slots[String(facts.ordinal)] = addresses;
+  return {
+    version: RECORD_VERSION,
+    owner,
+    addresses: [...known, ...addresses.filter((address) => !known.includes(address))],
+    ...(Object.keys(slots).length > 0 && { slots }),
+  };
+}
+
+/** In a hand-over the old attachment loses its index entry and its other addresses too. */
+function evict(picks: readonly Pick[], writes: Writes): void {
+  const taken = new Set(picks.map(({ address }) => formatAddress(address)));
+  const done: Holder[] = [];
+  for (const { holder, entry, allocations } of picks.flatMap(({ evictions }) => evictions)) {
+    if (done.some(({ attachment }) => sameAttachment(attachment, holder.attachment))) continue;
+    done.push(holder);
+    const target = { node: holder.node, id: holder.attachment };
+    if (entry === undefined) writes.guard({ kind: "attachment", ...target }, 0);
+    else writes.add(withoutTaken(freeing(target, entry, allocations, 0), taken));
+  }
+}
+
+/** The taken addresses are written by the ADD itself, under the revision that it judged. */
+function withoutTaken(transaction: Transaction, taken: ReadonlySet<string>): Transaction {
+  const kept = (ref: Ref) => ref.kind !== "allocation" || !taken.has(formatAddress(ref.address));
+  return {
+    guards: transaction.guards.filter(({ ref }) => kept(ref)),
+    puts: transaction.puts.filter(({ ref }) => kept(ref)),
+    deletes: transaction.deletes.filter(kept),
+  };
+}

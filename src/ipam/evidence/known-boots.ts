@@ -1,0 +1,29 @@
+import type { NodeFacts } from "../cluster-port.ts";
+import type { Holder } from "../records.ts";
+
+/**
+ * Which machine bears which Node's name. A boot ID is unique in the world, so a Node object that shows
+ * the boot ID of a record, or one record of that boot whose name was verified, proves the name for all
+ * records of that boot: also for those of pods that were never looked up, because they wanted nothing.
+ */
+export class KnownBoots {
+  readonly #known = new Set<string>();
+
+  learnNode({ bootId, name }: NodeFacts): void {
+    if (bootId !== undefined && bootId !== "") this.#known.add(bootOf({ node: name, bootId }));
+  }
+
+  learnHolder(holder: Holder): void {
+    if (holder.nodeVerified && holder.bootId !== "") this.#known.add(bootOf(holder));
+  }
+
+  /** The holder, its node's name verified where that is known. */
+  verified(holder: Holder): Holder {
+    return this.#known.has(bootOf(holder)) ? { ...holder, nodeVerified: true } : holder;
+  }
+}
+
+/** One boot of a machine under one name. */
+export function bootOf({ bootId, node }: Pick<Holder, "bootId" | "node">): string {
+  return `${node} ${bootId}`;
+}

@@ -1,0 +1,151 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { chooseAddresses } from "../choose/choose.ts";
+import type { Contest } from "../choose/contend.ts";
+import { claimShare } from "../commit/quota.ts";
+import { IpamError } from "../errors.ts";
+import { askingOf, gatherFacts } from "../hand-over/facts.ts";
+import { type HandOverRow, judgeByRow } from "../hand-over/judge.ts";
+import { requireReady } from "../integrity/one-store.ts";
+import { planTargets } from "../plan/plan.ts";
+import { enforcePolicy } from "../plan/policy.ts";
+import type { Target } from "../plan/target.ts";
+import type { Ports } from "../ports.ts";
+import type { Holder } from "../records.ts";
+import type { AddRequest } from "../requests.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { look, ownerRef } from "../view/picture.ts";
+import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
+import type { Wish } from "../wish.ts";
+
+/** What an ADD of the pod would meet now. */
+export interface Explanation {
+  /** Absent where it cannot be read: `refusal` says why. */
+  readonly wish?: Wish;
+  /** One for each address that the network gives. */
+  readonly addresses: readonly Prospect[];
+  /** What keeps the ADD from asking for any address at all. */
+  readonly refusal?: IpamError;
+}
+
+/** What becomes of one address that the pod asks for. */
+export interface Prospect {
+  /** Absent where any address will do. */
+  readonly address?: string;
+  /** What named it: an annotation, CNI_ARGS, …; "" where nothing did. */
+  readonly source: string;
+  readonly outlook:
+    | "free"
+    /** The next try takes it from its holder. */
+    | "hand-over"
+    /** Both have it until one ends (live migration). */
+    | "shared"
+    /** Worth another try: its holder is due to end, or may do so. */
+    | "waits"
+    /** Another try changes nothing. */
+    | "refused";
+  /** Who has it now, and the row of the hand-over table that applies. */
+  readonly holders: readonly { readonly holder: Holder; readonly row: HandOverRow }[];
+  /** What stands in the way, and what to do. */
+  readonly refusal?: IpamError;
+}
+
+/**
+ * Goes the way of an ADD with the ADD's own code, up to its transaction, which it does not commit:
+ * nothing is changed. `ports.node` must be an onlooker.
+ *
+ * @throws StoreFailure.
+ */
+export async function explain(question: WishQuestion, ports: Ports, deadline: number): Promise<Explanation> {
+  let wish: Wish | undefined;
+  try {
+    wish = await readWish(question, ports, deadline);
+    const attempt = attemptOf(question, wish, ports, deadline);
+    await enforcePolicy(attempt.request, ports);
+    const addresses: Prospect[] = [];
+    for (const target of await targetsOf(attempt)) addresses.push(await prospect(attempt, target));
+    return { wish, addresses };
+  } catch (failure) {
+    if (!(failure instanceof IpamError)) throw failure;
+    return { ...(wish && { wish }), addresses: [], refusal: failure };
+  }
+}
+
+function attemptOf(question: WishQuestion, wish: Wish, ports: Ports, deadline: number): Attempt {
+  const { attachment, network, pod } = question;
+  const request: AddRequest = {
+    attachment,
+    namespacePath: "",
+    network,
+    wish,
+    deadline,
+    ...(pod && { pod }),
+  };
+  return {
+    request,
+    ports,
+    requestId: "",
+    namespace: { path: "" },
+    lock: { cancelled: () => false, release: () => undefined },
+    options: { deadline },
+  };
+}
+
+async function targetsOf(attempt: Attempt): Promise<Target[]> {
+  const ref = ownerRef(attempt);
+  if (ref === undefined) return planTargets(attempt.request);
+  const snapshot = await attempt.ports.store.read({ refs: [ref] }, attempt.options);
+  return planTargets(attempt.request, snapshot.get(ref)?.record);
+}
+
+async function prospect(attempt: Attempt, target: Target): Promise<Prospect> {
+  const named = target.kind === "named" ? target.address : undefined;
+  const source = target.kind === "named" ? target.source : "";
+  try {
+    const picture = await look(attempt, [target]);
+    requireReady(picture.meta, attempt.request.network.requireInit);
+    const [contest] = await chooseAddresses(attempt, picture, 1);
+    if (contest?.kind === "pick") await claimShare(attempt, [contest.pick]);
+    const address = named ?? addressOf(target, contest);
+    return {
+      ...(address && { address: formatAddress(address) }),
+      source,
+      outlook: outlookOf(contest),
+      holders: await holdersOf(attempt, address),
+      ...(contest?.kind === "leaving" && { refusal: contest.refusal }),
+    };
+  } catch (failure) {
+    if (!(failure instanceof IpamError)) throw failure;
+    return {
+      ...(named && { address: formatAddress(named) }),
+      source,
+      outlook: failure.name === "tryAgain" ? "waits" : "refused",
+      holders: await holdersOf(attempt, named),
+      refusal: failure,
+    };
+  }
+}
+
+/** Of a set it is told which of its addresses is meant; any free one is as good as another. */
+function addressOf(target: Target, contest: Contest | undefined): Address | undefined {
+  if (contest?.kind === "leaving") return contest.address;
+  return target.origin === "dynamic" ? undefined : contest?.pick.address;
+}
+
+function outlookOf(contest: Contest | undefined): Prospect["outlook"] {
+  if (contest === undefined || contest.kind === "leaving") return "waits";
+  if (contest.pick.staying.length > 0) return "shared";
+  return contest.pick.evictions.length > 0 ? "hand-over" : "free";
+}
+
+async function holdersOf(attempt: Attempt, address: Address | undefined): Promise<Prospect["holders"]> {
+  if (address === undefined) return [];
+  const { request, ports, options } = attempt;
+  const ref = { kind: "allocation", space: request.network.space, address } as const;
+  const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  const asking = askingOf(request, address);
+  const judged = (record?.holders ?? []).map(async (holder) => {
+    const { row } = judgeByRow(await gatherFacts(asking, holder, ports, options.deadline));
+    return { holder, row };
+  });
+  return Promise.all(judged);
+}

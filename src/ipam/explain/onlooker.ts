@@ -1,0 +1,37 @@
+import type { Node } from "../node-port.ts";
+import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY } from "./no-memory.ts";
+
+/** The node on whose behalf somebody looks. */
+export interface Watched {
+  readonly name: string;
+  readonly bootId: string;
+}
+
+/**
+ * A Node port for those who ask what an ADD of some node would meet, and do nothing themselves: it
+ * remembers and locks nothing. What only that node can see is known where `self` is that node, and
+ * "unknown" elsewhere.
+ */
+export function onlooker(self: Node, watched: Watched): Node {
+  const isSelf = self.name === watched.name && self.bootId === watched.bootId;
+  return {
+    ...watched,
+    attend: async () => NO_ATTENDANCE,
+    lock: async () => NO_LOCK,
+    identifyNamespace: (path) => ({ path }),
+    namespaceState: (namespace, bootId) => (isSelf ? self.namespaceState(namespace, bootId) : "unknown"),
+    requireWritable: () => undefined,
+    due: () => false,
+    makeDue: () => undefined,
+    journal: NO_JOURNAL,
+    keptReleases: {
+      keep: () => undefined,
+      of: (id) => (isSelf ? self.keptReleases.of(id) : undefined),
+      list: () => [],
+      drop: () => undefined,
+    },
+    storeMemory: NO_STORE_MEMORY,
+    cursors: { read: () => undefined, advance: (_pool, next) => next(undefined) },
+  };
+}

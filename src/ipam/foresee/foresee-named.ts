@@ -1,0 +1,70 @@
+import { isWithin } from "../../address/interval.ts";
+import type { Memory } from "../foresight.ts";
+import type { NamedTarget } from "../plan/target.ts";
+import type { Ports } from "../ports.ts";
+import type { Owner, OwnerRecord, Ref, ReservationRecord } from "../records.ts";
+import { sameOwner } from "../same.ts";
+import type { Transaction, Versioned } from "../store-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Pick } from "../view/pick.ts";
+import { addressRefs, ownerRef, type Picture } from "../view/picture.ts";
+
+/**
+ * What a wish by name takes if nobody has the address. For an owner, its reservation must be there as
+ * an ADD of this process left it: whose pod comes for the first time, or from another node, looks.
+ */
+export function namedPick(attempt: Attempt, target: NamedTarget, { reserved }: Memory): Pick | undefined {
+  const { ports, request } = attempt;
+  const { address, gateway, origin, prefix } = target;
+  const [, reservationRef] = addressRefs(request.network.space, address);
+  const reservation = ports.foresight?.records?.get(reservationRef);
+  const owner = request.wish.owner?.owner;
+  if (isWithin(address, reserved) || (owner === undefined) !== (reservation === undefined)) return undefined;
+  if (owner !== undefined && !isOf(owner, ports, reservation?.record)) return undefined;
+  return {
+    address,
+    prefix,
+    ...(gateway && { gateway }),
+    origin,
+    staying: [],
+    evictions: [],
+    ...(reservation && { reservation }),
+    coolingRevision: 0,
+  };
+}
+
+/** The owner's record as an ADD of this process left it. */
+export function rememberedOwner(attempt: Attempt): Versioned<OwnerRecord> | undefined {
+  const ref = ownerRef(attempt);
+  return ref && attempt.ports.foresight?.records?.get(ref);
+}
+
+/** Remembers the records of an owner's fixed addresses as a transaction left them at `revision`. */
+export function learnNamed(
+  attempt: Attempt,
+  picture: Picture,
+  picks: readonly Pick[],
+  { puts }: Transaction,
+  revision: number,
+): void {
+  const { ports, request } = attempt;
+  const records = ports.foresight?.records;
+  const owner = ownerRef(attempt);
+  // What ends with its DEL is not there the next time.
+  if (records === undefined || owner === undefined || request.wish.retain === "delete") return;
+  if (picture.owner !== undefined) records.set(owner, picture.owner);
+  for (const { address, origin, reservation } of picks) {
+    const [, ref] = addressRefs(request.network.space, address);
+    if (origin === "fixed" && reservation !== undefined) records.set(ref, reservation);
+  }
+  for (const put of puts) {
+    if (put.ref.kind === "owner" || put.ref.kind === "reservation")
+      records.set<Ref>(put.ref, { record: put.record, revision });
+  }
+}
+
+function isOf(owner: Owner, { clusterUid }: Ports, reservation: ReservationRecord | undefined): boolean {
+  return (
+    reservation !== undefined && sameOwner(reservation.owner, owner) && reservation.cluster === clusterUid
+  );
+}

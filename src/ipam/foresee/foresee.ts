@@ -1,0 +1,138 @@
+import { type Interval, isWithin } from "../../address/interval.ts";
+import { untouchedPick } from "../choose/choose.ts";
+import type { Memory, Taken } from "../foresight.ts";
+import { describeNetwork, type Network } from "../network.ts";
+import { planTargets } from "../plan/plan.ts";
+import type { OpenTarget, Target } from "../plan/target.ts";
+import type { AddRequest } from "../requests.ts";
+import { intervalOf } from "../reserve/reserved-ranges.ts";
+import type { Guard, Snapshot } from "../store-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { takeNext } from "../view/cursor.ts";
+import type { Pick } from "../view/pick.ts";
+import { ask, networkRef, type Picture, type PoolQuestion } from "../view/picture.ts";
+import { type Look, WINDOW } from "../view/window.ts";
+import { namedPick, rememberedOwner } from "./foresee-named.ts";
+
+/** What an ADD may try to commit without looking first. */
+export interface Foreseen {
+  readonly picture: Picture;
+  readonly picks: readonly Pick[];
+}
+
+/**
+ * Addresses that nobody is known to hold, for an asker that takes any or names its own: the
+ * transaction guards everything that was not read. Undefined where a look is needed. Never throws for
+ * what it foresees: only what was read is a reason to refuse.
+ */
+export function foresee(attempt: Attempt): Foreseen | undefined {
+  const { request, ports } = attempt;
+  if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
+  const key = memoryKey(request);
+  const memory = ports.foresight.recall(key);
+  if (memory === undefined) return undefined;
+  const remembered = ports.node.storeMemory.recall(request.network.space);
+  const { meta, network, reservedRanges } = memory;
+  const known = remembered?.uuid === meta.record.uuid && remembered.prefix === ports.store.description.prefix;
+  if (!known || meta.record.state !== "ready") return undefined;
+  const targets = planTargets(request);
+  const questions = ask(attempt, targets);
+  const picks = pickAll(attempt, targets, questions.pools, memory);
+  if (picks === undefined) return undefined;
+  const snapshot = notRead(remembered.revision);
+  const named = targets.some(({ kind }) => kind === "named");
+  const owner = named ? rememberedOwner(attempt) : undefined;
+  const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
+  const seen = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
+  return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen }, picks };
+}
+
+/** What the transaction must compare beyond what every ADD's does, because nothing was read. */
+export function guardsOfForeseen(attempt: Attempt, picture: Picture): Guard[] {
+  if (picture.foreseen === undefined) return [];
+  return [{ ref: networkRef(attempt), revision: picture.network?.revision ?? 0 }];
+}
+
+/** Remembers what a look showed beyond the addresses that it led to. */
+export function learn(attempt: Attempt, picture: Picture): void {
+  const { request, ports } = attempt;
+  const { meta, network, reservedRanges } = picture;
+  if (ports.foresight === undefined || !isSimple(request) || !meta || !network || picture.foreseen) return;
+  ports.foresight.learn(memoryKey(request), {
+    meta,
+    network,
+    ...(reservedRanges && { reservedRanges }),
+    reserved: (reservedRanges?.record.ranges ?? []).map(intervalOf),
+  });
+}
+
+/** What was foreseen did not hold. */
+export function forgetForeseen({ ports, request }: Attempt, picture: Picture): void {
+  if (picture.foreseen) ports.foresight?.forget(memoryKey(request));
+}
+
+/** What depends on what others of the workload or the namespace have needs a look. */
+function isSimple({ wish, network: { policy } }: AddRequest): boolean {
+  return wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined;
+}
+
+const keys = new WeakMap<Network, string>();
+
+/** Equal for networks whose pools are equal, position by position. */
+function memoryKey({ network }: AddRequest): string {
+  const known = keys.get(network);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([network.name, network.space, describeNetwork(network)]);
+  keys.set(network, key);
+  return key;
+}
+
+function pickAll(
+  attempt: Attempt,
+  targets: readonly Target[],
+  pools: readonly PoolQuestion[],
+  memory: Memory,
+): Pick[] | undefined {
+  const picks: Pick[] = [];
+  for (const target of targets) {
+    const pick =
+      target.kind === "named"
+        ? namedPick(attempt, target, memory)
+        : freePick(attempt, firstPool(pools, target), memory);
+    if (pick === undefined) return undefined;
+    picks.push(pick);
+  }
+  return picks;
+}
+
+function freePick(
+  { request, ports }: Attempt,
+  question: PoolQuestion | undefined,
+  { reserved }: Memory,
+): Pick | undefined {
+  const { space } = request.network;
+  const taken = ports.foresight?.takenIn(space);
+  if (taken === undefined || question === undefined || question.target.own.length > 0) return undefined;
+  const { look, target } = question;
+  // The next asker may be anybody: what is reserved for this one is not free.
+  const position = takeNext(look.pool, space, () => freeFrom(look, taken, reserved), ports);
+  return position === undefined ? undefined : untouchedPick(target, look.pool.at(position));
+}
+
+/** Positions within one look that nobody is known to hold, the nearest first. */
+function* freeFrom({ pool, start }: Look, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
+  for (let step = 0n; step < WINDOW && step < pool.size; step++) {
+    const position = (start + step) % pool.size;
+    const address = pool.at(position);
+    if (!taken.has(address) && !isWithin(address, reserved)) yield position;
+  }
+}
+
+function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQuestion | undefined {
+  return pools.find((question) => question.target === target);
+}
+
+/** Holds nothing: whoever asks it for a record treats the record as absent, and guards that. */
+function notRead(revision: number): Snapshot {
+  return { revision, get: () => undefined, windows: [], counts: [] };
+}

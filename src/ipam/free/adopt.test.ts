@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { parseAddress } from "../../address/address.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
+import { FakeCluster } from "../testing/fake-cluster.ts";
+import { podFacts } from "../testing/hand-over.ts";
+import { allocations, attachment, createWorld, del } from "../testing/world.ts";
+import { adoptImported, importedId, type RuntimeNotes } from "./adopt.ts";
+import { reclaim } from "./reclaim.ts";
+
+const CLUSTER = "cluster-1";
+const soon = () => ({ deadline: performance.now() + 10_000 });
+
+function world() {
+  const made = createWorld();
+  const node = made.node("n1");
+  const cluster = new FakeCluster(CLUSTER);
+  return { node, cluster, ports: made.ports(node, cluster, CLUSTER) };
+}
+
+/** As an import writes it. */
+async function imported(ports: Ports, container: string, address: string, more: Partial<Holder> = {}) {
+  const holder: Holder = {
+    attachment: attachment(container),
+    pod: { namespace: "default", name: container, uid: `uid-${container}` },
+    node: "n1",
+    nodeVerified: true,
+    bootId: "",
+    namespace: { path: "" },
+    requestId: importedId("whereabouts", container),
+    cluster: CLUSTER,
+    ...more,
+  };
+  const base = { version: 1, origin: "dynamic" } as const;
+  const record: AttachmentRecord = {
+    ...base,
+    space: "default",
+    addresses: [address],
+    prefixes: [24],
+    gateways: [null],
+    holder,
+  };
+  await ports.store.commit(
+    {
+      guards: [],
+      puts: [
+        { ref: { kind: "attachment", node: holder.node, id: holder.attachment }, record },
+        {
+          ref: { kind: "allocation", space: "default", address: parseAddress(address) },
+          record: { ...base, holders: [holder], since: "" },
+        },
+      ],
+      deletes: [],
+    },
+    soon(),
+  );
+}
+
+function notes(namespaces: Readonly<Record<string, NamespaceId | undefined>>, trusted = true): RuntimeNotes {
+  return {
+    namespaceOf: (container) => namespaces[container],
+    knows: (container) => Object.hasOwn(namespaces, container),
+    trusted,
+  };
+}
+
+const sweep = (ports: Ports) => reclaim(ports, { records: 9, sweep: true, ...soon() });
+const held = async (ports: Ports) => [...(await allocations(ports)).keys()];
+
+test("nothing is known of an imported attachment's namespace, so nothing frees it but its DEL", async () => {
+  const { ports } = world();
+  await imported(ports, "c1", "10.1.2.9");
+  expect(await sweep(ports)).toBe(0);
+  await del(ports, "c1");
+  expect(await held(ports)).toEqual([]);
+});
+
+test("once the runtime's notes tell the namespace, its end is noticed: a DEL to the old plugin leaves nothing", async () => {
+  const { node, ports } = world();
+  await imported(ports, "c1", "10.1.2.9");
+  node.createNamespace("/run/netns/c1");
+  const known = notes({ c1: node.identifyNamespace("/run/netns/c1") });
+  expect(await adoptImported(known, ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await adoptImported(known, ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await sweep(ports)).toBe(0);
+  node.removeNamespace("/run/netns/c1");
+  // The journal knows it now: no sweep of the store is needed.
+  expect(await reclaim(ports, { records: 9, ...soon() })).toBe(1);
+  expect(await held(ports)).toEqual([]);
+});
+
+test("a reboot ends it, whatever its namespace was", async () => {
+  const { node, ports } = world();
+  await imported(ports, "c1", "10.1.2.9");
+  await adoptImported(notes({}, false), ports, soon());
+  expect(await sweep(ports)).toBe(0);
+  node.reboot();
+  expect(await sweep(ports)).toBe(1);
+});
+
+test("a DEL that the old plugin had before is believed by two words together", async () => {
+  const { cluster, ports } = world();
+  await imported(ports, "c1", "10.1.2.9");
+  cluster.addPod(podFacts({ name: "c1", uid: "uid-c1", nodeName: "n1" }));
+  const forgotten = notes({ other: undefined });
+  expect((await adoptImported(forgotten, ports, soon())).freed).toBe(0);
+  cluster.pods.clear();
+  expect((await adoptImported(notes({ c1: undefined }), ports, soon())).freed).toBe(0);
+  expect((await adoptImported(notes({}, false), ports, soon())).freed).toBe(0);
+  expect(await adoptImported(forgotten, ports, soon())).toEqual({ adopted: 0, freed: 1 });
+  expect(await held(ports)).toEqual([]);
+});
+
+test("who may be another node's, or another cluster's, is left alone", async () => {
+  const { node, ports } = world();
+  await imported(ports, "guess", "10.1.2.9", {
+    nodeVerified: false,
+    pod: { namespace: "default", name: "x" },
+  });
+  await imported(ports, "foreign", "10.1.2.10", { cluster: "cluster-2" });
+  await imported(ports, "other", "10.1.2.11", { node: "n2" });
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  node.reboot();
+  expect(await sweep(ports)).toBe(0);
+  expect(await adoptImported(notes({ guess: undefined }), ports, soon())).toEqual({ adopted: 1, freed: 0 });
+});

@@ -1,0 +1,128 @@
+import { podIsGone } from "../evidence/fencing.ts";
+import { orDamaged, pastDamage } from "../integrity/damage.ts";
+import { entryOf } from "../journal-entry.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
+import { sameAttachment } from "../same.ts";
+import type { CallOptions, Entry, Guard, Put } from "../store-port.ts";
+import { allocationRefs, free } from "./free.ts";
+
+/** What the runtime's CNI library notes of attachments between their ADD and their DEL. */
+export interface RuntimeNotes {
+  /** The network namespace of a container; undefined where it is not noted. */
+  namespaceOf(container: string, ifname: string): NamespaceId | undefined;
+  knows(container: string): boolean;
+  /** It notes a living namespace of this node: what it does not know has had its DEL, or never was. */
+  readonly trusted: boolean;
+}
+
+/** How the request of an attachment begins that was imported from another plugin. */
+export const IMPORTED = "imported:";
+
+export function importedId(source: string, container: string): string {
+  return `${IMPORTED}${source}:${container}`;
+}
+
+/**
+ * Takes over what was imported from another plugin for containers of this node. Their namespace was
+ * not known then; the runtime's notes tell it, so that its end is noticed like that of others. And as
+ * they were imported in this boot or before, none of them outlives it.
+ *
+ * One whose DEL went to the other plugin before that is freed on two words together: the runtime has
+ * forgotten the container, and by a live read its pod is gone.
+ *
+ * @returns how many were taken over and freed.
+ */
+export async function adoptImported(
+  notes: RuntimeNotes,
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ adopted: number; freed: number }> {
+  let [adopted, freed] = [0, 0];
+  const scope = { kind: "attachment", node: ports.node.name } as const;
+  for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
+    const { holder } = entry.record;
+    if (!holder.requestId.startsWith(IMPORTED) || holder.cluster !== ports.clusterUid) continue;
+    const done = await orDamaged(() => look(entry, notes, ports, options), undefined, ports);
+    if (done === "freed") freed++;
+    if (done === "adopted") adopted++;
+  }
+  return { adopted, freed };
+}
+
+async function look(
+  entry: Entry<"attachment">,
+  notes: RuntimeNotes,
+  ports: Ports,
+  options: CallOptions,
+): Promise<"adopted" | "freed" | undefined> {
+  const { holder } = entry.record;
+  if (await hasEnded(holder, notes, ports, options)) {
+    const { node, id } = entry.ref;
+    const target = { node, id, requestId: holder.requestId };
+    return (await free(target, 0, ports, options)) && "freed";
+  }
+  return (await adopt(entry, notes, ports, options)) ? "adopted" : undefined;
+}
+
+async function hasEnded(
+  { attachment, namespace, nodeVerified, pod }: Holder,
+  notes: RuntimeNotes,
+  { cluster }: Ports,
+  { deadline }: CallOptions,
+): Promise<boolean> {
+  if (namespace.device !== undefined || !notes.trusted || notes.knows(attachment.container)) return false;
+  if (pod === undefined || !nodeVerified || cluster === undefined) return false;
+  return podIsGone(pod, (await cluster.pod(pod, deadline)) ?? "absent");
+}
+
+/** False where nothing new is known, or somebody else changed the record meanwhile. */
+async function adopt(
+  { ref, record, revision }: Entry<"attachment">,
+  notes: RuntimeNotes,
+  ports: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const { bootId } = ports.node;
+  const { attachment, namespace: known, nodeVerified, pod } = record.holder;
+  // A pod that may have run elsewhere when its address was given is this node's only if it is seen here.
+  if (pod !== undefined && !nodeVerified && !notes.knows(attachment.container)) return false;
+  const noted = known.device === undefined && notes.namespaceOf(attachment.container, attachment.ifname);
+  const namespace = noted || known;
+  if (record.holder.bootId !== "" && namespace === known) return false;
+  const holder: Holder = { ...record.holder, bootId: record.holder.bootId || bootId, namespace };
+  const next: AttachmentRecord = { ...record, holder };
+  const { guards, puts } = await inAllocations(next, ports, options);
+  const outcome = await ports.store.commit(
+    {
+      guards: [{ ref, revision }, ...guards],
+      puts: [{ ref, record: next }, ...puts],
+      deletes: [],
+    },
+    options,
+  );
+  if (outcome.won) ports.node.journal.write(entryOf({ record: next }));
+  return outcome.won;
+}
+
+/** The same holder stands in the attachment's allocations. */
+async function inAllocations(
+  record: AttachmentRecord,
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ guards: Guard[]; puts: Put[] }> {
+  const refs = allocationRefs(record);
+  const snapshot = await ports.store.read({ refs }, options);
+  const guards: Guard[] = [];
+  const puts: Put[] = [];
+  for (const ref of refs) {
+    const allocation = snapshot.get(ref);
+    guards.push({ ref, revision: allocation?.revision ?? 0 });
+    if (allocation === undefined) continue;
+    const holders = allocation.record.holders.map((holder) =>
+      sameAttachment(holder.attachment, record.holder.attachment) ? record.holder : holder,
+    );
+    puts.push({ ref, record: { ...allocation.record, holders } });
+  }
+  return { guards, puts };
+}

@@ -1,0 +1,57 @@
+import { IpamError } from "../errors.ts";
+import { pastDamage } from "../integrity/damage.ts";
+import { verifyForRelease } from "../integrity/one-store.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord, Holder } from "../records.ts";
+import type { GcRequest } from "../requests.ts";
+import { free } from "./free.ts";
+
+/**
+ * GC (CNI specification 1.1.0): frees this node's attachments of this network that are not in the
+ * list, if and only if their network namespace is gone (EVIDENCE). One failure does not stop the
+ * rest; all failures are told at the end. An attachment whose record is damaged stays as it is.
+ *
+ * @throws StoreFailure when the records cannot be listed; IpamError storeCannotWrite (ONE-STORE), tryAgain
+ *   naming what could not be freed.
+ */
+export async function collect(request: GcRequest, ports: Ports): Promise<void> {
+  const options = pastDamage({ deadline: request.deadline }, ports);
+  const scope = { kind: "attachment", node: ports.node.name, network: request.network } as const;
+  const failures: string[] = [];
+  await requireOwnStore(request, ports);
+  for await (const { ref, record } of ports.store.list(scope, options)) {
+    if (isValid(request, record) || !mayFree(record.holder, ports)) continue;
+    try {
+      const target = { node: ref.node, id: ref.id, requestId: record.holder.requestId };
+      await free(target, request.coolingSeconds, ports, options);
+      ports.node.journal.remove(ref.id, record.holder.requestId);
+    } catch (failure) {
+      failures.push(
+        `${ref.id.container}/${ref.id.ifname}: ${failure instanceof Error ? failure.message : String(failure)}`,
+      );
+    }
+  }
+  if (failures.length > 0) {
+    throw new IpamError("tryAgain", `${failures.length} attachments could not be freed`, failures.join("; "));
+  }
+}
+
+async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Promise<void> {
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+  verifyForRelease(snapshot, remembered, space, ports);
+}
+
+/**
+ * Whether this node may free a record without being told to by a DEL: it is this cluster's, and
+ * its namespace is gone for certain (EVIDENCE).
+ */
+export function mayFree(holder: Holder, ports: Ports): boolean {
+  if (holder.cluster !== ports.clusterUid) return false;
+  return ports.node.namespaceState(holder.namespace, holder.bootId) === "gone";
+}
+
+function isValid(request: GcRequest, record: AttachmentRecord): boolean {
+  const { container, ifname } = record.holder.attachment;
+  return request.valid.some((valid) => valid.container === container && valid.ifname === ifname);
+}

@@ -1,0 +1,54 @@
+import type { Cluster, NodeFacts } from "../cluster-port.ts";
+import { type Fence, fenceOf, isFenced } from "../evidence/fencing.ts";
+import { readLive } from "../evidence/live-read.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord, Holder } from "../records.ts";
+import type { CallOptions, Entry } from "../store-port.ts";
+import { free } from "./free.ts";
+
+/** Ports of one who works for a whole cluster: Kubernetes is there, and it is known which one it is. */
+export interface ClusterPorts extends Ports {
+  readonly cluster: Cluster;
+  readonly clusterUid: string;
+}
+
+/**
+ * Why by a list of nodes an attachment may be one of a fenced node's; undefined where it is not, or is
+ * not ours to judge: another cluster's, one that is no pod, one whose node's name was never verified.
+ */
+export function suspectedFence(
+  holder: Holder,
+  nodes: ReadonlyMap<string, NodeFacts>,
+  clusterUid: string,
+): Fence | undefined {
+  if (holder.cluster !== clusterUid || holder.pod === undefined) return undefined;
+  return fenceOf(holder, nodes.get(holder.node) ?? "absent");
+}
+
+/**
+ * Frees what an attachment of a fenced node holds (EVIDENCE): pod and node are read live, right before
+ * the transaction, which frees only what this very request wrote (ONLY-MINE). An answer that does not
+ * come, or a refusal, frees nothing.
+ *
+ * @returns what was freed and why; undefined where the evidence does not hold, or somebody was quicker.
+ * @throws StoreFailure when the store could not be reached or refused; IpamError for a newer record.
+ */
+export async function freeFenced(
+  { ref, record }: Entry<"attachment">,
+  coolingSeconds: number,
+  ports: ClusterPorts,
+  options: CallOptions,
+): Promise<{ readonly freed: AttachmentRecord; readonly fence: Fence } | undefined> {
+  const { holder } = record;
+  if (holder.cluster !== ports.clusterUid || holder.pod === undefined) return undefined;
+  const [pod, node] = await Promise.all([
+    readLive(ports.cluster.pod(holder.pod, options.deadline)),
+    readLive(ports.cluster.node(holder.node, options.deadline)),
+  ]);
+  const fence = fenceOf(holder, node.state);
+  const facts = { holder, holderPod: pod.state, holderNode: node.state };
+  if (fence === undefined || !isFenced(facts)) return undefined;
+  const target = { node: ref.node, id: ref.id, requestId: holder.requestId };
+  const freed = await free(target, coolingSeconds, ports, options);
+  return freed && { freed, fence };
+}

@@ -1,0 +1,150 @@
+import { parseAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { verifyForRelease } from "../integrity/one-store.ts";
+import type { Ports } from "../ports.ts";
+import {
+  type AllocationRecord,
+  type AttachmentId,
+  type AttachmentRecord,
+  type Holder,
+  RECORD_VERSION,
+  type Ref,
+} from "../records.ts";
+import { withReservations } from "../reserve/ending-reservations.ts";
+import { describeAttachment, sameAttachment } from "../same.ts";
+import {
+  type CallOptions,
+  type Guard,
+  type Put,
+  type Snapshot,
+  StoreFailure,
+  type Transaction,
+  type Versioned,
+} from "../store-port.ts";
+
+export interface Target {
+  readonly node: string;
+  readonly id: AttachmentId;
+  /** Free only what this request wrote (ONLY-MINE); without it, whatever the attachment holds. */
+  readonly requestId?: string;
+  /** What the node's journal says it holds: saves a round trip where it is right. */
+  readonly expected?: { readonly space: string; readonly addresses: readonly string[] };
+}
+
+const ATTEMPTS = 16;
+
+/**
+ * Frees everything one attachment holds, in one transaction (ONE-STEP), guarded by the revisions
+ * that were read (ONLY-MINE): addresses whose record names another holder stay untouched.
+ *
+ * @returns what was freed, or undefined when there was nothing (left) to free.
+ * @throws StoreFailure when the store could not be reached or refused; then nothing is known to be freed.
+ */
+export async function free(
+  target: Target,
+  coolingSeconds: number,
+  ports: Ports,
+  options: CallOptions,
+): Promise<AttachmentRecord | undefined> {
+  let bare = false;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const seen = await readHeld(target, ports, options);
+    if (seen === undefined) return undefined;
+    const { entry, allocations } = seen;
+    const freed = freeing(target, entry, allocations, bare ? 0 : coolingSeconds);
+    const transaction = bare ? freed : await withReservations(freed, entry.record, ports, options);
+    try {
+      const outcome = await ports.store.commit(transaction, options);
+      if (outcome.won) return entry.record;
+    } catch (failure) {
+      if (!(failure instanceof StoreFailure)) throw failure;
+      // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes.
+      if (failure.kind === "no-space" && !bare) bare = true;
+      else if (failure.kind !== "unknown-outcome") throw failure;
+    }
+  }
+  throw new IpamError(
+    "tryAgain",
+    `could not free ${describeAttachment(target.id)}: its record kept changing`,
+    "another process works on the same attachment; try again",
+  );
+}
+
+/** The writes that free an attachment's addresses, as part of whatever transaction they belong to. */
+export function freeing(
+  target: Target,
+  entry: Versioned<AttachmentRecord>,
+  allocations: Snapshot,
+  coolingSeconds: number,
+): Transaction {
+  const entryRef: Ref = { kind: "attachment", node: target.node, id: target.id };
+  const guards: Guard[] = [{ ref: entryRef, revision: entry.revision }];
+  const puts: Put[] = [];
+  const deletes: Ref[] = [entryRef];
+  for (const ref of allocationRefs(entry.record)) {
+    const allocation = allocations.get(ref);
+    if (allocation === undefined || !holds(allocation.record, target.id)) continue;
+    refuseNewer(allocation.record.version, `the allocation of ${describeAttachment(target.id)}`);
+    guards.push({ ref, revision: allocation.revision });
+    const remaining = allocation.record.holders.filter(
+      (holder) => !sameAttachment(holder.attachment, target.id),
+    );
+    if (remaining.length > 0) puts.push({ ref, record: { ...allocation.record, holders: remaining } });
+    else {
+      deletes.push(ref);
+      if (coolingSeconds > 0 && allocation.record.origin === "dynamic") {
+        puts.push({
+          ref: { kind: "cooling", space: ref.space, address: ref.address },
+          record: { version: RECORD_VERSION },
+          seconds: coolingSeconds,
+        });
+      }
+    }
+  }
+  return { guards, puts, deletes };
+}
+
+/** References to the allocations that an attachment's record names. */
+export function allocationRefs(entry: Named): Extract<Ref, { kind: "allocation" }>[] {
+  return entry.addresses.map((text) => ({
+    kind: "allocation",
+    space: entry.space,
+    address: parseAddress(text),
+  }));
+}
+
+/** Reads the allocations that an attachment's record names. */
+export function readAllocations(entry: Named, ports: Ports, options: CallOptions): Promise<Snapshot> {
+  return ports.store.read({ refs: allocationRefs(entry) }, options);
+}
+
+interface Held {
+  readonly entry: Versioned<AttachmentRecord>;
+  readonly allocations: Snapshot;
+}
+
+async function readHeld(target: Target, ports: Ports, options: CallOptions): Promise<Held | undefined> {
+  const ref = { kind: "attachment", node: target.node, id: target.id } as const;
+  const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
+  const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref, ...guess] }, options);
+  if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
+  const entry = snapshot.get(ref);
+  if (entry === undefined) return undefined;
+  if (target.requestId !== undefined && entry.record.holder.requestId !== target.requestId) return undefined;
+  refuseNewer(entry.record.version, `the record of ${describeAttachment(target.id)}`);
+  const guessed = target.expected !== undefined && namesSame(target.expected, entry.record);
+  return { entry, allocations: guessed ? snapshot : await readAllocations(entry.record, ports, options) };
+}
+
+/** What names allocations: an attachment's record, or what the journal knows of it. */
+export type Named = Pick<AttachmentRecord, "space" | "addresses">;
+
+function namesSame(a: Named, b: Named): boolean {
+  return a.space === b.space && a.addresses.join() === b.addresses.join();
+}
+
+function holds(allocation: AllocationRecord, id: AttachmentId): boolean {
+  return allocation.holders.some((holder: Holder) => sameAttachment(holder.attachment, id));
+}

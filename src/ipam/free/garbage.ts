@@ -1,0 +1,144 @@
+import { formatAddress } from "../../address/address.ts";
+import type { NodeFacts } from "../cluster-port.ts";
+import type { IpamError } from "../errors.ts";
+import { holderPodIsGone } from "../evidence/fencing.ts";
+import { KnownBoots } from "../evidence/known-boots.ts";
+import { doubt, readLive } from "../evidence/live-read.ts";
+import { orDamaged, pastDamage } from "../integrity/damage.ts";
+import type { Inventory } from "../inventory-port.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentRecord, Holder, Owner } from "../records.ts";
+import { endReservation } from "../reserve/end-reservation.ts";
+import type { CallOptions, Entry } from "../store-port.ts";
+import { findSuspects } from "./fenced-suspects.ts";
+import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
+import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
+
+/** Something that nobody needs any more, and how to free it; nothing is done before `free` is called. */
+export interface Garbage {
+  readonly kind: "kept DEL" | "dead sandbox" | "fenced node" | "ownerless reservation";
+  readonly space: string;
+  /** None where only this node's own note is left. */
+  readonly addresses: readonly string[];
+  readonly holder?: Holder;
+  readonly owner?: Owner;
+  readonly because: string;
+  /** Frees it by the evidence of that very moment. @returns false where there was nothing (left) to free. */
+  readonly free: () => Promise<boolean>;
+}
+
+/**
+ * What this node's dead sandboxes hold, and DELs that wait here for the store.
+ *
+ * @throws StoreFailure.
+ */
+export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenerator<Garbage> {
+  const told = new Set<string>();
+  const limits = { records: Number.POSITIVE_INFINITY, sweep: true, deadline: options.deadline };
+  for await (const step of reclaimSteps(ports, limits)) {
+    const key = JSON.stringify([step.id, step.requestId]);
+    if (told.has(key)) continue;
+    told.add(key);
+    const record = await orDamaged(() => recordOf(step, ports, options), undefined, ports);
+    const { space = "", addresses = [], holder } = record ?? {};
+    const kind = step.because === "its network namespace is gone" ? "dead sandbox" : "kept DEL";
+    yield { kind, space, addresses, ...(holder && { holder }), because: step.because, free: step.free };
+  }
+}
+
+/**
+ * What nodes hold that are deleted, or tainted out-of-service. A node that was rebooted frees by
+ * itself what it held, and is left to do so.
+ *
+ * @throws StoreFailure; IpamError when the nodes cannot be listed.
+ */
+export async function* deadElsewhere(
+  ports: ClusterPorts,
+  inventory: Inventory,
+  coolingSeconds: number,
+  options: CallOptions,
+): AsyncGenerator<Garbage> {
+  const nodes = new Map<string, NodeFacts>();
+  for await (const node of inventory.nodes(options.deadline)) nodes.set(node.name, node);
+  const past = pastDamage(options, ports);
+  const suspects = await findSuspects(ports.store, nodes, new KnownBoots(), ports.clusterUid, past);
+  for (const { entry, fence } of suspects) {
+    const { holder, space, addresses } = entry.record;
+    if (fence === "rebooted" || !(await podEnded(holder, ports, options))) continue;
+    yield {
+      kind: "fenced node",
+      space,
+      addresses,
+      holder,
+      because: FENCES[fence],
+      free: async () => (await freeFenced(entry, coolingSeconds, ports, options)) !== undefined,
+    };
+  }
+}
+
+const FENCES = {
+  "node-deleted": "its node was deleted",
+  "out-of-service": "its node is tainted out-of-service",
+} as const;
+
+/** The other half of "fenced"; `freeFenced` asks for both again. */
+async function podEnded(holder: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
+  const { pod } = holder;
+  if (pod === undefined) return false;
+  return holderPodIsGone(holder, (await readLive(cluster.pod(pod, options.deadline))).state);
+}
+
+/**
+ * Automatic reservations of addresses that nobody has and whose owner is gone by a live read, where
+ * nothing asks to keep them longer: durations are the controller's to watch (NO-CLOCKS). Where an owner
+ * cannot be read, its reservation stays; each reason is warned of once.
+ *
+ * @throws StoreFailure.
+ */
+export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
+  const told = new Set<string>();
+  const stay = ({ message, details }: IpamError) => {
+    if (!told.has(message))
+      ports.log("warn", `${message}: what is reserved for such an owner stays. ${details}`);
+    told.add(message);
+    return false;
+  };
+  for await (const entry of ports.store.list({ kind: "reservation" }, pastDamage(options, ports))) {
+    const { ref, record } = entry;
+    const look = () => isOwnerless(entry, ports, options).catch((failure) => stay(doubt(failure)));
+    if (!(await orDamaged(look, false, ports))) continue;
+    yield {
+      kind: "ownerless reservation",
+      space: ref.space,
+      addresses: [formatAddress(ref.address)],
+      owner: record.owner,
+      because: "its owner is gone",
+      free: async () =>
+        (await isOwnerless(entry, ports, options)) && (await endReservation(entry, ports, options)),
+    };
+  }
+}
+
+/** @throws StoreFailure; IpamError where the owner cannot be read. */
+async function isOwnerless(
+  { ref, record }: Entry<"reservation">,
+  { cluster, clusterUid, store }: ClusterPorts,
+  options: CallOptions,
+): Promise<boolean> {
+  const { retain } = record;
+  const endsWithOwner = retain === "workload" || retain === "delete" || retain === 0;
+  if (record.kind !== "automatic" || record.cluster !== clusterUid || !endsWithOwner) return false;
+  const allocation = { ...ref, kind: "allocation" } as const;
+  if ((await store.read({ refs: [allocation] }, options)).get(allocation) !== undefined) return false;
+  return (await cluster.ownerState(record.owner, options.deadline)) === "gone";
+}
+
+async function recordOf(
+  { node, id, requestId }: ReclaimStep,
+  ports: Ports,
+  options: CallOptions,
+): Promise<AttachmentRecord | undefined> {
+  const ref = { kind: "attachment", node, id } as const;
+  const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  return requestId === undefined || record?.holder.requestId === requestId ? record : undefined;
+}

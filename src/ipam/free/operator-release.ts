@@ -1,0 +1,188 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { verifyStore } from "../integrity/one-store.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import type { Ports } from "../ports.ts";
+import type { AllocationRecord, Holder } from "../records.ts";
+import { describeAttachment, sameAttachment } from "../same.ts";
+import type { CallOptions, Put, Versioned } from "../store-port.ts";
+import { mayFree } from "./collect.ts";
+import { free } from "./free.ts";
+
+export interface OperatorRelease {
+  readonly space: string;
+  readonly address: Address;
+  /** The operator takes the place of the evidence. */
+  readonly force: boolean;
+  /** Only this container's hold; absent: everybody's. */
+  readonly container?: string;
+  /** Only holds of pods of this Kubernetes namespace. */
+  readonly namespace?: string;
+  readonly coolingSeconds: number;
+}
+
+/** One attachment that lost its addresses, and why that was right. */
+export interface Released {
+  readonly holder: Holder;
+  /** All that the attachment had: it is freed as a whole (ONE-STEP). */
+  readonly addresses: readonly string[];
+  readonly because: "its namespace is gone" | "its DEL is waiting on this node" | "by force";
+}
+
+/** How long a plugin run that works on the same attachment is waited for, in milliseconds. */
+const LOCK_PATIENCE_MS = 5000;
+
+/**
+ * Frees what holds an address, by an operator's word. Without `force` only on EVIDENCE: the holder is
+ * on this node and its namespace is gone for certain, or its DEL is kept here. Each holder is freed
+ * only as it was judged, by request ID and revision (ONLY-MINE); one that changed is judged again.
+ *
+ * @returns what was freed; nothing when nobody holds the address.
+ * @throws IpamError addressHeld without evidence, when nothing has been freed; storeCannotWrite (ONE-STORE).
+ */
+export async function releaseByOperator(
+  request: OperatorRelease,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Released[]> {
+  const done: Released[] = [];
+  let meant: readonly Holder[] | undefined;
+  await untilWon(`release ${formatAddress(request.address)}`, async () => {
+    const allocation = await readAllocation(request, ports, options);
+    meant ??= holdersMeant(request, allocation?.record);
+    const holders = allocation?.record.holders.filter((holder) => isAmong(meant ?? [], holder)) ?? [];
+    if (allocation === undefined || holders.length === 0) return true;
+    const judged = holders.map((holder) => ({ holder, because: reasonToFree(request, holder, ports) }));
+    for (const { holder, because } of judged) {
+      const addresses = await releaseHolder(request, holder, allocation, ports, options);
+      if (addresses === undefined) return undefined;
+      done.push({ holder, addresses, because });
+    }
+    return undefined;
+  });
+  return done;
+}
+
+/** Whoever gets the address while it is being freed is not meant. */
+function holdersMeant(
+  { container, namespace }: OperatorRelease,
+  record: AllocationRecord | undefined,
+): readonly Holder[] {
+  const holders = record?.holders ?? [];
+  return holders.filter(
+    ({ attachment, pod }) =>
+      (container === undefined || attachment.container === container) &&
+      (namespace === undefined || pod?.namespace === namespace),
+  );
+}
+
+function isAmong(holders: readonly Holder[], holder: Holder): boolean {
+  return holders.some(
+    ({ node, attachment }) => node === holder.node && sameAttachment(attachment, holder.attachment),
+  );
+}
+
+async function readAllocation({ space, address }: OperatorRelease, ports: Ports, options: CallOptions) {
+  const ref = { kind: "allocation", space, address } as const;
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref] }, options);
+  verifyStore(snapshot, remembered, space, ports);
+  const allocation = snapshot.get(ref);
+  if (allocation !== undefined)
+    refuseNewer(allocation.record.version, `the allocation of ${formatAddress(address)}`);
+  return allocation;
+}
+
+function reasonToFree(request: OperatorRelease, holder: Holder, ports: Ports): Released["because"] {
+  if (holder.node === ports.node.name) {
+    if (mayFree(holder, ports)) return "its namespace is gone";
+    const kept = ports.node.keptReleases.of(holder.attachment);
+    if (kept?.requestId !== undefined && kept.requestId === holder.requestId)
+      return "its DEL is waiting on this node";
+  }
+  if (request.force) return "by force";
+  throw noEvidence(request, holder, ports);
+}
+
+/** The addresses freed; undefined where the record changed since it was judged. */
+async function releaseHolder(
+  request: OperatorRelease,
+  holder: Holder,
+  allocation: Versioned<AllocationRecord>,
+  ports: Ports,
+  options: CallOptions,
+): Promise<readonly string[] | undefined> {
+  const { attachment: id, node, requestId } = holder;
+  const lock = node === ports.node.name ? await lockOwn(holder, ports, options) : undefined;
+  try {
+    const freed = await free({ node, id, requestId }, request.coolingSeconds, ports, options);
+    const named = freed?.addresses.includes(formatAddress(request.address)) === true;
+    if (!named && !(await withoutEntry(request, holder, allocation, ports, options))) return undefined;
+    if (node === ports.node.name) settle(holder, ports);
+    return freed?.addresses ?? [formatAddress(request.address)];
+  } finally {
+    lock?.release();
+  }
+}
+
+/** An ADD of this attachment that is under way loses its purpose, as by a DEL. */
+function lockOwn({ attachment }: Holder, ports: Ports, options: CallOptions) {
+  const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
+  return ports.node.lock(attachment, { deadline, cancelling: true });
+}
+
+function settle({ attachment, requestId }: Holder, ports: Ports): void {
+  ports.node.journal.remove(attachment, requestId);
+  if (ports.node.keptReleases.of(attachment)?.requestId === requestId)
+    ports.node.keptReleases.drop(attachment);
+}
+
+/** A hold that no attachment's record leads to (a record repaired by hand): ended in the allocation itself. */
+async function withoutEntry(
+  { space, address }: OperatorRelease,
+  { attachment, node }: Holder,
+  allocation: Versioned<AllocationRecord>,
+  ports: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const ref = { kind: "allocation", space, address } as const;
+  const entryRef = { kind: "attachment", node, id: attachment } as const;
+  const entry = (await ports.store.read({ refs: [entryRef] }, options)).get(entryRef);
+  const holders = allocation.record.holders.filter(
+    (holder) => !sameAttachment(holder.attachment, attachment),
+  );
+  const put: Put = { ref, record: { ...allocation.record, holders } };
+  const outcome = await ports.store.commit(
+    {
+      guards: [
+        { ref, revision: allocation.revision },
+        { ref: entryRef, revision: entry?.revision ?? 0 },
+      ],
+      puts: holders.length > 0 ? [put] : [],
+      deletes: holders.length > 0 ? [] : [ref],
+    },
+    options,
+  );
+  return outcome.won;
+}
+
+function noEvidence({ address }: OperatorRelease, holder: Holder, ports: Ports): IpamError {
+  const text = formatAddress(address);
+  const pod = holder.pod === undefined ? "" : ` (pod ${holder.pod.namespace}/${holder.pod.name})`;
+  return new IpamError(
+    "addressHeld",
+    `address ${text} is held by ${describeAttachment(holder.attachment)}${pod} on node ${holder.node}`,
+    `${doubt(holder, ports)}: end that container or delete its pod; if it is gone for certain: ` +
+      `'kube-ipam ip release --force ${text}'`,
+  );
+}
+
+function doubt(holder: Holder, ports: Ports): string {
+  if (holder.node !== ports.node.name)
+    return `only that node sees whether it has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
+  if (holder.cluster !== ports.clusterUid) return "it belongs to another cluster";
+  const state = ports.node.namespaceState(holder.namespace, holder.bootId);
+  if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
+  return "whether its network namespace is gone cannot be told";
+}

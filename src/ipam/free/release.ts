@@ -1,0 +1,76 @@
+import { IpamError } from "../errors.ts";
+import type { JournalEntry } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import { type AttachmentId, RECORD_VERSION } from "../records.ts";
+import type { DelRequest } from "../requests.ts";
+import { StoreFailure } from "../store-port.ts";
+import { free } from "./free.ts";
+
+/**
+ * DEL (CNI specification, "DEL: Remove container from network"): frees whatever the attachment
+ * holds, on this node or on none. Succeeds when there is nothing to free. Never asks Kubernetes.
+ *
+ * An ADD of the same attachment that is under way is cancelled first, and undoes itself. When the
+ * store cannot be reached the release is kept on disk and the failure is thrown, unless the caller
+ * takes the kept release for an answer: the address stays held until the runtime's retry or a later
+ * replay.
+ *
+ * @returns the addresses that were freed, or that the release is kept.
+ * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
+ */
+export async function release(request: DelRequest, ports: Ports): Promise<readonly string[] | "kept"> {
+  const id = request.attachment;
+  const lock = await ports.node.lock(id, { deadline: request.deadline, cancelling: true });
+  try {
+    const entry = ports.node.journal.read(id);
+    const freed = await freeOrKeep(request, entry, ports);
+    if (freed === "kept") return freed;
+    ports.node.keptReleases.drop(id);
+    ports.node.journal.remove(id);
+    return freed;
+  } finally {
+    lock.release();
+  }
+}
+
+async function freeOrKeep(
+  request: DelRequest,
+  entry: JournalEntry | undefined,
+  ports: Ports,
+): Promise<readonly string[] | "kept"> {
+  const target = {
+    node: entry?.holder.node ?? ports.node.name,
+    id: request.attachment,
+    ...(entry && { expected: { space: entry.space, addresses: entry.addresses } }),
+  };
+  try {
+    const freed = await free(target, request.coolingSeconds, ports, { deadline: request.deadline });
+    return freed?.addresses ?? [];
+  } catch (failure) {
+    const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
+    if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
+    throw failure;
+  }
+}
+
+function worthKeeping(failure: unknown): boolean {
+  return (
+    failure instanceof StoreFailure || (failure instanceof IpamError && failure.name === "storeCannotWrite")
+  );
+}
+
+/** True when the release is safely on disk. */
+function keep(id: AttachmentId, node: string, entry: JournalEntry | undefined, ports: Ports): boolean {
+  try {
+    ports.node.keptReleases.keep({
+      version: RECORD_VERSION,
+      attachment: id,
+      node,
+      ...(entry && { requestId: entry.holder.requestId, storeUuid: entry.storeUuid }),
+    });
+    return true;
+  } catch (failure) {
+    ports.log("error", "a release could not be kept for later", { reason: String(failure) });
+    return false;
+  }
+}

@@ -1,0 +1,156 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
+import type { PodId } from "../records.ts";
+import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
+
+/** The taint by which an operator says that a machine is switched off (Kubernetes KEP-2268). */
+const TAINT = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
+
+/** The holder is no pod, or another interface of the asker's own container. */
+export function heldByContainer(facts: HandOverFacts): IpamError {
+  const { asker, holder } = facts;
+  const { container, ifname } = holder.attachment;
+  if (container === asker.attachment.container && holder.node === asker.node) {
+    return new IpamError(
+      "addressHeld",
+      `address ${text(facts)} is held by interface ${ifname} of this same container`,
+      "one address serves one interface: say which network or interface it is for, " +
+        `for example with the annotation kube-ipam.ip/${ifname}`,
+    );
+  }
+  return new IpamError(
+    "addressHeld",
+    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on node ${holder.node}, which is not a pod`,
+    `choose another address, or end that container; if it is long gone: 'kube-ipam ip release --force ${text(facts)}'`,
+  );
+}
+
+/** The asker was deleted, replaced or ended while its ADD was under way. */
+export function notWanted({ address, asker }: Unwanted): IpamError {
+  const { pod, podState } = asker;
+  const state =
+    typeof podState === "string" || (pod !== undefined && podIsGone(pod, podState))
+      ? "is gone or was replaced"
+      : podState.deleting
+        ? "is being deleted"
+        : "has finished";
+  return new IpamError(
+    "podGone",
+    `pod ${pod ? name(pod) : "(unknown)"}, which asks for address ${formatAddress(address)}, ${state}`,
+    "nothing is allocated: an address is not taken from its holder for a pod that is no longer wanted",
+  );
+}
+
+interface Unwanted {
+  readonly address: Address;
+  readonly asker: Pick<Asker, "pod" | "podState">;
+}
+
+/** The same pod's earlier sandbox on this node still has it. */
+export function heldByOwnPod(facts: HandOverFacts): IpamError {
+  const { attachment, node } = facts.holder;
+  return new IpamError(
+    "tryAgain",
+    `address ${text(facts)} is still held by an earlier sandbox of this pod ${holderName(facts)} ` +
+      `(container ${attachment.container} on node ${node})`,
+    "the runtime has not released that sandbox yet (its DEL is due); the next try gets the address once it has",
+  );
+}
+
+/** The holder is on its way out; its DEL did not come in time. */
+export function heldOnLeaving(facts: HandOverFacts): IpamError {
+  const { holder } = facts;
+  return new IpamError(
+    "tryAgain",
+    `address ${text(facts)} is still held by pod ${holderName(facts)} on node ${holder.node}, which ${leavingState(facts)}`,
+    nodeIsReady(facts)
+      ? `node ${holder.node} has not released the pod's sandbox yet (its DEL is due); the next try gets the address once it has`
+      : `${nodeState(facts)}: ${waysOut(facts)}`,
+  );
+}
+
+/** Nothing can be told about the holder, or its node cannot be trusted to be dead. */
+export function heldByUnknown(facts: HandOverFacts): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `address ${text(facts)} is held by pod ${holderName(facts)} on node ${facts.holder.node}, of which it is not known that it has ended`,
+    facts.holder.node === facts.asker.node
+      ? `${nodeState(facts)}, and its network namespace was not seen to be gone: the address is free once that pod ` +
+          `has ended; if it never will: 'kube-ipam ip release --force ${text(facts)}'`
+      : `${nodeState(facts)}: ${waysOut(facts)}`,
+  );
+}
+
+/** The holder lives. */
+export function heldByRunningPod(facts: HandOverFacts): IpamError {
+  const { holder, cluster } = facts;
+  const where =
+    cluster === "other"
+      ? `node ${holder.node} of another cluster (${holder.cluster})`
+      : `node ${holder.node}`;
+  return new IpamError(
+    "tryAgain",
+    `address ${text(facts)} is held by the running pod ${holderName(facts)} on ${where}`,
+    cluster === "other"
+      ? `another cluster's address is never taken over: choose another one, or 'kube-ipam ip release --force ${text(facts)}'`
+      : "one address serves one pod at a time; it is given up when that pod ends. In a rolling update the old pod must " +
+          "go first: use strategy Recreate, or maxSurge 0; for several replicas list an address for each in kube-ipam.ips",
+  );
+}
+
+function leavingState({ holder, holderPod }: HandOverFacts): string {
+  if (typeof holderPod === "string") return "is gone";
+  if (holderPodIsGone(holder, holderPod)) return "was replaced";
+  return holderPod.deleting ? "is being deleted" : "has finished";
+}
+
+function nodeIsReady({ holderNode }: HandOverFacts): boolean {
+  return typeof holderNode !== "string" && holderNode.ready === "true";
+}
+
+function nodeState(facts: HandOverFacts): string {
+  const { holder, holderNode, holderPod, cluster, unknownBecause } = facts;
+  if (cluster === "unknown") return "the cluster's own UID could not be read";
+  if (holderPod === "unknown") return unknownBecause ?? "Kubernetes could not be asked about the pod";
+  if (holderNode === "unknown")
+    return unknownBecause ?? `Kubernetes could not be asked about node ${holder.node}`;
+  if (holderNode === "absent" && !holder.nodeVerified)
+    return `there is no Node named ${holder.node}, and that name was never confirmed by the pod`;
+  const pod = isPodThere(facts) ? ", but the pod is still there" : "";
+  if (holderNode === "absent") return `node ${holder.node} is deleted${pod}`;
+  const tainted = holderNode.outOfServiceTaint ? ` and tainted out-of-service${pod}` : "";
+  return `node ${holder.node} is ${holderNode.ready === "true" ? "Ready" : "NotReady"}${tainted}`;
+}
+
+/** What makes the holder fenced, as far as it is not so already; the rest is an operator's word. */
+function waysOut(facts: HandOverFacts): string {
+  const { cluster, holder, holderNode } = facts;
+  const { node, nodeVerified, pod } = holder;
+  const force = `'kube-ipam ip release --force ${text(facts)}'`;
+  const ifCertain =
+    "whether its containers still run cannot be told from here. If that machine is switched off for certain: ";
+  if (cluster === "unknown" || (holderNode === "absent" && !nodeVerified)) return ifCertain + force;
+  // A controller may yet prove the name of a Node that is there.
+  if (fenceOf({ ...holder, nodeVerified: true }, holderNode) === undefined)
+    return `${ifCertain}'kubectl delete node ${node}', or 'kubectl taint node ${node} ${TAINT}', or ${force}`;
+  if (pod !== undefined && isPodThere(facts))
+    return `the address is free once the pod is gone too: 'kubectl delete pod --force --namespace ${pod.namespace} ${pod.name}', or ${force}`;
+  return nodeVerified ? `the address is taken over once Kubernetes answers; or ${force}` : ifCertain + force;
+}
+
+function isPodThere({ holder, holderPod }: HandOverFacts): boolean {
+  return typeof holderPod !== "string" && !holderPodIsGone(holder, holderPod);
+}
+
+function holderName({ holder }: HandOverFacts): string {
+  return holder.pod ? name(holder.pod) : "(unknown)";
+}
+
+function name({ namespace, name: pod }: PodId): string {
+  return `${namespace}/${pod}`;
+}
+
+function text({ address }: HandOverFacts): string {
+  return formatAddress(address);
+}

@@ -1,0 +1,64 @@
+import { parseAddress } from "../../address/address.ts";
+import { cidrInterval, parseCidr } from "../../address/cidr.ts";
+import type { Interval } from "../../address/interval.ts";
+import type { Range, RangeSet } from "../../address/range.ts";
+import type { Network } from "../network.ts";
+import type { NetworkRecord } from "../records.ts";
+
+/**
+ * A network as its last ADD described it to the store (`describeNetwork`), for those who explain and
+ * have no configuration at hand. Where the description cannot be read, its subnets are all that is
+ * known. Never used to give out an address.
+ */
+export function networkOfRecord(name: string, record: NetworkRecord): Network {
+  const described = record.detail === undefined ? undefined : readDescription(record.detail);
+  return {
+    name,
+    space: record.space,
+    ...(described ?? { sets: setsOf(record.subnets), exclude: [] }),
+    coolingSeconds: 0,
+    requireInit: false,
+  };
+}
+
+type Description = Pick<Network, "sets" | "exclude">;
+
+function readDescription(text: string): Description | undefined {
+  try {
+    const parts = text.split("; ");
+    const excluded = parts.at(-1)?.startsWith("exclude ") ? (parts.pop() ?? "").slice("exclude ".length) : "";
+    return {
+      sets: parts.map((set) => ({ ranges: set.split(" or ").map(readRange) })),
+      exclude: excluded === "" ? [] : excluded.split(", ").map(readInterval),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** "10.1.2.0/24 10.1.2.2-10.1.2.254 [fixed 10.1.2.8-10.1.2.9] gateway 10.1.2.1|none" */
+function readRange(text: string): Range {
+  const words = text.split(" ");
+  const [subnet = "", dynamic = ""] = words;
+  const after = (word: string) => words[words.indexOf(word) + 1] ?? "";
+  const gateway = after("gateway");
+  return {
+    subnet: parseCidr(subnet),
+    dynamic: readInterval(dynamic),
+    ...(words.includes("fixed") && { fixed: readInterval(after("fixed")) }),
+    ...(gateway !== "none" && { gateway: parseAddress(gateway) }),
+  };
+}
+
+function readInterval(text: string): Interval {
+  const [first = "", last = ""] = text.split("-");
+  return { first: parseAddress(first), last: parseAddress(last) };
+}
+
+/** One set per family: more cannot be told from subnets alone. */
+function setsOf(subnets: readonly string[]): RangeSet[] {
+  const families = Map.groupBy(subnets.map(parseCidr), ({ address }) => address.family);
+  return [...families.values()].map((of) => ({
+    ranges: of.map((subnet) => ({ subnet, dynamic: cidrInterval(subnet) })),
+  }));
+}

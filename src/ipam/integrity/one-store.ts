@@ -1,0 +1,184 @@
+import { IpamError } from "../errors.ts";
+import type { RememberedStore } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import { type MetaRecord, RECORD_VERSION } from "../records.ts";
+import type { CallOptions, Snapshot, Versioned } from "../store-port.ts";
+
+/**
+ * ONE-STORE: the store's identity, once this node has made sure that it is the store that it knows
+ * for this address space. `remembered` is what the node knew *before* the snapshot was read: another
+ * process may make the identity, or raise the revision, right after. Without an identity, an ADD may
+ * make one only where nothing requires `store init` and the node remembers no store. A store that is
+ * being recovered is nobody's yet: what is remembered is compared again once it is ready.
+ *
+ * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was;
+ *   tryAgain: it was recovered, and this node has not said yet what its pods hold.
+ */
+export function verifyStore(
+  snapshot: Snapshot,
+  remembered: RememberedStore | undefined,
+  space: string,
+  ports: Ports,
+): Versioned<MetaRecord> | undefined {
+  const meta = snapshot.get({ kind: "meta" });
+  if (meta === undefined) {
+    if (remembered !== undefined) throw emptied(space, remembered.uuid, ports);
+    return undefined;
+  }
+  if (meta.record.version > RECORD_VERSION) throw newerStore(ports);
+  if (remembered !== undefined && meta.record.state === "ready") {
+    if (meta.record.recovery !== undefined && meta.record.recovery !== remembered.recovery)
+      throw notAnswered(space, ports);
+    if (remembered.uuid !== meta.record.uuid) throw replaced(space, remembered.uuid, meta.record.uuid, ports);
+    if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
+    const beforeRecovery = remembered.recovery !== undefined && meta.record.recovery === undefined;
+    if (beforeRecovery || snapshot.revision < remembered.revision)
+      throw olderState(space, remembered.revision, snapshot.revision, ports);
+  }
+  return meta;
+}
+
+/**
+ * ONE-STORE for a release, which may go ahead where this node has not answered a recovery yet: what
+ * it frees, and takes out of the journal, is not written again.
+ *
+ * @throws as verifyStore.
+ */
+export function verifyForRelease(
+  snapshot: Snapshot,
+  remembered: RememberedStore | undefined,
+  space: string,
+  ports: Ports,
+): void {
+  const meta = snapshot.get({ kind: "meta" })?.record;
+  const unanswered = meta?.recovery !== undefined && meta.recovery !== remembered?.recovery;
+  if (unanswered && meta.version <= RECORD_VERSION && meta.uuid === remembered?.uuid) return;
+  verifyStore(snapshot, remembered, space, ports);
+}
+
+/** The identity an ADD makes for a store that has none. */
+export function newIdentity(): MetaRecord {
+  return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
+}
+
+/**
+ * ONE-STORE for a commit that was not preceded by a look.
+ *
+ * @throws IpamError storeCannotWrite where the commit's revision is not newer than what this node knew.
+ */
+export function requireNewer(
+  revision: number,
+  remembered: RememberedStore,
+  space: string,
+  ports: Ports,
+): void {
+  if (revision <= remembered.revision) throw olderState(space, remembered.revision, revision, ports);
+}
+
+/** Refuses to give out addresses while the store has no identity of its own or is being recovered. */
+export function requireReady(meta: Versioned<MetaRecord> | undefined, requireInit: boolean): void {
+  if (meta === undefined && requireInit) {
+    throw new IpamError(
+      "storeCannotWrite",
+      "the store has not been initialised",
+      "requireInit is set, so an ADD may not do it: run 'kube-ipam store init' once for this store",
+    );
+  }
+  if (meta !== undefined && meta.record.state !== "ready") {
+    throw new IpamError(
+      "tryAgain",
+      "the store is being recovered: no addresses are given out until all nodes have said what their pods hold",
+      "it ends by itself when 'kube-ipam recover' has finished; if that was broken off, run it again",
+    );
+  }
+}
+
+/** Remembers what was just seen to be the store of `space`. */
+export function rememberStore(space: string, identity: Identity, revision: number, ports: Ports): void {
+  ports.node.storeMemory.remember(space, remembering(identity, revision, ports));
+}
+
+/** What tells a store, and its state after a recovery, from others. */
+export type Identity = Pick<MetaRecord, "uuid" | "recovery">;
+
+/** A store as a node remembers it. */
+export function remembering({ uuid, recovery }: Identity, revision: number, ports: Ports): RememberedStore {
+  const { prefix } = ports.store.description;
+  return { uuid, revision, prefix, ...(recovery !== undefined && { recovery }) };
+}
+
+/** Creates the store's identity (`kube-ipam store init`); answers the one that is there afterwards. */
+export async function initStore(
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ meta: MetaRecord; created: boolean }> {
+  const present = (await ports.store.read({ refs: [{ kind: "meta" }] }, options)).get({ kind: "meta" });
+  if (present !== undefined) return { meta: present.record, created: false };
+  const meta = newIdentity();
+  const outcome = await ports.store.commit(
+    {
+      guards: [{ ref: { kind: "meta" }, revision: 0 }],
+      puts: [{ ref: { kind: "meta" }, record: meta }],
+      deletes: [],
+    },
+    options,
+  );
+  return outcome.won ? { meta, created: true } : initStore(ports, options);
+}
+
+const WAY_OUT =
+  "if this is intended (a restored backup, a new store), run 'kube-ipam recover': the nodes then tell the store what " +
+  "their pods hold; or make sure that no pod holds an address the store does not know, and run 'kube-ipam store accept' " +
+  "on this node";
+
+function where(ports: Ports): string {
+  return `${ports.store.description.kind} store ${ports.store.description.location}`;
+}
+
+function emptied(space: string, uuid: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is empty, but this node has used store ${uuid} for address space '${space}'`,
+    `it was replaced or emptied, and addresses in use would be given out again; ${WAY_OUT}`,
+  );
+}
+
+function replaced(space: string, expected: string, found: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is not the one that this node has used for address space '${space}'`,
+    `expected store ${expected}, found ${found}; ${WAY_OUT}`,
+  );
+}
+
+function moved(space: string, expected: string, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `address space '${space}' lived under the prefix '${expected}' and is now looked for under '${ports.store.description.prefix}'`,
+    `an address space lives in one store; ${WAY_OUT}`,
+  );
+}
+
+function olderState(space: string, expected: number, found: number, ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} is older than this node has seen it for address space '${space}'`,
+    `it was at revision ${expected} and is at ${found}, as after restoring a backup; ${WAY_OUT}`,
+  );
+}
+
+function notAnswered(space: string, ports: Ports): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `the ${where(ports)} was recovered, and this node has not told it yet what its pods hold in address space '${space}'`,
+    "the node's agent does so within seconds; without an agent: 'kube-ipam recover --this-node' on this node",
+  );
+}
+
+function newerStore(ports: Ports): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `the ${where(ports)} was made by a newer kube-ipam`,
+    "upgrade kube-ipam on this node",
+  );
+}

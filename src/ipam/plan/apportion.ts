@@ -1,0 +1,48 @@
+import { type Address, equalAddresses } from "../../address/address.ts";
+import { cidrContains } from "../../address/cidr.ts";
+import { type Interval, intervalContains, oneAddress } from "../../address/interval.ts";
+import type { RangeSet } from "../../address/range.ts";
+import type { FixedAddress } from "../wish.ts";
+import type { Target } from "./target.ts";
+
+/** Which range set is to give which of the addresses that a wish names. */
+export interface Apportioned {
+  readonly named: ReadonlyMap<RangeSet, FixedAddress>;
+  /** What no set is left for. */
+  readonly left: readonly FixedAddress[];
+}
+
+/**
+ * Each address goes to the set that gives it out by itself, else to the first set left whose subnet
+ * holds it: so a set never gives by itself what was asked of another. Sets may share a subnet.
+ */
+export function apportion(sets: readonly RangeSet[], wanted: readonly FixedAddress[]): Apportioned {
+  const named = new Map<RangeSet, FixedAddress>();
+  const give = (wish: FixedAddress, holds: (set: RangeSet, address: Address) => boolean): boolean => {
+    const twice = [...named.values()].some(({ address }) => equalAddresses(address, wish.address));
+    const set = sets.find((each) => !twice && !named.has(each) && holds(each, wish.address));
+    if (set !== undefined) named.set(set, wish);
+    return set !== undefined;
+  };
+  const outside = wanted.filter((wish) => !give(wish, givesOut));
+  return { named, left: outside.filter((wish) => !give(wish, hasSubnetOf)) };
+}
+
+/** What belongs to the other sets of a network: what they give out, and what was named for one of them. */
+export function elsewhere(sets: readonly RangeSet[], set: RangeSet, targets: readonly Target[]): Interval[] {
+  const others = sets.filter((each) => each !== set).flatMap(({ ranges }) => ranges);
+  return [...others.map(({ dynamic }) => dynamic), ...targets.flatMap(namedIn)];
+}
+
+/** The address that a target names, as an interval. */
+export function namedIn(target: Target): Interval[] {
+  return target.kind === "named" ? [oneAddress(target.address)] : [];
+}
+
+function givesOut({ ranges }: RangeSet, address: Address): boolean {
+  return ranges.some(({ dynamic }) => intervalContains(dynamic, address));
+}
+
+function hasSubnetOf({ ranges }: RangeSet, address: Address): boolean {
+  return ranges.some(({ subnet }) => cidrContains(subnet, address));
+}

@@ -1,0 +1,31 @@
+import type { Address } from "../../address/address.ts";
+import type { Pool } from "../../address/pool.ts";
+import type { Range, RangeSet } from "../../address/range.ts";
+import type { Origin } from "../records.ts";
+
+/** What an ADD is to get from one range set. */
+export type Target = NamedTarget | OpenTarget;
+
+/** Exactly this address, or an error. */
+export interface NamedTarget {
+  readonly kind: "named";
+  readonly range: Range;
+  readonly address: Address;
+  readonly prefix: number;
+  readonly gateway?: Address;
+  readonly origin: Origin;
+  /** Annotation or parameter that named it, for messages. */
+  readonly source: string;
+}
+
+/** Any free address of these pools, the earlier pools first. */
+export interface OpenTarget {
+  readonly kind: "open";
+  /** Index of the range set in the network, for messages. */
+  readonly setIndex: number;
+  readonly set: RangeSet;
+  readonly pools: readonly Pool[];
+  readonly origin: Origin;
+  /** Reserved addresses that the asker itself owns, and so may take. */
+  readonly own: readonly Address[];
+}

@@ -1,0 +1,120 @@
+import { formatAddress, parseAddress } from "../../address/address.ts";
+import { type Interval, overlaps } from "../../address/interval.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import type { Ports } from "../ports.ts";
+import { RECORD_VERSION, type Ref, type ReservedRange } from "../records.ts";
+import type { CallOptions } from "../store-port.ts";
+import { intervalOf } from "./reserved-ranges.ts";
+
+/** The kind of owner of a range that a node may hold addresses of, as long as it has not answered. */
+const OWNER_KIND = "Recovery";
+
+/** Addresses that nobody gets until a node has told what it holds. */
+export interface Block {
+  readonly node: string;
+  readonly interval: Interval;
+}
+
+/** One address that living attachments of two nodes have. */
+export function blockOfConflict({
+  node,
+  address,
+}: {
+  readonly node: string;
+  readonly address: string;
+}): Block {
+  const point = parseAddress(address);
+  return { node, interval: { first: point, last: point } };
+}
+
+/** The block that a reserved range is, if it is one. */
+export function blockIn(range: ReservedRange): Block | undefined {
+  const { kind, name } = range.reservation.owner;
+  return kind === OWNER_KIND ? { node: name, interval: intervalOf(range) } : undefined;
+}
+
+/** The nodes whose blocks share addresses with one of the intervals. */
+export function blockersOf(ranges: readonly ReservedRange[], intervals: readonly Interval[]): string[] {
+  const nodes = ranges.flatMap((range) => {
+    const block = blockIn(range);
+    const within = block !== undefined && intervals.some((interval) => overlaps(block.interval, interval));
+    return within ? [block.node] : [];
+  });
+  return [...new Set(nodes)].sort();
+}
+
+/** What ends a block, for whoever is refused by it. */
+export function waysOut(nodes: readonly string[]): string {
+  const [node = ""] = nodes;
+  return (
+    `the store was recovered and ${nodes.length === 1 ? `node ${node} has` : `nodes ${nodes.join(", ")} have`} not told yet ` +
+    "what their pods hold: start the agent there ('kube-ipam recover --this-node' without one); " +
+    `if nothing on it holds an address any more: 'kube-ipam recover --forget ${node}'`
+  );
+}
+
+/**
+ * Rewrites the blocks of one space and leaves all other reserved ranges as they are.
+ *
+ * @throws StoreFailure, IpamError.
+ */
+export async function rewriteBlocks(
+  space: string,
+  change: (blocks: readonly Block[]) => readonly Block[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<void> {
+  const ref: Extract<Ref, { kind: "reservedRanges" }> = { kind: "reservedRanges", space };
+  await untilWon(`block ranges of space '${space}'`, async () => {
+    const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
+    if (present !== undefined) refuseNewer(present.record.version, `the reserved ranges of space '${space}'`);
+    const ranges = present?.record.ranges ?? [];
+    const next = [
+      ...ranges.filter((range) => blockIn(range) === undefined),
+      ...change(ranges.flatMap((range) => blockIn(range) ?? [])).map((block) => rangeOf(block, ranges)),
+    ];
+    if (Bun.deepEquals(next, ranges)) return true;
+    const outcome = await ports.store.commit(
+      {
+        guards: [{ ref, revision: present?.revision ?? 0 }],
+        puts: [{ ref, record: { version: RECORD_VERSION, ranges: next } }],
+        deletes: [],
+      },
+      options,
+    );
+    return outcome.won ? true : undefined;
+  });
+}
+
+/** Lifts all blocks of these nodes, whatever they hold. */
+export async function liftBlocks(
+  nodes: readonly string[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<string[]> {
+  const lifted = new Set<string>();
+  for await (const { ref } of ports.store.list({ kind: "reservedRanges" }, options)) {
+    await rewriteBlocks(
+      ref.space,
+      (blocks) => {
+        for (const { node } of blocks) if (nodes.includes(node)) lifted.add(node);
+        return blocks.filter(({ node }) => !nodes.includes(node));
+      },
+      ports,
+      options,
+    );
+  }
+  return [...lifted].sort();
+}
+
+function rangeOf({ node, interval }: Block, present: readonly ReservedRange[]): ReservedRange {
+  const first = formatAddress(interval.first);
+  const last = formatAddress(interval.last);
+  const same = present.find(
+    (range) => range.first === first && range.last === last && blockIn(range)?.node === node,
+  );
+  const owner = { kind: OWNER_KIND, namespace: "", name: node };
+  const reservation = { version: RECORD_VERSION, owner, kind: "operator", retain: "keep" } as const;
+  return same ?? { first, last, reservation: { ...reservation, since: new Date().toISOString() } };
+}

@@ -1,0 +1,60 @@
+import { formatAddress } from "../../address/address.ts";
+import type { Ports } from "../ports.ts";
+import { RECORD_VERSION } from "../records.ts";
+import { sameOwner } from "../same.ts";
+import type { CallOptions, Entry, Guard } from "../store-port.ts";
+import { disowning } from "./ending-reservations.ts";
+import { readReady } from "./reserve.ts";
+
+/**
+ * Ends an automatic reservation that was judged at the revision given, and takes it from its owner's
+ * record: only while nobody holds the address, and only if nothing of it was written since (GUARDED).
+ *
+ * @returns false when somebody was quicker, or holds the address; then it is to be judged again.
+ * @throws StoreFailure, after which nothing is known to have ended; IpamError tryAgain while the store
+ *   is being recovered.
+ */
+export async function endReservation(
+  { ref, record, revision }: Entry<"reservation">,
+  ports: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const { address, space } = ref;
+  const allocation = { kind: "allocation", space, address } as const;
+  const ownerRef = { kind: "owner", space, owner: record.owner } as const;
+  const { meta, snapshot } = await readReady(
+    [allocation, ownerRef],
+    { space, requireInit: false },
+    ports,
+    options,
+  );
+  if (snapshot.get(allocation) !== undefined) return false;
+  const owner = snapshot.get(ownerRef);
+  if (owner !== undefined && owner.record.version > RECORD_VERSION) return false;
+  const guards: Guard[] = [
+    meta.guard,
+    { ref, revision },
+    { ref: allocation, revision: 0 },
+    { ref: ownerRef, revision: owner?.revision ?? 0 },
+  ];
+  // A workload that was made again under its name has a record of its own, which is not ours to shorten.
+  const own = owner !== undefined && sameOwner(owner.record.owner, record.owner);
+  const left = own ? disowning(ownerRef, owner.record, [formatAddress(address)]) : undefined;
+  const transaction = { guards, puts: left?.puts ?? [], deletes: [ref, ...(left?.deletes ?? [])] };
+  return (await ports.store.commit(transaction, options)).won;
+}
+
+/**
+ * Deletes the record of an owner that has no addresses, at the revision that was judged.
+ *
+ * @returns false when somebody was quicker.
+ * @throws StoreFailure.
+ */
+export async function forgetOwner(
+  { ref, revision }: Entry<"owner">,
+  ports: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const transaction = { guards: [{ ref, revision }], puts: [], deletes: [ref] };
+  return (await ports.store.commit(transaction, options)).won;
+}

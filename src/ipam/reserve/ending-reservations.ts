@@ -1,0 +1,101 @@
+import { formatAddress } from "../../address/address.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import type { Ports } from "../ports.ts";
+import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref } from "../records.ts";
+import type { CallOptions, Guard, Transaction } from "../store-port.ts";
+
+/**
+ * With `kube-ipam.retain: delete` a reservation lasts as long as the pod: whatever frees the pod's
+ * attachment ends the automatic reservations of the addresses it frees, in the same transaction.
+ */
+export async function withReservations(
+  freeing: Transaction,
+  entry: AttachmentRecord,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Transaction> {
+  if (entry.endsReservations !== true) return freeing;
+  const refs = freeing.deletes.filter((ref) => ref.kind === "allocation").map(reservationOf);
+  const snapshot = await ports.store.read({ refs }, options);
+  const guards: Guard[] = [];
+  const deletes: Ref[] = [];
+  const owners = new Map<string, Extract<Ref, { kind: "owner" }>>();
+  for (const ref of refs) {
+    const reservation = snapshot.get(ref);
+    if (reservation?.record.kind !== "automatic" || reservation.record.retain !== "delete") continue;
+    if (reservation.record.version > RECORD_VERSION) continue;
+    guards.push({ ref, revision: reservation.revision });
+    deletes.push(ref);
+    const { owner } = reservation.record;
+    owners.set(JSON.stringify([owner.kind, owner.namespace, owner.name]), {
+      kind: "owner",
+      space: ref.space,
+      owner,
+    });
+  }
+  const disowned = await disown([...owners.values()], deletes, ports, options);
+  return {
+    guards: [...freeing.guards, ...guards, ...disowned.guards],
+    puts: [...freeing.puts, ...disowned.puts],
+    deletes: [...freeing.deletes, ...deletes, ...disowned.deletes],
+  };
+}
+
+type ReservationRef = Extract<Ref, { kind: "reservation" }>;
+
+function reservationOf({ space, address }: Extract<Ref, { kind: "allocation" }>): ReservationRef {
+  return { kind: "reservation", space, address };
+}
+
+async function disown(
+  owners: readonly Extract<Ref, { kind: "owner" }>[],
+  ended: readonly Ref[],
+  ports: Ports,
+  options: CallOptions,
+): Promise<Transaction> {
+  const gone = ended.flatMap((ref) => ("address" in ref ? [formatAddress(ref.address)] : []));
+  const snapshot = await ports.store.read({ refs: owners }, options);
+  const guards: Guard[] = [];
+  const writes: OwnerWrites[] = [];
+  for (const ref of owners) {
+    const owner = snapshot.get(ref);
+    if (owner === undefined || owner.record.version > RECORD_VERSION) continue;
+    guards.push({ ref, revision: owner.revision });
+    writes.push(disowning(ref, owner.record, gone));
+  }
+  return {
+    guards,
+    puts: writes.flatMap(({ puts }) => puts),
+    deletes: writes.flatMap(({ deletes }) => deletes),
+  };
+}
+
+/** @throws IpamError storeCannotWrite where a newer program wrote an owner's record. */
+export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
+  refuseNewer(version, `the record of owner ${owner.kind} ${owner.namespace}/${owner.name}`);
+}
+
+type OwnerWrites = Pick<Transaction, "puts" | "deletes">;
+
+/** Takes addresses from an owner's record, guarded by the caller; one that has nothing left goes. */
+export function disowning(
+  ref: Extract<Ref, { kind: "owner" }>,
+  record: OwnerRecord,
+  gone: readonly string[],
+): OwnerWrites {
+  const rest = withoutAddresses(record, gone);
+  const holdsNothing = rest.addresses.length === 0 && Object.keys(rest.slots ?? {}).length === 0;
+  return holdsNothing ? { puts: [], deletes: [ref] } : { puts: [{ ref, record: rest }], deletes: [] };
+}
+
+/** The owner's record without some addresses, in its list and in its slots. */
+function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
+  const slots = Object.entries(record.slots ?? {}).filter(
+    ([, addresses]) => !addresses.some((text) => gone.includes(text)),
+  );
+  return {
+    ...record,
+    addresses: record.addresses.filter((text) => !gone.includes(text)),
+    ...(record.slots && { slots: Object.fromEntries(slots) }),
+  };
+}

@@ -1,0 +1,121 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import type { OwnerFacts } from "../cluster-port.ts";
+import { IpamError } from "../errors.ts";
+import { type ClusterRelation, clusterRelation } from "../hand-over/hand-over-facts.ts";
+import type { Owner, PodId, ReservationRecord } from "../records.ts";
+import { sameOwner, samePod } from "../same.ts";
+
+/** What a reservation means for one who asks for its address. Every "pass-on" is guarded by its revision. */
+export type ReservationVerdict =
+  | { readonly action: "own" }
+  | { readonly action: "pass-on"; readonly reason: PassOnReason }
+  | { readonly action: "refuse"; readonly refusal: IpamError };
+
+/** Why a reservation may end, for the log. */
+export type PassOnReason =
+  | "the asker is in the owner's namespace and names the address"
+  | "its owner is gone"
+  | "it was to end with the pod that had it";
+
+export interface ReservationFacts {
+  readonly address: Address;
+  readonly reservation: ReservationRecord;
+  readonly asker: ReservationAsker;
+  /** UID of the asker's cluster, where known. */
+  readonly clusterUid?: string;
+  /** Whether somebody has an allocation of the address now. */
+  readonly held: boolean;
+  /** The owner by a live read. */
+  readonly ownerState: "present" | "gone" | "unknown" | "not asked";
+  /** Why it is unknown, where asking failed. */
+  readonly unknownBecause?: IpamError;
+}
+
+export interface ReservationAsker {
+  readonly pod?: PodId;
+  readonly owner?: OwnerFacts;
+  /** The asker names this very address (annotation or request), rather than being given any. */
+  readonly names: boolean;
+}
+
+/**
+ * Whether a reserved address may go to the asker (design section 5): to its owner always, to
+ * another only where an automatic reservation's owner is gone, or where the asker is in the
+ * owner's namespace and names the address itself. Operators' reservations never yield.
+ */
+export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
+  const cluster = clusterRelation(facts.reservation.cluster, facts.clusterUid);
+  if (isOwner(facts, cluster)) return { action: "own" };
+  const reason = passOnReason(facts, cluster);
+  return reason === undefined
+    ? { action: "refuse", refusal: refusal(facts, cluster) }
+    : { action: "pass-on", reason };
+}
+
+/** Whether the verdict may depend on `ownerState`, so that it is worth a live read. */
+export function dependsOnOwner(facts: ReservationFacts): boolean {
+  const refusedIf = (ownerState: ReservationFacts["ownerState"]) =>
+    judgeReservation({ ...facts, ownerState }).action === "refuse";
+  return refusedIf("unknown") && !(refusedIf("gone") && refusedIf("present"));
+}
+
+function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOnReason | undefined {
+  const { asker, held, ownerState, reservation } = facts;
+  if (reservation.kind === "operator" || cluster !== "same") return undefined;
+  const namespace = asker.pod?.namespace;
+  if (asker.names && namespace !== undefined && namespace === reservation.owner.namespace) {
+    return "the asker is in the owner's namespace and names the address";
+  }
+  if (reservation.retain === "delete" && !held) return "it was to end with the pod that had it";
+  // A duration begins when the owner is gone; only an observer over time knows when it is over (NO-CLOCKS).
+  const endsWithOwner =
+    reservation.retain === "workload" || reservation.retain === "delete" || reservation.retain === 0;
+  return endsWithOwner && ownerState === "gone" ? "its owner is gone" : undefined;
+}
+
+/**
+ * A pod is its own owner's equal. Names count only within one cluster. Another cluster may be the own
+ * one under an earlier name of it: the owner's UID tells, where the own API server has it.
+ */
+function isOwner(
+  { asker, ownerState, reservation: { owner } }: ReservationFacts,
+  cluster: ClusterRelation,
+): boolean {
+  const isPod = owner.kind === "Pod" && asker.pod !== undefined && samePod(owner, asker.pod);
+  if (!isPod && (asker.owner === undefined || !sameOwner(owner, asker.owner.owner))) return false;
+  return cluster !== "other" || (owner.uid !== undefined && ownerState === "present");
+}
+
+function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
+  const { address, reservation } = facts;
+  const { owner, note } = reservation;
+  const text = formatAddress(address);
+  const remark = note === undefined ? "" : ` (${note})`;
+  return new IpamError(
+    cluster === "unknown" || facts.unknownBecause?.name === "tryAgain" ? "tryAgain" : "addressHeld",
+    `address ${text} is reserved for ${describeOwner(owner)}${remark}`,
+    `${why(facts, cluster)}; choose another address, or end the reservation with 'kube-ipam ip unreserve ${text}'`,
+  );
+}
+
+function why(facts: ReservationFacts, cluster: ClusterRelation): string {
+  const { reservation, ownerState, unknownBecause } = facts;
+  if (cluster === "other") return `it belongs to another cluster (${reservation.cluster})`;
+  if (cluster === "unknown")
+    return "the own cluster's UID could not be read, so it may belong to another cluster";
+  if (reservation.kind === "operator") return "an operator's reservation never yields";
+  if (reservation.retain === "keep") return "its pod asked to keep it (kube-ipam.retain: keep)";
+  if (typeof reservation.retain === "number" && reservation.retain > 0)
+    return `it is kept for ${reservation.retain} s after its owner (kube-ipam.retain)`;
+  if (ownerState === "unknown") {
+    const reason = unknownBecause === undefined ? "" : ` (${unknownBecause.message})`;
+    return `whether that owner still exists could not be read${reason}`;
+  }
+  return "another team's address is not given away while its workload exists";
+}
+
+/** "StatefulSet default/db", or an operator's remark. */
+export function describeOwner({ kind, namespace, name }: Owner): string {
+  if (kind === "Note") return `'${name}'`;
+  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}

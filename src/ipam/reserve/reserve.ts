@@ -1,0 +1,157 @@
+import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
+import { intervalContains } from "../../address/interval.ts";
+import { IpamError } from "../errors.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { newIdentity, requireReady, verifyStore } from "../integrity/one-store.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import type { Ports } from "../ports.ts";
+import {
+  type Holder,
+  type MetaRecord,
+  type OwnerRecord,
+  RECORD_VERSION,
+  type Ref,
+  type ReservationRecord,
+  type ReservedRange,
+} from "../records.ts";
+import { describeAttachment, sameOwner } from "../same.ts";
+import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
+import { refuseNewerOwner } from "./ending-reservations.ts";
+import { describeOwner } from "./judge-reservation.ts";
+import {
+  holdsForOwner,
+  isSettled,
+  operatorReservation,
+  type ReservationDone,
+  type ReservationWish,
+} from "./reservation-request.ts";
+
+/**
+ * Reserves one address for an owner, before any pod of it exists. The transaction compares the
+ * allocation, the reservation, the reserved ranges and the owner's record as they were judged (GUARDED).
+ *
+ * @throws IpamError addressHeld naming holder or owner; storeCannotWrite, tryAgain (ONE-STORE).
+ */
+export function reserveAddress(
+  address: Address,
+  wish: ReservationWish,
+  ports: Ports,
+  options: CallOptions,
+): Promise<ReservationDone> {
+  return untilWon(`reserve ${formatAddress(address)}`, async () => {
+    const refs = refsOf(address, wish);
+    const { snapshot, meta } = await readReady(Object.values(refs), wish, ports, options);
+    const allocation = snapshot.get(refs.allocation);
+    const reservation = snapshot.get(refs.reservation);
+    const ranges = snapshot.get(refs.ranges);
+    const holders = allocation?.record.holders ?? [];
+    refuseRange(address, wish, ranges?.record.ranges ?? []);
+    if (reservation !== undefined) refuseOther(address, wish, reservation.record);
+    refuseHolders(address, wish, holders);
+    if (reservation !== undefined && isSettled(reservation.record, wish)) return { created: false, holders };
+    const owned = ownedBy(address, wish, refs, snapshot);
+    const outcome = await ports.store.commit(
+      {
+        guards: [
+          meta.guard,
+          { ref: refs.allocation, revision: allocation?.revision ?? 0 },
+          { ref: refs.reservation, revision: reservation?.revision ?? 0 },
+          { ref: refs.ranges, revision: ranges?.revision ?? 0 },
+          ...owned.guards,
+        ],
+        puts: [
+          ...meta.puts,
+          { ref: refs.reservation, record: operatorReservation(wish, ports) },
+          ...owned.puts,
+        ],
+        deletes: [],
+      },
+      options,
+    );
+    return outcome.won ? { created: true, holders } : undefined;
+  });
+}
+
+/** Reads records together with the store's identity, which must be there, or may be made, as for an ADD. */
+export async function readReady(
+  refs: readonly Ref[],
+  { space, requireInit }: Pick<ReservationWish, "space" | "requireInit">,
+  ports: Ports,
+  options: CallOptions,
+): Promise<{ snapshot: Snapshot; meta: { guard: Guard; puts: Put[] } }> {
+  const remembered = ports.node.storeMemory.recall(space);
+  const snapshot = await ports.store.read({ refs: [META, ...refs] }, options);
+  const meta = verifyStore(snapshot, remembered, space, ports);
+  requireReady(meta, requireInit);
+  return { snapshot, meta: identity(meta) };
+}
+
+const META = { kind: "meta" } as const;
+
+function identity(meta: Versioned<MetaRecord> | undefined): { guard: Guard; puts: Put[] } {
+  const guard = { ref: META, revision: meta?.revision ?? 0 };
+  return { guard, puts: meta === undefined ? [{ ref: META, record: newIdentity() }] : [] };
+}
+
+function refsOf(address: Address, { space, owner }: ReservationWish) {
+  return {
+    allocation: { kind: "allocation", space, address },
+    reservation: { kind: "reservation", space, address },
+    ranges: { kind: "reservedRanges", space },
+    owner: { kind: "owner", space, owner },
+  } as const;
+}
+
+function refuseRange(address: Address, { owner }: ReservationWish, ranges: readonly ReservedRange[]): void {
+  const within = ranges.find(({ first, last }) =>
+    intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
+  );
+  if (within === undefined || sameOwner(within.reservation.owner, owner)) return;
+  throw new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} lies in the range ${within.first}-${within.last}, reserved for ${describeOwner(within.reservation.owner)}`,
+    `end that reservation first: 'kube-ipam ip unreserve ${within.first}-${within.last}'`,
+  );
+}
+
+/** @throws IpamError addressHeld where a reservation is another owner's. */
+export function refuseOther(address: Address, { owner }: ReservationWish, present: ReservationRecord): void {
+  const text = formatAddress(address);
+  refuseNewer(present.version, `the reservation of ${text}`);
+  if (sameOwner(present.owner, owner)) return;
+  throw new IpamError(
+    "addressHeld",
+    `address ${text} is reserved for ${describeOwner(present.owner)}`,
+    `end that reservation first: 'kube-ipam ip unreserve ${text}'`,
+  );
+}
+
+/** @throws IpamError addressHeld where another than the owner has the address. */
+export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
+  const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
+  if (other === undefined || wish.evenIfHeld) return;
+  const pod = other.pod === undefined ? "" : ` (pod ${other.pod.namespace}/${other.pod.name})`;
+  throw new IpamError(
+    "addressHeld",
+    `address ${formatAddress(address)} is held by ${describeAttachment(other.attachment)}${pod} on node ${other.node}`,
+    "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
+  );
+}
+
+/** An owner's record lists its addresses, so that its sticky pods find them; a remark has none. */
+function ownedBy(
+  address: Address,
+  { owner }: ReservationWish,
+  refs: ReturnType<typeof refsOf>,
+  snapshot: Snapshot,
+): { guards: Guard[]; puts: Put[] } {
+  if (owner.kind === "Note") return { guards: [], puts: [] };
+  const current = snapshot.get(refs.owner);
+  const text = formatAddress(address);
+  if (current !== undefined) refuseNewerOwner(current.record);
+  const known = current?.record.addresses ?? [];
+  const guards: Guard[] = [{ ref: refs.owner, revision: current?.revision ?? 0 }];
+  if (known.includes(text)) return { guards, puts: [] };
+  const base: OwnerRecord = current?.record ?? { version: RECORD_VERSION, owner, addresses: [] };
+  return { guards, puts: [{ ref: refs.owner, record: { ...base, addresses: [...known, text] } }] };
+}

@@ -1,0 +1,144 @@
+import { formatAddress } from "../../address/address.ts";
+import { readLive } from "../evidence/live-read.ts";
+import type { ClusterPorts } from "../free/free-fenced.ts";
+import { isDamage, orDamaged, pastDamage, tellDamage } from "../integrity/damage.ts";
+import { type Owner, RECORD_VERSION } from "../records.ts";
+import type { CallOptions, Entry } from "../store-port.ts";
+import { endReservation, forgetOwner } from "./end-reservation.ts";
+import { type OwnerState, type Retained, RetentionWatch, secondsOf } from "./retention-watch.ts";
+
+/** How many allocations are looked up at once. */
+const CHUNK = 100;
+
+export type EndedReason = "pod-gone" | "owner-gone" | "retention-over";
+
+export interface EndedReservation {
+  readonly entry: Entry<"reservation">;
+  readonly reason: EndedReason;
+}
+
+/**
+ * Ends automatic reservations whose retention is over: nobody holds the address, and the owner was
+ * gone in two live reads of this process, at least the retention apart. Operators' reservations and
+ * ranges, another cluster's, and those of newer programs are never touched.
+ */
+export class RetentionKeeper {
+  readonly #ports: ClusterPorts;
+  readonly #now: () => number;
+  readonly #watch: RetentionWatch;
+  readonly #present = new Map<string, number>();
+
+  readonly #presentMs: number;
+
+  /**
+   * @param presentMs for how long an owner that was there is not asked for again: most are.
+   * @param now this process's monotonic clock, in milliseconds.
+   */
+  constructor(ports: ClusterPorts, presentMs: number, now: () => number = () => performance.now()) {
+    this.#ports = ports;
+    this.#now = now;
+    this.#presentMs = presentMs;
+    this.#watch = new RetentionWatch(now);
+  }
+
+  /**
+   * One look at all reservations. What Kubernetes does not answer is left for the next round.
+   *
+   * @throws StoreFailure, IpamError tryAgain (recovering); what was ended before stays ended.
+   */
+  async round(options: CallOptions, signal: AbortSignal): Promise<EndedReservation[]> {
+    const ended: EndedReservation[] = [];
+    const seen = new Set<string>();
+    for (const entry of await this.#unheld(options)) {
+      if (signal.aborted) break;
+      const item = retainedOf(entry);
+      seen.add(item.key);
+      const over = this.#watch.observe(item, await this.#stateFor(entry, options));
+      const end = () => endReservation(entry, this.#ports, options);
+      if (over && (await orDamaged(end, false, this.#ports))) {
+        ended.push({ entry, reason: reasonOf(entry) });
+        seen.delete(item.key);
+      }
+    }
+    await this.#forgetOwners(seen, options);
+    if (!signal.aborted) this.#watch.keepOnly(seen);
+    return ended;
+  }
+
+  /** Reservations that may end some day, of addresses that nobody holds. */
+  async #unheld(options: CallOptions): Promise<Entry<"reservation">[]> {
+    const { clusterUid, store } = this.#ports;
+    const candidates: Entry<"reservation">[] = [];
+    for await (const entry of store.list({ kind: "reservation" }, pastDamage(options, this.#ports))) {
+      const { cluster, kind, retain, version } = entry.record;
+      const ours = kind === "automatic" && cluster === clusterUid && version <= RECORD_VERSION;
+      if (ours && retain !== "keep") candidates.push(entry);
+    }
+    const unheld: Entry<"reservation">[] = [];
+    for (let from = 0; from < candidates.length; from += CHUNK)
+      unheld.push(...(await this.#unheldOf(candidates.slice(from, from + CHUNK), options)));
+    return unheld;
+  }
+
+  /** An allocation that is damaged is one: whose address it holds cannot be told. */
+  async #unheldOf(
+    chunk: readonly Entry<"reservation">[],
+    options: CallOptions,
+  ): Promise<readonly Entry<"reservation">[]> {
+    try {
+      const refs = chunk.map(({ ref }) => allocationOf(ref));
+      const snapshot = await this.#ports.store.read({ refs }, options);
+      return chunk.filter(({ ref }) => snapshot.get(allocationOf(ref)) === undefined);
+    } catch (failure) {
+      if (!isDamage(failure)) throw failure;
+      tellDamage(failure, this.#ports);
+      if (chunk.length === 1) return [];
+      const half = Math.ceil(chunk.length / 2);
+      const first = await this.#unheldOf(chunk.slice(0, half), options);
+      return [...first, ...(await this.#unheldOf(chunk.slice(half), options))];
+    }
+  }
+
+  /** With `retain: delete` it is the pod that counts, which has given its address back. */
+  async #stateFor({ record }: Entry<"reservation">, options: CallOptions): Promise<OwnerState> {
+    return record.retain === "delete" ? "gone" : this.#ownerState(record.owner, options);
+  }
+
+  async #ownerState(owner: Owner, options: CallOptions): Promise<OwnerState> {
+    const key = JSON.stringify([owner.apiVersion, owner.kind, owner.namespace, owner.name, owner.uid]);
+    if ((this.#present.get(key) ?? Number.NEGATIVE_INFINITY) > this.#now()) return "present";
+    const { state } = await readLive(this.#ports.cluster.ownerState(owner, options.deadline));
+    const known = state === "absent" ? "unknown" : state;
+    if (known === "present") this.#present.set(key, this.#now() + this.#presentMs);
+    else this.#present.delete(key);
+    return known;
+  }
+
+  /** Records of owners that are gone and have no addresses would otherwise stay for ever. */
+  async #forgetOwners(seen: Set<string>, options: CallOptions): Promise<void> {
+    for await (const entry of this.#ports.store.list({ kind: "owner" }, pastDamage(options, this.#ports))) {
+      const { addresses, owner, version } = entry.record;
+      if (addresses.length > 0 || version > RECORD_VERSION) continue;
+      const key = JSON.stringify([entry.ref.space, owner]);
+      seen.add(key);
+      const state = await this.#ownerState(owner, options);
+      const over = this.#watch.observe({ key, revision: entry.revision, seconds: 0 }, state);
+      if (over && (await forgetOwner(entry, this.#ports, options))) seen.delete(key);
+    }
+  }
+}
+
+type ReservationRef = Entry<"reservation">["ref"];
+
+function allocationOf({ address, space }: ReservationRef) {
+  return { kind: "allocation", space, address } as const;
+}
+
+function retainedOf({ ref, record, revision }: Entry<"reservation">): Retained {
+  return { key: `${ref.space} ${formatAddress(ref.address)}`, revision, seconds: secondsOf(record.retain) };
+}
+
+function reasonOf({ record: { retain } }: Entry<"reservation">): EndedReason {
+  if (retain === "delete") return "pod-gone";
+  return retain === "workload" ? "owner-gone" : "retention-over";
+}

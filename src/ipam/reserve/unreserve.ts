@@ -1,0 +1,52 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { refuseNewer } from "../integrity/newer.ts";
+import { untilWon } from "../integrity/until-won.ts";
+import type { Ports } from "../ports.ts";
+import type { ReservationRecord } from "../records.ts";
+import type { CallOptions } from "../store-port.ts";
+import { disowning, refuseNewerOwner } from "./ending-reservations.ts";
+import type { ReservationScope } from "./reservation-request.ts";
+import { readReady } from "./reserve.ts";
+
+/**
+ * Ends the reservation of one address, an operator's or an automatic one, and takes it from its
+ * owner's record. Who has the address now keeps it.
+ *
+ * @returns the reservation that was ended.
+ * @throws IpamError storeCannotWrite, tryAgain.
+ */
+export function unreserveAddress(
+  address: Address,
+  { space, namespace }: ReservationScope,
+  ports: Ports,
+  options: CallOptions,
+): Promise<ReservationRecord | "absent"> {
+  const text = formatAddress(address);
+  let tried: ReservationRecord | undefined;
+  return untilWon(`end the reservation of ${text}`, async () => {
+    const ref = { kind: "reservation", space, address } as const;
+    const { snapshot } = await readReady([ref], { space, requireInit: false }, ports, options);
+    const reservation = snapshot.get(ref);
+    // Absent after an unknown outcome: it was our own commit that happened.
+    if (reservation === undefined) return tried ?? "absent";
+    if (namespace !== undefined && reservation.record.owner.namespace !== namespace) return "absent";
+    refuseNewer(reservation.record.version, `the reservation of ${text}`);
+    const ownerRef = { kind: "owner", space, owner: reservation.record.owner } as const;
+    const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);
+    if (owner !== undefined) refuseNewerOwner(owner.record);
+    tried = reservation.record;
+    const left = owner && disowning(ownerRef, owner.record, [text]);
+    const outcome = await ports.store.commit(
+      {
+        guards: [
+          { ref, revision: reservation.revision },
+          { ref: ownerRef, revision: owner?.revision ?? 0 },
+        ],
+        puts: left?.puts ?? [],
+        deletes: [ref, ...(left?.deletes ?? [])],
+      },
+      options,
+    );
+    return outcome.won ? reservation.record : undefined;
+  });
+}

@@ -1,0 +1,99 @@
+import { IpamError } from "../errors.ts";
+import type { AttachmentLock } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import type { Holder, NamespaceId, PodId } from "../records.ts";
+import type { AddRequest } from "../requests.ts";
+import { describeAttachment } from "../same.ts";
+import type { CallOptions } from "../store-port.ts";
+
+/** One ADD under way: what stays the same over all its rounds. */
+export interface Attempt {
+  readonly request: AddRequest;
+  readonly ports: Ports;
+  readonly requestId: string;
+  /** The namespace as it was when the ADD began. */
+  readonly namespace: NamespaceId;
+  readonly lock: AttachmentLock;
+  readonly options: CallOptions;
+  /** Why nothing new may be given to this request. */
+  readonly refusal?: IpamError;
+}
+
+/**
+ * An ADD needs a living network namespace from its beginning to its end: an address for a dead one
+ * would be held by nobody.
+ *
+ * @throws IpamError invalidEnvironment when nothing is at the path.
+ */
+export function requireNamespace(request: AddRequest, ports: Ports): NamespaceId {
+  const namespace = ports.node.identifyNamespace(request.namespacePath);
+  if (namespace !== undefined) return namespace;
+  throw new IpamError(
+    "invalidEnvironment",
+    `CNI_NETNS '${request.namespacePath}' does not exist`,
+    "an address is only given to a living network namespace; the runtime must create it before ADD",
+  );
+}
+
+/**
+ * The mark and the namespace are looked at just before and just after the commit: a runtime that
+ * gave up leaves this process running, and its DEL may have come and gone already.
+ *
+ * @throws IpamError tryAgain after a DEL, invalidEnvironment when the namespace is gone.
+ */
+export function requireStillWanted(attempt: Attempt): void {
+  const { request, ports, lock, namespace } = attempt;
+  if (lock.cancelled()) {
+    throw new IpamError(
+      "tryAgain",
+      `ADD of ${describeAttachment(request.attachment)} was cancelled by a DEL`,
+      "the DEL came while the ADD was under way and wins; nothing is allocated",
+    );
+  }
+  if (request.ending?.aborted) {
+    throw new IpamError(
+      "tryAgain",
+      "the plugin was asked to end before it had answered",
+      "nothing is allocated; try again",
+    );
+  }
+  if (ports.node.namespaceState(namespace, ports.node.bootId) === "present") return;
+  const now = ports.node.identifyNamespace(request.namespacePath);
+  if (now !== undefined && now.device === namespace.device && now.inode === namespace.inode) return;
+  throw new IpamError(
+    "invalidEnvironment",
+    `CNI_NETNS '${request.namespacePath}' went away while the ADD was under way`,
+    "nothing is allocated; the runtime removed the sandbox",
+  );
+}
+
+/** The asker as the store records it. */
+export function holderOf(attempt: Attempt): Holder {
+  const { request, ports, requestId, namespace } = attempt;
+  const pod = podOf(attempt);
+  return {
+    attachment: request.attachment,
+    ...(pod && { pod }),
+    node: ports.node.name,
+    nodeVerified: isScheduledHere(attempt),
+    bootId: ports.node.bootId,
+    namespace,
+    requestId,
+    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+  };
+}
+
+/**
+ * Old runtimes do not tell the UID; the pod that Kubernetes showed has it, if it is this node's. A
+ * mirror's own UID is not the static pod's.
+ */
+function podOf(attempt: Attempt): PodId | undefined {
+  const { pod, wish } = attempt.request;
+  if (pod === undefined || pod.uid !== undefined || wish.pod?.mirror !== false) return pod;
+  return isScheduledHere(attempt) ? { ...pod, uid: wish.pod.uid } : pod;
+}
+
+function isScheduledHere({ ports, request }: Attempt): boolean {
+  const scheduledTo = request.wish.pod?.nodeName;
+  return scheduledTo !== undefined && scheduledTo === ports.node.name;
+}

@@ -1,0 +1,37 @@
+import type { Address } from "../../address/address.ts";
+import type {
+  AllocationRecord,
+  AttachmentRecord,
+  Holder,
+  Origin,
+  OwnerRecord,
+  ReservationRecord,
+} from "../records.ts";
+import type { Snapshot, Versioned } from "../store-port.ts";
+
+/** One address that an ADD is about to take, with the revisions that its transaction must guard. */
+export interface Pick {
+  readonly address: Address;
+  readonly prefix: number;
+  readonly gateway?: Address;
+  readonly origin: Origin;
+  /** The allocation that is there, where it was judged that it may be replaced or shared. */
+  readonly allocation?: Versioned<AllocationRecord>;
+  /** Holders that stay beside the asker (live migration); empty when they are replaced. */
+  readonly staying: readonly Holder[];
+  readonly evictions: readonly Eviction[];
+  readonly reservation?: Versioned<ReservationRecord>;
+  /** The owner that loses the address to the asker. */
+  readonly previousOwner?: Versioned<OwnerRecord>;
+  /** 0 where the address is not cooling. */
+  readonly coolingRevision: number;
+}
+
+/** An attachment that loses its addresses in a hand-over. */
+export interface Eviction {
+  readonly holder: Holder;
+  /** Its index entry; absent when only the allocation was left of it. */
+  readonly entry?: Versioned<AttachmentRecord>;
+  /** The allocations that the entry names. */
+  readonly allocations: Snapshot;
+}

@@ -1,0 +1,150 @@
+import type { RememberedStore } from "../node-port.ts";
+import type { NamedTarget, OpenTarget, Target } from "../plan/target.ts";
+import type {
+  AttachmentRecord,
+  MetaRecord,
+  NetworkRecord,
+  OwnerRecord,
+  Ref,
+  ReservedRangesRecord,
+} from "../records.ts";
+import type { CountAnswer, Query, Snapshot, Span, Versioned, WindowAnswer } from "../store-port.ts";
+import type { Attempt } from "./attempt.ts";
+import { startPosition } from "./cursor.ts";
+import { type Look, lookFrom } from "./window.ts";
+
+/** Everything an ADD needs to know of the store to decide, seen at one moment in one round trip. */
+export interface Picture {
+  readonly targets: readonly Target[];
+  readonly questions: Questions;
+  readonly snapshot: Snapshot;
+  /** The store this node knew before it looked (ONE-STORE). */
+  readonly remembered?: RememberedStore;
+  readonly own?: Versioned<AttachmentRecord>;
+  readonly meta?: Versioned<MetaRecord>;
+  readonly network?: Versioned<NetworkRecord>;
+  readonly reservedRanges?: Versioned<ReservedRangesRecord>;
+  readonly owner?: Versioned<OwnerRecord>;
+  /** Put together from what earlier ADDs saw, not read: all of it must be guarded. "guessed": see `Foresight.guesses`. */
+  readonly foreseen?: "known" | "guessed";
+}
+
+/** A pool that is looked into; `whole` asks how much the pool holds where no cursor is known yet. */
+export interface PoolQuestion {
+  readonly target: OpenTarget;
+  readonly look: Look;
+  readonly windowIndex: number;
+  readonly countIndex?: number;
+}
+
+export interface Questions {
+  readonly query: Query;
+  readonly pools: readonly PoolQuestion[];
+}
+
+/** Of the pools of one set, only the first few are looked into at once; the rest when those are full. */
+const POOLS_AT_ONCE = 4;
+
+/** Looks at all that the targets need. */
+export async function look(attempt: Attempt, targets: readonly Target[]): Promise<Picture> {
+  const { ports, request, options } = attempt;
+  const questions = ask(attempt, targets);
+  const remembered = ports.node.storeMemory.recall(request.network.space);
+  const snapshot = await ports.store.read(questions.query, options);
+  return depict(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
+}
+
+/** What was asked, and known, before a snapshot was read. */
+export type Asked = Pick<Picture, "targets" | "questions" | "remembered">;
+
+/** The picture that a snapshot of the same questions gives. */
+export function depict(attempt: Attempt, asked: Asked, snapshot: Snapshot): Picture {
+  const own = snapshot.get(ownRef(attempt));
+  const meta = snapshot.get({ kind: "meta" });
+  const network = snapshot.get(networkRef(attempt));
+  const reservedRanges = snapshot.get(reservedRangesRef(attempt));
+  const ownerKey = ownerRef(attempt);
+  const owner = ownerKey && snapshot.get(ownerKey);
+  return {
+    ...asked,
+    snapshot,
+    ...(own && { own }),
+    ...(meta && { meta }),
+    ...(network && { network }),
+    ...(reservedRanges && { reservedRanges }),
+    ...(owner && { owner }),
+  };
+}
+
+export function ownRef({ request, ports }: Attempt): Extract<Ref, { kind: "attachment" }> {
+  return { kind: "attachment", node: ports.node.name, id: request.attachment };
+}
+
+export function networkRef({ request }: Attempt): Extract<Ref, { kind: "network" }> {
+  return { kind: "network", name: request.network.name };
+}
+
+export function reservedRangesRef({ request }: Attempt): Extract<Ref, { kind: "reservedRanges" }> {
+  return { kind: "reservedRanges", space: request.network.space };
+}
+
+export function ownerRef({ request }: Attempt): Extract<Ref, { kind: "owner" }> | undefined {
+  const owner = request.wish.owner?.owner;
+  return owner && { kind: "owner", space: request.network.space, owner };
+}
+
+export function windowAnswers(picture: Picture, question: PoolQuestion): readonly WindowAnswer[] {
+  return picture.snapshot.windows.slice(
+    question.windowIndex,
+    question.windowIndex + question.look.windows.length,
+  );
+}
+
+export function countAnswer(picture: Picture, question: PoolQuestion): CountAnswer | undefined {
+  return question.countIndex === undefined ? undefined : picture.snapshot.counts[question.countIndex];
+}
+
+/** What to ask the store about these targets. */
+export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
+  const { space } = attempt.request.network;
+  const pools: PoolQuestion[] = [];
+  const counts: Span[] = [];
+  let windowIndex = 0;
+  for (const target of targets) {
+    if (target.kind !== "open") continue;
+    for (const pool of target.pools.slice(0, POOLS_AT_ONCE)) {
+      const { position, known } = startPosition(pool, space, attempt.ports);
+      const question = { target, look: lookFrom(pool, position, space), windowIndex };
+      windowIndex += question.look.windows.length;
+      if (known) pools.push(question);
+      else {
+        pools.push({ ...question, countIndex: counts.length });
+        counts.push({ space, first: pool.at(0n), last: pool.at(pool.size - 1n) });
+      }
+    }
+  }
+  const windows = pools.flatMap(({ look }) => look.windows);
+  return { query: { refs: refsOf(attempt, targets), windows, counts }, pools };
+}
+
+function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
+  const named = targets.filter((target): target is NamedTarget => target.kind === "named");
+  const owner = ownerRef(attempt);
+  return [
+    { kind: "meta" },
+    ownRef(attempt),
+    networkRef(attempt),
+    reservedRangesRef(attempt),
+    ...(owner ? [owner] : []),
+    ...named.flatMap(({ address }) => addressRefs(attempt.request.network.space, address)),
+  ];
+}
+
+/** All records that say something about one address. */
+export function addressRefs(space: string, address: NamedTarget["address"]) {
+  return [
+    { kind: "allocation", space, address },
+    { kind: "reservation", space, address },
+    { kind: "cooling", space, address },
+  ] as const;
+}

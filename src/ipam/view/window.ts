@@ -1,0 +1,83 @@
+import type { Address } from "../../address/address.ts";
+import type { Pool } from "../../address/pool.ts";
+import type { Window, WindowAnswer } from "../store-port.ts";
+
+/**
+ * How many positions one look takes in. At 99 % full a look that finds nothing has a chance of
+ * 0.99 ^ 512 = 0.6 %, so that an ADD stays at two round trips (FLAT).
+ */
+export const WINDOW = 512n;
+
+/** The look into a pool from `start` on, around its end where it is reached: one or two windows. */
+export interface Look {
+  readonly pool: Pool;
+  readonly start: bigint;
+  readonly windows: readonly Window[];
+}
+
+/** Plans the look into `pool` of `space` that begins at position `start`. */
+export function lookFrom(pool: Pool, start: bigint, space: string, length: bigint = WINDOW): Look {
+  const toEnd = pool.size - start;
+  const windows = [windowOf(pool, start, toEnd < length ? toEnd : length, space)];
+  const rest = length - toEnd;
+  if (rest > 0n && start > 0n) windows.push(windowOf(pool, 0n, rest < start ? rest : start, space));
+  return { pool, start, windows };
+}
+
+/** Whether the answers leave no position of the pool unknown. */
+export function coversPool(look: Look, answers: readonly WindowAnswer[]): boolean {
+  let known = 0n;
+  look.windows.forEach((window, index) => {
+    const complete = answers[index]?.knownThrough.value === window.last.value;
+    if (complete) known += position(look.pool, window.last) - position(look.pool, window.first) + 1n;
+  });
+  return known >= look.pool.size;
+}
+
+export interface FreeOptions {
+  /** Addresses that are reserved, but for the asker. */
+  readonly own: readonly Address[];
+  readonly ignoreCooling: boolean;
+}
+
+/**
+ * The free positions that a look saw, in its order. Found one by one as they are asked for: an ADD
+ * mostly takes the first.
+ */
+export function* freePositions(
+  look: Look,
+  answers: readonly WindowAnswer[],
+  options: FreeOptions,
+): Generator<bigint, undefined, undefined> {
+  for (const [index, window] of look.windows.entries()) {
+    const answer = answers[index];
+    if (answer === undefined) continue;
+    const taken = takenIn(answer, options);
+    const last = lastKnown(look.pool, window, answer);
+    for (let at = position(look.pool, window.first); at <= last; at++) {
+      if (!taken.has(look.pool.at(at).value)) yield at;
+    }
+  }
+}
+
+function takenIn(answer: WindowAnswer, options: FreeOptions): Set<bigint> {
+  const taken = new Set<bigint>();
+  for (const { value } of answer.reserved) taken.add(value);
+  for (const { value } of options.own) taken.delete(value);
+  for (const { value } of answer.allocated) taken.add(value);
+  if (!options.ignoreCooling) for (const { value } of answer.cooling) taken.add(value);
+  return taken;
+}
+
+function lastKnown(pool: Pool, window: Window, answer: WindowAnswer): bigint {
+  const end = answer.knownThrough.value < window.last.value ? answer.knownThrough : window.last;
+  return pool.lastPositionUpTo(end);
+}
+
+function windowOf(pool: Pool, start: bigint, length: bigint, space: string): Window {
+  return { space, first: pool.at(start), last: pool.at(start + length - 1n), limit: Number(length) };
+}
+
+function position(pool: Pool, address: Address): bigint {
+  return pool.positionOf(address) ?? 0n;
+}

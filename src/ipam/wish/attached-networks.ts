@@ -1,0 +1,26 @@
+import type { Ports } from "../ports.ts";
+import type { AttachmentId } from "../records.ts";
+import type { KnownNetwork } from "./further-networks.ts";
+
+/**
+ * In which of the networks other interfaces of the asker's own container have addresses already. A
+ * runtime attaches a pod's interfaces one after the other, so that these were judged before it.
+ *
+ * @throws StoreFailure.
+ */
+export async function attachedNetworks(
+  { container, ifname: own }: AttachmentId,
+  networks: readonly KnownNetwork[],
+  ifnames: readonly string[],
+  { node, store }: Pick<Ports, "node" | "store">,
+  deadline: number,
+): Promise<string[]> {
+  const others = ifnames.filter((ifname) => ifname !== own);
+  const attachments = networks.flatMap(({ name }) =>
+    others.map((ifname) => ({ network: name, container, ifname })),
+  );
+  if (attachments.length === 0) return [];
+  const refs = attachments.map((id) => ({ kind: "attachment", node: node.name, id }) as const);
+  const snapshot = await store.read({ refs }, { deadline });
+  return refs.filter((ref) => snapshot.get(ref) !== undefined).map(({ id }) => id.network);
+}
