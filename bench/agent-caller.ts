@@ -5,7 +5,7 @@ import {
   FrameReader,
   ProtocolError,
   readAnswer,
-} from "../src/agent/protocol.ts";
+} from "../src/agent/socket/protocol.ts";
 
 /** Speaks to an agent as the shim does, without a process for each verb and with little work of its own. */
 export class AgentCaller {

@@ -1,4 +1,4 @@
-import { makeKeys } from "../src/store/etcd/keys.ts";
+import { makeKeys } from "../src/store/keys/keys.ts";
 import { type EtcdCluster, startEtcd } from "../test/kit/etcd.ts";
 import { allocationRecord, allocationRef } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";

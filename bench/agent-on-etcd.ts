@@ -1,4 +1,4 @@
-import { requestFrame } from "../src/agent/protocol.ts";
+import { requestFrame } from "../src/agent/socket/protocol.ts";
 import type { EtcdSettings } from "../src/config/network-configuration.ts";
 import { environment } from "../test/kit/cni.ts";
 import type { EtcdCluster } from "../test/kit/etcd.ts";

@@ -1,5 +1,5 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { VERSION } from "../src/release.ts";
+import { VERSION } from "../src/command-line/release.ts";
 import { type Architecture, imageContent } from "./image/content.ts";
 import { ociArchive } from "./image/oci.ts";
 

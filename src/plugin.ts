@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { handle } from "./cni/handle.ts";
+import { logVerb } from "./cni/verb-line.ts";
 import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
-import { logVerb } from "./log/verb-line.ts";
 import { fallbackLogSettings } from "./runtime/log-settings.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
 import { COLD, openPorts } from "./runtime/open-ports.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { VERSION } from "../../src/release.ts";
+import { VERSION } from "../../src/command-line/release.ts";
 import type { ImageContent } from "./oci.ts";
 import type { TarEntry } from "./tar.ts";
 

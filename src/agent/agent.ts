@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
-import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
+import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
 import { cachedConfigurations } from "../runtime/cached-attachments.ts";
 import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
+import { makeMetrics, observeVerb } from "./events/metrics.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
-import { Lender } from "./lend-ports.ts";
-import { makeMetrics, observeVerb } from "./metrics.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
-import { serve } from "./serve.ts";
-import { claimSocket } from "./socket.ts";
+import { serve } from "./socket/serve.ts";
+import { claimSocket } from "./socket/socket.ts";
+import { missingFolder } from "./socket/unseen.ts";
 import { tidyWhenQuiet } from "./tidy.ts";
-import { missingFolder } from "./unseen.ts";
+import { Lender } from "./warm/lend-ports.ts";
 
 /** Longer than a hand-over waits, shorter than systemd's patience. */
 const DRAIN_MS = 25_000;

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { withExamples } from "../cli/common-options.ts";
+import { withExamples } from "../command-line/common-options.ts";
 import type { HostCredentialsOptions } from "./host-credentials.ts";
 
 export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";

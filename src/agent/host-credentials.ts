@@ -1,4 +1,4 @@
-import { copySecret, writeKubeconfig } from "../cli/install/credentials.ts";
+import { copySecret, writeKubeconfig } from "../host/plugin-credentials.ts";
 import type { Log } from "../ipam/ports.ts";
 import { readNodeName } from "../node/identity.ts";
 

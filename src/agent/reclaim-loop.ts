@@ -9,8 +9,8 @@ import { answerHere } from "../runtime/answer-here.ts";
 import { requireClusterUid } from "../runtime/cluster-uid.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
-import type { Lender } from "./lend-ports.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./events/metrics.ts";
+import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
 const RECORDS = 100;

@@ -1,6 +1,6 @@
 import { SUPPORTED_VERSIONS } from "../cni/versions.ts";
-import { RELEASED, VERSION } from "../release.ts";
-import { printErr } from "./print.ts";
+import { printErr } from "../command-line/print.ts";
+import { RELEASED, VERSION } from "../command-line/release.ts";
 
 /** What every CNI plugin says of itself when it is started by hand. */
 export const PROTOCOL_LINE = `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}`;

@@ -1,6 +1,6 @@
 import { type Address, formatAddress, tryParseAddress } from "../address/address.ts";
 import { type Interval, tryParseInterval } from "../address/interval.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "../command-line/failure.ts";
 
 /** An address as an operator writes it. @throws UsageError */
 export function readAddress(text: string): Address {

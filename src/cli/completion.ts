@@ -1,6 +1,6 @@
 import { Argument, type Command, type Option } from "commander";
-import { withExamples } from "./common-options.ts";
-import { printOut } from "./print.ts";
+import { withExamples } from "../command-line/common-options.ts";
+import { printOut } from "../command-line/print.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];

@@ -1,9 +1,9 @@
-import { etcdEndpoints } from "../config/etcd-endpoints.ts";
-import { etcdSettings } from "../config/etcd-settings.ts";
+import { UsageError } from "../command-line/failure.ts";
 import type { EtcdSettings } from "../config/network-configuration.ts";
-import { readShape } from "../config/read-shape.ts";
+import { etcdSettings } from "../config/settings/etcd-settings.ts";
+import { etcdEndpoints } from "../config/text/etcd-endpoints.ts";
+import { readShape } from "../config/text/read-shape.ts";
 import { IpamError } from "../ipam/errors.ts";
-import { UsageError } from "./failure.ts";
 
 /** The options that lead to an etcd, or go over what a configuration says of it. */
 export interface EtcdOptions {

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
-import type { ClusterSettings } from "../kubernetes/credentials.ts";
-import type { NetworkDefinition } from "../kubernetes/network-definition.ts";
+import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
+import type { NetworkDefinition } from "../kubernetes/objects/network-definition.ts";
 import type { Bearings } from "./open.ts";
 
 export interface KubernetesOptions {
@@ -49,8 +49,8 @@ export async function openAccess(
   const settings = clusterSettings(given, session);
   if (settings === undefined) return undefined;
   // One after the other: Bun's bytecode loader crashes on two chunks that are loaded at once.
-  const { openCluster } = await import("../kubernetes/open-cluster.ts");
-  const { openInventory } = await import("../kubernetes/open-inventory.ts");
+  const { openCluster } = await import("../kubernetes/ports/open-cluster.ts");
+  const { openInventory } = await import("../kubernetes/ports/open-inventory.ts");
   const source = settings.kubeConfig ?? "the service account of this pod";
   const cluster = await openCluster(settings);
   const uid = await cluster.clusterUid(session.options.deadline);
@@ -60,7 +60,7 @@ export async function openAccess(
     cluster,
     inventory: openInventory(settings),
     definition: async (namespace, name, deadline) => {
-      const { readDefinition } = await import("../kubernetes/network-definition.ts");
+      const { readDefinition } = await import("../kubernetes/objects/network-definition.ts");
       return readDefinition(settings, namespace, name, deadline);
     },
     uid,

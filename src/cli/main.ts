@@ -1,7 +1,7 @@
+import { exitCodeOf, printFailure } from "../command-line/failure.ts";
+import { printOut } from "../command-line/print.ts";
 import { PROTOCOL_LINE, printUsage, versionText } from "./about.ts";
-import { exitCodeOf, printFailure } from "./failure.ts";
 import { printConfiguration } from "./outputconf/print-configuration.ts";
-import { printOut } from "./print.ts";
 
 /** The flags that the original spelt with one hyphen, as Go programs do. */
 const ONE_HYPHEN = /^-(help|version|outputconf)(=.*)?$/;

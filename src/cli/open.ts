@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
+import { AbsentError } from "../command-line/failure.ts";
+import { printErr } from "../command-line/print.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid } from "../runtime/cluster-uid.ts";
 import { openStore } from "../runtime/open-ports.ts";
-import { AbsentError } from "./failure.ts";
-import { printErr } from "./print.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
 /** What a command knows before it opens the store. */

@@ -1,16 +1,16 @@
 import { Command, Option } from "commander";
+import { EXIT_CODE_HELP } from "../command-line/failure.ts";
+import { type Done, prepareAll, runCommands } from "../command-line/run-commands.ts";
 import { ABOUT } from "./about.ts";
 import { addCheckCommand } from "./check/commands.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { addDoctorCommand } from "./doctor/commands.ts";
-import { EXIT_CODE_HELP } from "./failure.ts";
 import { addGcCommand } from "./gc/commands.ts";
 import { addInstallCommand } from "./install/commands.ts";
 import { addIpCommands } from "./ip/commands.ts";
 import { MAIN_PLUGINS } from "./outputconf/configurations.ts";
 import { addRecoverCommand } from "./recover/commands.ts";
 import { addRoles } from "./roles.ts";
-import { type Done, prepareAll, runCommands } from "./run-commands.ts";
 import { addMoveCommands, addStoreCommands } from "./store/commands.ts";
 import { addWhyCommand } from "./why/commands.ts";
 

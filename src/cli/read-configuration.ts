@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { isObject, type Json, member, parseJsonObject } from "../config/json-text.ts";
-import type { NodeFileText } from "../config/node-file.ts";
-import { ourPlugin } from "../config/our-plugin.ts";
+import { ourPlugin } from "../config/parse/our-plugin.ts";
+import type { NodeFileText } from "../config/settings/node-file.ts";
+import { isObject, type Json, member, parseJsonObject } from "../config/text/json-text.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 /** What `--config` named: the node's file, or one network's configuration as the plugin would read it. */

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { describeAgent } from "../agent/command-line.ts";
+import { pathOf } from "../command-line/common-options.ts";
+import { UsageError } from "../command-line/failure.ts";
+import type { Done } from "../command-line/run-commands.ts";
 import { describeController } from "../controller/command-line.ts";
-import { pathOf } from "./common-options.ts";
-import { UsageError } from "./failure.ts";
 import { describeKubectl } from "./kubectl/program.ts";
-import type { Done } from "./run-commands.ts";
 
 /** The roles that src/main.ts starts by their first word: here to be named, explained and completed. */
 export function addRoles(program: Command, done: Done): void {

@@ -1,7 +1,7 @@
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "../config/network-configuration.ts";
-import type { NodeFileText } from "../config/node-file.ts";
-import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
-import { parseNodeConfiguration } from "../config/parse-node-configuration.ts";
+import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
+import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
+import type { NodeFileText } from "../config/settings/node-file.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { type EtcdOptions, etcdOfOptions, requireNoEtcdOptions } from "./etcd-options.ts";
 import { readConfiguration } from "./read-configuration.ts";

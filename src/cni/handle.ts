@@ -1,4 +1,4 @@
-import { parseOnce } from "../config/parse-once.ts";
+import { parseOnce } from "../config/parse/parse-once.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Call, Host, Request } from "./call.ts";
 import { readParameters } from "./environment.ts";

@@ -1,4 +1,4 @@
-import type { CniArgs } from "../config/cni-args.ts";
+import type { CniArgs } from "../config/parse/cni-args.ts";
 import type { AttachmentId, PodId } from "../ipam/records.ts";
 import type { Request } from "./call.ts";
 

@@ -1,4 +1,4 @@
-import { parseJsonObject } from "../config/json-text.ts";
+import { parseJsonObject } from "../config/text/json-text.ts";
 
 /**
  * What must be known of a network configuration before it is understood: the key that decides how to read

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { withExamples } from "../cli/common-options.ts";
+import { withExamples } from "../command-line/common-options.ts";
 
 const CLOSING = `
 Replicas agree on one leader by the Lease of the service's name; only the leader frees, ends

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES } from "../cli/failure.ts";
-import { prepareAll } from "../cli/run-commands.ts";
+import { EXIT_CODES } from "../command-line/failure.ts";
+import { prepareAll } from "../command-line/run-commands.ts";
 import { printDaemonFailure } from "../runtime/daemon.ts";
 import { describeController } from "./command-line.ts";
 import { type ControllerOptions, runController } from "./controller.ts";

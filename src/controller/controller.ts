@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { daemonLog, endingSignal } from "../runtime/daemon.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
-import type { ControllerContext } from "./context.ts";
-import { Election, takePart } from "./election.ts";
-import { leaseOn } from "./lease.ts";
-import { type ContextOptions, openContext, waitForClusterUid } from "./open-context.ts";
-import { serveFace } from "./secure-face.ts";
-import { workAsLeader } from "./work.ts";
+import type { ControllerContext } from "./context/context.ts";
+import { type ContextOptions, openContext, waitForClusterUid } from "./context/open-context.ts";
+import { Election, takePart } from "./leading/election.ts";
+import { leaseOn } from "./leading/lease.ts";
+import { serveFace } from "./serving/secure-face.ts";
+import { workAsLeader } from "./works/works.ts";
 
 export interface ControllerOptions extends ContextOptions {
   /** host:port of health and metrics; absent: none. */

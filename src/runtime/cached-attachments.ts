@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { formatAddress } from "../address/address.ts";
 import { type Cidr, cidrContains } from "../address/cidr.ts";
-import { isObject, parseJsonObject } from "../config/json-text.ts";
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
-import { ourPlugin } from "../config/our-plugin.ts";
-import { parseNetworkConfiguration } from "../config/parse-network-configuration.ts";
+import { ourPlugin } from "../config/parse/our-plugin.ts";
+import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
+import { isObject, parseJsonObject } from "../config/text/json-text.ts";
 import type { LivingAttachment } from "../ipam/journal-entry.ts";
 import type { Ports } from "../ipam/ports.ts";
 import { type AttachmentRecord, type NamespaceId, type PodId, RECORD_VERSION } from "../ipam/records.ts";

@@ -1,5 +1,5 @@
-import { member, parseJsonObject } from "../config/json-text.ts";
-import { DEFAULTS } from "../config/setting-defaults.ts";
+import { DEFAULTS } from "../config/settings/setting-defaults.ts";
+import { member, parseJsonObject } from "../config/text/json-text.ts";
 import type { LogLevel } from "../ipam/ports.ts";
 import { isLogLevel, type LogSettings } from "../log/plugin-log.ts";
 

@@ -11,7 +11,7 @@ import type { Node } from "../ipam/node-port.ts";
 import type { Log, Ports } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import type { Store } from "../ipam/store-port.ts";
-import { lazyCluster } from "../kubernetes/lazy-cluster.ts";
+import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";

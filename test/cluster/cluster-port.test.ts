@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import type { Cluster } from "../../src/ipam/cluster-port.ts";
 import { SUBSTITUTE_UID } from "../../src/ipam/cluster-port.ts";
 import { IpamError } from "../../src/ipam/errors.ts";
-import { lazyCluster } from "../../src/kubernetes/lazy-cluster.ts";
+import { lazyCluster } from "../../src/kubernetes/ports/lazy-cluster.ts";
 import { makeAuthority } from "../kit/certificates.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
 import { cronJob, kubeVirtKinds, pod, podOf, setNode, workload } from "../kit/kubernetes-objects.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { issueServing } from "../../src/controller/certificates.ts";
-import { MIGRATIONS, OWNER_KINDS } from "../../src/kubernetes/kinds.ts";
+import { issueServing } from "../../src/controller/serving/certificates.ts";
+import { MIGRATIONS, OWNER_KINDS } from "../../src/kubernetes/api/kinds.ts";
 import { added } from "../kit/cni.ts";
 import { type Controller, leaderOf, startController } from "../kit/controller.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";

@@ -5,7 +5,7 @@ import { judge } from "../../src/ipam/hand-over/judge.ts";
 import type { Ports } from "../../src/ipam/ports.ts";
 import type { Holder, PodId } from "../../src/ipam/records.ts";
 import { FakeNode } from "../../src/ipam/testing/fake-node.ts";
-import { lazyCluster } from "../../src/kubernetes/lazy-cluster.ts";
+import { lazyCluster } from "../../src/kubernetes/ports/lazy-cluster.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
 import { kubeVirtKinds, pod, setNode } from "../kit/kubernetes-objects.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { parseNodeConfiguration } from "../../src/config/parse-node-configuration.ts";
+import { parseNodeConfiguration } from "../../src/config/parse/parse-node-configuration.ts";
 import { CHART, HELM_FOLDER, helm, render } from "../kit/helm.ts";
 import { run } from "../kit/run.ts";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { NetworkConfiguration } from "../../src/config/network-configuration.ts";
-import { parseNetworkConfiguration } from "../../src/config/parse-network-configuration.ts";
+import { parseNetworkConfiguration } from "../../src/config/parse/parse-network-configuration.ts";
 import { readAnnotations } from "../../src/ipam/wish/annotations.ts";
 import { CHART, render } from "../kit/helm.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";

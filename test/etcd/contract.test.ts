@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "bun:test";
 import { describeStore } from "../../src/store/contract.ts";
-import { makeKeys } from "../../src/store/etcd/keys.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
+import { makeKeys } from "../../src/store/keys/keys.ts";
 import type { CertificateFiles } from "../kit/certificates.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";

@@ -1,6 +1,6 @@
 import type { Ref } from "../../src/ipam/records.ts";
 import { damageRecord as damageEmbedded } from "../../src/store/embedded/testing/damage.ts";
-import { makeKeys } from "../../src/store/etcd/keys.ts";
+import { makeKeys } from "../../src/store/keys/keys.ts";
 import { sharedEtcd } from "./subject-etcd.ts";
 import type { World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { ACKNOWLEDGEMENT, FRAME, FrameReader, readAnswer } from "../../src/agent/protocol.ts";
+import { ACKNOWLEDGEMENT, FRAME, FrameReader, readAnswer } from "../../src/agent/socket/protocol.ts";
 import { Checker } from "../kit/checker.ts";
 import { added, invoke, refused } from "../kit/cni.ts";
 import { startDaemon } from "../kit/daemon.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { requestFrame } from "../../src/agent/protocol.ts";
+import { requestFrame } from "../../src/agent/socket/protocol.ts";
 import { Checker } from "../kit/checker.ts";
 import { added, environment, refused } from "../kit/cni.ts";
 import { startDaemon } from "../kit/daemon.ts";

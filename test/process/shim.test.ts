@@ -8,7 +8,7 @@ import {
   FrameReader,
   readRequest,
   WORKING,
-} from "../../src/agent/protocol.ts";
+} from "../../src/agent/socket/protocol.ts";
 import { environment, refused } from "../kit/cni.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { RECORDED_ANSWER } from "../kit/recorded-frames.ts";

@@ -1,9 +1,9 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Column, type Format, printItems, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import { lasting } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditFinding } from "../../ipam/audit/types.ts";
-import { EXIT_CODES } from "../failure.ts";
 import type { Session } from "../open.ts";
-import { type Column, type Format, printItems, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
 import { callWitnesses, look, type Witnesses, type WitnessOptions } from "./witnesses.ts";
 
 export interface CheckOptions extends WitnessOptions {

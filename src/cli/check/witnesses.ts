@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { startProgress } from "../../command-line/progress.ts";
 import { audit } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
@@ -6,7 +7,6 @@ import type { Node } from "../../ipam/node-port.ts";
 import { checkNetworks } from "../doctor/networks.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
-import { startProgress } from "../progress.ts";
 
 export interface WitnessOptions extends KubernetesOptions {
   /** Ask neither Kubernetes nor this node. */

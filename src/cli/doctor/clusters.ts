@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { missingRights, type Right } from "../../kubernetes/access-review.ts";
-import type { ClusterSettings } from "../../kubernetes/credentials.ts";
-import { lazyCluster } from "../../kubernetes/lazy-cluster.ts";
+import { missingRights, type Right } from "../../kubernetes/api/access-review.ts";
+import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
+import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
 /** Who uses a kubeconfig, and so what it must allow. */

@@ -1,6 +1,11 @@
 import type { Command } from "commander";
-import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
-import type { Done } from "../run-commands.ts";
+import {
+  withExamples,
+  withKubernetes,
+  withOutput,
+  withStoreOptions,
+} from "../../command-line/common-options.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { type DoctorOptions, examine } from "./examine.ts";
 
 /** `kube-ipam doctor`: what this node lacks, and the remedy. */

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Column, type Format, printItems } from "../../command-line/output.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
-import { EXIT_CODES } from "../failure.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
-import { type Column, type Format, printItems } from "../output.ts";
 import { type StoreOptions, settingsOf } from "../settings.ts";
 import { checkAgent, checkNamespaceFolder } from "./agent.ts";
 import { type ClusterUse, checkCluster } from "./clusters.ts";

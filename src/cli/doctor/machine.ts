@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
+import { VERSION } from "../../command-line/release.ts";
 import type { NodeSettings } from "../../config/network-configuration.ts";
 import { countKept } from "../../node/kept-releases.ts";
 import { looksFromHost } from "../../node/namespaces.ts";
 import { openNode } from "../../node/open-node.ts";
-import { VERSION } from "../../release.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Kubernetes' names of nodes (RFC 1123 subdomain). */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
-import type { NodeFileText } from "../../config/node-file.ts";
-import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
-import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
+import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
+import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";

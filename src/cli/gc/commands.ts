@@ -1,7 +1,12 @@
 import type { Command } from "commander";
-import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
+import {
+  withExamples,
+  withKubernetes,
+  withOutput,
+  withStoreOptions,
+} from "../../command-line/common-options.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../open.ts";
-import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { collectGarbage, type GcOptions } from "./gc.ts";
 

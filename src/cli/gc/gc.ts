@@ -1,11 +1,11 @@
+import { EXIT_CODES, exitCodeOf, printFailure } from "../../command-line/failure.ts";
+import { type Column, type Format, printItems, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
+import { startProgress } from "../../command-line/progress.ts";
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
 import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
-import { EXIT_CODES, exitCodeOf, printFailure } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
-import { type Column, type Format, printItems, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
-import { startProgress } from "../progress.ts";
 
 export interface GcOptions extends KubernetesOptions {
   readonly output: Format;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { withExamples } from "../../command-line/common-options.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { endingSignal } from "../../runtime/daemon.ts";
-import { withExamples } from "../common-options.ts";
-import type { Done } from "../run-commands.ts";
 import { type InstallOptions, install } from "./install.ts";
 import { linkKubectlPlugin } from "./kubectl-plugin.ts";
 import { type PurgeOptions, purge, uninstall } from "./uninstall.ts";

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { printErr } from "../../command-line/print.ts";
+import { place } from "../../host/place.ts";
+import { removeCredentials } from "../../host/plugin-credentials.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { printErr } from "../print.ts";
-import { removeCredentials } from "./credentials.ts";
 import { placeNetwork, placeNodeFile } from "./node-files.ts";
-import { place } from "./place.ts";
 
 export interface InstallOptions {
   readonly binDir: string;

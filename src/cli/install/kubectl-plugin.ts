@@ -1,7 +1,7 @@
 import { renameSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { printOut } from "../../command-line/print.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { printOut } from "../print.ts";
 
 const NAME = "kubectl-ipam";
 

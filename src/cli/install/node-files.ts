@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { member, parseJsonObject } from "../../config/json-text.ts";
-import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
+import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import { member, parseJsonObject } from "../../config/text/json-text.ts";
+import { place } from "../../host/place.ts";
 import { readNodeName } from "../../node/identity.ts";
 import { readConfiguration } from "../read-configuration.ts";
-import { place } from "./place.ts";
 
 interface NodeFileOptions {
   readonly etcDir: string;

@@ -1,11 +1,11 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseNodeConfiguration } from "../../config/parse-node-configuration.ts";
+import { printErr } from "../../command-line/print.ts";
+import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import { removeCredentials } from "../../host/plugin-credentials.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { openNode } from "../../node/open-node.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
-import { printErr } from "../print.ts";
-import { removeCredentials } from "./credentials.ts";
 import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { withStoreOptions } from "../../command-line/common-options.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
-import { withStoreOptions } from "../common-options.ts";
 import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
 

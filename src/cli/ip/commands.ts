@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
+import { withExamples, withOutput, withSpace } from "../../command-line/common-options.ts";
+import { UsageError } from "../../command-line/failure.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { readAddress, readInterval } from "../addresses.ts";
-import { withExamples, withOutput, withSpace } from "../common-options.ts";
-import { UsageError } from "../failure.ts";
-import type { Done } from "../run-commands.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
 import { readOwner, readRetention } from "./owner.ts";

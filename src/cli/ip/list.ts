@@ -1,10 +1,10 @@
 import { parseAddress } from "../../address/address.ts";
 import { type Interval, overlaps } from "../../address/interval.ts";
+import { type Format, printItems } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import type { Addresses } from "../../operator/addresses.ts";
+import { COLUMNS } from "../../operator/columns.ts";
 import { type Item, isOf, namespaceOf } from "../../operator/items.ts";
-import { type Format, printItems } from "../output.ts";
-import { printErr } from "../print.ts";
-import { COLUMNS } from "./items.ts";
 
 export interface ListOptions {
   readonly output: Format;

@@ -1,5 +1,5 @@
+import { UsageError } from "../../command-line/failure.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
-import { UsageError } from "../failure.ts";
 
 /** The kinds that pods are owned by most often, as people write them. */
 const KINDS: Readonly<Record<string, string>> = {

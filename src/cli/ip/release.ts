@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import { AbsentError } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
 import type { Released } from "../../ipam/free/operator-release.ts";
 import { describeAttachment } from "../../ipam/same.ts";
 import type { Addresses } from "../../operator/addresses.ts";
-import { AbsentError } from "../failure.ts";
-import { type Format, printThing } from "../output.ts";
 
 export interface ReleaseOptions {
   readonly output: Format;

@@ -1,15 +1,15 @@
 import { formatAddress } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
+import { AbsentError } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import type { Holder, Owner, Retention } from "../../ipam/records.ts";
 import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import { describeAttachment } from "../../ipam/same.ts";
 import type { Addresses } from "../../operator/addresses.ts";
+import { retention } from "../../operator/columns.ts";
 import { reservedItem } from "../../operator/items.ts";
 import { formatInterval } from "../addresses.ts";
-import { AbsentError } from "../failure.ts";
-import { type Format, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
-import { retention } from "./items.ts";
 
 export interface ReserveOptions {
   readonly output: Format;

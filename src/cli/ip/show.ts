@@ -1,10 +1,10 @@
 import type { Address } from "../../address/address.ts";
+import { type Format, type Line, printThing } from "../../command-line/output.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
 import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import type { Addresses } from "../../operator/addresses.ts";
+import { retention } from "../../operator/columns.ts";
 import type { Sight } from "../../operator/sight.ts";
-import { type Format, type Line, printThing } from "../output.ts";
-import { retention } from "./items.ts";
 
 export interface ShowOptions {
   readonly output: Format;

@@ -1,8 +1,8 @@
+import { AbsentError } from "../../command-line/failure.ts";
+import { type Format, printItems } from "../../command-line/output.ts";
 import type { Addresses } from "../../operator/addresses.ts";
+import { COLUMNS } from "../../operator/columns.ts";
 import { isOf } from "../../operator/items.ts";
-import { AbsentError } from "../failure.ts";
-import { type Format, printItems } from "../output.ts";
-import { COLUMNS } from "./items.ts";
 
 export interface WhoOptions {
   readonly output: Format;

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { withTimeout } from "../../command-line/common-options.ts";
+import { UsageError } from "../../command-line/failure.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { withTimeout } from "../common-options.ts";
-import { UsageError } from "../failure.ts";
+import type { Api } from "../../kubernetes/api/api.ts";
 import type { Access } from "../ip/access.ts";
 import { remoteAddresses } from "./remote-addresses.ts";
 
@@ -56,8 +56,8 @@ export async function placeOf(given: KubectlOptions, named?: string): Promise<Pl
   if (allNamespaces && namespace !== undefined)
     throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
   const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
-  const { loadCredentials } = await import("../../kubernetes/credentials.ts");
-  const { Api } = await import("../../kubernetes/api.ts");
+  const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
+  const { Api } = await import("../../kubernetes/api/api.ts");
   const credentials = loadCredentials(settings);
   return {
     api: new Api(credentials),

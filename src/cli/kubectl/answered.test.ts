@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
+import { AbsentError } from "../../command-line/failure.ts";
 import { absent, statusOf } from "../../controller/api/status.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
-import type { Api } from "../../kubernetes/api.ts";
-import { AbsentError } from "../failure.ts";
+import type { Api } from "../../kubernetes/api/api.ts";
 import { answered } from "./answered.ts";
 
 const API = { server: "https://x" } as Api;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import { AbsentError } from "../../command-line/failure.ts";
 import { ERROR_CODES, type ErrorName, IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
-import type { Answer, Api } from "../../kubernetes/api.ts";
-import { AbsentError } from "../failure.ts";
+import type { Answer, Api } from "../../kubernetes/api/api.ts";
 
 /** The reason that the controller gives for a failure of its store, and for what is not there. */
 const STORE = "store";

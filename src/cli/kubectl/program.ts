@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { EXIT_CODE_HELP, exitCodeOf, printFailure } from "../failure.ts";
+import { EXIT_CODE_HELP, exitCodeOf, printFailure } from "../../command-line/failure.ts";
+import { type Done, prepareAll, runCommands } from "../../command-line/run-commands.ts";
 import { addAddressCommands } from "../ip/commands.ts";
-import { type Done, prepareAll, runCommands } from "../run-commands.ts";
 import { kubectlAccess } from "./access.ts";
 import { addRemoteWhy } from "./why.ts";
 

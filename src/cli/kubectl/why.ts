@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { withExamples, withOutput } from "../../command-line/common-options.ts";
+import { UsageError } from "../../command-line/failure.ts";
+import { type Format, printSections, printThing } from "../../command-line/output.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { ROOT, type Why } from "../../operator/wire.ts";
-import { withExamples, withOutput } from "../common-options.ts";
-import { UsageError } from "../failure.ts";
-import { type Format, printSections, printThing } from "../output.ts";
-import type { Done } from "../run-commands.ts";
 import { type KubectlOptions, placeOf, withKubectlOptions } from "./access.ts";
 import { answered } from "./answered.ts";
 

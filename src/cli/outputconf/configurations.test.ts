@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
+import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
 
 const NAMES = "macvlan,ipvlan,bridge,kube-router,calico,ptp,vlan,host-device,multus".split(",");

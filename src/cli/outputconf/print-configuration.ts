@@ -1,5 +1,5 @@
-import { UsageError } from "../failure.ts";
-import { printOut } from "../print.ts";
+import { UsageError } from "../../command-line/failure.ts";
+import { printOut } from "../../command-line/print.ts";
 import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
 
 /**

@@ -1,7 +1,13 @@
 import type { Command } from "commander";
-import { collect, withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
+import {
+  collect,
+  withExamples,
+  withKubernetes,
+  withOutput,
+  withStoreOptions,
+} from "../../command-line/common-options.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../open.ts";
-import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type RecoverOptions, recover } from "./recover.ts";
 

@@ -1,4 +1,4 @@
-import { poolsOfNodes } from "../../config/pools-of-nodes.ts";
+import { poolsOfNodes } from "../../config/settings/pools-of-nodes.ts";
 import type { PoolOfNodes } from "../../ipam/recovery/block-silent.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { spacesOfNode } from "../ip/spaces.ts";

@@ -1,13 +1,13 @@
+import { EXIT_CODES, UsageError } from "../../command-line/failure.ts";
+import type { Format } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
 import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
 import { blockSilent } from "../../ipam/recovery/block-silent.ts";
 import { liftBlocks } from "../../ipam/reserve/blocks.ts";
-import { EXIT_CODES, UsageError } from "../failure.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
-import type { Format } from "../output.ts";
-import { printErr } from "../print.ts";
 import type { StoreOptions } from "../settings.ts";
 import { crossCheck } from "./cross-check.ts";
 import { type Expected, expectedNodes, poolsOf, spacesIn } from "./expected.ts";

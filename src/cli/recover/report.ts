@@ -1,8 +1,8 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import { type Answers, conflictsOf } from "../../ipam/recovery/answers.ts";
 import { waysOut } from "../../ipam/reserve/blocks.ts";
-import { EXIT_CODES } from "../failure.ts";
-import { type Format, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
 import type { CrossCheck } from "./cross-check.ts";
 import { listed } from "./wait.ts";
 

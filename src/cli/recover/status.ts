@@ -1,9 +1,9 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { printThing } from "../../command-line/output.ts";
 import { readAnswers } from "../../ipam/recovery/answers.ts";
 import { blockIn } from "../../ipam/reserve/blocks.ts";
-import { EXIT_CODES } from "../failure.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
-import { printThing } from "../output.ts";
 import { expectedNodes } from "./expected.ts";
 import type { RecoverOptions } from "./recover.ts";
 import { step } from "./step.ts";

@@ -1,8 +1,8 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
 import type { NodeRecoveryRecord } from "../../ipam/records.ts";
 import { answerHere } from "../../runtime/answer-here.ts";
-import { EXIT_CODES } from "../failure.ts";
 import type { Session } from "../open.ts";
-import { type Format, printThing } from "../output.ts";
 import { step } from "./step.ts";
 
 /** `recover --this-node`: what the agent does by itself. Without `given` nothing is printed. */

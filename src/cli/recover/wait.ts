@@ -1,6 +1,6 @@
+import { printErr } from "../../command-line/print.ts";
+import { startProgress } from "../../command-line/progress.ts";
 import type { Answers } from "../../ipam/recovery/answers.ts";
-import { printErr } from "../print.ts";
-import { startProgress } from "../progress.ts";
 
 const AGAIN_MS = 500;
 

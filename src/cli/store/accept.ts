@@ -1,8 +1,8 @@
+import { type Format, printThing } from "../../command-line/output.ts";
 import type { RememberedStore } from "../../ipam/node-port.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
-import { type Format, printThing } from "../output.ts";
 
 export interface AcceptOptions {
   readonly output: Format;

@@ -7,10 +7,10 @@ import {
   withOutput,
   withSpace,
   withStoreOptions,
-} from "../common-options.ts";
+} from "../../command-line/common-options.ts";
+import type { Format } from "../../command-line/output.ts";
+import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../open.ts";
-import type { Format } from "../output.ts";
-import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type AcceptOptions, acceptStore } from "./accept.ts";
 import { EXPORTS, type ExportOptions, exportStore } from "./export.ts";

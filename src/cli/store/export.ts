@@ -1,10 +1,10 @@
 import { type Cidr, parseCidr } from "../../address/cidr.ts";
+import { AbsentError, UsageError } from "../../command-line/failure.ts";
+import { printErr, printOut } from "../../command-line/print.ts";
+import { startProgress } from "../../command-line/progress.ts";
 import type { Entry } from "../../ipam/store-port.ts";
-import { exportRecords } from "../../store/portable/export-records.ts";
-import { AbsentError, UsageError } from "../failure.ts";
+import { exportRecords } from "../../portable/export-records.ts";
 import type { Session } from "../open.ts";
-import { printErr, printOut } from "../print.ts";
-import { startProgress } from "../progress.ts";
 
 export const EXPORTS = ["records", "whereabouts"] as const;
 
@@ -39,7 +39,7 @@ async function exportToWhereabouts(given: ExportOptions, session: Session): Prom
       "--to whereabouts needs --network",
       "name the network as kube-ipam's configuration does",
     );
-  const { toWhereabouts } = await import("../../store/portable/to-whereabouts.ts");
+  const { toWhereabouts } = await import("../../portable/to-whereabouts.ts");
   const ranges = range.length > 0 ? range : await subnetsOf(network, session);
   const { pools, reservations, remarks } = toWhereabouts(await attachmentsOf(network, session), {
     ranges,

@@ -1,11 +1,11 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
+import { startProgress } from "../../command-line/progress.ts";
 import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
-import { importRecords } from "../../store/portable/import-records.ts";
-import { planImport } from "../../store/portable/plan-import.ts";
-import { EXIT_CODES } from "../failure.ts";
+import { importRecords } from "../../portable/import-records.ts";
+import { planImport } from "../../portable/plan-import.ts";
 import { type Session, takeBearings, withStore } from "../open.ts";
-import { type Format, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
-import { startProgress } from "../progress.ts";
 import type { StoreOptions } from "../settings.ts";
 import { readSource, type Source, type SourceOptions } from "./sources.ts";
 

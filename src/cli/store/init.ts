@@ -1,7 +1,7 @@
+import { type Format, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
 import { initStore } from "../../ipam/integrity/one-store.ts";
 import type { Session } from "../open.ts";
-import { type Format, printThing } from "../output.ts";
-import { printErr } from "../print.ts";
 
 /** `store init`: gives a new store its identity, once; done again it changes nothing. */
 export async function initialise(

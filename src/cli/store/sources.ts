@@ -1,17 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { Range } from "../../address/range.ts";
-import { parseJsonObject } from "../../config/json-text.ts";
-import { parseNetworkConfiguration } from "../../config/parse-network-configuration.ts";
+import { AbsentError, UsageError } from "../../command-line/failure.ts";
+import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
+import { parseJsonObject } from "../../config/text/json-text.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import type { PortableRecord } from "../../portable/document.ts";
+import { type ForeignLease, type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
+import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
-import type { PortableRecord } from "../../store/portable/document.ts";
-import {
-  type ForeignLease,
-  type ForeignNetwork,
-  recordsOfLeases,
-} from "../../store/portable/foreign-leases.ts";
-import { parseDocument } from "../../store/portable/parse-document.ts";
-import { AbsentError, UsageError } from "../failure.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
 import type { Bearings } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";

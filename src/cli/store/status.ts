@@ -1,12 +1,12 @@
+import { EXIT_CODES } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
 import type { EndpointStatus } from "../../store/etcd/status.ts";
-import { EXIT_CODES } from "../failure.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
-import { type Format, printThing } from "../output.ts";
 
 const COUNTED = [
   "allocation",

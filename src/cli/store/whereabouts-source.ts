@@ -1,14 +1,14 @@
 import { cidrInterval, formatCidr } from "../../address/cidr.ts";
 import { overlaps } from "../../address/interval.ts";
+import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { type ForeignNetwork, recordsOfLeases } from "../../store/portable/foreign-leases.ts";
+import { type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
 import {
   rangeOf,
   readWhereabouts,
   type WhereaboutsPool,
   type WhereaboutsState,
-} from "../../store/portable/whereabouts.ts";
-import { AbsentError, UsageError } from "../failure.ts";
+} from "../../portable/whereabouts.ts";
 import { clusterSettings, openAccess } from "../kubernetes.ts";
 import type { Bearings } from "../open.ts";
 import type { Source, SourceOptions } from "./sources.ts";
@@ -57,7 +57,9 @@ async function find(
   given: SourceOptions,
   session: Bearings,
 ): Promise<Found> {
-  const { parseWhereaboutsList, readWhereaboutsState } = await import("../../kubernetes/whereabouts.ts");
+  const { parseWhereaboutsList, readWhereaboutsState } = await import(
+    "../../kubernetes/objects/whereabouts.ts"
+  );
   if (file !== undefined) return parseWhereaboutsList(file(), "the list");
   const settings = clusterSettings(given, session);
   const access = await openAccess(given, session);

@@ -1,9 +1,14 @@
 import type { Command } from "commander";
-import { withExamples, withKubernetes, withOutput, withStoreOptions } from "../common-options.ts";
+import {
+  withExamples,
+  withKubernetes,
+  withOutput,
+  withStoreOptions,
+} from "../../command-line/common-options.ts";
+import type { Done } from "../../command-line/run-commands.ts";
+import { type WhyOptions, why } from "../../operator/why/why.ts";
 import { withSession } from "../open.ts";
-import type { Done } from "../run-commands.ts";
 import type { StoreOptions } from "../settings.ts";
-import { type WhyOptions, why } from "./why.ts";
 
 /** `kube-ipam why`: what a pod's addresses wait for. */
 export function addWhyCommand(program: Command, done: Done): void {

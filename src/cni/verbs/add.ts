@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
-import { parseCniArgs } from "../../config/cni-args.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
-import { requestedIps } from "../../config/requested-ips.ts";
+import { parseCniArgs } from "../../config/parse/cni-args.ts";
+import { requestedIps } from "../../config/parse/requested-ips.ts";
 import { allocate } from "../../ipam/allocate/allocate.ts";
 import { hasAddresses } from "../../ipam/allocate/has-addresses.ts";
 import { IpamError } from "../../ipam/errors.ts";

@@ -1,4 +1,4 @@
-import { parseCniArgs } from "../../config/cni-args.ts";
+import { parseCniArgs } from "../../config/parse/cni-args.ts";
 import { check as checkAttachment } from "../../ipam/check/check.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Host, Request } from "../call.ts";

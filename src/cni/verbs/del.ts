@@ -1,4 +1,4 @@
-import { parseCniArgs } from "../../config/cni-args.ts";
+import { parseCniArgs } from "../../config/parse/cni-args.ts";
 import { release } from "../../ipam/free/release.ts";
 import type { Host, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";

@@ -3,7 +3,7 @@ import { formatCidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { NetworkConfiguration } from "../network-configuration.ts";
-import { type Purpose, parseNetworkConfiguration } from "../parse-network-configuration.ts";
+import { type Purpose, parseNetworkConfiguration } from "../parse/parse-network-configuration.ts";
 
 export type Keys = Readonly<Record<string, unknown>>;
 

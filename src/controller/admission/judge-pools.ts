@@ -1,6 +1,6 @@
 import { intervalContains } from "../../address/interval.ts";
-import type { Pool } from "../../config/pools.ts";
-import { poolIntervals } from "../../config/pools.ts";
+import type { Pool } from "../../config/settings/pools.ts";
+import { poolIntervals } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import { type Finding, refuse } from "./finding.ts";

@@ -1,5 +1,5 @@
-import type { PoolInSpace } from "../../config/parse-node-configuration.ts";
-import type { Pool } from "../../config/pools.ts";
+import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import { type CallOptions, StoreFailure } from "../../ipam/store-port.ts";

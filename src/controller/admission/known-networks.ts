@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr, parseCidr } from "../../address/cidr.ts";
-import type { PoolInSpace } from "../../config/parse-node-configuration.ts";
+import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";

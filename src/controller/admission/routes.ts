@@ -1,6 +1,6 @@
 import { ValiError } from "valibot";
-import type { ControllerContext } from "../context.ts";
-import type { SecureApp } from "../routes.ts";
+import type { ControllerContext } from "../context/context.ts";
+import type { SecureApp } from "../serving/routes.ts";
 import { ownerOfWorkload } from "./asker.ts";
 import type { Finding } from "./finding.ts";
 import { judgeWorkload } from "./judge.ts";

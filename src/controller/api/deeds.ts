@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Interval, overlaps } from "../../address/interval.ts";
-import { poolIntervals } from "../../config/pools.ts";
+import { poolIntervals } from "../../config/settings/pools.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
@@ -13,7 +13,7 @@ import {
   type Reservation,
   type ReservationSpec,
 } from "../../operator/wire.ts";
-import type { ControllerContext } from "../context.ts";
+import type { ControllerContext } from "../context/context.ts";
 import { nameOf, readIntervalOf } from "./bodies.ts";
 
 /** For one live read. */

@@ -1,4 +1,4 @@
-import { COLUMNS } from "../../cli/ip/items.ts";
+import { COLUMNS } from "../../operator/columns.ts";
 import type { ListedAddress } from "../../operator/wire.ts";
 
 /** Whether the caller asks for a table, as `kubectl get` does. */

@@ -1,11 +1,11 @@
-import { AbsentError } from "../../cli/failure.ts";
-import { dataOf } from "../../cli/why/data.ts";
-import { sectionsOf } from "../../cli/why/print.ts";
-import { answerFor } from "../../cli/why/why.ts";
+import { AbsentError } from "../../command-line/failure.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { dataOf } from "../../operator/why/data.ts";
+import { sectionsOf } from "../../operator/why/print.ts";
+import { answerFor } from "../../operator/why/why.ts";
 import type { Why } from "../../operator/wire.ts";
-import type { ControllerContext } from "../context.ts";
+import type { ControllerContext } from "../context/context.ts";
 import { object } from "./deeds.ts";
 
 /**

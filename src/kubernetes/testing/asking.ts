@@ -1,6 +1,6 @@
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { lazyCluster } from "../lazy-cluster.ts";
+import { lazyCluster } from "../ports/lazy-cluster.ts";
 
 /** The pod that tests ask for, and where the API has it. */
 export const POD = "/api/v1/namespaces/default/pods/db-0";

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { RecordOf, Ref } from "../../ipam/records.ts";
 import type { Query, Snapshot, Versioned } from "../../ipam/store-port.ts";
-import type { Keys } from "../etcd/keys.ts";
+import type { Keys } from "../keys/keys.ts";
 import type { BootClock } from "./boot-clock.ts";
 import { decodeRecord } from "./record-text.ts";
 import { findRow, readState } from "./rows.ts";

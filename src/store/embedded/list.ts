@@ -1,6 +1,6 @@
 import type { RecordKind } from "../../ipam/records.ts";
 import type { Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
-import { after, type KeyRange, spansSpaces } from "../etcd/keys.ts";
+import { after, type KeyRange, spansSpaces } from "../keys/keys.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import type { Records } from "./answer.ts";

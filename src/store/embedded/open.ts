@@ -12,7 +12,7 @@ import type {
   Transaction,
   WatchOptions,
 } from "../../ipam/store-port.ts";
-import { makeKeys } from "../etcd/keys.ts";
+import { makeKeys } from "../keys/keys.ts";
 import { answer, type Records } from "./answer.ts";
 import { type BootClock, bootClock } from "./boot-clock.ts";
 import { openDatabase } from "./database.ts";

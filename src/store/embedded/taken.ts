@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import type { CountAnswer, Span, Window, WindowAnswer } from "../../ipam/store-port.ts";
-import { parseAddressPart } from "../etcd/key-parts.ts";
-import type { AddressKind } from "../etcd/keys.ts";
+import { parseAddressPart } from "../keys/key-parts.ts";
+import type { AddressKind } from "../keys/keys.ts";
 import type { Records } from "./answer.ts";
 import { ALIVE, momentOf } from "./rows.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { toBytes } from "../keys/bytes.ts";
 import { makeSender, type Parcel } from "./batch.ts";
-import { toBytes } from "./bytes.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import type { EtcdClient } from "./client/client.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import { TxnResponse } from "./gen/rpc.ts";
 import type { TxnInit } from "./txn.ts";
 

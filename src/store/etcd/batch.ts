@@ -1,10 +1,10 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure, lateFailure, writeFailure } from "./etcd-failure.ts";
+import type { EtcdClient } from "./client/client.ts";
+import { EtcdFailure, lateFailure, writeFailure } from "./connect/etcd-failure.ts";
 import type { ResponseOp, TxnResponse } from "./gen/rpc.ts";
-import { TXN } from "./methods.ts";
-import { before } from "./time.ts";
 import { MAX_OPERATIONS, type TxnInit } from "./txn.ts";
+import { TXN } from "./wire/methods.ts";
+import { before } from "./wire/time.ts";
 
 /** One transaction, and the keys that decide whether it may travel with others. */
 export interface Parcel {

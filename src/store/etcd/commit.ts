@@ -1,10 +1,10 @@
 import type { CallOptions, Outcome, Transaction } from "../../ipam/store-port.ts";
+import type { Keys } from "../keys/keys.ts";
 import type { Parcel, Sender } from "./batch.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import type { EtcdClient } from "./client/client.ts";
+import type { Leases } from "./client/leases.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import type { TxnResponse } from "./gen/rpc.ts";
-import type { Keys } from "./keys.ts";
-import type { Leases } from "./leases.ts";
 import { withQuota } from "./quota.ts";
 import { completed } from "./read.ts";
 import { commitTxn, revisionOf } from "./txn.ts";

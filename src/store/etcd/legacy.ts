@@ -2,11 +2,11 @@ import { type Address, tryParseAddress } from "../../address/address.ts";
 import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { toText } from "./bytes.ts";
-import { EtcdClient } from "./client.ts";
-import { after } from "./keys.ts";
-import { RANGE } from "./methods.ts";
+import { toText } from "../keys/bytes.ts";
+import { after } from "../keys/keys.ts";
+import { EtcdClient } from "./client/client.ts";
 import { rangeInit } from "./query.ts";
+import { RANGE } from "./wire/methods.ts";
 
 /** Where kube-ipam 0.2 kept its networks: <name> → ranges, <name>/used/<address> → container ID. */
 const ROOT = "/etcd-cni/networks/";

@@ -1,16 +1,16 @@
 import type { RecordKind, Ref } from "../../ipam/records.ts";
 import type { CallOptions, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
+import { toText } from "../keys/bytes.ts";
+import { after, type KeyRange, type Keys, spansSpaces } from "../keys/keys.ts";
 import { readable } from "../readable.ts";
-import { toText } from "./bytes.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import type { EtcdClient } from "./client/client.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import type { KeyValue } from "./gen/kv.ts";
 import type { RangeResponse } from "./gen/rpc.ts";
-import { after, type KeyRange, type Keys, spansSpaces } from "./keys.ts";
-import { RANGE } from "./methods.ts";
 import { rangeInit } from "./query.ts";
 import { decodeRecord } from "./record-json.ts";
 import { revisionOf } from "./txn.ts";
+import { RANGE } from "./wire/methods.ts";
 
 /** Records read at a time: about 300 KiB. */
 const PAGE = 500;

@@ -1,10 +1,10 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { Store } from "../../ipam/store-port.ts";
+import { makeKeys } from "../keys/keys.ts";
 import { makeSender } from "./batch.ts";
-import { EtcdClient } from "./client.ts";
+import { EtcdClient } from "./client/client.ts";
+import { makeLeases } from "./client/leases.ts";
 import { commit } from "./commit.ts";
-import { makeKeys } from "./keys.ts";
-import { makeLeases } from "./leases.ts";
 import { list } from "./list.ts";
 import { requireNoAlarm } from "./quota.ts";
 import { readSnapshot } from "./read.ts";

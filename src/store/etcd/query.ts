@@ -1,12 +1,12 @@
 import type { Address, Family } from "../../address/address.ts";
 import type { Ref } from "../../ipam/records.ts";
 import type { CountAnswer, Query, Snapshot, Versioned, Window, WindowAnswer } from "../../ipam/store-port.ts";
-import { toBytes } from "./bytes.ts";
+import { toBytes } from "../keys/bytes.ts";
+import { lastPart } from "../keys/key-parts.ts";
+import type { AddressKind, KeyRange, Keys } from "../keys/keys.ts";
 import type { RangeRequest, RangeResponse } from "./gen/rpc.ts";
-import { lastPart } from "./key-parts.ts";
-import type { AddressKind, KeyRange, Keys } from "./keys.ts";
-import type { Init } from "./methods.ts";
 import { decodeRecord } from "./record-json.ts";
+import type { Init } from "./wire/methods.ts";
 
 export type RangeInit = Init<RangeRequest>;
 

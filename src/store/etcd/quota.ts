@@ -1,9 +1,9 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import type { EtcdClient } from "./client/client.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import type { StatusResponse } from "./gen/rpc.ts";
-import { RpcError } from "./grpc-status.ts";
-import { STATUS } from "./methods.ts";
+import { RpcError } from "./wire/grpc-status.ts";
+import { STATUS } from "./wire/methods.ts";
 
 const STATUS_MS = 500;
 

@@ -1,10 +1,10 @@
 import type { CallOptions, Query, Snapshot } from "../../ipam/store-port.ts";
-import type { EtcdClient } from "./client.ts";
+import type { Keys } from "../keys/keys.ts";
+import type { EtcdClient } from "./client/client.ts";
 import type { RangeResponse, TxnResponse } from "./gen/rpc.ts";
-import type { Keys } from "./keys.ts";
-import { TXN } from "./methods.ts";
 import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
 import { MAX_OPERATIONS, otherwiseOf, rangeAnswers, readTxn, revisionOf } from "./txn.ts";
+import { TXN } from "./wire/methods.ts";
 
 /**
  * One consistent picture in one round trip. A query of more ranges than a transaction may have takes

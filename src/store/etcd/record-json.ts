@@ -1,7 +1,7 @@
 import type { RecordKind, RecordTypes } from "../../ipam/records.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
+import { toBytes, toText } from "../keys/bytes.ts";
 import { missingMember } from "../record-members.ts";
-import { toBytes, toText } from "./bytes.ts";
 
 export function encodeRecord(record: RecordTypes[RecordKind]): Uint8Array<ArrayBuffer> {
   return toBytes(JSON.stringify(record));

@@ -1,8 +1,8 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions, StoreFailure } from "../../ipam/store-port.ts";
-import { EtcdClient } from "./client.ts";
+import { EtcdClient } from "./client/client.ts";
 import type { StatusResponse } from "./gen/rpc.ts";
-import { STATUS } from "./methods.ts";
+import { STATUS } from "./wire/methods.ts";
 
 /** What one etcd member says of itself, or why it says nothing. For people; no decision rests on it. */
 export type EndpointStatus =

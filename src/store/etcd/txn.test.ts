@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { Ref } from "../../ipam/records.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
-import { toBytes, toText } from "./bytes.ts";
+import { toBytes, toText } from "../keys/bytes.ts";
+import { makeKeys } from "../keys/keys.ts";
 import { RangeResponse, TxnRequest } from "./gen/rpc.ts";
-import { makeKeys } from "./keys.ts";
-import type { Init } from "./methods.ts";
 import { rangesOf, readAnswers } from "./query.ts";
 import { commitTxn, readTxn, type TxnInit } from "./txn.ts";
+import type { Init } from "./wire/methods.ts";
 
 const keys = makeKeys("/p");
 const address = (n: number) => ({ family: 4, value: BigInt(n) }) as const;

@@ -1,6 +1,7 @@
 import type { Query, Snapshot, Transaction } from "../../ipam/store-port.ts";
-import { toBytes } from "./bytes.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import { toBytes } from "../keys/bytes.ts";
+import type { Keys } from "../keys/keys.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import {
   type Compare,
   Compare_CompareResult,
@@ -10,10 +11,9 @@ import {
   type TxnRequest,
   type TxnResponse,
 } from "./gen/rpc.ts";
-import type { Keys } from "./keys.ts";
-import type { Init } from "./methods.ts";
 import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
 import { encodeRecord } from "./record-json.ts";
+import type { Init } from "./wire/methods.ts";
 
 /** etcd's default for --max-txn-ops: comparisons, and operations of each branch. */
 export const MAX_OPERATIONS = 128;

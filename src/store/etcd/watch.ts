@@ -1,18 +1,18 @@
 import type { RecordKind } from "../../ipam/records.ts";
 import type { Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
-import { toText } from "./bytes.ts";
-import type { EtcdClient } from "./client.ts";
-import { EtcdFailure } from "./etcd-failure.ts";
+import { toText } from "../keys/bytes.ts";
+import type { Keys } from "../keys/keys.ts";
+import type { EtcdClient } from "./client/client.ts";
+import { EtcdFailure } from "./connect/etcd-failure.ts";
 import { type Event, Event_EventType } from "./gen/kv.ts";
 import type { WatchResponse } from "./gen/rpc.ts";
-import { RpcError } from "./grpc-status.ts";
-import type { Keys } from "./keys.ts";
 import { entryOf } from "./list.ts";
-import { TXN, WATCH } from "./methods.ts";
 import { rangeInit } from "./query.ts";
-import { pause } from "./time.ts";
-import type { TroubleKind } from "./trouble.ts";
 import { readTxn, revisionOf } from "./txn.ts";
+import { RpcError } from "./wire/grpc-status.ts";
+import { TXN, WATCH } from "./wire/methods.ts";
+import { pause } from "./wire/time.ts";
+import type { TroubleKind } from "./wire/trouble.ts";
 
 /** etcd allows a ping every 5 s; a frozen member shows within twice this. */
 const PING_MS = 8_000;

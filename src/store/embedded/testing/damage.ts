@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import type { Ref } from "../../../ipam/records.ts";
-import { makeKeys } from "../../etcd/keys.ts";
+import { makeKeys } from "../../keys/keys.ts";
 
 /** Makes a record one that cannot be read, as somebody with `sqlite3` may. */
 export function damageRecord(dataDir: string, ref: Ref): void {

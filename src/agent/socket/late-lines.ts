@@ -1,0 +1,35 @@
+import { type Append, appendNow } from "../../log/plugin-log.ts";
+
+/**
+ * Lines for files, written together once all that is ready to run has run: verbs that end at the same
+ * time cost one opening of the log.
+ */
+export class LateLines {
+  readonly #append: Append;
+  readonly #waiting = new Map<string, string>();
+  #written: PromiseWithResolvers<void> | undefined;
+
+  constructor(append: Append = appendNow) {
+    this.#append = append;
+  }
+
+  readonly append: Append = (file, line) => {
+    this.#waiting.set(file, (this.#waiting.get(file) ?? "") + line);
+    if (this.#written !== undefined) return;
+    this.#written = Promise.withResolvers();
+    setImmediate(() => this.flush());
+  };
+
+  /** Resolves when all lines so far are in their files: before that nobody shall see the verb's end. */
+  async written(): Promise<void> {
+    await this.#written?.promise;
+  }
+
+  /** Everything is in its file when this returns. */
+  flush(): void {
+    for (const [file, lines] of this.#waiting) this.#append(file, lines);
+    this.#waiting.clear();
+    this.#written?.resolve();
+    this.#written = undefined;
+  }
+}

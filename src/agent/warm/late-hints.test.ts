@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import type { RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
+import { lateCursors, lateStoreMemory } from "./late-hints.ts";
+
+/** A memory whose writes are counted. */
+function memory() {
+  const file = new Map<string, RememberedStore>();
+  let writes = 0;
+  const remember = (space: string, store: RememberedStore) => {
+    writes += 1;
+    file.set(space, store);
+  };
+  const port: StoreMemory = {
+    recall: (space) => file.get(space),
+    remember,
+    accept: (space, store) => void file.set(space, store),
+    spaces: () => [...file.keys()],
+  };
+  return { file, writes: () => writes, port };
+}
+
+const store = (revision: number, uuid = "u1") => ({ uuid, prefix: "", revision });
+
+test("the store's identity is written at once, its revision once for many", () => {
+  const { file, writes, port } = memory();
+  const { hints, flush } = lateStoreMemory(port);
+  hints.remember("default", store(1));
+  expect(file.get("default")).toEqual(store(1));
+  for (let revision = 2; revision < 50; revision += 1) hints.remember("default", store(revision));
+  expect(hints.recall("default")).toEqual(store(49));
+  expect(writes()).toBe(1);
+  flush();
+  expect(file.get("default")).toEqual(store(49));
+  expect(writes()).toBe(2);
+});
+
+test("a revision never goes back", () => {
+  const { port } = memory();
+  const { hints } = lateStoreMemory(port);
+  hints.remember("default", store(9));
+  hints.remember("default", store(3));
+  expect(hints.recall("default")?.revision).toBe(9);
+});
+
+test("a store that an operator made the node forget is not written again", () => {
+  const { file, port } = memory();
+  const { hints, flush } = lateStoreMemory(port);
+  hints.remember("default", store(1));
+  hints.remember("default", store(2));
+  file.delete("default");
+  flush();
+  expect(file.size).toBe(0);
+});
+
+test("another store replaces the one that was known", () => {
+  const { file, port } = memory();
+  const { hints } = lateStoreMemory(port);
+  hints.remember("default", store(5));
+  hints.remember("default", store(1, "u2"));
+  expect([file.get("default"), hints.recall("default")]).toEqual([store(1, "u2"), store(1, "u2")]);
+});
+
+test("a store that was accepted although it is older is the one that is known", () => {
+  const { port } = memory();
+  const { hints, flush } = lateStoreMemory(port);
+  hints.remember("default", store(8));
+  hints.remember("default", store(9));
+  hints.accept("default", store(2));
+  flush();
+  expect(hints.recall("default")).toEqual(store(2));
+});
+
+test("cursors go on in memory, and reach their files", () => {
+  const file = new Map<string, bigint>();
+  const advance = (pool: string, next: (current: bigint | undefined) => bigint | undefined) => {
+    const value = next(file.get(pool));
+    if (value !== undefined) file.set(pool, value);
+    return value;
+  };
+  const { hints, flush } = lateCursors({ read: (pool) => file.get(pool), advance });
+  const forward = () => hints.advance("p", (current) => (current ?? 0n) + 1n);
+  expect([forward(), forward(), hints.read("p"), file.get("p")]).toEqual([1n, 2n, 2n, undefined]);
+  flush();
+  expect(file.get("p")).toBe(2n);
+});

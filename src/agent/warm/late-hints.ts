@@ -1,0 +1,104 @@
+import type { Cursors, RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
+
+/** What other processes of the node wrote is seen after so long. */
+const FRESH_MS = 20;
+/** What we know is on disk after so long; a crash loses no more, and only makes the memory older. */
+const LATE_MS = 20;
+
+interface Known<T> {
+  value: T;
+  /** performance.now() milliseconds at which the file was read. */
+  readonly read: number;
+  dirty: boolean;
+}
+
+/** Values of files that change with every ADD, written a little later and once for many. */
+class Late<T> {
+  readonly #known = new Map<string, Known<T>>();
+  readonly #read: (key: string) => T;
+  readonly #write: (key: string, value: T) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(read: (key: string) => T, write: (key: string, value: T) => void) {
+    this.#read = read;
+    this.#write = write;
+  }
+
+  get(key: string): T {
+    return this.#find(key).value;
+  }
+
+  set(key: string, value: T): void {
+    const known = this.#find(key);
+    known.value = value;
+    known.dirty = true;
+    this.#timer ??= setTimeout(() => this.flush(), LATE_MS);
+  }
+
+  /** Forgets what the file said, and says nothing to it. */
+  drop(key: string): void {
+    this.#known.delete(key);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const [key, known] of this.#known) {
+      if (!known.dirty) continue;
+      known.dirty = false;
+      this.#write(key, known.value);
+    }
+  }
+
+  #find(key: string): Known<T> {
+    const known = this.#known.get(key);
+    if (known !== undefined && (known.dirty || performance.now() - known.read < FRESH_MS)) return known;
+    const fresh = { value: this.#read(key), read: performance.now(), dirty: false };
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+}
+
+/** Hints that can be lost a moment late. */
+export interface LateHints<T> {
+  readonly hints: T;
+  flush(): void;
+}
+
+/** The store that the node knows: its identity is written at once, its revision late. */
+export function lateStoreMemory(memory: StoreMemory): LateHints<StoreMemory> {
+  const raise = (space: string, known: RememberedStore | undefined) => {
+    // An operator may have made the node forget its store meanwhile.
+    if (known !== undefined && sameStore(memory.recall(space), known)) memory.remember(space, known);
+  };
+  const late = new Late<RememberedStore | undefined>(memory.recall, raise);
+  const remember = (space: string, store: RememberedStore) => {
+    const known = late.get(space);
+    if (!sameStore(known, store)) {
+      late.drop(space);
+      memory.remember(space, store);
+    } else if (known !== undefined && known.revision < store.revision) late.set(space, store);
+  };
+  const accept = (space: string, store: RememberedStore) => {
+    late.drop(space);
+    memory.accept(space, store);
+  };
+  const hints = { recall: (space: string) => late.get(space), remember, accept, spaces: memory.spaces };
+  return { hints, flush: () => late.flush() };
+}
+
+export function lateCursors(cursors: Cursors): LateHints<Cursors> {
+  const late = new Late<bigint | undefined>(cursors.read, (pool, position) => {
+    cursors.advance(pool, () => position);
+  });
+  const advance: Cursors["advance"] = (pool, next) => {
+    const value = next(late.get(pool));
+    if (value !== undefined) late.set(pool, value);
+    return value;
+  };
+  return { hints: { read: (pool) => late.get(pool), advance }, flush: () => late.flush() };
+}
+
+function sameStore(a: RememberedStore | undefined, b: RememberedStore): boolean {
+  return a?.uuid === b.uuid && a.prefix === b.prefix && a.recovery === b.recovery;
+}

@@ -1,0 +1,102 @@
+import type { OpenPorts } from "../../cni/call.ts";
+import type { Foresight } from "../../ipam/foresight.ts";
+import type { Log } from "../../ipam/ports.ts";
+import type { AttachmentId } from "../../ipam/records.ts";
+import { Turns } from "../../ipam/turns.ts";
+import { countKept } from "../../node/kept-releases.ts";
+import { type Asking, type Openers, openPorts } from "../../runtime/open-ports.ts";
+import type { Metrics } from "../events/metrics.ts";
+import { Teller } from "../events/report-events.ts";
+import { observeCluster, observeStore } from "./observe.ts";
+import { WarmClusters } from "./warm-clusters.ts";
+import { WarmNodes } from "./warm-nodes.ts";
+import { WarmStores } from "./warm-stores.ts";
+
+/** What a verb works with, for as long as it works; `close` gives it back. */
+export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Promise<OpenPorts>;
+
+/** Everything the agent keeps open between verbs. */
+export class Lender {
+  readonly #nodes = new WarmNodes();
+  readonly #stores: WarmStores;
+  readonly #clusters: WarmClusters;
+  readonly #teller: Teller;
+  readonly #metrics: Metrics;
+  readonly #turns = new Turns();
+  /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
+  readonly #known = new Map<string, Asking["configuration"]>();
+
+  readonly #learnt = new WeakSet<object>();
+
+  /** @param keptKubeconfig see WarmClusters. */
+  constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
+    this.#metrics = metrics;
+    this.#stores = new WarmStores(log);
+    this.#clusters = new WarmClusters(log, keptKubeconfig);
+    this.#teller = new Teller(metrics);
+    metrics.endpointsInUse(() => this.#stores.endpoints());
+    metrics.picturedAddresses(() => this.#stores.picturedAddresses());
+  }
+
+  readonly lend: LendPorts = async (asking, log, adding) => {
+    this.learn(asking.configuration);
+    const { node } = asking.configuration;
+    let foresight: Foresight | undefined;
+    const warm: Openers = {
+      openNode: (settings) => this.#nodes.lend(settings),
+      openCluster: (kubeConfig) =>
+        observeCluster(this.#clusters.lend(kubeConfig, this.#nodes.lend(node).name), this.#metrics),
+      openStore: async (settings) => {
+        const lent = await this.#stores.lend(settings);
+        foresight = lent.foresight;
+        return observeStore(lent.store, this.#metrics);
+      },
+    };
+    const ports = await openPorts(asking, log, warm, adding);
+    return {
+      ...ports,
+      turns: this.#turns,
+      ...(foresight && { foresight }),
+      ...(adding && { notice: this.#teller.noticeOf(adding, ports.cluster) }),
+    };
+  };
+
+  /** Annotations belong to one pod: what is remembered is where things lie. */
+  learn(configuration: Asking["configuration"]): void {
+    if (this.#learnt.has(configuration)) return;
+    this.#learnt.add(configuration);
+    const {
+      node,
+      store,
+      kubernetes: { kubeConfig },
+    } = configuration;
+    const key = JSON.stringify([node, store, kubeConfig]);
+    if (this.#known.has(key)) return;
+    const kubernetes = {
+      annotations: "off" as const,
+      capabilityDeclared: false,
+      ...(kubeConfig !== undefined && { kubeConfig }),
+    };
+    this.#known.set(key, { node, store, kubernetes });
+  }
+
+  known(): Asking["configuration"][] {
+    return [...this.#known.values()];
+  }
+
+  /** DELs that wait on this node's disk, in `dataDir` and wherever else networks have them. */
+  keptReleases(dataDir: string): number {
+    const folders = new Set([dataDir, ...this.known().map(({ node }) => node.dataDir)]);
+    return [...folders].reduce((sum, folder) => sum + countKept(folder), 0);
+  }
+
+  closeIdle(): Promise<void> {
+    return this.#stores.closeIdle();
+  }
+
+  closeAll(): Promise<void> {
+    this.#nodes.flush();
+    this.#clusters.closeAll();
+    return this.#stores.closeIdle(true);
+  }
+}

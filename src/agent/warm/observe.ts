@@ -1,0 +1,59 @@
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { type Store, StoreFailure } from "../../ipam/store-port.ts";
+import type { Metrics } from "../events/metrics.ts";
+
+/** The store with a clock on what verbs wait for. */
+export function observeStore(store: Store, { storeSeconds, storeErrors }: Metrics): Store {
+  const timed = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
+    measured(work, (seconds, outcome) => {
+      storeSeconds.observe({ operation, outcome }, seconds);
+      if (outcome !== "ok") storeErrors.inc({ kind: outcome });
+    });
+  return {
+    description: store.description,
+    read: (query, options) => timed("read", () => store.read(query, options)),
+    commit: (transaction, options) => timed("commit", () => store.commit(transaction, options)),
+    list: (scope, options) => store.list(scope, options),
+    watch: (scope, since, options) => store.watch(scope, since, options),
+    requireWritable: (options) => timed("status", () => store.requireWritable(options)),
+    close: () => store.close(),
+  };
+}
+
+/** Kubernetes with a clock on every question. */
+export function observeCluster(cluster: Cluster, { kubernetesSeconds }: Metrics): Cluster {
+  const timed = <T>(question: string, work: () => Promise<T>): Promise<T> =>
+    measured(work, (seconds, outcome) => kubernetesSeconds.observe({ question, outcome }, seconds));
+  return {
+    ...cluster,
+    clusterUid: (deadline) => timed("cluster", () => cluster.clusterUid(deadline)),
+    pod: (pod, deadline) => timed("pod", () => cluster.pod(pod, deadline)),
+    askingPod: (pod, deadline) =>
+      timed("asking-pod", () => (cluster.askingPod ?? cluster.pod)(pod, deadline)),
+    node: (name, deadline) => timed("node", () => cluster.node(name, deadline)),
+    ownerOf: (pod, deadline) => timed("owner", () => cluster.ownerOf(pod, deadline)),
+    ownerState: (owner, deadline) => timed("owner-state", () => cluster.ownerState(owner, deadline)),
+  };
+}
+
+async function measured<T>(
+  work: () => Promise<T>,
+  observe: (seconds: number, outcome: string) => void,
+): Promise<T> {
+  const begin = performance.now();
+  const end = (outcome: string) => observe((performance.now() - begin) / 1000, outcome);
+  try {
+    const answer = await work();
+    end("ok");
+    return answer;
+  } catch (failure) {
+    end(outcomeOf(failure));
+    throw failure;
+  }
+}
+
+function outcomeOf(failure: unknown): string {
+  if (failure instanceof StoreFailure) return failure.kind;
+  return failure instanceof IpamError ? failure.name : "unexpected";
+}

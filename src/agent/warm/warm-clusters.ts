@@ -1,0 +1,57 @@
+import { statSync } from "node:fs";
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import type { Log } from "../../ipam/ports.ts";
+import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
+
+interface Warm {
+  readonly stamp: string;
+  readonly cluster: Cluster;
+  readonly stopping: AbortController;
+}
+
+/** One Kubernetes client for each kubeconfig and node name, made anew when the file changes. */
+export class WarmClusters {
+  readonly #warm = new Map<string, Warm>();
+  readonly #log: Log;
+  readonly #kept: string | undefined;
+
+  /**
+   * @param kept the kubeconfig that this agent keeps on the host for the plugin. The agent itself goes by
+   * its pod's own account instead, which may more.
+   */
+  constructor(log: Log, kept?: string) {
+    this.#log = log;
+    this.#kept = kept;
+  }
+
+  lend(named: string | undefined, nodeName: string): Cluster {
+    const kubeConfig = named === this.#kept ? undefined : named;
+    const key = `${nodeName} ${kubeConfig ?? ""}`;
+    const stamp = stampOf(kubeConfig);
+    const known = this.#warm.get(key);
+    if (known?.stamp === stamp) return known.cluster;
+    known?.stopping.abort();
+    const stopping = new AbortController();
+    const cluster = lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }, async (settings) => {
+      const { openNodeCluster } = await import("../../kubernetes/ports/open-node-cluster.ts");
+      return openNodeCluster(settings, { nodeName, log: this.#log, signal: stopping.signal });
+    });
+    this.#warm.set(key, { stamp, cluster, stopping });
+    return cluster;
+  }
+
+  closeAll(): void {
+    for (const { stopping } of this.#warm.values()) stopping.abort();
+    this.#warm.clear();
+  }
+}
+
+function stampOf(path: string | undefined): string {
+  if (path === undefined) return "";
+  try {
+    const { dev, ino, mtimeMs, size } = statSync(path);
+    return [dev, ino, mtimeMs, size].join(":");
+  } catch {
+    return "absent";
+  }
+}

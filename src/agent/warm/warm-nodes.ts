@@ -1,0 +1,42 @@
+import type { NodeSettings } from "../../config/network-configuration.ts";
+import type { Node } from "../../ipam/node-port.ts";
+import { openNode } from "../../node/open-node.ts";
+import { openSpareFiles } from "../../node/spare-files.ts";
+import { lateCursors, lateStoreMemory } from "./late-hints.ts";
+
+interface Warm {
+  readonly node: Node;
+  flush(): void;
+}
+
+/** One node for each distinct configuration, whose hints are in memory and reach their files late. */
+export class WarmNodes {
+  readonly #warm = new Map<string, Warm>();
+
+  /** @throws IpamError as openNode does. */
+  lend(settings: NodeSettings): Node {
+    const key = JSON.stringify(settings);
+    const known = this.#warm.get(key);
+    if (known !== undefined) return known.node;
+    const warm = warmUp(openNode(settings, openSpareFiles(`${settings.runDir}/spare`)));
+    this.#warm.set(key, warm);
+    return warm.node;
+  }
+
+  /** Everything is in its file when this returns. */
+  flush(): void {
+    for (const { flush } of this.#warm.values()) flush();
+  }
+}
+
+function warmUp(node: Node): Warm {
+  const storeMemory = lateStoreMemory(node.storeMemory);
+  const cursors = lateCursors(node.cursors);
+  return {
+    node: { ...node, storeMemory: storeMemory.hints, cursors: cursors.hints },
+    flush: () => {
+      storeMemory.flush();
+      cursors.flush();
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { statSync } from "node:fs";
+import type { StoreSettings } from "../../config/network-configuration.ts";
+import { WarmForesight } from "../../ipam/foresee/warm-foresight.ts";
+import type { Foresight } from "../../ipam/foresight.ts";
+import type { Log } from "../../ipam/ports.ts";
+import type { Store } from "../../ipam/store-port.ts";
+import { openStore } from "../../runtime/open-ports.ts";
+import { SpacePictures } from "./space-maps.ts";
+
+/** A store that nobody has asked for so long is closed. */
+const IDLE_MS = 10 * 60_000;
+
+interface Warm {
+  readonly store: Store;
+  /** Absent where a look costs no more than to keep a picture: a file on this machine. */
+  readonly pictures?: SpacePictures;
+  readonly foresight?: Foresight;
+  /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
+  readonly stamp: string;
+  users: number;
+  used: number;
+}
+
+export interface Lent {
+  /** Its `close` gives it back. */
+  readonly store: Store;
+  readonly foresight?: Foresight;
+}
+
+/** One open store for each distinct configuration, lent to every verb that names it. */
+export class WarmStores {
+  readonly #log: Log;
+  readonly #open: (settings: StoreSettings) => Promise<Store>;
+  readonly #warm = new Map<string, Promise<Warm>>();
+
+  constructor(log: Log, open: (settings: StoreSettings) => Promise<Store> = openStore) {
+    this.#log = log;
+    this.#open = open;
+  }
+
+  /** Rejects as opening does, and the next one tries again. */
+  async lend(settings: StoreSettings): Promise<Lent> {
+    const warm = await this.#find(settings);
+    warm.users += 1;
+    return { store: lent(warm), ...(warm.foresight && { foresight: warm.foresight }) };
+  }
+
+  /** Closes what nobody uses and has not used for a while; with `all`, everything. */
+  async closeIdle(all = false): Promise<void> {
+    for (const [key, opening] of this.#warm) {
+      const warm = await opening.catch(() => undefined);
+      const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
+      if (!(all || idle)) continue;
+      this.#warm.delete(key);
+      warm?.pictures?.stop();
+      await warm?.store.close();
+    }
+  }
+
+  /** Of the stores that are open: configured ones, so they are few. */
+  async endpoints(): Promise<string[]> {
+    return [...new Set((await this.#opened()).flatMap(({ store }) => store.endpoint?.() ?? []))];
+  }
+
+  /** Of all stores that are open. */
+  async picturedAddresses(): Promise<number> {
+    return (await this.#opened()).reduce((sum, { pictures }) => sum + (pictures?.size ?? 0), 0);
+  }
+
+  async #opened(): Promise<Warm[]> {
+    const open = await Promise.all([...this.#warm.values()].map((warm) => warm.catch(() => undefined)));
+    return open.filter((warm) => warm !== undefined);
+  }
+
+  async #find(settings: StoreSettings): Promise<Warm> {
+    const key = keyOf(settings);
+    const known = await this.#warm.get(key);
+    if (known !== undefined && known.stamp === stampOf(settings)) return known;
+    if (known !== undefined) this.#retire(key, known);
+    const opening = this.#warm.get(key) ?? this.#begin(key, settings);
+    return opening;
+  }
+
+  #begin(key: string, settings: StoreSettings): Promise<Warm> {
+    const opening = this.#open(settings).then((store) => ({
+      store,
+      ...this.#foreseeing(store),
+      stamp: stampOf(settings),
+      users: 0,
+      used: performance.now(),
+    }));
+    this.#warm.set(key, opening);
+    opening.catch(() => this.#warm.delete(key));
+    return opening;
+  }
+
+  #foreseeing(store: Store): Pick<Warm, "pictures" | "foresight"> {
+    if (store.description.kind === "embedded") return {};
+    const pictures = new SpacePictures(store, this.#log);
+    return { pictures, foresight: new WarmForesight(pictures.takenIn) };
+  }
+
+  /** Nobody gets it any more; whoever has it may end. */
+  #retire(key: string, warm: Warm): void {
+    this.#warm.delete(key);
+    warm.pictures?.stop();
+    const timer = setInterval(() => {
+      if (warm.users > 0) return;
+      clearInterval(timer);
+      void warm.store.close();
+    }, 1_000);
+    timer.unref();
+  }
+}
+
+const keys = new WeakMap<StoreSettings, string>();
+
+function keyOf(settings: StoreSettings): string {
+  const known = keys.get(settings) ?? JSON.stringify(settings);
+  keys.set(settings, known);
+  return known;
+}
+
+function lent(warm: Warm): Store {
+  const { store } = warm;
+  let returned = false;
+  return {
+    description: store.description,
+    read: (query, options) => store.read(query, options),
+    commit: (transaction, options) => store.commit(transaction, options),
+    list: (scope, options) => store.list(scope, options),
+    watch: (scope, since, options) => store.watch(scope, since, options),
+    requireWritable: (options) => store.requireWritable(options),
+    close: async () => {
+      if (returned) return;
+      returned = true;
+      warm.users -= 1;
+      warm.used = performance.now();
+    },
+  };
+}
+
+function stampOf(settings: StoreSettings): string {
+  if (settings.kind !== "embedded") return "";
+  try {
+    const { dev, ino } = statSync(`${settings.dataDir}/kube-ipam.db`);
+    return `${dev}:${ino}`;
+  } catch {
+    return "absent";
+  }
+}

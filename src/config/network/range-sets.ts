@@ -1,0 +1,90 @@
+import { formatAddress } from "../../address/address.ts";
+import { findOverlap, type Interval, overlapFinder } from "../../address/interval.ts";
+import type { Range, RangeSet } from "../../address/range.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { Warn } from "../text/read-shape.ts";
+import { wrongValue } from "../text/wrong-value.ts";
+import { makeRange, type RangeValues } from "./range.ts";
+
+/** A range and where it stands in the configuration: "ipam.ranges[0][1]". */
+export interface PlacedRange {
+  readonly path: string;
+  readonly range: Range;
+}
+
+/** One range set, before its ranges were compared with those of other sets. */
+export type PlacedSet = readonly PlacedRange[];
+
+/**
+ * Reads `ranges`: a list of sets, each a list of ranges.
+ *
+ * @throws IpamError invalidConfig for a set that is empty, or holds two families.
+ */
+export function placeSets(sets: readonly (readonly RangeValues[])[], path: string, warn: Warn): PlacedSet[] {
+  return sets.map((set, index) => {
+    const setPath = `${path}[${index}]`;
+    if (set.length === 0) throw wrongValue(setPath, set, "a range set with at least one range");
+    return oneFamily(
+      set.map((values, place) => placeRange(values, `${setPath}[${place}]`, warn)),
+      setPath,
+    );
+  });
+}
+
+export function placeRange(values: RangeValues, path: string, warn: Warn): PlacedRange {
+  return { path, range: makeRange(values, { path: `${path}.`, warn }) };
+}
+
+/**
+ * The sets as the decisions see them, once no two ranges share an address (behaviour C22-C25).
+ *
+ * @throws IpamError invalidConfig naming the two ranges.
+ */
+export function disjointSets(sets: readonly PlacedSet[]): RangeSet[] {
+  const overlap = findOverlap(sets.flat(), ({ range }) => range.dynamic);
+  if (overlap !== undefined) throw overlapping(...overlap);
+  requireOwnFixedParts(sets);
+  return sets.map((set) => ({ ranges: set.map(({ range }) => range) }));
+}
+
+function oneFamily(set: PlacedSet, path: string): PlacedSet {
+  const families = new Set(set.map(({ range }) => range.subnet.address.family));
+  if (families.size < 2) return set;
+  throw new IpamError(
+    "invalidConfig",
+    `${path} mixes address families: all subnets of a range set must be IPv4, or all IPv6`,
+    "each range set gives one address: for dual stack, write one set for IPv4 and one for IPv6",
+  );
+}
+
+function overlapping(one: PlacedRange, other: PlacedRange): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    `${one.path} overlaps with ${other.path}: ${show(one.range.dynamic)} and ${show(other.range.dynamic)} share addresses`,
+    "narrow one of them with rangeStart and rangeEnd, or remove it",
+  );
+}
+
+/** In another set, the fixed part would be given out dynamically after all. */
+function requireOwnFixedParts(sets: readonly PlacedSet[]): void {
+  const overlapping = overlapFinder(sets.flat(), ({ range }) => range.dynamic);
+  for (const set of sets) {
+    for (const { path, range } of set) {
+      const other = range.fixed && overlapping(range.fixed).find((found) => !set.includes(found));
+      if (range.fixed && other) throw fixedElsewhere(path, range.fixed, other);
+    }
+  }
+}
+
+function fixedElsewhere(path: string, fixed: Interval, other: PlacedRange): IpamError {
+  const given = show(other.range.dynamic);
+  return new IpamError(
+    "invalidConfig",
+    `the fixed part ${show(fixed)} of ${path} overlaps with ${other.path}, which gives out ${given}`,
+    "move fixedStart and fixedEnd, or narrow the other range with rangeStart and rangeEnd",
+  );
+}
+
+function show({ first, last }: Interval): string {
+  return `${formatAddress(first)}-${formatAddress(last)}`;
+}

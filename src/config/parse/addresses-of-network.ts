@@ -1,0 +1,62 @@
+import type { Exclusion } from "../../address/not-allowed.ts";
+import type { RangeSet } from "../../address/range.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { ownSets } from "../network/own-sets.ts";
+import { makeRoutes } from "../network/routes.ts";
+import type { Route } from "../network-configuration.ts";
+import type { NodeFile } from "../settings/node-file.ts";
+import { type Pool, readPools } from "../settings/pools.ts";
+import { NETWORK_ENTRIES } from "../text/entries.ts";
+import { type Json, member } from "../text/json-text.ts";
+import { readEntries, type Warn } from "../text/read-shape.ts";
+import { warnUnknownInRanges, warnUnknownInRoutes } from "../text/unknown-keys.ts";
+import { poolOfNetwork, requireApartFromPools } from "./pool-of-network.ts";
+
+/** What a network gives out, from its own configuration or from a pool. */
+export interface NetworkAddresses {
+  readonly sets: readonly RangeSet[];
+  /** Of the pool, and what other pools speak for. */
+  readonly exclude: readonly Exclusion[];
+  readonly routes: readonly Route[];
+  readonly pool?: Pool;
+}
+
+interface Input {
+  readonly document: Json;
+  readonly ipam: Json;
+  readonly file: NodeFile | undefined;
+  readonly warn: Warn;
+}
+
+/**
+ * @throws IpamError invalidConfig for ranges or routes that cannot be, and for a network that would
+ * give out a pool's addresses past its policy.
+ */
+export function addressesOfNetwork({ document, ipam, file, warn }: Input): NetworkAddresses {
+  const reading = { path: "ipam.", warn };
+  const values = readEntries(NETWORK_ENTRIES, ipam, reading);
+  warnUnknownInRanges(ipam, reading);
+  warnUnknownInRoutes(ipam, reading);
+  const pools = file ? readPools(file, warn) : new Map<string, Pool>();
+  const chosen = poolOfNetwork({ document, values, pools, file });
+  const sets = chosen?.pool.sets ?? ownSets(document, values, warn);
+  if (chosen === undefined) requireApartFromPools(sets, pools, file);
+  requireOnePerFamily(document, sets);
+  return { exclude: [], ...chosen, sets, routes: makeRoutes(values.routes ?? [], sets, warn) };
+}
+
+/** Results up to 0.2.0 have room for one address per family; a second one would leak (behaviour B6). */
+function requireOnePerFamily(document: Json, sets: readonly RangeSet[]): void {
+  const version = member(document, "cniVersion") || "0.1.0";
+  if (version !== "0.1.0" && version !== "0.2.0") return;
+  const families = sets.map(({ ranges }) => ranges[0]?.subnet.address.family);
+  const twice = families.find((family, index) => families.indexOf(family) !== index);
+  if (twice === undefined) return;
+  throw new IpamError(
+    "invalidConfig",
+    `cniVersion ${version} has room for one address per family, but ${
+      families.filter((family) => family === twice).length
+    } range sets are IPv${twice}`,
+    'set "cniVersion": "0.3.1" or later, or put the ranges into one set, where they are fallbacks of each other',
+  );
+}

@@ -1,0 +1,90 @@
+import { IpamError } from "../../ipam/errors.ts";
+import type { PodId } from "../../ipam/records.ts";
+import type { RequestedIp } from "../network-configuration.ts";
+import { tryParseIp, withoutRepeats } from "./requested-ips.ts";
+
+/** What the variable CNI_ARGS says. */
+export interface CniArgs {
+  /** The pod, where the arguments name one; old runtimes omit the UID. */
+  readonly pod?: PodId;
+  /** From `IP=`, a comma list as Multus sends it. */
+  readonly ips: readonly RequestedIp[];
+}
+
+const KNOWN = new Set([
+  "IgnoreUnknown",
+  "IP",
+  "K8S_POD_NAMESPACE",
+  "K8S_POD_NAME",
+  "K8S_POD_UID",
+  "K8S_POD_INFRA_CONTAINER_ID",
+]);
+
+/**
+ * Reads `KEY=VALUE;KEY=VALUE` as the CNI library's LoadArgs does (pkg/types/args.go), but splits a
+ * pair at its first `=` and skips empty pairs. Keys are case sensitive; the last of two equal ones counts.
+ *
+ * @throws IpamError invalidEnvironment for a pair without `=`, an unknown key where IgnoreUnknown
+ * does not say so, a malformed value, and a pod that is named by half.
+ */
+export function parseCniArgs(text: string): CniArgs {
+  const values = new Map(splitPairs(text));
+  const unknown = [...values.keys()].filter((key) => !KNOWN.has(key));
+  if (!ignoresUnknown(values.get("IgnoreUnknown")) && unknown.length > 0) {
+    throw invalid(
+      `unknown keys ${unknown.join(", ")}`,
+      `known are ${[...KNOWN].join(", ")}; set IgnoreUnknown=1 to ignore others`,
+    );
+  }
+  const pod = podOf(values);
+  return { ips: readIps(values.get("IP") ?? ""), ...(pod && { pod }) };
+}
+
+function splitPairs(text: string): [string, string][] {
+  return text
+    .split(";")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const at = pair.indexOf("=");
+      if (at === -1) throw invalid(`'${pair}' has no '='`, "write KEY=VALUE;KEY=VALUE");
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    });
+}
+
+/** The spellings that the CNI library's UnmarshallableBool takes. */
+function ignoresUnknown(text = "0"): boolean {
+  if (/^(?:1|true)$/i.test(text)) return true;
+  if (/^(?:0|false)$/i.test(text)) return false;
+  throw invalid(`IgnoreUnknown is '${text}'`, "use 1, true, 0 or false");
+}
+
+function readIps(list: string): RequestedIp[] {
+  if (list.trim() === "") return [];
+  const ips = list.split(",").map((text): RequestedIp => {
+    const ip = tryParseIp(text.trim());
+    if (ip === undefined)
+      throw invalid(`IP is '${list}'`, `'${text}' is not an IP address, as in IP=10.1.2.3,2001:db8::3`);
+    return { ...ip, source: "CNI_ARGS IP" };
+  });
+  return withoutRepeats(ips);
+}
+
+/** FAIL-CLOSED: what half a name leaves unread is not "no pod", for that pod may want an address. */
+function podOf(values: ReadonlyMap<string, string>): PodId | undefined {
+  const namespace = values.get("K8S_POD_NAMESPACE");
+  const name = values.get("K8S_POD_NAME");
+  const uid = values.get("K8S_POD_UID");
+  if (namespace && name) return { namespace, name, ...(uid && { uid }) };
+  // podman gives a container's name as K8S_POD_NAME, and nothing else.
+  const isPod = [namespace, uid, values.get("K8S_POD_INFRA_CONTAINER_ID")].some(Boolean);
+  if (!isPod) return undefined;
+  const missing = [namespace ? [] : "K8S_POD_NAMESPACE", name ? [] : "K8S_POD_NAME"].flat();
+  throw invalid(
+    `they speak of a pod without ${missing.join(" and ")}`,
+    "the runtime must pass both, or no K8S_* at all for what is no pod",
+  );
+}
+
+function invalid(problem: string, remedy: string): IpamError {
+  return new IpamError("invalidEnvironment", `CNI_ARGS cannot be read: ${problem}`, remedy);
+}

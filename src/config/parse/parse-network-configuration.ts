@@ -1,0 +1,130 @@
+import { IpamError } from "../../ipam/errors.ts";
+import type { Network } from "../../ipam/network.ts";
+import type { NetworkConfiguration } from "../network-configuration.ts";
+import { type NodeFileText, readNodeFile } from "../settings/node-file.ts";
+import {
+  kubernetesSettings,
+  nodeSettings,
+  resolveSettings,
+  type Settings,
+  storeSettings,
+} from "../settings/settings.ts";
+import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
+import { isObject, type Json, member, parseJsonObject } from "../text/json-text.ts";
+import { type Warn, warnUnknown } from "../text/read-shape.ts";
+import { wrongValue } from "../text/wrong-value.ts";
+import { addressesOfNetwork, type NetworkAddresses } from "./addresses-of-network.ts";
+import { readPodAnnotations } from "./pod-annotations.ts";
+import { readPrevResultIps } from "./prev-result.ts";
+import { configuredIps } from "./requested-ips.ts";
+import { readValidAttachments } from "./valid-attachments.ts";
+
+/** What the configuration is read for: each verb needs less or more of it to be right. */
+export type Purpose = "add" | "check" | "del" | "gc" | "status";
+
+interface Input {
+  /** What the runtime wrote to us. */
+  readonly stdin: string;
+  /** The node's own file, where there is one. */
+  readonly nodeFile?: NodeFileText | undefined;
+  readonly purpose: Purpose;
+}
+
+/** Network names, as container IDs (CNI specification, "Network configuration objects"). */
+const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+/** Without these, DEL and GC cannot find what to free; everything else they tolerate (behaviour E5, E6). */
+const ESSENTIAL = new Set(["etcdConfig", "dataDir", "runDir", "nodeName"]);
+
+/**
+ * Reads a network's configuration, with the node's file under it and its locks over it (design
+ * section 7). For "del" and "gc" only what finds the store, the node and the network must be right:
+ * `network.sets` is empty then.
+ *
+ * @throws IpamError decode for text that is no JSON, invalidConfig for everything else.
+ */
+export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): NetworkConfiguration {
+  const document = parseJsonObject(stdin, "the network configuration");
+  const warnings: string[] = [];
+  const warn: Warn = (text) => warnings.push(text);
+  const frees = purpose === "del" || purpose === "gc";
+  const options = { warn, ...(frees && { tolerates: (key: string) => !ESSENTIAL.has(key) }) };
+  const name = networkName(document);
+  const ipam = ipamSection(document);
+  warnUnknown([...Object.keys(NETWORK_ENTRIES), ...Object.keys(SETTING_ENTRIES), "pools"], ipam, {
+    path: "ipam.",
+    warn,
+  });
+  const file = nodeFile && readNodeFile(nodeFile, options);
+  const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn });
+  const settings = resolveSettings(ipam, file, { ...options, addressSpace: addresses?.pool?.addressSpace });
+  const validAttachments = purpose === "gc" ? readValidAttachments(document) : undefined;
+  return {
+    cniVersion: cniVersionOf(document),
+    network: makeNetwork(name, settings, addresses),
+    routes: addresses?.routes ?? [],
+    ...(settings.resolvConf && { resolvConf: settings.resolvConf }),
+    requestedIps: purpose === "add" ? configuredIps(document) : [],
+    node: nodeSettings(settings),
+    store: storeSettings(settings, file),
+    kubernetes: kubernetesSettings(settings, purpose === "add" ? readPodAnnotations(document) : undefined),
+    ...prevResultPart(document, purpose),
+    ...(validAttachments && { validAttachments }),
+    warnings,
+  };
+}
+
+function networkName(document: Json): string {
+  const name = member(document, "name") ?? undefined;
+  if (typeof name === "string" && NETWORK_NAME.test(name)) return name;
+  throw wrongValue(
+    "name",
+    name,
+    "the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit",
+  );
+}
+
+function ipamSection(document: Json): Json {
+  const ipam = member(document, "ipam") ?? undefined;
+  if (!isObject(ipam))
+    throw wrongValue("ipam", ipam, 'an object such as {"type": "kube-ipam", "subnet": "10.1.2.0/24"}');
+  const type = member(ipam, "type");
+  if (type !== "kube-ipam") throw wrongValue("ipam.type", type, '"kube-ipam"');
+  if (Object.hasOwn(ipam, "pools")) {
+    throw new IpamError(
+      "invalidConfig",
+      "ipam.pools is not a network's to define",
+      'pools stand in the node\'s file; a network names one: "pool": "name"',
+    );
+  }
+  return ipam;
+}
+
+function cniVersionOf(document: Json): string {
+  const version = member(document, "cniVersion") ?? "";
+  if (typeof version !== "string")
+    throw new IpamError("decode", `cniVersion must be a text, got ${JSON.stringify(version)}`);
+  return version === "" ? "0.1.0" : version;
+}
+
+function makeNetwork(
+  name: string,
+  { addressSpace, coolingSeconds, requireInit, exclude }: Settings,
+  addresses: NetworkAddresses | undefined,
+): Network {
+  const pool = addresses?.pool;
+  return {
+    name,
+    space: pool?.addressSpace ?? addressSpace,
+    sets: addresses?.sets ?? [],
+    exclude: [...exclude, ...(addresses?.exclude ?? [])],
+    coolingSeconds,
+    requireInit,
+    ...(pool && { policy: pool.policy }),
+  };
+}
+
+function prevResultPart(document: Json, purpose: Purpose): Pick<NetworkConfiguration, "prevResultIps"> {
+  const prevResultIps = purpose === "check" ? readPrevResultIps(document) : undefined;
+  return prevResultIps ? { prevResultIps } : {};
+}

@@ -1,0 +1,45 @@
+import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network-configuration.ts";
+import { type NodeFileText, readNodeFile } from "../settings/node-file.ts";
+import { type Pool, readPools, spaceOfPool } from "../settings/pools.ts";
+import { kubernetesSettings, nodeSettings, resolveSettings, storeSettings } from "../settings/settings.ts";
+
+/** What the node's file says to the roles that serve no single network: agent, controller, command line. */
+export interface NodeConfiguration {
+  readonly node: NodeSettings;
+  readonly store: StoreSettings;
+  readonly kubernetes: KubernetesSettings;
+  readonly addressSpace: string;
+  readonly coolingSeconds: number;
+  readonly requireInit: boolean;
+  readonly pools: readonly PoolInSpace[];
+  readonly warnings: readonly string[];
+}
+
+/** A pool, and the address space that its addresses belong to. */
+export interface PoolInSpace extends Pool {
+  readonly space: string;
+}
+
+/**
+ * Reads the node's file; without one, the defaults hold.
+ *
+ * @throws IpamError decode for text that is no JSON, invalidConfig for a wrong value.
+ */
+export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfiguration {
+  const warnings: string[] = [];
+  const warn = (text: string) => warnings.push(text);
+  const file = nodeFile && readNodeFile(nodeFile, { warn });
+  const pools = file === undefined ? [] : [...readPools(file, warn).values()];
+  const settings = resolveSettings({}, file, { warn });
+  const { addressSpace, coolingSeconds, requireInit } = settings;
+  return {
+    node: nodeSettings(settings),
+    store: storeSettings(settings, file),
+    kubernetes: kubernetesSettings(settings),
+    addressSpace,
+    coolingSeconds,
+    requireInit,
+    pools: file === undefined ? [] : pools.map((pool) => ({ ...pool, space: spaceOfPool(pool, file) })),
+    warnings,
+  };
+}

@@ -1,0 +1,27 @@
+import type { NetworkConfiguration } from "../network-configuration.ts";
+import { parseNetworkConfiguration } from "./parse-network-configuration.ts";
+
+type Input = Parameters<typeof parseNetworkConfiguration>[0];
+
+/** Most pods of a network come with the same text; one that carries annotations does not come again. */
+const MOST = 64;
+const LONGEST = 16_384;
+
+const known = new Map<string, NetworkConfiguration>();
+
+/**
+ * As parseNetworkConfiguration, but a text that was read lately is not read again: its
+ * configuration is the very same object.
+ */
+export function parseOnce(input: Input): NetworkConfiguration {
+  const { stdin, nodeFile, purpose } = input;
+  const key = [purpose, nodeFile?.path, nodeFile?.text, stdin].join("\0");
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const configuration = parseNetworkConfiguration(input);
+  if (key.length > LONGEST) return configuration;
+  known.set(key, configuration);
+  const [oldest] = known.keys();
+  if (oldest !== undefined && known.size > MOST) known.delete(oldest);
+  return configuration;
+}

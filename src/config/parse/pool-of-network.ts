@@ -1,0 +1,97 @@
+import { cidrInterval, formatCidr } from "../../address/cidr.ts";
+import { overlaps } from "../../address/interval.ts";
+import type { Exclusion } from "../../address/not-allowed.ts";
+import type { RangeSet } from "../../address/range.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { hasRuntimeRanges } from "../network/own-sets.ts";
+import type { NodeFile } from "../settings/node-file.ts";
+import { type Pool, poolIntervals, spaceOfPool } from "../settings/pools.ts";
+import { type NETWORK_ENTRIES, RANGE_ENTRIES } from "../text/entries.ts";
+import type { Json } from "../text/json-text.ts";
+import type { Values } from "../text/read-shape.ts";
+import { wrongValue } from "../text/wrong-value.ts";
+
+type Pools = ReadonlyMap<string, Pool>;
+
+interface Input {
+  readonly document: Json;
+  readonly values: Values<typeof NETWORK_ENTRIES>;
+  readonly pools: Pools;
+  readonly file: NodeFile | undefined;
+}
+
+/**
+ * The pool that a network uses by name, and what it must not give: the pool's own exclusions, and
+ * the parts of its subnets that other pools speak for, which a fixed address could name otherwise.
+ *
+ * @throws IpamError invalidConfig for a pool that is not defined, and for addresses named beside it.
+ */
+export function poolOfNetwork({ document, values, pools, file }: Input): ChosenPool | undefined {
+  if (values.pool === undefined) return undefined;
+  const pool = pools.get(values.pool);
+  if (pool === undefined || file === undefined) throw noSuchPool(values.pool, pools, file);
+  const beside = [...Object.keys(RANGE_ENTRIES), "ranges"]
+    .filter((key) => Object.hasOwn(values, key))
+    .map((key) => `ipam.${key}`);
+  if (hasRuntimeRanges(document)) beside.push("runtimeConfig.ipRanges");
+  if (beside.length > 0) {
+    throw new IpamError(
+      "invalidConfig",
+      `${beside.join(", ")} cannot stand beside ipam.pool: pool '${pool.name}' of ${file.path} names the addresses`,
+      "remove one or the other from the network's configuration",
+    );
+  }
+  return { pool, exclude: [...pool.exclude, ...othersParts(pool, pools, file)] };
+}
+
+interface ChosenPool {
+  readonly pool: Pool;
+  readonly exclude: readonly Exclusion[];
+}
+
+/**
+ * A network that names its own subnets must leave the pools' alone, whatever the address space: who
+ * writes the network also chooses the wire.
+ *
+ * @throws IpamError invalidConfig naming subnet and pool.
+ */
+export function requireApartFromPools(
+  sets: readonly RangeSet[],
+  pools: Pools,
+  file: NodeFile | undefined,
+): void {
+  for (const { subnet } of sets.flatMap(({ ranges }) => ranges)) {
+    const pool = [...pools.values()].find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
+    if (pool === undefined || file === undefined) continue;
+    throw new IpamError(
+      "invalidConfig",
+      `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
+      `addresses of a pool are given under its policy only: write "pool": "${pool.name}" instead of the subnet`,
+    );
+  }
+}
+
+function othersParts(own: Pool, pools: Pools, file: NodeFile): Exclusion[] {
+  return [...pools.values()]
+    .filter((pool) => pool !== own && spaceOfPool(pool, file) === spaceOfPool(own, file))
+    .flatMap((pool) =>
+      poolIntervals(pool).map((part) => ({ ...part, because: `belongs to pool '${pool.name}'` })),
+    )
+    .filter((part) => holdsPartOf(own, part));
+}
+
+function holdsPartOf({ sets }: Pool, interval: Pick<Exclusion, "first" | "last">): boolean {
+  return sets.some(({ ranges }) => ranges.some(({ subnet }) => overlaps(cidrInterval(subnet), interval)));
+}
+
+function noSuchPool(name: string, pools: Pools, file: NodeFile | undefined): IpamError {
+  if (file === undefined) {
+    return wrongValue(
+      "ipam.pool",
+      name,
+      "left out, as this node has no configuration file that defines pools",
+    );
+  }
+  const known = [...pools.keys()].map((pool) => `"${pool}"`).join(", ");
+  return wrongValue("ipam.pool", name, `a pool of ${file.path} (${known || "it defines none"})`);
+}

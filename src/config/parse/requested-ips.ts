@@ -1,0 +1,82 @@
+import { formatAddress, tryParseAddress } from "../../address/address.ts";
+import { cidrContains, formatCidr, tryParseCidr } from "../../address/cidr.ts";
+import type { Network } from "../../ipam/network.ts";
+import type { NetworkConfiguration, RequestedIp } from "../network-configuration.ts";
+import { isObject, type Json, member } from "../text/json-text.ts";
+import { readShape } from "../text/read-shape.ts";
+import { listOf, type Shape, textThat } from "../text/shapes.ts";
+import { wrongValue } from "../text/wrong-value.ts";
+import type { CniArgs } from "./cni-args.ts";
+
+/**
+ * The addresses that the runtime asks for by name. `IP=` in CNI_ARGS yields to `args.cni.ips`, and
+ * both to `runtimeConfig.ips` (design section 5; CNI CONVENTIONS.md: who understands `args` ignores
+ * the `IP` of CNI_ARGS). An empty list asks for nothing.
+ *
+ * @throws IpamError invalidConfig for a prefix length other than that of the subnet.
+ */
+export function requestedIps(configuration: NetworkConfiguration, args: CniArgs): readonly RequestedIp[] {
+  const { requestedIps: configured, network } = configuration;
+  const ips = configured.length > 0 ? configured : args.ips;
+  for (const ip of ips) requireSubnetsPrefix(ip, network);
+  return ips;
+}
+
+/** Reads `runtimeConfig.ips`, else `args.cni.ips`. */
+export function configuredIps(document: Json): readonly RequestedIp[] {
+  const fromRuntime = readIps(memberOf(document, "runtimeConfig", "ips"), "runtimeConfig.ips");
+  return fromRuntime.length > 0
+    ? fromRuntime
+    : readIps(memberOf(document, "args", "cni", "ips"), "args.cni.ips");
+}
+
+/** An address, with or without a prefix length. */
+export function tryParseIp(text: string): Omit<RequestedIp, "source"> | undefined {
+  if (text.includes("/")) return tryParseCidr(text);
+  const address = tryParseAddress(text);
+  return address && { address };
+}
+
+/** The same address twice is one wish. */
+export function withoutRepeats(ips: readonly RequestedIp[]): RequestedIp[] {
+  const byText = new Map<string, RequestedIp>();
+  for (const ip of ips) if (!byText.has(formatAddress(ip.address))) byText.set(formatAddress(ip.address), ip);
+  return [...byText.values()];
+}
+
+const ipsShape = listOf(
+  textThat('an address such as "10.1.2.3", or with the prefix length of its subnet', tryParseIp) as Shape<
+    Omit<RequestedIp, "source">
+  >,
+  "addresses",
+);
+
+function readIps(value: unknown, source: "runtimeConfig.ips" | "args.cni.ips"): RequestedIp[] {
+  if (value === undefined || value === null) return [];
+  return withoutRepeats(readShape(ipsShape, value, source).map((ip) => ({ ...ip, source })));
+}
+
+/** A wish inside something that cannot be read is not 'no wish' (FAIL-CLOSED). */
+function memberOf(document: Json, ...keys: readonly string[]): unknown {
+  let value: unknown = document;
+  for (const [index, key] of keys.entries()) {
+    if (value === undefined || value === null) return undefined;
+    if (!isObject(value)) throw wrongValue(keys.slice(0, index).join("."), value, "an object {…}");
+    value = member(value, key);
+  }
+  return value;
+}
+
+function requireSubnetsPrefix({ address, prefix, source }: RequestedIp, network: Network): void {
+  const subnets = network.sets
+    .flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet))
+    .filter((subnet) => cidrContains(subnet, address));
+  if (prefix === undefined || subnets.length === 0) return;
+  if (subnets.some((subnet) => subnet.prefix === prefix)) return;
+  const right = subnets.map((subnet) => `/${subnet.prefix} (subnet ${formatCidr(subnet)})`).join(" or ");
+  throw wrongValue(
+    source,
+    `${formatAddress(address)}/${prefix}`,
+    `an address without prefix length, or with ${right}`,
+  );
+}

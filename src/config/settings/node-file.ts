@@ -1,0 +1,57 @@
+import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
+import { isObject, type Json, member, parseJsonObject } from "../text/json-text.ts";
+import { readEntries, type Warn, warnUnknown } from "../text/read-shape.ts";
+import { wrongValue } from "../text/wrong-value.ts";
+import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
+
+/** The node's own configuration, /etc/kube-ipam/config.json, as it was read from there. */
+export interface NodeFileText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Defaults and locks for every network of this node (design section 7). */
+export interface NodeFile {
+  readonly path: string;
+  readonly settings: SettingValues;
+  /** By name; not yet understood, as most networks use none. */
+  readonly pools: Json;
+}
+
+interface Options {
+  readonly warn: Warn;
+  readonly tolerates?: (key: string) => boolean;
+}
+
+const KNOWN = [...Object.keys(SETTING_ENTRIES), "pools"];
+
+/**
+ * @throws IpamError decode for text that is no JSON, invalidConfig for a key with a wrong value or one
+ * that belongs to a network.
+ */
+export function readNodeFile({ path, text }: NodeFileText, options: Options): NodeFile {
+  const section = parseJsonObject(text, path);
+  const reading = { path: `${path}: `, ...options };
+  refuseNetworkKeys(section, path, options);
+  warnUnknown(KNOWN, section, reading);
+  const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), section, reading);
+  return { path, settings, pools: poolsOf(section, path, options) };
+}
+
+function poolsOf(section: Json, path: string, options: Options): Json {
+  const pools = member(section, "pools") ?? {};
+  if (isObject(pools)) return pools;
+  if (!options.tolerates?.("pools")) throw wrongValue(`${path}: pools`, pools, 'an object {"name": {…}}');
+  return {};
+}
+
+function refuseNetworkKeys(section: Json, path: string, { tolerates }: Options): void {
+  const misplaced = Object.keys(NETWORK_ENTRIES).find((key) => key !== "type" && Object.hasOwn(section, key));
+  if (misplaced === undefined || tolerates?.(misplaced)) return;
+  throw wrongValue(
+    `${path}: ${misplaced}`,
+    member(section, misplaced),
+    "left to each network's configuration, or to a pool",
+    `write it below "ipam" of the network, or in "pools": {"name": {"subnets": […]}}`,
+  );
+}

@@ -1,0 +1,19 @@
+import type { PoolOfNodes } from "../../ipam/recovery/block-silent.ts";
+import { type NodeFileText, readNodeFile } from "./node-file.ts";
+import { poolIntervals, readPools, spaceOfPool } from "./pools.ts";
+
+/**
+ * The pools of a node's file, and which nodes may use each: what a node cannot hold.
+ *
+ * @throws IpamError decode, invalidConfig.
+ */
+export function poolsOfNodes(file: NodeFileText | undefined): PoolOfNodes[] {
+  if (file === undefined) return [];
+  const warn = () => undefined;
+  const nodeFile = readNodeFile(file, { warn });
+  return [...readPools(nodeFile, warn).values()].map((pool) => ({
+    space: spaceOfPool(pool, nodeFile),
+    intervals: poolIntervals(pool),
+    ...(pool.policy.nodes && { nodes: pool.policy.nodes }),
+  }));
+}

@@ -1,0 +1,69 @@
+import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network-configuration.ts";
+import { SETTING_ENTRIES } from "../text/entries.ts";
+import type { Json } from "../text/json-text.ts";
+import { readEntries, type Warn } from "../text/read-shape.ts";
+import { etcdSettings } from "./etcd-settings.ts";
+import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
+import { underLock } from "./locked-by-node.ts";
+import type { NodeFile } from "./node-file.ts";
+import { DEFAULTS } from "./setting-defaults.ts";
+
+type Defaulted = keyof typeof DEFAULTS | "exclude";
+
+/** The settings in force for one network, defaults included. */
+export type Settings = Omit<SettingValues, Defaulted> & Required<Pick<SettingValues, Defaulted>>;
+
+interface Options {
+  readonly warn: Warn;
+  readonly tolerates?: (key: string) => boolean;
+  readonly addressSpace?: string | undefined;
+}
+
+/**
+ * What the network says, over what the node's file says, over the defaults; what is locked comes
+ * from the file alone. `exclude` of both counts.
+ *
+ * @throws IpamError invalidConfig for a wrong value, or one that the file locks.
+ */
+export function resolveSettings(ipam: Json, file: NodeFile | undefined, options: Options): Settings {
+  const reading = { path: "ipam.", ...options };
+  const network = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), ipam, reading);
+  const values = file === undefined ? network : underLock(network, file, options);
+  const exclude = [...(file?.settings.exclude ?? []), ...(network.exclude ?? [])];
+  return { ...DEFAULTS, ...values, exclude };
+}
+
+export function nodeSettings({
+  dataDir,
+  runDir,
+  cniCacheDir,
+  logFile,
+  logLevel,
+  nodeName,
+  nodeLocal,
+}: Settings): NodeSettings {
+  return {
+    dataDir,
+    runDir,
+    ...(cniCacheDir && { cniCacheDir }),
+    logFile,
+    logLevel,
+    ...(nodeName && { nodeName }),
+    nodeLocal,
+  };
+}
+
+/** etcd where the configuration names it, else the embedded store. */
+export function storeSettings({ etcdConfig, dataDir }: Settings, file: NodeFile | undefined): StoreSettings {
+  if (etcdConfig === undefined) return { kind: "embedded", dataDir };
+  return etcdSettings(etcdConfig, file === undefined ? "ipam.etcdConfig" : `${file.path}: etcdConfig`);
+}
+
+export function kubernetesSettings(
+  { kubeConfig, annotations }: Settings,
+  delivered: Pick<KubernetesSettings, "capabilityDeclared" | "podAnnotations"> = {
+    capabilityDeclared: false,
+  },
+): KubernetesSettings {
+  return { ...(kubeConfig && { kubeConfig }), annotations, ...delivered };
+}

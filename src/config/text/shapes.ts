@@ -1,0 +1,94 @@
+import * as v from "valibot";
+import { type Address, tryParseAddress } from "../../address/address.ts";
+import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
+import { tryParseInterval } from "../../address/interval.ts";
+import { isObject, type Json } from "./json-text.ts";
+
+/** What one value must look like. Every message is a noun phrase that continues "must be". */
+export type Shape<T> = v.GenericSchema<unknown, T>;
+
+/** Container IDs and network names (CNI specification, "Section 1"), and our names beside them. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+/** Text that `read` understands. */
+export function textThat<T>(expected: string, read: (text: string) => T | undefined): Shape<T> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const value = typeof dataset.value === "string" ? read(dataset.value) : undefined;
+      if (value !== undefined) return value;
+      addIssue({ message: expected });
+      return NEVER;
+    }),
+  );
+}
+
+export function integerBetween(least: number, most: number): Shape<number> {
+  const expected = `an integer from ${least} to ${most}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(least, expected),
+    v.maxValue(most, expected),
+  );
+}
+
+export function oneOf<const T extends string>(options: readonly T[]): Shape<T> {
+  const expected = options.map((option) => `"${option}"`).join(" or ");
+  return textThat(expected, (text) => options.find((option) => option === text));
+}
+
+export function listOf<T>(shape: Shape<T>, what: string): v.ArraySchema<Shape<T>, string> {
+  return v.array(shape, `a list of ${what}`);
+}
+
+/** {…} with any of the entries; what else it holds is left out (and warned about elsewhere). */
+export function sectionOf<E extends v.ObjectEntries>(entries: E) {
+  return v.pipe(v.custom<Json>(isObject, "an object {…}"), v.object(entries));
+}
+
+export const text: Shape<string> = textThat("a text", (value) => value);
+
+export const secret: Shape<string> = textThat("a text that is not empty", (value) => value || undefined);
+
+export const flag: Shape<boolean> = v.boolean("true or false");
+
+export const name: Shape<string> = textThat(
+  "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit",
+  (value) => (NAME.test(value) && value.length <= 253 ? value : undefined),
+);
+
+/** The working folder of a plugin is anybody's guess, so relative paths are refused. */
+export const path: Shape<string> = textThat("an absolute path", (value) =>
+  value.startsWith("/") && !value.includes("\0") ? value : undefined,
+);
+
+export const address: Shape<Address> = textThat("an IP address without leading zeros", tryParseAddress);
+
+export const cidr: Shape<Cidr> = textThat(
+  'a network such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros',
+  tryParseCidr,
+);
+
+export const interval = textThat(
+  'an address, a network ("10.1.2.8/29") or a range ("10.1.2.10-10.1.2.20")',
+  tryParseInterval,
+);
+
+/** Milliseconds, from a number of seconds or a text such as "500ms" or "2s". */
+export const duration: Shape<number> = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const milliseconds = millisecondsOf(dataset.value);
+    if (milliseconds !== undefined && milliseconds >= 100 && milliseconds <= 30_000) return milliseconds;
+    addIssue({ message: 'a time from 100ms to 30s, such as "500ms", "2s" or a number of seconds' });
+    return NEVER;
+  }),
+);
+
+function millisecondsOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Math.round(value * 1000);
+  const [, digits, unit] = (typeof value === "string" && /^([0-9]+(?:\.[0-9]+)?)(ms|s)$/.exec(value)) || [];
+  if (digits === undefined) return undefined;
+  return Math.round(Number(digits) * (unit === "s" ? 1000 : 1));
+}

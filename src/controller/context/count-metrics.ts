@@ -1,0 +1,74 @@
+import { Gauge, type Registry } from "prom-client";
+import type { AuditFinding } from "../../ipam/audit/types.ts";
+import type { Usage } from "../../ipam/audit/usage.ts";
+
+const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "damaged"] as const;
+
+/** What the leader counts in the store. Another replica has none of it. */
+export class CountMetrics {
+  readonly #gauges: Gauge[] = [];
+  readonly #registry: Registry;
+  readonly #size: Gauge;
+  readonly #allocated: Gauge;
+  readonly #reserved: Gauge;
+  readonly #cooling: Gauge;
+  readonly #free: Gauge;
+  readonly #findings: Gauge;
+  readonly #oldestLeak: Gauge;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    this.#size = this.#ofRange("addresses", "Addresses of a pool or network that are given out dynamically.");
+    this.#allocated = this.#ofRange("allocated_addresses", "Those that somebody has.");
+    this.#reserved = this.#ofRange(
+      "reserved_addresses",
+      "Those that are reserved, whether somebody has them or not.",
+    );
+    this.#cooling = this.#ofRange("cooling_addresses", "Those that were freed a moment ago and rest.");
+    this.#free = this.#ofRange("free_addresses", "Those that nobody has and that are reserved for nobody.");
+    this.#findings = this.#make(
+      "kube_ipam_findings",
+      "What two looks at store, pods and nodes found wrong: leak, duplicate, unknown, inconsistent, damaged.",
+      ["kind"],
+    );
+    this.#oldestLeak = this.#make(
+      "kube_ipam_oldest_leak_seconds",
+      "For how long this leader has seen the oldest allocation whose pod is gone.",
+      [],
+    );
+  }
+
+  setUsage(usages: readonly Usage[]): void {
+    const gauges = [this.#size, this.#allocated, this.#reserved, this.#cooling, this.#free];
+    for (const gauge of gauges) gauge.reset();
+    for (const { allocated, cooling, family, free, name, reserved, size, source, space } of usages) {
+      const labels = { space, source, name, family: String(family) };
+      this.#size.set(labels, Number(size));
+      this.#allocated.set(labels, Number(allocated));
+      this.#reserved.set(labels, Number(reserved));
+      this.#cooling.set(labels, Number(cooling));
+      this.#free.set(labels, Number(free));
+    }
+  }
+
+  setFindings(findings: readonly AuditFinding[], oldestLeakSeconds: number): void {
+    for (const kind of FINDINGS)
+      this.#findings.set({ kind }, findings.filter((finding) => finding.kind === kind).length);
+    this.#oldestLeak.set(oldestLeakSeconds);
+  }
+
+  /** Who leads no more has nothing to say. */
+  clear(): void {
+    for (const gauge of this.#gauges) gauge.reset();
+  }
+
+  #ofRange(name: string, help: string): Gauge {
+    return this.#make(`kube_ipam_range_${name}`, help, ["space", "source", "name", "family"]);
+  }
+
+  #make(name: string, help: string, labelNames: string[]): Gauge {
+    const gauge = new Gauge({ name, help, labelNames, registers: [this.#registry] });
+    this.#gauges.push(gauge);
+    return gauge;
+  }
+}

@@ -1,0 +1,65 @@
+import type { TLSSocket } from "node:tls";
+import type { Api } from "../../kubernetes/api/api.ts";
+import { CONFIG_MAPS } from "../../kubernetes/api/kinds.ts";
+
+interface Trusted {
+  /** PEM. */
+  readonly authorities: string;
+  /** Common names that count; empty: every name. */
+  readonly names: readonly string[];
+  readonly userHeaders: readonly string[];
+}
+
+const WHERE = { namespace: "kube-system", name: "extension-apiserver-authentication" };
+
+/**
+ * The API server as a client: it proxies requests for our API group under a certificate of the front
+ * proxy, and names the caller in headers. Whoever shows no such certificate is nobody, whatever the
+ * headers say. Kubernetes publishes the authority, the names and the headers in a ConfigMap.
+ */
+export class FrontProxy {
+  readonly #api: Api;
+  #trusted: Trusted | undefined;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Whose client certificates count (PEM); undefined before they are known. */
+  get authorities(): string | undefined {
+    return this.#trusted?.authorities;
+  }
+
+  /** Reads the ConfigMap anew. @throws IpamError as the Cluster port says. */
+  async refresh(deadline: number): Promise<void> {
+    const map = await this.#api.getBuiltIn(CONFIG_MAPS, WHERE, deadline);
+    const authorities = map?.data["requestheader-client-ca-file"] ?? "";
+    this.#trusted =
+      authorities === ""
+        ? undefined
+        : {
+            authorities,
+            names: listIn(map?.data["requestheader-allowed-names"]),
+            userHeaders: listIn(map?.data["requestheader-username-headers"]),
+          };
+  }
+
+  /**
+   * The user who asks, whom the API server has authenticated and authorised; undefined for everybody who
+   * does not come through it.
+   */
+  userOf(socket: TLSSocket, headers: Headers): string | undefined {
+    if (this.#trusted === undefined || !socket.authorized) return undefined;
+    const { names, userHeaders } = this.#trusted;
+    const { CN } = socket.getPeerCertificate().subject ?? {};
+    if (names.length > 0 && !(typeof CN === "string" && names.includes(CN))) return undefined;
+    return userHeaders.map((name) => headers.get(name) ?? "").find((value) => value !== "");
+  }
+}
+
+/** A JSON list of texts; what cannot be read is a list that lets nobody in. */
+function listIn(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const list: unknown = JSON.parse(text);
+  return Array.isArray(list) ? list.map(String) : [""];
+}

@@ -1,0 +1,25 @@
+import { NO_ATTENDANCE, NO_LOCK } from "../../ipam/explain/no-lock.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY } from "../../ipam/explain/no-memory.ts";
+import type { Node } from "../../ipam/node-port.ts";
+
+/**
+ * The node of one who works for all nodes and is on none: it sees no namespaces, so what it frees
+ * rests on other evidence, and remembers nothing.
+ */
+export function noNode(): Node {
+  return {
+    name: "",
+    bootId: "",
+    attend: async () => NO_ATTENDANCE,
+    lock: async () => NO_LOCK,
+    identifyNamespace: () => undefined,
+    namespaceState: () => "unknown",
+    requireWritable: () => undefined,
+    due: () => false,
+    makeDue: () => undefined,
+    journal: NO_JOURNAL,
+    keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
+    storeMemory: NO_STORE_MEMORY,
+    cursors: { read: () => undefined, advance: () => undefined },
+  };
+}

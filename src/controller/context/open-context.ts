@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { ClusterPorts } from "../../ipam/free/free-fenced.ts";
+import { pause } from "../../ipam/pause.ts";
+import { Api } from "../../kubernetes/api/api.ts";
+import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
+import { clusterOn } from "../../kubernetes/ports/open-cluster.ts";
+import { inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
+import { daemonLog as log } from "../../runtime/daemon.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
+import { openStore } from "../../runtime/open-ports.ts";
+import type { ControllerContext } from "./context.ts";
+import { FrontProxy } from "./front-proxy.ts";
+import { makeMetrics } from "./metrics.ts";
+import { noNode } from "./no-node.ts";
+
+export interface ContextOptions {
+  /** File in the node's format; absent: the node's own. */
+  readonly config?: string;
+  /** Absent: what the file says, else the service account of the own pod. */
+  readonly kubeconfig?: string;
+  readonly namespace?: string;
+  readonly service: string;
+  /** Seconds between the leader's rounds. */
+  readonly interval: number;
+}
+
+/** All but the cluster's UID, which Kubernetes may not tell yet. */
+export interface OpenedContext extends Omit<ControllerContext, "ports"> {
+  readonly ports: Omit<ClusterPorts, "clusterUid">;
+}
+
+const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+const RETRY_MS = 2_000;
+const PATIENCE_MS = 5_000;
+
+/**
+ * Opens what the controller works with. What can be wrong for good is found out here.
+ *
+ * @throws IpamError when configuration or credentials cannot be used; StoreFailure.
+ */
+export async function openContext(options: ContextOptions): Promise<OpenedContext> {
+  const configuration = parseNodeConfiguration(readNodeFile(options.config));
+  for (const warning of configuration.warnings) log("warn", warning);
+  if (configuration.store.kind === "embedded") throw noSharedStore();
+  const kubeConfig = options.kubeconfig ?? configuration.kubernetes.kubeConfig;
+  const api = new Api(loadCredentials(kubeConfig === undefined ? {} : { kubeConfig }));
+  const store = await openStore(configuration.store);
+  return {
+    api,
+    frontProxy: new FrontProxy(api),
+    configuration,
+    log,
+    ports: { store, node: noNode(), cluster: clusterOn(api), log },
+    inventory: inventoryOn(api),
+    namespace: options.namespace ?? ownNamespace(),
+    service: options.service,
+    intervalMs: options.interval * 1000,
+    metrics: makeMetrics(),
+  };
+}
+
+/** Which cluster this is; asks until Kubernetes answers, or undefined when `signal` aborts before. */
+export async function waitForClusterUid(
+  cluster: Cluster,
+  tell: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await cluster.clusterUid(performance.now() + PATIENCE_MS);
+    } catch (failure) {
+      const reason = failure instanceof Error ? failure.message : String(failure);
+      tell(`waits for Kubernetes: ${reason}`);
+      log("warn", "waits for Kubernetes", { reason });
+    }
+    await pause(RETRY_MS, signal);
+  }
+  return undefined;
+}
+
+function ownNamespace(): string {
+  return existsSync(OWN_NAMESPACE) ? readFileSync(OWN_NAMESPACE, "utf8").trim() : "kube-ipam";
+}
+
+function noSharedStore(): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    "the controller looks after a cluster's store, and its configuration names none",
+    "set etcdConfig in the file that --config names, as on the nodes",
+  );
+}

@@ -1,0 +1,55 @@
+import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import { audit } from "../../ipam/audit/audit.ts";
+import { FindingAges } from "../../ipam/audit/finding-ages.ts";
+import { type Giver, usageOf } from "../../ipam/audit/usage.ts";
+import { pastDamage, tellDamage } from "../../ipam/integrity/damage.ts";
+import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
+import type { ControllerContext } from "../context/context.ts";
+import type { RoundOptions, Work } from "./works.ts";
+
+/** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
+export function countWork({ configuration, inventory, metrics, ports }: ControllerContext): Work {
+  const ages = new FindingAges(() => performance.now());
+  const { counts } = metrics;
+
+  const countRanges = async (records: StoreRecords, options: RoundOptions) => {
+    const past = pastDamage(options, ports);
+    const cooling = await Array.fromAsync(ports.store.list({ kind: "cooling" }, past));
+    if (!options.signal.aborted)
+      counts.setUsage(usageOf(giversOf(configuration.pools, records), { ...records, cooling }));
+  };
+
+  const countFindings = async (records: StoreRecords, { deadline, signal }: RoundOptions) => {
+    const pods = await Array.fromAsync(inventory.pods(deadline));
+    const nodes = await Array.fromAsync(inventory.nodes(deadline));
+    const { findings } = audit({ records, live: { pods, nodes }, clusterUid: ports.clusterUid });
+    const still = ages.note(findings);
+    if (!signal.aborted)
+      counts.setFindings(still, ages.oldestSeconds(still.filter(({ kind }) => kind === "leak")));
+  };
+
+  return {
+    name: "counts",
+    patienceMs: 60_000,
+    round: async (options) => {
+      const records = await readRecords(ports.store, options);
+      for (const { failure } of records.damaged) tellDamage(failure, ports);
+      await countRanges(records, options);
+      await countFindings(records, options);
+      return "later";
+    },
+    stop: () => counts.clear(),
+  };
+}
+
+/** The pools of the configuration, and the networks as their last ADD described them. */
+function giversOf(pools: readonly PoolInSpace[], records: StoreRecords): Giver[] {
+  return [
+    ...pools.map((pool) => ({ source: "pool" as const, ...pool })),
+    ...records.networks.map(({ ref, record }) => ({
+      source: "network" as const,
+      ...networkOfRecord(ref.name, record),
+    })),
+  ];
+}

@@ -1,0 +1,23 @@
+import { formatAddress } from "../../address/address.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
+import { RetentionKeeper } from "../../ipam/reserve/retention.ts";
+import type { ControllerContext } from "../context/context.ts";
+import type { Work } from "./works.ts";
+
+/** Ends automatic reservations whose retention is over (`kube-ipam.retain`). */
+export function retentionWork({ intervalMs, log, metrics, ports }: ControllerContext): Work {
+  const keeper = new RetentionKeeper(ports, 2 * intervalMs);
+  return {
+    name: "retention",
+    patienceMs: 60_000,
+    round: async ({ deadline, signal }) => {
+      for (const { entry, reason } of await keeper.round({ deadline }, signal)) {
+        const { ref, record } = entry;
+        metrics.ended.inc({ reason });
+        const owner = describeOwner(record.owner);
+        log("info", `ended the reservation of ${formatAddress(ref.address)} for ${owner}`, { reason });
+      }
+      return "later";
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import { type GenericSchema, safeParse } from "valibot";
+import { IpamError } from "../../ipam/errors.ts";
+import type { Admission, Credentials } from "../credentials/credentials.ts";
+import type { Kind } from "./kinds.ts";
+import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
+import { status } from "./shapes.ts";
+
+/** No request takes longer than this, however much time the verb has left: kubelet comes again. */
+const REQUEST_MS = 10_000;
+
+/** Names one object; without a namespace, one that belongs to the whole cluster. */
+export interface ObjectName {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** What is sent to the API server besides a path; absent: a GET. */
+export type Sending =
+  | { readonly method: "POST" | "PUT" | "PATCH"; readonly contentType: string; readonly body: unknown }
+  | { readonly method: "DELETE" };
+
+/** An answer as it came: whatever its status, its body where that was JSON. */
+export interface Answer {
+  readonly ok: boolean;
+  readonly httpStatus: number;
+  readonly body: unknown;
+}
+
+export interface LineOptions {
+  readonly signal: AbortSignal;
+  /** Called when the server has agreed to answer. */
+  readonly opened: () => void;
+}
+
+/** Asks one API server. Every request is live and bounded by the deadline. */
+export class Api {
+  readonly #credentials: Credentials;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  get server(): string {
+    return this.#credentials.server;
+  }
+
+  /**
+   * Gets an object of a kind that every Kubernetes has; undefined when there is none of that name.
+   *
+   * @throws IpamError kubernetesRefused or tryAgain, as the Cluster port says.
+   */
+  async getBuiltIn<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined> {
+    const object = await this.get(kind, name, deadline);
+    if (object !== "no such kind") return object;
+    throw notAnApiServer(this.#credentials, pathOf(kind, name));
+  }
+
+  /** Gets an object of a kind that this cluster may not have (custom resources). */
+  async get<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined | "no such kind"> {
+    const path = pathOf(kind, name);
+    const answer = await this.request(path, deadline);
+    if (answer.ok) return this.parse(kind.shape, answer.body, path);
+    // Only the API server's own word proves absence; a proxy's 404 must not free an address.
+    if (answer.httpStatus === 404) return reasonOf(answer) === "NotFound" ? undefined : "no such kind";
+    throw this.refusal(answer, { verb: "get", kind, name });
+  }
+
+  /** Gets what it can do without: undefined also where the credentials do not reach it. */
+  async tryGet<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined> {
+    const path = pathOf(kind, name);
+    const answer = await this.request(path, deadline);
+    if (answer.ok) return this.parse(kind.shape, answer.body, path);
+    if (answer.httpStatus === 403 || answer.httpStatus === 404) return undefined;
+    throw this.refusal(answer, { verb: "get", kind, name });
+  }
+
+  /**
+   * Who signs the API server's certificate, as PEM; its URL where nobody is named.
+   *
+   * @throws IpamError kubernetesRefused, tryAgain.
+   */
+  async authority(deadline: number): Promise<string> {
+    const { signal, expired } = this.#patience(deadline, "its certificate");
+    const applied = orAbort(this.#credentials.apply(signal), signal);
+    const { tls } = await applied.catch((failure) => {
+      throw signal.aborted ? expired : failure;
+    });
+    return tls.ca?.toString().trim() ?? this.server;
+  }
+
+  /** Gets a document of the API server itself, such as the list of a group's resources. */
+  async discover<T>(
+    path: string,
+    shape: GenericSchema<unknown, T>,
+    deadline: number,
+  ): Promise<T | undefined> {
+    const { ok, httpStatus, body } = await this.request(path, deadline);
+    if (ok) return this.parse(shape, body, path);
+    if (httpStatus === 404 || httpStatus === 403) return undefined;
+    if (isSpokenByOther(httpStatus, body)) throw notAnApiServer(this.#credentials, path);
+    throw overloaded(this.#credentials, httpStatus, path);
+  }
+
+  /**
+   * One request, its answer as it came.
+   *
+   * @throws IpamError tryAgain when none came in time, kubernetesRefused for unusable credentials.
+   */
+  async request(path: string, deadline: number, sending?: Sending): Promise<Answer> {
+    return this.#send(path, deadline, sending);
+  }
+
+  /**
+   * The lines of an answer that goes on and on (a watch), each as the JSON that it is, until the server
+   * ends it or `signal` aborts.
+   *
+   * @throws IpamError as the Cluster port says.
+   */
+  async *lines(path: string, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
+    const admission = await orAbort(this.#credentials.apply(signal), signal);
+    const response = await fetch(this.server + path, { ...fetching(this.#credentials, admission), signal });
+    if (!response.ok || response.body === null) {
+      const body = parseBody(await response.text());
+      throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
+    }
+    opened();
+    yield* jsonLines(response.body);
+  }
+
+  /** What an answer that is neither the object nor its absence means, as an error. */
+  refusal(answer: Answer, asked: Asked): IpamError {
+    const { body, httpStatus } = answer;
+    if (isSpokenByOther(httpStatus, body)) {
+      const { name, namespace } = asked.name;
+      const path =
+        name === undefined
+          ? folderOf(asked.kind, namespace)
+          : pathOf(asked.kind, { name, ...(namespace !== undefined && { namespace }) });
+      return notAnApiServer(this.#credentials, path);
+    }
+    return answerRefused(this.#credentials, { ...asked, httpStatus, message: messageOf(answer) });
+  }
+
+  /** @throws IpamError kubernetesRefused when it is not of that shape. */
+  parse<T>(shape: GenericSchema<unknown, T>, body: unknown, path: string): T {
+    const result = safeParse(shape, body);
+    if (result.success) return result.output;
+    throw notAnApiServer(this.#credentials, path);
+  }
+
+  async #send(path: string, deadline: number, sending?: Sending): Promise<Answer> {
+    const { signal, expired } = this.#patience(deadline, path);
+    try {
+      const admission = await orAbort(this.#credentials.apply(signal), signal);
+      const { headers, ...how } = fetching(this.#credentials, admission);
+      const options = {
+        ...how,
+        ...(sending && { method: sending.method }),
+        ...(sending && "body" in sending && { body: JSON.stringify(sending.body) }),
+        headers: sending && "body" in sending ? { ...headers, "Content-Type": sending.contentType } : headers,
+        signal,
+      };
+      const response = await fetch(this.server + path, options);
+      return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
+    } catch (error) {
+      if (signal.aborted) throw expired;
+      throw error instanceof IpamError ? error : unreachable(this.#credentials, error);
+    }
+  }
+
+  /** What ends a request in time, and the error that it is then. @throws that error where no time is left. */
+  #patience(deadline: number, path: string): { readonly signal: AbortSignal; readonly expired: IpamError } {
+    const patience = Math.min(deadline - performance.now(), REQUEST_MS);
+    const expired = new IpamError(
+      "tryAgain",
+      `the API server at ${this.server} gave no answer in time`,
+      `asked for ${path}`,
+    );
+    if (patience <= 0) throw expired;
+    return { signal: AbortSignal.timeout(Math.ceil(patience)), expired };
+  }
+}
+
+/**
+ * How a request is made, all but what it asks for. A redirect is an answer that is not followed: it could
+ * lead the token elsewhere. The proxy is ours to choose: `false`, which Bun's types do not know, keeps it
+ * from looking into the environment.
+ */
+export function fetching({ proxy }: Credentials, { headers, tls }: Admission) {
+  return { headers, tls, redirect: "manual", proxy: (proxy ?? false) as string } as const;
+}
+
+/** No API server answers so: another server does, or it speaks TLS and was not spoken to in it. */
+function isSpokenByOther(httpStatus: number, body: unknown): boolean {
+  return httpStatus < 400 || (httpStatus === 400 && !safeParse(status, body).success);
+}
+
+/** Where one object lies. */
+export function pathOf(kind: Kind<unknown>, { namespace, name }: ObjectName): string {
+  return `${folderOf(kind, namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** Where all objects of a kind lie: of one namespace, or of the whole cluster. */
+export function folderOf({ group, version, plural }: Kind<unknown>, namespace?: string): string {
+  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${scope}/${plural}`;
+}
+
+/** The API server's own reason for a refusal: "NotFound", "AlreadyExists", "Conflict", …; "" without one. */
+export function reasonOf({ body }: Answer): string {
+  const answer = safeParse(status, body);
+  return answer.success ? answer.output.reason : "";
+}
+
+function messageOf({ body }: Answer): string {
+  const answer = safeParse(status, body);
+  return answer.success ? answer.output.message : "";
+}
+
+/** Undefined is nothing that JSON can say. @throws when an object breaks off in the middle. */
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (text.startsWith("{")) throw new Error("its answer broke off");
+    return undefined;
+  }
+}
+
+async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line);
+  }
+}
+
+/** An exec plugin knows nothing of the deadline. */
+function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,93 @@
+import { IpamError } from "../../ipam/errors.ts";
+import type { Credentials } from "../credentials/credentials.ts";
+import type { ObjectName } from "./api.ts";
+import type { Kind } from "./kinds.ts";
+
+/** What was asked of the API server. Without a name: all objects of the kind. */
+export interface Asked {
+  readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch";
+  readonly kind: Kind<unknown>;
+  readonly name: Partial<ObjectName>;
+}
+
+/** An answer of the API server other than the object or its absence. */
+export interface Refusal extends Asked {
+  readonly httpStatus: number;
+  /** The API server's own words; names the user, never a secret. */
+  readonly message: string;
+}
+
+/** 401 and 403 need a person; everything else is worth another try. */
+export function answerRefused(credentials: Credentials, refusal: Refusal): IpamError {
+  if (refusal.httpStatus === 401) return unauthorized(credentials);
+  if (refusal.httpStatus === 403) return forbidden(refusal);
+  return overloaded(
+    credentials,
+    refusal.httpStatus,
+    `${refusal.kind.plural} ${refusal.name.name ?? ""}`.trimEnd(),
+  );
+}
+
+function unauthorized({ server, source }: Credentials): IpamError {
+  return new IpamError(
+    "kubernetesRefused",
+    `the API server at ${server} does not accept the credentials in ${source} (401)`,
+    "the token or client certificate is wrong, revoked or expired: renew it",
+  );
+}
+
+function forbidden({ kind, message, name, verb }: Refusal): IpamError {
+  const { foreign = false, group, plural } = kind;
+  const where = name.namespace === undefined ? "in the cluster" : `in namespace ${name.namespace}`;
+  const resource = group === "" ? plural : `${plural}.${group}`;
+  const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
+  const file = verb === "get" ? "deploy/rbac/plugin.yaml" : "deploy/rbac";
+  const help = foreign ? "deploy/rbac has none for other programs' kinds" : `${file} has all that is needed`;
+  return new IpamError(
+    "kubernetesRefused",
+    `Kubernetes does not allow to ${verb} ${resource} ${where}`,
+    `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: ${help}`,
+  );
+}
+
+/** 429, 5xx, and what nobody expects. */
+export function overloaded({ server }: Credentials, httpStatus: number, what: string): IpamError {
+  return new IpamError(
+    "tryAgain",
+    `the API server at ${server} could not answer (HTTP ${httpStatus})`,
+    `asked for ${what}; it is overloaded, starting or in trouble; try again`,
+  );
+}
+
+/** The address leads somewhere, but not to Kubernetes. */
+export function notAnApiServer({ server, source }: Credentials, path: string): IpamError {
+  return new IpamError(
+    "kubernetesRefused",
+    `${server}${path} did not answer as a Kubernetes API server does`,
+    `check the server address in ${source}${server.startsWith("http:") ? ": API servers speak https as a rule" : ""}`,
+  );
+}
+
+/** Certificates need a person; a connection that fails is worth another try. */
+export function unreachable({ server, source }: Credentials, error: unknown): IpamError {
+  const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (CERTIFICATE_FAULT.test(`${code} ${reason}`)) {
+    return new IpamError(
+      "kubernetesRefused",
+      `the API server's certificate at ${server} is not trusted: ${reason}`,
+      `check certificate-authority and server in ${source}, and the certificate's names and dates`,
+    );
+  }
+  return new IpamError(
+    "tryAgain",
+    `the API server at ${server} cannot be reached: ${reason}`,
+    "it is worth another try",
+  );
+}
+
+/** Bun's advice to who wrote the program. */
+const FETCH_HINT = / For more information, pass `verbose: true`.*$/;
+
+/** Codes of OpenSSL and Bun for certificates that cannot be verified. */
+const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|certificate|ERR_SSL|ERR_TLS/i;

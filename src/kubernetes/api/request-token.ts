@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { IpamError } from "../../ipam/errors.ts";
+import { type Credentials, loadCredentials } from "../credentials/credentials.ts";
+import { fetching } from "./api.ts";
+import { unreachable } from "./refused.ts";
+
+const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
+const PATIENCE_MS = 10_000;
+
+/** A token of a service account that outlives the pod which asked for it. */
+export interface RequestedToken {
+  readonly token: string;
+  /** Seconds from now until it is void. */
+  readonly seconds: number;
+  /** The API server that gave it, and whose certificates to trust (PEM). */
+  readonly server: string;
+  readonly ca: string;
+}
+
+const tokenRequest = v.object({
+  spec: v.object({ expirationSeconds: v.number() }),
+  status: v.object({ token: v.pipe(v.string(), v.nonEmpty()) }),
+});
+
+export interface TokenWish {
+  /** The service account, in this pod's own namespace. */
+  readonly account: string;
+  /** Name of the Node with which the token ends. */
+  readonly node: string;
+  readonly expirationSeconds: number;
+}
+
+/**
+ * Asks the API server (authentication.k8s.io/v1 TokenRequest), as this pod's own service account, for a
+ * token of another one. The token that kubelet mounts into a pod ends with the pod; this one ends with
+ * its time, or with the Node it is bound to.
+ *
+ * @throws IpamError tryAgain when there is no answer, kubernetesRefused when it is no.
+ */
+export async function requestToken({ account, node, expirationSeconds }: TokenWish): Promise<RequestedToken> {
+  const credentials = loadCredentials({});
+  const namespace = readFileSync(`${MOUNTED}/namespace`, "utf8").trim();
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const boundObjectRef = { apiVersion: "v1", kind: "Node", name: node };
+  const answer = await post(credentials, path, {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: { expirationSeconds, boundObjectRef },
+  });
+  const { spec, status } = answer;
+  return {
+    token: status.token,
+    seconds: spec.expirationSeconds,
+    server: credentials.server,
+    ca: readFileSync(`${MOUNTED}/ca.crt`, "utf8"),
+  };
+}
+
+async function post(credentials: Credentials, path: string, body: object) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const { headers, ...how } = fetching(credentials, await credentials.apply(signal));
+  let response: Response;
+  try {
+    response = await fetch(credentials.server + path, {
+      ...how,
+      method: "POST",
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal,
+    });
+  } catch (failure) {
+    throw unreachable(credentials, failure);
+  }
+  const answer = v.safeParse(tokenRequest, await response.json().catch(() => undefined));
+  if (response.ok && answer.success) return answer.output;
+  throw new IpamError(
+    "kubernetesRefused",
+    `the API server at ${credentials.server} gave no token for the plugin (HTTP ${response.status})`,
+    `it must allow 'create' on ${path}, see deploy/rbac, and be of Kubernetes 1.31 or newer`,
+  );
+}

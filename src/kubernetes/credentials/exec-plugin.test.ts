@@ -1,0 +1,71 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "../../../test/kit/wait.ts";
+import { ExecPlugin } from "./exec-plugin.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "kube-ipam-exec-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const never = new AbortController().signal;
+const shell = (script: string) => new ExecPlugin({ command: "sh", args: ["-c", script] });
+const printing = (status: object) => shell(`echo '${JSON.stringify({ kind: "ExecCredential", status })}'`);
+
+test("what hangs is ended with all that it has started", async () => {
+  const pids = join(folder, "pids");
+  const ending = new AbortController();
+  const asked = shell(`sleep 600 & echo $$ $! > '${pids}.new'; mv '${pids}.new' '${pids}'; wait`).credential(
+    ending.signal,
+  );
+  await eventually(async () => existsSync(pids) || undefined);
+  const started = readFileSync(pids, "utf8").trim().split(" ").map(Number);
+  expect(started.map(isAlive)).toEqual([true, true]);
+  ending.abort();
+  await expect(asked).rejects.toThrow();
+  await eventually(async () => !started.some(isAlive) || undefined);
+});
+
+test("what is asked for too late is not waited for", async () => {
+  await expect(shell("sleep 600").credential(AbortSignal.abort())).rejects.toThrow();
+});
+
+test("what it gave is kept until it expires, and no longer", async () => {
+  const count = join(folder, "count");
+  const counting = (expirationTimestamp?: string) => {
+    const status = JSON.stringify({ token: "t", expirationTimestamp });
+    return shell(`echo x >> '${count}'; echo '{"status":${status}}'`);
+  };
+  const runs = () => readFileSync(count, "utf8").trim().split("\n").length;
+  const lasting = counting("2999-01-01T00:00:00Z");
+  for (let time = 0; time < 2; time++) expect((await lasting.credential(never)).token).toBe("t");
+  expect(runs()).toBe(1);
+  for (const brief of [counting("2000-01-01T00:00:00Z"), counting()])
+    for (let time = 0; time < 2; time++) await brief.credential(never);
+  expect(runs()).toBe(5);
+});
+
+describe("an error says in words", () => {
+  const nothing = "its exec plugin gave neither a token nor a client certificate with its key";
+  test.each([
+    ["the plugin's own", shell("echo 'log in first' >&2; exit 1"), "log in first"],
+    ["that it failed", shell("exit 1"), "its exec plugin failed and said nothing"],
+    ["that it printed something else", shell("echo hello"), "its exec plugin printed no ExecCredential"],
+    ["that it has no status", shell("echo '{}'"), "its exec plugin printed no ExecCredential"],
+    ["that it gave nothing", printing({}), nothing],
+    ["that its token is empty", printing({ token: "" }), nothing],
+    ["that its certificate has no key", printing({ clientCertificateData: "c" }), nothing],
+    ["that there is no such program", new ExecPlugin({ command: "/nothing/here" }), "/nothing/here"],
+  ])("%s", async (_name, plugin, words) => {
+    await expect(plugin.credential(never)).rejects.toThrow(words);
+  });
+});
+
+/** A zombie runs no more; who is to reap it may take its time. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,124 @@
+import * as v from "valibot";
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { pause } from "../../ipam/pause.ts";
+import type { Log } from "../../ipam/ports.ts";
+import type { PodId } from "../../ipam/records.ts";
+import { type Api, folderOf } from "../api/api.ts";
+import { PODS } from "../api/kinds.ts";
+import { podFacts } from "./pod-facts.ts";
+
+/** The server ends a watch after so long, and we begin the next one. */
+const WATCH_SECONDS = 240;
+/** Bookmarks come every minute: after so long without any the connection is dead. */
+const SILENCE_MS = 90_000;
+const LIST_MS = 10_000;
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 30_000];
+
+const listing = v.object({
+  metadata: v.object({ resourceVersion: v.string() }),
+  items: v.array(PODS.shape),
+});
+const change = v.object({ type: v.string(), object: v.unknown() });
+const bookmark = v.object({ metadata: v.object({ resourceVersion: v.string() }) });
+
+/**
+ * The pods of one node, kept by a watch, so that an ADD need not ask for its own. It answers only while
+ * the watch lives; whoever gets no answer asks the API server.
+ */
+export class NodePods {
+  readonly #api: Api;
+  readonly #selector: string;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #pods = new Map<string, PodFacts>();
+  #version = "";
+  #alive = false;
+  #pause = FIRST_PAUSE_MS;
+
+  /** Begins at once. */
+  constructor(api: Api, nodeName: string, log: Log) {
+    this.#api = api;
+    this.#selector = `fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
+    this.#log = log;
+    void this.#run();
+  }
+
+  /** The pod of this name and UID, where the watch knows it as one that still wants an address. */
+  get({ namespace, name, uid }: PodId): PodFacts | undefined {
+    const facts = this.#alive ? this.#pods.get(`${namespace}/${name}`) : undefined;
+    if (facts === undefined || uid === undefined || facts.uid !== uid) return undefined;
+    return facts.deleting || facts.finished ? undefined : facts;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if (this.#version === "") await this.#list();
+        await this.#watch();
+      } catch (failure) {
+        this.#version = "";
+        if (signal.aborted) return;
+        this.#log("debug", "this node's pods cannot be watched", { reason: String(failure) });
+        await pause(this.#pause, signal);
+        this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
+      } finally {
+        this.#alive = false;
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const path = `${folderOf(PODS)}?${this.#selector}`;
+    const answer = await this.#api.request(path, performance.now() + LIST_MS);
+    if (!answer.ok) throw this.#api.refusal(answer, { verb: "list", kind: PODS, name: {} });
+    const { metadata, items } = this.#api.parse(listing, answer.body, path);
+    this.#pods.clear();
+    for (const pod of items) this.#keep(podFacts(pod));
+    // The watch goes on where the list ended.
+    this.#version = metadata.resourceVersion;
+  }
+
+  /** Ends when the server ends it; throws where only a new list helps. */
+  async #watch(): Promise<void> {
+    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${this.#version}`;
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new Error("nothing was heard")), SILENCE_MS);
+    const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
+    const asked = { verb: "watch", kind: PODS, name: {} } as const;
+    const opened = () => {
+      this.#alive = true;
+      this.#pause = FIRST_PAUSE_MS;
+    };
+    const path = `${folderOf(PODS)}?${this.#selector}&${query}`;
+    try {
+      for await (const line of this.#api.lines(path, asked, { signal, opened })) {
+        timer.refresh();
+        this.#take(v.parse(change, line));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take({ type, object }: v.InferOutput<typeof change>): void {
+    if (type === "ERROR") throw new Error(`the watch ended: ${JSON.stringify(object)}`);
+    this.#version = v.parse(bookmark, object).metadata.resourceVersion;
+    if (type === "BOOKMARK") return;
+    const facts = podFacts(v.parse(PODS.shape, object));
+    if (type === "DELETED") this.#pods.delete(keyOf(facts));
+    else this.#keep(facts);
+  }
+
+  #keep(facts: PodFacts): void {
+    this.#pods.set(keyOf(facts), facts);
+  }
+}
+
+function keyOf({ namespace, name }: PodFacts): string {
+  return `${namespace}/${name}`;
+}

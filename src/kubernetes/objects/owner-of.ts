@@ -1,0 +1,69 @@
+import type { OwnerFacts, OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { Owner } from "../../ipam/records.ts";
+import type { Api } from "../api/api.ts";
+import { groupOf, JOBS, type Kind, REPLICA_SETS, STATEFUL_SETS } from "../api/kinds.ts";
+import type { AnyObject } from "../api/shapes.ts";
+import { controllerGone, controllerOf, ownerFrom } from "./owner-reference.ts";
+import { machineOf } from "./virtual-machine.ts";
+
+/**
+ * The owner that outlives the pod: the Deployment of its ReplicaSet, the CronJob of its Job, the
+ * virtual machine of its instance, else the controller itself, else the pod by its name. Follows
+ * references, never labels: who makes a pod writes any reference into it, but it speaks of an object
+ * in the pod's own namespace, and so does the owner. Only an object of the reference's UID leads further.
+ *
+ * @throws IpamError as the Cluster port says; tryAgain when a StatefulSet's pod outlives it.
+ */
+export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promise<OwnerFacts> {
+  const controller = controllerOf(pod.ownerReferences);
+  if (controller === undefined) return { owner: podByName(pod) };
+  switch (`${groupOf(controller.apiVersion)}/${controller.kind}`) {
+    case "apps/ReplicaSet":
+      return { owner: await ownerAbove(REPLICA_SETS, pod, controller, api, deadline) };
+    case "batch/Job":
+      return { owner: await ownerAbove(JOBS, pod, controller, api, deadline) };
+    case "apps/StatefulSet":
+      return ordinalOf(pod, controller, api, deadline);
+    case "kubevirt.io/VirtualMachineInstance":
+      return machineOf(pod, controller, api, deadline);
+    default:
+      return { owner: ownerFrom(pod.namespace, controller) };
+  }
+}
+
+/** A bare pod that is made again under its name is the same owner. */
+function podByName({ name, namespace }: PodFacts): Owner {
+  return { kind: "Pod", namespace, name };
+}
+
+async function ownerAbove(
+  kind: Kind<AnyObject>,
+  { namespace }: PodFacts,
+  controller: OwnerReference,
+  api: Api,
+  deadline: number,
+): Promise<Owner> {
+  const object = await api.getBuiltIn(kind, { namespace, name: controller.name }, deadline);
+  const same = object?.metadata.uid === controller.uid;
+  const above = same ? controllerOf(object.metadata.ownerReferences) : undefined;
+  return ownerFrom(namespace, above ?? controller);
+}
+
+async function ordinalOf(
+  pod: PodFacts,
+  controller: OwnerReference,
+  api: Api,
+  deadline: number,
+): Promise<OwnerFacts> {
+  const { name, namespace } = pod;
+  const set = await api.getBuiltIn(STATEFUL_SETS, { namespace, name: controller.name }, deadline);
+  if (set?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
+  const owner = ownerFrom(namespace, controller);
+  return { owner, ordinal: numberOf(name, controller.name) - (set.spec.ordinals?.start ?? 0) };
+}
+
+/** The number in the name of a StatefulSet's pod; below 0 where the set makes no pod of such a name. */
+function numberOf(pod: string, set: string): number {
+  const text = pod.slice(set.length + 1);
+  return pod === `${set}-${Number(text)}` && /^\d+$/.test(text) ? Number(text) : -1;
+}

@@ -1,0 +1,44 @@
+import type { Owner } from "../../ipam/records.ts";
+import type { Api } from "../api/api.ts";
+import { groupOf, type Kind, OWNER_KINDS } from "../api/kinds.ts";
+import { type AnyObject, anyObject, resourceList } from "../api/shapes.ts";
+
+/**
+ * Whether an owner still exists, by a live read: an object of its kind and name, with its UID
+ * where one is known. "unknown" for kinds that this cluster or the own role does not have.
+ *
+ * @throws IpamError as the Cluster port says.
+ */
+export async function ownerState(
+  owner: Owner,
+  api: Api,
+  deadline: number,
+): Promise<"present" | "gone" | "unknown"> {
+  const kind = await kindOf(owner, api, deadline);
+  if (kind === undefined) return "unknown";
+  const object = await api.get(kind, { namespace: owner.namespace, name: owner.name }, deadline);
+  if (object === "no such kind") return "unknown";
+  const same = object !== undefined && (owner.uid === undefined || object.metadata.uid === owner.uid);
+  return same ? "present" : "gone";
+}
+
+async function kindOf(
+  { apiVersion, kind }: Owner,
+  api: Api,
+  deadline: number,
+): Promise<Kind<AnyObject> | undefined> {
+  if (apiVersion === undefined) return OWNER_KINDS[kind];
+  const list = await api.discover(rootOf(apiVersion), resourceList, deadline);
+  // "deployments/status" and the like have their parent's kind too.
+  const resource = list?.resources.find(
+    ({ kind: candidate, name }) => candidate === kind && !name.includes("/"),
+  );
+  if (resource === undefined || !resource.namespaced) return undefined;
+  const group = groupOf(apiVersion);
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  return { group, version, plural: resource.name, shape: anyObject, foreign: true };
+}
+
+function rootOf(apiVersion: string): string {
+  return groupOf(apiVersion) === "" ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
+}

@@ -1,0 +1,269 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import type { OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import { lazyCluster } from "../ports/lazy-cluster.ts";
+import { apiStatus, controller, object, startFakeApi } from "../testing/fake-api.ts";
+
+const api = startFakeApi();
+const cluster = lazyCluster({ kubeConfig: api.kubeConfig() });
+afterAll(() => api.close());
+beforeEach(() => {
+  api.answers.clear();
+  api.requests.length = 0;
+});
+
+function soon(): number {
+  return performance.now() + 20_000;
+}
+
+function pod(name: string, owner?: object, annotations: Record<string, string> = {}): PodFacts {
+  return {
+    namespace: "default",
+    name,
+    uid: "pod-uid",
+    annotations,
+    labels: {},
+    deleting: false,
+    finished: false,
+    mirror: false,
+    ownerReferences: owner === undefined ? [] : [owner as OwnerReference],
+    podIPs: [],
+  };
+}
+
+function answer(path: string, body: object): void {
+  api.answers.set(path, body);
+}
+
+const APPS = "/apis/apps/v1/namespaces/default";
+const BATCH = "/apis/batch/v1/namespaces/default";
+const KUBEVIRT = "/apis/kubevirt.io/v1/namespaces/default";
+
+describe("ownerOf", () => {
+  test("a bare pod is its own owner, by name", async () => {
+    expect(await cluster.ownerOf(pod("web"), soon())).toEqual({
+      owner: { kind: "Pod", namespace: "default", name: "web" },
+    });
+  });
+
+  test.each([
+    ["a static pod's Node", "v1", "Node"],
+    ["what is called as a namespace's share of a pool", "x.io/v1", "Pool"],
+    ["what is called as an operator's remark", "x.io/v1", "Note"],
+  ])("%s is not its owner", async (_name, apiVersion, kind) => {
+    const itself = { kind: "Pod", namespace: "default", name: "etcd-n1" };
+    const by = controller(apiVersion, kind, "n1", "n");
+    expect((await cluster.ownerOf(pod("etcd-n1", by), soon())).owner).toEqual(itself);
+    answer(`${APPS}/replicasets/web-1`, object("web-1", "r1", { ownerReferences: [by] }));
+    const below = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    expect((await cluster.ownerOf(below, soon())).owner.kind).toBe("ReplicaSet");
+  });
+
+  test("a ReplicaSet's Deployment", async () => {
+    answer(
+      `${APPS}/replicasets/web-1`,
+      object("web-1", "r1", { ownerReferences: [controller("apps/v1", "Deployment", "web", "d1")] }),
+    );
+    const owned = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    expect(await cluster.ownerOf(owned, soon())).toEqual({
+      owner: { kind: "Deployment", namespace: "default", name: "web", uid: "d1" },
+    });
+  });
+
+  test("a ReplicaSet's owner of another kind keeps its apiVersion", async () => {
+    const rollout = controller("argoproj.io/v1alpha1", "Rollout", "web", "d1");
+    answer(`${APPS}/replicasets/web-1`, object("web-1", "r1", { ownerReferences: [rollout] }));
+    const owned = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    expect((await cluster.ownerOf(owned, soon())).owner).toEqual({
+      kind: "Rollout",
+      namespace: "default",
+      name: "web",
+      uid: "d1",
+      apiVersion: "argoproj.io/v1alpha1",
+    });
+  });
+
+  test("a ReplicaSet that is gone or was replaced leads to nobody else", async () => {
+    answer(
+      `${APPS}/replicasets/web-1`,
+      object("web-1", "r2", { ownerReferences: [controller("apps/v1", "Deployment", "web", "d1")] }),
+    );
+    const owned = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    const itself = { kind: "ReplicaSet", namespace: "default", name: "web-1", uid: "r1" };
+    expect((await cluster.ownerOf(owned, soon())).owner).toEqual(itself);
+    api.answers.clear();
+    expect((await cluster.ownerOf(owned, soon())).owner).toEqual(itself);
+  });
+
+  test("a Job's CronJob, or the Job", async () => {
+    const owned = pod("run-1-x", controller("batch/v1", "Job", "run-1", "j1"));
+    answer(`${BATCH}/jobs/run-1`, object("run-1", "j1"));
+    expect((await cluster.ownerOf(owned, soon())).owner.kind).toBe("Job");
+    answer(
+      `${BATCH}/jobs/run-1`,
+      object("run-1", "j1", { ownerReferences: [controller("batch/v1", "CronJob", "run", "c1")] }),
+    );
+    expect((await cluster.ownerOf(owned, soon())).owner).toEqual({
+      kind: "CronJob",
+      namespace: "default",
+      name: "run",
+      uid: "c1",
+    });
+  });
+
+  test.each([
+    [{}, "db-0", 0],
+    [{}, "db-12", 12],
+    [{ ordinals: { start: 5 } }, "db-7", 2],
+    [{ ordinals: { start: 5 } }, "db-4", -1],
+    [{}, "db-x", -1],
+    [{}, "db-007", -1],
+    [{}, "abc7", -1],
+    [{}, "db-", -1],
+  ])("a StatefulSet's ordinal: %j %s", async (spec, name, ordinal) => {
+    answer(`${APPS}/statefulsets/db`, object("db", "s1", { spec }));
+    const facts = await cluster.ownerOf(pod(name, controller("apps/v1", "StatefulSet", "db", "s1")), soon());
+    expect(facts.owner).toEqual({ kind: "StatefulSet", namespace: "default", name: "db", uid: "s1" });
+    expect(facts.ordinal).toBe(ordinal);
+  });
+
+  test("a StatefulSet that is gone leaves no ordinal to guess", async () => {
+    const owned = pod("db-0", controller("apps/v1", "StatefulSet", "db", "s1"));
+    await expect(cluster.ownerOf(owned, soon())).rejects.toThrow(
+      "StatefulSet default/db of pod db-0 is gone or was replaced",
+    );
+  });
+
+  test("another controller is the owner itself, and is not asked for", async () => {
+    const owned = pod("ds-x", controller("apps/v1", "DaemonSet", "ds", "e1"));
+    expect((await cluster.ownerOf(owned, soon())).owner).toEqual({
+      kind: "DaemonSet",
+      namespace: "default",
+      name: "ds",
+      uid: "e1",
+    });
+    const forked = pod("x", controller("apps.kruise.io/v1beta1", "StatefulSet", "db", "k1"));
+    expect((await cluster.ownerOf(forked, soon())).owner.apiVersion).toBe("apps.kruise.io/v1beta1");
+    expect(api.requests).toEqual([]);
+  });
+});
+
+describe("ownerOf a KubeVirt launcher", () => {
+  const reference = controller("kubevirt.io/v1", "VirtualMachineInstance", "vm", "i1");
+  const machine = controller("kubevirt.io/v1", "VirtualMachine", "vm", "m1");
+  const owner = { kind: "VirtualMachine", namespace: "default", name: "vm", uid: "m1" };
+  const instance = (migrationState?: object) => {
+    const status = migrationState === undefined ? {} : { migrationState };
+    answer(
+      `${KUBEVIRT}/virtualmachineinstances/vm`,
+      object("vm", "i1", { ownerReferences: [machine], status }),
+    );
+  };
+  const target = pod("virt-launcher-vm-2", reference, { "kubevirt.io/migrationJobName": "move" });
+  const migration = (vmiName: string, phase?: string) =>
+    answer(
+      `${KUBEVIRT}/virtualmachineinstancemigrations/move`,
+      object("move", "g1", { spec: { vmiName }, status: { phase } }),
+    );
+
+  test("is its virtual machine", async () => {
+    instance();
+    expect(await cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).toEqual({ owner });
+  });
+
+  test("is its instance, where no machine made it or KubeVirt is not there", async () => {
+    const alone = { kind: "VirtualMachineInstance", namespace: "default", name: "vm", uid: "i1" };
+    answer(`${KUBEVIRT}/virtualmachineinstances/vm`, object("vm", "i1"));
+    expect(await cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).toEqual({ owner: alone });
+    answer(`${KUBEVIRT}/virtualmachineinstances/vm`, new Response("404 page not found", { status: 404 }));
+    expect(await cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).toEqual({ owner: alone });
+  });
+
+  test("is not the machine of an instance that was replaced", async () => {
+    answer(`${KUBEVIRT}/virtualmachineinstances/vm`, object("vm", "i2", { ownerReferences: [machine] }));
+    await expect(cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon())).rejects.toThrow(
+      "VirtualMachineInstance default/vm of pod virt-launcher-vm-1 is gone or was replaced",
+    );
+  });
+
+  test.each([
+    [{ startTimestamp: "t" }, true],
+    [{ completed: true }, false],
+    [{ failed: true }, false],
+    [{ endTimestamp: "t" }, false],
+    [{ endTimestamp: null }, true],
+  ])("migrates by its instance's status: %j", async (state, migrating) => {
+    instance(state);
+    const facts = await cluster.ownerOf(pod("virt-launcher-vm-1", reference), soon());
+    expect(facts.migratingInstance).toBe((migrating ? "i1" : undefined) as string);
+  });
+
+  test.each([
+    ["vm", undefined, true],
+    ["vm", "Scheduling", true],
+    ["vm", "Succeeded", false],
+    ["vm", "Failed", false],
+    ["another-vm", "Scheduling", false],
+  ])("is a migration's target by the migration itself: %s %s", async (vmiName, phase, migrating) => {
+    instance();
+    migration(vmiName, phase);
+    expect((await cluster.ownerOf(target, soon())).migratingInstance).toBe(
+      (migrating ? "i1" : undefined) as string,
+    );
+  });
+
+  test("an annotation without a migration proves nothing", async () => {
+    instance();
+    expect((await cluster.ownerOf(target, soon())).migratingInstance).toBeUndefined();
+  });
+});
+
+describe("ownerState", () => {
+  const deployment = { kind: "Deployment", namespace: "default", name: "web", uid: "d1" };
+
+  test("present, gone, replaced", async () => {
+    expect(await cluster.ownerState(deployment, soon())).toBe("gone");
+    answer(`${APPS}/deployments/web`, object("web", "d1"));
+    expect(await cluster.ownerState(deployment, soon())).toBe("present");
+    expect(await cluster.ownerState({ ...deployment, uid: "d0" }, soon())).toBe("gone");
+    const { uid: _none, ...byName } = deployment;
+    expect(await cluster.ownerState(byName, soon())).toBe("present");
+  });
+
+  test("EVIDENCE: no KubeVirt, or a kind nobody knows, is no absence", async () => {
+    answer(`${KUBEVIRT}/virtualmachines/vm`, new Response("404 page not found", { status: 404 }));
+    expect(
+      await cluster.ownerState({ kind: "VirtualMachine", namespace: "default", name: "vm" }, soon()),
+    ).toBe("unknown");
+    expect(await cluster.ownerState({ kind: "Note", namespace: "", name: "router" }, soon())).toBe("unknown");
+  });
+
+  test("a custom kind is found by its group", async () => {
+    const rollout = {
+      kind: "Rollout",
+      namespace: "default",
+      name: "web",
+      uid: "d1",
+      apiVersion: "argoproj.io/v1alpha1",
+    };
+    expect(await cluster.ownerState(rollout, soon())).toBe("unknown");
+    answer("/apis/argoproj.io/v1alpha1", {
+      kind: "APIResourceList",
+      resources: [
+        { name: "rollouts/status", kind: "Rollout", namespaced: true },
+        { name: "rollouts", kind: "Rollout", namespaced: true },
+      ],
+    });
+    expect(await cluster.ownerState(rollout, soon())).toBe("gone");
+    answer("/apis/argoproj.io/v1alpha1/namespaces/default/rollouts/web", object("web", "d1"));
+    expect(await cluster.ownerState(rollout, soon())).toBe("present");
+    answer("/apis/argoproj.io/v1alpha1/namespaces/default/rollouts/web", apiStatus(403, "Forbidden", "no"));
+    await expect(cluster.ownerState(rollout, soon())).rejects.toThrow(
+      "does not allow to get rollouts.argoproj.io in namespace default",
+    );
+    const told = await cluster.ownerState(rollout, soon()).catch(({ details }) => details);
+    expect(told).toBe(
+      'no; bind a ClusterRole with the rule {apiGroups: ["argoproj.io"], resources: ["rollouts"], verbs: ["get"]}: ' +
+        "deploy/rbac has none for other programs' kinds",
+    );
+  });
+});

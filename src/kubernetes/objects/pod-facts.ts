@@ -1,0 +1,21 @@
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import type { Pod } from "../api/shapes.ts";
+
+/** A pod as the decisions see it. */
+export function podFacts({ metadata, spec, status }: Pod): PodFacts {
+  const { annotations, labels, name, namespace, ownerReferences, uid } = metadata;
+  return {
+    namespace,
+    name,
+    uid,
+    ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+    annotations,
+    labels,
+    deleting: metadata.deletionTimestamp !== undefined,
+    finished: status.phase === "Succeeded" || status.phase === "Failed",
+    mirror: "kubernetes.io/config.mirror" in annotations,
+    ownerReferences,
+    hostNetwork: spec.hostNetwork,
+    podIPs: (status.podIPs ?? []).map(({ ip }) => ip),
+  };
+}

@@ -1,0 +1,51 @@
+import type { OwnerFacts, OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { Api } from "../api/api.ts";
+import { groupOf, INSTANCES, MIGRATIONS } from "../api/kinds.ts";
+import type { Instance } from "../api/shapes.ts";
+import { controllerGone, ownerFrom } from "./owner-reference.ts";
+
+/** KubeVirt's pointer from a migration's target pod to the migration (api/core/v1, types.go). */
+const MIGRATION_NAME = "kubevirt.io/migrationJobName";
+
+/**
+ * The virtual machine of a launcher pod, by the UIDs of owner references. While its instance
+ * migrates live, the instance's UID tells which two launchers may hold one address. Without KubeVirt
+ * nothing can be read, and the reference is taken as it is.
+ *
+ * @throws IpamError as the Cluster port says; tryAgain when the pod outlives its instance.
+ */
+export async function machineOf(
+  pod: PodFacts,
+  controller: OwnerReference,
+  api: Api,
+  deadline: number,
+): Promise<OwnerFacts> {
+  const instance = await api.get(INSTANCES, { namespace: pod.namespace, name: controller.name }, deadline);
+  if (instance === "no such kind") return { owner: ownerFrom(pod.namespace, controller) };
+  if (instance?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
+  const machine = instance.metadata.ownerReferences.find(
+    ({ apiVersion, kind }) => groupOf(apiVersion) === "kubevirt.io" && kind === "VirtualMachine",
+  );
+  const owner = ownerFrom(pod.namespace, machine ?? controller);
+  const migrating = isMigrating(instance) || (await isTarget(pod, instance, api, deadline));
+  return migrating ? { owner, migratingInstance: controller.uid } : { owner };
+}
+
+function isMigrating({ status }: Instance): boolean {
+  const { migrationState } = status;
+  if (migrationState === undefined) return false;
+  return !migrationState.completed && !migrationState.failed && (migrationState.endTimestamp ?? "") === "";
+}
+
+/**
+ * KubeVirt makes the target pod before it notes the migration in the instance's status. Until
+ * then the migration itself is the evidence: the pod's annotation only says which one to read.
+ */
+async function isTarget(pod: PodFacts, instance: Instance, api: Api, deadline: number): Promise<boolean> {
+  const name = pod.annotations[MIGRATION_NAME];
+  if (name === undefined || name === "") return false;
+  const migration = await api.get(MIGRATIONS, { namespace: pod.namespace, name }, deadline);
+  if (migration === undefined || migration === "no such kind") return false;
+  const { spec, status } = migration;
+  return spec.vmiName === instance.metadata.name && status.phase !== "Succeeded" && status.phase !== "Failed";
+}

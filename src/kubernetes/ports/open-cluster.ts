@@ -1,0 +1,38 @@
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import type { PodId } from "../../ipam/records.ts";
+import { Api } from "../api/api.ts";
+import { NODES, PODS } from "../api/kinds.ts";
+import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
+import { clusterUid } from "../objects/cluster-uid.ts";
+import { nodeFacts } from "../objects/node-facts.ts";
+import { ownerOf } from "../objects/owner-of.ts";
+import { ownerState } from "../objects/owner-state.ts";
+import { podFacts } from "../objects/pod-facts.ts";
+
+/**
+ * Kubernetes behind the Cluster port. Every method is one live request or a short chain of them,
+ * each within the deadline; nothing is cached.
+ *
+ * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
+ */
+export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
+  return clusterOn(new Api(loadCredentials(settings)));
+}
+
+/** The same on a connection that is there. */
+export function clusterOn(api: Api): Cluster {
+  return {
+    clusterUid: (deadline) => clusterUid(api, deadline),
+    pod: async ({ namespace, name }: PodId, deadline) => {
+      const pod = await api.getBuiltIn(PODS, { namespace, name }, deadline);
+      return pod && podFacts(pod);
+    },
+    node: async (name, deadline) => {
+      const node = await api.getBuiltIn(NODES, { name }, deadline);
+      return node && nodeFacts(node);
+    },
+    ownerOf: (pod, deadline) => ownerOf(pod, api, deadline),
+    ownerState: (owner, deadline) => ownerState(owner, api, deadline),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Inventory } from "../../ipam/inventory-port.ts";
+import { Api } from "../api/api.ts";
+import { NODES, PODS } from "../api/kinds.ts";
+import { listObjects } from "../api/list-objects.ts";
+import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
+import { nodeFacts } from "../objects/node-facts.ts";
+import { podFacts } from "../objects/pod-facts.ts";
+
+/**
+ * Kubernetes behind the Inventory port.
+ *
+ * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
+ */
+export function openInventory(settings: ClusterSettings): Inventory {
+  return inventoryOn(new Api(loadCredentials(settings)));
+}
+
+/** The same on a connection that is there. */
+export function inventoryOn(api: Api): Inventory {
+  return {
+    pods: (deadline) => mapped(listObjects(api, PODS, deadline), podFacts),
+    nodes: (deadline) => mapped(listObjects(api, NODES, deadline), nodeFacts),
+  };
+}
+
+async function* mapped<T, U>(source: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of source) yield map(item);
+}

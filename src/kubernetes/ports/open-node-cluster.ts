@@ -1,0 +1,51 @@
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import type { Log } from "../../ipam/ports.ts";
+import { Api } from "../api/api.ts";
+import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
+import { recordEvent } from "../objects/events.ts";
+import { NodePods } from "../objects/node-pods.ts";
+import { clusterOn } from "./open-cluster.ts";
+
+export interface NodeClusterOptions {
+  readonly nodeName: string;
+  readonly log: Log;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+const EVENT_MS = 5_000;
+const COMPONENT = "kube-ipam-agent";
+
+/**
+ * Kubernetes as a process sees it that serves one node for long: it knows the node's pods by a watch.
+ * Everything that judges a holder is still read live.
+ *
+ * @throws IpamError as openCluster does.
+ */
+export async function openNodeCluster(
+  settings: ClusterSettings,
+  { nodeName, log, signal }: NodeClusterOptions,
+): Promise<Cluster> {
+  const api = new Api(loadCredentials(settings));
+  const cluster = clusterOn(api);
+  const pods = new NodePods(api, nodeName, log);
+  signal.addEventListener("abort", () => pods.stop());
+  if (signal.aborted) pods.stop();
+  return {
+    ...cluster,
+    askingPod: async (pod, deadline) => pods.get(pod) ?? cluster.pod(pod, deadline),
+    seenPod: (pod) => pods.get(pod),
+    event: ({ namespace, name, uid }, reason, message) =>
+      recordEvent(
+        api,
+        {
+          concerned: { kind: "Pod", namespace, name, ...(uid !== undefined && { uid }) },
+          type: reason === "AddressHandedOver" ? "Normal" : "Warning",
+          reason,
+          message,
+          component: COMPONENT,
+        },
+        performance.now() + EVENT_MS,
+      ),
+  };
+}

@@ -1,0 +1,51 @@
+import { formatAddress } from "../../address/address.ts";
+import { formatInterval } from "../../cli/addresses.ts";
+import type { IpamError } from "../../ipam/errors.ts";
+import type { Prospect } from "../../ipam/explain/explain.ts";
+import type { Wish } from "../../ipam/wish.ts";
+import type { Answer, Explained } from "./why.ts";
+
+/** The answer for programs. */
+export function dataOf({ pod, live, shown, interfaces, kubernetes }: Answer): object {
+  return {
+    pod: { ...pod, ...(live && { uid: live.uid }) },
+    ...(live && {
+      node: live.nodeName ?? null,
+      deleting: live.deleting,
+      finished: live.finished,
+      shows: [...shown],
+    }),
+    kubernetes: kubernetes ?? null,
+    interfaces: interfaces.map(interfaceOf),
+  };
+}
+
+function interfaceOf({ ifname, name, network, held, explanation }: Explained): object {
+  return {
+    ifname,
+    network: name ?? null,
+    ...(network && { knownBy: network.knownBy, space: network.network.space }),
+    ...(explanation?.wish && { wish: wishOf(explanation.wish) }),
+    has: held,
+    asks: (explanation?.addresses ?? []).map(prospectOf),
+    ...(explanation?.refusal && { refusal: refusalOf(explanation.refusal) }),
+  };
+}
+
+function wishOf({ fixed, set, sticky, retain, owner }: Wish): object {
+  return {
+    fixed: fixed.map(({ address, source }) => ({ address: formatAddress(address), source })),
+    ...(set && { set: set.map(formatInterval) }),
+    sticky,
+    retain,
+    ...(owner && { owner: owner.owner, ...(owner.ordinal !== undefined && { ordinal: owner.ordinal }) }),
+  };
+}
+
+function prospectOf({ refusal, ...prospect }: Prospect): object {
+  return { ...prospect, ...(refusal && { refusal: refusalOf(refusal) }) };
+}
+
+function refusalOf({ name, code, message, details }: IpamError): object {
+  return { name, code, message, next: details };
+}

@@ -1,0 +1,143 @@
+import { formatAddress } from "../../address/address.ts";
+import { formatInterval } from "../../cli/addresses.ts";
+import { type Format, type Line, printSections, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
+import type { Prospect } from "../../ipam/explain/explain.ts";
+import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
+import type { Holder } from "../../ipam/records.ts";
+import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
+import type { Wish } from "../../ipam/wish.ts";
+import { retention } from "../columns.ts";
+import { dataOf } from "./data.ts";
+import type { Answer, Explained } from "./why.ts";
+
+/** The rows of the hand-over table, in words. */
+const RULES: Readonly<Record<HandOverRow, string>> = {
+  "same attachment": "its own address: the same result again",
+  "same container": "another interface of this same container has it",
+  "asker not wanted": "this pod is itself no longer wanted",
+  "on this node, and gone": "its holder's sandbox is gone: handed over at the next try",
+  fenced: "its holder's node is fenced: handed over at the next try",
+  "live migration": "one virtual machine on the move: both have it until one ends",
+  "same pod": "an earlier sandbox of this pod has it; its DEL is due",
+  "not a pod": "a container that is no pod has it",
+  leaving: "its holder is leaving; its DEL is due",
+  unknown: "whether its holder lives cannot be told",
+  alive: "its holder is alive",
+};
+
+/** Prints the answer as one block of lines for the pod and one for each interface. */
+export function printAnswer(answer: Answer, format: Format): Promise<0> | 0 {
+  if (answer.kubernetes === undefined)
+    printErr(
+      "note: Kubernetes was not asked (no kubeconfig): what the pod wishes is not known; name one with --kubeconfig",
+    );
+  if (format === "json" || format === "yaml") return printThing(dataOf(answer), [], format);
+  return printSections(sectionsOf(answer));
+}
+
+/** One block of lines for the pod, and one for each interface. */
+export function sectionsOf(answer: Answer): Line[][] {
+  return [podLines(answer), ...answer.interfaces.map((each) => interfaceLines(each, answer))];
+}
+
+function podLines({ pod, live, interfaces }: Answer): Line[] {
+  const owner = interfaces.find(({ explanation }) => explanation?.wish?.owner)?.explanation?.wish?.owner;
+  return [
+    ["Pod", `${pod.namespace}/${pod.name}${live === undefined ? "" : ` (${live.uid})`}`],
+    ["State", live === undefined ? undefined : stateOf(live)],
+    ["Node", live && (live.nodeName ?? "not scheduled yet")],
+    [
+      "Owner",
+      owner &&
+        `${describeOwner(owner.owner)}${owner.ordinal === undefined ? "" : `, ordinal ${owner.ordinal}`}`,
+    ],
+  ];
+}
+
+function stateOf({ deleting, finished, hostNetwork }: NonNullable<Answer["live"]>): string {
+  if (finished) return "finished: it needs no address any more";
+  if (deleting) return "being deleted";
+  return hostNetwork === true ? "in its node's own network: no address is given to it" : "wanted";
+}
+
+function interfaceLines({ explanation, held, ifname, name, network }: Explained, answer: Answer): Line[] {
+  const hasAll = held.some(({ address }) => answer.shown.has(address));
+  return [
+    ["Interface", ifname],
+    ["Network", name === undefined ? UNTOLD : network ? `${name} (by ${network.knownBy})` : name],
+    ["Wish", explanation?.wish && wishText(explanation.wish, held)],
+    ...held.flatMap(({ address, holder, origin }): Line[] => [
+      ["Has", `${address} (${origin})`],
+      ["Sandbox", `${holder.attachment.container} on node ${holder.node}${noteOf(address, answer)}`],
+    ]),
+    ...(explanation?.addresses ?? []).flatMap(prospectLines),
+    ...refusalLines(explanation?.refusal, hasAll ? "Wish" : "Refused"),
+    ...(held.length === 0 && name !== undefined && network === undefined
+      ? ([
+          ["Note", "kube-ipam knows no network of that name: another IPAM plugin's, or not used yet"],
+        ] as Line[])
+      : []),
+  ];
+}
+
+const UNTOLD = "cannot be told: name it with --network, or its configuration with --config or --conf-dir";
+
+function noteOf(address: string, { live, shown }: Answer): string {
+  if (live === undefined || shown.has(address)) return "";
+  return ", which the pod does not show: it is starting, or that sandbox has ended and its DEL is due";
+}
+
+/** What the runtime itself asks for is seen in what was given only. */
+function wishText({ fixed, set, sticky, retain }: Wish, held: Explained["held"]): string {
+  const wishes = [
+    ...fixed.map(({ address, source }) => `${formatAddress(address)} (${source})`),
+    ...(set ? [`one of ${set.map(formatInterval).join(", ")} (kube-ipam.ips)`] : []),
+    ...(sticky ? ["what it was given before (kube-ipam.sticky)"] : []),
+  ];
+  const asked = held.filter(({ origin }) => origin === "fixed").map(({ address }) => address);
+  if (wishes.length === 0 && asked.length > 0)
+    return `${asked.join(", ")} (by the runtime: CNI_ARGS IP, args.cni.ips or runtimeConfig.ips)`;
+  if (wishes.length === 0) return "any address";
+  return `${wishes.join(", ")}${retain === "workload" ? "" : `, retained: ${retention(retain)}`}`;
+}
+
+function prospectLines({ address, holders, outlook, refusal }: Prospect): Line[] {
+  const which = address ?? "any address";
+  return [
+    ["Address", `${which}: ${OUTLOOKS[outlook]}`],
+    ...holders.flatMap(({ holder, row }): Line[] => [
+      ["Holder", holderText(holder)],
+      ["Rule", RULES[row]],
+    ]),
+    ...refusalLines(refusal, outlook === "waits" ? "Waits" : "Refused"),
+    ["Next", refusal === undefined ? NEXT[outlook] : undefined],
+  ];
+}
+
+const OUTLOOKS: Readonly<Record<Prospect["outlook"], string>> = {
+  free: "free",
+  "hand-over": "may be taken from its holder",
+  shared: "shared with its holder",
+  waits: "not yet",
+  refused: "refused",
+};
+
+const NEXT: Readonly<Partial<Record<Prospect["outlook"], string>>> = {
+  free: "nothing stands in the way: the next try gets it. If none comes, see the pod's events and the plugin's log",
+  "hand-over": "the next try of the pod's runtime takes it",
+  shared: "the next try of the pod's runtime gets it",
+};
+
+function refusalLines(refusal: Prospect["refusal"], title: string): Line[] {
+  if (refusal === undefined) return [];
+  return [
+    [title, `${refusal.message} (error ${refusal.code})`],
+    ["Next", refusal.details],
+  ];
+}
+
+function holderText({ attachment, node, pod }: Holder): string {
+  const who = pod === undefined ? "no pod" : `pod ${pod.namespace}/${pod.name}`;
+  return `${who}, container ${attachment.container} (interface ${attachment.ifname}) on node ${node}`;
+}

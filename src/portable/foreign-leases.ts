@@ -1,0 +1,97 @@
+import { type Address, compareAddresses, type Family, formatAddress } from "../address/address.ts";
+import { cidrContains } from "../address/cidr.ts";
+import type { Range } from "../address/range.ts";
+import { importedId } from "../ipam/free/adopt.ts";
+import { type Holder, type PodId, RECORD_VERSION } from "../ipam/records.ts";
+import type { PortableRecord } from "./document.ts";
+
+/** An address that another IPAM plugin gave to a container. */
+export interface ForeignLease {
+  readonly address: Address;
+  readonly container: string;
+  readonly ifname: string;
+  /** The node that will get the container's DEL. */
+  readonly node: string;
+  readonly pod?: PodId;
+  /** Kubernetes has placed that very pod on that node. */
+  readonly nodeVerified?: boolean;
+}
+
+export interface ForeignNetwork {
+  /** What gave the addresses out: "host-local", "kube-ipam-0.2". */
+  readonly source: string;
+  readonly name: string;
+  readonly space: string;
+  /** Tell prefix and gateway, where they are known. */
+  readonly ranges: readonly Pick<Range, "subnet" | "gateway">[];
+  readonly clusterUid?: string;
+  /** When, for people. */
+  readonly since: string;
+}
+
+/**
+ * The records under which such addresses are held here, so that nobody else gets them and a later
+ * DEL of the container frees them. Nothing is known of the container's namespace, so nothing but
+ * that DEL, or an operator, ever frees them (EVIDENCE).
+ */
+export function recordsOfLeases(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
+  const attachments = new Map<string, ForeignLease[]>();
+  for (const lease of leases) {
+    const key = JSON.stringify([lease.node, lease.container, lease.ifname]);
+    attachments.set(key, [...(attachments.get(key) ?? []), lease]);
+  }
+  return [...attachments.values()].flatMap((same) => recordsOf(same, network));
+}
+
+function recordsOf(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
+  const [first] = leases;
+  if (first === undefined) return [];
+  const { space, since } = network;
+  const addresses = leases.map(({ address }) => address).sort(compareAddresses);
+  const holder = holderOf(first, network);
+  const base = { version: RECORD_VERSION, origin: "dynamic" } as const;
+  return [
+    ...addresses.map(
+      (address): PortableRecord => ({
+        ref: { kind: "allocation", space, address: formatAddress(address) },
+        record: { ...base, holders: [holder], since },
+      }),
+    ),
+    {
+      ref: { kind: "attachment", node: first.node, id: holder.attachment },
+      record: {
+        ...base,
+        space,
+        addresses: addresses.map(formatAddress),
+        prefixes: addresses.map(
+          (address) => rangeOf(address, network)?.subnet.prefix ?? WHOLE[address.family],
+        ),
+        gateways: addresses.map((address) => {
+          const gateway = rangeOf(address, network)?.gateway;
+          return gateway ? formatAddress(gateway) : null;
+        }),
+        holder,
+      },
+    },
+  ];
+}
+
+const WHOLE: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
+
+function rangeOf(address: Address, { ranges }: ForeignNetwork) {
+  return ranges.find(({ subnet }) => cidrContains(subnet, address));
+}
+
+function holderOf(lease: ForeignLease, network: ForeignNetwork): Holder {
+  const { container, ifname, node, pod, nodeVerified = false } = lease;
+  return {
+    attachment: { network: network.name, container, ifname },
+    ...(pod && { pod }),
+    node,
+    nodeVerified,
+    bootId: "",
+    namespace: { path: "" },
+    requestId: importedId(network.source, container),
+    ...(network.clusterUid !== undefined && { cluster: network.clusterUid }),
+  };
+}

@@ -1,0 +1,77 @@
+import * as v from "valibot";
+import { IpamError } from "../ipam/errors.ts";
+import { RECORD_VERSION } from "../ipam/records.ts";
+import { DOCUMENT_KIND, DOCUMENT_VERSION, nameOf, type PortableRecord } from "./document.ts";
+import { HeadSchema, RECORD_SCHEMAS } from "./schemas.ts";
+
+/**
+ * The records of an exported document. Nothing is taken from one that is not understood as a whole.
+ *
+ * @throws IpamError decode naming the record that is wrong, storeCannotWrite for a newer program's.
+ */
+export function parseDocument(value: unknown, source: string): PortableRecord[] {
+  const head = v.safeParse(HeadSchema, value);
+  if (!head.success) {
+    throw new IpamError(
+      "decode",
+      `${source} is no export of kube-ipam: expected {"kind": "${DOCUMENT_KIND}", "version": …, "records": […]}`,
+      "make one with 'kube-ipam store export'; other sources are named with --from",
+    );
+  }
+  if (head.output.version > DOCUMENT_VERSION) throw newer(source, "the document");
+  const records = head.output.records.map((record, index) =>
+    readRecord(record, `${source}: records[${index}]`),
+  );
+  refuseDoubles(records, source);
+  return records;
+}
+
+function readRecord(value: unknown, where: string): PortableRecord {
+  refuseNewer(value, where);
+  const kind = v.safeParse(v.object({ ref: v.object({ kind: v.string() }) }), value);
+  const name =
+    kind.success && Object.hasOwn(RECORD_SCHEMAS, kind.output.ref.kind) ? kind.output.ref.kind : "";
+  const schema = RECORD_SCHEMAS[name];
+  if (schema === undefined) {
+    throw unreadable(
+      where,
+      `expected {"ref": {"kind": …}, "record": …} with one of the kinds ${Object.keys(RECORD_SCHEMAS).join(", ")}`,
+    );
+  }
+  const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
+  // Not the copy that was checked: nothing is changed in it, and large documents need not be held twice.
+  if (parsed.success) return value as PortableRecord;
+  const [issue] = parsed.issues;
+  const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
+  throw unreadable(
+    where,
+    `${path}: expected ${issue.message}, got ${JSON.stringify(issue.input)?.slice(0, 100)}`,
+  );
+}
+
+function unreadable(where: string, why: string): IpamError {
+  return new IpamError("decode", `${where} is no record that can be read`, why);
+}
+
+function refuseNewer(value: unknown, where: string): void {
+  const parsed = v.safeParse(v.object({ record: v.object({ version: v.number() }) }), value);
+  if (parsed.success && parsed.output.record.version > RECORD_VERSION) throw newer(where, "the record");
+}
+
+function newer(source: string, what: string): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `${source}: ${what} was written by a newer kube-ipam`,
+    "upgrade kube-ipam",
+  );
+}
+
+function refuseDoubles(records: readonly PortableRecord[], source: string): void {
+  const names = new Set<string>();
+  for (const { ref } of records) {
+    const name = nameOf(ref);
+    if (names.has(name))
+      throw new IpamError("decode", `${source} holds the ${name} twice`, "keep one of them");
+    names.add(name);
+  }
+}

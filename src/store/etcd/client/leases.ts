@@ -1,0 +1,51 @@
+import type { CallOptions } from "../../../ipam/store-port.ts";
+import { LEASE_GRANT } from "../wire/methods.ts";
+import type { EtcdClient } from "./client.ts";
+
+/** Leases for records that vanish by themselves, shared by all that want about the same time. */
+export interface Leases {
+  /** A lease that lives at least `seconds` from now, and at most a sixth (10 s) longer. */
+  lease(seconds: number, options: CallOptions): Promise<bigint>;
+  /** This lease is gone: whoever asks next gets a new one. */
+  forget(lease: bigint): Promise<void>;
+}
+
+interface Shared {
+  readonly lease: Promise<bigint>;
+  /** performance.now() until which it may be handed out. */
+  readonly until: number;
+}
+
+/** A grant is repeated when its outcome is unknown: a lease without keys ends by itself. */
+export function makeLeases(client: EtcdClient): Leases {
+  const shared = new Map<number, Shared>();
+  return {
+    lease: async (seconds, options) => {
+      const known = shared.get(seconds);
+      if (known !== undefined && performance.now() < known.until) return known.lease;
+      const slack = Math.min(10, Math.floor(seconds / 6));
+      const lease = grant(client, seconds + slack, options);
+      const entry = { lease, until: performance.now() + slack * 1000 };
+      shared.set(seconds, entry);
+      try {
+        return await lease;
+      } catch (failure) {
+        if (shared.get(seconds) === entry) shared.delete(seconds);
+        throw failure;
+      }
+    },
+    forget: async (lease) => {
+      for (const [seconds, entry] of shared) {
+        if ((await entry.lease.catch(() => lease)) === lease) shared.delete(seconds);
+      }
+    },
+  };
+}
+
+async function grant(client: EtcdClient, seconds: number, options: CallOptions): Promise<bigint> {
+  const granted = await client.read(
+    (etcd, rpc) => etcd.call(LEASE_GRANT, { TTL: BigInt(Math.ceil(seconds)) }, rpc),
+    options,
+  );
+  return granted.ID;
+}

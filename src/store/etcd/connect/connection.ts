@@ -1,0 +1,113 @@
+import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
+import { type RpcOptions, subscribe, unary } from "../wire/grpc.ts";
+import type { Init, Method } from "../wire/methods.ts";
+import type { TlsMaterial } from "./tls-files.ts";
+
+/** A frozen peer never lets go of a connection by itself; no call takes as long as this. */
+const RETIRED_MS = 60_000;
+
+/** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
+export interface Connection {
+  readonly endpoint: string;
+  /** Of the certificate files it was opened with. */
+  readonly stamp: string;
+  /** One request, one answer; rejects with RpcError. */
+  call<I, O>(method: Method<I, O>, request: Init<I>, options: RpcOptions): Promise<O>;
+  /** One request, answers until `signal` aborts; rejects with RpcError. */
+  subscribe<I, O>(
+    method: Method<I, O>,
+    request: Init<I>,
+    options: RpcOptions & { readonly signal: AbortSignal },
+  ): AsyncIterable<O>;
+  usable(): boolean;
+  /** False when the other end does not answer within `ms`; the connection is closed then. */
+  answers(ms: number): Promise<boolean>;
+  /** No new requests; closes as soon as those under way have ended. */
+  retire(): void;
+  close(): void;
+}
+
+/**
+ * Opens a connection: TCP, TLS, and the server's HTTP/2 settings. Those come only after the server
+ * accepted our certificate, and never from a frozen process, so that whatever is wrong shows here,
+ * before any request is sent. Rejects with the plain error; undefined `tls` means http.
+ */
+export function openConnection(
+  endpoint: string,
+  tls: TlsMaterial | undefined,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const session = connect(endpoint, sessionOptions(tls));
+    const timer = setTimeout(() => fail(new DialTimeout(timeoutMs)), timeoutMs);
+    const fail = (error: Error) => {
+      settle();
+      session.destroy();
+      reject(error);
+    };
+    const cancelled = () => fail(new Error("not needed any more"));
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancelled);
+    };
+    session.on("error", fail);
+    session.once("close", () => fail(new Error("the server closed the connection at once")));
+    session.once("remoteSettings", () => {
+      settle();
+      resolve(makeConnection(endpoint, session, tls?.stamp ?? ""));
+    });
+    signal.addEventListener("abort", cancelled);
+  });
+}
+
+/** Nobody answered: the machine is gone, a firewall drops, or the process is frozen. */
+export class DialTimeout extends Error {
+  override readonly name = "DialTimeout";
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOptions {
+  if (tls === undefined) return {};
+  const { cert, key, ca } = tls;
+  return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
+}
+
+function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: string): Connection {
+  let retired = false;
+  session.once("goaway", () => {
+    retired = true;
+  });
+  return {
+    endpoint,
+    stamp,
+    call: async (method, request, options) => unary(session, method, request, options),
+    subscribe: (method, request, options) => subscribe(session, method, request, options),
+    usable: () => !retired && !session.closed && !session.destroyed,
+    answers: (ms) => ping(session, ms),
+    retire: () => {
+      retired = true;
+      if (!session.destroyed) session.close();
+      setTimeout(() => session.destroy(), RETIRED_MS).unref();
+    },
+    close: () => {
+      retired = true;
+      session.destroy();
+    },
+  };
+}
+
+function ping(session: ClientHttp2Session, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => done(false), ms);
+    const done = (alive: boolean) => {
+      clearTimeout(timer);
+      if (!alive) session.destroy();
+      resolve(alive);
+    };
+    if (session.closed || session.destroyed) return done(false);
+    session.ping((error) => done(error === null || error === undefined));
+  });
+}
