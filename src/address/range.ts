@@ -1,6 +1,6 @@
 import type { Address } from "./address.ts";
-import type { Cidr } from "./cidr.ts";
-import type { Interval } from "./interval.ts";
+import { type Cidr, cidrContains } from "./cidr.ts";
+import { type Interval, intervalContains } from "./interval.ts";
 
 /** A part of a subnet from which addresses are given out. */
 export interface Range {
@@ -17,4 +17,18 @@ export interface Range {
 /** Fallback order: the next range is used when the ones before are full. One family. */
 export interface RangeSet {
   readonly ranges: readonly Range[];
+}
+
+/**
+ * The range of a set that an address belongs to, and has gateway and prefix of: the one that gives it
+ * out, else the one that keeps it for fixed addresses, else the first of its subnet, because a fixed
+ * address may lie outside rangeStart-rangeEnd. Undefined where no subnet of the set holds it.
+ */
+export function rangeOf({ ranges }: RangeSet, address: Address): Range | undefined {
+  const ofSubnet = ranges.filter(({ subnet }) => cidrContains(subnet, address));
+  return (
+    ofSubnet.find(({ dynamic }) => intervalContains(dynamic, address)) ??
+    ofSubnet.find(({ fixed }) => fixed !== undefined && intervalContains(fixed, address)) ??
+    ofSubnet[0]
+  );
 }

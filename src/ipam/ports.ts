@@ -22,6 +22,12 @@ export interface Ports {
   readonly log: Log;
 }
 
+/** Ports of one who works for a whole cluster: Kubernetes is there, and it is known which one it is. */
+export interface ClusterPorts extends Ports {
+  readonly cluster: Cluster;
+  readonly clusterUid: string;
+}
+
 /** Writes one line for people; never throws, never touches stdout. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 

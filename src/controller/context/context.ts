@@ -1,7 +1,6 @@
 import type { NodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
-import type { ClusterPorts } from "../../ipam/free/free-fenced.ts";
 import type { Inventory } from "../../ipam/inventory-port.ts";
-import type { Log } from "../../ipam/ports.ts";
+import type { ClusterPorts, Log } from "../../ipam/ports.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import type { FrontProxy } from "./front-proxy.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,10 +1,11 @@
 import { formatAddress } from "../../address/address.ts";
 import { cidrContains, parseCidr } from "../../address/cidr.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import { clusterRelation } from "../cluster-relation.ts";
 import { isPod, podIsGone } from "../evidence/fencing.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
+import type { Live } from "../evidence/live-read.ts";
 import { type ShownAddress, shownAddresses } from "../evidence/network-status.ts";
-import { clusterRelation, type Live } from "../hand-over/hand-over-facts.ts";
 import type { Holder } from "../records.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";

@@ -1,18 +1,17 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
-import { cidrContains } from "../../address/cidr.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
 import { withoutIntervals } from "../../address/pool.ts";
 import { namedIn } from "../plan/apportion.ts";
 import type { OpenTarget } from "../plan/target.ts";
-import { foreignRanges } from "../reserve/reserved-ranges.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { takeNext } from "../view/cursor.ts";
-import type { Pick } from "../view/pick.ts";
+import { type Pick, untouchedPick } from "../view/pick.ts";
 import { addressRefs, type Picture, type PoolQuestion, windowAnswers } from "../view/picture.ts";
 import { coversPool } from "../view/window.ts";
 import { type Contest, contend } from "./contend.ts";
 import { contendForSet } from "./contend-for-set.ts";
 import { noFreeAddress } from "./exhausted.ts";
+import { foreignRanges } from "./foreign-ranges.ts";
 import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
 import { searchPool } from "./search.ts";
 
@@ -119,20 +118,5 @@ async function pickOpen(
     ...untouched,
     ...(reservation && { reservation }),
     coolingRevision: snapshot.get(coolingRef)?.revision ?? 0,
-  };
-}
-
-/** An address of which the store knows nothing. */
-export function untouchedPick(target: OpenTarget, address: Address): Pick {
-  const range = target.set.ranges.find(({ subnet }) => cidrContains(subnet, address)) ?? target.set.ranges[0];
-  if (range === undefined) throw new Error("a range set has at least one range");
-  return {
-    address,
-    prefix: range.subnet.prefix,
-    ...(range.gateway && { gateway: range.gateway }),
-    origin: target.origin,
-    staying: [],
-    evictions: [],
-    coolingRevision: 0,
   };
 }

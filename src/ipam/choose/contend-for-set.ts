@@ -1,7 +1,7 @@
-import { cidrContains } from "../../address/cidr.ts";
 import { type Interval, isWithin } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
-import type { NamedTarget, OpenTarget } from "../plan/target.ts";
+import { namedTarget } from "../plan/named-target.ts";
+import type { OpenTarget } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { look } from "../view/picture.ts";
 import { type Contest, contend } from "./contend.ts";
@@ -27,7 +27,8 @@ export async function contendForSet(
   let refusal: IpamError | undefined;
   for (let position = 0n; position < pool.size && position < MOST_JUDGED; position++) {
     if (isWithin(pool.at(position), besides)) continue;
-    const named = namedTarget(target, pool.at(position));
+    const wanted = { address: pool.at(position), source: "kube-ipam.ips" };
+    const named = namedTarget(attempt.request.network, target.set, wanted, target.origin);
     try {
       const contest = await contend(attempt, await look(attempt, [named]), named);
       if (contest.kind === "pick") return contest;
@@ -44,19 +45,4 @@ export async function contendForSet(
     `name more addresses, or fewer replicas; for example: ${refusal?.message ?? "none is free"}`,
     { cause: refusal },
   );
-}
-
-function namedTarget({ set, origin }: OpenTarget, address: NamedTarget["address"]): NamedTarget {
-  const range = set.ranges.find(({ subnet }) => cidrContains(subnet, address)) ?? set.ranges[0];
-  if (range === undefined) throw new Error("a range set has at least one range");
-  const { gateway, subnet } = range;
-  return {
-    kind: "named",
-    range,
-    address,
-    prefix: subnet.prefix,
-    ...(gateway && { gateway }),
-    origin,
-    source: "kube-ipam.ips",
-  };
 }

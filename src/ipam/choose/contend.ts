@@ -8,12 +8,12 @@ import type { NamedTarget } from "../plan/target.ts";
 import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "../records.ts";
 import { blockIn, waysOut } from "../reserve/blocks.ts";
 import { describeOwner, judgeReservation } from "../reserve/judge-reservation.ts";
-import { foreignRangeOf } from "../reserve/reserved-ranges.ts";
 import { describeAttachment } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Eviction, Pick } from "../view/pick.ts";
 import { addressRefs, type Picture } from "../view/picture.ts";
+import { foreignRangeOf } from "./foreign-ranges.ts";
 
 /** What came of asking for one address: it may be taken, or its holder is about to give it back. */
 export type Contest =

@@ -1,6 +1,6 @@
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
-import type { Live } from "../hand-over/hand-over-facts.ts";
 import type { Holder, PodId } from "../records.ts";
+import type { Live } from "./live-read.ts";
 
 /**
  * Whether by a live read this very pod is no more: no pod of its name, or one with another UID.

@@ -1,5 +1,7 @@
 import { IpamError } from "../errors.ts";
-import type { Live } from "../hand-over/hand-over-facts.ts";
+
+/** A live read: what is there, that nothing is there, or that it could not be told (which proves nothing). */
+export type Live<T> = T | "absent" | "unknown";
 
 export interface LiveAnswer<T> {
   readonly state: Live<T>;

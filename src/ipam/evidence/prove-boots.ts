@@ -1,4 +1,4 @@
-import type { ClusterPorts } from "../free/free-fenced.ts";
+import type { ClusterPorts } from "../ports.ts";
 import { RECORD_VERSION } from "../records.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { bootOf, type KnownBoots } from "./known-boots.ts";

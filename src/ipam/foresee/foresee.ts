@@ -1,5 +1,4 @@
 import { type Interval, isWithin } from "../../address/interval.ts";
-import { untouchedPick } from "../choose/choose.ts";
 import type { Memory, Taken } from "../foresight.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import { planTargets } from "../plan/plan.ts";
@@ -10,6 +9,7 @@ import type { Guard, Snapshot } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { takeNext } from "../view/cursor.ts";
 import type { Pick } from "../view/pick.ts";
+import { untouchedPick } from "../view/pick.ts";
 import { ask, networkRef, type Picture, type PoolQuestion } from "../view/picture.ts";
 import { type Look, WINDOW } from "../view/window.ts";
 import { namedPick, rememberedOwner } from "./foresee-named.ts";

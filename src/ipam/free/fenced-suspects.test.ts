@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { KnownBoots } from "../evidence/known-boots.ts";
 import { BootProver } from "../evidence/prove-boots.ts";
-import type { Ports } from "../ports.ts";
+import type { ClusterPorts, Ports } from "../ports.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { nodeFacts } from "../testing/hand-over.ts";
 import { add, createWorld } from "../testing/world.ts";
 import { findSuspects } from "./fenced-suspects.ts";
-import type { ClusterPorts } from "./free-fenced.ts";
 
 const NODE = nodeFacts({ bootId: "boot-1" });
 const ALL = new Map([["n1", NODE]]);

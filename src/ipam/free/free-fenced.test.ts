@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { IpamError } from "../errors.ts";
+import type { ClusterPorts } from "../ports.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { holder, nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { add, allocations, createWorld } from "../testing/world.ts";
-import { type ClusterPorts, freeFenced, suspectedFence } from "./free-fenced.ts";
+import { freeFenced, suspectedFence } from "./free-fenced.ts";
 
 const POD = { namespace: "default", name: "old", uid: "uid-old" };
 

@@ -1,16 +1,10 @@
-import type { Cluster, NodeFacts } from "../cluster-port.ts";
+import type { NodeFacts } from "../cluster-port.ts";
 import { type Fence, fenceOf, isFenced } from "../evidence/fencing.ts";
 import { readLive } from "../evidence/live-read.ts";
-import type { Ports } from "../ports.ts";
+import type { ClusterPorts } from "../ports.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { free } from "./free.ts";
-
-/** Ports of one who works for a whole cluster: Kubernetes is there, and it is known which one it is. */
-export interface ClusterPorts extends Ports {
-  readonly cluster: Cluster;
-  readonly clusterUid: string;
-}
 
 /**
  * Why by a list of nodes an attachment may be one of a fenced node's; undefined where it is not, or is

@@ -6,12 +6,12 @@ import { KnownBoots } from "../evidence/known-boots.ts";
 import { doubt, readLive } from "../evidence/live-read.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import type { Inventory } from "../inventory-port.ts";
-import type { Ports } from "../ports.ts";
+import type { ClusterPorts, Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, Owner } from "../records.ts";
 import { endReservation } from "../reserve/end-reservation.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { findSuspects } from "./fenced-suspects.ts";
-import { type ClusterPorts, freeFenced } from "./free-fenced.ts";
+import { freeFenced } from "./free-fenced.ts";
 import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
 
 /** Something that nobody needs any more, and how to free it; nothing is done before `free` is called. */

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import { clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { isFenced } from "../evidence/fencing.ts";
 import { doubt, readLive } from "../evidence/live-read.ts";
@@ -11,7 +12,7 @@ import {
   type ReservationAsker,
   type ReservationFacts,
 } from "../reserve/judge-reservation.ts";
-import { clusterRelation, type HandOverFacts } from "./hand-over-facts.ts";
+import type { HandOverFacts } from "./hand-over-facts.ts";
 import { decidedLocally } from "./judge.ts";
 
 /** Who asks for an address that has a holder or an owner. */

@@ -1,10 +1,9 @@
 import type { Address } from "../../address/address.ts";
 import type { NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { ClusterRelation } from "../cluster-relation.ts";
+import type { Live } from "../evidence/live-read.ts";
 import type { NamespaceState } from "../node-port.ts";
 import type { AttachmentId, Holder, PodId } from "../records.ts";
-
-/** A live read: what is there, that nothing is there, or that it could not be told (which proves nothing). */
-export type Live<T> = T | "absent" | "unknown";
 
 /** Everything that decides whether an address may go from its holder to the asker. */
 export interface HandOverFacts {
@@ -31,15 +30,4 @@ export interface Asker {
   /** The asking pod read live; "unknown" also where it was not asked for. */
   readonly podState: Live<PodFacts>;
   readonly owner?: OwnerFacts;
-}
-
-export type ClusterRelation = "same" | "other" | "unknown";
-
-/**
- * Whether a record is of the same cluster as the one who reads it. A record that names no cluster
- * was made where none is configured, or before it was known.
- */
-export function clusterRelation(recorded: string | undefined, own: string | undefined): ClusterRelation {
-  if (recorded === undefined || recorded === own) return "same";
-  return own === undefined ? "unknown" : "other";
 }

@@ -1,7 +1,6 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
-import { cidrContains } from "../../address/cidr.ts";
 import { type Interval, intervalContains, oneAddress } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, rangeOf } from "../../address/range.ts";
 import type { FixedAddress } from "../wish.ts";
 import type { Target } from "./target.ts";
 
@@ -43,6 +42,6 @@ function givesOut({ ranges }: RangeSet, address: Address): boolean {
   return ranges.some(({ dynamic }) => intervalContains(dynamic, address));
 }
 
-function hasSubnetOf({ ranges }: RangeSet, address: Address): boolean {
-  return ranges.some(({ subnet }) => cidrContains(subnet, address));
+function hasSubnetOf(set: RangeSet, address: Address): boolean {
+  return rangeOf(set, address) !== undefined;
 }

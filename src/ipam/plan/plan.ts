@@ -1,15 +1,12 @@
-import { type Address, formatAddress } from "../../address/address.ts";
-import { cidrContains, formatCidr } from "../../address/cidr.ts";
-import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
+import { neverGivenOut } from "../../address/not-allowed.ts";
 import { dynamicPools, type Pool } from "../../address/pool.ts";
-import type { Range, RangeSet } from "../../address/range.ts";
-import { IpamError } from "../errors.ts";
+import type { RangeSet } from "../../address/range.ts";
 import type { Network } from "../network.ts";
 import type { OwnerRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
-import type { FixedAddress } from "../wish.ts";
 import { apportion, elsewhere } from "./apportion.ts";
-import type { NamedTarget, OpenTarget, Target } from "./target.ts";
+import { namedTarget, unfulfilled } from "./named-target.ts";
+import type { OpenTarget, Target } from "./target.ts";
 import { wantedOfOwner } from "./wanted-of-owner.ts";
 
 /**
@@ -35,44 +32,6 @@ export function planTargets(request: AddRequest, owner?: OwnerRecord): Target[] 
   return targets;
 }
 
-/** The range of the set whose subnet holds the address. */
-export function rangeHolding(set: RangeSet, address: Address): Range | undefined {
-  const inSubnet = set.ranges.filter(({ subnet }) => cidrContains(subnet, address));
-  const inRange = inSubnet.find(
-    ({ dynamic }) => dynamic.first.value <= address.value && address.value <= dynamic.last.value,
-  );
-  return inRange ?? inSubnet[0];
-}
-
-/** The target that a wish by name makes, if the address may be given to anybody at all. */
-export function namedTarget(
-  network: Network,
-  set: RangeSet,
-  wanted: FixedAddress,
-  origin: NamedTarget["origin"] = "fixed",
-): NamedTarget {
-  const range = rangeHolding(set, wanted.address);
-  if (range === undefined) throw unfulfilled(network, [wanted]);
-  const reason = whyNotAllowed(network, wanted.address);
-  if (reason !== undefined) {
-    throw new IpamError(
-      "addressNotAllowed",
-      `address ${formatAddress(wanted.address)} (${wanted.source}) is not allowed in network '${network.name}': ${reason}`,
-      "choose another address of the subnet",
-    );
-  }
-  const gateway = wanted.gateway ?? range.gateway;
-  return {
-    kind: "named",
-    range,
-    address: wanted.address,
-    prefix: wanted.prefix ?? range.subnet.prefix,
-    ...(gateway && { gateway }),
-    origin,
-    source: wanted.source,
-  };
-}
-
 function openTarget(network: Network, set: RangeSet, setIndex: number, request: AddRequest): OpenTarget {
   const pools = poolsOf(network, set);
   return { kind: "open", setIndex, set, pools, origin: request.wish.sticky ? "sticky" : "dynamic", own: [] };
@@ -87,14 +46,4 @@ function poolsOf(network: Network, set: RangeSet): readonly Pool[] {
   const pools = dynamicPools(set, neverGivenOut(network));
   known.set(set, { network, pools });
   return pools;
-}
-
-function unfulfilled(network: Network, left: readonly FixedAddress[]): IpamError {
-  const named = left.map(({ address, source }) => `${formatAddress(address)} (${source})`).join(", ");
-  const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
-  return new IpamError(
-    "addressNotAllowed",
-    `network '${network.name}' cannot give all requested addresses: ${named}`,
-    `each range set gives one address, from its own subnets: ${subnets.join(", ")}`,
-  );
 }

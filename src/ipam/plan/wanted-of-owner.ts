@@ -1,15 +1,15 @@
 import { type Address, compareAddresses, offsetAddress, parseAddress } from "../../address/address.ts";
-import { cidrContains, cidrInterval } from "../../address/cidr.ts";
+import { cidrInterval } from "../../address/cidr.ts";
 import { type Interval, intersect, isWithin, oneAddress } from "../../address/interval.ts";
 import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../../address/pool.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, rangeOf } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { OwnerRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import { sameOwner } from "../same.ts";
-import { namedTarget } from "./plan.ts";
+import { namedTarget } from "./named-target.ts";
 import type { OpenTarget, Target } from "./target.ts";
 
 /**
@@ -127,5 +127,5 @@ function ownedIn(asked: Asked, owner: OwnerRecord | undefined): Address[] {
 }
 
 function belongsTo({ set, others }: Asked, address: Address): boolean {
-  return set.ranges.some(({ subnet }) => cidrContains(subnet, address)) && !isWithin(address, others);
+  return rangeOf(set, address) !== undefined && !isWithin(address, others);
 }

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import type { OwnerFacts } from "../cluster-port.ts";
+import { type ClusterRelation, clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
-import { type ClusterRelation, clusterRelation } from "../hand-over/hand-over-facts.ts";
 import type { Owner, PodId, ReservationRecord } from "../records.ts";
 import { sameOwner, samePod } from "../same.ts";
 

@@ -1,5 +1,4 @@
-import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
-import { intervalContains } from "../../address/interval.ts";
+import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { newIdentity, requireReady, verifyStore } from "../integrity/one-store.ts";
@@ -12,7 +11,7 @@ import {
   RECORD_VERSION,
   type Ref,
   type ReservationRecord,
-  type ReservedRange,
+  type ReservedRangesRecord,
 } from "../records.ts";
 import { describeAttachment, sameOwner } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
@@ -25,6 +24,7 @@ import {
   type ReservationDone,
   type ReservationWish,
 } from "./reservation-request.ts";
+import { reservedRangesAt } from "./reserved-ranges.ts";
 
 /**
  * Reserves one address for an owner, before any pod of it exists. The transaction compares the
@@ -45,7 +45,7 @@ export function reserveAddress(
     const reservation = snapshot.get(refs.reservation);
     const ranges = snapshot.get(refs.ranges);
     const holders = allocation?.record.holders ?? [];
-    refuseRange(address, wish, ranges?.record.ranges ?? []);
+    refuseRange(address, wish, ranges?.record);
     if (reservation !== undefined) refuseOther(address, wish, reservation.record);
     refuseHolders(address, wish, holders);
     if (reservation !== undefined && isSettled(reservation.record, wish)) return { created: false, holders };
@@ -102,11 +102,15 @@ function refsOf(address: Address, { space, owner }: ReservationWish) {
   } as const;
 }
 
-function refuseRange(address: Address, { owner }: ReservationWish, ranges: readonly ReservedRange[]): void {
-  const within = ranges.find(({ first, last }) =>
-    intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
+function refuseRange(
+  address: Address,
+  { owner }: ReservationWish,
+  ranges: ReservedRangesRecord | undefined,
+): void {
+  const within = reservedRangesAt(ranges, address).find(
+    ({ reservation }) => !sameOwner(reservation.owner, owner),
   );
-  if (within === undefined || sameOwner(within.reservation.owner, owner)) return;
+  if (within === undefined) return;
   throw new IpamError(
     "addressHeld",
     `address ${formatAddress(address)} lies in the range ${within.first}-${within.last}, reserved for ${describeOwner(within.reservation.owner)}`,

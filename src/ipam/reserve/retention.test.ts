@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
-import type { ClusterPorts } from "../free/free-fenced.ts";
+import type { ClusterPorts } from "../ports.ts";
 import type { Owner, ReservationRecord, Retention } from "../records.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { createWorld } from "../testing/world.ts";

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { readLive } from "../evidence/live-read.ts";
-import type { ClusterPorts } from "../free/free-fenced.ts";
 import { isDamage, orDamaged, pastDamage, tellDamage } from "../integrity/damage.ts";
+import type { ClusterPorts } from "../ports.ts";
 import { type Owner, RECORD_VERSION } from "../records.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { endReservation, forgetOwner } from "./end-reservation.ts";

@@ -1,4 +1,6 @@
 import type { Address } from "../../address/address.ts";
+import { rangeOf } from "../../address/range.ts";
+import type { OpenTarget } from "../plan/target.ts";
 import type {
   AllocationRecord,
   AttachmentRecord,
@@ -34,4 +36,19 @@ export interface Eviction {
   readonly entry?: Versioned<AttachmentRecord>;
   /** The allocations that the entry names. */
   readonly allocations: Snapshot;
+}
+
+/** An address of which the store knows nothing. */
+export function untouchedPick(target: OpenTarget, address: Address): Pick {
+  const range = rangeOf(target.set, address);
+  if (range === undefined) throw new Error("a pool lies in the subnets of its range set");
+  return {
+    address,
+    prefix: range.subnet.prefix,
+    ...(range.gateway && { gateway: range.gateway }),
+    origin: target.origin,
+    staying: [],
+    evictions: [],
+    coolingRevision: 0,
+  };
 }

@@ -1,0 +1,34 @@
+import type { Address } from "../../address/address.ts";
+import type { Interval } from "../../address/interval.ts";
+import { clusterRelation } from "../cluster-relation.ts";
+import type { ReservedRange } from "../records.ts";
+import { intervalOf, reservedRangesAt } from "../reserve/reserved-ranges.ts";
+import { sameOwner, samePod } from "../same.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Picture } from "../view/picture.ts";
+
+/** The ranges of this space that are reserved for others than the asker. */
+export function foreignRanges(attempt: Attempt, picture: Picture): Interval[] {
+  return (picture.reservedRanges?.record.ranges ?? [])
+    .filter((range) => !isOwn(attempt, range))
+    .map(intervalOf);
+}
+
+/** The reserved range, of another owner, that holds this address. */
+export function foreignRangeOf(
+  attempt: Attempt,
+  picture: Picture,
+  address: Address,
+): ReservedRange | undefined {
+  return reservedRangesAt(picture.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
+}
+
+/** A pod's own name counts as an owner too, whatever workload it belongs to; names only within one cluster. */
+function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
+  if (clusterRelation(reservation.cluster, ports.clusterUid) === "other") return false;
+  const owner = request.wish.owner?.owner;
+  if (owner !== undefined && sameOwner(owner, reservation.owner)) return true;
+  return (
+    reservation.owner.kind === "Pod" && request.pod !== undefined && samePod(request.pod, reservation.owner)
+  );
+}
