@@ -26,17 +26,22 @@ export function livingOf(entry: JournalEntry): LivingAttachment {
   };
 }
 
-/** What goes into a journal that was lost, so that its end is noticed like that of others. */
-export function entryOf({ record, reservedFor }: LivingAttachment): JournalEntry {
-  const { version, space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
-  const printed = { prefixes, gateways, origin, ...(endsReservations && { endsReservations }) };
+/**
+ * What the node's journal says of an attachment, so that its end is noticed and a store that loses its
+ * record gets it back. `storeUuid` is "" where the store was not asked.
+ */
+export function journalEntryOf({ record, reservedFor }: LivingAttachment, storeUuid = ""): JournalEntry {
+  const { space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
   return {
-    version,
+    version: RECORD_VERSION,
     holder,
     space,
     addresses,
-    storeUuid: "",
-    ...printed,
+    storeUuid,
+    prefixes,
+    gateways,
+    origin,
+    ...(endsReservations && { endsReservations }),
     ...(reservedFor && { reservedFor }),
   };
 }

@@ -1,7 +1,7 @@
+import type { AddEvent } from "./add-event.ts";
 import type { Cluster } from "./cluster-port.ts";
 import type { Foresight } from "./foresight.ts";
 import type { Node } from "./node-port.ts";
-import type { Notice } from "./notice.ts";
 import type { Store } from "./store-port.ts";
 import type { Turns } from "./turns.ts";
 
@@ -18,7 +18,7 @@ export interface Ports {
   /** Where a process serves many ADDs: so that those of one workload need not race. */
   readonly turns?: Turns;
   /** Never throws, and takes no time. */
-  readonly notice?: (notice: Notice) => void;
+  readonly report?: (event: AddEvent) => void;
   readonly log: Log;
 }
 

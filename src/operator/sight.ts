@@ -3,7 +3,7 @@ import { intervalContains } from "../address/interval.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
-import { addressRefs } from "../ipam/view/picture.ts";
+import { addressRefs } from "../ipam/view/view.ts";
 
 /** Everything the store holds about one address in one space. Programs read these fields. */
 export interface Sight {

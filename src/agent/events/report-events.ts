@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
+import type { AddEvent } from "../../ipam/add-event.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { ErrorName, IpamError } from "../../ipam/errors.ts";
-import type { Notice } from "../../ipam/notice.ts";
 import type { AttachmentId, Holder, PodId } from "../../ipam/records.ts";
 import { HandOverWaiting } from "./hand-over-waiting.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,7 +27,7 @@ export class Teller {
   }
 
   /** What an ADD of this attachment is told to give its notices to. */
-  noticeOf(attachment: AttachmentId, cluster: Cluster | undefined): (notice: Notice) => void {
+  noticeOf(attachment: AttachmentId, cluster: Cluster | undefined): (notice: AddEvent) => void {
     return (notice) => {
       if (notice.what === "waited") this.#metrics.waitSeconds.observe(notice.milliseconds / 1000);
       if (notice.what === "handed-over") this.#metrics.handOvers.inc();
@@ -38,14 +38,14 @@ export class Teller {
     };
   }
 
-  #follow({ what }: Notice, pod: PodId, { network, ifname }: AttachmentId): void {
+  #follow({ what }: AddEvent, pod: PodId, { network, ifname }: AttachmentId): void {
     const key = [pod.namespace, pod.name, pod.uid, network, ifname].join("\0");
     if (what === "held") this.#waiting.refused(key, performance.now());
     if (what === "allocated") this.#waiting.ended(key);
   }
 }
 
-function eventOf(notice: Notice): { reason: string; message: string } | undefined {
+function eventOf(notice: AddEvent): { reason: string; message: string } | undefined {
   if (notice.what === "held") return { reason: "AddressHeld", message: textOf(notice.refusal) };
   if (notice.what === "handed-over") {
     const message = `address ${formatAddress(notice.address)} was handed over from ${notice.from.map(nameOf).join(", ")}`;

@@ -57,7 +57,7 @@ export class Lender {
       ...ports,
       turns: this.#turns,
       ...(foresight && { foresight }),
-      ...(adding && { notice: this.#teller.noticeOf(adding, ports.cluster) }),
+      ...(adding && { report: this.#teller.noticeOf(adding, ports.cluster) }),
     };
   };
 

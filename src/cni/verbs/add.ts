@@ -58,12 +58,12 @@ export async function add(request: Request, host: Host): Promise<string[]> {
     const { addresses } = allocated;
     const text = formatResult(version, { addresses, routes: configuration.routes, dns });
     await deliverOrUndo(text, allocated, host, ports);
-    ports.notice?.({ what: "allocated", ...(pod && { pod }) });
+    ports.report?.({ what: "allocated", ...(pod && { pod }) });
     await afterwards(host, ports, deadline);
     return addresses.map(({ address }) => formatAddress(address));
   } catch (failure) {
     if (failure instanceof IpamError)
-      ports.notice?.({ what: "refused", refusal: failure, ...(pod && { pod }) });
+      ports.report?.({ what: "refused", refusal: failure, ...(pod && { pod }) });
     throw failure;
   } finally {
     await ports.close();

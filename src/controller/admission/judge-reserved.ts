@@ -7,7 +7,7 @@ import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, PodId, ReservationRecord } from "../../ipam/records.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { addressRefs } from "../../ipam/view/picture.ts";
+import { addressRefs } from "../../ipam/view/view.ts";
 import { askingPod, type OwnerOf } from "./asker.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";

@@ -1,10 +1,10 @@
 import { answer } from "../commit/answer.ts";
-import { undoUnlessWanted } from "../commit/commit.ts";
-import { AGAIN, type Round } from "../commit/round.ts";
-import { writeJournal } from "../commit/write-journal.ts";
+import { AGAIN, type Step } from "../commit/step.ts";
+import { undoUnlessWanted } from "../commit/undo-unless.ts";
 import { mayFree } from "../free/collect.ts";
 import { free } from "../free/free.ts";
 import { logOutside, outsideOf } from "../integrity/outside.ts";
+import { journalEntryOf } from "../journal-entry.ts";
 import type { AttachmentRecord } from "../records.ts";
 import { samePod } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
@@ -13,7 +13,7 @@ import { takesAny } from "../wish.ts";
 import { holderAgain, repeat } from "./repeat.ts";
 
 /** IDEMPOTENT: the attachment has its addresses already, from this request or an earlier one. */
-export async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Round> {
+export async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Step> {
   const { ports, request, requestId, options } = attempt;
   if (own.record.holder.requestId === requestId) {
     await undoUnlessWanted(attempt);
@@ -21,7 +21,7 @@ export async function answerRepeated(attempt: Attempt, own: Versioned<Attachment
   }
   const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
   const record = { ...own.record, holder: holderAgain(attempt, own.record) };
-  writeJournal(attempt, record, { storeUuid, ...(reservedFor && { reservedFor }) });
+  ports.node.journal.write(journalEntryOf({ record, ...(reservedFor && { reservedFor }) }, storeUuid));
   // What an attachment of this name had in a namespace that is gone was an earlier sandbox's.
   const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
   const state = stale ? "stale" : await repeat(attempt, own);

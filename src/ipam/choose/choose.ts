@@ -4,15 +4,15 @@ import { withoutIntervals } from "../../address/pool.ts";
 import { namedIn } from "../plan/apportion.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
+import { type Candidate, untouchedCandidate } from "../view/candidate.ts";
 import { takeNext } from "../view/cursor.ts";
-import { type Pick, untouchedPick } from "../view/pick.ts";
-import { addressRefs, type Picture, type PoolQuestion, windowAnswers } from "../view/picture.ts";
-import { coversPool } from "../view/window.ts";
-import { type Contest, contend } from "./contend.ts";
-import { contendForSet } from "./contend-for-set.ts";
-import { noFreeAddress } from "./exhausted.ts";
+import { coversPool } from "../view/slice.ts";
+import { addressRefs, type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
+import { chooseFromSet } from "./choose-from-set.ts";
+import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges } from "./foreign-ranges.ts";
 import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
+import { noFreeAddress } from "./no-free-address.ts";
 import { searchPool } from "./search.ts";
 
 /**
@@ -21,19 +21,19 @@ import { searchPool } from "./search.ts";
  *
  * @throws IpamError noFreeAddress, addressHeld or tryAgain, naming holder and way out.
  */
-export async function chooseAddresses(attempt: Attempt, picture: Picture, round: number): Promise<Contest[]> {
-  const contests: Contest[] = [];
-  const named = picture.targets.flatMap(namedIn);
-  for (const target of picture.targets) {
-    const besides = [...named, ...contests.map(contested)];
-    if (target.kind === "named") contests.push(await contend(attempt, picture, target));
-    else contests.push(await chooseOpen(attempt, picture, target, { besides, round }));
+export async function chooseAddresses(attempt: Attempt, view: View, round: number): Promise<Choice[]> {
+  const choices: Choice[] = [];
+  const named = view.targets.flatMap(namedIn);
+  for (const target of view.targets) {
+    const besides = [...named, ...choices.map(addressOf)];
+    if (target.kind === "named") choices.push(await chooseNamed(attempt, view, target));
+    else choices.push(await chooseOpen(attempt, view, target, { besides, round }));
   }
-  return contests;
+  return choices;
 }
 
-function contested(contest: Contest): Interval {
-  return oneAddress(contest.kind === "pick" ? contest.pick.address : contest.address);
+function addressOf(choice: Choice): Interval {
+  return oneAddress(choice.kind === "candidate" ? choice.candidate.address : choice.address);
 }
 
 interface Circumstances {
@@ -44,18 +44,18 @@ interface Circumstances {
 
 async function chooseOpen(
   attempt: Attempt,
-  picture: Picture,
+  view: View,
   target: OpenTarget,
   { besides, round }: Circumstances,
-): Promise<Contest> {
-  const excluded = [...foreignRanges(attempt, picture), ...besides];
+): Promise<Choice> {
+  const excluded = [...foreignRanges(attempt, view), ...besides];
   for (const ignoreCooling of [false, true]) {
-    const address = await findFree(attempt, picture, target, { excluded, ignoreCooling, round });
+    const address = await findFree(attempt, view, target, { excluded, ignoreCooling, round });
     if (address === undefined) continue;
-    return { kind: "pick", pick: await pickOpen(attempt, target, address, ignoreCooling) };
+    return { kind: "candidate", candidate: await openCandidate(attempt, target, address, ignoreCooling) };
   }
-  if (target.origin === "fixed") return contendForSet(attempt, target, besides);
-  throw noFreeAddress(attempt, picture, target);
+  if (target.origin === "fixed") return chooseFromSet(attempt, target, besides);
+  throw noFreeAddress(attempt, view, target);
 }
 
 interface Manner extends FreeSeenOptions {
@@ -64,34 +64,29 @@ interface Manner extends FreeSeenOptions {
 
 async function findFree(
   attempt: Attempt,
-  picture: Picture,
+  view: View,
   target: OpenTarget,
   manner: Manner,
 ): Promise<Address | undefined> {
-  const questions = picture.questions.pools.filter((question) => question.target === target);
+  const questions = view.questions.pools.filter((question) => question.target === target);
   const options = { own: target.own, ignoreCooling: manner.ignoreCooling };
   for (const [index, pool] of target.pools.entries()) {
     const question = questions[index];
-    const seen = question && takeSeen(attempt, picture, question, manner);
+    const seen = question && takeSeen(attempt, view, question, manner);
     if (seen !== undefined) return seen;
     // Where something is excluded, a look does not list all that it saw to be free.
     const looked = manner.excluded.length === 0 && question !== undefined;
-    if (looked && coversPool(question.look, windowAnswers(picture, question))) continue;
+    if (looked && coversPool(question.slice, windowAnswers(view, question))) continue;
     const found = await searchPool(attempt, withoutIntervals(pool, manner.excluded), options);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** A free address among those that the picture shows; a random one once others were quicker. */
-function takeSeen(
-  attempt: Attempt,
-  picture: Picture,
-  question: PoolQuestion,
-  manner: Manner,
-): Address | undefined {
-  const { pool } = question.look;
-  const free = () => freeSeen(picture, question, manner);
+/** A free address among those that the view shows; a random one once others were quicker. */
+function takeSeen(attempt: Attempt, view: View, question: PoolQuestion, manner: Manner): Address | undefined {
+  const { pool } = question.slice;
+  const free = () => freeSeen(view, question, manner);
   const all = manner.round > 1 ? [...free()] : undefined;
   const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
   const position = all === undefined ? next : oneOf(all);
@@ -102,13 +97,13 @@ function oneOf(positions: readonly bigint[]): bigint | undefined {
   return positions[Math.floor(Math.random() * positions.length)];
 }
 
-async function pickOpen(
+async function openCandidate(
   attempt: Attempt,
   target: OpenTarget,
   address: Address,
   mayBeCooling: boolean,
-): Promise<Pick> {
-  const untouched = untouchedPick(target, address);
+): Promise<Candidate> {
+  const untouched = untouchedCandidate(target, address);
   const owned = target.own.some((own) => equalAddresses(own, address));
   if (!mayBeCooling && !owned) return untouched;
   const [, reservationRef, coolingRef] = addressRefs(attempt.request.network.space, address);

@@ -5,22 +5,16 @@ import type { ReservedRange } from "../records.ts";
 import { intervalOf, reservedRangesAt } from "../reserve/reserved-ranges.ts";
 import { sameOwner, samePod } from "../same.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Picture } from "../view/picture.ts";
+import type { View } from "../view/view.ts";
 
 /** The ranges of this space that are reserved for others than the asker. */
-export function foreignRanges(attempt: Attempt, picture: Picture): Interval[] {
-  return (picture.reservedRanges?.record.ranges ?? [])
-    .filter((range) => !isOwn(attempt, range))
-    .map(intervalOf);
+export function foreignRanges(attempt: Attempt, view: View): Interval[] {
+  return (view.reservedRanges?.record.ranges ?? []).filter((range) => !isOwn(attempt, range)).map(intervalOf);
 }
 
 /** The reserved range, of another owner, that holds this address. */
-export function foreignRangeOf(
-  attempt: Attempt,
-  picture: Picture,
-  address: Address,
-): ReservedRange | undefined {
-  return reservedRangesAt(picture.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
+export function foreignRangeOf(attempt: Attempt, view: View, address: Address): ReservedRange | undefined {
+  return reservedRangesAt(view.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
 }
 
 /** A pod's own name counts as an owner too, whatever workload it belongs to; names only within one cluster. */

@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import type { Pool } from "../../address/pool.ts";
 import type { CountAnswer, Span } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { type FreeOptions, freePositions, lookFrom } from "../view/window.ts";
+import { type FreeOptions, freePositions, sliceFrom } from "../view/slice.ts";
 
 /** Parts a segment is divided into; three counts each stay within etcd's 128 operations per read. */
 const PARTS = 40n;
@@ -49,12 +49,12 @@ async function readSegment(search: Search, segment: Segment): Promise<Address | 
   const { attempt, pool } = search;
   const length = segment.last - segment.first + 1n;
   const { space } = attempt.request.network;
-  const [window] = lookFrom(pool, segment.first, space, length).windows;
+  const [window] = sliceFrom(pool, segment.first, space, length).windows;
   if (window === undefined) return undefined;
   // Excluded gaps may hold fixed addresses, so that a tight limit could hide the free ones.
-  const look = { pool, start: segment.first, windows: [{ ...window, limit: Number(READABLE) * 4 }] };
-  const { windows } = await attempt.ports.store.read({ windows: look.windows }, attempt.options);
-  const free = [...freePositions(look, windows, search.options)];
+  const slice = { pool, start: segment.first, windows: [{ ...window, limit: Number(READABLE) * 4 }] };
+  const { windows } = await attempt.ports.store.read({ windows: slice.windows }, attempt.options);
+  const free = [...freePositions(slice, windows, search.options)];
   const position = free[Math.floor(Math.random() * free.length)];
   return position === undefined ? undefined : pool.at(position);
 }

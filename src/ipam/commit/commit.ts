@@ -1,85 +1,88 @@
 import { forgetForeseen, guardsOfForeseen, learn } from "../foresee/foresee.ts";
 import { learnNamed } from "../foresee/foresee-named.ts";
-import { free } from "../free/free.ts";
-import { type Identity, rememberStore, requireNewer } from "../integrity/one-store.ts";
-import { type Guard, type Outcome, type Put, StoreFailure, type Transaction } from "../store-port.ts";
+import { rememberStore } from "../integrity/one-store.ts";
+import { journalEntryOf } from "../journal-entry.ts";
+import { type Outcome, StoreFailure, type Transaction } from "../store-port.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
-import type { Pick } from "../view/pick.ts";
-import { depict, type Picture } from "../view/picture.ts";
-import { tell } from "../view/tell.ts";
+import type { Candidate } from "../view/candidate.ts";
+import { report } from "../view/report.ts";
+import { type View, viewOf } from "../view/view.ts";
 import { answer } from "./answer.ts";
-import { recordNetwork } from "./drift.ts";
+import { recordNetwork } from "./network-drift.ts";
 import { claimShare } from "./quota.ts";
-import { AGAIN, type Round } from "./round.ts";
+import { reservedFor } from "./reserved-for.ts";
+import { AGAIN, type Step } from "./step.ts";
 import { type Allocating, allocating } from "./transaction.ts";
-import { beginJournal, reservedFor, writeJournal } from "./write-journal.ts";
+import { undoUnlessNewer, undoUnlessWanted } from "./undo-unless.ts";
 
 /**
- * The one transaction of an ADD, with what must hold before and after it: the journal knows of it
- * before, and an ADD that nobody wants any more takes it back after.
+ * The one transaction of an ADD. The order of its steps is what the invariants rest on:
  *
- * @throws IpamError or StoreFailure; then this request has allocated nothing, or its journal's entry
- *   says where to look.
+ * 1. what the transaction compares and writes is put together first: nothing is left to read later;
+ * 2. the journal knows of it before the store does, so that a process that dies right after the commit
+ *    leaves a trace to reclaim by;
+ * 3. the node remembers a store that it never used before it first writes to it (ONE-STORE);
+ * 4. whether the ADD is still wanted is asked just before the commit, and again just after it: a
+ *    runtime that gave up leaves this process running, and its DEL may come at any time;
+ * 5. only what stands after that is learnt from, reported and answered.
+ *
+ * @throws IpamError or StoreFailure; then this request has allocated nothing, or its entry in the
+ *   journal says where to look.
  */
-export async function commit(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Promise<Round> {
-  const {
-    ports,
-    request: { network },
-  } = attempt;
-  const further = [
-    await recordNetwork(attempt, picture),
-    await claimShare(attempt, picks),
-    { guards: guardsOfForeseen(attempt, picture), puts: [] },
-  ];
-  const allocating = allocatingWith(attempt, picture, picks, further);
-  const more = { storeUuid: allocating.store.uuid, ...reservedFor(attempt, picks) };
-  // An attachment that is in the journal already may have addresses: what was not read must not hide them.
-  if (picture.foreseen === undefined) writeJournal(attempt, allocating.record, more);
-  else if (!beginJournal(attempt, allocating.record, more)) return AGAIN;
-  if (picture.meta !== undefined && picture.remembered === undefined) {
-    rememberStore(network.space, allocating.store, picture.snapshot.revision, ports);
-  }
+export async function commit(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Step> {
+  const allocating = await prepare(attempt, view, candidates);
+  if (!noteInJournal(attempt, view, candidates, allocating)) return AGAIN;
+  rememberBeforeFirstUse(attempt, view, allocating);
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
-  if (!outcome.won) {
-    forgetForeseen(attempt, picture);
-    if (outcome.snapshot === undefined) return AGAIN;
-    const { targets, questions, remembered } = picture;
-    const asked = { targets, questions, ...(remembered && { remembered }) };
-    return { kind: "again", picture: depict(attempt, asked, outcome.snapshot) };
-  }
-  if (picture.foreseen !== undefined) await undoUnlessNewer(attempt, picture, outcome.revision);
-  remember(attempt, allocating.store, outcome.revision);
+  if (!outcome.won) return lost(attempt, view, outcome);
+  if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome.revision);
+  rememberAfter(attempt, allocating, outcome.revision);
   await undoUnlessWanted(attempt);
-  learn(attempt, picture);
-  learnNamed(attempt, picture, picks, allocating.transaction, outcome.revision);
-  for (const { address, evictions } of picks) {
-    const from = evictions.map(({ holder }) => holder);
-    if (from.length > 0) tell(attempt, { what: "handed-over", address, from });
-  }
+  learn(attempt, view);
+  learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
+  reportHandOvers(attempt, candidates);
   return { kind: "allocated", allocated: answer(attempt, allocating.record, false) };
 }
 
-/** What else goes into the ADD's one transaction. */
-interface Further {
-  readonly guards: readonly Guard[];
-  readonly puts: readonly Put[];
-}
-
-function allocatingWith(
-  attempt: Attempt,
-  picture: Picture,
-  picks: readonly Pick[],
-  further: readonly Further[],
-): Allocating {
-  const { transaction, ...rest } = allocating(attempt, picture, picks);
+/** The addresses' own writes, and what network, quota and foresight add to the same transaction. */
+async function prepare(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Allocating> {
+  const further = [
+    await recordNetwork(attempt, view),
+    await claimShare(attempt, candidates),
+    { guards: guardsOfForeseen(attempt, view), puts: [] },
+  ];
+  const { transaction, ...rest } = allocating(attempt, view, candidates);
   const guards = [...transaction.guards, ...further.flatMap((part) => part.guards)];
   const puts = [...transaction.puts, ...further.flatMap((part) => part.puts)];
   return { ...rest, transaction: { ...transaction, guards, puts } };
 }
 
-/** After the commit a memory that cannot be written makes it older, no more: the ADD stands. */
-function remember({ ports, request }: Attempt, store: Identity, revision: number): void {
+/**
+ * An attachment that is in the journal already may have addresses, which what was not read must not
+ * hide: a foreseen ADD only begins an entry. Answers false where there is one.
+ */
+function noteInJournal(
+  attempt: Attempt,
+  { foreseen }: View,
+  candidates: readonly Candidate[],
+  { record, store }: Allocating,
+): boolean {
+  const { journal } = attempt.ports.node;
+  const reserved = reservedFor(attempt, candidates);
+  const entry = journalEntryOf({ record, ...(reserved && { reservedFor: reserved }) }, store.uuid);
+  if (foreseen !== undefined) return journal.begin(entry);
+  journal.write(entry);
+  return true;
+}
+
+function rememberBeforeFirstUse({ ports, request }: Attempt, view: View, { store }: Allocating): void {
+  if (view.meta === undefined || view.remembered !== undefined) return;
+  rememberStore(request.network.space, store, view.snapshot.revision, ports);
+}
+
+/** After the commit a memory that cannot be written is only older: the ADD stands. */
+function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revision: number): void {
   try {
     rememberStore(request.network.space, store, revision, ports);
   } catch (failure) {
@@ -88,7 +91,7 @@ function remember({ ports, request }: Attempt, store: Identity, revision: number
 }
 
 /**
- * RESOLVED: an outcome that is not known counts as lost; the next look finds our own request ID. What
+ * RESOLVED: an outcome that is not known counts as lost; the next read finds our own request ID. What
  * is known not to have happened leaves the journal, from where a recovery would take it for held.
  */
 async function resolved(attempt: Attempt, transaction: Transaction): Promise<Outcome> {
@@ -105,26 +108,15 @@ async function resolved(attempt: Attempt, transaction: Transaction): Promise<Out
   }
 }
 
-/** Takes back what was committed where a DEL came meanwhile, or the namespace has gone. */
-export function undoUnlessWanted(attempt: Attempt): Promise<void> {
-  return undoUnless(attempt, () => requireStillWanted(attempt));
+/** Somebody else was quicker; the store may have answered what it holds now. */
+function lost(attempt: Attempt, view: View, { snapshot }: Extract<Outcome, { won: false }>): Step {
+  forgetForeseen(attempt, view);
+  return snapshot === undefined ? AGAIN : { kind: "again", view: viewOf(attempt, view, snapshot) };
 }
 
-function undoUnlessNewer(attempt: Attempt, picture: Picture, revision: number): Promise<void> {
-  return undoUnless(attempt, () => {
-    const { ports, request } = attempt;
-    if (picture.remembered) requireNewer(revision, picture.remembered, request.network.space, ports);
-  });
-}
-
-/** Takes back what was just committed where the requirement throws, and throws that. */
-async function undoUnless(attempt: Attempt, requirement: () => void): Promise<void> {
-  try {
-    requirement();
-  } catch (failure) {
-    const { ports, request, requestId, options } = attempt;
-    await free({ node: ports.node.name, id: request.attachment, requestId }, 0, ports, options);
-    ports.node.journal.remove(request.attachment, requestId);
-    throw failure;
+function reportHandOvers(attempt: Attempt, candidates: readonly Candidate[]): void {
+  for (const { address, evictions } of candidates) {
+    const from = evictions.map(({ holder }) => holder);
+    if (from.length > 0) report(attempt, { what: "handed-over", address, from });
   }
 }

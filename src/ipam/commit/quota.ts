@@ -4,8 +4,8 @@ import { type Owner, type OwnerRecord, RECORD_VERSION } from "../records.ts";
 import { refuseNewerOwner } from "../reserve/ending-reservations.ts";
 import type { Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Pick } from "../view/pick.ts";
-import { addressRefs } from "../view/picture.ts";
+import type { Candidate } from "../view/candidate.ts";
+import { addressRefs } from "../view/view.ts";
 
 /** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
 export const SHARE_KIND = "Pool";
@@ -25,7 +25,7 @@ interface Claim {
  *
  * @throws IpamError noFreeAddress naming the pool and its limit.
  */
-export async function claimShare(attempt: Attempt, picks: readonly Pick[]): Promise<Claim> {
+export async function claimShare(attempt: Attempt, candidates: readonly Candidate[]): Promise<Claim> {
   const { request, ports, options } = attempt;
   const { policy, space } = request.network;
   const most = policy?.maxPerNamespace;
@@ -35,7 +35,7 @@ export async function claimShare(attempt: Attempt, picks: readonly Pick[]): Prom
   const ref = { kind: "owner", space, owner } as const;
   const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
   if (present !== undefined) refuseNewerOwner(present.record);
-  const wanted = picks.map(({ address }) => formatAddress(address));
+  const wanted = candidates.map(({ address }) => formatAddress(address));
   const addresses = await roomFor(wanted, present, most, namespace, attempt);
   if (addresses === undefined) throw shareUsed(policy.pool, namespace, most);
   const record: OwnerRecord = { version: RECORD_VERSION, owner, addresses };

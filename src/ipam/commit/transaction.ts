@@ -16,8 +16,8 @@ import { disowning, refuseNewerOwner } from "../reserve/ending-reservations.ts";
 import { sameAttachment, sameOwner } from "../same.ts";
 import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
-import type { Pick } from "../view/pick.ts";
-import { ownerRef, ownRef, type Picture, reservedRangesRef } from "../view/picture.ts";
+import type { Candidate } from "../view/candidate.ts";
+import { ownerRef, ownRef, reservedRangesRef, type View } from "../view/view.ts";
 
 /** What the transaction of an ADD writes, and the store identity under which it does so. */
 export interface Allocating {
@@ -30,26 +30,26 @@ export interface Allocating {
  * The one transaction of an ADD (ONE-STEP): all addresses, the index entry, reservations, the
  * owner's record and what is replaced, under all comparisons of GUARDED.
  */
-export function allocating(attempt: Attempt, picture: Picture, picks: readonly Pick[]): Allocating {
-  requireDistinct(picks);
+export function allocating(attempt: Attempt, view: View, candidates: readonly Candidate[]): Allocating {
+  requireDistinct(candidates);
   const holder = holderOf(attempt);
-  const record = attachmentRecord(attempt, picks, holder);
+  const record = attachmentRecord(attempt, candidates, holder);
   const writes = new Writes();
-  const store = guardIdentity(picture, writes);
-  writes.replace(ownRef(attempt), picture.own?.revision ?? 0, record);
-  writes.guard(reservedRangesRef(attempt), picture.reservedRanges?.revision ?? 0);
-  for (const pick of picks) allocate(attempt, pick, holder, writes);
-  reserve(attempt, picture, picks, writes);
-  evict(picks, writes);
+  const store = guardIdentity(view, writes);
+  writes.replace(ownRef(attempt), view.own?.revision ?? 0, record);
+  writes.guard(reservedRangesRef(attempt), view.reservedRanges?.revision ?? 0);
+  for (const candidate of candidates) allocate(attempt, candidate, holder, writes);
+  reserve(attempt, view, candidates, writes);
+  evict(candidates, writes);
   // What is known holds nearly always: to ask for more costs a tenth of the ADD.
-  const otherwise = picture.foreseen === "known" ? {} : { otherwise: picture.questions.query };
+  const otherwise = view.foreseen === "known" ? {} : { otherwise: view.questions.query };
   return { transaction: { ...writes.done(), ...otherwise }, record, store };
 }
 
 /** One address picked twice is a mistake of ours: of two stores one would take it, and the result would say it twice. */
-function requireDistinct(picks: readonly Pick[]): void {
-  const distinct = new Set(picks.map(({ address }) => formatAddress(address)));
-  if (distinct.size < picks.length) throw new Error("an ADD picked one address twice");
+function requireDistinct(candidates: readonly Candidate[]): void {
+  const distinct = new Set(candidates.map(({ address }) => formatAddress(address)));
+  if (distinct.size < candidates.length) throw new Error("an ADD picked one address twice");
 }
 
 /** Collects a transaction. */
@@ -79,77 +79,83 @@ class Writes {
   }
 }
 
-function guardIdentity(picture: Picture, writes: Writes): Identity {
-  if (picture.meta !== undefined) {
-    writes.guard({ kind: "meta" }, picture.meta.revision);
-    return picture.meta.record;
+function guardIdentity(view: View, writes: Writes): Identity {
+  if (view.meta !== undefined) {
+    writes.guard({ kind: "meta" }, view.meta.revision);
+    return view.meta.record;
   }
   const identity = newIdentity();
   writes.replace({ kind: "meta" }, 0, identity);
   return identity;
 }
 
-function attachmentRecord(attempt: Attempt, picks: readonly Pick[], holder: Holder): AttachmentRecord {
+function attachmentRecord(
+  attempt: Attempt,
+  candidates: readonly Candidate[],
+  holder: Holder,
+): AttachmentRecord {
   return {
     version: RECORD_VERSION,
     space: attempt.request.network.space,
-    addresses: picks.map(({ address }) => formatAddress(address)),
-    prefixes: picks.map(({ prefix }) => prefix),
-    gateways: picks.map(({ gateway }) => (gateway ? formatAddress(gateway) : null)),
-    origin: strongestOrigin(picks),
+    addresses: candidates.map(({ address }) => formatAddress(address)),
+    prefixes: candidates.map(({ prefix }) => prefix),
+    gateways: candidates.map(({ gateway }) => (gateway ? formatAddress(gateway) : null)),
+    origin: strongestOrigin(candidates),
     ...(attempt.request.wish.retain === "delete" && { endsReservations: true }),
     holder,
   };
 }
 
-function strongestOrigin(picks: readonly Pick[]): AttachmentRecord["origin"] {
-  const origins = picks.map(({ origin }) => origin);
+function strongestOrigin(candidates: readonly Candidate[]): AttachmentRecord["origin"] {
+  const origins = candidates.map(({ origin }) => origin);
   return origins.includes("fixed") ? "fixed" : origins.includes("sticky") ? "sticky" : "dynamic";
 }
 
-function allocate(attempt: Attempt, pick: Pick, holder: Holder, writes: Writes): void {
+function allocate(attempt: Attempt, candidate: Candidate, holder: Holder, writes: Writes): void {
   const { space } = attempt.request.network;
-  const { address } = pick;
+  const { address } = candidate;
   const record: AllocationRecord = {
     version: RECORD_VERSION,
-    holders: [...pick.staying, holder],
-    origin: pick.origin,
+    holders: [...candidate.staying, holder],
+    origin: candidate.origin,
     since: new Date().toISOString(),
   };
-  writes.replace({ kind: "allocation", space, address }, pick.allocation?.revision ?? 0, record);
-  writes.guard({ kind: "reservation", space, address }, pick.reservation?.revision ?? 0);
-  if (pick.coolingRevision > 0) writes.remove({ kind: "cooling", space, address }, pick.coolingRevision);
+  writes.replace({ kind: "allocation", space, address }, candidate.allocation?.revision ?? 0, record);
+  writes.guard({ kind: "reservation", space, address }, candidate.reservation?.revision ?? 0);
+  if (candidate.coolingRevision > 0)
+    writes.remove({ kind: "cooling", space, address }, candidate.coolingRevision);
   else writes.guard({ kind: "cooling", space, address }, 0);
 }
 
 /** A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (design section 5). */
-function reserve(attempt: Attempt, picture: Picture, picks: readonly Pick[], writes: Writes): void {
+function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[], writes: Writes): void {
   const owner = attempt.request.wish.owner?.owner;
   const ref = ownerRef(attempt);
-  const lasting = picks.filter((pick) => pick.origin !== "dynamic" && mayReserve(attempt, pick));
+  const lasting = candidates.filter(
+    (candidate) => candidate.origin !== "dynamic" && mayReserve(attempt, candidate),
+  );
   if (owner === undefined || ref === undefined || lasting.length === 0) return;
-  for (const pick of lasting) {
-    const record = reservationRecord(attempt, pick);
-    if (record !== undefined) writes.add(putReservation(attempt, pick.address, record));
+  for (const candidate of lasting) {
+    const record = reservationRecord(attempt, candidate);
+    if (record !== undefined) writes.add(putReservation(attempt, candidate.address, record));
   }
   disown(attempt, lasting, writes);
-  const current = picture.owner?.record;
+  const current = view.owner?.record;
   if (current !== undefined) refuseNewerOwner(current);
   const next = ownerRecord(
     attempt,
     current,
     lasting.map(({ address }) => formatAddress(address)),
   );
-  if (JSON.stringify(next) !== JSON.stringify(current))
-    writes.replace(ref, picture.owner?.revision ?? 0, next);
+  if (JSON.stringify(next) !== JSON.stringify(current)) writes.replace(ref, view.owner?.revision ?? 0, next);
 }
 
 /** Reservations that pass on leave their previous owners' records too. */
-function disown(attempt: Attempt, picks: readonly Pick[], writes: Writes): void {
+function disown(attempt: Attempt, candidates: readonly Candidate[], writes: Writes): void {
   const { space } = attempt.request.network;
   const own = attempt.request.wish.owner?.owner;
   const losing = new Map<string, Versioned<OwnerRecord> & { readonly gone: readonly string[] }>();
-  for (const { address, previousOwner } of picks) {
+  for (const { address, previousOwner } of candidates) {
     if (previousOwner === undefined || sameName(previousOwner.record.owner, own)) continue;
     refuseNewerOwner(previousOwner.record);
     const key = ownerName(previousOwner.record.owner);
@@ -177,18 +183,18 @@ function putReservation(attempt: Attempt, address: Address, record: ReservationR
 }
 
 /** An owner that could not be asked for never takes the place of one that was. */
-function mayReserve({ request }: Attempt, { reservation }: Pick): boolean {
+function mayReserve({ request }: Attempt, { reservation }: Candidate): boolean {
   return request.wish.owner?.provisional !== true || reservation === undefined;
 }
 
 /** The reservation to write; undefined where an equal one, or an operator's, is there already. */
-function reservationRecord(attempt: Attempt, pick: Pick): ReservationRecord | undefined {
+function reservationRecord(attempt: Attempt, candidate: Candidate): ReservationRecord | undefined {
   const { wish } = attempt.request;
   const owner = wish.owner?.owner;
-  const present = pick.reservation?.record;
+  const present = candidate.reservation?.record;
   if (owner === undefined || present?.kind === "operator") return undefined;
   if (present !== undefined)
-    refuseNewer(present.version, `the reservation of ${formatAddress(pick.address)}`);
+    refuseNewer(present.version, `the reservation of ${formatAddress(candidate.address)}`);
   if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
     return undefined;
   return {
@@ -221,10 +227,10 @@ function ownerRecord(
 }
 
 /** In a hand-over the old attachment loses its index entry and its other addresses too. */
-function evict(picks: readonly Pick[], writes: Writes): void {
-  const taken = new Set(picks.map(({ address }) => formatAddress(address)));
+function evict(candidates: readonly Candidate[], writes: Writes): void {
+  const taken = new Set(candidates.map(({ address }) => formatAddress(address)));
   const done: Holder[] = [];
-  for (const { holder, entry, allocations } of picks.flatMap(({ evictions }) => evictions)) {
+  for (const { holder, entry, allocations } of candidates.flatMap(({ evictions }) => evictions)) {
     if (done.some(({ attachment }) => sameAttachment(attachment, holder.attachment))) continue;
     done.push(holder);
     const target = { node: holder.node, id: holder.attachment };

@@ -7,7 +7,7 @@ import { nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { add, allocations, attachment, createWorld, named, smallNetwork } from "../testing/world.ts";
 import type { WishQuestion } from "../wish/wish-of-pod.ts";
 import { explain } from "./explain.ts";
-import { onlooker } from "./onlooker.ts";
+import { readOnlyNode } from "./read-only-node.ts";
 
 /** What an ADD of a pod on n1 would meet; test/cluster has each row of the hand-over table. */
 
@@ -20,7 +20,7 @@ function scene(annotations: Record<string, string> = {}) {
   cluster.addPod(podFacts({ ...ASKER, nodeName: "n1", annotations }));
   cluster.nodes.set("n1", nodeFacts({ name: "n1", bootId: node.bootId }));
   const ports = { ...world.ports(node, cluster, "cluster-1"), cluster };
-  const watching = { ...ports, node: onlooker(node, { name: "n1", bootId: node.bootId }) };
+  const watching = { ...ports, node: readOnlyNode(node, { name: "n1", bootId: node.bootId }) };
   const why = (change: Partial<WishQuestion> = {}) => {
     const network = change.network ?? smallNetwork(4);
     const question: WishQuestion = {

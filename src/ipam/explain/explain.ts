@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { chooseAddresses } from "../choose/choose.ts";
-import type { Contest } from "../choose/contend.ts";
+import type { Choice } from "../choose/choose-named.ts";
 import { claimShare } from "../commit/quota.ts";
 import { IpamError } from "../errors.ts";
 import { askingOf, gatherFacts } from "../hand-over/facts.ts";
@@ -13,7 +13,7 @@ import type { Ports } from "../ports.ts";
 import type { Holder } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { look, ownerRef } from "../view/picture.ts";
+import { ownerRef, readView } from "../view/view.ts";
 import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
 import type { Wish } from "../wish.ts";
 
@@ -51,7 +51,7 @@ export interface Prospect {
 
 /**
  * Goes the way of an ADD with the ADD's own code, up to its transaction, which it does not commit:
- * nothing is changed. `ports.node` must be an onlooker.
+ * nothing is changed. `ports.node` must be a `readOnlyNode`.
  *
  * @throws StoreFailure.
  */
@@ -101,17 +101,17 @@ async function prospect(attempt: Attempt, target: Target): Promise<Prospect> {
   const named = target.kind === "named" ? target.address : undefined;
   const source = target.kind === "named" ? target.source : "";
   try {
-    const picture = await look(attempt, [target]);
-    requireReady(picture.meta, attempt.request.network.requireInit);
-    const [contest] = await chooseAddresses(attempt, picture, 1);
-    if (contest?.kind === "pick") await claimShare(attempt, [contest.pick]);
-    const address = named ?? addressOf(target, contest);
+    const view = await readView(attempt, [target]);
+    requireReady(view.meta, attempt.request.network.requireInit);
+    const [choice] = await chooseAddresses(attempt, view, 1);
+    if (choice?.kind === "candidate") await claimShare(attempt, [choice.candidate]);
+    const address = named ?? addressOf(target, choice);
     return {
       ...(address && { address: formatAddress(address) }),
       source,
-      outlook: outlookOf(contest),
+      outlook: outlookOf(choice),
       holders: await holdersOf(attempt, address),
-      ...(contest?.kind === "leaving" && { refusal: contest.refusal }),
+      ...(choice?.kind === "leaving" && { refusal: choice.refusal }),
     };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
@@ -126,15 +126,15 @@ async function prospect(attempt: Attempt, target: Target): Promise<Prospect> {
 }
 
 /** Of a set it is told which of its addresses is meant; any free one is as good as another. */
-function addressOf(target: Target, contest: Contest | undefined): Address | undefined {
-  if (contest?.kind === "leaving") return contest.address;
-  return target.origin === "dynamic" ? undefined : contest?.pick.address;
+function addressOf(target: Target, choice: Choice | undefined): Address | undefined {
+  if (choice?.kind === "leaving") return choice.address;
+  return target.origin === "dynamic" ? undefined : choice?.candidate.address;
 }
 
-function outlookOf(contest: Contest | undefined): Prospect["outlook"] {
-  if (contest === undefined || contest.kind === "leaving") return "waits";
-  if (contest.pick.staying.length > 0) return "shared";
-  return contest.pick.evictions.length > 0 ? "hand-over" : "free";
+function outlookOf(choice: Choice | undefined): Prospect["outlook"] {
+  if (choice === undefined || choice.kind === "leaving") return "waits";
+  if (choice.candidate.staying.length > 0) return "shared";
+  return choice.candidate.evictions.length > 0 ? "hand-over" : "free";
 }
 
 async function holdersOf(attempt: Attempt, address: Address | undefined): Promise<Prospect["holders"]> {

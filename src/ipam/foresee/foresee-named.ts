@@ -6,14 +6,18 @@ import type { Owner, OwnerRecord, Ref, ReservationRecord } from "../records.ts";
 import { sameOwner } from "../same.ts";
 import type { Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Pick } from "../view/pick.ts";
-import { addressRefs, ownerRef, type Picture } from "../view/picture.ts";
+import type { Candidate } from "../view/candidate.ts";
+import { addressRefs, ownerRef, type View } from "../view/view.ts";
 
 /**
  * What a wish by name takes if nobody has the address. For an owner, its reservation must be there as
  * an ADD of this process left it: whose pod comes for the first time, or from another node, looks.
  */
-export function namedPick(attempt: Attempt, target: NamedTarget, { reserved }: Memory): Pick | undefined {
+export function namedCandidate(
+  attempt: Attempt,
+  target: NamedTarget,
+  { reserved }: Memory,
+): Candidate | undefined {
   const { ports, request } = attempt;
   const { address, gateway, origin, prefix } = target;
   const [, reservationRef] = addressRefs(request.network.space, address);
@@ -42,8 +46,8 @@ export function rememberedOwner(attempt: Attempt): Versioned<OwnerRecord> | unde
 /** Remembers the records of an owner's fixed addresses as a transaction left them at `revision`. */
 export function learnNamed(
   attempt: Attempt,
-  picture: Picture,
-  picks: readonly Pick[],
+  view: View,
+  candidates: readonly Candidate[],
   { puts }: Transaction,
   revision: number,
 ): void {
@@ -52,8 +56,8 @@ export function learnNamed(
   const owner = ownerRef(attempt);
   // What ends with its DEL is not there the next time.
   if (records === undefined || owner === undefined || request.wish.retain === "delete") return;
-  if (picture.owner !== undefined) records.set(owner, picture.owner);
-  for (const { address, origin, reservation } of picks) {
+  if (view.owner !== undefined) records.set(owner, view.owner);
+  for (const { address, origin, reservation } of candidates) {
     const [, ref] = addressRefs(request.network.space, address);
     if (origin === "fixed" && reservation !== undefined) records.set(ref, reservation);
   }

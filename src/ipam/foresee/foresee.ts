@@ -7,17 +7,17 @@ import type { AddRequest } from "../requests.ts";
 import { intervalOf } from "../reserve/reserved-ranges.ts";
 import type { Guard, Snapshot } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
+import type { Candidate } from "../view/candidate.ts";
+import { untouchedCandidate } from "../view/candidate.ts";
 import { takeNext } from "../view/cursor.ts";
-import type { Pick } from "../view/pick.ts";
-import { untouchedPick } from "../view/pick.ts";
-import { ask, networkRef, type Picture, type PoolQuestion } from "../view/picture.ts";
-import { type Look, WINDOW } from "../view/window.ts";
-import { namedPick, rememberedOwner } from "./foresee-named.ts";
+import { type Slice, WINDOW } from "../view/slice.ts";
+import { ask, networkRef, type PoolQuestion, type View } from "../view/view.ts";
+import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
 
 /** What an ADD may try to commit without looking first. */
 export interface Foreseen {
-  readonly picture: Picture;
-  readonly picks: readonly Pick[];
+  readonly view: View;
+  readonly candidates: readonly Candidate[];
 }
 
 /**
@@ -37,27 +37,27 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   if (!known || meta.record.state !== "ready") return undefined;
   const targets = planTargets(request);
   const questions = ask(attempt, targets);
-  const picks = pickAll(attempt, targets, questions.pools, memory);
-  if (picks === undefined) return undefined;
+  const candidates = candidatesFor(attempt, targets, questions.pools, memory);
+  if (candidates === undefined) return undefined;
   const snapshot = notRead(remembered.revision);
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
   const seen = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
-  return { picture: { targets, questions, remembered, snapshot, ...seen, foreseen }, picks };
+  return { view: { targets, questions, remembered, snapshot, ...seen, foreseen }, candidates };
 }
 
 /** What the transaction must compare beyond what every ADD's does, because nothing was read. */
-export function guardsOfForeseen(attempt: Attempt, picture: Picture): Guard[] {
-  if (picture.foreseen === undefined) return [];
-  return [{ ref: networkRef(attempt), revision: picture.network?.revision ?? 0 }];
+export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
+  if (view.foreseen === undefined) return [];
+  return [{ ref: networkRef(attempt), revision: view.network?.revision ?? 0 }];
 }
 
 /** Remembers what a look showed beyond the addresses that it led to. */
-export function learn(attempt: Attempt, picture: Picture): void {
+export function learn(attempt: Attempt, view: View): void {
   const { request, ports } = attempt;
-  const { meta, network, reservedRanges } = picture;
-  if (ports.foresight === undefined || !isSimple(request) || !meta || !network || picture.foreseen) return;
+  const { meta, network, reservedRanges } = view;
+  if (ports.foresight === undefined || !isSimple(request) || !meta || !network || view.foreseen) return;
   ports.foresight.learn(memoryKey(request), {
     meta,
     network,
@@ -67,8 +67,8 @@ export function learn(attempt: Attempt, picture: Picture): void {
 }
 
 /** What was foreseen did not hold. */
-export function forgetForeseen({ ports, request }: Attempt, picture: Picture): void {
-  if (picture.foreseen) ports.foresight?.forget(memoryKey(request));
+export function forgetForeseen({ ports, request }: Attempt, view: View): void {
+  if (view.foreseen) ports.foresight?.forget(memoryKey(request));
 }
 
 /** What depends on what others of the workload or the namespace have needs a look. */
@@ -87,40 +87,40 @@ function memoryKey({ network }: AddRequest): string {
   return key;
 }
 
-function pickAll(
+function candidatesFor(
   attempt: Attempt,
   targets: readonly Target[],
   pools: readonly PoolQuestion[],
   memory: Memory,
-): Pick[] | undefined {
-  const picks: Pick[] = [];
+): Candidate[] | undefined {
+  const candidates: Candidate[] = [];
   for (const target of targets) {
-    const pick =
+    const candidate =
       target.kind === "named"
-        ? namedPick(attempt, target, memory)
-        : freePick(attempt, firstPool(pools, target), memory);
-    if (pick === undefined) return undefined;
-    picks.push(pick);
+        ? namedCandidate(attempt, target, memory)
+        : freeCandidate(attempt, firstPool(pools, target), memory);
+    if (candidate === undefined) return undefined;
+    candidates.push(candidate);
   }
-  return picks;
+  return candidates;
 }
 
-function freePick(
+function freeCandidate(
   { request, ports }: Attempt,
   question: PoolQuestion | undefined,
   { reserved }: Memory,
-): Pick | undefined {
+): Candidate | undefined {
   const { space } = request.network;
   const taken = ports.foresight?.takenIn(space);
   if (taken === undefined || question === undefined || question.target.own.length > 0) return undefined;
-  const { look, target } = question;
+  const { slice, target } = question;
   // The next asker may be anybody: what is reserved for this one is not free.
-  const position = takeNext(look.pool, space, () => freeFrom(look, taken, reserved), ports);
-  return position === undefined ? undefined : untouchedPick(target, look.pool.at(position));
+  const position = takeNext(slice.pool, space, () => freeFrom(slice, taken, reserved), ports);
+  return position === undefined ? undefined : untouchedCandidate(target, slice.pool.at(position));
 }
 
 /** Positions within one look that nobody is known to hold, the nearest first. */
-function* freeFrom({ pool, start }: Look, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
+function* freeFrom({ pool, start }: Slice, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
   for (let step = 0n; step < WINDOW && step < pool.size; step++) {
     const position = (start + step) % pool.size;
     const address = pool.at(position);

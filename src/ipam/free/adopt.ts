@@ -1,6 +1,6 @@
 import { podIsGone } from "../evidence/fencing.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
-import { entryOf } from "../journal-entry.ts";
+import { journalEntryOf } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
 import { sameAttachment } from "../same.ts";
@@ -101,7 +101,7 @@ async function adopt(
     },
     options,
   );
-  if (outcome.won) ports.node.journal.write(entryOf({ record: next }));
+  if (outcome.won) ports.node.journal.write(journalEntryOf({ record: next }));
   return outcome.won;
 }
 

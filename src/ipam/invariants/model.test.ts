@@ -81,8 +81,8 @@ class Model {
 
   /**
    * With rumours each node remembers between ADDs, as the agent does, and believes of addresses what
-   * they say, in turn: a picture of what is taken may be wrong in any way. Or it guesses, as the
-   * plugin does that has no picture.
+   * they say, in turn: a view of what is taken may be wrong in any way. Or it guesses, as the
+   * plugin does that has no view.
    */
   constructor(rumours: readonly boolean[] = [], guessing = false) {
     let next = 0;

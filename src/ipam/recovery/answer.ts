@@ -1,7 +1,7 @@
 import { mayFree } from "../free/collect.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { remembering } from "../integrity/one-store.ts";
-import { entryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
+import { journalEntryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import {
@@ -142,7 +142,7 @@ async function writeLocked(
   try {
     const now = ports.node.journal.read(id);
     if (now === undefined && before !== undefined) return "ended";
-    if (now === undefined) ports.node.journal.write(entryOf(living));
+    if (now === undefined) ports.node.journal.write(journalEntryOf(living));
     return await writeLiving(now === undefined ? living : livingOf(now), ports, options);
   } finally {
     lock.release();

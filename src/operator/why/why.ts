@@ -5,7 +5,7 @@ import type { Format } from "../../command-line/output.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { shownAddresses } from "../../ipam/evidence/network-status.ts";
 import type { Explanation } from "../../ipam/explain/explain.ts";
-import { onlooker } from "../../ipam/explain/onlooker.ts";
+import { readOnlyNode } from "../../ipam/explain/read-only-node.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
 import { explainInterface, type Seen } from "./explain-interface.ts";
@@ -110,7 +110,7 @@ async function portsOfNode(
   const bootId = isHere ? ports.node.bootId : (object?.bootId ?? "");
   return {
     store: ports.store,
-    node: onlooker(ports.node, { name: nodeName ?? "(no node yet)", bootId }),
+    node: readOnlyNode(ports.node, { name: nodeName ?? "(no node yet)", bootId }),
     cluster,
     ...(settings.store.kind === "etcd" && { clusterUid: uid }),
     log: () => undefined,

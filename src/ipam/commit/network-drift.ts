@@ -6,7 +6,7 @@ import { describeNetwork, type Network } from "../network.ts";
 import { type NetworkRecord, RECORD_VERSION } from "../records.ts";
 import type { Guard, Put } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { networkRef, type Picture } from "../view/picture.ts";
+import { networkRef, type View } from "../view/view.ts";
 
 interface Recording {
   readonly guards: readonly Guard[];
@@ -21,9 +21,9 @@ interface Recording {
  * @returns the writes that record the configuration; none when nothing changed.
  * @throws IpamError invalidConfig when two nodes cannot both be right.
  */
-export async function recordNetwork(attempt: Attempt, picture: Picture): Promise<Recording> {
+export async function recordNetwork(attempt: Attempt, view: View): Promise<Recording> {
   const { network } = attempt.request;
-  const known = picture.network;
+  const known = view.network;
   const current = networkRecord(network);
   if (known === undefined) return write(attempt, current, 0);
   requireSameSpace(known.record, network);

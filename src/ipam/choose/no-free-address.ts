@@ -3,20 +3,20 @@ import { IpamError } from "../errors.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import { blockersOf, waysOut } from "../reserve/blocks.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Picture } from "../view/picture.ts";
+import type { View } from "../view/view.ts";
 
 /** The error of a range set in which nothing is free, not even a cooling address. */
-export function noFreeAddress(attempt: Attempt, picture: Picture, target: OpenTarget): IpamError {
+export function noFreeAddress(attempt: Attempt, view: View, target: OpenTarget): IpamError {
   const { network } = attempt.request;
   const ranges = target.set.ranges
     .map(({ dynamic }) => `${formatAddress(dynamic.first)}-${formatAddress(dynamic.last)}`)
     .join(", ");
   const blockers = blockersOf(
-    picture.reservedRanges?.record.ranges ?? [],
+    view.reservedRanges?.record.ranges ?? [],
     target.set.ranges.map(({ dynamic }) => dynamic),
   );
   if (blockers.length > 0) return blocked(network.name, target.setIndex, ranges, blockers);
-  const reserved = picture.snapshot.windows.reduce((sum, window) => sum + window.reserved.length, 0);
+  const reserved = view.snapshot.windows.reduce((sum, window) => sum + window.reserved.length, 0);
   const hint =
     reserved > 0 ? " (some are reserved for workloads that are not running: 'kube-ipam ip list')" : "";
   return new IpamError(

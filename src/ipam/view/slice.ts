@@ -9,14 +9,14 @@ import type { Window, WindowAnswer } from "../store-port.ts";
 export const WINDOW = 512n;
 
 /** The look into a pool from `start` on, around its end where it is reached: one or two windows. */
-export interface Look {
+export interface Slice {
   readonly pool: Pool;
   readonly start: bigint;
   readonly windows: readonly Window[];
 }
 
 /** Plans the look into `pool` of `space` that begins at position `start`. */
-export function lookFrom(pool: Pool, start: bigint, space: string, length: bigint = WINDOW): Look {
+export function sliceFrom(pool: Pool, start: bigint, space: string, length: bigint = WINDOW): Slice {
   const toEnd = pool.size - start;
   const windows = [windowOf(pool, start, toEnd < length ? toEnd : length, space)];
   const rest = length - toEnd;
@@ -25,13 +25,13 @@ export function lookFrom(pool: Pool, start: bigint, space: string, length: bigin
 }
 
 /** Whether the answers leave no position of the pool unknown. */
-export function coversPool(look: Look, answers: readonly WindowAnswer[]): boolean {
+export function coversPool(slice: Slice, answers: readonly WindowAnswer[]): boolean {
   let known = 0n;
-  look.windows.forEach((window, index) => {
+  slice.windows.forEach((window, index) => {
     const complete = answers[index]?.knownThrough.value === window.last.value;
-    if (complete) known += position(look.pool, window.last) - position(look.pool, window.first) + 1n;
+    if (complete) known += position(slice.pool, window.last) - position(slice.pool, window.first) + 1n;
   });
-  return known >= look.pool.size;
+  return known >= slice.pool.size;
 }
 
 export interface FreeOptions {
@@ -45,17 +45,17 @@ export interface FreeOptions {
  * mostly takes the first.
  */
 export function* freePositions(
-  look: Look,
+  slice: Slice,
   answers: readonly WindowAnswer[],
   options: FreeOptions,
 ): Generator<bigint, undefined, undefined> {
-  for (const [index, window] of look.windows.entries()) {
+  for (const [index, window] of slice.windows.entries()) {
     const answer = answers[index];
     if (answer === undefined) continue;
     const taken = takenIn(answer, options);
-    const last = lastKnown(look.pool, window, answer);
-    for (let at = position(look.pool, window.first); at <= last; at++) {
-      if (!taken.has(look.pool.at(at).value)) yield at;
+    const last = lastKnown(slice.pool, window, answer);
+    for (let at = position(slice.pool, window.first); at <= last; at++) {
+      if (!taken.has(slice.pool.at(at).value)) yield at;
     }
   }
 }

@@ -3,7 +3,7 @@ import type { IpamError } from "./errors.ts";
 import type { Holder, PodId } from "./records.ts";
 
 /** What an ADD met on its way, told to whoever counts and reports. Never a reason to fail or to wait. */
-export type Notice = { readonly pod?: PodId } & (
+export type AddEvent = { readonly pod?: PodId } & (
   | {
       /** Somebody else has the address that the pod asks for. */ readonly what: "held";
       readonly refusal: IpamError;

@@ -12,7 +12,7 @@ import type {
 import type { Snapshot, Versioned } from "../store-port.ts";
 
 /** One address that an ADD is about to take, with the revisions that its transaction must guard. */
-export interface Pick {
+export interface Candidate {
   readonly address: Address;
   readonly prefix: number;
   readonly gateway?: Address;
@@ -39,7 +39,7 @@ export interface Eviction {
 }
 
 /** An address of which the store knows nothing. */
-export function untouchedPick(target: OpenTarget, address: Address): Pick {
+export function untouchedCandidate(target: OpenTarget, address: Address): Candidate {
   const range = rangeOf(target.set, address);
   if (range === undefined) throw new Error("a pool lies in the subnets of its range set");
   return {

@@ -11,10 +11,10 @@ import type {
 import type { CountAnswer, Query, Snapshot, Span, Versioned, WindowAnswer } from "../store-port.ts";
 import type { Attempt } from "./attempt.ts";
 import { startPosition } from "./cursor.ts";
-import { type Look, lookFrom } from "./window.ts";
+import { type Slice, sliceFrom } from "./slice.ts";
 
 /** Everything an ADD needs to know of the store to decide, seen at one moment in one round trip. */
-export interface Picture {
+export interface View {
   readonly targets: readonly Target[];
   readonly questions: Questions;
   readonly snapshot: Snapshot;
@@ -32,7 +32,7 @@ export interface Picture {
 /** A pool that is looked into; `whole` asks how much the pool holds where no cursor is known yet. */
 export interface PoolQuestion {
   readonly target: OpenTarget;
-  readonly look: Look;
+  readonly slice: Slice;
   readonly windowIndex: number;
   readonly countIndex?: number;
 }
@@ -46,19 +46,23 @@ export interface Questions {
 const POOLS_AT_ONCE = 4;
 
 /** Looks at all that the targets need. */
-export async function look(attempt: Attempt, targets: readonly Target[]): Promise<Picture> {
+export async function readView(attempt: Attempt, targets: readonly Target[]): Promise<View> {
   const { ports, request, options } = attempt;
   const questions = ask(attempt, targets);
   const remembered = ports.node.storeMemory.recall(request.network.space);
   const snapshot = await ports.store.read(questions.query, options);
-  return depict(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
+  return viewOf(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
 }
 
 /** What was asked, and known, before a snapshot was read. */
-export type Asked = Pick<Picture, "targets" | "questions" | "remembered">;
+type Asked = Pick<View, "targets" | "questions" | "remembered">;
 
-/** The picture that a snapshot of the same questions gives. */
-export function depict(attempt: Attempt, asked: Asked, snapshot: Snapshot): Picture {
+/** The view that a snapshot of the same questions gives; of an earlier view nothing else is kept. */
+export function viewOf(
+  attempt: Attempt,
+  { targets, questions, remembered }: Asked,
+  snapshot: Snapshot,
+): View {
   const own = snapshot.get(ownRef(attempt));
   const meta = snapshot.get({ kind: "meta" });
   const network = snapshot.get(networkRef(attempt));
@@ -66,7 +70,9 @@ export function depict(attempt: Attempt, asked: Asked, snapshot: Snapshot): Pict
   const ownerKey = ownerRef(attempt);
   const owner = ownerKey && snapshot.get(ownerKey);
   return {
-    ...asked,
+    targets,
+    questions,
+    ...(remembered && { remembered }),
     snapshot,
     ...(own && { own }),
     ...(meta && { meta }),
@@ -93,15 +99,15 @@ export function ownerRef({ request }: Attempt): Extract<Ref, { kind: "owner" }> 
   return owner && { kind: "owner", space: request.network.space, owner };
 }
 
-export function windowAnswers(picture: Picture, question: PoolQuestion): readonly WindowAnswer[] {
-  return picture.snapshot.windows.slice(
+export function windowAnswers(view: View, question: PoolQuestion): readonly WindowAnswer[] {
+  return view.snapshot.windows.slice(
     question.windowIndex,
-    question.windowIndex + question.look.windows.length,
+    question.windowIndex + question.slice.windows.length,
   );
 }
 
-export function countAnswer(picture: Picture, question: PoolQuestion): CountAnswer | undefined {
-  return question.countIndex === undefined ? undefined : picture.snapshot.counts[question.countIndex];
+export function countAnswer(view: View, question: PoolQuestion): CountAnswer | undefined {
+  return question.countIndex === undefined ? undefined : view.snapshot.counts[question.countIndex];
 }
 
 /** What to ask the store about these targets. */
@@ -114,8 +120,8 @@ export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
     if (target.kind !== "open") continue;
     for (const pool of target.pools.slice(0, POOLS_AT_ONCE)) {
       const { position, known } = startPosition(pool, space, attempt.ports);
-      const question = { target, look: lookFrom(pool, position, space), windowIndex };
-      windowIndex += question.look.windows.length;
+      const question = { target, slice: sliceFrom(pool, position, space), windowIndex };
+      windowIndex += question.slice.windows.length;
       if (known) pools.push(question);
       else {
         pools.push({ ...question, countIndex: counts.length });
@@ -123,7 +129,7 @@ export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
       }
     }
   }
-  const windows = pools.flatMap(({ look }) => look.windows);
+  const windows = pools.flatMap(({ slice }) => slice.windows);
   return { query: { refs: refsOf(attempt, targets), windows, counts }, pools };
 }
 

@@ -11,13 +11,13 @@ import { describeOwner, judgeReservation } from "../reserve/judge-reservation.ts
 import { describeAttachment } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Eviction, Pick } from "../view/pick.ts";
-import { addressRefs, type Picture } from "../view/picture.ts";
+import type { Candidate, Eviction } from "../view/candidate.ts";
+import { addressRefs, type View } from "../view/view.ts";
 import { foreignRangeOf } from "./foreign-ranges.ts";
 
 /** What came of asking for one address: it may be taken, or its holder is about to give it back. */
-export type Contest =
-  | { readonly kind: "pick"; readonly pick: Pick }
+export type Choice =
+  | { readonly kind: "candidate"; readonly candidate: Candidate }
   | { readonly kind: "leaving"; readonly address: Address; readonly refusal: IpamError };
 
 /**
@@ -26,14 +26,14 @@ export type Contest =
  *
  * @throws IpamError addressHeld, or tryAgain where it is worth a retry, naming holder and way out.
  */
-export async function contend(attempt: Attempt, picture: Picture, target: NamedTarget): Promise<Contest> {
+export async function chooseNamed(attempt: Attempt, view: View, target: NamedTarget): Promise<Choice> {
   const [allocationRef, reservationRef, coolingRef] = addressRefs(
     attempt.request.network.space,
     target.address,
   );
-  refuseForeignRange(attempt, picture, target);
-  const reservation = picture.snapshot.get(reservationRef);
-  const held = picture.snapshot.get(allocationRef) !== undefined;
+  refuseForeignRange(attempt, view, target);
+  const reservation = view.snapshot.get(reservationRef);
+  const held = view.snapshot.get(allocationRef) !== undefined;
   const previousOwner = reservation && (await requireYielding(attempt, target, reservation.record, held));
   const free = {
     address: target.address,
@@ -44,35 +44,37 @@ export async function contend(attempt: Attempt, picture: Picture, target: NamedT
     evictions: [],
     ...(reservation && { reservation }),
     ...(previousOwner && { previousOwner }),
-    coolingRevision: picture.snapshot.get(coolingRef)?.revision ?? 0,
+    coolingRevision: view.snapshot.get(coolingRef)?.revision ?? 0,
   };
-  const allocation = picture.snapshot.get(allocationRef);
-  return allocation === undefined ? { kind: "pick", pick: free } : contest(attempt, target, allocation, free);
+  const allocation = view.snapshot.get(allocationRef);
+  return allocation === undefined
+    ? { kind: "candidate", candidate: free }
+    : choice(attempt, target, allocation, free);
 }
 
-async function contest(
+async function choice(
   attempt: Attempt,
   target: NamedTarget,
   allocation: Versioned<AllocationRecord>,
-  free: Pick,
-): Promise<Contest> {
+  free: Candidate,
+): Promise<Choice> {
   refuseNewer(allocation.record.version, `the allocation of ${formatAddress(target.address)}`);
   const staying: Holder[] = [];
   const evictions: Eviction[] = [];
   for (const holder of allocation.record.holders) {
     const verdict = await judgeHolder(attempt, target, holder);
-    if (verdict.action === "refuse" || verdict.action === "wait") tellHeld(attempt, verdict.refusal);
+    if (verdict.action === "refuse" || verdict.action === "wait") reportHeld(attempt, verdict.refusal);
     if (verdict.action === "refuse") throw verdict.refusal;
     if (verdict.action === "wait")
       return { kind: "leaving", address: target.address, refusal: verdict.refusal };
     if (verdict.action === "share") staying.push(holder);
     else evictions.push(await eviction(attempt, holder));
   }
-  return { kind: "pick", pick: { ...free, allocation, staying, evictions } };
+  return { kind: "candidate", candidate: { ...free, allocation, staying, evictions } };
 }
 
-function tellHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): void {
-  ports.notice?.({ what: "held", refusal, ...(pod && { pod }) });
+function reportHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): void {
+  ports.report?.({ what: "held", refusal, ...(pod && { pod }) });
 }
 
 async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder) {
@@ -129,8 +131,8 @@ async function requireYielding(
   return (await ports.store.read({ refs: [ref] }, options)).get(ref);
 }
 
-function refuseForeignRange(attempt: Attempt, picture: Picture, { address }: NamedTarget): void {
-  const range = foreignRangeOf(attempt, picture, address);
+function refuseForeignRange(attempt: Attempt, view: View, { address }: NamedTarget): void {
+  const range = foreignRangeOf(attempt, view, address);
   if (range === undefined) return;
   const block = blockIn(range);
   if (block !== undefined) throw mayBeHeld(address, block.node);

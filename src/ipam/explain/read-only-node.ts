@@ -3,7 +3,7 @@ import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
 import { NO_JOURNAL, NO_STORE_MEMORY } from "./no-memory.ts";
 
 /** The node on whose behalf somebody looks. */
-export interface Watched {
+export interface NodeIdentity {
   readonly name: string;
   readonly bootId: string;
 }
@@ -13,7 +13,7 @@ export interface Watched {
  * remembers and locks nothing. What only that node can see is known where `self` is that node, and
  * "unknown" elsewhere.
  */
-export function onlooker(self: Node, watched: Watched): Node {
+export function readOnlyNode(self: Node, watched: NodeIdentity): Node {
   const isSelf = self.name === watched.name && self.bootId === watched.bootId;
   return {
     ...watched,

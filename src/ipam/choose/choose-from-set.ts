@@ -3,8 +3,8 @@ import { IpamError } from "../errors.ts";
 import { namedTarget } from "../plan/named-target.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { look } from "../view/picture.ts";
-import { type Contest, contend } from "./contend.ts";
+import { readView } from "../view/view.ts";
+import { type Choice, chooseNamed } from "./choose-named.ts";
 
 /** Of a large set only so many holders are judged per round. */
 const MOST_JUDGED = 16n;
@@ -16,23 +16,23 @@ const MOST_JUDGED = 16n;
  * @param besides what the ADD takes for other range sets.
  * @throws IpamError tryAgain naming one holder, when none is.
  */
-export async function contendForSet(
+export async function chooseFromSet(
   attempt: Attempt,
   target: OpenTarget,
   besides: readonly Interval[],
-): Promise<Contest> {
+): Promise<Choice> {
   const [pool] = target.pools;
   if (pool === undefined) throw new Error("a set has at least one address");
-  let leaving: Contest | undefined;
+  let leaving: Choice | undefined;
   let refusal: IpamError | undefined;
   for (let position = 0n; position < pool.size && position < MOST_JUDGED; position++) {
     if (isWithin(pool.at(position), besides)) continue;
     const wanted = { address: pool.at(position), source: "kube-ipam.ips" };
     const named = namedTarget(attempt.request.network, target.set, wanted, target.origin);
     try {
-      const contest = await contend(attempt, await look(attempt, [named]), named);
-      if (contest.kind === "pick") return contest;
-      leaving ??= contest;
+      const choice = await chooseNamed(attempt, await readView(attempt, [named]), named);
+      if (choice.kind === "candidate") return choice;
+      leaving ??= choice;
     } catch (failure) {
       if (!(failure instanceof IpamError)) throw failure;
       refusal ??= failure;

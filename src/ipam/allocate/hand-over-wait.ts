@@ -1,0 +1,53 @@
+import type { Address } from "../../address/address.ts";
+import type { Leaving } from "../commit/step.ts";
+import type { Attempt } from "../view/attempt.ts";
+import { report } from "../view/report.ts";
+import { requirePodWanted } from "./pod-wanted.ts";
+import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
+
+/** How one ADD waits for holders that are about to give their address back: 20 s at most in all (BOUNDED). */
+export class HandOverWait {
+  readonly #attempt: Attempt;
+  /** performance.now() milliseconds. */
+  readonly #until: number;
+  /** A holder has gone whose interface has not had its time to die. */
+  #unsettled = false;
+  /** The address that this ADD waited for, until the asking pod has been read again. */
+  #waitedFor: Address | undefined;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+    this.#until = Math.min(performance.now() + HAND_OVER_WAIT_MS, attempt.options.deadline - ANSWER_MS);
+  }
+
+  /**
+   * Waits until the holder's record changes after `revision`, or it is time to judge anew.
+   *
+   * @throws IpamError the choice's refusal once the time is up; or as `waitForChange` does.
+   */
+  async forHolder({ address, refusal }: Leaving, revision: number): Promise<void> {
+    const begin = performance.now();
+    if (begin >= this.#until) throw refusal;
+    this.#unsettled = true;
+    this.#waitedFor = address;
+    await waitForChange(this.#attempt, address, revision, this.#until);
+    report(this.#attempt, { what: "waited", milliseconds: performance.now() - begin });
+  }
+
+  /** True where the interface of a holder that has just gone may still answer on the wire. */
+  get mustSettle(): boolean {
+    return this.#unsettled;
+  }
+
+  async settle(): Promise<void> {
+    await settle(this.#attempt);
+    this.#unsettled = false;
+  }
+
+  /** The asking pod may have ended while its ADD waited. @throws IpamError podGone. */
+  async requirePodWanted(): Promise<void> {
+    if (this.#waitedFor === undefined) return;
+    await requirePodWanted(this.#attempt, this.#waitedFor);
+    this.#waitedFor = undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { chooseAddresses } from "../choose/choose.ts";
+import type { Choice } from "../choose/choose-named.ts";
+import { commit } from "../commit/commit.ts";
+import { AGAIN, type Step } from "../commit/step.ts";
+import { IpamError } from "../errors.ts";
+import { reclaim } from "../free/reclaim.ts";
+import { requireReady, verifyStore } from "../integrity/one-store.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Candidate } from "../view/candidate.ts";
+import type { View } from "../view/view.ts";
+import { answerRepeated } from "./answer-repeated.ts";
+import type { HandOverWait } from "./hand-over-wait.ts";
+import { ANSWER_MS } from "./wait.ts";
+
+/** Dead records that an ADD frees when it finds no address: its own, and a few for those who come next. */
+const ROOM = 8;
+
+/**
+ * One try of an ADD with one view of the store: chooses an address for every range set and commits
+ * them, or says what must happen first. Dead sandboxes of this node that still hold addresses are no
+ * reason to refuse a living one: they are freed, and the ADD reads again.
+ *
+ * @param number which try this is: once others were quicker, it picks at random.
+ * @throws IpamError, StoreFailure: as `allocate`.
+ */
+export async function tryView(
+  attempt: Attempt,
+  view: View,
+  number: number,
+  wait: HandOverWait,
+): Promise<Step> {
+  try {
+    return await decide(attempt, view, number, wait);
+  } catch (failure) {
+    if (!(failure instanceof IpamError) || failure.name !== "noFreeAddress") throw failure;
+    const limits = { records: ROOM, deadline: attempt.options.deadline - ANSWER_MS, sweep: true };
+    if ((await reclaim(attempt.ports, limits)) === 0) throw failure;
+    return AGAIN;
+  }
+}
+
+async function decide(attempt: Attempt, view: View, number: number, wait: HandOverWait): Promise<Step> {
+  const { network } = attempt.request;
+  const meta = verifyStore(view.snapshot, view.remembered, network.space, attempt.ports);
+  if (view.own !== undefined) return answerRepeated(attempt, view.own);
+  requireReady(meta, network.requireInit);
+  const choices = await chooseAddresses(attempt, view, number);
+  const choice = choices.find((each) => each.kind === "leaving");
+  if (choice !== undefined) return { kind: "leaving", view, choice };
+  if (wait.mustSettle) return { kind: "left" };
+  await wait.requirePodWanted();
+  return commit(attempt, view, choices.flatMap(candidateOf));
+}
+
+function candidateOf(choice: Choice): Candidate[] {
+  return choice.kind === "candidate" ? [choice.candidate] : [];
+}

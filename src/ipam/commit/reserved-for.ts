@@ -1,0 +1,14 @@
+import { formatAddress } from "../../address/address.ts";
+import type { ReservedFor } from "../node-port.ts";
+import type { Attempt } from "../view/attempt.ts";
+import type { Candidate } from "../view/candidate.ts";
+
+/** What an ADD of these addresses reserves, and for whom; undefined where it reserves nothing. */
+export function reservedFor({ request }: Attempt, candidates: readonly Candidate[]): ReservedFor | undefined {
+  const { owner: facts, retain } = request.wish;
+  const lasting = candidates.filter(({ origin }) => origin !== "dynamic");
+  if (facts === undefined || lasting.length === 0) return undefined;
+  const { owner, ordinal } = facts;
+  const addresses = lasting.map(({ address }) => formatAddress(address));
+  return { owner, retain, addresses, ...(ordinal !== undefined && { ordinal }) };
+}
