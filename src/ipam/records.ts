@@ -194,6 +194,9 @@ export type Ref =
 
 export type RecordKind = Ref["kind"];
 
+/** A reference to one kind of record. */
+export type RefOf<K extends RecordKind> = Extract<Ref, { readonly kind: K }>;
+
 /** The type of record that a kind of reference leads to. */
 export interface RecordTypes {
   readonly meta: MetaRecord;

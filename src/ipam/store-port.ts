@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import type { RecordKind, RecordOf, RecordTypes, Ref } from "./records.ts";
+import type { RecordKind, RecordOf, RecordTypes, Ref, RefOf } from "./records.ts";
 
 /**
  * The store of one address universe: typed records under guarded, atomic transactions. The same
@@ -151,7 +151,7 @@ export interface Guard {
 
 export type Put = {
   [K in RecordKind]: {
-    readonly ref: Extract<Ref, { kind: K }>;
+    readonly ref: RefOf<K>;
     readonly record: RecordTypes[K];
     /** The record vanishes by itself after this many seconds. Only for kind "cooling". */
     readonly seconds?: number;
@@ -181,12 +181,12 @@ export interface ListScope<K extends RecordKind = RecordKind> {
 }
 
 export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
-  readonly ref: Extract<Ref, { kind: K }>;
+  readonly ref: RefOf<K>;
 }
 
 /** One change. `record` is undefined when the record was deleted or expired, or keys only were asked for. */
 export interface Change<K extends RecordKind> {
-  readonly ref: Extract<Ref, { kind: K }>;
+  readonly ref: RefOf<K>;
   /** False when the record was deleted or expired. */
   readonly present: boolean;
   readonly record?: RecordTypes[K];

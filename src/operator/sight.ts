@@ -2,8 +2,8 @@ import { type Address, formatAddress, parseAddress } from "../address/address.ts
 import { intervalContains } from "../address/interval.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
+import { refsAround } from "../ipam/ref-to.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
-import { addressRefs } from "../ipam/view/view.ts";
 
 /** Everything the store holds about one address in one space. Programs read these fields. */
 export interface Sight {
@@ -25,7 +25,7 @@ export async function lookAt(
   ports: Pick<Ports, "store" | "node">,
   options: CallOptions,
 ): Promise<Sight> {
-  const refs = addressRefs(space, address);
+  const refs = refsAround(space, address);
   const rangesRef = { kind: "reservedRanges", space } as const;
   const snapshot = await ports.store.read({ refs: [...refs, rangesRef] }, options);
   const allocation = snapshot.get(refs[0])?.record;

@@ -1,6 +1,6 @@
 import { formatAddress } from "../address/address.ts";
 import { allocationRefs } from "../ipam/free/free.ts";
-import type { AllocationRecord, AttachmentRecord, RecordTypes, Ref } from "../ipam/records.ts";
+import type { AllocationRecord, AttachmentRecord, RecordTypes, Ref, RefOf } from "../ipam/records.ts";
 import { sameAttachment } from "../ipam/same.ts";
 import type { CallOptions, Store } from "../ipam/store-port.ts";
 import {
@@ -14,11 +14,11 @@ import {
   toPortable,
 } from "./document.ts";
 
-type AttachmentRef = Extract<Ref, { kind: "attachment" }>;
-type AllocationRef = Extract<Ref, { kind: "allocation" }>;
+type AttachmentRef = RefOf<"attachment">;
+type AllocationRef = RefOf<"allocation">;
 
 interface Found<K extends PortableKind> {
-  readonly ref: Extract<Ref, { kind: K }>;
+  readonly ref: RefOf<K>;
   readonly record: RecordTypes[K];
 }
 

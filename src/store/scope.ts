@@ -1,12 +1,9 @@
 import { equalAddresses } from "../address/address.ts";
-import type { RecordKind, Ref } from "../ipam/records.ts";
+import type { RecordKind, Ref, RefOf } from "../ipam/records.ts";
 import type { ListScope } from "../ipam/store-port.ts";
 
 /** Whether a record belongs to what a listing or a watch asks for. */
-export function inScope<K extends RecordKind>(
-  scope: ListScope<K>,
-  ref: Ref,
-): ref is Extract<Ref, { kind: K }> {
+export function inScope<K extends RecordKind>(scope: ListScope<K>, ref: Ref): ref is RefOf<K> {
   if (ref.kind !== scope.kind) return false;
   if (scope.space !== undefined && "space" in ref && ref.space !== scope.space) return false;
   if (scope.node !== undefined && "node" in ref && ref.node !== scope.node) return false;

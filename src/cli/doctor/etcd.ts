@@ -1,4 +1,5 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type EndpointStatus, etcdStatus } from "../../store/etcd/status.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
@@ -48,8 +49,8 @@ function judge(member: EndpointStatus, anotherAnswers: boolean): Finding {
  * @throws StoreFailure refused.
  */
 export async function checkWriting(store: Store, space: string, options: CallOptions): Promise<void> {
-  const ref = { kind: "reservedRanges", space } as const;
-  const never = { ref: { kind: "meta" }, revision: Number.MAX_SAFE_INTEGER } as const;
+  const ref = refTo.reservedRanges(space);
+  const never = { ref: refTo.meta, revision: Number.MAX_SAFE_INTEGER } as const;
   await store.commit(
     { guards: [never], puts: [{ ref, record: { version: 1, ranges: [] } }], deletes: [] },
     options,

@@ -1,5 +1,6 @@
 import type { NetworkConfiguration, StoreSettings } from "../../config/network-configuration.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openStore } from "../../runtime/open-ports.ts";
@@ -29,7 +30,7 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
   try {
     const machine = openNode(node);
     const remembered = machine.storeMemory.recall(space);
-    const snapshot = await store.read({ refs: [{ kind: "meta" }] }, options);
+    const snapshot = await store.read({ refs: [refTo.meta] }, options);
     const meta = verifyStore(snapshot, remembered, space, { store, node: machine, log: () => undefined });
     if (settings.kind === "etcd") await checkWriting(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;

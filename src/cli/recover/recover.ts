@@ -5,6 +5,7 @@ import type { Ports } from "../../ipam/ports.ts";
 import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
 import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
 import { blockSilent } from "../../ipam/recovery/block-silent.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import { liftBlocks } from "../../ipam/reserve/blocks.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
@@ -64,7 +65,7 @@ function portsWith(access: ClusterAccess | undefined, { ports }: Session): Ports
 }
 
 async function isRecovering({ store }: Ports): Promise<boolean> {
-  const meta = (await store.read({ refs: [{ kind: "meta" }] }, step())).get({ kind: "meta" });
+  const meta = (await store.read({ refs: [refTo.meta] }, step())).get(refTo.meta);
   return meta?.record.state === "recovering";
 }
 

@@ -1,6 +1,7 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { printThing } from "../../command-line/output.ts";
 import { readAnswers } from "../../ipam/recovery/answers.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import { blockIn } from "../../ipam/reserve/blocks.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
@@ -16,7 +17,7 @@ export async function recoveryStatus(
   session: Session,
 ): Promise<number> {
   const { store } = session.ports;
-  const meta = (await store.read({ refs: [{ kind: "meta" }] }, step())).get({ kind: "meta" })?.record;
+  const meta = (await store.read({ refs: [refTo.meta] }, step())).get(refTo.meta)?.record;
   const { recovery, state = "none" } = meta ?? {};
   const { names } = await expectedNodes(given, access, session);
   const answers =

@@ -1,5 +1,6 @@
 import { type Format, printThing } from "../../command-line/output.ts";
 import type { RememberedStore } from "../../ipam/node-port.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
@@ -16,8 +17,8 @@ export interface AcceptOptions {
 export async function acceptStore(given: AcceptOptions, session: Session): Promise<number> {
   const { settings, ports, options } = session;
   const memory = openStoreMemory(`${settings.node.dataDir}/stores`);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
-  const uuid = snapshot.get({ kind: "meta" })?.record.uuid;
+  const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+  const uuid = snapshot.get(refTo.meta)?.record.uuid;
   const accepted: { space: string; forgotten?: RememberedStore }[] = [];
   for (const space of await spacesOfNode(session, given.space)) {
     const forgotten = memory.recall(space);

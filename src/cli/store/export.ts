@@ -2,6 +2,7 @@ import { type Cidr, parseCidr } from "../../address/cidr.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { printErr, printOut } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../portable/export-records.ts";
 import type { Session } from "../open.ts";
@@ -53,7 +54,7 @@ async function exportToWhereabouts(given: ExportOptions, session: Session): Prom
 }
 
 async function subnetsOf(network: string, { ports, options }: Session): Promise<Cidr[]> {
-  const ref = { kind: "network", name: network } as const;
+  const ref = refTo.network(network);
   const known = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
   if (known !== undefined) return known.subnets.map(parseCidr);
   throw new AbsentError(

@@ -3,6 +3,7 @@ import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import { importRecords } from "../../portable/import-records.ts";
 import { planImport } from "../../portable/plan-import.ts";
 import { type Session, takeBearings, withStore } from "../open.ts";
@@ -71,7 +72,7 @@ async function write(
 /** ONE-STORE: records go where this node's records belong, or nowhere. */
 async function requireUsable({ settings, ports, options }: Session): Promise<void> {
   const remembered = ports.node.storeMemory.recall(settings.space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
   // An import is an operator's word, as good as 'store init'.
   requireReady(verifyStore(snapshot, remembered, settings.space, ports), false);
 }

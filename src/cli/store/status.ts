@@ -3,6 +3,7 @@ import { type Format, printThing } from "../../command-line/output.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
 import type { EndpointStatus } from "../../store/etcd/status.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
@@ -33,8 +34,8 @@ export async function storeStatus(
   const past = { ...session, options: pastDamage(options, ports) };
   const endpoints = await endpointsOf(session);
   try {
-    const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, options);
-    const meta = snapshot.get({ kind: "meta" })?.record;
+    const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+    const meta = snapshot.get(refTo.meta)?.record;
     const records = await countRecords(past);
     const spaces = (await spacesOfNode(past, undefined)).map((space) => viewOf(space, snapshot, session));
     const data = {

@@ -5,9 +5,9 @@ import { IpamError } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/facts.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, PodId, ReservationRecord } from "../../ipam/records.ts";
+import { refsAround } from "../../ipam/ref-to.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { addressRefs } from "../../ipam/view/view.ts";
 import { askingPod, type OwnerOf } from "./asker.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";
@@ -105,7 +105,7 @@ async function judgeAddress(
   ownerOf: OwnerOf,
   options: CallOptions,
 ): Promise<Finding | undefined> {
-  const [allocationRef, reservationRef] = addressRefs(space, address);
+  const [allocationRef, reservationRef] = refsAround(space, address);
   const rangesRef = { kind: "reservedRanges", space } as const;
   const snapshot = await ports.store.read({ refs: [allocationRef, reservationRef, rangesRef] }, options);
   const allocation = snapshot.get(allocationRef)?.record;

@@ -1,5 +1,6 @@
 import type { Ports } from "../ports.ts";
 import type { AttachmentId } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { StoreFailure } from "../store-port.ts";
 
 /** Whether the store has a record of this node's attachment. A store that cannot tell has none. */
@@ -8,7 +9,7 @@ export async function hasAddresses(
   { node, store }: Pick<Ports, "node" | "store">,
   deadline: number,
 ): Promise<boolean> {
-  const ref = { kind: "attachment", node: node.name, id } as const;
+  const ref = refTo.attachment(node.name, id);
   try {
     return (await store.read({ refs: [ref] }, { deadline })).get(ref) !== undefined;
   } catch (failure) {

@@ -1,6 +1,7 @@
 import { allocationRefs, readAllocations } from "../free/free.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { describeAttachment, sameAttachment, samePod } from "../same.ts";
 import type { Guard, Put, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
@@ -20,7 +21,7 @@ export async function repeat(
   const { ports, request, options } = attempt;
   refuseNewer(own.record.version, `the record of ${describeAttachment(request.attachment)}`);
   const holder = holderAgain(attempt, own.record);
-  const ref = { kind: "attachment", node: ports.node.name, id: request.attachment } as const;
+  const ref = refTo.attachment(ports.node.name, request.attachment);
   const guards: Guard[] = [{ ref, revision: own.revision }];
   const puts: Put[] = [{ ref, record: { ...own.record, holder } }];
   const allocations = await readAllocations(own.record, ports, options);

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { pause } from "../pause.ts";
+import { refTo } from "../ref-to.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 
 /** Of an ADD's 40 s, how long it may wait for holders to give their address back (BOUNDED). */
@@ -61,7 +62,7 @@ async function firstChange(
   signal: AbortSignal,
 ): Promise<void> {
   const { space } = attempt.request.network;
-  const scope = { kind: "allocation", space, address } as const;
+  const scope = refTo.allocation(space, address);
   for await (const change of attempt.ports.store.watch(scope, since, { signal, keysOnly: true })) {
     const { ref } = change;
     if (ref.address.value === address.value && ref.address.family === address.family) return;

@@ -7,6 +7,7 @@ import { KnownBoots } from "../evidence/known-boots.ts";
 import type { Live } from "../evidence/live-read.ts";
 import { type ShownAddress, shownAddresses } from "../evidence/network-status.ts";
 import type { Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
 import type { AuditInput, LiveCluster, SpacedNetwork } from "./types.ts";
@@ -40,7 +41,7 @@ export function sceneOf(input: AuditInput): Scene {
   return {
     ...input,
     allocationsOf: (address) => byAddress.get(address) ?? [],
-    isHeldByDamage: (space, { address }) => isDamaged({ kind: "allocation", space, address }),
+    isHeldByDamage: (space, { address }) => isDamaged(refTo.allocation(space, address)),
     pod: ({ pod }) => lookUp(input.live, pod && pods.get(`${pod.namespace}/${pod.name}`)),
     node: ({ node }) => lookUp(input.live, nodes.get(node)),
     shown: (pod) => {

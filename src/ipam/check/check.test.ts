@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord, PodId } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { add, attachment, createWorld, smallNetwork } from "../testing/world.ts";
 import { check } from "./check.ts";
 
@@ -65,7 +66,7 @@ describe("CHECK", () => {
   ])("%s is no mismatch", async (_name, change, expected) => {
     const { here } = await world();
     const record: MetaRecord = { version: 1, uuid: "another", state: "ready", ...change };
-    const put = { ref: { kind: "meta" }, record } as const;
+    const put = { ref: refTo.meta, record } as const;
     await here.store.commit({ guards: [], puts: [put], deletes: [] }, { deadline: performance.now() + 1000 });
     expect(await code(here, { container: "c2" })).toBe(expected);
   });

@@ -5,6 +5,7 @@ import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { logOutside } from "../integrity/outside.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CheckRequest } from "../requests.ts";
 import { describeAttachment, sameAttachment } from "../same.ts";
 
@@ -18,11 +19,11 @@ import { describeAttachment, sameAttachment } from "../same.ts";
  */
 export async function check(request: CheckRequest, ports: Ports): Promise<void> {
   const node = ports.node.journal.read(request.attachment)?.holder.node ?? ports.node.name;
-  const ref = { kind: "attachment", node, id: request.attachment } as const;
+  const ref = refTo.attachment(node, request.attachment);
   const options = { deadline: request.deadline };
   const { space } = request.network;
   const remembered = ports.node.storeMemory.recall(space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   // Runtimes take a mismatch for final, and a store that is not the right one proves none.
   requireReady(verifyStore(snapshot, remembered, space, ports), false);
   const entry = snapshot.get(ref)?.record;

@@ -2,6 +2,7 @@ import { IpamError } from "../errors.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
+import { refTo } from "../ref-to.ts";
 
 /**
  * STATUS (CNI specification 1.1.0): the store answers, is the one this node knows, is ready, and takes
@@ -12,7 +13,7 @@ import type { Ports } from "../ports.ts";
  */
 export async function status(ports: Ports, deadline: number, network?: Network): Promise<void> {
   const remembered = network && ports.node.storeMemory.recall(network.space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+  const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
   if (network === undefined) return;
   requireReady(verifyStore(snapshot, remembered, network.space, ports), network.requireInit);
   await ports.store.requireWritable({ deadline });

@@ -6,13 +6,14 @@ import { judge } from "../hand-over/judge.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { NamedTarget } from "../plan/target.ts";
 import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "../records.ts";
+import { refsAround, refTo } from "../ref-to.ts";
 import { blockIn, waysOut } from "../reserve/blocks.ts";
 import { describeOwner, judgeReservation } from "../reserve/judge-reservation.ts";
 import { describeAttachment } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate, Eviction } from "../view/candidate.ts";
-import { addressRefs, type View } from "../view/view.ts";
+import type { View } from "../view/view.ts";
 import { foreignRangeOf } from "./foreign-ranges.ts";
 
 /** What came of asking for one address: it may be taken, or its holder is about to give it back. */
@@ -27,7 +28,7 @@ export type Choice =
  * @throws IpamError addressHeld, or tryAgain where it is worth a retry, naming holder and way out.
  */
 export async function chooseNamed(attempt: Attempt, view: View, target: NamedTarget): Promise<Choice> {
-  const [allocationRef, reservationRef, coolingRef] = addressRefs(
+  const [allocationRef, reservationRef, coolingRef] = refsAround(
     attempt.request.network.space,
     target.address,
   );
@@ -93,7 +94,7 @@ async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder
 
 /** The index entry of the attachment that loses the address, to be rewritten in the same transaction. */
 async function eviction({ ports, options }: Attempt, holder: Holder): Promise<Eviction> {
-  const ref = { kind: "attachment", node: holder.node, id: holder.attachment } as const;
+  const ref = refTo.attachment(holder.node, holder.attachment);
   const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref);
   if (entry !== undefined)
     refuseNewer(entry.record.version, `the record of ${describeAttachment(holder.attachment)}`);
@@ -127,7 +128,7 @@ async function requireYielding(
   ports.log("info", `the reservation of ${formatAddress(target.address)} passes on: ${verdict.reason}`, {
     from: describeOwner(reservation.owner),
   });
-  const ref = { kind: "owner", space: request.network.space, owner: reservation.owner } as const;
+  const ref = refTo.owner(request.network.space, reservation.owner);
   return (await ports.store.read({ refs: [ref] }, options)).get(ref);
 }
 

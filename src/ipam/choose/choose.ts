@@ -3,11 +3,12 @@ import { type Interval, oneAddress } from "../../address/interval.ts";
 import { withoutIntervals } from "../../address/pool.ts";
 import { namedIn } from "../plan/apportion.ts";
 import type { OpenTarget } from "../plan/target.ts";
+import { refsAround } from "../ref-to.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { type Candidate, untouchedCandidate } from "../view/candidate.ts";
 import { takeNext } from "../view/cursor.ts";
 import { coversPool } from "../view/slice.ts";
-import { addressRefs, type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
+import { type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
 import { chooseFromSet } from "./choose-from-set.ts";
 import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges } from "./foreign-ranges.ts";
@@ -106,7 +107,7 @@ async function openCandidate(
   const untouched = untouchedCandidate(target, address);
   const owned = target.own.some((own) => equalAddresses(own, address));
   if (!mayBeCooling && !owned) return untouched;
-  const [, reservationRef, coolingRef] = addressRefs(attempt.request.network.space, address);
+  const [, reservationRef, coolingRef] = refsAround(attempt.request.network.space, address);
   const snapshot = await attempt.ports.store.read({ refs: [reservationRef, coolingRef] }, attempt.options);
   const reservation = owned ? snapshot.get(reservationRef) : undefined;
   return {

@@ -1,11 +1,11 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { type Owner, type OwnerRecord, RECORD_VERSION } from "../records.ts";
+import { refsAround, refTo } from "../ref-to.ts";
 import { refuseNewerOwner } from "../reserve/ending-reservations.ts";
 import type { Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
-import { addressRefs } from "../view/view.ts";
 
 /** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
 export const SHARE_KIND = "Pool";
@@ -32,7 +32,7 @@ export async function claimShare(attempt: Attempt, candidates: readonly Candidat
   if (policy === undefined || most === undefined) return { guards: [], puts: [] };
   const namespace = request.pod?.namespace ?? "";
   const owner: Owner = { kind: SHARE_KIND, namespace, name: policy.pool };
-  const ref = { kind: "owner", space, owner } as const;
+  const ref = refTo.owner(space, owner);
   const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
   if (present !== undefined) refuseNewerOwner(present.record);
   const wanted = candidates.map(({ address }) => formatAddress(address));
@@ -66,7 +66,7 @@ async function stillTheirs(
   const theirs: string[] = [];
   for (let start = 0; start < listed.length; start += PER_READ) {
     const part = listed.slice(start, start + PER_READ);
-    const refs = part.flatMap((text) => addressRefs(request.network.space, parseAddress(text)));
+    const refs = part.flatMap((text) => refsAround(request.network.space, parseAddress(text)));
     const snapshot = await ports.store.read({ refs }, options);
     theirs.push(...part.filter((text) => belongsTo(namespace, text, request.network.space, snapshot)));
   }
@@ -74,7 +74,7 @@ async function stillTheirs(
 }
 
 function belongsTo(namespace: string, text: string, space: string, snapshot: Snapshot): boolean {
-  const [allocationRef, reservationRef] = addressRefs(space, parseAddress(text));
+  const [allocationRef, reservationRef] = refsAround(space, parseAddress(text));
   const holders = snapshot.get(allocationRef)?.record.holders ?? [];
   if (holders.some(({ pod }) => (pod?.namespace ?? "") === namespace)) return true;
   return snapshot.get(reservationRef)?.record.owner.namespace === namespace;

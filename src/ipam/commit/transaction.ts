@@ -12,6 +12,7 @@ import {
   type Ref,
   type ReservationRecord,
 } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { disowning, refuseNewerOwner } from "../reserve/ending-reservations.ts";
 import { sameAttachment, sameOwner } from "../same.ts";
 import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
@@ -81,11 +82,11 @@ class Writes {
 
 function guardIdentity(view: View, writes: Writes): Identity {
   if (view.meta !== undefined) {
-    writes.guard({ kind: "meta" }, view.meta.revision);
+    writes.guard(refTo.meta, view.meta.revision);
     return view.meta.record;
   }
   const identity = newIdentity();
-  writes.replace({ kind: "meta" }, 0, identity);
+  writes.replace(refTo.meta, 0, identity);
   return identity;
 }
 
@@ -120,11 +121,10 @@ function allocate(attempt: Attempt, candidate: Candidate, holder: Holder, writes
     origin: candidate.origin,
     since: new Date().toISOString(),
   };
-  writes.replace({ kind: "allocation", space, address }, candidate.allocation?.revision ?? 0, record);
-  writes.guard({ kind: "reservation", space, address }, candidate.reservation?.revision ?? 0);
-  if (candidate.coolingRevision > 0)
-    writes.remove({ kind: "cooling", space, address }, candidate.coolingRevision);
-  else writes.guard({ kind: "cooling", space, address }, 0);
+  writes.replace(refTo.allocation(space, address), candidate.allocation?.revision ?? 0, record);
+  writes.guard(refTo.reservation(space, address), candidate.reservation?.revision ?? 0);
+  if (candidate.coolingRevision > 0) writes.remove(refTo.cooling(space, address), candidate.coolingRevision);
+  else writes.guard(refTo.cooling(space, address), 0);
 }
 
 /** A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (design section 5). */
@@ -163,7 +163,7 @@ function disown(attempt: Attempt, candidates: readonly Candidate[], writes: Writ
     losing.set(key, { ...previousOwner, gone: [...gone, formatAddress(address)] });
   }
   for (const { record, revision, gone } of losing.values()) {
-    const ref = { kind: "owner", space, owner: record.owner } as const;
+    const ref = refTo.owner(space, record.owner);
     writes.add({ guards: [{ ref, revision }], ...disowning(ref, record, gone) });
   }
 }
@@ -178,7 +178,7 @@ function ownerName({ kind, namespace, name }: Owner): string {
 }
 
 function putReservation(attempt: Attempt, address: Address, record: ReservationRecord): Transaction {
-  const ref = { kind: "reservation", space: attempt.request.network.space, address } as const;
+  const ref = refTo.reservation(attempt.request.network.space, address);
   return { guards: [], puts: [{ ref, record }], deletes: [] };
 }
 
@@ -234,7 +234,7 @@ function evict(candidates: readonly Candidate[], writes: Writes): void {
     if (done.some(({ attachment }) => sameAttachment(attachment, holder.attachment))) continue;
     done.push(holder);
     const target = { node: holder.node, id: holder.attachment };
-    if (entry === undefined) writes.guard({ kind: "attachment", ...target }, 0);
+    if (entry === undefined) writes.guard(refTo.attachment(target.node, target.id), 0);
     else writes.add(withoutTaken(freeing(target, entry, allocations, 0), taken));
   }
 }

@@ -11,6 +11,7 @@ import { enforcePolicy } from "../plan/policy.ts";
 import type { Target } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { AddRequest } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { ownerRef, readView } from "../view/view.ts";
@@ -140,7 +141,7 @@ function outlookOf(choice: Choice | undefined): Prospect["outlook"] {
 async function holdersOf(attempt: Attempt, address: Address | undefined): Promise<Prospect["holders"]> {
   if (address === undefined) return [];
   const { request, ports, options } = attempt;
-  const ref = { kind: "allocation", space: request.network.space, address } as const;
+  const ref = refTo.allocation(request.network.space, address);
   const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
   const asking = askingOf(request, address);
   const judged = (record?.holders ?? []).map(async (holder) => {

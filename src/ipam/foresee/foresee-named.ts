@@ -3,11 +3,12 @@ import type { Memory } from "../foresight.ts";
 import type { NamedTarget } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
 import type { Owner, OwnerRecord, Ref, ReservationRecord } from "../records.ts";
+import { refsAround } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
-import { addressRefs, ownerRef, type View } from "../view/view.ts";
+import { ownerRef, type View } from "../view/view.ts";
 
 /**
  * What a wish by name takes if nobody has the address. For an owner, its reservation must be there as
@@ -20,7 +21,7 @@ export function namedCandidate(
 ): Candidate | undefined {
   const { ports, request } = attempt;
   const { address, gateway, origin, prefix } = target;
-  const [, reservationRef] = addressRefs(request.network.space, address);
+  const [, reservationRef] = refsAround(request.network.space, address);
   const reservation = ports.foresight?.records?.get(reservationRef);
   const owner = request.wish.owner?.owner;
   if (isWithin(address, reserved) || (owner === undefined) !== (reservation === undefined)) return undefined;
@@ -58,7 +59,7 @@ export function learnNamed(
   if (records === undefined || owner === undefined || request.wish.retain === "delete") return;
   if (view.owner !== undefined) records.set(owner, view.owner);
   for (const { address, origin, reservation } of candidates) {
-    const [, ref] = addressRefs(request.network.space, address);
+    const [, ref] = refsAround(request.network.space, address);
     if (origin === "fixed" && reservation !== undefined) records.set(ref, reservation);
   }
   for (const put of puts) {

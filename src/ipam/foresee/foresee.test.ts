@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Owner, Ref } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { Put } from "../store-port.ts";
 import {
   type Asked,
@@ -104,9 +105,9 @@ describe("an ADD that foresees", () => {
 
   test("refuses while the store is not ready, although it was when it looked", async () => {
     const { ports, adds } = await foreseeing();
-    const meta = await read(ports, { kind: "meta" });
+    const meta = await read(ports, refTo.meta);
     if (meta === undefined) throw new Error("expected an identity");
-    await write(ports, { ref: { kind: "meta" }, record: { ...meta.record, state: "recovering" } });
+    await write(ports, { ref: refTo.meta, record: { ...meta.record, state: "recovering" } });
     await expect(adds("c3")).rejects.toMatchObject({ name: "tryAgain" });
     expect((await allocations(ports)).size).toBe(2);
   });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { podFacts } from "../testing/hand-over.ts";
 import { allocations, attachment, createWorld, del } from "../testing/world.ts";
@@ -44,7 +45,7 @@ async function imported(ports: Ports, container: string, address: string, more: 
     {
       guards: [],
       puts: [
-        { ref: { kind: "attachment", node: holder.node, id: holder.attachment }, record },
+        { ref: refTo.attachment(holder.node, holder.attachment), record },
         {
           ref: { kind: "allocation", space: "default", address: parseAddress(address) },
           record: { ...base, holders: [holder], since: "" },

@@ -3,6 +3,7 @@ import { pastDamage } from "../integrity/damage.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { GcRequest } from "../requests.ts";
 import { free } from "./free.ts";
 
@@ -38,7 +39,7 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
 
 async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Promise<void> {
   const remembered = ports.node.storeMemory.recall(space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
+  const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
   verifyForRelease(snapshot, remembered, space, ports);
 }
 

@@ -10,7 +10,9 @@ import {
   type Holder,
   RECORD_VERSION,
   type Ref,
+  type RefOf,
 } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { withReservations } from "../reserve/ending-reservations.ts";
 import { describeAttachment, sameAttachment } from "../same.ts";
 import {
@@ -78,7 +80,7 @@ export function freeing(
   allocations: Snapshot,
   coolingSeconds: number,
 ): Transaction {
-  const entryRef: Ref = { kind: "attachment", node: target.node, id: target.id };
+  const entryRef: Ref = refTo.attachment(target.node, target.id);
   const guards: Guard[] = [{ ref: entryRef, revision: entry.revision }];
   const puts: Put[] = [];
   const deletes: Ref[] = [entryRef];
@@ -95,7 +97,7 @@ export function freeing(
       deletes.push(ref);
       if (coolingSeconds > 0 && allocation.record.origin === "dynamic") {
         puts.push({
-          ref: { kind: "cooling", space: ref.space, address: ref.address },
+          ref: refTo.cooling(ref.space, ref.address),
           record: { version: RECORD_VERSION },
           seconds: coolingSeconds,
         });
@@ -106,7 +108,7 @@ export function freeing(
 }
 
 /** References to the allocations that an attachment's record names. */
-export function allocationRefs(entry: Named): Extract<Ref, { kind: "allocation" }>[] {
+export function allocationRefs(entry: Named): RefOf<"allocation">[] {
   return entry.addresses.map((text) => ({
     kind: "allocation",
     space: entry.space,
@@ -125,10 +127,10 @@ interface Held {
 }
 
 async function readHeld(target: Target, ports: Ports, options: CallOptions): Promise<Held | undefined> {
-  const ref = { kind: "attachment", node: target.node, id: target.id } as const;
+  const ref = refTo.attachment(target.node, target.id);
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
   const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref, ...guess] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...guess] }, options);
   if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
   const entry = snapshot.get(ref);
   if (entry === undefined) return undefined;

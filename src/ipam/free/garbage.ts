@@ -8,6 +8,7 @@ import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import type { Inventory } from "../inventory-port.ts";
 import type { ClusterPorts, Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, Owner } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { endReservation } from "../reserve/end-reservation.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { findSuspects } from "./fenced-suspects.ts";
@@ -128,7 +129,7 @@ async function isOwnerless(
   const { retain } = record;
   const endsWithOwner = retain === "workload" || retain === "delete" || retain === 0;
   if (record.kind !== "automatic" || record.cluster !== clusterUid || !endsWithOwner) return false;
-  const allocation = { ...ref, kind: "allocation" } as const;
+  const allocation = refTo.allocation(ref.space, ref.address);
   if ((await store.read({ refs: [allocation] }, options)).get(allocation) !== undefined) return false;
   return (await cluster.ownerState(record.owner, options.deadline)) === "gone";
 }
@@ -138,7 +139,7 @@ async function recordOf(
   ports: Ports,
   options: CallOptions,
 ): Promise<AttachmentRecord | undefined> {
-  const ref = { kind: "attachment", node, id } as const;
+  const ref = refTo.attachment(node, id);
   const record = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
   return requestId === undefined || record?.holder.requestId === requestId ? record : undefined;
 }

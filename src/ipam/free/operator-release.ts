@@ -5,6 +5,7 @@ import { verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { describeAttachment, sameAttachment } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { mayFree } from "./collect.ts";
@@ -84,9 +85,9 @@ function isAmong(holders: readonly Holder[], holder: Holder): boolean {
 }
 
 async function readAllocation({ space, address }: OperatorRelease, ports: Ports, options: CallOptions) {
-  const ref = { kind: "allocation", space, address } as const;
+  const ref = refTo.allocation(space, address);
   const remembered = ports.node.storeMemory.recall(space);
-  const snapshot = await ports.store.read({ refs: [{ kind: "meta" }, ref] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   verifyStore(snapshot, remembered, space, ports);
   const allocation = snapshot.get(ref);
   if (allocation !== undefined)
@@ -146,8 +147,8 @@ async function withoutEntry(
   ports: Ports,
   options: CallOptions,
 ): Promise<boolean> {
-  const ref = { kind: "allocation", space, address } as const;
-  const entryRef = { kind: "attachment", node, id: attachment } as const;
+  const ref = refTo.allocation(space, address);
+  const entryRef = refTo.attachment(node, attachment);
   const entry = (await ports.store.read({ refs: [entryRef] }, options)).get(entryRef);
   const holders = allocation.record.holders.filter(
     (holder) => !sameAttachment(holder.attachment, attachment),

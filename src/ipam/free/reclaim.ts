@@ -2,6 +2,7 @@ import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import type { JournalEntry, KeptRelease } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
 
@@ -114,7 +115,7 @@ async function replay(kept: KeptRelease, ports: Ports, deadline: number): Promis
 /** The DEL did not know which ADD it ended: only a dead namespace tells that nothing newer is meant. */
 async function replayUnknown(kept: KeptRelease, ports: Ports, deadline: number): Promise<boolean> {
   const { node, attachment: id } = kept;
-  const ref = { kind: "attachment", node, id } as const;
+  const ref = refTo.attachment(node, id);
   return locked(id, ports, deadline, async () => {
     const entry = (await ports.store.read({ refs: [ref] }, { deadline })).get(ref)?.record;
     if (entry !== undefined && !mayFree(entry.holder, ports)) return false;

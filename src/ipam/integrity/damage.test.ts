@@ -6,6 +6,7 @@ import { deadElsewhere, deadHere, ownerless } from "../free/garbage.ts";
 import { reclaim } from "../free/reclaim.ts";
 import type { ClusterPorts, Ports } from "../ports.ts";
 import type { Ref } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { reserveRange } from "../reserve/reserve-range.ts";
 import { RetentionKeeper } from "../reserve/retention.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
@@ -138,7 +139,7 @@ async function reserved(...texts: string[]) {
   const ports: ClusterPorts = { ...made.ports(made.node(""), cluster, uid), cluster, clusterUid: uid };
   const record = { version: 1, owner, kind: "automatic", retain: 0, cluster: uid, since: "" } as const;
   const puts = texts.map((text) => ({ ref: addressRef("reservation", text), record }));
-  const meta = { ref: { kind: "meta" }, record: { version: 1, uuid: "u", state: "ready" } } as const;
+  const meta = { ref: refTo.meta, record: { version: 1, uuid: "u", state: "ready" } } as const;
   await made.store.commit({ guards: [], puts: [meta, ...puts], deletes: [] }, soon());
   return { ...made, here: ports };
 }

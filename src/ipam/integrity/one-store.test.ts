@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { RememberedStore } from "../node-port.ts";
 import type { MetaRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { add, createWorld } from "../testing/world.ts";
 import { initStore, verifyStore } from "./one-store.ts";
 
 /** ONE-STORE: an address space lives in one store, and each node knows which. */
 
 const options = () => ({ deadline: performance.now() + 1000 });
-const META = { kind: "meta" } as const;
+const META = refTo.meta;
 
 /** Judges a store with this identity by what the node remembers of it. */
 async function verdict(meta: Partial<MetaRecord> | undefined, known: Partial<RememberedStore> | undefined) {

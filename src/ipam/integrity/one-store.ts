@@ -2,6 +2,7 @@ import { IpamError } from "../errors.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions, Snapshot, Versioned } from "../store-port.ts";
 
 /**
@@ -20,7 +21,7 @@ export function verifyStore(
   space: string,
   ports: Ports,
 ): Versioned<MetaRecord> | undefined {
-  const meta = snapshot.get({ kind: "meta" });
+  const meta = snapshot.get(refTo.meta);
   if (meta === undefined) {
     if (remembered !== undefined) throw emptied(space, remembered.uuid, ports);
     return undefined;
@@ -50,7 +51,7 @@ export function verifyForRelease(
   space: string,
   ports: Ports,
 ): void {
-  const meta = snapshot.get({ kind: "meta" })?.record;
+  const meta = snapshot.get(refTo.meta)?.record;
   const unanswered = meta?.recovery !== undefined && meta.recovery !== remembered?.recovery;
   if (unanswered && meta.version <= RECORD_VERSION && meta.uuid === remembered?.uuid) return;
   verifyStore(snapshot, remembered, space, ports);
@@ -112,13 +113,13 @@ export async function initStore(
   ports: Ports,
   options: CallOptions,
 ): Promise<{ meta: MetaRecord; created: boolean }> {
-  const present = (await ports.store.read({ refs: [{ kind: "meta" }] }, options)).get({ kind: "meta" });
+  const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
   if (present !== undefined) return { meta: present.record, created: false };
   const meta = newIdentity();
   const outcome = await ports.store.commit(
     {
-      guards: [{ ref: { kind: "meta" }, revision: 0 }],
-      puts: [{ ref: { kind: "meta" }, record: meta }],
+      guards: [{ ref: refTo.meta, revision: 0 }],
+      puts: [{ ref: refTo.meta, record: meta }],
       deletes: [],
     },
     options,

@@ -4,6 +4,7 @@ import { reclaim } from "../free/reclaim.ts";
 import { release } from "../free/release.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Holder, Ref, ReservationRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { Put } from "../store-port.ts";
 import {
   add,
@@ -80,9 +81,9 @@ async function read<R extends Ref>(ports: Ports, ref: R) {
 
 describe("GUARDED: what changes between look and commit makes an ADD look again", () => {
   const intrusions: [string, Put][] = [
-    ["an allocation", { ref: { kind: "allocation", space, address: second }, record: allocation }],
-    ["a reservation", { ref: { kind: "reservation", space, address: second }, record: reservation }],
-    ["cooling", { ref: { kind: "cooling", space, address: second }, record: { version: 1 }, seconds: 60 }],
+    ["an allocation", { ref: refTo.allocation(space, second), record: allocation }],
+    ["a reservation", { ref: refTo.reservation(space, second), record: reservation }],
+    ["cooling", { ref: refTo.cooling(space, second), record: { version: 1 }, seconds: 60 }],
     [
       "a reserved range",
       {
@@ -140,9 +141,8 @@ describe("GUARDED: what changes between look and commit makes an ADD look again"
 
   test("a store that stops being ready gives out nothing", async () => {
     const world = worldWith(async (ports) => {
-      const meta = await read(ports, { kind: "meta" });
-      if (meta)
-        await write(ports, { ref: { kind: "meta" }, record: { ...meta.record, state: "recovering" } });
+      const meta = await read(ports, refTo.meta);
+      if (meta) await write(ports, { ref: refTo.meta, record: { ...meta.record, state: "recovering" } });
     });
     await add(world.ports, "first");
     world.arm();

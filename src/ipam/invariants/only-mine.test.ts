@@ -6,6 +6,7 @@ import { release } from "../free/release.ts";
 import { undo } from "../free/undo.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, AttachmentRecord, Holder } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { Put } from "../store-port.ts";
 import type { FakeNode } from "../testing/fake-node.ts";
 import {
@@ -117,7 +118,7 @@ describe("DEL", () => {
     const { ports } = world();
     await add(ports, "c1");
     const record = { version: 1, uuid: "another-store", state: "ready" } as const;
-    await write(ports, { ref: { kind: "meta" }, record });
+    await write(ports, { ref: refTo.meta, record });
     await expect(del(ports, "c1")).rejects.toMatchObject({ code: 106 });
     expect(ports.node.keptReleases.list().length).toBe(1);
     expect((await allocations(ports)).size).toBe(1);

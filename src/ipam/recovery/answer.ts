@@ -9,8 +9,8 @@ import {
   type NodeRecoveryRecord,
   RECORD_VERSION,
   type RecoveryConflict,
-  type Ref,
 } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -25,7 +25,7 @@ export interface FurtherEvidence {
   readonly otherStores: () => Promise<ReadonlySet<string>>;
 }
 
-const META = { kind: "meta" } as const;
+const META = refTo.meta;
 /** How long one attachment's lock is waited for: whoever holds it may be in an ADD that waits. */
 const LOCK_PATIENCE_MS = 1_000;
 /** How often it is looked whether pods that only Kubernetes spoke of are gone. */
@@ -81,8 +81,8 @@ export async function answerRecovery(
 }
 
 /** Two clusters on one store may each have a node of this name. */
-function answerRef({ node, clusterUid }: Ports): Extract<Ref, { kind: "recovery" }> {
-  return { kind: "recovery", node: clusterUid === undefined ? node.name : `${node.name}@${clusterUid}` };
+function answerRef({ node, clusterUid }: Ports) {
+  return refTo.recovery(clusterUid === undefined ? node.name : `${node.name}@${clusterUid}`);
 }
 
 async function countAnswers(recovery: string, ports: Ports, options: CallOptions): Promise<number> {

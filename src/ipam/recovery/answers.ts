@@ -1,5 +1,5 @@
 import type { Ports } from "../ports.ts";
-import type { NodeRecoveryRecord, RecoveryConflict, Ref } from "../records.ts";
+import type { NodeRecoveryRecord, RecoveryConflict, RefOf } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
 
 /** Which nodes have answered a recovery, and which have not. */
@@ -12,7 +12,7 @@ export interface Answers {
 }
 
 export interface Answer {
-  readonly ref: Extract<Ref, { kind: "recovery" }>;
+  readonly ref: RefOf<"recovery">;
   readonly record: NodeRecoveryRecord;
   readonly revision: number;
 }

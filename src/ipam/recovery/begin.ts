@@ -4,9 +4,10 @@ import { newIdentity } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 
-const META = { kind: "meta" } as const;
+const META = refTo.meta;
 
 export interface Begun {
   readonly recovery: string;

@@ -7,6 +7,7 @@ import { untilWon } from "../integrity/until-won.ts";
 import { evidenceId } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentRecord, type Holder, type NetworkRecord, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 
 /** An address that a running pod shows, of a node that has not answered. */
@@ -42,9 +43,9 @@ export function holdOnEvidence(
   options: CallOptions,
 ): Promise<boolean> {
   const address = parseAddress(text);
-  const ref = { kind: "allocation", space, address } as const;
+  const ref = refTo.allocation(space, address);
   const record = recordOf({ space, address: text, pod }, address, networks, ports);
-  const entry = { kind: "attachment", node: record.holder.node, id: record.holder.attachment } as const;
+  const entry = refTo.attachment(record.holder.node, record.holder.attachment);
   return untilWon(`hold ${text}`, async () => {
     const snapshot = await ports.store.read({ refs: [ref, entry] }, options);
     if (snapshot.get(ref) !== undefined) return { held: false };

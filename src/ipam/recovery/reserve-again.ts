@@ -2,6 +2,7 @@ import { parseAddress } from "../../address/address.ts";
 import type { ReservedFor } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type OwnerRecord, RECORD_VERSION, type ReservationRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions, Guard, Put } from "../store-port.ts";
 
 /**
@@ -15,10 +16,8 @@ export async function reserveAgain(
   options: CallOptions,
 ): Promise<{ readonly guards: readonly Guard[]; readonly puts: readonly Put[] }> {
   const { owner, addresses } = reservedFor;
-  const ownerRef = { kind: "owner", space, owner } as const;
-  const refs = addresses.map(
-    (text) => ({ kind: "reservation", space, address: parseAddress(text) }) as const,
-  );
+  const ownerRef = refTo.owner(space, owner);
+  const refs = addresses.map((text) => refTo.reservation(space, parseAddress(text)));
   const snapshot = await ports.store.read({ refs: [ownerRef, ...refs] }, options);
   const missing = refs.filter((ref) => snapshot.get(ref) === undefined);
   if (missing.length === 0) return { guards: [], puts: [] };

@@ -12,6 +12,7 @@ import {
   type RecoveryConflict,
   type Ref,
 } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { describeAttachment, sameAttachment } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
 import { reserveAgain } from "./reserve-again.ts";
@@ -27,7 +28,7 @@ export type Written = "written" | "there already" | readonly RecoveryConflict[];
 export function writeLiving(living: LivingAttachment, ports: Ports, options: CallOptions): Promise<Written> {
   const { record } = living;
   const { attachment: id, node } = record.holder;
-  const ref = { kind: "attachment", node, id } as const;
+  const ref = refTo.attachment(node, id);
   return untilWon(`write ${describeAttachment(id)}`, async () => {
     const snapshot = await ports.store.read({ refs: [META, ref, ...refsOf(record)] }, options);
     const entry = snapshot.get(ref);
@@ -58,7 +59,7 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
   });
 }
 
-const META = { kind: "meta" } as const;
+const META = refTo.meta;
 
 interface Writes {
   readonly guards: Guard[];
@@ -77,12 +78,12 @@ async function holdAgain(
   for (const ref of allocationRefs(record)) {
     const allocation = snapshot.get(ref);
     writes.guards.push(guardOf(ref, snapshot));
-    const cooling = { ...ref, kind: "cooling" } as const;
+    const cooling = refTo.cooling(ref.space, ref.address);
     if (snapshot.get(cooling) !== undefined) writes.deletes.push(cooling);
     if (allocation?.record.holders.some((holder) => isSame(holder, record.holder))) continue;
     writes.puts.push({ ref, record: allocationOf(record, reservedFor?.addresses, ref.address) });
     for (const { node, attachment: id } of allocation?.record.holders.filter(isEvidence) ?? [])
-      writes.deletes.push({ kind: "attachment", node, id });
+      writes.deletes.push(refTo.attachment(node, id));
   }
   if (reservedFor === undefined) return writes;
   const again = await reserveAgain(record.space, reservedFor, ports, options);
@@ -104,12 +105,12 @@ function allocationOf(
 }
 
 function refsOf(record: AttachmentRecord): Ref[] {
-  return allocationRefs(record).flatMap((ref): Ref[] => [ref, { ...ref, kind: "cooling" }]);
+  return allocationRefs(record).flatMap((ref): Ref[] => [ref, refTo.cooling(ref.space, ref.address)]);
 }
 
 function conflictsOf({ space, addresses, holder }: AttachmentRecord, snapshot: Snapshot): RecoveryConflict[] {
   return addresses.flatMap((text) => {
-    const found = snapshot.get({ kind: "allocation", space, address: parseAddress(text) })?.record;
+    const found = snapshot.get(refTo.allocation(space, parseAddress(text)))?.record;
     const holders = found?.holders ?? [];
     if (holders.some((other) => isSame(other, holder))) return [];
     const other = holders.find((each) => !(isEvidence(each) && each.node === holder.node));

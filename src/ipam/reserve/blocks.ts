@@ -3,7 +3,8 @@ import { type Interval, overlaps } from "../../address/interval.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
-import { RECORD_VERSION, type Ref, type ReservedRange } from "../records.ts";
+import { RECORD_VERSION, type ReservedRange } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { intervalOf } from "./reserved-ranges.ts";
 
@@ -65,7 +66,7 @@ export async function rewriteBlocks(
   ports: Ports,
   options: CallOptions,
 ): Promise<void> {
-  const ref: Extract<Ref, { kind: "reservedRanges" }> = { kind: "reservedRanges", space };
+  const ref = refTo.reservedRanges(space);
   await untilWon(`block ranges of space '${space}'`, async () => {
     const present = (await ports.store.read({ refs: [ref] }, options)).get(ref);
     if (present !== undefined) refuseNewer(present.record.version, `the reserved ranges of space '${space}'`);

@@ -1,6 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import type { Ports } from "../ports.ts";
 import { RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { CallOptions, Entry, Guard } from "../store-port.ts";
 import { disowning } from "./ending-reservations.ts";
@@ -20,8 +21,8 @@ export async function endReservation(
   options: CallOptions,
 ): Promise<boolean> {
   const { address, space } = ref;
-  const allocation = { kind: "allocation", space, address } as const;
-  const ownerRef = { kind: "owner", space, owner: record.owner } as const;
+  const allocation = refTo.allocation(space, address);
+  const ownerRef = refTo.owner(space, record.owner);
   const { meta, snapshot } = await readReady(
     [allocation, ownerRef],
     { space, requireInit: false },

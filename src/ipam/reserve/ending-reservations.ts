@@ -1,7 +1,9 @@
 import { formatAddress } from "../../address/address.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { Ports } from "../ports.ts";
-import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref } from "../records.ts";
+import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref, type RefOf } from "../records.ts";
+import { refKey } from "../ref-key.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions, Guard, Transaction } from "../store-port.ts";
 
 /**
@@ -19,7 +21,7 @@ export async function withReservations(
   const snapshot = await ports.store.read({ refs }, options);
   const guards: Guard[] = [];
   const deletes: Ref[] = [];
-  const owners = new Map<string, Extract<Ref, { kind: "owner" }>>();
+  const owners = new Map<string, RefOf<"owner">>();
   for (const ref of refs) {
     const reservation = snapshot.get(ref);
     if (reservation?.record.kind !== "automatic" || reservation.record.retain !== "delete") continue;
@@ -27,11 +29,8 @@ export async function withReservations(
     guards.push({ ref, revision: reservation.revision });
     deletes.push(ref);
     const { owner } = reservation.record;
-    owners.set(JSON.stringify([owner.kind, owner.namespace, owner.name]), {
-      kind: "owner",
-      space: ref.space,
-      owner,
-    });
+    const ownerRef = refTo.owner(ref.space, owner);
+    owners.set(refKey(ownerRef), ownerRef);
   }
   const disowned = await disown([...owners.values()], deletes, ports, options);
   return {
@@ -41,14 +40,12 @@ export async function withReservations(
   };
 }
 
-type ReservationRef = Extract<Ref, { kind: "reservation" }>;
-
-function reservationOf({ space, address }: Extract<Ref, { kind: "allocation" }>): ReservationRef {
-  return { kind: "reservation", space, address };
+function reservationOf({ space, address }: RefOf<"allocation">): RefOf<"reservation"> {
+  return refTo.reservation(space, address);
 }
 
 async function disown(
-  owners: readonly Extract<Ref, { kind: "owner" }>[],
+  owners: readonly RefOf<"owner">[],
   ended: readonly Ref[],
   ports: Ports,
   options: CallOptions,
@@ -78,11 +75,7 @@ export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
 type OwnerWrites = Pick<Transaction, "puts" | "deletes">;
 
 /** Takes addresses from an owner's record, guarded by the caller; one that has nothing left goes. */
-export function disowning(
-  ref: Extract<Ref, { kind: "owner" }>,
-  record: OwnerRecord,
-  gone: readonly string[],
-): OwnerWrites {
+export function disowning(ref: RefOf<"owner">, record: OwnerRecord, gone: readonly string[]): OwnerWrites {
   const rest = withoutAddresses(record, gone);
   const holdsNothing = rest.addresses.length === 0 && Object.keys(rest.slots ?? {}).length === 0;
   return holdsNothing ? { puts: [], deletes: [ref] } : { puts: [{ ref, record: rest }], deletes: [] };

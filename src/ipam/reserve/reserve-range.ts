@@ -4,13 +4,8 @@ import { IpamError } from "../errors.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
-import {
-  type Holder,
-  RECORD_VERSION,
-  type Ref,
-  type ReservedRange,
-  type ReservedRangesRecord,
-} from "../records.ts";
+import { type Holder, RECORD_VERSION, type ReservedRange, type ReservedRangesRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { CallOptions, Damage, Versioned } from "../store-port.ts";
 import { describeOwner } from "./judge-reservation.ts";
@@ -43,7 +38,7 @@ export async function reserveRange(
   options: CallOptions,
 ): Promise<ReservationDone> {
   const created = await untilWon(`reserve ${textOf(interval)}`, async () => {
-    const ref = refOf(wish);
+    const ref = refTo.reservedRanges(wish.space);
     const { snapshot, meta } = await readReady([ref], wish, ports, options);
     const present = snapshot.get(ref);
     const ranges = rangesOf(present, wish);
@@ -78,7 +73,7 @@ export function unreserveRange(
 ): Promise<ReservedRange | "absent"> {
   let tried: ReservedRange | undefined;
   return untilWon(`end the reservation of ${textOf(interval)}`, async () => {
-    const ref = refOf({ space });
+    const ref = refTo.reservedRanges(space);
     const { snapshot } = await readReady([ref], { space, requireInit: false }, ports, options);
     const present = snapshot.get(ref);
     const ranges = rangesOf(present, { space });
@@ -97,10 +92,6 @@ export function unreserveRange(
     );
     return outcome.won ? range : undefined;
   });
-}
-
-function refOf({ space }: { readonly space: string }): Extract<Ref, { kind: "reservedRanges" }> {
-  return { kind: "reservedRanges", space };
 }
 
 function rangesOf(

@@ -4,6 +4,7 @@ import type { Interval } from "../../address/interval.ts";
 import type { IpamError } from "../errors.ts";
 import type { Ports } from "../ports.ts";
 import type { Owner, Ref } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { Put, Transaction } from "../store-port.ts";
 import { add, createWorld, del, named, smallNetwork, texts } from "../testing/world.ts";
 import type { ReservationWish } from "./reservation-request.ts";
@@ -287,7 +288,7 @@ function write(ports: Ports, put: Put): Promise<unknown> {
 
 const at = (text: string) => ({ space: "default", address: address(text) }) as const;
 const foreign = { version: 1, owner: web, kind: "operator", retain: "keep", since: "" } as const;
-const replaced: Put = { ref: { kind: "meta" }, record: { version: 1, uuid: "another", state: "ready" } };
+const replaced: Put = { ref: refTo.meta, record: { version: 1, uuid: "another", state: "ready" } };
 const foreignRange: Put = {
   ref: rangesRef,
   record: { version: 1, ranges: [{ first: "10.1.2.0", last: "10.1.2.99", reservation: foreign }] },

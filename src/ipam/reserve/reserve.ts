@@ -13,6 +13,7 @@ import {
   type ReservationRecord,
   type ReservedRangesRecord,
 } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { describeAttachment, sameOwner } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import { refuseNewerOwner } from "./ending-reservations.ts";
@@ -86,7 +87,7 @@ export async function readReady(
   return { snapshot, meta: identity(meta) };
 }
 
-const META = { kind: "meta" } as const;
+const META = refTo.meta;
 
 function identity(meta: Versioned<MetaRecord> | undefined): { guard: Guard; puts: Put[] } {
   const guard = { ref: META, revision: meta?.revision ?? 0 };
@@ -95,10 +96,10 @@ function identity(meta: Versioned<MetaRecord> | undefined): { guard: Guard; puts
 
 function refsOf(address: Address, { space, owner }: ReservationWish) {
   return {
-    allocation: { kind: "allocation", space, address },
-    reservation: { kind: "reservation", space, address },
-    ranges: { kind: "reservedRanges", space },
-    owner: { kind: "owner", space, owner },
+    allocation: refTo.allocation(space, address),
+    reservation: refTo.reservation(space, address),
+    ranges: refTo.reservedRanges(space),
+    owner: refTo.owner(space, owner),
   } as const;
 }
 

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import type { ClusterPorts } from "../ports.ts";
 import type { Owner, ReservationRecord, Retention } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { createWorld } from "../testing/world.ts";
 import { RetentionKeeper } from "./retention.ts";
@@ -24,7 +25,7 @@ beforeEach(async () => {
   cluster = new FakeCluster("cluster-1");
   ports = { ...world.ports(world.node(""), cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
   keeper = new RetentionKeeper(ports, 0, () => now);
-  await put({ ref: { kind: "meta" }, record: { version: 1, uuid: "store-1", state: "ready" } });
+  await put({ ref: refTo.meta, record: { version: 1, uuid: "store-1", state: "ready" } });
 });
 
 const options = () => ({ deadline: performance.now() + 5_000 });
@@ -186,7 +187,7 @@ describe("retention", () => {
 
   test("nothing ends while the store is being recovered", async () => {
     await reserve("workload");
-    await put({ ref: { kind: "meta" }, record: { version: 1, uuid: "store-1", state: "recovering" } });
+    await put({ ref: refTo.meta, record: { version: 1, uuid: "store-1", state: "recovering" } });
     await round();
     await expect(round()).rejects.toThrow("recover");
     expect((await look()).reserved).toBe(true);

@@ -3,6 +3,7 @@ import { readLive } from "../evidence/live-read.ts";
 import { isDamage, orDamaged, pastDamage, tellDamage } from "../integrity/damage.ts";
 import type { ClusterPorts } from "../ports.ts";
 import { type Owner, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import { endReservation, forgetOwner } from "./end-reservation.ts";
 import { type OwnerState, type Retained, RetentionWatch, secondsOf } from "./retention-watch.ts";
@@ -131,7 +132,7 @@ export class RetentionKeeper {
 type ReservationRef = Entry<"reservation">["ref"];
 
 function allocationOf({ address, space }: ReservationRef) {
-  return { kind: "allocation", space, address } as const;
+  return refTo.allocation(space, address);
 }
 
 function retainedOf({ ref, record, revision }: Entry<"reservation">): Retained {

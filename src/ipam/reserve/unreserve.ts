@@ -3,6 +3,7 @@ import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { ReservationRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { disowning, refuseNewerOwner } from "./ending-reservations.ts";
 import type { ReservationScope } from "./reservation-request.ts";
@@ -24,14 +25,14 @@ export function unreserveAddress(
   const text = formatAddress(address);
   let tried: ReservationRecord | undefined;
   return untilWon(`end the reservation of ${text}`, async () => {
-    const ref = { kind: "reservation", space, address } as const;
+    const ref = refTo.reservation(space, address);
     const { snapshot } = await readReady([ref], { space, requireInit: false }, ports, options);
     const reservation = snapshot.get(ref);
     // Absent after an unknown outcome: it was our own commit that happened.
     if (reservation === undefined) return tried ?? "absent";
     if (namespace !== undefined && reservation.record.owner.namespace !== namespace) return "absent";
     refuseNewer(reservation.record.version, `the reservation of ${text}`);
-    const ownerRef = { kind: "owner", space, owner: reservation.record.owner } as const;
+    const ownerRef = refTo.owner(space, reservation.record.owner);
     const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);
     if (owner !== undefined) refuseNewerOwner(owner.record);
     tried = reservation.record;

@@ -3,7 +3,7 @@ import { audit } from "../audit/audit.ts";
 import type { AuditInput } from "../audit/types.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import { readRecords } from "../integrity/store-records.ts";
-import type { PodId, RecordKind, RecordTypes, Ref } from "../records.ts";
+import type { PodId, RecordKind, RecordTypes, Ref, RefOf } from "../records.ts";
 import { FakeNode } from "./fake-node.ts";
 import { nodeFacts, podFacts } from "./hand-over.ts";
 import { type Asked, add, createWorld } from "./world.ts";
@@ -48,7 +48,7 @@ export function auditedWorld() {
       setPod(name, { podIPs: texts });
       return texts;
     },
-    read: async <K extends RecordKind>(ref: Extract<Ref, { kind: K }>): Promise<RecordTypes[K] | undefined> =>
+    read: async <K extends RecordKind>(ref: RefOf<K>): Promise<RecordTypes[K] | undefined> =>
       (await world.store.read({ refs: [ref] }, soon())).get(ref)?.record as RecordTypes[K] | undefined,
     /** What only a program with a fault, or a hand in the store, does. */
     damage: (change: { puts?: readonly { ref: Ref; record: unknown }[]; deletes?: readonly Ref[] }) =>
@@ -66,6 +66,6 @@ export function auditedWorld() {
   };
 }
 
-export function allocationRef(address: string): Extract<Ref, { kind: "allocation" }> {
+export function allocationRef(address: string): RefOf<"allocation"> {
   return { kind: "allocation", space: "default", address: parseAddress(address) };
 }

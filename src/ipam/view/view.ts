@@ -8,6 +8,7 @@ import type {
   Ref,
   ReservedRangesRecord,
 } from "../records.ts";
+import { refsAround, refTo } from "../ref-to.ts";
 import type { CountAnswer, Query, Snapshot, Span, Versioned, WindowAnswer } from "../store-port.ts";
 import type { Attempt } from "./attempt.ts";
 import { startPosition } from "./cursor.ts";
@@ -64,7 +65,7 @@ export function viewOf(
   snapshot: Snapshot,
 ): View {
   const own = snapshot.get(ownRef(attempt));
-  const meta = snapshot.get({ kind: "meta" });
+  const meta = snapshot.get(refTo.meta);
   const network = snapshot.get(networkRef(attempt));
   const reservedRanges = snapshot.get(reservedRangesRef(attempt));
   const ownerKey = ownerRef(attempt);
@@ -82,21 +83,23 @@ export function viewOf(
   };
 }
 
-export function ownRef({ request, ports }: Attempt): Extract<Ref, { kind: "attachment" }> {
-  return { kind: "attachment", node: ports.node.name, id: request.attachment };
+/** The asking attachment's own index entry. */
+export function ownRef({ request, ports }: Attempt) {
+  return refTo.attachment(ports.node.name, request.attachment);
 }
 
-export function networkRef({ request }: Attempt): Extract<Ref, { kind: "network" }> {
-  return { kind: "network", name: request.network.name };
+export function networkRef({ request }: Attempt) {
+  return refTo.network(request.network.name);
 }
 
-export function reservedRangesRef({ request }: Attempt): Extract<Ref, { kind: "reservedRanges" }> {
-  return { kind: "reservedRanges", space: request.network.space };
+export function reservedRangesRef({ request }: Attempt) {
+  return refTo.reservedRanges(request.network.space);
 }
 
-export function ownerRef({ request }: Attempt): Extract<Ref, { kind: "owner" }> | undefined {
+/** The record of the asking pod's owner; undefined where nothing is reserved for anybody. */
+export function ownerRef({ request }: Attempt) {
   const owner = request.wish.owner?.owner;
-  return owner && { kind: "owner", space: request.network.space, owner };
+  return owner && refTo.owner(request.network.space, owner);
 }
 
 export function windowAnswers(view: View, question: PoolQuestion): readonly WindowAnswer[] {
@@ -137,20 +140,11 @@ function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
   const named = targets.filter((target): target is NamedTarget => target.kind === "named");
   const owner = ownerRef(attempt);
   return [
-    { kind: "meta" },
+    refTo.meta,
     ownRef(attempt),
     networkRef(attempt),
     reservedRangesRef(attempt),
     ...(owner ? [owner] : []),
-    ...named.flatMap(({ address }) => addressRefs(attempt.request.network.space, address)),
+    ...named.flatMap(({ address }) => refsAround(attempt.request.network.space, address)),
   ];
-}
-
-/** All records that say something about one address. */
-export function addressRefs(space: string, address: NamedTarget["address"]) {
-  return [
-    { kind: "allocation", space, address },
-    { kind: "reservation", space, address },
-    { kind: "cooling", space, address },
-  ] as const;
 }

@@ -1,5 +1,6 @@
 import type { Ports } from "../ports.ts";
 import type { AttachmentId } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { KnownNetwork } from "./further-networks.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function attachedNetworks(
     others.map((ifname) => ({ network: name, container, ifname })),
   );
   if (attachments.length === 0) return [];
-  const refs = attachments.map((id) => ({ kind: "attachment", node: node.name, id }) as const);
+  const refs = attachments.map((id) => refTo.attachment(node.name, id));
   const snapshot = await store.read({ refs }, { deadline });
   return refs.filter((ref) => snapshot.get(ref) !== undefined).map(({ id }) => id.network);
 }

@@ -5,6 +5,7 @@ import type {
   Holder,
   NodeRecoveryRecord,
   Ref,
+  RefOf,
 } from "../../ipam/records.ts";
 import { type Put, type Store, StoreFailure } from "../../ipam/store-port.ts";
 
@@ -19,7 +20,7 @@ export interface StoreUnderTest {
   readonly close: () => Promise<void>;
 }
 
-type RefTo<K extends Ref["kind"]> = Extract<Ref, { kind: K }>;
+type RefTo<K extends Ref["kind"]> = RefOf<K>;
 
 export const options = () => ({ deadline: performance.now() + 10_000 });
 

@@ -1,4 +1,4 @@
-import type { RecordKind, Ref } from "../../ipam/records.ts";
+import type { RecordKind, RefOf } from "../../ipam/records.ts";
 import type { CallOptions, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
 import { toText } from "../keys/bytes.ts";
 import { after, type KeyRange, type Keys, spansSpaces } from "../keys/keys.ts";
@@ -44,7 +44,7 @@ export function entryOf<K extends RecordKind>(
   const text = toText(key);
   const found = keys.refOf(text);
   if (found?.kind !== kind) return undefined;
-  const ref = found as Extract<Ref, { kind: K }>;
+  const ref = found as RefOf<K>;
   const record = readable<K>(ref, () => decodeRecord(kind, text, value), damaged);
   return record && { ref, record, revision: Number(modRevision) };
 }
