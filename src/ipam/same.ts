@@ -19,7 +19,3 @@ export function sameOwner(a: Owner, b: Owner): boolean {
   if (a.kind !== b.kind || a.namespace !== b.namespace || a.name !== b.name) return false;
   return a.uid === undefined || b.uid === undefined || a.uid === b.uid;
 }
-
-export function describeAttachment(id: AttachmentId): string {
-  return `interface ${id.ifname} of container ${id.container} in network '${id.network}'`;
-}

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
+import { describeAttachment } from "../ipam/in-words.ts";
 import type { AttachmentLock, Attendance, LockOptions } from "../ipam/node-port.ts";
 import type { AttachmentId } from "../ipam/records.ts";
-import { describeAttachment } from "../ipam/same.ts";
 import { fileName } from "./file-name.ts";
 import { fileError, openCreating } from "./files.ts";
 import { type Bytes, tryLock, unlock } from "./record-lock.ts";

@@ -1,6 +1,6 @@
 import type { Column } from "../command-line/output.ts";
+import { describeOwner } from "../ipam/in-words.ts";
 import type { Retention } from "../ipam/records.ts";
-import { describeOwner } from "../ipam/reserve/judge-reservation.ts";
 import type { Item } from "./items.ts";
 
 /** How addresses are shown to people. */

@@ -3,7 +3,7 @@ import { type Column, type Format, printItems, printThing } from "../../command-
 import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
-import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
+import { describeOwner, podName } from "../../ipam/in-words.ts";
 import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 
@@ -124,6 +124,6 @@ async function print(
 
 function whose({ holder, owner }: Outcome): string | undefined {
   if (owner !== undefined) return describeOwner(owner);
-  if (holder?.pod !== undefined) return `${holder.pod.namespace}/${holder.pod.name}`;
+  if (holder?.pod !== undefined) return podName(holder.pod);
   return holder?.attachment.container;
 }

@@ -4,6 +4,7 @@ import { printErr } from "../../command-line/print.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import { removeCredentials } from "../../host/plugin-credentials.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { describeHolder } from "../../ipam/in-words.ts";
 import { openNode } from "../../node/open-node.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
@@ -78,11 +79,9 @@ function requireUnused({ journal, namespaceState }: ReturnType<typeof openNode>)
     );
   const [first] = living;
   if (first === undefined) return;
-  const { pod, attachment } = first;
-  const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
   throw new IpamError(
     "tryAgain",
-    `${living.length} attachments on this node still need the plugin for their DEL, such as ${who}`,
+    `${living.length} attachments on this node still need the plugin for their DEL, such as ${describeHolder(first)}`,
     "end those pods first; --force removes the plugin all the same, and they cannot end cleanly then",
   );
 }

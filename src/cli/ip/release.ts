@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import type { Released } from "../../ipam/free/operator-release.ts";
-import { describeAttachment } from "../../ipam/same.ts";
+import { describeHolderFully } from "../../ipam/in-words.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 
 export interface ReleaseOptions {
@@ -45,9 +45,5 @@ function dataOf({ holder, addresses, because }: Released) {
 }
 
 function lineOf({ holder, addresses, because }: Released): readonly [string, string] {
-  const pod = holder.pod === undefined ? "" : ` (pod ${holder.pod.namespace}/${holder.pod.name})`;
-  return [
-    `Released ${addresses.join(", ")}`,
-    `${describeAttachment(holder.attachment)}${pod} on node ${holder.node}, ${because}`,
-  ];
+  return [`Released ${addresses.join(", ")}`, `${describeHolderFully(holder)}, ${because}`];
 }

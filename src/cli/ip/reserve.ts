@@ -3,9 +3,8 @@ import type { Interval } from "../../address/interval.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
-import type { Holder, Owner, Retention } from "../../ipam/records.ts";
-import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
-import { describeAttachment } from "../../ipam/same.ts";
+import { describeHolderFully, describeOwner } from "../../ipam/in-words.ts";
+import type { Owner, Retention } from "../../ipam/records.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { retention } from "../../operator/columns.ts";
 import { reservedItem } from "../../operator/items.ts";
@@ -35,7 +34,7 @@ export async function reserve(
   });
   if (!created) printErr(`${formatInterval(interval)} was reserved just so already: nothing is changed`);
   for (const holder of holders)
-    printErr(`note: ${nameOf(holder)} has it now, or a part of it, and keeps it until it ends`);
+    printErr(`note: ${describeHolderFully(holder)} has it now, or a part of it, and keeps it until it ends`);
   const data = { ...ends(interval), space, owner: given.for, retain: given.retain, created };
   return printThing(
     data,
@@ -76,10 +75,6 @@ function isOne({ first, last }: Interval): boolean {
 function ends(interval: Interval): { address: string; last?: string } {
   const address = formatAddress(interval.first);
   return isOne(interval) ? { address } : { address, last: formatAddress(interval.last) };
-}
-
-function nameOf({ attachment, pod, node }: Holder): string {
-  return `${describeAttachment(attachment)}${pod === undefined ? "" : ` (pod ${pod.namespace}/${pod.name})`} on node ${node}`;
 }
 
 function notReserved(interval: Interval, space: string): AbsentError {

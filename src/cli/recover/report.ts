@@ -1,6 +1,7 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
+import { describeHolder } from "../../ipam/in-words.ts";
 import { type Answers, conflictsOf } from "../../ipam/recovery/answers.ts";
 import { waysOut } from "../../ipam/reserve/blocks.ts";
 import type { CrossCheck } from "./cross-check.ts";
@@ -61,8 +62,8 @@ function printLeft(
   printSome(
     conflicts.map(
       ({ address, node, attachment, pod, heldBy }) =>
-        `conflict: ${address} is in use by ${pod ? `pod ${pod.namespace}/${pod.name}` : `container ${attachment.container}`} ` +
-        `on node ${node}, and held by ${heldBy}: delete one of them`,
+        `conflict: ${address} is in use by ${describeHolder({ node, attachment, ...(pod && { pod }) })}, ` +
+        `and held by ${heldBy}: delete one of them`,
     ),
   );
   printSome(checked.findings.map(({ what, remedy }) => `found: ${what}. Do: ${remedy}`));

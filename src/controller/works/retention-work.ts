@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
+import { describeOwner } from "../../ipam/in-words.ts";
 import { RetentionKeeper } from "../../ipam/reserve/retention.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { Work } from "./works.ts";

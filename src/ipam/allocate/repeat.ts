@@ -1,8 +1,9 @@
 import { allocationRefs, readAllocations } from "../free/free.ts";
+import { describeAttachment } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { describeAttachment, sameAttachment, samePod } from "../same.ts";
+import { sameAttachment, samePod } from "../same.ts";
 import type { Guard, Put, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
 

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
+import { describeHolder } from "../in-words.ts";
 import type { Holder } from "../records.ts";
-import { describeAttachment } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { areOneMachine, isForeign, livePod, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
@@ -22,7 +22,7 @@ function duplicate(entry: Entry<"allocation">, scene: Scene): AuditFinding | und
   return {
     ...base(entry, living, "two-holders"),
     kind: "duplicate",
-    what: `${formatAddress(entry.ref.address)} has ${living.length} holders that live: ${living.map(described).join("; ")}`,
+    what: `${formatAddress(entry.ref.address)} has ${living.length} holders that live: ${living.map(describeHolder).join("; ")}`,
     remedy: "end all but one of them",
   };
 }
@@ -32,7 +32,7 @@ function unverified(entry: Entry<"allocation">): AuditFinding {
   return {
     ...base(entry, holders, "several-holders"),
     kind: "unknown",
-    what: `${formatAddress(entry.ref.address)} has ${holders.length} holders: ${holders.map(described).join("; ")}`,
+    what: `${formatAddress(entry.ref.address)} has ${holders.length} holders: ${holders.map(describeHolder).join("; ")}`,
     remedy:
       "only launchers of one virtual machine may share an address: with a kubeconfig (--kubeconfig) it can be told",
   };
@@ -57,9 +57,4 @@ function base(
     address,
     pods: holders.flatMap(({ pod }) => pod ?? []),
   };
-}
-
-function described({ attachment, node, pod }: Holder): string {
-  const who = pod === undefined ? describeAttachment(attachment) : `pod ${pod.namespace}/${pod.name}`;
-  return `${who} on node ${node}`;
 }

@@ -1,8 +1,8 @@
 import { formatAddress } from "../../address/address.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { fenceOf, isFenced, podIsGone } from "../evidence/fencing.ts";
+import { describeHolderFully } from "../in-words.ts";
 import type { Holder } from "../records.ts";
-import { describeAttachment } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { isForeign, isHere, livePod, type Scene } from "./scene.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";
@@ -141,9 +141,8 @@ function base({ ref }: Entry<"allocation">, holder: Holder, reason: FindingReaso
   return { reason, id, space: ref.space, address, holder };
 }
 
-function described({ ref }: Entry<"allocation">, { attachment, node, pod }: Holder): string {
-  const whose = pod === undefined ? "" : ` of pod ${pod.namespace}/${pod.name}`;
-  return `${formatAddress(ref.address)} is held by ${describeAttachment(attachment)}${whose} on node ${node}`;
+function described({ ref }: Entry<"allocation">, holder: Holder): string {
+  return `${formatAddress(ref.address)} is held by ${describeHolderFully(holder)}`;
 }
 
 function interfaceOf({ attachment, node, pod }: Holder): string {

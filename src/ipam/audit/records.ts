@@ -1,10 +1,10 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { intervalContains } from "../../address/interval.ts";
 import { SHARE_KIND } from "../commit/quota.ts";
+import { describeAttachment, describeOwner } from "../in-words.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import type { AttachmentId, Holder, Owner, Ref } from "../records.ts";
-import { describeOwner } from "../reserve/judge-reservation.ts";
-import { describeAttachment, sameAttachment, sameOwner } from "../same.ts";
+import { sameAttachment, sameOwner } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";

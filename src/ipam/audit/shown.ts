@@ -1,5 +1,6 @@
 import type { PodFacts } from "../cluster-port.ts";
 import type { ShownAddress } from "../evidence/network-status.ts";
+import { describeHolder, podName } from "../in-words.ts";
 import type { Holder, PodId } from "../records.ts";
 import { areOneMachine, isForeign, isHolder, livePod, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
@@ -71,13 +72,11 @@ function shownByTwo(claims: readonly Claim[], first: Claim): AuditFinding {
 }
 
 function heldByOther(claim: Claim, holder: Holder): AuditFinding {
-  const { container } = holder.attachment;
-  const who = holder.pod ? `pod ${holder.pod.namespace}/${holder.pod.name}` : `container ${container}`;
   return {
     ...base(claim, "held-by-other", [claim.pod]),
     kind: "duplicate",
     holder,
-    what: `${claim.shown.text} is shown by ${nameOf(claim)}, but held by ${who} on node ${holder.node}`,
+    what: `${claim.shown.text} is shown by ${nameOf(claim)}, but held by ${describeHolder(holder)}`,
     remedy: `delete the pod ${nameOf(claim)}: its controller makes it again, with an address of its own`,
   };
 }
@@ -88,7 +87,7 @@ function notHeld(claim: Claim): AuditFinding {
     kind: "unknown",
     what: `${claim.shown.text} is shown by ${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}, but held for nobody`,
     remedy:
-      `reserve it before another pod gets it: 'kube-ipam ip reserve ${claim.shown.text} --for ${claim.pod.namespace}/${claim.pod.name}'; ` +
+      `reserve it before another pod gets it: 'kube-ipam ip reserve ${claim.shown.text} --for ${podName(claim.pod)}'; ` +
       "then delete the pod, or recover the store's records ('kube-ipam recover')",
   };
 }
@@ -114,5 +113,5 @@ function described(claim: Claim): string {
 }
 
 function nameOf({ pod }: Claim): string {
-  return `pod ${pod.namespace}/${pod.name}`;
+  return `pod ${podName(pod)}`;
 }

@@ -1,13 +1,14 @@
 import { equalAddresses, formatAddress, parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { allocationRefs, readAllocations } from "../free/free.ts";
+import { describeAttachment } from "../in-words.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { logOutside } from "../integrity/outside.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CheckRequest } from "../requests.ts";
-import { describeAttachment, sameAttachment } from "../same.ts";
+import { sameAttachment } from "../same.ts";
 
 /**
  * CHECK (CNI specification): the store says that this attachment, of this pod, made on this node,

@@ -1,5 +1,6 @@
 import { parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { describeAttachment } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
@@ -14,7 +15,7 @@ import {
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { withReservations } from "../reserve/ending-reservations.ts";
-import { describeAttachment, sameAttachment } from "../same.ts";
+import { sameAttachment } from "../same.ts";
 import {
   type CallOptions,
   type Guard,

@@ -1,12 +1,13 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { describeHolderFully } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { describeAttachment, sameAttachment } from "../same.ts";
+import { sameAttachment } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
@@ -170,10 +171,9 @@ async function withoutEntry(
 
 function noEvidence({ address }: OperatorRelease, holder: Holder, ports: Ports): IpamError {
   const text = formatAddress(address);
-  const pod = holder.pod === undefined ? "" : ` (pod ${holder.pod.namespace}/${holder.pod.name})`;
   return new IpamError(
     "addressHeld",
-    `address ${text} is held by ${describeAttachment(holder.attachment)}${pod} on node ${holder.node}`,
+    `address ${text} is held by ${describeHolderFully(holder)}`,
     `${doubt(holder, ports)}: end that container or delete its pod; if it is gone for certain: ` +
       `'kube-ipam ip release --force ${text}'`,
   );

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
-import type { PodId } from "../records.ts";
+import { podName } from "../in-words.ts";
 import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 
 /** The taint by which an operator says that a machine is switched off (Kubernetes KEP-2268). */
@@ -37,7 +37,7 @@ export function notWanted({ address, asker }: Unwanted): IpamError {
         : "has finished";
   return new IpamError(
     "podGone",
-    `pod ${pod ? name(pod) : "(unknown)"}, which asks for address ${formatAddress(address)}, ${state}`,
+    `pod ${pod ? podName(pod) : "(unknown)"}, which asks for address ${formatAddress(address)}, ${state}`,
     "nothing is allocated: an address is not taken from its holder for a pod that is no longer wanted",
   );
 }
@@ -144,11 +144,7 @@ function isPodThere({ holder, holderPod }: HandOverFacts): boolean {
 }
 
 function holderName({ holder }: HandOverFacts): string {
-  return holder.pod ? name(holder.pod) : "(unknown)";
-}
-
-function name({ namespace, name: pod }: PodId): string {
-  return `${namespace}/${pod}`;
+  return holder.pod ? podName(holder.pod) : "(unknown)";
 }
 
 function text({ address }: HandOverFacts): string {

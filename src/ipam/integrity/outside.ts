@@ -2,10 +2,10 @@ import { type Address, parseAddress } from "../../address/address.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import { intervalContains } from "../../address/interval.ts";
 import { whyNotAllowed } from "../../address/not-allowed.ts";
+import { describeAttachment } from "../in-words.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
-import { describeAttachment } from "../same.ts";
 
 /**
  * Names in the log what an attachment has and its network would not give it today, because a range

@@ -5,6 +5,7 @@ import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../../address/pool.ts";
 import { type RangeSet, rangeOf } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
+import { podName } from "../in-words.ts";
 import type { Network } from "../network.ts";
 import type { OwnerRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
@@ -72,7 +73,7 @@ function placeInSet(
 function noneOfTheSet({ network, pod }: AddRequest): IpamError {
   return new IpamError(
     "addressNotAllowed",
-    `kube-ipam.ips has no address for pod ${pod?.namespace}/${pod?.name} in network '${network.name}'`,
+    `kube-ipam.ips has no address for ${pod ? `pod ${podName(pod)}` : "this pod"} in network '${network.name}'`,
     "its StatefulSet does not have this ordinal: the pod's name and spec.ordinals.start decide which address it takes",
   );
 }

@@ -1,5 +1,6 @@
 import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
 import { allocationRefs, free } from "../free/free.ts";
+import { describeAttachment, describeHolderFully } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import { isEvidence, type LivingAttachment } from "../journal-entry.ts";
@@ -13,7 +14,7 @@ import {
   type Ref,
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { describeAttachment, sameAttachment } from "../same.ts";
+import { sameAttachment } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
 import { reserveAgain } from "./reserve-again.ts";
 
@@ -116,14 +117,8 @@ function conflictsOf({ space, addresses, holder }: AttachmentRecord, snapshot: S
     const other = holders.find((each) => !(isEvidence(each) && each.node === holder.node));
     if (other === undefined) return [];
     const { attachment, pod } = holder;
-    return [{ space, address: text, attachment, ...(pod && { pod }), heldBy: describeHolder(other) }];
+    return [{ space, address: text, attachment, ...(pod && { pod }), heldBy: describeHolderFully(other) }];
   });
-}
-
-/** "pod default/db-0 on node n1 (container 1234)". */
-export function describeHolder({ attachment, node, pod }: Holder): string {
-  const who = pod === undefined ? "" : `pod ${pod.namespace}/${pod.name} `;
-  return `${who}on node ${node} (container ${attachment.container})`;
 }
 
 function isSame(a: Holder, b: Holder): boolean {

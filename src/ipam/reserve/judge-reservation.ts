@@ -2,7 +2,8 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import type { OwnerFacts } from "../cluster-port.ts";
 import { type ClusterRelation, clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
-import type { Owner, PodId, ReservationRecord } from "../records.ts";
+import { describeOwner } from "../in-words.ts";
+import type { PodId, ReservationRecord } from "../records.ts";
 import { sameOwner, samePod } from "../same.ts";
 
 /** What a reservation means for one who asks for its address. Every "pass-on" is guarded by its revision. */
@@ -112,10 +113,4 @@ function why(facts: ReservationFacts, cluster: ClusterRelation): string {
     return `whether that owner still exists could not be read${reason}`;
   }
   return "another team's address is not given away while its workload exists";
-}
-
-/** "StatefulSet default/db", or an operator's remark. */
-export function describeOwner({ kind, namespace, name }: Owner): string {
-  if (kind === "Note") return `'${name}'`;
-  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }

@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Interval, intervalContains, overlaps } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
+import { describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
@@ -8,7 +9,6 @@ import { type Holder, RECORD_VERSION, type ReservedRange, type ReservedRangesRec
 import { refTo } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { CallOptions, Damage, Versioned } from "../store-port.ts";
-import { describeOwner } from "./judge-reservation.ts";
 import {
   isSettled,
   operatorReservation,

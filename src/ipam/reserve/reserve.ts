@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { describeHolderFully, describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { newIdentity, requireReady, verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
@@ -14,10 +15,9 @@ import {
   type ReservedRangesRecord,
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { describeAttachment, sameOwner } from "../same.ts";
+import { sameOwner } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import { refuseNewerOwner } from "./ending-reservations.ts";
-import { describeOwner } from "./judge-reservation.ts";
 import {
   holdsForOwner,
   isSettled,
@@ -135,10 +135,9 @@ export function refuseOther(address: Address, { owner }: ReservationWish, presen
 export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
   const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
   if (other === undefined || wish.evenIfHeld) return;
-  const pod = other.pod === undefined ? "" : ` (pod ${other.pod.namespace}/${other.pod.name})`;
   throw new IpamError(
     "addressHeld",
-    `address ${formatAddress(address)} is held by ${describeAttachment(other.attachment)}${pod} on node ${other.node}`,
+    `address ${formatAddress(address)} is held by ${describeHolderFully(other)}`,
     "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
   );
 }

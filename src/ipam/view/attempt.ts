@@ -1,9 +1,9 @@
 import { IpamError } from "../errors.ts";
+import { describeAttachment } from "../in-words.ts";
 import type { AttachmentLock } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder, NamespaceId, PodId } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
-import { describeAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
 
 /** One ADD under way: what stays the same over all its rounds. */

@@ -4,8 +4,8 @@ import { type Format, type Line, printSections, printThing } from "../../command
 import { printErr } from "../../command-line/print.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
+import { describeOwner } from "../../ipam/in-words.ts";
 import type { Holder } from "../../ipam/records.ts";
-import { describeOwner } from "../../ipam/reserve/judge-reservation.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { retention } from "../columns.ts";
 import { dataOf } from "./data.ts";

@@ -1,0 +1,35 @@
+import type { AttachmentId, Holder, Owner, PodId } from "./records.ts";
+
+/** How messages name a pod: "shop/db-0". */
+export function podName({ namespace, name }: Pick<PodId, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}
+
+/** "interface eth0 of container 4f1c… in network 'db'" */
+export function describeAttachment({ ifname, container, network }: AttachmentId): string {
+  return `interface ${ifname} of container ${container} in network '${network}'`;
+}
+
+/** Who has an address, in a few words: "pod shop/db-0 on node w3", or "container 4f1c… on node w3". */
+export function describeHolder({
+  attachment,
+  node,
+  pod,
+}: Pick<Holder, "attachment" | "node" | "pod">): string {
+  return `${pod === undefined ? `container ${attachment.container}` : `pod ${podName(pod)}`} on node ${node}`;
+}
+
+/** Who has an address, with everything an operator needs to find it. */
+export function describeHolderFully({
+  attachment,
+  node,
+  pod,
+}: Pick<Holder, "attachment" | "node" | "pod">): string {
+  return `${describeAttachment(attachment)}${pod === undefined ? "" : ` (pod ${podName(pod)})`} on node ${node}`;
+}
+
+/** "StatefulSet shop/db", or an operator's note in quotes. */
+export function describeOwner({ kind, namespace, name }: Owner): string {
+  if (kind === "Note") return `'${name}'`;
+  return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
