@@ -30,6 +30,7 @@ export function takeBearings(given: StoreOptions): Bearings {
     ports: {
       node: openNode(settings.node),
       ...(clusterUid !== undefined && { clusterUid }),
+      random: Math.random,
       log: (level, message) => {
         if (level === "warn" || level === "error") printErr(`${level}: ${message}`);
       },

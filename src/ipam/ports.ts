@@ -20,6 +20,8 @@ export interface Ports {
   /** Never throws, and takes no time. */
   readonly report?: (event: AddEvent) => void;
   readonly log: Log;
+  /** Evenly spread over [0, 1): keeps those who look for an address at once from taking the same one. */
+  readonly random: () => number;
 }
 
 /** Ports of one who works for a whole cluster: Kubernetes is there, and it is known which one it is. */

@@ -89,6 +89,7 @@ async function openRest(
     ...(cluster && { cluster }),
     ...(uid !== undefined && { clusterUid: uid }),
     log,
+    random: Math.random,
   };
 }
 

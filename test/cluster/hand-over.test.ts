@@ -29,7 +29,14 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
       kubeConfig: kubernetes.kubeConfig({ token: await pluginToken(kubernetes) }),
     });
     const clusterUid = await cluster.clusterUid(soon());
-    ports = { store: createMemoryStore(), node: new FakeNode("n2"), cluster, clusterUid, log: () => {} };
+    ports = {
+      store: createMemoryStore(),
+      node: new FakeNode("n2"),
+      cluster,
+      clusterUid,
+      log: () => {},
+      random: Math.random,
+    };
     await setNode(kubernetes, "n2", { ready: "True", bootId: "boot-n2" });
     asker = await make("asker", "n2");
   }, 120_000);

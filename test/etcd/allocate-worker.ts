@@ -22,7 +22,13 @@ await Promise.all(
     while (next < Number(count)) {
       next += 1;
       try {
-        got.push(...texts(await add({ store, node, log: () => {} }, `${name}-${next}`, { network: pool })));
+        got.push(
+          ...texts(
+            await add({ store, node, log: () => {}, random: Math.random }, `${name}-${next}`, {
+              network: pool,
+            }),
+          ),
+        );
       } catch (failure) {
         if (!(failure instanceof IpamError) || failure.name !== "noFreeAddress") throw failure;
         full += 1;

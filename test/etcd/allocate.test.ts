@@ -60,7 +60,7 @@ describe("allocation through etcd", () => {
     expect(new Set(got).size).toBe(got.length);
     expect({ given: got.length, full }).toEqual({ given: size, full: asked - size });
     const store = await openEtcdStore(settings());
-    const held = await allocations({ store, node: new FakeNode("n"), log: () => {} });
+    const held = await allocations({ store, node: new FakeNode("n"), log: () => {}, random: Math.random });
     expect([...held.keys()].sort()).toEqual(got.map((text) => text.replace("/16", "")).sort());
     await store.close();
   }
@@ -81,7 +81,7 @@ describe("allocation through etcd", () => {
 
   test("FLAT: takes two round trips in an empty pool and in one that is nearly full", async () => {
     const counted = countCalls(await openEtcdStore(settings()));
-    const ports = { store: counted.store, node: new FakeNode("node1"), log: () => {} };
+    const ports = { store: counted.store, node: new FakeNode("node1"), log: () => {}, random: Math.random };
     const asked = { network: pool(1000) };
     await add(ports, "first", asked);
     const calls: number[] = [];

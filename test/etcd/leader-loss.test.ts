@@ -37,7 +37,7 @@ describe("the leader of etcd killed in a loop", () => {
       const nodes = await Promise.all(
         Array.from({ length: WORKERS }, async (_, index): Promise<Ports> => {
           const store = await openEtcdStore(etcdSettings(cluster, { dialTimeoutMs: 1000 }));
-          return { store, node: new FakeNode(`node${index}`), log: () => {} };
+          return { store, node: new FakeNode(`node${index}`), log: () => {}, random: Math.random };
         }),
       );
       await Promise.all([

@@ -31,7 +31,12 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
     const machine = openNode(node);
     const remembered = machine.storeMemory.recall(space);
     const snapshot = await store.read({ refs: [refTo.meta] }, options);
-    const meta = verifyStore(snapshot, remembered, space, { store, node: machine, log: () => undefined });
+    const meta = verifyStore(snapshot, remembered, space, {
+      store,
+      node: machine,
+      log: () => undefined,
+      random: Math.random,
+    });
     if (settings.kind === "etcd") await checkWriting(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;
     if (meta === undefined || meta.record.state === "ready") return ok(nameOf(settings), found);

@@ -53,7 +53,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
     frontProxy: new FrontProxy(api),
     configuration,
     log,
-    ports: { store, node: noNode(), cluster: clusterOn(api), log },
+    ports: { store, node: noNode(), cluster: clusterOn(api), log, random: Math.random },
     inventory: inventoryOn(api),
     namespace: options.namespace ?? ownNamespace(),
     service: options.service,

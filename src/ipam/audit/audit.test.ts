@@ -56,7 +56,7 @@ test("leak: the pod is gone, and its node may be fenced", async () => {
   expect(texts(look)).toEqual(["leak pod-gone 10.1.2.2"]);
   expect(look.findings[0]).toMatchObject({ fenced: false, holder: { pod: { name: "a" }, node: "n1" } });
   expect(look.findings[0]?.what).toBe(
-    "10.1.2.2 is held by interface eth0 of container c-a in network 'net1' of pod default/a on node n1, but that pod is gone",
+    "10.1.2.2 is held by interface eth0 of container c-a in network 'net1' (pod default/a) on node n1, but that pod is gone",
   );
   world.nodeObjects.set("n1", nodeFacts({ ready: "unknown" }));
   expect((await world.look()).findings[0]?.remedy).toContain("node n1 is NotReady and not fenced");

@@ -14,6 +14,7 @@ import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges } from "./foreign-ranges.ts";
 import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
 import { noFreeAddress } from "./no-free-address.ts";
+import { oneOf } from "./one-of.ts";
 import { searchPool } from "./search.ts";
 
 /**
@@ -90,12 +91,8 @@ function takeSeen(attempt: Attempt, view: View, question: PoolQuestion, manner: 
   const free = () => freeSeen(view, question, manner);
   const all = manner.round > 1 ? [...free()] : undefined;
   const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
-  const position = all === undefined ? next : oneOf(all);
+  const position = all === undefined ? next : oneOf(all, attempt.ports.random);
   return position === undefined ? undefined : pool.at(position);
-}
-
-function oneOf(positions: readonly bigint[]): bigint | undefined {
-  return positions[Math.floor(Math.random() * positions.length)];
 }
 
 async function openCandidate(

@@ -3,6 +3,7 @@ import type { Pool } from "../../address/pool.ts";
 import type { CountAnswer, Span } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { type FreeOptions, freePositions, sliceFrom } from "../view/slice.ts";
+import { oneOf } from "./one-of.ts";
 
 /** Parts a segment is divided into; three counts each stay within etcd's 128 operations per read. */
 const PARTS = 40n;
@@ -55,7 +56,7 @@ async function readSegment(search: Search, segment: Segment): Promise<Address | 
   const slice = { pool, start: segment.first, windows: [{ ...window, limit: Number(READABLE) * 4 }] };
   const { windows } = await attempt.ports.store.read({ windows: slice.windows }, attempt.options);
   const free = [...freePositions(slice, windows, search.options)];
-  const position = free[Math.floor(Math.random() * free.length)];
+  const position = oneOf(free, attempt.ports.random);
   return position === undefined ? undefined : pool.at(position);
 }
 
@@ -75,7 +76,7 @@ async function promisingParts(search: Search, segment: Segment): Promise<Segment
     .sort(
       (a, b) =>
         Math.sign(b.certain) - Math.sign(a.certain) ||
-        (a.certain > 0 ? Math.random() - 0.5 : b.possible - a.possible),
+        (a.certain > 0 ? search.attempt.ports.random() - 0.5 : b.possible - a.possible),
     )
     .map(({ part }) => part);
 }

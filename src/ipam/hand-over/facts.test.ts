@@ -24,7 +24,14 @@ function world() {
   cluster.addPod(podFacts());
   cluster.addPod(podFacts({ name: "new", uid: "uid-new", nodeName: "n2" }));
   cluster.nodes.set("n1", nodeFacts());
-  const ports: Ports = { store: createMemoryStore(), node, cluster, clusterUid: cluster.uid, log: () => {} };
+  const ports: Ports = {
+    store: createMemoryStore(),
+    node,
+    cluster,
+    clusterUid: cluster.uid,
+    log: () => {},
+    random: Math.random,
+  };
   return { cluster, node, ports };
 }
 

@@ -89,7 +89,13 @@ class Model {
     const machine = this.machines[node];
     if (machine === undefined) throw new Error("no such node");
     const foresight = this.#foresights[node];
-    return { store: this.store, node: machine, ...(foresight && { foresight }), log: () => undefined };
+    return {
+      store: this.store,
+      node: machine,
+      ...(foresight && { foresight }),
+      log: () => undefined,
+      random: Math.random,
+    };
   }
 
   /** Each node knows the store before anything happens to it. */

@@ -238,7 +238,11 @@ test("an address that two nodes' pods have is told, and given to nobody when one
   );
   expect(answers.complete).toBe(true);
   expect(answers.answered.flatMap(({ record }) => record.conflicts)).toMatchObject([
-    { address: "10.1.2.50", attachment: { container: "twin" }, heldBy: "on node n1 (container c1)" },
+    {
+      address: "10.1.2.50",
+      attachment: { container: "twin" },
+      heldBy: "interface eth0 of container c1 in network 'net1' on node n1",
+    },
   ]);
   await endRecovery(recovery, ports[0], soon());
   await del(ports[0], "c1");

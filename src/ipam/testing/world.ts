@@ -14,16 +14,24 @@ import type { AddRequest, Allocated } from "../requests.ts";
 import { Turns } from "../turns.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
 import { FakeNode } from "./fake-node.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 interface WorldOptions extends MemoryOptions {
   /** Each node remembers between ADDs, as the agent does; "guessing", as the plugin alone. */
   readonly foresight?: boolean | "guessing";
   /** What each node believes to be taken. By default it has heard of nothing, so that it must lose to learn. */
   readonly takenIn?: TakenIn;
+  /** Of the random choices that ADDs make. */
+  readonly seed?: number;
 }
 
 /** Everything one needs to ADD and DEL without I/O: machines in memory on one store in memory. */
-export function createWorld({ foresight: foresees = false, takenIn, ...options }: WorldOptions = {}) {
+export function createWorld({
+  foresight: foresees = false,
+  takenIn,
+  seed = 1,
+  ...options
+}: WorldOptions = {}) {
   const store = createMemoryStore(options);
   const warm = new Map<FakeNode, Pick<Ports, "foresight" | "turns">>();
   const warmth = (node: FakeNode) => {
@@ -37,6 +45,7 @@ export function createWorld({ foresight: foresees = false, takenIn, ...options }
     return known;
   };
   const log: string[] = [];
+  const random = seededRandom(seed);
   const ports = (node: FakeNode, cluster?: Cluster, clusterUid?: string): Ports => ({
     store,
     node,
@@ -44,6 +53,7 @@ export function createWorld({ foresight: foresees = false, takenIn, ...options }
     ...(clusterUid !== undefined && { clusterUid }),
     ...(foresees !== false && warmth(node)),
     log: (level, message) => void log.push(`${level} ${message}`),
+    random,
   });
   return { store, log, node: (name: string) => new FakeNode(name), ports };
 }

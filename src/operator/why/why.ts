@@ -114,6 +114,7 @@ async function portsOfNode(
     cluster,
     ...(settings.store.kind === "etcd" && { clusterUid: uid }),
     log: () => undefined,
+    random: Math.random,
   };
 }
 
