@@ -76,7 +76,7 @@ test-soak: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh test/soak
 
-## bench: everything that the README claims about speed, on this machine, as Markdown tables (20 minutes)
+## bench: every figure of docs/performance.md but those of the next two, measured here and written there (20 minutes)
 bench: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/add-del.ts
@@ -85,13 +85,13 @@ bench: build shim
 	@node_modules/.bin/bun bench/agent-memory.ts
 	@node_modules/.bin/bun bench/etcd-transactions.ts
 
-## bench-cluster: pods on a real cluster of two nodes, beside host-local; as root, some ten minutes
+## bench-cluster: pods on a real cluster of two nodes, beside host-local, into docs/performance.md; as root, some ten minutes
 bench-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@scripts/own-machine.sh node_modules/.bin/bun bench/cluster.ts
 
-## bench-whereabouts: ADD and DEL beside the real whereabouts and host-local, on a real API server and etcd
+## bench-whereabouts: ADD and DEL beside the real whereabouts and host-local, into docs/performance.md
 bench-whereabouts: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh

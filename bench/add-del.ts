@@ -1,7 +1,7 @@
-import { cpus } from "node:os";
 import { type Subject, subjectCalled } from "../test/kit/subject.ts";
 import { type Configuration, World } from "../test/kit/world.ts";
 import { nearlyFull } from "./nearly-full.ts";
+import { machine, report } from "./report.ts";
 import { markdown, median, ms, quantile } from "./statistics.ts";
 
 /**
@@ -27,8 +27,8 @@ const rows = [
   ...(await together(40, SHORT ? 1 : 8)),
   ...(await full()),
 ];
-console.log(`Whole process, milliseconds, on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}):\n`);
-console.log(markdown(rows));
+const text = `Whole process, milliseconds, on ${machine()}:\n\n${markdown(rows)}`;
+report({ bench: "add-del", text, short: SHORT });
 
 async function alone(): Promise<string[][]> {
   return compare("one at a time", ROUNDS, 1);

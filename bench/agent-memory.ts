@@ -4,6 +4,7 @@ import { allocationRecord, allocationRef } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
 import { adder, agentOnEtcd } from "./agent-on-etcd.ts";
 import { BareEtcd } from "./etcd-bare.ts";
+import { machine, report } from "./report.ts";
 import { residentMiB } from "./resident.ts";
 import { markdown } from "./statistics.ts";
 
@@ -31,7 +32,7 @@ for (const records of RECORDS) {
 await using cluster = await startEtcd({ version: "3.4", tls: true });
 await cluster.ready();
 rows.push([`${MANY} ADDs of its own`, await after(cluster, MANY)]);
-console.log(markdown(rows));
+report({ bench: "agent-memory", text: `On ${machine()}:\n\n${markdown(rows)}`, short: SHORT });
 
 async function after(cluster: EtcdCluster, adds: number): Promise<string> {
   await using agent = await agentOnEtcd(cluster);

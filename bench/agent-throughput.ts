@@ -1,10 +1,10 @@
-import { cpus } from "node:os";
 import type { EtcdSettings } from "../src/config/network-configuration.ts";
 import { startEtcd } from "../test/kit/etcd.ts";
 import { allocationRecord } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
 import { adder, agentOnEtcd, type Door } from "./agent-on-etcd.ts";
 import { BareEtcd } from "./etcd-bare.ts";
+import { machine, report } from "./report.ts";
 import { markdown, median } from "./statistics.ts";
 
 /**
@@ -43,15 +43,13 @@ async function compare(): Promise<void> {
     rates.agent.push(await inProcess({ ...job, agent: agent.door }));
   }
   const ratios = rates.agent.map((rate, round) => rate / (rates.bare[round] ?? Number.NaN));
-  console.log(`64 at once, on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}):\n`);
-  console.log(
-    markdown([
-      ["what", "per second"],
-      ["bare guarded transactions, etcd 3.4, mutual TLS, fsync", median(rates.bare).toFixed(0)],
-      ["ADDs through one agent on the same etcd", median(rates.agent).toFixed(0)],
-      ["ratio", median(ratios).toFixed(2)],
-    ]),
-  );
+  const table = markdown([
+    ["what", "per second"],
+    ["bare guarded transactions, etcd 3.4, mutual TLS, fsync", median(rates.bare).toFixed(0)],
+    ["ADDs through one agent on the same etcd", median(rates.agent).toFixed(0)],
+    ["ratio", median(ratios).toFixed(2)],
+  ]);
+  report({ bench: "agent-throughput", text: `64 at once, on ${machine()}:\n\n${table}`, short: SHORT });
 }
 
 async function inProcess(job: Job): Promise<number> {

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
 import { run } from "../test/kit/run.ts";
 import type { Subject } from "../test/kit/subject.ts";
@@ -8,6 +7,7 @@ import { hostLocal } from "../test/kit/subject-host-local.ts";
 import { kubeIpam } from "../test/kit/subject-kube-ipam.ts";
 import { World } from "../test/kit/world.ts";
 import { BareEtcd } from "./etcd-bare.ts";
+import { machine, report } from "./report.ts";
 import { markdown, median, ms, quantile } from "./statistics.ts";
 
 /**
@@ -42,9 +42,9 @@ const ways: Way[] = [
 ];
 try {
   for (const atOnce of AT_ONCE) await measure(atOnce);
-  const where = `on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`;
-  console.log(`ADD, whole process, milliseconds, ${where}:\n`);
-  console.log(markdown(AT_ONCE.flatMap((atOnce, index) => table(atOnce).slice(index === 0 ? 0 : 1))));
+  const rows = AT_ONCE.flatMap((atOnce, index) => table(atOnce).slice(index === 0 ? 0 : 1));
+  const text = `ADD, whole process, milliseconds, on ${machine()}:\n\n${markdown(rows)}`;
+  report({ bench: "agent", text, short: SHORT });
 } finally {
   for (const world of worlds) await world[Symbol.asyncDispose]();
 }

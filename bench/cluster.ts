@@ -1,8 +1,8 @@
-import { cpus } from "node:os";
 import { wireNetwork, writeNetwork } from "../test/kit/nodes/own-node.ts";
 import { type Stage, startStage } from "../test/kit/nodes/stage.ts";
 import { recreate } from "../test/nodes/stories/churn.ts";
 import { end, running, statefulSet } from "../test/nodes/stories/workloads.ts";
+import { machine, report } from "./report.ts";
 import { sandboxTimes } from "./sandbox-times.ts";
 import { markdown, median, ms, quantile } from "./statistics.ts";
 
@@ -31,7 +31,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
   await measure(stage, `ours${round}`, measured["kube-ipam"], ours);
   await measure(stage, `theirs${round}`, measured["host-local"], hostLocal);
 }
-report();
+report({ bench: "cluster", text: comparison(), short: SHORT });
 
 async function measure(
   on: Stage,
@@ -69,22 +69,20 @@ function seconds(begin: number): number {
   return (performance.now() - begin) / 1_000;
 }
 
-function report(): void {
+function comparison(): string {
   const { "kube-ipam": first, "host-local": second } = measured;
   const rate = (title: string, of: (each: Measured) => readonly number[]) =>
     row(title, median(of(first)), median(of(second)), (value) => value.toFixed(2));
   const time = (title: string, share: number) =>
     row(title, quantile(first.sandboxes, share), quantile(second.sandboxes, share), ms);
-  console.log(`Two nodes on ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${PODS} pods:\n`);
-  console.log(
-    markdown([
-      ["what", "kube-ipam, fixed addresses", "host-local, any address", "ratio"],
-      rate("pods created, per second", ({ created }) => created),
-      rate("pods deleted and re-created, per second", ({ recreated }) => recreated),
-      time("sandbox ready, median ms", 0.5),
-      time("sandbox ready, p99 ms", 0.99),
-    ]),
-  );
+  const table = markdown([
+    ["what", "kube-ipam, fixed addresses", "host-local, any address", "ratio"],
+    rate("pods created, per second", ({ created }) => created),
+    rate("pods deleted and re-created, per second", ({ recreated }) => recreated),
+    time("sandbox ready, median ms", 0.5),
+    time("sandbox ready, p99 ms", 0.99),
+  ]);
+  return `Two nodes on ${machine()}, ${PODS} pods:\n\n${table}`;
 }
 
 function row(title: string, mine: number, theirs: number, text: (value: number) => string): string[] {

@@ -6,6 +6,7 @@ import { startEtcd } from "../test/kit/etcd.ts";
 import { allocationRecord, allocationRef, within } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
 import { BareEtcd } from "./etcd-bare.ts";
+import { machine, report } from "./report.ts";
 import { markdown, median, ms, quantile } from "./statistics.ts";
 
 /**
@@ -45,19 +46,18 @@ async function compare(): Promise<void> {
     return [name, ms(median(single)), ms(quantile(single, 0.99)), rate.toFixed(0)];
   };
   const rate = (who: "store" | "bare") => median(results[who].map((one) => one.perSecond));
-  console.log(
-    markdown([
-      [
-        "guarded transactions, etcd 3.6, mutual TLS, fsync",
-        "one at a time, median ms",
-        "p99 ms",
-        "64 at once, per s",
-      ],
-      row("bare client, one request each", results.bare),
-      row("kube-ipam's store", results.store),
-    ]),
-  );
-  console.log(`\nRatio at 64 at once: ${(rate("store") / rate("bare")).toFixed(2)}`);
+  const table = markdown([
+    [
+      "guarded transactions, etcd 3.6, mutual TLS, fsync",
+      "one at a time, median ms",
+      "p99 ms",
+      "64 at once, per s",
+    ],
+    row("bare client, one request each", results.bare),
+    row("kube-ipam's store", results.store),
+  ]);
+  const ratio = `Ratio at 64 at once: ${(rate("store") / rate("bare")).toFixed(2)}`;
+  report({ bench: "etcd-transactions", text: `On ${machine()}:\n\n${table}\n\n${ratio}`, short: SHORT });
 }
 
 async function inProcess(who: string, settings: EtcdSettings, n: number): Promise<Measured> {

@@ -3,6 +3,7 @@ import { makeNamespace } from "../test/kit/namespaces.ts";
 import { subjectCalled } from "../test/kit/subject.ts";
 import { installWhereabouts, withoutWhereabouts } from "../test/kit/whereabouts.ts";
 import { World } from "../test/kit/world.ts";
+import { machine, report } from "./report.ts";
 import { markdown, median, ms, quantile } from "./statistics.ts";
 
 /**
@@ -37,8 +38,8 @@ for (const [atOnce, rounds] of [
   const measured = await compare(atOnce, rounds);
   for (const verb of ["ADD", "DEL"] as const) rows.push(row(`${verb}, ${atOnce} at once`, measured, verb));
 }
-console.log("Whole process, milliseconds; ratios to host-local:\n");
-console.log(markdown(rows));
+const text = `Whole process, milliseconds, on ${machine()}; ratios to host-local:\n\n${markdown(rows)}`;
+report({ bench: "whereabouts", text, short: SHORT });
 await stack.disposeAsync();
 // The etcd that subjects share ends with the process, and keeps it until then.
 process.exit(0);
