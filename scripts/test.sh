@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 main() {
   [ "$(id -u)" -eq 0 ] || become_root_of_own_namespace "$@"
-  [ $# -gt 0 ] || set -- src test/house test/kit test/conformance test/process test/plugins $(folder_if_there test/etcd)
+  [ $# -gt 0 ] || set -- src bench test/house test/kit test/conformance test/process test/plugins $(folder_if_there test/etcd)
   scratch=$(mktemp -d -t kube-ipam-run-XXXXXX)
   # Whatever a killed test leaves lies in here, or bears this name.
   mkdir "$scratch/tmp"
