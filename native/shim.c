@@ -67,7 +67,7 @@ static const char *variable(const char *name) {
   return value == NULL ? "" : value;
 }
 
-/* ---- the one deadline (design section 4, BOUNDED) ---- */
+/* ---- the one deadline (docs/design.md section 4, BOUNDED) ---- */
 
 static int64_t limit_of(const char *verb) {
   if (strcmp(verb, "ADD") == 0) return 40000;

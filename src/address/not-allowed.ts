@@ -15,7 +15,7 @@ export interface Rules {
   readonly exclude: readonly Exclusion[];
 }
 
-/** Addresses that nobody ever gets (design section 4, "Never given out"). */
+/** Addresses that nobody ever gets (docs/design.md section 4, "Never given out"). */
 export function neverGivenOut({ sets, exclude }: Rules): Interval[] {
   return [
     ...exclude,

@@ -33,7 +33,7 @@ export interface Request {
 
 /** What the plugin role and the agent do differently; the verbs are the same. */
 export interface Host {
-  /** Text of the node's file, if there is one (design section 7). */
+  /** Text of the node's file, if there is one (docs/design.md section 7). */
   readonly nodeFile: () => { path: string; text: string } | undefined;
   /** Opens, or lends, everything a verb touches; attends to the attachment that an ADD is about. */
   readonly openPorts: (request: Request, adding?: AttachmentId) => Promise<OpenPorts>;

@@ -13,7 +13,7 @@ import { versionAnswer } from "./verbs/version.ts";
 import { NEWEST_VERSION, requireVersion, type Verb } from "./versions.ts";
 
 /**
- * Milliseconds each verb may take (design section 4, BOUNDED). STATUS must have ended within 2 s
+ * Milliseconds each verb may take (docs/design.md section 4, BOUNDED). STATUS must have ended within 2 s
  * whatever fails: containerd asks for it under a lock.
  */
 const LIMITS: Readonly<Record<Verb, number>> = {

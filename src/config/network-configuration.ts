@@ -2,7 +2,10 @@ import type { Address } from "../address/address.ts";
 import type { Cidr } from "../address/cidr.ts";
 import type { Network } from "../ipam/network.ts";
 
-/** A network's configuration after parsing, defaults, the node's file and its locks (design section 7). */
+/**
+ * A network's configuration after parsing, defaults, the node's file and its locks (docs/design.md
+ * section 7).
+ */
 export interface NetworkConfiguration {
   /** As given; "0.1.0" where absent. */
   readonly cniVersion: string;

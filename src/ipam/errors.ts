@@ -1,6 +1,6 @@
 /**
  * Every error a user can meet, in one table: the name we use in code and the code the CNI
- * specification ("Error", well-known codes 1-99) or design section 8 (100 and up) gives it.
+ * specification ("Error", well-known codes 1-99) or docs/design.md section 8 (100 and up) gives it.
  */
 export const ERROR_CODES = {
   incompatibleVersion: 1,

@@ -6,7 +6,7 @@ import type { RangeSet } from "../address/range.ts";
 /** One network of the configuration, as far as decisions about addresses need it. */
 export interface Network {
   readonly name: string;
-  /** Scope in which an address is unique (design section 3, "address space"). */
+  /** Scope in which an address is unique (docs/design.md section 3, "address space"). */
   readonly space: string;
   /** One address comes from each set, in this order. */
   readonly sets: readonly RangeSet[];
@@ -17,7 +17,7 @@ export interface Network {
   readonly policy?: PoolPolicy;
 }
 
-/** Who may take addresses here (design section 7, pools). An absent field allows everybody. */
+/** Who may take addresses here (docs/design.md section 7, pools). An absent field allows everybody. */
 export interface PoolPolicy {
   readonly pool: string;
   readonly nodes?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Retention } from
 
 /** What the decisions need to know of, and remember on, the machine they run on. */
 export interface Node {
-  /** Configured or derived node name (design section 7, `nodeName`). */
+  /** Configured or derived node name (docs/design.md section 7, `nodeName`). */
   readonly name: string;
   /** This boot's ID; a record with another one belongs to namespaces that are gone. */
   readonly bootId: string;
@@ -25,7 +25,7 @@ export interface Node {
   identifyNamespace(path: string): NamespaceId | undefined;
 
   /**
-   * Whether a recorded namespace still lives (design section 4, "Namespace gone"). "unknown"
+   * Whether a recorded namespace still lives (docs/design.md section 4, "Namespace gone"). "unknown"
    * whenever there is doubt; unknown frees nothing.
    */
   namespaceState(namespace: NamespaceId, bootId: string): NamespaceState;

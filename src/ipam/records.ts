@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 
 /**
- * What the store holds, as values (design section 6). Every record carries a `version`; a record
+ * What the store holds, as values (docs/design.md section 6). Every record carries a `version`; a record
  * with a version above RECORD_VERSION was written by a newer program and is never rewritten or
  * freed by this one. Addresses inside records are canonical text ("10.1.2.3", "2001:db8::1").
  */
@@ -94,7 +94,7 @@ export type Retention = "workload" | "delete" | "keep" | number;
 export interface ReservationRecord {
   readonly version: number;
   readonly owner: Owner;
-  /** Operators' reservations never yield; automatic ones may (design section 5). */
+  /** Operators' reservations never yield; automatic ones may (docs/design.md section 5). */
   readonly kind: "automatic" | "operator";
   readonly retain: Retention;
   readonly cluster?: string;

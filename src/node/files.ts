@@ -151,7 +151,9 @@ export function fileError(verb: string, path: string, key: FolderKey, cause: unk
   return new IpamError(name, message, remedy.replace("KEY", key), { cause });
 }
 
-/** In dataDir this is the store's trouble too, and must not look like another one (design section 8). */
+/**
+ * In dataDir this is the store's trouble too, and must not look like another one (docs/design.md section 8).
+ */
 const UNWRITABLE: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"];
 
 export function isAbsent(cause: unknown): boolean {

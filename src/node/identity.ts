@@ -23,7 +23,7 @@ export function readBootId(): string {
 
 /**
  * This node's name: as configured, else $NODE_NAME, else the host name in lower case, which is
- * what kubelet registers by default (design section 7, `nodeName`).
+ * what kubelet registers by default (docs/design.md section 7, `nodeName`).
  *
  * @throws IpamError invalidConfig when there is none.
  */

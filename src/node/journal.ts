@@ -6,7 +6,7 @@ import { JournalEntrySchema } from "./schemas.ts";
 import type { SpareFiles } from "./spare-files.ts";
 
 /**
- * The node's journal (design section 4), in a folder that is gone at reboot as the namespaces are:
+ * The node's journal (docs/design.md section 4), in a folder that is gone at reboot as the namespaces are:
  * so nothing is fsynced.
  *
  * @param turnPath a file that remembers where the last limited listing ended.

@@ -21,7 +21,7 @@ export function identifyNamespace(path: string): NamespaceId | undefined {
 }
 
 /**
- * Whether a namespace recorded on this node still lives (design section 4, "Namespace gone").
+ * Whether a namespace recorded on this node still lives (docs/design.md section 4, "Namespace gone").
  * Whatever cannot be told for certain is "unknown", for a wrong "gone" gives an address to two.
  *
  * Two observations are proof. In any mount namespace: the very folder that held the mount no

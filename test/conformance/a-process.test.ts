@@ -4,7 +4,7 @@ import type { Call } from "../kit/cni.ts";
 import { run } from "../kit/run.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour section A: what any CNI plugin owes to the process that starts it. */
+/** docs/behaviour.md section A: what any CNI plugin owes to the process that starts it. */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 

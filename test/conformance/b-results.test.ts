@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { everywhere, ours } from "../kit/case.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour section B: the exact shape of an ADD result in each cniVersion. */
+/** docs/behaviour.md section B: the exact shape of an ADD result in each cniVersion. */
 
 const V4 = [{ subnet: "10.1.2.0/24" }];
 const V6 = [{ subnet: "2001:db8:1::/64" }];

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { everywhere, ours } from "../kit/case.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
-/** Behaviour section C: subnets, ranges and sets. */
+/** docs/behaviour.md section C: subnets, ranges and sets. */
 
 everywhere("C1", "a subnet alone gives .2 first and names .1 as gateway", async (world) => {
   const result = await world.add(world.network({ subnet: "10.1.2.0/24" }));

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { alone, everywhere, ours } from "../kit/case.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
-/** Behaviour section E: DEL, CHECK, GC and STATUS. */
+/** docs/behaviour.md section E: DEL, CHECK, GC and STATUS. */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 const DUAL = { ranges: [[{ subnet: "10.1.2.0/24" }], [{ subnet: "2001:db8:1::/64" }]] };

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { everywhere, ours } from "../kit/case.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour section F: name servers from `resolvConf`. */
+/** docs/behaviour.md section F: name servers from `resolvConf`. */
 
 async function dnsOf(world: World, text: string) {
   const resolvConf = world.place.folder.file("resolv.conf");

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { everywhere, ours } from "../kit/case.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour section G: routes of the result. */
+/** docs/behaviour.md section G: routes of the result. */
 
 async function routesOf(world: World, routes: readonly Record<string, unknown>[], cniVersion = "1.0.0") {
   return (await world.add(world.network({ subnet: "10.1.2.0/24", routes }, { cniVersion }))).routes;

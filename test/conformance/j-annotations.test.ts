@@ -4,7 +4,7 @@ import { addressesOf } from "../kit/cni.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /**
- * Behaviour section J: what a pod's annotations ask for, as the runtime delivers them (D20). The
+ * docs/behaviour.md section J: what a pod's annotations ask for, as the runtime delivers them (D20). The
  * cases that need an API server are in test/cluster.
  */
 

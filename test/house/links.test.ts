@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EXIT_CODES } from "../../src/command-line/failure.ts";
+import { DEFAULTS } from "../../src/config/settings/setting-defaults.ts";
 import {
   ETCD_ENTRIES,
   NETWORK_ENTRIES,
@@ -9,7 +10,6 @@ import {
   ROUTE_ENTRIES,
   SETTING_ENTRIES,
 } from "../../src/config/text/entries.ts";
-import { DEFAULTS } from "../../src/config/settings/setting-defaults.ts";
 import { ERROR_CODES } from "../../src/ipam/errors.ts";
 import { anchorsOf, linksOf, rowOf, sectionOf } from "./markdown.ts";
 

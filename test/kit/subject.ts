@@ -13,7 +13,7 @@ export interface Subject {
   readonly name: string;
   /** What `ipam.type` says, and the executable's file name. */
   readonly type: string;
-  /** True for kube-ipam in any form: error codes and texts are design section 8's. */
+  /** True for kube-ipam in any form: error codes and texts are docs/design.md section 8's. */
   readonly ours: boolean;
   /** True where the addresses lie in etcd rather than in a file of the node. */
   readonly etcd?: boolean;

@@ -39,7 +39,7 @@ export class World implements AsyncDisposable {
     return namespace;
   }
 
-  /** The base configuration of behaviour.md with this `ipam` object; `top` overrides other keys. */
+  /** The base configuration of docs/behaviour.md with this `ipam` object; `top` overrides other keys. */
   network(ipam: Configuration, top: Configuration = {}): Configuration {
     return {
       cniVersion: "1.0.0",

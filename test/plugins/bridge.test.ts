@@ -6,7 +6,7 @@ import { type Namespace, uniqueName } from "../kit/namespaces.ts";
 import { attach, detach, runMain } from "../kit/pod.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour section H with the real bridge plugin; each test's "host" is a namespace of its own. */
+/** docs/behaviour.md section H with the real bridge plugin; each test's "host" is a namespace of its own. */
 
 function bridged(world: World, ipam: Record<string, unknown>, top: Record<string, unknown> = {}) {
   return world.network(

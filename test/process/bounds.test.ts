@@ -31,7 +31,7 @@ ours(
     // Readers need not wait for a writer: STATUS may as well succeed.
     if (status.exitCode !== 0) world.refusal(status, { code: 50 });
     world.refusal(add, { code: 11 });
-    // containerd takes these words for success (behaviour L11).
+    // containerd takes these words for success (docs/behaviour.md L11).
     expect(`${del.stdout}${del.stderr}`).not.toMatch(/not found|no such file or directory/i);
   },
   { limit: 180_000 },

@@ -4,7 +4,7 @@ import { addressesOf } from "../kit/cni.ts";
 import { killedAtChange } from "../kit/trace.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
-/** Behaviour K11 and K13: a process that dies at any point leaves whole state or none (ONE-STEP). */
+/** docs/behaviour.md K11 and K13: a process that dies at any point leaves whole state or none (ONE-STEP). */
 
 const DUAL = { ranges: [[{ subnet: "10.1.2.0/24" }], [{ subnet: "2001:db8:1::/64" }]] };
 

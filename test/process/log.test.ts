@@ -5,7 +5,7 @@ import { added } from "../kit/cni.ts";
 import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour K29: the log is for people; it never fails a verb and never reaches stdout. */
+/** docs/behaviour.md K29: the log is for people; it never fails a verb and never reaches stdout. */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 

@@ -4,7 +4,7 @@ import { ours } from "../kit/case.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /**
- * The node's file (design section 7): who may write a network's configuration must not become root
+ * The node's file (docs/design.md section 7): who may write a network's configuration must not become root
  * on the node or thief of an address.
  */
 

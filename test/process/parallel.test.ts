@@ -3,7 +3,7 @@ import { everywhere, ours } from "../kit/case.ts";
 import { Checker } from "../kit/checker.ts";
 import { added, addressesOf } from "../kit/cni.ts";
 
-/** Behaviour K1-K4 and E12: many processes of one node at once. */
+/** docs/behaviour.md K1-K4 and E12: many processes of one node at once. */
 
 const times = <T>(count: number, make: (n: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, n) => make(n)));

@@ -8,7 +8,7 @@ import { slowDisk } from "../kit/trace.ts";
 import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
 
-/** Behaviour A31, K10, K12: an ADD whose result reaches nobody undoes exactly itself (ONLY-MINE). */
+/** docs/behaviour.md A31, K10, K12: an ADD whose result reaches nobody undoes exactly itself (ONLY-MINE). */
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 

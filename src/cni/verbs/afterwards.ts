@@ -2,7 +2,7 @@ import { reclaim } from "../../ipam/free/reclaim.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { Host } from "../call.ts";
 
-/** Dead records that one plugin run frees besides its own work (design section 4, "Reclaiming"). */
+/** Dead records that one plugin run frees besides its own work (docs/design.md section 4, "Reclaiming"). */
 const RECORDS = 4;
 /** Attachments that one plugin run looks at for that. */
 const LOOK = 8;

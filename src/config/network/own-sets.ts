@@ -9,7 +9,7 @@ import { disjointSets, type PlacedSet, placeRange, placeSets } from "./range-set
 
 /**
  * The range sets that the network names itself, in the order of the result: `runtimeConfig.ipRanges`,
- * `subnet` at the top, `ranges` (behaviour B15, C26, D18).
+ * `subnet` at the top, `ranges` (docs/behaviour.md B15, C26, D18).
  *
  * @throws IpamError invalidConfig for ranges that cannot be, that overlap, or that are not there.
  */

@@ -36,7 +36,7 @@ export function placeRange(values: RangeValues, path: string, warn: Warn): Place
 }
 
 /**
- * The sets as the decisions see them, once no two ranges share an address (behaviour C22-C25).
+ * The sets as the decisions see them, once no two ranges share an address (docs/behaviour.md C22-C25).
  *
  * @throws IpamError invalidConfig naming the two ranges.
  */

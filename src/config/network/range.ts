@@ -10,7 +10,7 @@ import { isLinkLocal, whyUnusable } from "./special-subnets.ts";
 export type RangeValues = Values<typeof RANGE_ENTRIES>;
 
 /**
- * One range of the configuration with its defaults (behaviour C1-C14): gateway .1, rangeStart .2,
+ * One range of the configuration with its defaults (docs/behaviour.md C1-C14): gateway .1, rangeStart .2,
  * rangeEnd the last usable address.
  *
  * @param reading its path stands before each key: "ipam.ranges[0][1].".

@@ -9,7 +9,7 @@ import { wrongValue } from "../text/wrong-value.ts";
 type RouteValues = Values<typeof ROUTE_ENTRIES>;
 
 /**
- * The routes of the result (behaviour G): host bits of `dst` cleared, all fields of 1.1.0 kept.
+ * The routes of the result (docs/behaviour.md G): host bits of `dst` cleared, all fields of 1.1.0 kept.
  *
  * @throws IpamError invalidConfig for a route without `dst`, or with a gateway of the other family.
  */

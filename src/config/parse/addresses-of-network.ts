@@ -45,7 +45,9 @@ export function addressesOfNetwork({ document, ipam, file, warn }: Input): Netwo
   return { exclude: [], ...chosen, sets, routes: makeRoutes(values.routes ?? [], sets, warn) };
 }
 
-/** Results up to 0.2.0 have room for one address per family; a second one would leak (behaviour B6). */
+/**
+ * Results up to 0.2.0 have room for one address per family; a second one would leak (docs/behaviour.md B6).
+ */
 function requireOnePerFamily(document: Json, sets: readonly RangeSet[]): void {
   const version = member(document, "cniVersion") || "0.1.0";
   if (version !== "0.1.0" && version !== "0.2.0") return;

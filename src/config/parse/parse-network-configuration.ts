@@ -33,11 +33,14 @@ interface Input {
 /** Network names, as container IDs (CNI specification, "Network configuration objects"). */
 const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
-/** Without these, DEL and GC cannot find what to free; everything else they tolerate (behaviour E5, E6). */
+/**
+ * Without these, DEL and GC cannot find what to free; everything else they tolerate
+ * (docs/behaviour.md E5, E6).
+ */
 const ESSENTIAL = new Set(["etcdConfig", "dataDir", "runDir", "nodeName"]);
 
 /**
- * Reads a network's configuration, with the node's file under it and its locks over it (design
+ * Reads a network's configuration, with the node's file under it and its locks over it (docs/design.md
  * section 7). For "del" and "gc" only what finds the store, the node and the network must be right:
  * `network.sets` is empty then.
  *

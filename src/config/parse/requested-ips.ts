@@ -10,7 +10,7 @@ import type { CniArgs } from "./cni-args.ts";
 
 /**
  * The addresses that the runtime asks for by name. `IP=` in CNI_ARGS yields to `args.cni.ips`, and
- * both to `runtimeConfig.ips` (design section 5; CNI CONVENTIONS.md: who understands `args` ignores
+ * both to `runtimeConfig.ips` (docs/design.md section 5; CNI CONVENTIONS.md: who understands `args` ignores
  * the `IP` of CNI_ARGS). An empty list asks for nothing.
  *
  * @throws IpamError invalidConfig for a prefix length other than that of the subnet.

@@ -10,7 +10,7 @@ export interface NodeFileText {
   readonly text: string;
 }
 
-/** Defaults and locks for every network of this node (design section 7). */
+/** Defaults and locks for every network of this node (docs/design.md section 7). */
 export interface NodeFile {
   readonly path: string;
   readonly settings: SettingValues;

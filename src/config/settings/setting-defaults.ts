@@ -1,6 +1,6 @@
 import type { EtcdValues, SettingValues } from "./hoist-settings.ts";
 
-/** What holds where neither the network nor the node's file says anything (design section 7). */
+/** What holds where neither the network nor the node's file says anything (docs/design.md section 7). */
 export const DEFAULTS = {
   addressSpace: "default",
   dataDir: "/var/lib/kube-ipam",

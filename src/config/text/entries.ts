@@ -21,7 +21,7 @@ import {
   textThat,
 } from "./shapes.ts";
 
-/** Every key of the configuration and what its value must look like (design section 7). */
+/** Every key of the configuration and what its value must look like (docs/design.md section 7). */
 
 /** A gateway, or that there is none. */
 export type Gateway = Address | "none";

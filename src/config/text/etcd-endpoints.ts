@@ -11,7 +11,7 @@ const LIST = 'a comma list of URLs such as "https://10.1.2.3:2379,https://[2001:
 
 /**
  * Reads etcdURL: a comma list in which blanks, empty entries and trailing slashes are tolerated, and
- * each entry stands for itself (behaviour K23). Refuses user names in a URL, since URLs are logged.
+ * each entry stands for itself (docs/behaviour.md K23). Refuses user names in a URL, since URLs are logged.
  */
 export const etcdEndpoints: Shape<Endpoints> = v.pipe(
   v.string(LIST),

@@ -22,7 +22,7 @@ const MOST_TRIES = 500;
  * Holds after any failure: nothing is allocated by this request, or what is allocated carries its
  * request ID and is in the node's journal, from where it is reclaimed once the namespace is gone.
  *
- * @throws IpamError with the code design section 8 gives; StoreFailure from the store.
+ * @throws IpamError with the code docs/design.md section 8 gives; StoreFailure from the store.
  */
 export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
   const attempt = await begin(request, ports);

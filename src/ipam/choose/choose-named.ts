@@ -23,7 +23,7 @@ export type Choice =
 
 /**
  * Decides about an address that was asked for by name, by the reservation first and then by the
- * hand-over table of design section 5. Facts are read live, right before the commit.
+ * hand-over table of docs/design.md section 5. Facts are read live, right before the commit.
  *
  * @throws IpamError addressHeld, or tryAgain where it is worth a retry, naming holder and way out.
  */

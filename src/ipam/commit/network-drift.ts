@@ -14,7 +14,7 @@ interface Recording {
 }
 
 /**
- * Compares the network's configuration with what the store saw last (design section 6): another
+ * Compares the network's configuration with what the store saw last (docs/design.md section 6): another
  * space or wholly other subnets under one name are refused, any other difference is logged and
  * becomes the new record.
  *

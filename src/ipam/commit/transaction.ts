@@ -127,7 +127,9 @@ function allocate(attempt: Attempt, candidate: Candidate, holder: Holder, writes
   else writes.guard(refTo.cooling(space, address), 0);
 }
 
-/** A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (design section 5). */
+/**
+ * A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (docs/design.md section 5).
+ */
 function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[], writes: Writes): void {
   const owner = attempt.request.wish.owner?.owner;
   const ref = ownerRef(attempt);

@@ -38,7 +38,7 @@ export interface FencingFacts {
 }
 
 /**
- * "Fenced" as design section 4 defines it: by live reads the pod's UID is gone, and the Node is
+ * "Fenced" as docs/design.md section 4 defines it: by live reads the pod's UID is gone, and the Node is
  * deleted, or NotReady with the out-of-service taint, or Ready with another boot ID than the
  * record's. A node name that was never verified by pod.spec.nodeName proves nothing: the Node
  * object of that name may be another machine, or none.

@@ -25,7 +25,7 @@ export type Verdict =
 /** Why a hand-over is safe, for the log: the three things that EVIDENCE allows without an operator. */
 export type Evidence = "its DEL came" | "its network namespace is gone" | "its node is fenced";
 
-/** The rows of the hand-over table of design section 5, in their order. */
+/** The rows of the hand-over table of docs/design.md section 5, in their order. */
 export type HandOverRow =
   | "same attachment"
   | "same container"
@@ -65,7 +65,7 @@ const LOCAL: readonly Rule[] = [
 ];
 
 /**
- * The hand-over table of design section 5: may the asker take the address from this one holder?
+ * The hand-over table of docs/design.md section 5: may the asker take the address from this one holder?
  * Rows are tried in the table's order and the first match wins. Pure: the facts are all it knows,
  * and "unknown" never counts as evidence.
  */

@@ -4,7 +4,7 @@ import type { Ports } from "../ports.ts";
 import type { AddRequest } from "../requests.ts";
 
 /**
- * Whether the asker may take addresses of this pool on this node, and name one (design section 7).
+ * Whether the asker may take addresses of this pool on this node, and name one (docs/design.md section 7).
  * How many its namespace may have is decided with the addresses, in one transaction: see quota.ts.
  *
  * @throws IpamError addressNotAllowed naming the pool and its rule; kubernetesRefused or tryAgain

@@ -40,7 +40,7 @@ export interface ReservationAsker {
 }
 
 /**
- * Whether a reserved address may go to the asker (design section 5): to its owner always, to
+ * Whether a reserved address may go to the asker (docs/design.md section 5): to its owner always, to
  * another only where an automatic reservation's owner is gone, or where the asker is in the
  * owner's namespace and names the address itself. Operators' reservations never yield.
  */

@@ -61,7 +61,7 @@ export function isSettled(present: ReservationRecord, wish: ReservationWish): bo
 
 /**
  * Whether who has the address now is the owner's own: the pod itself, or a pod of the workload's
- * namespace, which is the boundary of trust (design section 5).
+ * namespace, which is the boundary of trust (docs/design.md section 5).
  */
 export function holdsForOwner({ pod }: Holder, owner: Owner): boolean {
   if (pod === undefined || owner.kind === "Note") return false;

@@ -30,7 +30,7 @@ export interface AnnotatedWish {
 }
 
 /**
- * Reads the `kube-ipam.*` annotations (design section 5) for one network of the pod. A key with
+ * Reads the `kube-ipam.*` annotations (docs/design.md section 5) for one network of the pod. A key with
  * "/<interface>" or "/<network>" goes before the plain one, which applies where a subnet holds its
  * address. FAIL-CLOSED: what cannot be read is an error, never "no wish", also where another form
  * goes before it.

@@ -36,7 +36,7 @@ export interface AnnotationSource {
 const PATIENCE_MS = 5_000;
 
 /**
- * What the pod wants of this network, from the first source that design section 5 names: the
+ * What the pod wants of this network, from the first source that docs/design.md section 5 names: the
  * runtime's capability, else Kubernetes (the agent's cache, or one GET). FAIL-CLOSED: a source
  * that does not answer is an error, never "no wish". A pod that wants nothing lasting costs no
  * request where the runtime delivered its annotations.

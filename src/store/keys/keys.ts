@@ -4,7 +4,7 @@ import type { AttachmentId, Owner, RecordKind, Ref } from "../../ipam/records.ts
 import type { ListScope, Span } from "../../ipam/store-port.ts";
 import { escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
 
-/** Where each record lies under the prefix (design section 6), and back. */
+/** Where each record lies under the prefix (docs/design.md section 6), and back. */
 export interface Keys {
   /** All our keys begin with it; a role that may read and write there suffices. */
   readonly root: string;
