@@ -67,8 +67,9 @@ test-deploy: image release
 	@scripts/test.sh test/deploy
 
 ## demo: real namespaces, the real bridge plugin, fixed addresses; leaves nothing behind
-demo: build
-	@scripts/setup.sh test
+demo:
+	@scripts/setup.sh demo
+	@scripts/build.sh
 	@scripts/demo.sh
 
 ## test-soak: 10,000 ADDs and DELs through shim and agent, whose memory and descriptors must not grow
@@ -100,7 +101,7 @@ bench-whereabouts: build shim
 
 ## lint: format, lint, types, dead code
 lint:
-	@scripts/setup.sh build
+	@scripts/setup.sh lint
 	@node_modules/.bin/biome ci .
 	@node_modules/.bin/tsc -p .
 	@node_modules/.bin/knip

@@ -1,17 +1,29 @@
 #!/usr/bin/env bash
-# Installs what a new machine lacks, and nothing it has: `setup.sh build` for compiling,
-# `setup.sh test` for the tests and the demo as well, `setup.sh release` for compiling for both processors. Quick when there is nothing to do.
+# Installs what a new machine lacks, and nothing it has: `setup.sh build` for compiling, `demo` for
+# that and the demo, `lint` for compiling and linting, `test` for the tests, `release` for compiling for
+# both processors. Quick and silent when there is nothing to do; else it first says what it installs.
+#
+# `setup.sh --list demo` only names what that takes: the Debian packages, each with a file of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 main() {
-  case "${1:-test}" in
-    build) debian_packages "${BUILD_TOOLS[@]}" ;;
-    test) debian_packages "${BUILD_TOOLS[@]}" "${TEST_TOOLS[@]}" ;;
-    release) debian_packages "${BUILD_TOOLS[@]}" "${RELEASE_TOOLS[@]}" ;;
-    *) echo "usage: $0 [build|test|release]" >&2; exit 2 ;;
+  local list="" purpose missing tools=("${BUILD_TOOLS[@]}") npm=build
+  if [ "${1:-}" = --list ]; then list=yes; shift; fi
+  purpose=${1:-test}
+  case "$purpose" in
+    build) ;;
+    lint) npm=all ;;
+    demo) tools+=("${POD_TOOLS[@]}") ;;
+    test) tools+=("${POD_TOOLS[@]}" "${TEST_TOOLS[@]}") npm=all ;;
+    release) tools+=("${RELEASE_TOOLS[@]}") ;;
+    *) echo "usage: $0 [--list] [build|lint|demo|test|release]" >&2; exit 2 ;;
   esac
-  npm_packages
+  if [ -n "$list" ]; then printf '%s\n' "${tools[@]}"; return; fi
+  mapfile -t missing < <(missing_of "${tools[@]}")
+  announce "$purpose" "$npm"
+  debian_packages "${missing[@]}"
+  npm_packages "$npm"
 }
 
 # Each entry is PACKAGE:FILE; the package is wanted when the file (or command) is missing.
@@ -23,11 +35,14 @@ RELEASE_TOOLS=(
   libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/lib/libc.a
   openssl:openssl
 )
-TEST_TOOLS=(
-  containernetworking-plugins:/usr/lib/cni/host-local
+# Network namespaces as pods, wired by real main plugins.
+POD_TOOLS=(
+  containernetworking-plugins:/usr/lib/cni/bridge
   iproute2:ip
   iputils-ping:ping
-  util-linux:unshare
+  util-linux:nsenter
+)
+TEST_TOOLS=(
   containerd:containerd
   runc:runc
   busybox-static:/bin/busybox
@@ -39,22 +54,11 @@ TEST_TOOLS=(
   logrotate:/usr/sbin/logrotate
 )
 
-debian_packages() {
-  local missing=()
+missing_of() {
+  local entry
   for entry in "$@"; do
-    has "${entry#*:}" || missing+=("${entry%%:*}")
+    has "${entry#*:}" || echo "${entry%%:*}"
   done
-  [ ${#missing[@]} -eq 0 ] && return
-  if [ "$(id -u)" -ne 0 ]; then
-    echo "kube-ipam needs these Debian packages: ${missing[*]}" >&2
-    echo "Install them with: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
-    exit 1
-  fi
-  if ! command -v apt-get >/dev/null; then
-    echo "Expected apt-get to install ${missing[*]}, but this machine has none: install them by hand" >&2
-    exit 1
-  fi
-  without_starting_services install "${missing[@]}"
 }
 
 has() {
@@ -64,9 +68,36 @@ has() {
   esac
 }
 
+# One line for all that follows; sizes are of the download. Reads `missing`.
+announce() {
+  local parts=() joined
+  [ ${#missing[@]} -eq 0 ] || parts+=("Debian packages ${missing[*]}")
+  if ! npm_installed "$2"; then
+    case "$2" in
+      build) parts+=("npm packages to build with (110 MB)") ;;
+      all) parts+=("npm packages to build and test with (200 MB)") ;;
+    esac
+  fi
+  [ ${#parts[@]} -gt 0 ] || return 0
+  printf -v joined '; %s' "${parts[@]}"
+  echo "Missing for '$1', to be installed: ${joined:2}" >&2
+}
+
+debian_packages() {
+  [ $# -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Install them with: sudo apt-get install --no-install-recommends $*" >&2
+    exit 1
+  fi
+  if ! command -v apt-get >/dev/null; then
+    echo "Expected apt-get to install $*, but this machine has none: install them by hand" >&2
+    exit 1
+  fi
+  without_starting_services install "$@"
+}
+
 install() {
   export DEBIAN_FRONTEND=noninteractive
-  echo "Installing $*" >&2
   apt-get install -y -q --no-install-recommends "$@" >&2 && return
   apt-get update -q >&2
   apt-get install -y -q --no-install-recommends "$@" >&2
@@ -95,9 +126,13 @@ restore_policy() {
 # The lock file's versions and checksums. Not `npm ci`: it insists on the packages of all other
 # platforms too, which a registry's mirror need not carry.
 npm_packages() {
-  node scripts/npm-installed.mjs && return
-  echo "Installing npm packages" >&2
-  npm install --no-save --no-audit --no-fund >&2
+  npm_installed "$1" && return
+  local omit=()
+  # What a developer has already is kept: npm would remove it.
+  if [ "$1" = build ] && [ ! -e node_modules/.bin/biome ]; then omit=(--omit=dev); fi
+  npm install --no-save --no-audit --no-fund "${omit[@]}" >&2
 }
+
+npm_installed() { command -v node >/dev/null && node scripts/npm-installed.mjs "$1"; }
 
 main "$@"
