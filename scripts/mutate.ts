@@ -1,84 +1,80 @@
 #!/usr/bin/env bun
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Copy, type Ended } from "./mutate/copy.ts";
+import { importsOf } from "./mutate/imports.ts";
+import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
+import { isTest, testsOf } from "./mutate/tests-of.ts";
 
 /**
- * Breaks one rule of src/ipam after the other, in a copy, and names those that no unit test of
- * src/ipam misses: `node_modules/.bin/bun scripts/mutate.ts [file…]`. Some survivors break nothing
- * (a rule that two places guard, a shortcut that only saves time); the others lack a test.
+ * Breaks one rule after the other, in a copy, and names those that no unit test of their layer misses:
+ * `node_modules/.bin/bun scripts/mutate.ts [--list] [file or folder…]`, by default src/ipam. `--list`
+ * only names the mutants. Some survivors break nothing (a rule that two places guard, a shortcut that
+ * only saves time); the others lack a test.
  */
 
-/** A line and what stands in its place. */
-interface Mutant {
-  readonly file: string;
-  readonly line: number;
-  readonly was: string;
-  readonly becomes: string;
-}
-
-const FOLDER = "src/ipam";
+/** No further test is begun for a mutant after that. */
 const LIMIT_MS = 60_000;
 
-/** A guard that is left out, a check that is not called, a row of the table that is missing. */
-const LEFT_OUT =
-  /^\s*(?:(?:await )?(?:writes\.guard|writes\.remove|guards\.push|(?:require|refuse|verify|undo|settle|remember|evict|disown|reserve|writeJournal)\w*)\(.*\);|\w+Row\(facts\) \?\?|\{ (?:ref|kind): .*revision.*\},)$/;
-const CONDITION = /^(\s*(?:\} else )?if \()(.+)(\) (?:return|throw|continue|break|\{|\w).*)$/;
-const OPERAND =
-  /(?<= && | \|\| |return |\? |= |^\s+)([!\w.?[\]() ]+(?: (?:===|!==|<|>|<=|>=) [\w."'?[\]() ]+)?)( && | \|\| )/g;
+const asked = process.argv.slice(2).filter((argument) => argument !== "--list");
+const files = (asked.length > 0 ? asked : ["src/ipam"]).flatMap(sourcesIn);
+const mutants = files.flatMap((file) => mutantsOf(file, readFileSync(file, "utf8")));
 
-const root = mkdtempSync(join(tmpdir(), "kube-ipam-mutants-"));
-try {
-  cpSync("src", join(root, "src"), { recursive: true });
-  for (const name of ["package.json", "tsconfig.json"]) cpSync(name, join(root, name));
-  symlinkSync(join(process.cwd(), "node_modules"), join(root, "node_modules"));
-  const survivors = filesUnderTest().flatMap(mutantsOf).filter(survives);
-  console.log(`${survivors.length} survived`);
-} finally {
-  rmSync(root, { recursive: true, force: true });
+if (process.argv.includes("--list")) {
+  mutants.forEach(print);
+  console.log(`${mutants.length} mutants`);
+} else {
+  console.log(`${mutants.length} mutants, ${survivorsOf(mutants)} survived`);
 }
 
-function filesUnderTest(): string[] {
-  const asked = process.argv.slice(2);
-  if (asked.length > 0) return asked;
-  return readdirSync(FOLDER)
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .map((name) => join(FOLDER, name));
+function survivorsOf(mutants: readonly Mutant[]): number {
+  using copy = new Copy();
+  const imports = importsOf(filesIn("src"));
+  const unbroken = new Map<string, Ended>();
+  let survived = 0;
+  for (const [file, ofFile] of Map.groupBy(mutants, (mutant) => mutant.file)) {
+    for (const test of testsOf(file, imports, () => 0)) measure(test);
+    const tests = testsOf(file, imports, (one, other) => time(one) - time(other)).filter(
+      (test) => unbroken.get(test)?.passed,
+    );
+    if (tests.length === 0) console.log(`${file}: no test of its layer imports it`);
+    const survivors = ofFile.filter((mutant) => copy.whileBroken(mutant, () => survives(tests)));
+    survivors.forEach(print);
+    survived += survivors.length;
+  }
+  return survived;
+
+  /** What fails as it is, or never ends, tells nothing of a mutant. */
+  function measure(test: string): void {
+    if (unbroken.has(test)) return;
+    const ended = copy.run(test, LIMIT_MS);
+    unbroken.set(test, ended);
+    if (!ended.passed) console.log(`${test} fails with every rule in place: left out`);
+  }
+
+  function time(test: string): number {
+    return unbroken.get(test)?.milliseconds ?? 0;
+  }
+
+  function survives(tests: readonly string[]): boolean {
+    const end = performance.now() + LIMIT_MS;
+    return tests.every((test) => performance.now() > end || copy.run(test, 5_000 + 5 * time(test)).passed);
+  }
 }
 
-function mutantsOf(file: string): Mutant[] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .flatMap((was, index) => variantsOf(was).map((becomes) => ({ file, line: index + 1, was, becomes })));
+function print({ file, line, was, becomes }: Mutant): void {
+  console.log(`${file}:${line}\n  - ${was.trim()}\n  + ${becomes.trim()}`);
 }
 
-function variantsOf(line: string): string[] {
-  if (/^\s*(?:\*|\/|import |export (?:type|interface)|readonly )/.test(line)) return [];
-  if (LEFT_OUT.test(line)) return [""];
-  const condition = CONDITION.exec(line);
-  const whole = condition ? [`${condition[1]}false${condition[3]}`] : [];
-  const operands = [...line.matchAll(OPERAND)].map((found) => {
-    const neutral = found[2] === " && " ? "true" : "false";
-    return line.slice(0, found.index) + neutral + line.slice(found.index + (found[1] ?? "").length);
-  });
-  return [...whole, ...operands];
+function sourcesIn(place: string): string[] {
+  const path = relative(process.cwd(), place);
+  if (!statSync(path).isDirectory()) return [path];
+  return filesIn(path).filter((file) => !isTest(file) && !/\/(testing|test-kit|gen)\//.test(file));
 }
 
-function survives(mutant: Mutant): boolean {
-  const { file, line, was, becomes } = mutant;
-  const path = join(root, file);
-  const original = readFileSync(path, "utf8");
-  const lines = original.split("\n");
-  lines[line - 1] = becomes;
-  writeFileSync(path, lines.join("\n"));
-  const command = ["nice", process.execPath, "test", "--bail", "--timeout=20000", FOLDER];
-  const { exitCode } = Bun.spawnSync(command, {
-    cwd: root,
-    stdout: "ignore",
-    stderr: "ignore",
-    timeout: LIMIT_MS,
-  });
-  writeFileSync(path, original);
-  if (exitCode === 0) console.log(`${file}:${line}\n  - ${was.trim()}\n  + ${becomes.trim()}`);
-  return exitCode === 0;
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name))
+    .sort();
 }
