@@ -149,6 +149,9 @@ export interface MetaRecord {
   readonly recovery?: string;
 }
 
+/** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
+export const SHARE_KIND = "Pool";
+
 /** What one node had to say in a recovery. */
 export interface NodeRecoveryRecord {
   readonly version: number;

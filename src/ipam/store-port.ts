@@ -3,7 +3,7 @@ import type { RecordKind, RecordOf, RecordTypes, Ref, RefOf } from "./records.ts
 
 /**
  * The store of one address universe: typed records under guarded, atomic transactions. The same
- * contract holds for every implementation and is tested by one suite (src/store/contract.ts).
+ * contract holds for every implementation and is tested by one suite (src/store/contract/contract.ts).
  *
  * All reads are linearizable: a read that starts after a commit was answered sees it.
  * Revisions are positive integers that only grow within one store; revision 0 means "absent".

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import { describeStore } from "../../src/store/contract.ts";
+import { describeStore } from "../../src/store/contract/contract.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import { makeKeys } from "../../src/store/keys/keys.ts";
 import type { CertificateFiles } from "../kit/certificates.ts";

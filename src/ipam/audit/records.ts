@@ -1,9 +1,8 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { intervalContains } from "../../address/interval.ts";
-import { SHARE_KIND } from "../commit/quota.ts";
 import { describeAttachment, describeOwner } from "../in-words.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
-import type { AttachmentId, Holder, Owner, Ref } from "../records.ts";
+import { type AttachmentId, type Holder, type Owner, type Ref, SHARE_KIND } from "../records.ts";
 import { sameAttachment, sameOwner } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";

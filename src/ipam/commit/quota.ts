@@ -1,14 +1,11 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
-import { type Owner, type OwnerRecord, RECORD_VERSION } from "../records.ts";
+import { type Owner, type OwnerRecord, RECORD_VERSION, SHARE_KIND } from "../records.ts";
 import { refsAround, refTo } from "../ref-to.ts";
 import { refuseNewerOwner } from "../reserve/ending-reservations.ts";
 import type { Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
-
-/** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
-export const SHARE_KIND = "Pool";
 
 /** Addresses whose state is read at once: three operations each, well within etcd's 128. */
 const PER_READ = 40;

@@ -1,7 +1,7 @@
 import type { OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
-import { SHARE_KIND } from "../../ipam/commit/quota.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Owner } from "../../ipam/records.ts";
+import { SHARE_KIND } from "../../ipam/records.ts";
 import { groupOf, OWNER_KINDS } from "../api/kinds.ts";
 
 /** The owner that a reference names. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe } from "bun:test";
-import { concurrency } from "./contract/concurrency.ts";
-import { damaged } from "./contract/damaged.ts";
-import type { StoreUnderTest } from "./contract/fixtures.ts";
-import { listings } from "./contract/listings.ts";
-import { names } from "./contract/names.ts";
-import { spans } from "./contract/spans.ts";
-import { transactions } from "./contract/transactions.ts";
-import { watches } from "./contract/watches.ts";
+import { concurrency } from "./concurrency.ts";
+import { damaged } from "./damaged.ts";
+import type { StoreUnderTest } from "./fixtures.ts";
+import { listings } from "./listings.ts";
+import { names } from "./names.ts";
+import { spans } from "./spans.ts";
+import { transactions } from "./transactions.ts";
+import { watches } from "./watches.ts";
 
 /**
  * The contract of the Store port: the same cases for every implementation.
