@@ -4,7 +4,7 @@ import { IpamError } from "../ipam/errors.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
 import type { NetworkDefinition } from "../kubernetes/objects/network-definition.ts";
-import type { Bearings } from "./open.ts";
+import type { CommandContext } from "./open.ts";
 
 export interface KubernetesOptions {
   readonly kubeconfig?: string;
@@ -27,7 +27,7 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /** The kubeconfig that is named, else configured, else $KUBECONFIG's first, else the pod's own account. */
 export function clusterSettings(
   given: KubernetesOptions,
-  { settings }: Pick<Bearings, "settings">,
+  { settings }: Pick<CommandContext, "settings">,
 ): ClusterSettings | undefined {
   const [fromEnvironment] = (process.env.KUBECONFIG ?? "").split(":");
   const kubeConfig = given.kubeconfig ?? settings.kubeConfig ?? (fromEnvironment || undefined);
@@ -44,7 +44,7 @@ export function clusterSettings(
  */
 export async function openAccess(
   given: KubernetesOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Promise<ClusterAccess | undefined> {
   const settings = clusterSettings(given, session);
   if (settings === undefined) return undefined;

@@ -9,7 +9,7 @@ import { openStore } from "../runtime/open-ports.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
 /** What a command knows before it opens the store. */
-export interface Bearings {
+export interface CommandContext {
   readonly settings: Settings;
   readonly ports: Omit<Ports, "store">;
   /** One absolute deadline for the whole command (BOUNDED). */
@@ -17,12 +17,12 @@ export interface Bearings {
 }
 
 /** What a command that works on a store has at hand. */
-export interface Session extends Bearings {
+export interface Session extends CommandContext {
   readonly ports: Ports;
 }
 
 /** @throws UsageError, or IpamError of the configuration. */
-export function takeBearings(given: StoreOptions): Bearings {
+export function prepareCommand(given: StoreOptions): CommandContext {
   const settings = settingsOf(given);
   const clusterUid = settings.store.kind === "embedded" ? undefined : knownClusterUid(settings.node.dataDir);
   return {
@@ -50,20 +50,20 @@ export function withSession(
   work: (session: Session) => Promise<number>,
   { creates = false } = {},
 ): Promise<number> {
-  return withStore(takeBearings(given), work, { creates });
+  return withStore(prepareCommand(given), work, { creates });
 }
 
 /** The same for a command that had something to do before. @throws as `withSession`. */
 export async function withStore(
-  bearings: Bearings,
+  context: CommandContext,
   work: (session: Session) => Promise<number>,
   { creates = false } = {},
 ): Promise<number> {
-  const { settings, ports } = bearings;
+  const { settings, ports } = context;
   if (!creates) requireStore(settings);
   const store = await openStore(settings.store);
   try {
-    return await work({ ...bearings, ports: { ...ports, store } });
+    return await work({ ...context, ports: { ...ports, store } });
   } finally {
     await store.close();
   }

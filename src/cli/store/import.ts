@@ -6,7 +6,7 @@ import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { importRecords } from "../../portable/import-records.ts";
 import { planImport } from "../../portable/plan-import.ts";
-import { type Session, takeBearings, withStore } from "../open.ts";
+import { prepareCommand, type Session, withStore } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
 import { readSource, type Source, type SourceOptions } from "./sources.ts";
 
@@ -26,9 +26,9 @@ export async function importStore(
   file: string | undefined,
   given: ImportOptions & StoreOptions,
 ): Promise<number> {
-  const bearings = takeBearings(given);
-  const source = await readSource(file, given, bearings);
-  return withStore(bearings, (session) => write(source, given, session), { creates: true });
+  const context = prepareCommand(given);
+  const source = await readSource(file, given, context);
+  return withStore(context, (session) => write(source, given, session), { creates: true });
 }
 
 async function write(

@@ -9,7 +9,7 @@ import { type ForeignLease, type ForeignNetwork, recordsOfLeases } from "../../p
 import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
-import type { Bearings } from "../open.ts";
+import type { CommandContext } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
@@ -46,7 +46,7 @@ export interface Source {
 export function readSource(
   file: string | undefined,
   given: SourceOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Promise<Source> {
   if (given.from === "export") return readDocument(file);
   if (given.from === "whereabouts") return readTheirs(file, given, session);
@@ -64,7 +64,7 @@ async function readDocument(file: string | undefined): Promise<Source> {
 async function readTheirs(
   file: string | undefined,
   given: SourceOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Promise<Source> {
   const name = given.network ?? configuredNetwork(given.config)?.name;
   if (name === undefined)
@@ -89,7 +89,7 @@ function readText(file: string): string {
   }
 }
 
-async function readHostLocal(given: SourceOptions, session: Bearings): Promise<Source> {
+async function readHostLocal(given: SourceOptions, session: CommandContext): Promise<Source> {
   const { network } = given;
   if (network === undefined)
     throw new UsageError("--from host-local needs --network", "name the network as its configuration does");
@@ -99,7 +99,7 @@ async function readHostLocal(given: SourceOptions, session: Bearings): Promise<S
   return sourceOf(leases, { ...networkOf(network, given, session), source: "host-local" }, given, session);
 }
 
-async function readLegacy(given: SourceOptions, session: Bearings): Promise<Source> {
+async function readLegacy(given: SourceOptions, session: CommandContext): Promise<Source> {
   const { store } = session.settings;
   if (store.kind !== "etcd") {
     throw new UsageError(
@@ -138,7 +138,7 @@ async function readLegacy(given: SourceOptions, session: Bearings): Promise<Sour
 }
 
 /** Its keys are the cluster's, and an attachment is its node's: a DEL looks below its own node. */
-function allForThisNode(containers: number, { ports }: Bearings): string {
+function allForThisNode(containers: number, { ports }: CommandContext): string {
   return (
     `kube-ipam 0.2 did not keep which node has a container: all ${containers} are taken for those of ` +
     `'${ports.node.name}', and of those on another node no DEL frees anything; ` +
@@ -152,7 +152,7 @@ function sourceOf(
   leases: readonly Lease[],
   network: ForeignNetwork,
   given: SourceOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Source {
   const { name: thisNode } = session.ports.node;
   const nodes = given.containers === undefined ? undefined : readContainersFile(given.containers, thisNode);
@@ -175,7 +175,7 @@ function sourceOf(
 function networkOf(
   name: string,
   given: SourceOptions,
-  { settings, ports }: Bearings,
+  { settings, ports }: CommandContext,
 ): Omit<ForeignNetwork, "source"> {
   const configured = configuredNetwork(given.config);
   const own = configured?.name === name ? configured : undefined;

@@ -10,7 +10,7 @@ import {
   type WhereaboutsState,
 } from "../../portable/whereabouts.ts";
 import { clusterSettings, openAccess } from "../kubernetes.ts";
-import type { Bearings } from "../open.ts";
+import type { CommandContext } from "../open.ts";
 import type { Source, SourceOptions } from "./sources.ts";
 
 /** Whereabouts' objects, from a cluster or a file. */
@@ -29,7 +29,7 @@ export async function readFromWhereabouts(
   file: (() => unknown) | undefined,
   network: Omit<ForeignNetwork, "source">,
   given: SourceOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Promise<Source> {
   const { state, clusterUid = session.ports.clusterUid } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
@@ -55,7 +55,7 @@ export async function readFromWhereabouts(
 async function find(
   file: (() => unknown) | undefined,
   given: SourceOptions,
-  session: Bearings,
+  session: CommandContext,
 ): Promise<Found> {
   const { parseWhereaboutsList, readWhereaboutsState } = await import(
     "../../kubernetes/objects/whereabouts.ts"

@@ -23,13 +23,13 @@ import { searchPool } from "./search.ts";
  *
  * @throws IpamError noFreeAddress, addressHeld or tryAgain, naming holder and way out.
  */
-export async function chooseAddresses(attempt: Attempt, view: View, round: number): Promise<Choice[]> {
+export async function chooseAddresses(attempt: Attempt, view: View, number: number): Promise<Choice[]> {
   const choices: Choice[] = [];
   const named = view.targets.flatMap(namedIn);
   for (const target of view.targets) {
     const besides = [...named, ...choices.map(addressOf)];
     if (target.kind === "named") choices.push(await chooseNamed(attempt, view, target));
-    else choices.push(await chooseOpen(attempt, view, target, { besides, round }));
+    else choices.push(await chooseOpen(attempt, view, target, { besides, number }));
   }
   return choices;
 }
@@ -38,21 +38,21 @@ function addressOf(choice: Choice): Interval {
   return oneAddress(choice.kind === "candidate" ? choice.candidate.address : choice.address);
 }
 
-interface Circumstances {
+interface ChooseOptions {
   /** Addresses that this ADD takes for other range sets. */
   readonly besides: readonly Interval[];
-  readonly round: number;
+  readonly number: number;
 }
 
 async function chooseOpen(
   attempt: Attempt,
   view: View,
   target: OpenTarget,
-  { besides, round }: Circumstances,
+  { besides, number }: ChooseOptions,
 ): Promise<Choice> {
   const excluded = [...foreignRanges(attempt, view), ...besides];
   for (const ignoreCooling of [false, true]) {
-    const address = await findFree(attempt, view, target, { excluded, ignoreCooling, round });
+    const address = await findFree(attempt, view, target, { excluded, ignoreCooling, number });
     if (address === undefined) continue;
     return { kind: "candidate", candidate: await openCandidate(attempt, target, address, ignoreCooling) };
   }
@@ -60,36 +60,44 @@ async function chooseOpen(
   throw noFreeAddress(attempt, view, target);
 }
 
-interface Manner extends FreeSeenOptions {
-  readonly round: number;
+interface FindOptions extends FreeSeenOptions {
+  readonly number: number;
 }
 
 async function findFree(
   attempt: Attempt,
   view: View,
   target: OpenTarget,
-  manner: Manner,
+  options: FindOptions,
 ): Promise<Address | undefined> {
   const questions = view.questions.pools.filter((question) => question.target === target);
-  const options = { own: target.own, ignoreCooling: manner.ignoreCooling };
+  const { excluded, ignoreCooling } = options;
   for (const [index, pool] of target.pools.entries()) {
     const question = questions[index];
-    const seen = question && takeSeen(attempt, view, question, manner);
+    const seen = question && takeSeen(attempt, view, question, options);
     if (seen !== undefined) return seen;
-    // Where something is excluded, a look does not list all that it saw to be free.
-    const looked = manner.excluded.length === 0 && question !== undefined;
+    // Where something is excluded, a slice does not list all that is free in it.
+    const looked = excluded.length === 0 && question !== undefined;
     if (looked && coversPool(question.slice, windowAnswers(view, question))) continue;
-    const found = await searchPool(attempt, withoutIntervals(pool, manner.excluded), options);
+    const found = await searchPool(attempt, withoutIntervals(pool, excluded), {
+      own: target.own,
+      ignoreCooling,
+    });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** A free address among those that the view shows; a random one once others were quicker. */
-function takeSeen(attempt: Attempt, view: View, question: PoolQuestion, manner: Manner): Address | undefined {
+function takeSeen(
+  attempt: Attempt,
+  view: View,
+  question: PoolQuestion,
+  options: FindOptions,
+): Address | undefined {
   const { pool } = question.slice;
-  const free = () => freeSeen(view, question, manner);
-  const all = manner.round > 1 ? [...free()] : undefined;
+  const free = () => freeSeen(view, question, options);
+  const all = options.number > 1 ? [...free()] : undefined;
   const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
   const position = all === undefined ? next : oneOf(all, attempt.ports.random);
   return position === undefined ? undefined : pool.at(position);

@@ -26,7 +26,7 @@ import {
   type Versioned,
 } from "../store-port.ts";
 
-export interface Target {
+export interface FreeTarget {
   readonly node: string;
   readonly id: AttachmentId;
   /** Free only what this request wrote (ONLY-MINE); without it, whatever the attachment holds. */
@@ -45,7 +45,7 @@ const ATTEMPTS = 16;
  * @throws StoreFailure when the store could not be reached or refused; then nothing is known to be freed.
  */
 export async function free(
-  target: Target,
+  target: FreeTarget,
   coolingSeconds: number,
   ports: Ports,
   options: CallOptions,
@@ -76,7 +76,7 @@ export async function free(
 
 /** The writes that free an attachment's addresses, as part of whatever transaction they belong to. */
 export function freeing(
-  target: Target,
+  target: FreeTarget,
   entry: Versioned<AttachmentRecord>,
   allocations: Snapshot,
   coolingSeconds: number,
@@ -109,7 +109,7 @@ export function freeing(
 }
 
 /** References to the allocations that an attachment's record names. */
-export function allocationRefs(entry: Named): RefOf<"allocation">[] {
+export function allocationRefs(entry: NamedAllocations): RefOf<"allocation">[] {
   return entry.addresses.map((text) => ({
     kind: "allocation",
     space: entry.space,
@@ -118,7 +118,11 @@ export function allocationRefs(entry: Named): RefOf<"allocation">[] {
 }
 
 /** Reads the allocations that an attachment's record names. */
-export function readAllocations(entry: Named, ports: Ports, options: CallOptions): Promise<Snapshot> {
+export function readAllocations(
+  entry: NamedAllocations,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Snapshot> {
   return ports.store.read({ refs: allocationRefs(entry) }, options);
 }
 
@@ -127,7 +131,7 @@ interface Held {
   readonly allocations: Snapshot;
 }
 
-async function readHeld(target: Target, ports: Ports, options: CallOptions): Promise<Held | undefined> {
+async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions): Promise<Held | undefined> {
   const ref = refTo.attachment(target.node, target.id);
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
   const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
@@ -142,9 +146,9 @@ async function readHeld(target: Target, ports: Ports, options: CallOptions): Pro
 }
 
 /** What names allocations: an attachment's record, or what the journal knows of it. */
-export type Named = Pick<AttachmentRecord, "space" | "addresses">;
+export type NamedAllocations = Pick<AttachmentRecord, "space" | "addresses">;
 
-function namesSame(a: Named, b: Named): boolean {
+function namesSame(a: NamedAllocations, b: NamedAllocations): boolean {
   return a.space === b.space && a.addresses.join() === b.addresses.join();
 }
 

@@ -34,7 +34,7 @@ export function wantedOfOwner(
   return undefined;
 }
 
-interface Asked {
+interface SetRequest {
   readonly request: AddRequest;
   readonly set: RangeSet;
   readonly setIndex: number;
@@ -42,7 +42,7 @@ interface Asked {
 }
 
 function placeInSet(
-  asked: Asked,
+  asked: SetRequest,
   wanted: readonly Interval[],
   owner: OwnerRecord | undefined,
 ): Target | undefined {
@@ -98,7 +98,7 @@ function nthListed(intervals: readonly Interval[], ordinal: bigint): Address | u
   return undefined;
 }
 
-function givenBefore(asked: Asked, owner: OwnerRecord): Target | undefined {
+function givenBefore(asked: SetRequest, owner: OwnerRecord): Target | undefined {
   const { request, set } = asked;
   const ordinal = request.wish.owner?.ordinal;
   if (ordinal === undefined) return ownedFirst(asked, owner);
@@ -107,7 +107,7 @@ function givenBefore(asked: Asked, owner: OwnerRecord): Target | undefined {
   return address && namedTarget(request.network, set, { address, source: "kube-ipam.sticky" }, "sticky");
 }
 
-function ownedFirst(asked: Asked, owner: OwnerRecord): OpenTarget | undefined {
+function ownedFirst(asked: SetRequest, owner: OwnerRecord): OpenTarget | undefined {
   const { request, set, setIndex } = asked;
   const own = ownedIn(asked, owner);
   if (own.length === 0) return undefined;
@@ -118,7 +118,7 @@ function ownedFirst(asked: Asked, owner: OwnerRecord): OpenTarget | undefined {
 }
 
 /** A workload re-created under its name does not inherit in silence: its reservations are judged first. */
-function ownedIn(asked: Asked, owner: OwnerRecord | undefined): Address[] {
+function ownedIn(asked: SetRequest, owner: OwnerRecord | undefined): Address[] {
   const asker = asked.request.wish.owner?.owner;
   if (owner === undefined || asker === undefined || !sameOwner(owner.owner, asker)) return [];
   return owner.addresses
@@ -127,6 +127,6 @@ function ownedIn(asked: Asked, owner: OwnerRecord | undefined): Address[] {
     .sort(compareAddresses);
 }
 
-function belongsTo({ set, others }: Asked, address: Address): boolean {
+function belongsTo({ set, others }: SetRequest, address: Address): boolean {
   return rangeOf(set, address) !== undefined && !isWithin(address, others);
 }

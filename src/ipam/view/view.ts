@@ -56,12 +56,12 @@ export async function readView(attempt: Attempt, targets: readonly Target[]): Pr
 }
 
 /** What was asked, and known, before a snapshot was read. */
-type Asked = Pick<View, "targets" | "questions" | "remembered">;
+type ViewQuestions = Pick<View, "targets" | "questions" | "remembered">;
 
 /** The view that a snapshot of the same questions gives; of an earlier view nothing else is kept. */
 export function viewOf(
   attempt: Attempt,
-  { targets, questions, remembered }: Asked,
+  { targets, questions, remembered }: ViewQuestions,
   snapshot: Snapshot,
 ): View {
   const own = snapshot.get(ownRef(attempt));

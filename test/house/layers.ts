@@ -1,0 +1,71 @@
+/** A folder of src/, what it may import of others, and its rooms in the order in which they build on each other. */
+export interface Layer {
+  readonly layer: string;
+  /** Other layers that its files may import. */
+  readonly uses: readonly string[];
+  /**
+   * Folders inside it; each imports only those named before it. "." is the layer's own folder: first
+   * where it holds the words and ports that the rooms share, last where it puts the rooms together.
+   */
+  readonly rooms?: readonly string[];
+  /** Folders that only tests import. */
+  readonly testing?: readonly string[];
+  /** It decides, and does no I/O: it imports nothing of Node, Bun or a package. */
+  readonly pure?: true;
+}
+
+/** The order of all code, lowest first: a layer imports only layers named before it, and of those only `uses`. */
+export const LAYERS: readonly Layer[] = [
+  { layer: "address", uses: [], pure: true },
+  {
+    layer: "ipam",
+    uses: ["address"],
+    pure: true,
+    rooms: [
+      ".",
+      "integrity",
+      "evidence",
+      "reserve",
+      "free",
+      "wish",
+      "plan",
+      "hand-over",
+      "view",
+      "foresee",
+      "choose",
+      "commit",
+      "allocate",
+      "check",
+      "audit",
+      "recovery",
+      "explain",
+    ],
+    testing: ["testing", "invariants"],
+  },
+  { layer: "files", uses: [] },
+  { layer: "log", uses: ["ipam"] },
+  { layer: "portable", uses: ["address", "ipam"] },
+  {
+    layer: "config",
+    uses: ["address", "ipam"],
+    rooms: ["text", ".", "network", "settings", "parse"],
+    testing: ["testing"],
+  },
+  {
+    layer: "store",
+    uses: ["address", "ipam", "files", "config"],
+    rooms: [".", "keys", "embedded", "etcd/gen", "etcd/wire", "etcd/connect", "etcd/client", "etcd"],
+    testing: ["contract", "memory", "embedded/testing"],
+  },
+  { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
+  {
+    layer: "kubernetes",
+    uses: ["address", "ipam", "files", "portable"],
+    rooms: ["credentials", "api", "objects", "ports"],
+    testing: ["testing"],
+  },
+  { layer: "cni", uses: ["address", "ipam", "config", "log"], rooms: [".", "verbs"] },
+  { layer: "runtime", uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"] },
+  { layer: "host", uses: ["ipam", "kubernetes"] },
+  { layer: "command-line", uses: ["ipam", "files"] },
+];
