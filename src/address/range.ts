@@ -32,3 +32,12 @@ export function rangeOf({ ranges }: RangeSet, address: Address): Range | undefin
     ofSubnet[0]
   );
 }
+
+/** The same among several sets: the first set whose subnets hold the address tells. */
+export function rangeAmong(sets: readonly RangeSet[], address: Address): Range | undefined {
+  for (const set of sets) {
+    const range = rangeOf(set, address);
+    if (range !== undefined) return range;
+  }
+  return undefined;
+}

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { formatAddress } from "../address/address.ts";
-import { type Cidr, cidrContains } from "../address/cidr.ts";
+import type { Cidr } from "../address/cidr.ts";
+import { rangeAmong } from "../address/range.ts";
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { ourPlugin } from "../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
@@ -81,10 +82,8 @@ function understand(cached: CachedResult, { store }: Asking["configuration"], po
     const nodeFile = readNodeFile();
     const parsed = parseNetworkConfiguration({ stdin, purpose: "check", ...(nodeFile && { nodeFile }) });
     if (!Bun.deepEquals(parsed.store, store)) return [];
-    const subnets = parsed.network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
-    const ips = (parsed.prevResultIps ?? []).filter(({ address }) =>
-      subnets.some((subnet) => cidrContains(subnet, address)),
-    );
+    const { sets } = parsed.network;
+    const ips = (parsed.prevResultIps ?? []).filter(({ address }) => rangeAmong(sets, address) !== undefined);
     if (ips.length === 0) return [];
     const namespace = cached.netns === "" ? undefined : ports.node.identifyNamespace(cached.netns);
     return [{ cached, network: parsed.network, ips, namespace }];
@@ -100,14 +99,13 @@ async function recordOf(understood: Understood, ports: Ports, deadline: number):
   const { cached, ips, namespace, network } = understood;
   const { container, ifname, netns } = cached;
   const pod = podOf(cached);
-  const ranges = network.sets.flatMap((set) => set.ranges);
   return {
     version: RECORD_VERSION,
     space: network.space,
     addresses: ips.map(({ address }) => formatAddress(address)),
     prefixes: ips.map(({ prefix }) => prefix),
     gateways: ips.map(({ address }) => {
-      const gateway = ranges.find(({ subnet }) => cidrContains(subnet, address))?.gateway;
+      const gateway = rangeAmong(network.sets, address)?.gateway;
       return gateway === undefined ? null : formatAddress(gateway);
     }),
     origin: "dynamic",

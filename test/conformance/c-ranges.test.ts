@@ -258,3 +258,25 @@ async function expectInvalid(world: World, ipam: Configuration, text: RegExp): P
   expect(await world.held()).toEqual([]);
   return said;
 }
+
+/** Two gateways on one wire: each range is routed its own way. */
+const TWO_GATEWAYS = [
+  { subnet: "10.1.2.0/24", rangeStart: "10.1.2.10", rangeEnd: "10.1.2.10", gateway: "10.1.2.1" },
+  { subnet: "10.1.2.0/24", rangeStart: "10.1.2.20", rangeEnd: "10.1.2.21", gateway: "10.1.2.2" },
+];
+
+everywhere("C35", "a dynamic address has the gateway of its own range", async (world) => {
+  const net = world.network({ ranges: [TWO_GATEWAYS] });
+  const first = await world.add(net, { container: "a" });
+  const second = await world.add(net, { container: "b" });
+  expect([...first.ips, ...second.ips]).toMatchObject([
+    { address: "10.1.2.10/24", gateway: "10.1.2.1" },
+    { address: "10.1.2.20/24", gateway: "10.1.2.2" },
+  ]);
+});
+
+everywhere("C35", "an address asked for by name has the gateway of its range too", async (world) => {
+  const net = world.network({ ranges: [TWO_GATEWAYS] });
+  const result = await world.add(net, { args: "IP=10.1.2.21" });
+  expect(result.ips).toMatchObject([{ address: "10.1.2.21/24", gateway: "10.1.2.2" }]);
+});

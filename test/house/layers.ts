@@ -65,7 +65,10 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing"],
   },
   { layer: "cni", uses: ["address", "ipam", "config", "log"], rooms: [".", "verbs"] },
-  { layer: "runtime", uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"] },
+  {
+    layer: "runtime",
+    uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"],
+  },
   { layer: "host", uses: ["ipam", "kubernetes"] },
   { layer: "command-line", uses: ["ipam", "files"] },
 ];

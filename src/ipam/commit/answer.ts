@@ -1,5 +1,5 @@
 import { parseAddress } from "../../address/address.ts";
-import { rangeOf } from "../../address/range.ts";
+import { rangeAmong } from "../../address/range.ts";
 import type { Network } from "../network.ts";
 import type { AttachmentRecord } from "../records.ts";
 import type { Allocated, AllocatedAddress } from "../requests.ts";
@@ -26,7 +26,7 @@ function addressesOf(record: AttachmentRecord, network: Network): AllocatedAddre
     const prefix = record.prefixes[index];
     const gateway = record.gateways[index];
     if (prefix !== undefined) return { address, prefix, ...(gateway && { gateway: parseAddress(gateway) }) };
-    const range = network.sets.flatMap((set) => rangeOf(set, address) ?? []).at(0);
+    const range = rangeAmong(network.sets, address);
     if (range === undefined) return { address, prefix: address.family === 4 ? 32 : 128 };
     return { address, prefix: range.subnet.prefix, ...(range.gateway && { gateway: range.gateway }) };
   });
