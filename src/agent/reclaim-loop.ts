@@ -106,10 +106,10 @@ export class ReclaimLoop {
 
   /** Which records are this cluster's is told by its UID, which a node asks for once in its life. */
   async #lend(configuration: Asking["configuration"], deadline: number): Promise<OpenPorts> {
-    const { node, store } = configuration;
+    const { node } = configuration;
     const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
-    if (ports.clusterUid !== undefined || ports.cluster === undefined || store.kind === "embedded")
-      return ports;
+    const { shared } = ports.store.description;
+    if (ports.clusterUid !== undefined || ports.cluster === undefined || !shared) return ports;
     const soon = Math.min(deadline, performance.now() + UID_MS);
     const uid = await requireClusterUid(node.dataDir, ports.cluster, soon).catch(() => undefined);
     return uid === undefined ? ports : { ...ports, clusterUid: uid };

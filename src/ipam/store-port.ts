@@ -52,19 +52,35 @@ export interface Store {
    */
   requireWritable(options: CallOptions): Promise<void>;
 
-  /** Which of several servers requests go to now; undefined where there are none, or no connection. */
+  /** Of a store with servers, the one that requests go to now; undefined without a connection. */
   endpoint?(): string | undefined;
 
   /** Releases connections and files. Calls under way may reject. Never throws. */
   close(): Promise<void>;
 }
 
+/**
+ * What a store is called, and what the core must know of it to decide. Nothing is decided by `kind`:
+ * where stores differ, they differ in a capability that is named here.
+ */
 export interface StoreDescription {
-  readonly kind: "embedded" | "etcd" | "memory";
-  /** Folder or endpoints, for people. */
+  /** What this kind of store is called, for people. */
+  readonly kind: string;
+  /** Where it lies, for people: a folder, or its servers. */
   readonly location: string;
-  /** Key prefix; "" where there is none. */
+  /** What the names of all its records begin with where several stores share one place; "" where none do. */
   readonly prefix: string;
+  /**
+   * All nodes of a cluster write to it, and other clusters may. Only such a store may serve a cluster's
+   * pods (ONE-STORE); its records name their cluster, and each node begins to look for a free address at
+   * a place of its own (FLAT). A store that is not shared holds the records of this node alone.
+   */
+  readonly shared: boolean;
+  /**
+   * A read costs a round trip, so an ADD gains when it proposes an address before it has read anything,
+   * and an agent when it watches what is taken (FORESEEN). False where a read costs next to nothing.
+   */
+  readonly foresees: boolean;
 }
 
 export interface CallOptions {
@@ -92,6 +108,10 @@ export interface WatchOptions extends PassesDamage {
   readonly keysOnly?: boolean;
 }
 
+/**
+ * What one read asks for. It counts as one part for each reference and as three for each window and each
+ * count; every store answers 128 parts, and need not answer more.
+ */
 export interface Query {
   readonly refs?: readonly Ref[];
   readonly windows?: readonly Window[];
@@ -158,6 +178,7 @@ export type Put = {
   };
 }[RecordKind];
 
+/** Every store takes 128 guards with 128 puts and deletes, and need not take more. */
 export interface Transaction {
   readonly guards: readonly Guard[];
   readonly puts: readonly Put[];
@@ -194,7 +215,7 @@ export interface Change<K extends RecordKind> {
 }
 
 export type StoreFailureKind =
-  /** Not reached, no leader, timed out before anything was written: worth a retry (11). */
+  /** Not reached, not ready, or timed out before anything was written: worth a retry (11). */
   | "unavailable"
   /** Sent, but no answer came: the writes may or may not have happened (RESOLVED). */
   | "unknown-outcome"
@@ -209,7 +230,7 @@ export type StoreFailureKind =
   /** A watch or paged listing fell behind what the store remembers. */
   | "history-lost";
 
-/** The only error a store throws. `message` names endpoint or file and reason; no secrets. */
+/** The only error a store throws. `message` names server or file and reason; no secrets. */
 export class StoreFailure extends Error {
   override readonly name = "StoreFailure";
   readonly kind: StoreFailureKind;

@@ -12,7 +12,7 @@ export interface Imported {
   readonly conflicts: readonly string[];
 }
 
-/** Records in one transaction: puts and as many guards, well within etcd's 128 operations. */
+/** Records in one transaction: puts and as many guards, well within a transaction's 128. */
 const PER_COMMIT = 50;
 /** Rounds of planning anew, when others write at the same time. */
 const ROUNDS = 5;

@@ -17,7 +17,7 @@ export interface ImportPlan {
   readonly conflicts: readonly string[];
 }
 
-/** Four records are read for each, well within etcd's 128 operations. */
+/** Four records are read for each, well within the 128 of one read. */
 const PER_READ = 24;
 
 /**

@@ -51,12 +51,13 @@ export async function openPorts(
   openers: Openers = COLD,
   adding?: AttachmentId,
 ): Promise<OpenPorts> {
-  const { node: settings, store } = request.configuration;
+  const { node: settings } = request.configuration;
   const node = openers.openNode(settings);
   const attendance = adding && (await node.attend(adding, request.deadline));
   try {
     const opened = await openRest(request, openers, log, node);
-    const foresight = adding && store.kind === "etcd" ? openers.openForesight?.(settings) : undefined;
+    const foresees = adding !== undefined && opened.store.description.foresees;
+    const foresight = foresees ? openers.openForesight?.(settings) : undefined;
     const close = async () => {
       await opened.store.close();
       attendance?.release();

@@ -12,7 +12,7 @@ const IDLE_MS = 10 * 60_000;
 
 interface Warm {
   readonly store: Store;
-  /** Absent where a look costs no more than to keep a picture: a file on this machine. */
+  /** Absent where the store gains nothing from foreseeing. */
   readonly pictures?: SpacePictures;
   readonly foresight?: Foresight;
   /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
@@ -95,7 +95,7 @@ export class WarmStores {
   }
 
   #foreseeing(store: Store): Pick<Warm, "pictures" | "foresight"> {
-    if (store.description.kind === "embedded") return {};
+    if (!store.description.foresees) return {};
     const pictures = new SpacePictures(store, this.#log);
     return { pictures, foresight: new WarmForesight(pictures.takenIn) };
   }

@@ -32,12 +32,12 @@ export async function callWitnesses(given: WitnessOptions, session: Session): Pr
 
 /** Looks at the store, and then at what lives. @throws StoreFailure, IpamError. */
 export async function look({ access, here, networks }: Witnesses, session: Session): Promise<Audit> {
-  const { ports, options, settings } = session;
+  const { ports, options } = session;
   const progress = startProgress("reading records");
   const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
   const live = access && (await readLive(access, session));
-  const embedded = settings.store.kind === "embedded";
-  const clusterUid = embedded ? undefined : (access?.uid ?? ports.clusterUid);
+  const { shared } = ports.store.description;
+  const clusterUid = shared ? (access?.uid ?? ports.clusterUid) : undefined;
   const input: AuditInput = {
     records,
     networks,

@@ -67,9 +67,9 @@ function stepsOf(
   access: ClusterAccess | undefined,
   { ports, settings, options }: Session,
 ): AsyncGenerator<Garbage>[] {
-  // The embedded store is one node's own: nobody else's records are in it.
+  // Nobody else's records are in a store that is not shared.
   const asking = access !== undefined &&
-    settings.store.kind === "etcd" && { ...ports, cluster: access.cluster, clusterUid: access.uid };
+    ports.store.description.shared && { ...ports, cluster: access.cluster, clusterUid: access.uid };
   return [
     ...(asking ? [ownerless(asking, options)] : []),
     deadHere(ports, options),

@@ -19,12 +19,12 @@ export interface Expected {
 export async function expectedNodes(
   { nodes, forget }: Pick<RecoverOptions, "nodes" | "forget">,
   access: ClusterAccess | undefined,
-  { settings, ports }: Session,
+  { ports }: Session,
 ): Promise<Expected> {
   const labels = new Map<string, Readonly<Record<string, string>>>();
   if (access !== undefined)
     for await (const node of access.inventory.nodes(step().deadline)) labels.set(node.name, node.labels);
-  const own = settings.store.kind === "embedded" ? [ports.node.name] : [];
+  const own = ports.store.description.shared ? [] : [ports.node.name];
   const names = new Set([...labels.keys(), ...nodes, ...own]);
   for (const node of forget) names.delete(node);
   return { names: [...names].sort(), labels };

@@ -28,7 +28,8 @@ export interface RecoverOptions extends KubernetesOptions, StoreOptions {
 
 /** `recover`: begin, wait for the nodes, look at the pods, block what silent nodes may hold, end. */
 export async function recover(given: RecoverOptions, session: Session): Promise<number> {
-  const access = session.settings.store.kind === "embedded" ? undefined : await openAccess(given, session);
+  const { shared } = session.ports.store.description;
+  const access = shared ? await openAccess(given, session) : undefined;
   const ports = portsWith(access, session);
   if (given.thisNode === true) return answerForThisNode(given, { ...session, ports });
   if (given.status === true) return recoveryStatus(given, access, { ...session, ports });
@@ -37,8 +38,8 @@ export async function recover(given: RecoverOptions, session: Session): Promise<
   requireNodes(expected);
   const { recovery, begun } = await beginRecovery(ports, step());
   printErr(begun ? "no addresses are given out until it is done" : "a recovery is under way: taking part");
-  // The embedded store has this one node.
-  if (session.settings.store.kind === "embedded") await answerForThisNode(undefined, session);
+  // A store that is not shared has this one node.
+  if (!shared) await answerForThisNode(undefined, session);
   const look = () => readAnswers(recovery, expected.names, ports, step());
   const answers = await waitForAnswers(look, expected.names.length, given.timeout);
   const checked = await crossCheck(answers.silent, access, { ...session, ports });

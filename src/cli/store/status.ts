@@ -38,8 +38,11 @@ export async function storeStatus(
     const meta = snapshot.get(refTo.meta)?.record;
     const records = await countRecords(past);
     const spaces = (await spacesOfNode(past, undefined)).map((space) => viewOf(space, snapshot, session));
+    const { kind, location, prefix } = ports.store.description;
     const data = {
-      ...ports.store.description,
+      kind,
+      location,
+      prefix,
       uuid: meta?.uuid ?? null,
       state: meta?.state ?? "not initialised",
     };

@@ -17,13 +17,13 @@ import { object } from "./deeds.ts";
  */
 export async function whyOf(
   pod: PodId,
-  { configuration, inventory, ports }: ControllerContext,
+  { inventory, ports }: ControllerContext,
   options: CallOptions,
 ): Promise<Why | undefined> {
   const { cluster, clusterUid: uid } = ports;
   const definition = async () => undefined;
   const access = { cluster, inventory, definition, uid, source: "the controller" };
-  const standpoint = { ports, options, settings: configuration };
+  const standpoint = { ports, options };
   try {
     const answer = await answerFor(pod, { confDir: "" }, access, standpoint);
     return {

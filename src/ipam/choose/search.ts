@@ -5,7 +5,7 @@ import type { Attempt } from "../view/attempt.ts";
 import { type FreeOptions, freePositions, sliceFrom } from "../view/slice.ts";
 import { oneOf } from "./one-of.ts";
 
-/** Parts a segment is divided into; three counts each stay within etcd's 128 operations per read. */
+/** Parts a segment is divided into; three parts each stay within the 128 of one read. */
 const PARTS = 40n;
 /** A segment this small is read as it is. */
 const READABLE = 2048n;

@@ -7,7 +7,7 @@ import type { Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 
-/** Addresses whose state is read at once: three operations each, well within etcd's 128. */
+/** Addresses whose state is read at once: three parts each, well within the 128 of one read. */
 const PER_READ = 40;
 
 interface Claim {

@@ -72,7 +72,7 @@ class Model {
   #count = 0;
 
   readonly store: Store = {
-    description: { kind: "memory", location: "memory", prefix: "" },
+    description: { kind: "memory", location: "memory", prefix: "", shared: true, foresees: true },
     read: (query, options) => this.#current.read(query, options),
     commit: async (transaction, options) => {
       const outcome = await this.#current.commit(transaction, options);

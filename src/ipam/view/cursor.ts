@@ -10,7 +10,7 @@ import type { Ports } from "../ports.ts";
 export function startPosition(pool: Pool, space: string, ports: Ports): { position: bigint; known: boolean } {
   const last = ports.node.cursors.read(cursorName(pool, space));
   if (last !== undefined) return { position: (last + 1n) % pool.size, known: true };
-  if (ports.store.description.kind === "embedded") return { position: 0n, known: true };
+  if (!ports.store.description.shared) return { position: 0n, known: true };
   return { position: spread(ports.node.name) % pool.size, known: false };
 }
 

@@ -46,9 +46,7 @@ export async function why(name: string, given: WhyOptions, session: Session): Pr
 }
 
 /** Where a question is asked: on a node, or for the whole cluster. */
-export type Standpoint = Pick<Session, "ports" | "options"> & {
-  readonly settings: Pick<Session["settings"], "store">;
-};
+export type Standpoint = Pick<Session, "ports" | "options">;
 
 /** @throws AbsentError when neither Kubernetes nor the store knows the pod. */
 export async function answerFor(
@@ -103,7 +101,7 @@ async function explained(
 async function portsOfNode(
   { nodeName }: PodFacts,
   { cluster, uid }: ClusterAccess,
-  { ports, settings, options }: Standpoint,
+  { ports, options }: Standpoint,
 ): Promise<Ports> {
   const object = nodeName === undefined ? undefined : await cluster.node(nodeName, options.deadline);
   const isHere = nodeName === ports.node.name && (object?.bootId ?? ports.node.bootId) === ports.node.bootId;
@@ -112,7 +110,7 @@ async function portsOfNode(
     store: ports.store,
     node: readOnlyNode(ports.node, { name: nodeName ?? "(no node yet)", bootId }),
     cluster,
-    ...(settings.store.kind === "etcd" && { clusterUid: uid }),
+    ...(ports.store.description.shared && { clusterUid: uid }),
     log: () => undefined,
     random: Math.random,
   };

@@ -16,6 +16,7 @@ import { makeKeys } from "../keys/keys.ts";
 import { answer, type Records } from "./answer.ts";
 import { type BootClock, bootClock } from "./boot-clock.ts";
 import { openDatabase } from "./database.ts";
+import { describeEmbedded } from "./describe.ts";
 import { list } from "./list.ts";
 import { SpareSpace } from "./spare-space.ts";
 import { Transactions } from "./transactions.ts";
@@ -40,17 +41,17 @@ export interface OpenOptions {
  *   naming the file.
  */
 export async function openEmbeddedStore(
-  { dataDir }: EmbeddedSettings,
+  settings: EmbeddedSettings,
   options: OpenOptions = {},
 ): Promise<Store> {
   const { deadline = performance.now() + PATIENCE_MS, clock = bootClock() } = options;
-  const opened = await openDatabase(dataDir, deadline);
+  const opened = await openDatabase(settings.dataDir, deadline);
   const spare = new SpareSpace(opened.file);
   const transactions = new Transactions(opened, spare);
   const records: Records = { database: opened.database, keys: makeKeys(""), clock };
 
   return {
-    description: { kind: "embedded", location: dataDir, prefix: "" },
+    description: describeEmbedded(settings),
     read: (query: Query, call: CallOptions): Promise<Snapshot> =>
       transactions.run("read", call, () => answer(records, query)),
     commit: async (transaction: Transaction, call: CallOptions): Promise<Outcome> => {

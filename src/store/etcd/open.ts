@@ -5,6 +5,7 @@ import { makeSender } from "./batch.ts";
 import { EtcdClient } from "./client/client.ts";
 import { makeLeases } from "./client/leases.ts";
 import { commit } from "./commit.ts";
+import { describeEtcd } from "./describe.ts";
 import { list } from "./list.ts";
 import { requireNoAlarm } from "./quota.ts";
 import { readSnapshot } from "./read.ts";
@@ -21,7 +22,7 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
   const send = makeSender(client);
   client.warmUp();
   return {
-    description: { kind: "etcd", location: settings.endpoints.join(","), prefix: settings.prefix },
+    description: describeEtcd(settings),
     read: (query, options) => readSnapshot(client, keys, query, options),
     commit: (transaction, options) => commit({ client, keys, leases, send }, transaction, options),
     list: (scope, options) => list(client, keys, scope, options),

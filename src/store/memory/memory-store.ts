@@ -122,7 +122,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   }
 
   const store: MemoryStore = {
-    description: { kind: "memory", location: "memory", prefix: "" },
+    description: { kind: "memory", location: "memory", prefix: "", shared: true, foresees: true },
     faults: [],
     commits: [],
     full: false,
