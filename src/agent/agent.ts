@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
 import { cachedConfigurations } from "../runtime/cached-attachments.ts";
 import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
+import { isBegun } from "../store/kinds/begun.ts";
 import { makeMetrics, observeVerb } from "./events/metrics.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
@@ -95,9 +95,7 @@ function learnNodeFile(lender: Lender): void {
   learn(lender, parseNodeConfiguration(file));
 }
 
-/** An embedded store that nobody has begun yet is left to the first ADD. */
+/** A store that nobody has begun yet is left to the first ADD. */
 function learn(lender: Lender, configuration: Parameters<Lender["learn"]>[0]): void {
-  const { store } = configuration;
-  if (store.kind === "embedded" && !existsSync(`${store.dataDir}/kube-ipam.db`)) return;
-  lender.learn(configuration);
+  if (isBegun(configuration.store)) lender.learn(configuration);
 }

@@ -1,9 +1,12 @@
 import { UsageError } from "../command-line/failure.ts";
-import type { EtcdSettings } from "../config/network-configuration.ts";
+import type { EtcdSettings, StoreSettings } from "../config/network-configuration.ts";
 import { etcdSettings } from "../config/settings/etcd-settings.ts";
 import { etcdEndpoints } from "../config/text/etcd-endpoints.ts";
 import { readShape } from "../config/text/read-shape.ts";
 import { IpamError } from "../ipam/errors.ts";
+import type { StoreDescription } from "../ipam/store-port.ts";
+import type { Access } from "../store/configured-store.ts";
+import { configuredStore } from "../store/kinds/kinds.ts";
 
 /** The options that lead to an etcd, or go over what a configuration says of it. */
 export interface EtcdOptions {
@@ -50,8 +53,33 @@ export function etcdOfOptions(options: EtcdOptions, url: string): EtcdSettings {
   }
 }
 
-/** Options that speak of an etcd where none is meant would be passed over without a word. @throws UsageError */
-export function requireNoEtcdOptions(options: EtcdOptions, store: string): void {
+/**
+ * The store that is configured, reached as the options say: certificates and prefix may be given over a
+ * configuration that names the endpoints.
+ *
+ * @throws UsageError where the options speak of an etcd and none is meant: they would be passed over
+ *   without a word.
+ */
+export function throughOptions(options: EtcdOptions, settings: StoreSettings): StoreSettings {
+  const { description, withAccess } = configuredStore(settings);
+  if (withAccess !== undefined) return withAccess(accessOf(options));
+  requireNoEtcdOptions(options, description);
+  return settings;
+}
+
+function accessOf(options: EtcdOptions): Access {
+  const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
+  return {
+    ...(etcdCert && { certFile: etcdCert }),
+    ...(etcdKey && { keyFile: etcdKey }),
+    ...(etcdCa && { trustedCaFile: etcdCa }),
+    ...(etcdUser && { username: etcdUser }),
+    ...(etcdPasswordFile && { passwordFile: etcdPasswordFile }),
+    ...(etcdPrefix && { prefix: etcdPrefix.replace(/\/$/, "") }),
+  };
+}
+
+function requireNoEtcdOptions(options: EtcdOptions, { kind, location }: StoreDescription): void {
   const { etcdCert, etcdKey, etcdCa, etcdPrefix, etcdUser, etcdPasswordFile } = options;
   const given = Object.entries({
     "--etcd-cert": etcdCert,
@@ -63,7 +91,7 @@ export function requireNoEtcdOptions(options: EtcdOptions, store: string): void 
   }).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new UsageError(
-    `${given[0]} is about an etcd, and the store is the embedded one in ${store}`,
+    `${given[0]} is about an etcd, and the store is the ${kind} one in ${location}`,
     "name the etcd with --etcd-url, or a configuration that does with --config",
   );
 }

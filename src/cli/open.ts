@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
 import { AbsentError } from "../command-line/failure.ts";
 import { printErr } from "../command-line/print.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
 import { openNode } from "../node/open-node.ts";
 import { knownClusterUid } from "../runtime/cluster-uid.ts";
-import { openStore } from "../runtime/open-ports.ts";
+import { isBegun } from "../store/kinds/begun.ts";
+import { configuredStore } from "../store/kinds/kinds.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
 /** What a command knows before it opens the store. */
@@ -24,7 +24,8 @@ export interface Session extends CommandContext {
 /** @throws UsageError, or IpamError of the configuration. */
 export function prepareCommand(given: StoreOptions): CommandContext {
   const settings = settingsOf(given);
-  const clusterUid = settings.store.kind === "embedded" ? undefined : knownClusterUid(settings.node.dataDir);
+  const { shared } = configuredStore(settings.store).description;
+  const clusterUid = shared ? knownClusterUid(settings.node.dataDir) : undefined;
   return {
     settings,
     ports: {
@@ -61,7 +62,7 @@ export async function withStore(
 ): Promise<number> {
   const { settings, ports } = context;
   if (!creates) requireStore(settings);
-  const store = await openStore(settings.store);
+  const store = await configuredStore(settings.store).open();
   try {
     return await work({ ...context, ports: { ...ports, store } });
   } finally {
@@ -70,9 +71,9 @@ export async function withStore(
 }
 
 function requireStore({ store, source }: Settings): void {
-  if (store.kind !== "embedded" || existsSync(`${store.dataDir}/kube-ipam.db`)) return;
+  if (isBegun(store)) return;
   throw new AbsentError(
-    `there is no store in ${store.dataDir} yet`,
+    `there is no store in ${configuredStore(store).description.location} yet`,
     `${source === undefined ? "no configuration names another one" : `${source} names this one`}: ` +
       "name yours with --config, --data-dir or --etcd-url; the first ADD begins it, or 'kube-ipam store init'",
   );

@@ -3,7 +3,7 @@ import { parseNetworkConfiguration } from "../config/parse/parse-network-configu
 import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../config/settings/node-file.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
-import { type EtcdOptions, etcdOfOptions, requireNoEtcdOptions } from "./etcd-options.ts";
+import { type EtcdOptions, etcdOfOptions, throughOptions } from "./etcd-options.ts";
 import { readConfiguration } from "./read-configuration.ts";
 
 /** The options that say which store, and which node this is. */
@@ -89,26 +89,5 @@ function kubeConfigOf({ kubeConfig }: KubernetesSettings): Pick<Settings, "kubeC
 
 function storeOf(options: StoreOptions, configured: StoreSettings, { dataDir }: NodeSettings): StoreSettings {
   if (options.etcdUrl !== undefined) return etcdOfOptions(options, options.etcdUrl);
-  if (options.dataDir !== undefined || configured.kind === "embedded") {
-    requireNoEtcdOptions(options, dataDir);
-    return { kind: "embedded", dataDir };
-  }
-  return etcdOver(options, configured);
-}
-
-/** Certificates and prefix may be given over a configuration that names the endpoints. */
-function etcdOver(
-  options: StoreOptions,
-  configured: Extract<StoreSettings, { kind: "etcd" }>,
-): StoreSettings {
-  const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
-  return {
-    ...configured,
-    ...(etcdCert && { certFile: etcdCert }),
-    ...(etcdKey && { keyFile: etcdKey }),
-    ...(etcdCa && { trustedCaFile: etcdCa }),
-    ...(etcdUser && { username: etcdUser }),
-    ...(etcdPasswordFile && { passwordFile: etcdPasswordFile }),
-    ...(etcdPrefix && { prefix: etcdPrefix.replace(/\/$/, "") }),
-  };
+  return throughOptions(options, options.dataDir === undefined ? configured : { kind: "embedded", dataDir });
 }

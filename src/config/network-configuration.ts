@@ -56,6 +56,7 @@ export interface NodeSettings {
   readonly nodeLocal: boolean;
 }
 
+/** Their kind is asked for in src/store/kinds alone; everybody else asks for what a store can do. */
 export type StoreSettings = EmbeddedSettings | EtcdSettings;
 
 export interface EmbeddedSettings {

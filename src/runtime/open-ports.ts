@@ -14,6 +14,7 @@ import type { Store } from "../ipam/store-port.ts";
 import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
 import { openNode } from "../node/open-node.ts";
+import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
 
 /** What of a request decides which ports it gets. */
@@ -34,7 +35,7 @@ export interface Openers {
 export const COLD: Openers = {
   openNode,
   openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
-  openStore,
+  openStore: (settings) => configuredStore(settings).open(),
   openForesight: ({ runDir }) => openForesightFiles(`${runDir}/foresight`),
 };
 
@@ -78,7 +79,7 @@ async function openRest(
   const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
   const cluster = clusterOf(kubernetes, openCluster);
   const uid =
-    settings.kind === "embedded" || cluster === undefined
+    cluster === undefined || !configuredStore(settings).description.shared
       ? undefined
       : request.verb === "ADD"
         ? await requireClusterUid(nodeSettings.dataDir, cluster, request.deadline)
@@ -98,14 +99,4 @@ async function openRest(
 function clusterOf({ kubeConfig }: KubernetesSettings, open: Openers["openCluster"]): Cluster | undefined {
   if (kubeConfig !== undefined) return open(kubeConfig);
   return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : open(undefined);
-}
-
-/** The store that the settings name; the other one's code is never loaded. */
-export async function openStore(settings: StoreSettings): Promise<Store> {
-  if (settings.kind === "embedded") {
-    const { openEmbeddedStore } = await import("../store/embedded/open.ts");
-    return openEmbeddedStore(settings);
-  }
-  const { openEtcdStore } = await import("../store/etcd/open.ts");
-  return openEtcdStore(settings);
 }

@@ -54,7 +54,7 @@ export const LAYERS: readonly Layer[] = [
   {
     layer: "store",
     uses: ["address", "ipam", "files", "config"],
-    rooms: [".", "keys", "embedded", "etcd/gen", "etcd/wire", "etcd/connect", "etcd/client", "etcd"],
+    rooms: [".", "keys", "embedded", "etcd/gen", "etcd/wire", "etcd/connect", "etcd/client", "etcd", "kinds"],
     testing: ["contract", "memory", "embedded/testing"],
   },
   { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
@@ -64,7 +64,7 @@ export const LAYERS: readonly Layer[] = [
     rooms: ["credentials", "api", "objects", "ports"],
     testing: ["testing"],
   },
-  { layer: "cni", uses: ["address", "ipam", "config", "log"], rooms: [".", "verbs"] },
+  { layer: "cni", uses: ["address", "ipam", "config", "log", "store"], rooms: [".", "verbs"] },
   {
     layer: "runtime",
     uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"],

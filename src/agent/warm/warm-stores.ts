@@ -4,7 +4,7 @@ import { WarmForesight } from "../../ipam/foresee/warm-foresight.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { Store } from "../../ipam/store-port.ts";
-import { openStore } from "../../runtime/open-ports.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { SpacePictures } from "./space-maps.ts";
 
 /** A store that nobody has asked for so long is closed. */
@@ -33,7 +33,7 @@ export class WarmStores {
   readonly #open: (settings: StoreSettings) => Promise<Store>;
   readonly #warm = new Map<string, Promise<Warm>>();
 
-  constructor(log: Log, open: (settings: StoreSettings) => Promise<Store> = openStore) {
+  constructor(log: Log, open = (settings: StoreSettings) => configuredStore(settings).open()) {
     this.#log = log;
     this.#open = open;
   }
@@ -141,9 +141,10 @@ function lent(warm: Warm): Store {
 }
 
 function stampOf(settings: StoreSettings): string {
-  if (settings.kind !== "embedded") return "";
+  const { file } = configuredStore(settings);
+  if (file === undefined) return "";
   try {
-    const { dev, ino } = statSync(`${settings.dataDir}/kube-ipam.db`);
+    const { dev, ino } = statSync(file);
     return `${dev}:${ino}`;
   } catch {
     return "absent";

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Column, type Format, printItems } from "../../command-line/output.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
+import { isBegun } from "../../store/kinds/begun.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
 import { type StoreOptions, settingsOf } from "../settings.ts";
 import { checkAgent, checkNamespaceFolder } from "./agent.ts";
@@ -41,8 +41,10 @@ async function findAll(options: DoctorOptions): Promise<Finding[]> {
     const { kubeConfig } = kubernetes;
     return { node: settings, store, space: network.space, ...(kubeConfig !== undefined && { kubeConfig }) };
   });
-  // A store that no network uses yet need not be there.
-  const used = isBegun(own.used) ? [own.used, ...networks] : networks.filter(isBegun);
+  // A store that no network uses yet need not be there, and looking must not make it.
+  const used = isBegun(own.used.store)
+    ? [own.used, ...networks]
+    : networks.filter(({ store }) => isBegun(store));
   const deadline = performance.now() + options.timeout * 1000;
   return [
     ...(await each("machine", () => [...checkMachine(node), checkNamespaceFolder()])),
@@ -89,11 +91,6 @@ async function ownSettings(options: StoreOptions): Promise<{ used: Used } | { fa
     return { check: "configuration", result: "ok", found: "fine" };
   });
   return used === undefined ? { failure } : { used };
-}
-
-/** Looking must not make an embedded store. */
-function isBegun({ store }: Used): boolean {
-  return store.kind === "etcd" || existsSync(`${store.dataDir}/kube-ipam.db`);
 }
 
 async function each(check: string, work: () => Promise<Finding[]> | Finding[]): Promise<Finding[]> {

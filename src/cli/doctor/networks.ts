@@ -4,6 +4,7 @@ import { parseNetworkConfiguration } from "../../config/parse/parse-network-conf
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
@@ -65,7 +66,8 @@ function judgeAccess({ path, text }: NodeFileText): Finding | undefined {
 function judged(path: string, { network, store, node, kubernetes, warnings }: NetworkConfiguration): Finding {
   const name = `network '${network.name}' ${path}`;
   if (warnings.length > 0) return warning(name, warnings.join("; "), "correct the keys, or remove them");
-  if (store.kind === "embedded" && !node.nodeLocal) {
+  const { description, title } = configuredStore(store);
+  if (!description.shared && !node.nodeLocal) {
     return warning(
       name,
       "pods would be refused: the embedded store is one node's, and nothing says that each node has ranges of its own",
@@ -83,10 +85,7 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
       'add "capabilities": {"io.kubernetes.cri.pod-annotations": true}, or kubeConfig; or annotations: "off"',
     );
   }
-  return ok(
-    name,
-    store.kind === "etcd" ? `etcd ${store.endpoints.join(",")}` : `embedded store ${store.dataDir}`,
-  );
+  return ok(name, title);
 }
 
 /** As a STATUS would read it. The runtime takes what a file says, so its name is of no matter here. */

@@ -7,6 +7,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import { describeHolder } from "../../ipam/in-words.ts";
 import { openNode } from "../../node/open-node.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
 
 /**
@@ -65,7 +66,8 @@ export function purge(options: PurgeOptions): number {
     for (const name of [PLUGIN, FULL, FALLBACK]) rmSync(join(binDir, name), { force: true });
     removeCredentials(etcDir);
     rmSync(nodeFile, { force: true });
-    const kept = store.kind === "embedded" ? "the store and DELs that wait for it" : "DELs that wait";
+    const liesHere = configuredStore(store).file !== undefined;
+    const kept = liesHere ? "the store and DELs that wait for it" : "DELs that wait";
     printErr(`kube-ipam is gone from this node; left are ${node.dataDir} (${kept}) and ${node.logFile}`);
   });
 }

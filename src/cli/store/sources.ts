@@ -8,6 +8,7 @@ import type { PortableRecord } from "../../portable/document.ts";
 import { type ForeignLease, type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import type { KubernetesOptions } from "../kubernetes.ts";
 import type { CommandContext } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
@@ -100,15 +101,14 @@ async function readHostLocal(given: SourceOptions, session: CommandContext): Pro
 }
 
 async function readLegacy(given: SourceOptions, session: CommandContext): Promise<Source> {
-  const { store } = session.settings;
-  if (store.kind !== "etcd") {
+  const { readLegacyNetworks } = configuredStore(session.settings.store);
+  if (readLegacyNetworks === undefined) {
     throw new UsageError(
       "kube-ipam 0.2 kept its addresses in etcd, and no etcd is configured",
       "name it with --etcd-url or --config",
     );
   }
-  const { readLegacyNetworks } = await import("../../store/etcd/legacy.ts");
-  const networks = await readLegacyNetworks(store, given.network, session.options);
+  const networks = await readLegacyNetworks(given.network, session.options);
   const sources = networks.map((old) => {
     const configured = networkOf(old.name, given, session);
     const ranges = configured.ranges.length > 0 ? configured.ranges : old.ranges;

@@ -5,7 +5,8 @@ import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
-import type { EndpointStatus } from "../../store/etcd/status.ts";
+import type { MemberStatus } from "../../store/configured-store.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../open.ts";
 
@@ -31,14 +32,15 @@ export async function storeStatus(
   session: Session,
 ): Promise<number> {
   const { settings, ports, options } = session;
+  const { kind, location, prefix } = ports.store.description;
   const past = { ...session, options: pastDamage(options, ports) };
-  const endpoints = await endpointsOf(session);
+  const endpoints = await configuredStore(settings.store).members?.ask(options);
+  const lines = (endpoints ?? []).map((endpoint) => endpointLine(endpoint, kind));
   try {
     const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
     const meta = snapshot.get(refTo.meta)?.record;
     const records = await countRecords(past);
     const spaces = (await spacesOfNode(past, undefined)).map((space) => viewOf(space, snapshot, session));
-    const { kind, location, prefix } = ports.store.description;
     const data = {
       kind,
       location,
@@ -63,24 +65,17 @@ export async function storeStatus(
         ["UUID", data.uuid ?? undefined],
         ["State", stateText(meta, settings.requireInit)],
         ["Revision", String(revision)],
-        ...Object.entries(records).map(([kind, count]) => [titled(kind), String(count)] as const),
+        ...Object.entries(records).map(([name, count]) => [titled(name), String(count)] as const),
         ...spaces.map(spaceLine),
-        ...(endpoints ?? []).map(endpointLine),
+        ...lines,
       ],
       output,
     );
     return spaces.some(({ refused }) => refused !== undefined) ? EXIT_CODES.failed : EXIT_CODES.done;
   } catch (failure) {
-    if (endpoints !== undefined)
-      await printThing({ endpoints: endpoints.map(plain) }, endpoints.map(endpointLine), output);
+    if (endpoints !== undefined) await printThing({ endpoints: endpoints.map(plain) }, lines, output);
     throw failure;
   }
-}
-
-async function endpointsOf({ settings, options }: Session): Promise<EndpointStatus[] | undefined> {
-  if (settings.store.kind !== "etcd") return undefined;
-  const { etcdStatus } = await import("../../store/etcd/status.ts");
-  return etcdStatus(settings.store, options);
 }
 
 async function countRecords({ ports, options }: Session): Promise<Record<string, number>> {
@@ -135,7 +130,7 @@ function spaceLine({ space, remembered, refused }: SpaceView): readonly [string,
   ];
 }
 
-function endpointLine(status: EndpointStatus): readonly [string, string] {
+function endpointLine(status: MemberStatus, kind: string): readonly [string, string] {
   const name = `Endpoint ${status.endpoint}`;
   if ("failure" in status)
     return [name, `FAILED: ${status.failure.message}. ${status.failure.remedy}`.trim()];
@@ -144,7 +139,7 @@ function endpointLine(status: EndpointStatus): readonly [string, string] {
   const alarms = errors.length === 0 ? "" : `, ALARM: ${errors.join("; ")}`;
   return [
     name,
-    `etcd ${version}${leader ? ", leader" : ""}, ${space}, ${Math.round(milliseconds)} ms${alarms}`,
+    `${kind} ${version}${leader ? ", leader" : ""}, ${space}, ${Math.round(milliseconds)} ms${alarms}`,
   ];
 }
 
@@ -152,7 +147,7 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-function plain(status: EndpointStatus): object {
+function plain(status: MemberStatus): object {
   if (!("failure" in status)) return status;
   const { endpoint, failure } = status;
   return { endpoint, failure: { kind: failure.kind, message: failure.message, remedy: failure.remedy } };

@@ -10,6 +10,7 @@ import type { AttachmentId } from "../../ipam/records.ts";
 import type { AddRequest, Allocated } from "../../ipam/requests.ts";
 import { readWish } from "../../ipam/wish/wish-of-pod.ts";
 import { NO_WISH } from "../../ipam/wish.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import type { Host, OpenPorts, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";
 import { type Dns, readResolvConf } from "../resolv-conf.ts";
@@ -92,11 +93,11 @@ async function withoutWish(
 }
 
 /**
- * ONE-STORE: pods of a cluster need one store for all nodes. The embedded one serves a single node,
- * or nodes whose ranges are their own.
+ * ONE-STORE: pods of a cluster need one store for all nodes. One that is not shared serves a single
+ * node, or nodes whose ranges are their own.
  */
 function requireSharedStore({ node, store }: NetworkConfiguration): void {
-  if (store.kind !== "embedded" || node.nodeLocal) return;
+  if (node.nodeLocal || configuredStore(store).description.shared) return;
   throw new IpamError(
     "invalidConfig",
     "a pod of a cluster asks for an address, but the configuration names no etcd",

@@ -10,7 +10,7 @@ import { clusterOn } from "../../kubernetes/ports/open-cluster.ts";
 import { inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
 import { daemonLog as log } from "../../runtime/daemon.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
-import { openStore } from "../../runtime/open-ports.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import type { ControllerContext } from "./context.ts";
 import { FrontProxy } from "./front-proxy.ts";
 import { makeMetrics } from "./metrics.ts";
@@ -44,10 +44,11 @@ const PATIENCE_MS = 5_000;
 export async function openContext(options: ContextOptions): Promise<OpenedContext> {
   const configuration = parseNodeConfiguration(readNodeFile(options.config));
   for (const warning of configuration.warnings) log("warn", warning);
-  if (configuration.store.kind === "embedded") throw noSharedStore();
+  const configured = configuredStore(configuration.store);
+  if (!configured.description.shared) throw noSharedStore();
   const kubeConfig = options.kubeconfig ?? configuration.kubernetes.kubeConfig;
   const api = new Api(loadCredentials(kubeConfig === undefined ? {} : { kubeConfig }));
-  const store = await openStore(configuration.store);
+  const store = await configured.open();
   return {
     api,
     frontProxy: new FrontProxy(api),

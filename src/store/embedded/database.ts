@@ -3,9 +3,9 @@ import { existsSync, statSync } from "node:fs";
 import { pause } from "../../ipam/pause.ts";
 import { makeFile, syncFolders } from "./folder.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
+import { storeFile } from "./store-file.ts";
 import { busyStore, isBusy, newerSchema, troubleOf } from "./trouble.ts";
 
-const FILE_NAME = "kube-ipam.db";
 /** Frames in the log after which a commit moves them into the file: 1 MiB. */
 const CHECKPOINT_PAGES = 256;
 const LOG_LIMIT_BYTES = CHECKPOINT_PAGES * 4096;
@@ -18,7 +18,7 @@ const LOG_LIMIT_BYTES = CHECKPOINT_PAGES * 4096;
  * @throws StoreFailure unavailable, unwritable or no-space, naming the file.
  */
 export async function openDatabase(folder: string, deadline: number): Promise<OpenedDatabase> {
-  const file = `${folder}/${FILE_NAME}`;
+  const file = storeFile(folder);
   for (;;) {
     try {
       return tryOpen(file);

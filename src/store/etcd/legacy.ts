@@ -1,7 +1,8 @@
 import { type Address, tryParseAddress } from "../../address/address.ts";
-import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
+import { tryParseCidr } from "../../address/cidr.ts";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import type { LegacyNetwork } from "../configured-store.ts";
 import { toText } from "../keys/bytes.ts";
 import { after } from "../keys/keys.ts";
 import { EtcdClient } from "./client/client.ts";
@@ -11,16 +12,6 @@ import { RANGE } from "./wire/methods.ts";
 /** Where kube-ipam 0.2 kept its networks: <name> → ranges, <name>/used/<address> → container ID. */
 const ROOT = "/etcd-cni/networks/";
 const PAGE = 500;
-
-/** A network as kube-ipam 0.2 left it. */
-export interface LegacyNetwork {
-  readonly name: string;
-  readonly leases: readonly { readonly address: Address; readonly container: string }[];
-  /** What the last configuration said that any node wrote. */
-  readonly ranges: readonly { readonly subnet: Cidr; readonly gateway?: Address }[];
-  /** Keys that are no lease: they are not imported. */
-  readonly unreadable: readonly string[];
-}
 
 /**
  * Reads what kube-ipam 0.2 wrote about its networks, or about one.

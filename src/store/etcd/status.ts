@@ -1,28 +1,12 @@
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions, StoreFailure } from "../../ipam/store-port.ts";
+import type { MemberStatus } from "../configured-store.ts";
 import { EtcdClient } from "./client/client.ts";
 import type { StatusResponse } from "./gen/rpc.ts";
 import { STATUS } from "./wire/methods.ts";
 
-/** What one etcd member says of itself, or why it says nothing. For people; no decision rests on it. */
-export type EndpointStatus =
-  | {
-      readonly endpoint: string;
-      readonly version: string;
-      readonly leader: boolean;
-      /** Bytes of the database file. */
-      readonly size: number;
-      /** Bytes; undefined where etcd does not tell (before 3.6). */
-      readonly quota?: number;
-      /** Its alarms and complaints, e.g. "etcdserver: no leader". */
-      readonly errors: readonly string[];
-      /** Milliseconds from the first packet to the answer, connecting included. */
-      readonly milliseconds: number;
-    }
-  | { readonly endpoint: string; readonly failure: StoreFailure };
-
 /** Asks every endpoint for itself, all at once. Never rejects. */
-export function etcdStatus(settings: EtcdSettings, options: CallOptions): Promise<EndpointStatus[]> {
+export function etcdStatus(settings: EtcdSettings, options: CallOptions): Promise<MemberStatus[]> {
   return Promise.all(settings.endpoints.map((endpoint) => statusOf(settings, endpoint, options)));
 }
 
@@ -30,7 +14,7 @@ async function statusOf(
   settings: EtcdSettings,
   endpoint: string,
   options: CallOptions,
-): Promise<EndpointStatus> {
+): Promise<MemberStatus> {
   const client = new EtcdClient({ ...settings, endpoints: [endpoint] });
   const begin = performance.now();
   try {
@@ -48,6 +32,7 @@ function described({ version, header, leader, dbSize, dbSizeQuota, errors }: Sta
     version,
     leader: leader !== 0n && header?.memberId === leader,
     size: Number(dbSize),
+    // Before 3.6 etcd does not tell.
     ...(dbSizeQuota > 0n ? { quota: Number(dbSizeQuota) } : {}),
     errors,
   };
