@@ -1,27 +1,10 @@
-import { type Address, compareAddresses, tryParseAddress } from "./address.ts";
-import { cidrInterval, tryParseCidr } from "./cidr.ts";
+import { type Address, compareAddresses } from "./address.ts";
 import { lastIndex } from "./last-index.ts";
 
 /** All addresses from `first` to `last`, both included; one family; first <= last. */
 export interface Interval {
   readonly first: Address;
   readonly last: Address;
-}
-
-/**
- * Reads one address, `first-last`, or a CIDR (the whole block, whatever its host bits say).
- * Undefined for anything else, for two families, and for a first behind its last.
- */
-export function tryParseInterval(text: string): Interval | undefined {
-  if (text.includes("/")) {
-    const cidr = tryParseCidr(text);
-    return cidr && cidrInterval(cidr);
-  }
-  const ends = text.split("-").map((end) => tryParseAddress(end.trim()));
-  const [first, last = first] = ends;
-  if (ends.length > 2 || ends.includes(undefined) || first === undefined || last === undefined)
-    return undefined;
-  return first.family === last.family && first.value <= last.value ? { first, last } : undefined;
 }
 
 /** One address alone. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type Address, formatAddress, offsetAddress, parseAddress, tryParseAddress } from "./address.ts";
 import { parseCidr } from "./cidr.ts";
-import { type Interval, intervalContains, tryParseInterval } from "./interval.ts";
+import { type Interval, intervalContains } from "./interval.ts";
+import { tryParseInterval } from "./interval-text.ts";
 import { neverGivenOut, type Rules, whyNotAllowed } from "./not-allowed.ts";
 import type { Range } from "./range.ts";
 

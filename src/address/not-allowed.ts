@@ -1,6 +1,7 @@
-import { type Address, equalAddresses, formatAddress, offsetAddress } from "./address.ts";
+import { type Address, equalAddresses, offsetAddress } from "./address.ts";
 import { cidrContains, formatCidr, lastOf, networkOf } from "./cidr.ts";
 import { type Interval, intervalContains, oneAddress } from "./interval.ts";
+import { formatInterval } from "./interval-text.ts";
 import type { Range, RangeSet } from "./range.ts";
 
 /** Addresses that a network does not give, with the reason where it is another than `exclude`. */
@@ -34,7 +35,7 @@ export function whyNotAllowed({ sets, exclude }: Rules, address: Address): strin
   }
   const excluded = exclude.find((interval) => intervalContains(interval, address));
   if (excluded === undefined) return undefined;
-  const interval = `${formatAddress(excluded.first)}-${formatAddress(excluded.last)}`;
+  const interval = formatInterval(excluded);
   return excluded.because ? `it ${excluded.because} (${interval})` : `it is excluded (${interval})`;
 }
 

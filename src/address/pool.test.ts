@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { formatAddress, parseAddress } from "./address.ts";
 import { small, smallInterval } from "./arbitraries.ts";
 import { parseCidr } from "./cidr.ts";
-import { type Interval, intervalContains, tryParseInterval } from "./interval.ts";
+import { type Interval, intervalContains } from "./interval.ts";
+import { tryParseInterval } from "./interval-text.ts";
 import { dynamicPools, Pool, poolOf, withoutIntervals } from "./pool.ts";
 import type { Range } from "./range.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "./address.ts";
 import { parseCidr } from "./cidr.ts";
-import { type Interval, tryParseInterval } from "./interval.ts";
+import type { Interval } from "./interval.ts";
+import { tryParseInterval } from "./interval-text.ts";
 import { type Range, rangeOf } from "./range.ts";
 
 describe("the range of a set that an address belongs to", () => {

@@ -1,5 +1,6 @@
-import { type Address, formatAddress, tryParseAddress } from "../address/address.ts";
-import { type Interval, tryParseInterval } from "../address/interval.ts";
+import { type Address, tryParseAddress } from "../address/address.ts";
+import type { Interval } from "../address/interval.ts";
+import { tryParseInterval } from "../address/interval-text.ts";
 import { UsageError } from "../command-line/failure.ts";
 
 /** An address as an operator writes it. @throws UsageError */
@@ -20,9 +21,4 @@ export function readInterval(text: string): Interval {
     `'${text}' is neither an IP address nor a range of addresses`,
     "give one such as 10.1.2.3, 10.1.2.10-10.1.2.20 or 10.1.2.8/29",
   );
-}
-
-/** "10.1.2.3", or "10.1.2.3-10.1.2.9". */
-export function formatInterval({ first, last }: Interval): string {
-  return first.value === last.value ? formatAddress(first) : `${formatAddress(first)}-${formatAddress(last)}`;
 }

@@ -1,5 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
@@ -8,7 +9,6 @@ import type { Owner, Retention } from "../../ipam/records.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { retention } from "../../operator/columns.ts";
 import { reservedItem } from "../../operator/items.ts";
-import { formatInterval } from "../addresses.ts";
 
 export interface ReserveOptions {
   readonly output: Format;

@@ -1,4 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import {
@@ -12,7 +13,6 @@ import {
   ROOT,
   type SeenAddress,
 } from "../../operator/wire.ts";
-import { formatInterval } from "../addresses.ts";
 import type { Place } from "./access.ts";
 import { answered } from "./answered.ts";
 

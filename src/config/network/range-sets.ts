@@ -1,5 +1,5 @@
-import { formatAddress } from "../../address/address.ts";
 import { findOverlap, type Interval, overlapFinder } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import type { Range, RangeSet } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Warn } from "../text/read-shape.ts";
@@ -60,7 +60,7 @@ function oneFamily(set: PlacedSet, path: string): PlacedSet {
 function overlapping(one: PlacedRange, other: PlacedRange): IpamError {
   return new IpamError(
     "invalidConfig",
-    `${one.path} overlaps with ${other.path}: ${show(one.range.dynamic)} and ${show(other.range.dynamic)} share addresses`,
+    `${one.path} overlaps with ${other.path}: ${formatInterval(one.range.dynamic)} and ${formatInterval(other.range.dynamic)} share addresses`,
     "narrow one of them with rangeStart and rangeEnd, or remove it",
   );
 }
@@ -77,14 +77,10 @@ function requireOwnFixedParts(sets: readonly PlacedSet[]): void {
 }
 
 function fixedElsewhere(path: string, fixed: Interval, other: PlacedRange): IpamError {
-  const given = show(other.range.dynamic);
+  const given = formatInterval(other.range.dynamic);
   return new IpamError(
     "invalidConfig",
-    `the fixed part ${show(fixed)} of ${path} overlaps with ${other.path}, which gives out ${given}`,
+    `the fixed part ${formatInterval(fixed)} of ${path} overlaps with ${other.path}, which gives out ${given}`,
     "move fixedStart and fixedEnd, or narrow the other range with rangeStart and rangeEnd",
   );
-}
-
-function show({ first, last }: Interval): string {
-  return `${formatAddress(first)}-${formatAddress(last)}`;
 }

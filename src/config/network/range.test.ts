@@ -11,7 +11,7 @@ const messageOf = (ipam: Keys) => refusalOf(() => parseIpam(ipam)).message;
 describe("defaults", () => {
   test.each([
     ["10.1.2.0/24", "10.1.2.2-10.1.2.254 gateway 10.1.2.1"],
-    ["10.1.2.0/30", "10.1.2.2-10.1.2.2 gateway 10.1.2.1"],
+    ["10.1.2.0/30", "10.1.2.2 gateway 10.1.2.1"],
     ["10.0.0.0/8", "10.0.0.2-10.255.255.254 gateway 10.0.0.1"],
     ["2001:db8:1::/64", "2001:db8:1::2-2001:db8:1:0:ffff:ffff:ffff:ffff gateway 2001:db8:1::1"],
     ["2001:db8::/126", "2001:db8::2-2001:db8::3 gateway 2001:db8::1"],
@@ -57,7 +57,7 @@ test.each(["none", ""])("gateway %j is none", (gateway) => {
 
 test("C9: rangeStart may equal rangeEnd", () => {
   expect(setsOf({ subnet: "192.0.2.0/24", rangeStart: "192.0.2.50", rangeEnd: "192.0.2.50" })).toEqual([
-    ["192.0.2.0/24 192.0.2.50-192.0.2.50 gateway 192.0.2.1"],
+    ["192.0.2.0/24 192.0.2.50 gateway 192.0.2.1"],
   ]);
 });
 

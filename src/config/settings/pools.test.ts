@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
-import { FILE, type Keys, parseIpam, refusalOf, showInterval, showSets } from "../testing/parse.ts";
+import { FILE, type Keys, parseIpam, refusalOf, showSets } from "../testing/parse.ts";
 
 const DB = { subnets: ["10.120.0.0/16"], namespaces: ["data"], fixedNamespaces: [], maxPerNamespace: 20 };
 
@@ -21,7 +22,7 @@ describe("a network that names a pool", () => {
       fixedNamespaces: [],
       maxPerNamespace: 20,
     });
-    expect(configuration.network.exclude.map(showInterval)).toEqual(["10.120.0.0-10.120.0.255"]);
+    expect(configuration.network.exclude.map(formatInterval)).toEqual(["10.120.0.0-10.120.0.255"]);
     expect(configuration.network.space).toBe("default");
   });
 
@@ -40,7 +41,7 @@ describe("a network that names a pool", () => {
 
   test("may exclude more and have its routes, but not widen", () => {
     const configuration = usePool({ db: DB }, { exclude: ["10.120.9.0/24"], routes: [{ dst: "0.0.0.0/0" }] });
-    expect(configuration.network.exclude.map(showInterval)).toEqual(["10.120.9.0-10.120.9.255"]);
+    expect(configuration.network.exclude.map(formatInterval)).toEqual(["10.120.9.0-10.120.9.255"]);
     expect(configuration.routes).toHaveLength(1);
   });
 
@@ -140,7 +141,7 @@ describe("pools that share a subnet", () => {
       undefined,
       undefined,
     ]);
-    expect(neverGivenOut(network).map(showInterval)).toContain("10.120.0.100-10.120.0.199");
+    expect(neverGivenOut(network).map(formatInterval)).toContain("10.120.0.100-10.120.0.199");
   });
 
   test("are refused when one address is in both, since one policy would be void", () => {

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import { formatCidr } from "../../address/cidr.ts";
-import type { Interval } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { NetworkConfiguration } from "../network-configuration.ts";
 import { type Purpose, parseNetworkConfiguration } from "../parse/parse-network-configuration.ts";
@@ -62,14 +62,10 @@ export function showSets({ network }: NetworkConfiguration): string[][] {
     ranges.map(({ subnet, dynamic, fixed, gateway }) =>
       [
         formatCidr(subnet),
-        showInterval(dynamic),
-        ...(fixed ? [`fixed ${showInterval(fixed)}`] : []),
+        formatInterval(dynamic),
+        ...(fixed ? [`fixed ${formatInterval(fixed)}`] : []),
         `gateway ${gateway ? formatAddress(gateway) : "none"}`,
       ].join(" "),
     ),
   );
-}
-
-export function showInterval({ first, last }: Interval): string {
-  return `${formatAddress(first)}-${formatAddress(last)}`;
 }

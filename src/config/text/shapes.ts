@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Address, tryParseAddress } from "../../address/address.ts";
 import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
-import { tryParseInterval } from "../../address/interval.ts";
+import { tryParseInterval } from "../../address/interval-text.ts";
 import { isObject, type Json } from "./json-text.ts";
 
 /** What one value must look like. Every message is a noun phrase that continues "must be". */

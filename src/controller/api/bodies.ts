@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { formatAddress } from "../../address/address.ts";
-import { type Interval, tryParseInterval } from "../../address/interval.ts";
+import type { Interval } from "../../address/interval.ts";
+import { tryParseInterval } from "../../address/interval-text.ts";
 import type { ReleaseSpec, ReservationSpec } from "../../operator/wire.ts";
 
 /** What cannot be read of a request. */
@@ -48,11 +48,6 @@ export function readIntervalOf(address: string): Interval {
   const interval = tryParseInterval(address);
   if (interval !== undefined) return interval;
   throw new BadRequest(`'${address}' is neither an IP address nor a range of addresses`);
-}
-
-/** How an interval is named in paths and metadata. */
-export function nameOf({ first, last }: Interval): string {
-  return first.value === last.value ? formatAddress(first) : `${formatAddress(first)}-${formatAddress(last)}`;
 }
 
 function specOf<T>(shape: v.GenericSchema<unknown, T>, body: unknown): T {

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Interval, overlaps } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -14,7 +15,7 @@ import {
   type ReservationSpec,
 } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
-import { nameOf, readIntervalOf } from "./bodies.ts";
+import { readIntervalOf } from "./bodies.ts";
 
 /** For one live read. */
 const PATIENCE_MS = 5_000;
@@ -33,7 +34,7 @@ export async function reserveFor(
   if (scope !== undefined) requireOwn(spec, interval, scope, context);
   const { address: _named, evenIfHeld = false, ...wish } = spec;
   const status = await addresses.reserve(interval, { ...wish, evenIfHeld });
-  return { ...object("Reservation", nameOf(interval), scope), spec, status };
+  return { ...object("Reservation", formatInterval(interval), scope), spec, status };
 }
 
 /** Undefined where there is no such reservation. @throws IpamError, StoreFailure, BadRequest */
@@ -46,7 +47,7 @@ export async function unreserveFor(
   const interval = readIntervalOf(name);
   const { reservation, space: of } = await addresses.unreserve(interval, space);
   if (reservation === undefined) return undefined;
-  return { ...object("Reservation", nameOf(interval), scope), status: { space: of, reservation } };
+  return { ...object("Reservation", formatInterval(interval), scope), status: { space: of, reservation } };
 }
 
 /** @throws IpamError, StoreFailure, BadRequest */
@@ -61,7 +62,7 @@ export async function releaseFor(
   const { address: _named, force = false, ...wish } = spec;
   if (scope !== undefined && force) await requireNoPod(first, spec, scope, addresses, ports.cluster);
   const status = await addresses.release(first, { ...wish, force });
-  return { ...object("Release", nameOf({ first, last }), scope), spec, status };
+  return { ...object("Release", formatInterval({ first, last }), scope), spec, status };
 }
 
 export function object<K extends string>(kind: K, name: string, scope: Scope) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tryParseInterval } from "../../address/interval.ts";
+import { tryParseInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../errors.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { undo } from "../free/undo.ts";

@@ -1,4 +1,4 @@
-import { formatAddress } from "../../address/address.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../errors.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import { blockersOf, waysOut } from "../reserve/blocks.ts";
@@ -8,9 +8,7 @@ import type { View } from "../view/view.ts";
 /** The error of a range set in which nothing is free, not even a cooling address. */
 export function noFreeAddress(attempt: Attempt, view: View, target: OpenTarget): IpamError {
   const { network } = attempt.request;
-  const ranges = target.set.ranges
-    .map(({ dynamic }) => `${formatAddress(dynamic.first)}-${formatAddress(dynamic.last)}`)
-    .join(", ");
+  const ranges = target.set.ranges.map(({ dynamic }) => formatInterval(dynamic)).join(", ");
   const blockers = blockersOf(
     view.reservedRanges?.record.ranges ?? [],
     target.set.ranges.map(({ dynamic }) => dynamic),

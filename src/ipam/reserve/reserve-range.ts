@@ -1,5 +1,6 @@
-import { type Address, formatAddress } from "../../address/address.ts";
+import { formatAddress } from "../../address/address.ts";
 import { type Interval, intervalContains, overlaps } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../errors.ts";
 import { describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
@@ -37,7 +38,7 @@ export async function reserveRange(
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservationDone> {
-  const created = await untilWon(`reserve ${textOf(interval)}`, async () => {
+  const created = await untilWon(`reserve ${formatInterval(interval)}`, async () => {
     const ref = refTo.reservedRanges(wish.space);
     const { snapshot, meta } = await readReady([ref], wish, ports, options);
     const present = snapshot.get(ref);
@@ -72,7 +73,7 @@ export function unreserveRange(
   options: CallOptions,
 ): Promise<ReservedRange | "absent"> {
   let tried: ReservedRange | undefined;
-  return untilWon(`end the reservation of ${textOf(interval)}`, async () => {
+  return untilWon(`end the reservation of ${formatInterval(interval)}`, async () => {
     const ref = refTo.reservedRanges(space);
     const { snapshot } = await readReady([ref], { space, requireInit: false }, ports, options);
     const present = snapshot.get(ref);
@@ -166,7 +167,7 @@ function refuseOverlap(
     const text = `${range.first}-${range.last}`;
     throw new IpamError(
       "addressHeld",
-      `the range ${textOf(interval)} overlaps ${text}, which is reserved for ${describeOwner(theirs)}`,
+      `the range ${formatInterval(interval)} overlaps ${text}, which is reserved for ${describeOwner(theirs)}`,
       `end that reservation first: 'kube-ipam ip unreserve ${text}'`,
     );
   }
@@ -187,8 +188,4 @@ function isSame(range: ReservedRange, { first, last }: Interval): boolean {
 
 function ends({ first, last }: Interval): { first: string; last: string } {
   return { first: formatAddress(first), last: formatAddress(last) };
-}
-
-function textOf({ first, last }: { readonly first: Address; readonly last: Address }): string {
-  return `${formatAddress(first)}-${formatAddress(last)}`;
 }

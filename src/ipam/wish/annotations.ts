@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { cidrContains, formatCidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import type { Range } from "../../address/range.ts";
 import type { Network } from "../network.ts";
 import type { Retention } from "../records.ts";
@@ -92,7 +93,7 @@ function chooseSet(annotations: Annotations, asked: Asked, key: Key): Chosen<Int
   };
   const outside = intervals
     .filter((interval) => !isOwn(interval))
-    .map((interval) => ({ key: key.key, ...interval, text: describeInterval(interval) }));
+    .map((interval) => ({ key: key.key, ...interval, text: formatInterval(interval) }));
   return claim(asked, key, intervals.filter(isOwn), outside);
 }
 
@@ -112,10 +113,4 @@ function rangeOf({ sets }: Network, address: Address): Range | undefined {
 function subnetsText({ sets }: Network): string {
   const subnets = sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
   return [...new Set(subnets)].join(", ");
-}
-
-function describeInterval({ first, last }: Interval): string {
-  const start = formatAddress(first);
-  const end = formatAddress(last);
-  return start === end ? start : `${start}-${end}`;
 }

@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import { formatInterval } from "../../cli/addresses.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { Wish } from "../../ipam/wish.ts";

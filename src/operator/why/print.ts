@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import { formatInterval } from "../../cli/addresses.ts";
+import { formatInterval } from "../../address/interval-text.ts";
 import { type Format, type Line, printSections, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
