@@ -2,7 +2,7 @@ import { formatAddress } from "../../address/address.ts";
 import { describeHolder } from "../in-words.ts";
 import type { Holder } from "../records.ts";
 import type { Entry } from "../store-port.ts";
-import { areOneMachine, isForeign, livePod, type Scene } from "./scene.ts";
+import { areOneMachine, livePod, mayLive, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
 /** Allocations with several holders that live, and are not the launchers of one virtual machine. */
@@ -36,11 +36,6 @@ function unverified(entry: Entry<"allocation">): AuditFinding {
     remedy:
       "only launchers of one virtual machine may share an address: with a kubeconfig (--kubeconfig) it can be told",
   };
-}
-
-/** Who cannot be judged from here counts as alive. */
-function mayLive(holder: Holder, scene: Scene): boolean {
-  return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
 }
 
 function base(

@@ -71,6 +71,11 @@ export function livePod(holder: Holder, scene: Scene): PodFacts | undefined {
   return podIsGone(holder.pod, live) ? undefined : live;
 }
 
+/** False only where the holder is proven to have ended: one that cannot be judged from here counts as alive. */
+export function mayLive(holder: Holder, scene: Scene): boolean {
+  return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
+}
+
 /** Whether by the store this pod has the address. */
 export function isHolder(pod: PodFacts, { pod: held }: Holder): boolean {
   if (held === undefined || held.namespace !== pod.namespace || held.name !== pod.name) return false;

@@ -2,7 +2,7 @@ import type { PodFacts } from "../cluster-port.ts";
 import type { ShownAddress } from "../evidence/network-status.ts";
 import { describeHolder, podName } from "../in-words.ts";
 import type { Holder, PodId } from "../records.ts";
-import { areOneMachine, isForeign, isHolder, livePod, type Scene } from "./scene.ts";
+import { areOneMachine, isHolder, mayLive, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
 /** One pod that shows one address of a network that is known here. */
@@ -55,10 +55,6 @@ function judge(claims: readonly Claim[], scene: Scene): AuditFinding | undefined
     .find(({ ref }) => ref.space === first.space)
     ?.record.holders.find((candidate) => mayLive(candidate, scene));
   return holder === undefined ? notHeld(first) : heldByOther(first, holder);
-}
-
-function mayLive(holder: Holder, scene: Scene): boolean {
-  return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
 }
 
 function shownByTwo(claims: readonly Claim[], first: Claim): AuditFinding {

@@ -97,7 +97,7 @@ async function livingHere(further: FurtherEvidence, ports: Ports): Promise<Livin
   const others = await further.otherStores();
   const entries = ports.node.journal
     .list()
-    .filter((entry) => !others.has(entry.storeUuid) && mayLive(entry, ports));
+    .filter((entry) => !others.has(entry.storeUuid) && livesHere(entry, ports));
   const known = entries.map(({ holder }) => holder.attachment);
   const cached = (await further.cached()).filter(
     ({ record }) =>
@@ -107,8 +107,8 @@ async function livingHere(further: FurtherEvidence, ports: Ports): Promise<Livin
   return [...entries.map(livingOf), ...cached];
 }
 
-/** Not where its namespace is gone, nor where its DEL has come and waits for the store. */
-function mayLive({ holder }: JournalEntry, { node, ...ports }: Ports): boolean {
+/** False where its namespace is gone, and where its DEL has come and waits for the store. */
+function livesHere({ holder }: JournalEntry, { node, ...ports }: Ports): boolean {
   if (mayFree(holder, { node, ...ports })) return false;
   const kept = node.keptReleases.of(holder.attachment);
   return kept === undefined || (kept.requestId !== undefined && kept.requestId !== holder.requestId);
