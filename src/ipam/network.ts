@@ -2,6 +2,7 @@ import { formatAddress } from "../address/address.ts";
 import { formatCidr } from "../address/cidr.ts";
 import type { Interval } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
+import type { Labels } from "./node-labels.ts";
 
 /** One network of the configuration, as far as decisions about addresses need it. */
 export interface Network {
@@ -20,10 +21,18 @@ export interface Network {
 /** Who may take addresses here (docs/design.md section 7, pools). An absent field allows everybody. */
 export interface PoolPolicy {
   readonly pool: string;
-  readonly nodes?: Readonly<Record<string, string>>;
+  readonly nodes?: Labels;
   readonly namespaces?: readonly string[];
   readonly fixedNamespaces?: readonly string[];
   readonly maxPerNamespace?: number;
+}
+
+/** A pool's addresses, and which nodes may use it. */
+export interface PoolOfNodes {
+  readonly space: string;
+  readonly intervals: readonly Interval[];
+  /** Labels that a node must have; absent: every node may. */
+  readonly nodes?: Labels;
 }
 
 /** Canonical text of a network's ranges, gateways and exclusions: equal for equal configurations. */

@@ -1,5 +1,5 @@
 import { poolsOfNodes } from "../../config/settings/pools-of-nodes.ts";
-import type { PoolOfNodes } from "../../ipam/recovery/block-silent.ts";
+import type { PoolOfNodes } from "../../ipam/network.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { ClusterAccess } from "../kubernetes.ts";

@@ -1,4 +1,4 @@
-import type { PoolOfNodes } from "../../ipam/recovery/block-silent.ts";
+import type { PoolOfNodes } from "../../ipam/network.ts";
 import { type NodeFileText, readNodeFile } from "./node-file.ts";
 import { poolIntervals, readPools, spaceOfPool } from "./pools.ts";
 

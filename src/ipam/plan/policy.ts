@@ -1,5 +1,6 @@
 import { IpamError } from "../errors.ts";
 import type { PoolPolicy } from "../network.ts";
+import { type Labels, missingLabels } from "../node-labels.ts";
 import type { Ports } from "../ports.ts";
 import type { AddRequest } from "../requests.ts";
 
@@ -44,12 +45,7 @@ function requireNamespace(
   );
 }
 
-async function requireNode(
-  pool: string,
-  selector: Readonly<Record<string, string>>,
-  ports: Ports,
-  deadline: number,
-): Promise<void> {
+async function requireNode(pool: string, selector: Labels, ports: Ports, deadline: number): Promise<void> {
   if (ports.cluster === undefined) {
     throw new IpamError(
       "kubernetesRefused",
@@ -58,11 +54,11 @@ async function requireNode(
     );
   }
   const labels = (await ports.cluster.node(ports.node.name, deadline))?.labels ?? {};
-  const missing = Object.entries(selector).filter(([key, value]) => labels[key] !== value);
+  const missing = missingLabels(selector, labels);
   if (missing.length === 0) return;
   throw new IpamError(
     "addressNotAllowed",
     `node '${ports.node.name}' may not take addresses of pool '${pool}'`,
-    `the pool is for nodes labelled ${missing.map(([key, value]) => `${key}=${value}`).join(", ")}`,
+    `the pool is for nodes labelled ${missing.join(", ")}`,
   );
 }

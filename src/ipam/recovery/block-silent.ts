@@ -2,22 +2,16 @@ import type { Interval } from "../../address/interval.ts";
 import { subtract } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import type { PoolOfNodes } from "../network.ts";
+import { type Labels, missingLabels } from "../node-labels.ts";
 import type { Ports } from "../ports.ts";
 import { type Block, blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import type { CallOptions } from "../store-port.ts";
 import { type Answers, conflictsOf } from "./answers.ts";
 
-/** A pool's addresses, and which nodes may use it. */
-export interface PoolOfNodes {
-  readonly space: string;
-  readonly intervals: readonly Interval[];
-  /** Labels that a node must have; absent: every node may. */
-  readonly nodes?: Readonly<Record<string, string>>;
-}
-
 export interface Blocking {
   /** Labels of nodes that Kubernetes knows. */
-  readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly labels: ReadonlyMap<string, Labels>;
   readonly pools: readonly PoolOfNodes[];
   /** The spaces that anybody is known to use. */
   readonly spaces: (answers: Answers) => readonly string[];
@@ -78,8 +72,8 @@ function mayHold(node: string, space: string, { labels, pools }: Blocking): Bloc
   return WHOLE.flatMap((whole) => subtract(whole, holes)).map((interval) => ({ node, interval }));
 }
 
-function fits({ nodes }: PoolOfNodes, labels: Readonly<Record<string, string>>): boolean {
-  return nodes === undefined || Object.entries(nodes).every(([key, value]) => labels[key] === value);
+function fits({ nodes = {} }: PoolOfNodes, labels: Labels): boolean {
+  return missingLabels(nodes, labels).length === 0;
 }
 
 function tooMany(count: number): IpamError {
