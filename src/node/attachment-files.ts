@@ -2,9 +2,16 @@ import { existsSync } from "node:fs";
 import type * as v from "valibot";
 import { type AttachmentId, RECORD_VERSION } from "../ipam/records.ts";
 import { fileName } from "./file-name.ts";
-import { createFile, type FolderKey, filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
+import {
+  createFile,
+  type FolderKey,
+  filesOf,
+  readIfThere,
+  removeFile,
+  replaceFile,
+  type SpareFiles,
+} from "./files.ts";
 import { isNewer, parse, refuseNewer } from "./json-files.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor

@@ -2,7 +2,6 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import { takeUpRoom } from "../files/take-up-room.ts";
 import { IpamError } from "../ipam/errors.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -20,6 +19,19 @@ export function readIfThere(path: string, key: FolderKey): string | undefined {
     if (isAbsent(cause)) return undefined;
     throw fileError("read", path, key, cause);
   }
+}
+
+/**
+ * Small files that a process which makes and removes many uses again. Making one costs a file system
+ * an inode, which on some takes longer than everything else that an ADD does on the disk.
+ */
+export interface SpareFiles {
+  /** How many are at hand. */
+  readonly count: number;
+  /** The path of an empty file that is the caller's from now on; undefined where none is at hand. */
+  borrow(): string | undefined;
+  /** Takes a file away from its path, as `unlink` does. Its text is gone. Throws as node:fs does. */
+  take(path: string): void;
 }
 
 export interface ReplaceOptions {

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import type { Journal } from "../ipam/node-port.ts";
 import { openAttachmentFiles } from "./attachment-files.ts";
+import type { SpareFiles } from "./files.ts";
 import { lockBriefly } from "./lock-briefly.ts";
 import { JournalEntrySchema } from "./schemas.ts";
-import type { SpareFiles } from "./spare-files.ts";
 
 /**
  * The node's journal (docs/design.md section 4), in a folder that is gone at reboot as the namespaces are:

@@ -2,13 +2,12 @@ import type { NodeSettings } from "../config/network-configuration.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { openCursors } from "./cursors.ts";
 import { isDue, makeDue } from "./due.ts";
-import { requireRoom } from "./files.ts";
+import { requireRoom, type SpareFiles } from "./files.ts";
 import { readBootId, readNodeName } from "./identity.ts";
 import { openJournal } from "./journal.ts";
 import { keptIn, openKeptReleases } from "./kept-releases.ts";
 import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
-import type { SpareFiles } from "./spare-files.ts";
 import { openStoreMemory } from "./store-memory.ts";
 
 /**

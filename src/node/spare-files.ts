@@ -1,24 +1,11 @@
 import fs from "node:fs";
-import { openCreating } from "./files.ts";
+import { openCreating, type SpareFiles } from "./files.ts";
 
 /** So many files are kept; a node begins and ends a few dozen pods at once. */
 const MOST = 128;
 const OLD_MS = 3_600_000;
 /** How often one file is made beforehand where some are missing. */
 const MAKE_EVERY_MS = 10;
-
-/**
- * Small files that a process which makes and removes many uses again. Making one costs a file system
- * an inode, which on some takes longer than everything else that an ADD does on the disk.
- */
-export interface SpareFiles {
-  /** How many are at hand. */
-  readonly count: number;
-  /** The path of an empty file that is the caller's from now on; undefined where none is at hand. */
-  borrow(): string | undefined;
-  /** Takes a file away from its path, as `unlink` does. Its text is gone. Throws as node:fs does. */
-  take(path: string): void;
-}
 
 /** Each process has files of its own in this folder. */
 export function openSpareFiles(folder: string): SpareFiles {

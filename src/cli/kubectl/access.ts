@@ -1,30 +1,8 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { withTimeout } from "../../command-line/common-options.ts";
-import { UsageError } from "../../command-line/failure.ts";
-import { IpamError } from "../../ipam/errors.ts";
-import type { Api } from "../../kubernetes/api/api.ts";
 import type { Access } from "../ip/access.ts";
+import { type KubectlOptions, placeOf } from "./place.ts";
 import { remoteAddresses } from "./remote-addresses.ts";
-
-export interface KubectlOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
-  readonly allNamespaces?: boolean;
-  /** Seconds. */
-  readonly timeout: number;
-}
-
-/** Where and within what a command of `kubectl ipam` works. */
-export interface Place {
-  readonly api: Api;
-  /** Undefined: all namespaces. */
-  readonly namespace: string | undefined;
-  readonly deadline: number;
-}
 
 /** The options that kubectl's users know. */
 export function withKubectlOptions(command: Command): Command {
@@ -44,37 +22,3 @@ export const kubectlAccess: Access<KubectlOptions> = {
   evidence: "only its own node sees that, so that from afar it takes --force",
   open: async (given, work, { namespace } = {}) => work(remoteAddresses(await placeOf(given, namespace))),
 };
-
-/**
- * Loads what speaks to Kubernetes only now: these commands are also named where none of them runs.
- * `named` is the namespace of the object that a command is about, which counts unless the user chose one.
- *
- * @throws IpamError kubernetesRefused, invalidConfig; UsageError.
- */
-export async function placeOf(given: KubectlOptions, named?: string): Promise<Place> {
-  const { allNamespaces, context, namespace, timeout } = given;
-  if (allNamespaces && namespace !== undefined)
-    throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
-  const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
-  const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
-  const { Api } = await import("../../kubernetes/api/api.ts");
-  const credentials = loadCredentials(settings);
-  return {
-    api: new Api(credentials),
-    namespace: allNamespaces ? undefined : (namespace ?? named ?? credentials.namespace ?? "default"),
-    deadline: performance.now() + timeout * 1000,
-  };
-}
-
-function kubeConfigOf({ kubeconfig }: KubectlOptions): string {
-  if (kubeconfig !== undefined) return kubeconfig;
-  const named = (process.env.KUBECONFIG ?? "").split(":").filter((path) => path !== "");
-  const candidates = [...named, join(homedir(), ".kube/config")];
-  const found = candidates.find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  throw new IpamError(
-    "invalidConfig",
-    `there is no kubeconfig: ${candidates.join(", ")}`,
-    "name one with --kubeconfig or $KUBECONFIG",
-  );
-}

@@ -13,8 +13,8 @@ import {
   ROOT,
   type SeenAddress,
 } from "../../operator/wire.ts";
-import type { Place } from "./access.ts";
 import { answered } from "./answered.ts";
+import type { Place } from "./place.ts";
 
 /** Addresses through the controller, in one Kubernetes namespace or in all. */
 export function remoteAddresses({ api, deadline, namespace }: Place): Addresses {

@@ -4,8 +4,9 @@ import { UsageError } from "../../command-line/failure.ts";
 import { type Format, printSections, printThing } from "../../command-line/output.ts";
 import type { Done } from "../../command-line/run-commands.ts";
 import { ROOT, type Why } from "../../operator/wire.ts";
-import { type KubectlOptions, placeOf, withKubectlOptions } from "./access.ts";
+import { withKubectlOptions } from "./access.ts";
 import { answered } from "./answered.ts";
+import { type KubectlOptions, placeOf } from "./place.ts";
 
 /** `kubectl ipam why [NAMESPACE/]POD`: asked of the controller, which sees store and Kubernetes. */
 export function addRemoteWhy(program: Command, done: Done): void {

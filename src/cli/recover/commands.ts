@@ -9,7 +9,8 @@ import {
 import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
-import { type RecoverOptions, recover } from "./recover.ts";
+import type { RecoverOptions } from "./options.ts";
+import { recover } from "./recover.ts";
 
 const AFTERWARDS_SECONDS = 300;
 

@@ -5,7 +5,7 @@ import { spacesOfNode } from "../ip/spaces.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
-import type { RecoverOptions } from "./recover.ts";
+import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 
 /** Who must answer. */

@@ -1,5 +1,4 @@
 import { EXIT_CODES, UsageError } from "../../command-line/failure.ts";
-import type { Format } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import { type Answers, readAnswers } from "../../ipam/recovery/answers.ts";
@@ -7,24 +6,16 @@ import { beginRecovery, endRecovery } from "../../ipam/recovery/begin.ts";
 import { blockSilent } from "../../ipam/recovery/block-silent.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { liftBlocks } from "../../ipam/reserve/blocks.ts";
-import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import { type ClusterAccess, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
 import { crossCheck } from "./cross-check.ts";
 import { type Expected, expectedNodes, poolsOf, spacesIn } from "./expected.ts";
+import type { RecoverOptions } from "./options.ts";
 import { report } from "./report.ts";
 import { recoveryStatus } from "./status.ts";
 import { step } from "./step.ts";
 import { answerForThisNode } from "./this-node.ts";
 import { waitForAnswers } from "./wait.ts";
-
-export interface RecoverOptions extends KubernetesOptions, StoreOptions {
-  readonly output: Format;
-  readonly nodes: readonly string[];
-  readonly forget: readonly string[];
-  readonly thisNode?: boolean;
-  readonly status?: boolean;
-}
 
 /** `recover`: begin, wait for the nodes, look at the pods, block what silent nodes may hold, end. */
 export async function recover(given: RecoverOptions, session: Session): Promise<number> {

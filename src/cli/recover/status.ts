@@ -6,7 +6,7 @@ import { blockIn } from "../../ipam/reserve/blocks.ts";
 import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import { expectedNodes } from "./expected.ts";
-import type { RecoverOptions } from "./recover.ts";
+import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 import { listed } from "./wait.ts";
 

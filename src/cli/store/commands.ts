@@ -16,7 +16,7 @@ import { type AcceptOptions, acceptStore } from "./accept.ts";
 import { EXPORTS, type ExportOptions, exportStore } from "./export.ts";
 import { type ImportOptions, importStore } from "./import.ts";
 import { initialise } from "./init.ts";
-import { SOURCES } from "./sources.ts";
+import { SOURCES } from "./source.ts";
 import { storeStatus } from "./status.ts";
 
 type Plain = StoreOptions & { readonly output: Format };

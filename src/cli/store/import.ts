@@ -8,7 +8,8 @@ import { importRecords } from "../../portable/import-records.ts";
 import { planImport } from "../../portable/plan-import.ts";
 import { prepareCommand, type Session, withStore } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
-import { readSource, type Source, type SourceOptions } from "./sources.ts";
+import type { Source, SourceOptions } from "./source.ts";
+import { readSource } from "./sources.ts";
 
 export interface ImportOptions extends SourceOptions {
   readonly output: Format;

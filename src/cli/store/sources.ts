@@ -4,40 +4,15 @@ import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { parseJsonObject } from "../../config/text/json-text.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { PortableRecord } from "../../portable/document.ts";
 import { type ForeignLease, type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import type { KubernetesOptions } from "../kubernetes.ts";
 import type { CommandContext } from "../open.ts";
 import { readConfiguration } from "../read-configuration.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
-
-export const SOURCES = ["export", "kube-ipam-0.2", "host-local", "whereabouts"] as const;
-
-export interface SourceOptions extends KubernetesOptions {
-  readonly from: (typeof SOURCES)[number];
-  readonly network?: string;
-  readonly folder?: string;
-  readonly containers?: string;
-  readonly ifname: string;
-  readonly pool?: readonly string[];
-  readonly definition?: string;
-  readonly skipGone?: boolean;
-  readonly space?: string;
-  readonly config?: string;
-}
-
-/** What is to be imported, and what of the source is left out. */
-export interface Source {
-  readonly records: readonly PortableRecord[];
-  /** One line each, for people. */
-  readonly remarks: readonly string[];
-  /** What they should think over before they go on. */
-  readonly warning?: string;
-}
+import type { Source, SourceOptions } from "./source.ts";
 
 /**
  * Reads the records to import, whatever their source.

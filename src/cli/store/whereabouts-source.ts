@@ -11,7 +11,7 @@ import {
 } from "../../portable/whereabouts.ts";
 import { clusterSettings, openAccess } from "../kubernetes.ts";
 import type { CommandContext } from "../open.ts";
-import type { Source, SourceOptions } from "./sources.ts";
+import type { Source, SourceOptions } from "./source.ts";
 
 /** Whereabouts' objects, from a cluster or a file. */
 interface Found {

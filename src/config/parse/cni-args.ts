@@ -1,7 +1,7 @@
 import { IpamError } from "../../ipam/errors.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { RequestedIp } from "../network-configuration.ts";
-import { tryParseIp, withoutRepeats } from "./requested-ips.ts";
+import { tryParseIp, withoutRepeats } from "./ip-list.ts";
 
 /** What the variable CNI_ARGS says. */
 export interface CniArgs {

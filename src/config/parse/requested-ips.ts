@@ -1,5 +1,5 @@
-import { formatAddress, tryParseAddress } from "../../address/address.ts";
-import { cidrContains, formatCidr, tryParseCidr } from "../../address/cidr.ts";
+import { formatAddress } from "../../address/address.ts";
+import { cidrContains, formatCidr } from "../../address/cidr.ts";
 import type { Network } from "../../ipam/network.ts";
 import type { NetworkConfiguration, RequestedIp } from "../network-configuration.ts";
 import { isObject, type Json, member } from "../text/json-text.ts";
@@ -7,6 +7,7 @@ import { readShape } from "../text/read-shape.ts";
 import { listOf, type Shape, textThat } from "../text/shapes.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 import type { CniArgs } from "./cni-args.ts";
+import { tryParseIp, withoutRepeats } from "./ip-list.ts";
 
 /**
  * The addresses that the runtime asks for by name. `IP=` in CNI_ARGS yields to `args.cni.ips`, and
@@ -28,20 +29,6 @@ export function configuredIps(document: Json): readonly RequestedIp[] {
   return fromRuntime.length > 0
     ? fromRuntime
     : readIps(memberOf(document, "args", "cni", "ips"), "args.cni.ips");
-}
-
-/** An address, with or without a prefix length. */
-export function tryParseIp(text: string): Omit<RequestedIp, "source"> | undefined {
-  if (text.includes("/")) return tryParseCidr(text);
-  const address = tryParseAddress(text);
-  return address && { address };
-}
-
-/** The same address twice is one wish. */
-export function withoutRepeats(ips: readonly RequestedIp[]): RequestedIp[] {
-  const byText = new Map<string, RequestedIp>();
-  for (const ip of ips) if (!byText.has(formatAddress(ip.address))) byText.set(formatAddress(ip.address), ip);
-  return [...byText.values()];
 }
 
 const ipsShape = listOf(

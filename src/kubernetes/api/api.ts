@@ -1,18 +1,12 @@
 import { type GenericSchema, safeParse } from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Admission, Credentials } from "../credentials/credentials.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, ObjectName } from "./kinds.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";
 
 /** No request takes longer than this, however much time the verb has left: kubelet comes again. */
 const REQUEST_MS = 10_000;
-
-/** Names one object; without a namespace, one that belongs to the whole cluster. */
-export interface ObjectName {
-  readonly namespace?: string;
-  readonly name: string;
-}
 
 /** What is sent to the API server besides a path; absent: a GET. */
 export type Sending =

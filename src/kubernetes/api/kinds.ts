@@ -34,6 +34,12 @@ export interface Kind<T> {
   readonly foreign?: true;
 }
 
+/** Names one object; without a namespace, one that belongs to the whole cluster. */
+export interface ObjectName {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
 export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape: pod };
 export const NODES: Kind<NodeObject> = { group: "", version: "v1", plural: "nodes", shape: node };
 export const NAMESPACES = plain("", "namespaces");

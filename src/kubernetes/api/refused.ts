@@ -1,7 +1,6 @@
 import { IpamError } from "../../ipam/errors.ts";
 import type { Credentials } from "../credentials/credentials.ts";
-import type { ObjectName } from "./api.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, ObjectName } from "./kinds.ts";
 
 /** What was asked of the API server. Without a name: all objects of the kind. */
 export interface Asked {

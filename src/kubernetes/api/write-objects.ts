@@ -1,5 +1,5 @@
-import { type Api, folderOf, type ObjectName, pathOf, reasonOf } from "./api.ts";
-import type { Kind } from "./kinds.ts";
+import { type Api, folderOf, pathOf, reasonOf } from "./api.ts";
+import type { Kind, ObjectName } from "./kinds.ts";
 
 /**
  * Makes an object.

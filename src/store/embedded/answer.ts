@@ -1,18 +1,9 @@
-import type { Database } from "bun:sqlite";
 import type { RecordOf, Ref } from "../../ipam/records.ts";
 import type { Query, Snapshot, Versioned } from "../../ipam/store-port.ts";
-import type { Keys } from "../keys/keys.ts";
-import type { BootClock } from "./boot-clock.ts";
 import { decodeRecord } from "./record-text.ts";
+import type { Records } from "./records.ts";
 import { findRow, readState } from "./rows.ts";
 import { countTaken, lookForTaken } from "./taken.ts";
-
-/** What a query is about: an open database, in whatever transaction the caller has begun. */
-export interface Records {
-  readonly database: Database;
-  readonly keys: Keys;
-  readonly clock: BootClock;
-}
 
 /** Everything a query asks for, as the caller's transaction sees it. */
 export function answer(records: Records, { refs = [], windows = [], counts = [] }: Query): Snapshot {

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Records } from "./answer.ts";
+import type { Records } from "./records.ts";
 import { type Moment, momentOf } from "./rows.ts";
 
 /** Revisions whose deletions watches can still be told of. */

@@ -3,8 +3,8 @@ import type { Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
 import { after, type KeyRange, spansSpaces } from "../keys/keys.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
-import type { Records } from "./answer.ts";
 import { decodeRecord } from "./record-text.ts";
+import type { Records } from "./records.ts";
 import { ALIVE, momentOf, type Row } from "./rows.ts";
 import type { Transactions } from "./transactions.ts";
 

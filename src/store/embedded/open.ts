@@ -13,11 +13,12 @@ import type {
   WatchOptions,
 } from "../../ipam/store-port.ts";
 import { makeKeys } from "../keys/keys.ts";
-import { answer, type Records } from "./answer.ts";
+import { answer } from "./answer.ts";
 import { type BootClock, bootClock } from "./boot-clock.ts";
 import { openDatabase } from "./database.ts";
 import { describeEmbedded } from "./describe.ts";
 import { list } from "./list.ts";
+import type { Records } from "./records.ts";
 import { SpareSpace } from "./spare-space.ts";
 import { Transactions } from "./transactions.ts";
 import { troubleOf } from "./trouble.ts";

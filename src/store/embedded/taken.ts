@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import type { CountAnswer, Span, Window, WindowAnswer } from "../../ipam/store-port.ts";
 import { parseAddressPart } from "../keys/key-parts.ts";
 import type { AddressKind } from "../keys/keys.ts";
-import type { Records } from "./answer.ts";
+import type { Records } from "./records.ts";
 import { ALIVE, momentOf } from "./rows.ts";
 
 /** Which addresses of a window cannot be given out, and how far that is known. */

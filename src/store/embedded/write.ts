@@ -1,6 +1,6 @@
 import type { Put, Transaction } from "../../ipam/store-port.ts";
-import type { Records } from "./answer.ts";
 import { forgetOldDeletions, removeExpired } from "./forget.ts";
+import type { Records } from "./records.ts";
 import { findRow, momentOf, readState } from "./rows.ts";
 
 /** Between two rounds of tidying up. Small rounds, so that no ADD pays for many. */
