@@ -24,7 +24,7 @@ export function withStoreOptions(command: Command): Command {
 }
 
 export function withTimeout(command: Command): Command {
-  return command.option("--timeout <seconds>", "give up after so long", positive, 30);
+  return command.option("--timeout <seconds>", "give up after so long", secondsUpTo(86_400), 30);
 }
 
 export function withOutput(command: Command): Command {
@@ -70,15 +70,11 @@ export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-/** Seconds, also none. */
-export function seconds(text: string): number {
-  const count = Number(text);
-  if (text.trim() !== "" && Number.isFinite(count) && count >= 0 && count <= 86_400) return count;
-  throw new InvalidArgumentError("expected a number of seconds, such as 30");
-}
-
-function positive(text: string): number {
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError("expected a number of seconds, such as 30");
+/** Reads an option's seconds: at most `most`, and 0 only where it has a meaning. */
+export function secondsUpTo(most: number, zero?: "or none"): (text: string) => number {
+  return (text) => {
+    const seconds = text.trim() === "" ? Number.NaN : Number(text);
+    if ((seconds > 0 || (seconds === 0 && zero !== undefined)) && seconds <= most) return seconds;
+    throw new InvalidArgumentError(`expected a number of seconds up to ${most}, such as 30`);
+  };
 }

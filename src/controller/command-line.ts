@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { withExamples } from "../command-line/common-options.ts";
+import type { Command } from "commander";
+import { secondsUpTo, withExamples } from "../command-line/common-options.ts";
 
 const CLOSING = `
 Replicas agree on one leader by the Lease of the service's name; only the leader frees, ends
@@ -21,7 +21,7 @@ export function describeController(command: Command): Command {
     .option("--namespace <name>", "where its Lease and Secret lie (default: the own pod's, else kube-ipam)")
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--listen-tls <host:port>", "HTTPS: admission and the operators' API")
-    .option("--interval <seconds>", "how often the leader looks for what has changed", seconds, 30)
+    .option("--interval <seconds>", "how often the leader looks for what has changed", secondsUpTo(3_600), 30)
     .option("--service <name>", "the Service by which it is reached", "kube-ipam-controller")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", CLOSING);
@@ -29,10 +29,4 @@ export function describeController(command: Command): Command {
     ["kube-ipam controller --kubeconfig admin.conf --listen 127.0.0.1:9468", "outside a cluster, to try it"],
   ]);
   return command;
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0 && value <= 3_600) return value;
-  throw new InvalidArgumentError("expected a number of seconds up to 3600, such as 30");
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import {
-  seconds,
+  secondsUpTo,
   withExamples,
   withKubernetes,
   withOutput,
@@ -19,7 +19,12 @@ export function addCheckCommand(program: Command, done: Done): void {
       "compare the store with live pods, nodes and this node's network namespaces: leaks, duplicates, addresses " +
         "in use that nobody holds, records that contradict each other. Changes nothing; exit code 1 when something is wrong",
     )
-    .option("--settle <seconds>", "how long something must look wrong before it is reported", seconds, 5)
+    .option(
+      "--settle <seconds>",
+      "how long something must look wrong before it is reported",
+      secondsUpTo(86_400, "or none"),
+      5,
+    )
     .option("--store-only", "ask neither Kubernetes nor this node")
     .option("--conf-dir <folder>", "networks beside those that the store knows", "/etc/cni/net.d");
   withExamples(command, [

@@ -1,5 +1,6 @@
 import { UsageError } from "../../command-line/failure.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
+import { tryParseRetention } from "../../ipam/retention.ts";
 
 /** The kinds that pods are owned by most often, as people write them. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -58,17 +59,10 @@ function readKind(text: string): string | undefined {
   return KINDS[text.toLowerCase()] ?? (/^[A-Z][A-Za-z0-9]*$/.test(text) ? text : undefined);
 }
 
-const SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
-
 /** Reads `--retain`: "keep", "workload", "delete", or a time such as "30m" or "1d12h". @throws UsageError */
 export function readRetention(text: string): Retention {
-  if (text === "keep" || text === "workload" || text === "delete") return text;
-  if (/^(\d{1,9}[dhms])+$/.test(text)) {
-    return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
-      (sum, [, count, unit]) => sum + Number(count) * SECONDS[unit as keyof typeof SECONDS],
-      0,
-    );
-  }
+  const retention = tryParseRetention(text);
+  if (retention !== undefined) return retention;
   throw new UsageError(
     `'${text}' is no retention`,
     'give "keep" (for ever), "workload" (as long as the owner exists), "delete" (as long as its pod), or a time after the owner such as 30m or 7d',

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { type Address, tryParseAddress } from "../../address/address.ts";
 import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
 import { tryParseInterval } from "../../address/interval-text.ts";
+import { tryParseDuration } from "../../ipam/duration.ts";
 import { isObject, type Json } from "./json-text.ts";
 
 /** What one value must look like. Every message is a noun phrase that continues "must be". */
@@ -88,7 +89,7 @@ export const duration: Shape<number> = v.pipe(
 
 function millisecondsOf(value: unknown): number | undefined {
   if (typeof value === "number") return Math.round(value * 1000);
-  const [, digits, unit] = (typeof value === "string" && /^([0-9]+(?:\.[0-9]+)?)(ms|s)$/.exec(value)) || [];
-  if (digits === undefined) return undefined;
-  return Math.round(Number(digits) * (unit === "s" ? 1000 : 1));
+  const milliseconds =
+    typeof value === "string" ? tryParseDuration(value, { units: ["ms", "s"], fractions: true }) : undefined;
+  return milliseconds === undefined ? undefined : Math.round(milliseconds);
 }
