@@ -5,18 +5,19 @@ import { bitsOf, type Family, tryParseAddress } from "./address.ts";
  * Undefined for a mask with gaps, for 0, for more bits than the family has, and for any other text.
  */
 export function tryParseNetmask(text: string, family: Family): number | undefined {
-  const prefix = text.includes(".") ? prefixOfMask(text, family) : prefixOfNumber(text);
-  return prefix !== undefined && prefix >= 1 && prefix <= bitsOf(family) ? prefix : undefined;
+  if (text.includes(".")) return family === 4 ? prefixOfMask(text) : undefined;
+  return tryParsePrefix(text.replace(/^\//, ""), family);
 }
 
-function prefixOfNumber(text: string): number | undefined {
-  const digits = /^\/?(0|[1-9][0-9]{0,2})$/.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** Reads the length of a network's prefix, from 1 to all bits of an address. Undefined for any other text. */
+export function tryParsePrefix(text: string, family: Family): number | undefined {
+  const prefix = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
+  return prefix >= 1 && prefix <= bitsOf(family) ? prefix : undefined;
 }
 
-function prefixOfMask(text: string, family: Family): number | undefined {
-  const mask = family === 4 && !text.includes(":") ? tryParseAddress(text) : undefined;
-  if (mask === undefined) return undefined;
-  const ones = mask.value.toString(2).padStart(32, "0");
-  return /^1*0*$/.test(ones) ? ones.replaceAll("0", "").length : undefined;
+/** Undefined unless the ones of the mask come before its zeros. */
+function prefixOfMask(text: string): number | undefined {
+  const mask = text.includes(":") ? undefined : tryParseAddress(text);
+  const bits = mask?.value.toString(2).padStart(32, "0") ?? "";
+  return /^1+0*$/.test(bits) ? bits.lastIndexOf("1") + 1 : undefined;
 }

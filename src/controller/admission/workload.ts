@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { OwnerReference } from "../../ipam/cluster-port.ts";
-import type { Annotations } from "../../ipam/wish/annotations.ts";
+import type { Annotations } from "../../ipam/wish/annotation.ts";
 
 /** An object that is a pod, or makes pods: what of it matters for their addresses. */
 export interface Workload {

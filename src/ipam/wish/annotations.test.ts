@@ -5,7 +5,8 @@ import type { Interval } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
 import { network } from "../testing/networks.ts";
 import type { FixedAddress } from "../wish.ts";
-import { type Annotations, readAnnotations } from "./annotations.ts";
+import type { Annotations } from "./annotation.ts";
+import { readAnnotations } from "./annotations.ts";
 
 const asked = { network: network("net", "10.1.2.0/24", "fd00::/64"), ifname: "eth0" };
 
@@ -257,7 +258,7 @@ describe("what is not for this network", () => {
   test("a key for another network is left for it", () => {
     const { fixed, unclaimed } = readAnnotations({ "kube-ipam.ip/net1": "10.9.0.5" }, asked);
     expect(fixed).toEqual([]);
-    expect(unclaimed).toEqual([{ key: "kube-ipam.ip/net1", suffix: "net1", text: "10.9.0.5" }]);
+    expect(unclaimed).toEqual([{ key: "kube-ipam.ip/net1", scope: "net1", text: "10.9.0.5" }]);
   });
 
   test("an address outside of the network that the key names is error 102", () => {

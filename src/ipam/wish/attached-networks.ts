@@ -1,7 +1,7 @@
 import type { Ports } from "../ports.ts";
 import type { AttachmentId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import type { KnownNetwork } from "./further-networks.ts";
+import type { KnownNetwork } from "./unclaimed.ts";
 
 /**
  * In which of the networks other interfaces of the asker's own container have addresses already. A

@@ -6,10 +6,12 @@ import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
 import { type FixedAddress, takesAny, type Wish } from "../wish.ts";
-import { type AnnotatedWish, type Annotations, readAnnotations } from "./annotations.ts";
+import type { Annotations } from "./annotation.ts";
+import { type AnnotatedWish, readAnnotations } from "./annotations.ts";
 import { attachedNetworks } from "./attached-networks.ts";
-import { furtherNetworks, type KnownNetwork, mayMean, requireClaimed } from "./further-networks.ts";
+import { furtherNetworks } from "./further-networks.ts";
 import { withRequested } from "./requested-addresses.ts";
+import { type KnownNetwork, mayMean, requireClaimed } from "./unclaimed.ts";
 
 /** Whose wish is read, and where it may stand. */
 export interface WishQuestion {

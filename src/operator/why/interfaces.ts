@@ -1,6 +1,7 @@
-import { tryParseAddress } from "../../address/address.ts";
+import { type Address, tryParseAddress } from "../../address/address.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
+import { plainAddresses } from "../../ipam/wish/annotations.ts";
 import { type FurtherNetwork, furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { HeldAddress } from "./held.ts";
 import type { KnownNetwork } from "./known-networks.ts";
@@ -52,8 +53,9 @@ function mainNetwork(
   const others = [...known.values()].filter(({ network }) =>
     further.every(({ name }) => name !== network.name),
   );
-  const wanted = [...podIPs, ...(annotations["kube-ipam.ip"] ?? "").split(",")];
-  const fitting = others.find((each) => wanted.some((text) => holds(each, text)));
+  const shown = podIPs.flatMap((text) => tryParseAddress(text) ?? []);
+  const wanted = [...shown, ...plainAddresses(annotations)];
+  const fitting = others.find((each) => wanted.some((address) => holds(each, address)));
   if (fitting !== undefined) return fitting;
   const shownElsewhere = podIPs.length > 0 || (others.length === 0 && further.length > 0);
   if (shownElsewhere) return "not ours";
@@ -61,9 +63,7 @@ function mainNetwork(
   return second === undefined ? only : undefined;
 }
 
-function holds({ network }: KnownNetwork, text: string): boolean {
-  const address = tryParseAddress(text.trim());
-  if (address === undefined) return false;
+function holds({ network }: KnownNetwork, address: Address): boolean {
   return network.sets.some(({ ranges }) => ranges.some(({ subnet }) => cidrContains(subnet, address)));
 }
 

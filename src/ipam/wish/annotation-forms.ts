@@ -1,0 +1,118 @@
+import type { Interval } from "../../address/interval.ts";
+import type { Retention } from "../records.ts";
+import type { FixedAddress } from "../wish.ts";
+import { type Annotation, type Annotations, malformed } from "./annotation.ts";
+import { parseAddresses, parseRetention, parseSet, parseSticky } from "./annotation-values.ts";
+
+type Word = "ip" | "netmask" | "gateway" | "ips" | "sticky" | "retain";
+type Find = (word: Word) => Annotation;
+
+/** The words that ask for one thing, the first of which names it in messages, and how their values are read. */
+interface Rule<T> {
+  readonly words: readonly [Word, ...Word[]];
+  readonly read: (find: Find) => T;
+}
+
+interface Grammar {
+  readonly addresses: Rule<FixedAddress[]>;
+  readonly set: Rule<Interval[]>;
+  readonly sticky: Rule<boolean>;
+  readonly retain: Rule<Exclude<Retention, "workload">>;
+}
+
+/**
+ * Every annotation that a pod may have from us. A key is "kube-ipam.<word>", or "kube-ipam.<word>/<scope>" where
+ * the scope names a network or an interface. deploy/admission says the same in CEL.
+ */
+const GRAMMAR: Grammar = {
+  addresses: {
+    words: ["ip", "netmask", "gateway"],
+    read: (find) => parseAddresses(find("ip"), find("netmask"), find("gateway")),
+  },
+  set: { words: ["ips"], read: (find) => parseSet(find("ips")) },
+  sticky: { words: ["sticky"], read: (find) => parseSticky(find("sticky")) },
+  retain: { words: ["retain"], read: (find) => parseRetention(find("retain")) },
+};
+
+const PREFIX = "kube-ipam.";
+const WORDS: readonly string[] = Object.values(GRAMMAR).flatMap(({ words }) => words);
+
+/** What the annotations of one scope ask for. Nothing is read yet: those of another network need not be right. */
+export interface Form<T> {
+  /** The key of the first word, also where only others are there. */
+  readonly key: string;
+  /** Absent: the plain keys, which apply to whichever network they fit. */
+  readonly scope?: string;
+  readonly present: readonly Annotation[];
+  readonly find: Find;
+  /** @throws IpamError annotationMalformed */
+  readonly read: () => T;
+}
+
+export type Forms = {
+  readonly [S in keyof Grammar]: readonly Form<ReturnType<Grammar[S]["read"]>>[];
+};
+
+/**
+ * Finds what the annotations ask for, in each scope; an empty value is as good as none.
+ *
+ * @throws IpamError annotationMalformed for a misspelt key, which must not silently give a pod a random
+ *   address (FAIL-CLOSED).
+ */
+export function formsOf(annotations: Annotations): Forms {
+  for (const key of Object.keys(annotations)) requireKnown(key, annotations);
+  const scopes = [...new Set([undefined, ...Object.keys(annotations).flatMap(scopesIn)])];
+  const forms = <T>(rule: Rule<T>) => scopes.flatMap((scope) => formIn(scope, rule, annotations));
+  return {
+    addresses: forms(GRAMMAR.addresses),
+    set: forms(GRAMMAR.set),
+    sticky: forms(GRAMMAR.sticky),
+    retain: forms(GRAMMAR.retain),
+  };
+}
+
+function formIn<T>(
+  scope: string | undefined,
+  { words, read }: Rule<T>,
+  annotations: Annotations,
+): Form<T> | [] {
+  const find = (word: Word) => annotationAt(keyOf(word, scope), annotations);
+  const present = words.map(find).filter(({ text }) => text !== "");
+  if (present.length === 0) return [];
+  return {
+    key: keyOf(words[0], scope),
+    ...(scope !== undefined && { scope }),
+    present,
+    find,
+    read: () => read(find),
+  };
+}
+
+function annotationAt(key: string, annotations: Annotations): Annotation {
+  return { key, text: annotations[key]?.trim() ?? "" };
+}
+
+function requireKnown(key: string, annotations: Annotations): void {
+  const word = wordOf(key);
+  if (word === undefined || WORDS.includes(word)) return;
+  // "kube-ipam.io/..." and the like are DNS names of other programs, not words of ours.
+  if (key.includes("/") && (word === "io" || word.includes("."))) return;
+  const known = WORDS.map((each) => PREFIX + each).join(", ");
+  throw malformed(
+    annotationAt(key, annotations),
+    `one of the keys ${known}, each also with /<network> or /<interface>`,
+  );
+}
+
+function scopesIn(key: string): string[] {
+  const slash = key.indexOf("/");
+  return slash !== -1 && WORDS.includes(wordOf(key) ?? "") ? [key.slice(slash + 1)] : [];
+}
+
+function wordOf(key: string): string | undefined {
+  return key.startsWith(PREFIX) ? key.slice(PREFIX.length).split("/", 1)[0] : undefined;
+}
+
+function keyOf(word: Word, scope: string | undefined): string {
+  return scope === undefined ? PREFIX + word : `${PREFIX}${word}/${scope}`;
+}
