@@ -32,7 +32,7 @@ export function isAtLeast(version: CniVersion, than: CniVersion): boolean {
 export function requireVersion(given: unknown, verb: Verb): CniVersion {
   const version = given === undefined || given === "" ? DEFAULT_VERSION : given;
   if (typeof version !== "string") {
-    throw new IpamError("decode", `cniVersion must be a text like "1.0.0", not ${JSON.stringify(given)}`);
+    throw new IpamError("decode", `cniVersion must be a string like "1.0.0", not ${JSON.stringify(given)}`);
   }
   if (!isSupported(version)) throw unsupported(version, verb);
   const since = SINCE[verb];

@@ -47,7 +47,7 @@ export async function importRecords(
     written,
     same,
     conflicts: plan.missing.map(
-      ({ ref }) => `the ${nameOf(ref)} could not be written, as others wrote at the same time`,
+      ({ ref }) => `the ${nameOf(ref)} was not written, because others wrote at the same time`,
     ),
   };
 }

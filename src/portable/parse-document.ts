@@ -14,8 +14,8 @@ export function parseDocument(value: unknown, source: string): PortableRecord[] 
   if (!head.success) {
     throw new IpamError(
       "decode",
-      `${source} is no export of kube-ipam: expected {"kind": "${DOCUMENT_KIND}", "version": …, "records": […]}`,
-      "make one with 'kube-ipam store export'; other sources are named with --from",
+      `${source} is not an export of kube-ipam: expected {"kind": "${DOCUMENT_KIND}", "version": …, "records": […]}`,
+      "make one with 'kube-ipam store export'; name another source with --from",
     );
   }
   if (head.output.version > DOCUMENT_VERSION) throw newer(source, "the document");
@@ -50,7 +50,7 @@ function readRecord(value: unknown, where: string): PortableRecord {
 }
 
 function unreadable(where: string, why: string): IpamError {
-  return new IpamError("decode", `${where} is no record that can be read`, why);
+  return new IpamError("decode", `${where} cannot be read as a record`, why);
 }
 
 function refuseNewer(value: unknown, where: string): void {

@@ -42,7 +42,7 @@ export async function planImport(
       const present = snapshot.get(fromPortable(item.ref)) as Versioned<unknown> | undefined;
       if (present !== undefined) {
         if (!saysTheSame(item, present.record))
-          conflicts.push(`the ${nameOf(item.ref)} is there and says something else`);
+          conflicts.push(`the ${nameOf(item.ref)} exists with different content`);
         continue;
       }
       const conflict = strangerAt(item, snapshot, brought);
@@ -110,7 +110,7 @@ function strangerAt(
     const foreign = reservation !== undefined && !brought.has(nameOf({ ...ref, kind: "reservation" }));
     const { holders } = record as RecordTypes["allocation"];
     if (foreign && !holders.every((holder) => holdsForOwner(holder, reservation.owner)))
-      return `${text} is reserved here for ${describeOwner(reservation.owner)}`;
+      return `${text} is already reserved for ${describeOwner(reservation.owner)}`;
   }
   if (
     ref.kind === "reservation" &&
@@ -120,7 +120,7 @@ function strangerAt(
     const { owner } = record as RecordTypes["reservation"];
     const other = allocation.holders.find((holder) => !holdsForOwner(holder, owner));
     if (other !== undefined)
-      return `${text} is held here by container ${other.attachment.container} on node ${other.node}`;
+      return `${text} is already held by container ${other.attachment.container} on node ${other.node}`;
   }
   return inReservedRange(at, snapshot, text, brought);
 }
@@ -137,6 +137,6 @@ function inReservedRange(
   );
   return (
     range &&
-    `${text} lies in ${range.first}-${range.last}, reserved here for ${describeOwner(range.reservation.owner)}`
+    `${text} is in the range ${range.first}-${range.last}, already reserved for ${describeOwner(range.reservation.owner)}`
   );
 }

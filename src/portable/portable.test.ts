@@ -157,8 +157,8 @@ test("one conflict, and nothing is written", async () => {
   const { written, conflicts } = await importRecords(records, target.store, options);
   expect(written).toBe(0);
   expect(conflicts).toEqual([
-    "the allocation of 10.1.0.2 in space default is there and says something else",
-    "the allocation of fd00::2 in space default is there and says something else",
+    "the allocation of 10.1.0.2 in space default exists with different content",
+    "the allocation of fd00::2 in space default exists with different content",
   ]);
   expect((await allocations(target.ports)).size).toBe(2);
 });
@@ -168,13 +168,13 @@ test.each([
     "an imported hold",
     "10.1.0.3",
     { kind: "Note", namespace: "", name: "nas" },
-    "address 10.1.0.3 in space default is reserved here for 'nas'",
+    "address 10.1.0.3 in space default is already reserved for 'nas'",
   ],
   [
     "an imported pod",
     "10.1.9.9",
     { kind: "Job", namespace: "team-b", name: "j" },
-    "the reservation of 10.1.9.9 in space default is there and says something else",
+    "the reservation of 10.1.9.9 in space default exists with different content",
   ],
 ])("%s meets a reservation of another", async (_, text, owner, conflict) => {
   const { target, records } = await moved();
@@ -186,7 +186,7 @@ test("an imported reservation meets a holder", async () => {
   const { target, records } = await moved();
   await add(target.ports, "other", { network: dual, wish: named("10.1.7.7") });
   expect((await planImport(records, target.store, options)).conflicts).toContain(
-    "address 10.1.7.7 in space default is held here by container other on node node1",
+    "address 10.1.7.7 in space default is already held by container other on node node1",
   );
 });
 
@@ -196,7 +196,7 @@ test("imported holds meet a reserved range", async () => {
   await reserveRange(interval, { ...reserving, owner: db }, target.ports, options);
   const records = leases("10.9.0.7");
   expect((await planImport(records, target.store, options)).conflicts).toEqual([
-    "address 10.9.0.7 in space default lies in 10.9.0.0-10.9.0.255, reserved here for StatefulSet team-a/db",
+    "address 10.9.0.7 in space default is in the range 10.9.0.0-10.9.0.255, already reserved for StatefulSet team-a/db",
   ]);
 });
 
@@ -215,7 +215,7 @@ test("an ADD in the midst of it is never overwritten", async () => {
     },
   };
   const { conflicts } = await importRecords(records, raced, options);
-  expect(conflicts).toContain("the allocation of 10.1.0.2 in space default is there and says something else");
+  expect(conflicts).toContain("the allocation of 10.1.0.2 in space default exists with different content");
   expect((await allocations(ports)).get("10.1.0.2")).toEqual(["quick"]);
 });
 
@@ -260,8 +260,8 @@ test("an index without its allocation is exported, and counted", async () => {
 });
 
 test.each([
-  ["no object", 5, "6 file is no export of kube-ipam"],
-  ["another kind", { kind: "x", version: 1, records: [] }, "6 file is no export of kube-ipam"],
+  ["no object", 5, "6 file is not an export of kube-ipam"],
+  ["another kind", { kind: "x", version: 1, records: [] }, "6 file is not an export of kube-ipam"],
   [
     "a newer document",
     { kind: "kube-ipam-records", version: 2, records: [] },
@@ -283,7 +283,7 @@ test.each([
       version: 1,
       records: [{ ref: { kind: "reservation", space: "s", address: "10.1.2.300" }, record: { version: 1 } }],
     },
-    '6 file: records[0] is no record that can be read; ref.address: expected an address in canonical text, such as 10.1.2.3 or 2001:db8::5, got "10.1.2.300"',
+    '6 file: records[0] cannot be read as a record; ref.address: expected an address in canonical text, such as 10.1.2.3 or 2001:db8::5, got "10.1.2.300"',
   ],
   [
     "a kind that every object inherits",
@@ -292,12 +292,12 @@ test.each([
       version: 1,
       records: [{ ref: { kind: "constructor" }, record: { version: 1 } }],
     },
-    "6 file: records[0] is no record that can be read; expected",
+    "6 file: records[0] cannot be read as a record; expected",
   ],
   [
     "a kind that is none",
     { kind: "kube-ipam-records", version: 1, records: [{ ref: { kind: "meta" }, record: { version: 1 } }] },
-    '6 file: records[0] is no record that can be read; expected {"ref": {"kind": …}, "record": …} with one of the kinds network',
+    '6 file: records[0] cannot be read as a record; expected {"ref": {"kind": …}, "record": …} with one of the kinds network',
   ],
 ])("%s is refused", async (_, document, expected) => {
   expect(await refusal(() => parseDocument(document, "file"))).toStartWith(expected);

@@ -13,7 +13,7 @@ const Address = v.pipe(
   }, "an address in canonical text, such as 10.1.2.3 or 2001:db8::5"),
 );
 
-const Word = v.pipe(string("a text"), v.nonEmpty("a text that is not empty"));
+const Word = v.pipe(string("a string"), v.nonEmpty("a non-empty string"));
 const Version = v.pipe(v.number("a record's version"), v.integer("a record's version"));
 const Origin = v.picklist(["dynamic", "fixed", "sticky"]);
 const Attachment = v.object({ network: Word, container: Word, ifname: Word });

@@ -40,7 +40,7 @@ export function toWhereabouts(
     const { attachment, pod } = record.holder;
     if (pod !== undefined) return heldOf(record.addresses, attachment, `${pod.namespace}/${pod.name}`);
     remarks.push(
-      `${record.addresses.join(", ")} of container ${attachment.container}, which is no pod: left out`,
+      `${record.addresses.join(", ")} of container ${attachment.container}, which is not a pod: left out`,
     );
     return [];
   });

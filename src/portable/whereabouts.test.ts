@@ -84,7 +84,7 @@ test("who shows another address, or nothing any more, is held for a node that is
     "10.1.2.3 of pod default/a (container c1): no pod of that name shows it",
   );
   for (const offset of ["1x", "256"])
-    expect(remarks).toContain(`pool 10.1.2.0-24: '${offset}' is no offset into 10.1.2.0/24: left out`);
+    expect(remarks).toContain(`pool 10.1.2.0-24: '${offset}' is not an offset into 10.1.2.0/24: left out`);
   expect(remarks.filter((line) => line.startsWith("reservation"))).toEqual([
     "reservation 10.1.2.9 of pod default/x is in no pool: left out",
     "reservation lan-fd00--9 of pod default/x is in no pool: left out",
@@ -144,5 +144,5 @@ test("a container that is no pod has no place in whereabouts", () => {
     ranges: [parseCidr("10.1.2.0/24")],
     namespace: "x",
   });
-  expect([reservations, remarks]).toEqual([[], ["10.1.2.3 of container c1, which is no pod: left out"]]);
+  expect([reservations, remarks]).toEqual([[], ["10.1.2.3 of container c1, which is not a pod: left out"]]);
 });

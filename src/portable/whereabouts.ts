@@ -65,7 +65,7 @@ export function readWhereabouts(state: WhereaboutsState, reading: Reading): Wher
     for (const [offset, allocation] of Object.entries(pool.allocations)) {
       const address = addressAt(pool, offset);
       if (address === undefined) {
-        remarks.push(`pool ${pool.name}: '${offset}' is no offset into ${pool.range}: left out`);
+        remarks.push(`pool ${pool.name}: '${offset}' is not an offset into ${pool.range}: left out`);
         continue;
       }
       const pod = pods.get(allocation.podref);
@@ -123,8 +123,8 @@ function remarkOf(
   if (read === "elsewhere") return `${what} comes from another definition: left out`;
   if (read === "left out") return `${what}: no pod of that name shows it: left out`;
   return (
-    `${what}: no pod of that name shows it, so it is held until somebody ends it: ` +
-    `'kube-ipam ip release --force ${formatAddress(address)}', once its container is gone for certain`
+    `${what}: no pod of that name shows it, so it stays held until an operator releases it: ` +
+    `'kube-ipam ip release --force ${formatAddress(address)}', once its container is certainly gone`
   );
 }
 

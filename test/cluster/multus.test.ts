@@ -122,7 +122,7 @@ describe.skipIf(missing !== undefined)("Multus", () => {
     const sandbox = await sandboxOf("nowhere", { "kube-ipam.ip": "10.7.0.50", [NETWORKS]: "database" });
     const { exitCode, stdout } = await node.run("ADD", sandbox);
     expect(exitCode).not.toBe(0);
-    expect(stdout).toContain("address 10.7.0.50 (kube-ipam.ip) lies in no subnet of the pod's networks");
+    expect(stdout).toContain("address 10.7.0.50 (kube-ipam.ip) is in no subnet of the pod's networks");
     expect(await held(sandbox)).toEqual([]);
   }, 60_000);
 
@@ -133,7 +133,7 @@ describe.skipIf(missing !== undefined)("Multus", () => {
     const sandbox = await sandboxOf("dropped", { "kube-ipam.ip": "10.9.0.80", [NETWORKS]: "database" });
     const { exitCode, stdout } = await node.run("ADD", sandbox);
     expect(exitCode).not.toBe(0);
-    expect(stdout).toContain("has no way to read what the pod wants");
+    expect(stdout).toContain("has no way to read the pod's annotations");
     expect((await node.runOne("ADD", "database", "net1", sandbox)).stdout).toContain(
       "Multus does not pass it on",
     );

@@ -249,7 +249,7 @@ describe.skipIf(missing !== undefined)("why", () => {
     ]);
     expect((await lines("p", "Next"))[0]).toContain("'kube-ipam ip unreserve 10.1.2.60'");
     const refusals: readonly [string, string][] = [
-      ["10.9.9.9", "address 10.9.9.9 (kube-ipam.ip) lies in no subnet of the pod's networks (error 102)"],
+      ["10.9.9.9", "address 10.9.9.9 (kube-ipam.ip) is in no subnet of the pod's networks (error 102)"],
       [
         "10.1.2.9",
         "address 10.1.2.9 (kube-ipam.ip) is not allowed in network 'lan': it is excluded (10.1.2.8-10.1.2.15) (error 102)",

@@ -191,7 +191,7 @@ describe.skipIf(missing !== undefined)("workloads", () => {
     test("an address that no network of the pod holds is error 102 on the first of them", async () => {
       await layered("nowhere", { "kube-ipam.ip": "10.7.0.50" });
       expect(await refusalOf(first, await started("nowhere", first))).toBe(
-        "102 address 10.7.0.50 (kube-ipam.ip) lies in no subnet of the pod's networks",
+        "102 address 10.7.0.50 (kube-ipam.ip) is in no subnet of the pod's networks",
       );
     });
 

@@ -121,7 +121,7 @@ ours("store", "a conflict is told, and nothing is written", async (world) => {
   const refused = await operator("store", "import", file);
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toStartWith(
-    "error: 1 conflicts: nothing is written\n  the allocation of 10.1.2.2 in space default is there and says something else\n",
+    "error: 1 conflicts: nothing is written\n  the allocation of 10.1.2.2 in space default exists with different content\n",
   );
   expect((await world.held()).map(({ container }) => container)).toEqual(["c3"]);
 });
@@ -185,7 +185,7 @@ ours("store", "what is no export is refused, with line and column where it is no
     expect.stringMatching(/broken is not valid JSON: line 2, column 9/),
   ]);
   const other = await operator("store", "import", saved(world, "other", "{}"));
-  expect(other.stderr).toContain('is no export of kube-ipam: expected {"kind": "kube-ipam-records"');
+  expect(other.stderr).toContain('is not an export of kube-ipam: expected {"kind": "kube-ipam-records"');
   const none = await operator("store", "import");
   expect([none.exitCode, none.stderr]).toEqual([
     2,

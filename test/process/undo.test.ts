@@ -29,7 +29,7 @@ for (const [kind, shell] of Object.entries(BROKEN_STDOUT)) {
     // An agent writes its line after the answer.
     const line = await eventually(async () => /^.* ERROR ADD .*$/m.exec(await logOf(world))?.[0]);
     expect(line).toContain('outcome="error 5"');
-    expect(line).toMatch(/could not be printed: .*: what was allocated for it was given back/);
+    expect(line).toMatch(/could not be printed: .*: its addresses were released/);
   });
 
   ours("A31", `a repeated ADD on a stdout ${kind} keeps what the first one printed`, async (world) => {

@@ -131,7 +131,7 @@ function unprinted(failure: unknown, undone: boolean): IpamError {
   return new IpamError(
     "io",
     `the result could not be printed: ${WORDS[code] ?? message}`,
-    undone ? "what was allocated for it was given back" : "what was allocated stays until its DEL",
+    undone ? "its addresses were released" : "its addresses stay allocated until its DEL",
     { cause: failure },
   );
 }

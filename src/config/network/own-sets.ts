@@ -50,7 +50,6 @@ function runtimeRanges(document: Json): unknown {
 function topSet(values: RangeValues, warn: Warn): PlacedSet[] {
   if (values.subnet !== undefined) return [[placeRange(values, "ipam", warn)]];
   const useless = Object.keys(RANGE_ENTRIES).filter((key) => Object.hasOwn(values, key));
-  if (useless.length > 0)
-    warn(`ipam.${useless.join(", ipam.")} is ignored, as there is no ipam.subnet beside it`);
+  if (useless.length > 0) warn(`ipam.${useless.join(", ipam.")} is ignored, because ipam.subnet is not set`);
   return [];
 }

@@ -68,7 +68,7 @@ describe("refusals", () => {
       "subnet",
       { ranges: [[{ rangeStart: "10.1.2.9" }]] },
       {},
-      'ipam.ranges[0][0].subnet must be a network such as "10.1.2.0/24", got nothing',
+      'ipam.ranges[0][0].subnet must be a subnet such as "10.1.2.0/24", got nothing',
       "",
     ],
     [
@@ -167,13 +167,11 @@ test("B6: one set per family fits 0.2.0", () => {
 
 test("keys of a range without their subnet are ignored with a warning, as host-local does", () => {
   const { warnings } = parseIpam({ gateway: "10.1.2.9", rangeStart: "10.1.2.8", ranges: [[A]] });
-  expect(warnings).toEqual([
-    "ipam.rangeStart, ipam.gateway is ignored, as there is no ipam.subnet beside it",
-  ]);
+  expect(warnings).toEqual(["ipam.rangeStart, ipam.gateway is ignored, because ipam.subnet is not set"]);
 });
 
 describe("exclude", () => {
-  const shape = 'an address, a network ("10.1.2.8/29") or a range ("10.1.2.10-10.1.2.20")';
+  const shape = 'an address, a CIDR ("10.1.2.8/29") or a range ("10.1.2.10-10.1.2.20")';
 
   test("takes addresses, networks and ranges", () => {
     const exclude = ["10.1.2.20", "10.1.2.8/29", "10.1.2.30-10.1.2.40", "2001:db8::/33"];

@@ -67,7 +67,7 @@ test("an IPv4-mapped subnet is IPv4", () => {
   ]);
 });
 
-const SHAPE = 'a network such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros';
+const SHAPE = 'a CIDR such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros';
 const ADDRESS = "an IP address without leading zeros";
 
 describe("refusals", () => {
@@ -75,12 +75,12 @@ describe("refusals", () => {
     [
       "C4",
       { subnet: "10.1.2.0/31" },
-      'ipam.subnet must be a subnet of at most /30 (a /31 is too small: of 2 addresses none is left beside network and gateway), got "10.1.2.0/31"',
+      'ipam.subnet must be a subnet of /30 or larger (a /31 is too small: 2 addresses, none of them left for a pod), got "10.1.2.0/31"',
     ],
     [
       "C4",
       { subnet: "2001:db8::/127" },
-      'ipam.subnet must be a subnet of at most /126 (a /127 is too small: of 2 addresses none is left beside network and gateway), got "2001:db8::/127"',
+      'ipam.subnet must be a subnet of /126 or larger (a /127 is too small: 2 addresses, none of them left for a pod), got "2001:db8::/127"',
     ],
     [
       "C5",
@@ -105,7 +105,7 @@ describe("refusals", () => {
     [
       "C8",
       { subnet: "192.0.2.0/24", rangeStart: "192.0.2.50", rangeEnd: "192.0.2.40" },
-      'ipam.rangeStart must be no later than ipam.rangeEnd (192.0.2.40), got "192.0.2.50"',
+      'ipam.rangeStart must be no higher than ipam.rangeEnd (192.0.2.40), got "192.0.2.50"',
     ],
     [
       "C12",
@@ -115,7 +115,7 @@ describe("refusals", () => {
     [
       "C12",
       { subnet: "10.1.2.0/24", gateway: "10.1.2.255" },
-      `ipam.gateway must be a host's address in 10.1.2.0/24, not the first or last, got "10.1.2.255"`,
+      `ipam.gateway must be a host address in 10.1.2.0/24, not the first or last, got "10.1.2.255"`,
     ],
     [
       "C13",
@@ -147,7 +147,7 @@ describe("refusals", () => {
     [
       "fixed",
       { subnet: "10.1.2.0/24", fixedStart: "10.1.2.9", fixedEnd: "10.1.2.8" },
-      'ipam.fixedStart must be no later than ipam.fixedEnd (10.1.2.8), got "10.1.2.9"',
+      'ipam.fixedStart must be no higher than ipam.fixedEnd (10.1.2.8), got "10.1.2.9"',
     ],
     [
       "fixed",

@@ -35,7 +35,7 @@ export function makeRange(values: RangeValues, { path, warn }: Pick<Reading, "pa
 }
 
 function makeSubnet(subnet: Cidr | undefined, path: string): Cidr {
-  if (subnet === undefined) throw wrongValue(path, undefined, 'a network such as "10.1.2.0/24"');
+  if (subnet === undefined) throw wrongValue(path, undefined, 'a subnet such as "10.1.2.0/24"');
   const network = networkOf(subnet);
   if (!equalAddresses(network, subnet.address)) {
     const right = formatCidr({ address: network, prefix: subnet.prefix });
@@ -57,7 +57,7 @@ function makeInterval(
   [firstPath, lastPath]: readonly [string, string],
 ): Interval {
   if (first.value <= last.value) return { first, last };
-  throw wrongValue(firstPath, formatAddress(first), `no later than ${lastPath} (${formatAddress(last)})`);
+  throw wrongValue(firstPath, formatAddress(first), `no higher than ${lastPath} (${formatAddress(last)})`);
 }
 
 function fixedPart(
@@ -78,7 +78,7 @@ function gatewayOf(gateway: Address | undefined, subnet: Cidr, path: string): Ad
   throw wrongValue(
     path,
     formatAddress(gateway),
-    `a host's address in ${formatCidr(subnet)}, not the first or last`,
+    `a host address in ${formatCidr(subnet)}, not the first or last`,
   );
 }
 

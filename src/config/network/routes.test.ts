@@ -11,7 +11,7 @@ const shown = (routes: unknown) =>
     ...rest,
   }));
 
-const NETWORK = 'a network such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros';
+const NETWORK = 'a CIDR such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros';
 const COUNT = "an integer from 0 to 4294967295";
 
 test("there need not be any", () => {
@@ -37,7 +37,7 @@ describe("what passes", () => {
 
 describe("what is refused", () => {
   test.each([
-    ["G4", [{ gw: "10.1.2.9" }], 'ipam.routes[0].dst must be a network such as "0.0.0.0/0", got nothing'],
+    ["G4", [{ gw: "10.1.2.9" }], 'ipam.routes[0].dst must be a CIDR such as "0.0.0.0/0", got nothing'],
     ["G4", [{ dst: "" }], `ipam.routes[0].dst must be ${NETWORK}, got ""`],
     [
       "G4",
@@ -73,7 +73,7 @@ describe("what is refused", () => {
 describe("what is worth a warning", () => {
   test("G9: a route of a family that the network does not give", () => {
     expect(parseRoutes([{ dst: "0.0.0.0/0" }, { dst: "::/0" }]).warnings).toEqual([
-      "ipam.routes[1] is for IPv6, of which this network gives no address: the main plugin may refuse it",
+      "ipam.routes[1] is for IPv6, but this network gives no address of that family: the main plugin may refuse it",
     ]);
   });
 

@@ -20,7 +20,7 @@ export function makeRoutes(routes: readonly RouteValues[], sets: readonly RangeS
     const { family } = route.dst.address;
     if (!sets.some(({ ranges }) => ranges[0]?.subnet.address.family === family)) {
       warn(
-        `${path} is for IPv${family}, of which this network gives no address: the main plugin may refuse it`,
+        `${path} is for IPv${family}, but this network gives no address of that family: the main plugin may refuse it`,
       );
     }
     return route;
@@ -28,7 +28,7 @@ export function makeRoutes(routes: readonly RouteValues[], sets: readonly RangeS
 }
 
 function makeRoute({ dst, gw, ...rest }: RouteValues, path: string): Route {
-  if (dst === undefined) throw wrongValue(`${path}.dst`, undefined, 'a network such as "0.0.0.0/0"');
+  if (dst === undefined) throw wrongValue(`${path}.dst`, undefined, 'a CIDR such as "0.0.0.0/0"');
   const route = { dst: { address: networkOf(dst), prefix: dst.prefix }, ...rest };
   if (gw === undefined || gw === "none") return route;
   if (gw.family === dst.address.family) return { ...route, gw };

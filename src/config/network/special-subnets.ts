@@ -25,9 +25,9 @@ const LONGEST_PREFIX = { 4: 30, 6: 126 } as const;
 export function whyUnusable(subnet: Cidr): string | undefined {
   const { family } = subnet.address;
   if (subnet.prefix > LONGEST_PREFIX[family]) {
-    return `a subnet of at most /${LONGEST_PREFIX[family]} (a /${subnet.prefix} is too small: of ${
-      1n << BigInt(bitsOf(family) - subnet.prefix)
-    } addresses none is left beside network and gateway)`;
+    const addresses = 1n << BigInt(bitsOf(family) - subnet.prefix);
+    const small = `a /${subnet.prefix} is too small: ${addresses} addresses, none of them left for a pod`;
+    return `a subnet of /${LONGEST_PREFIX[family]} or larger (${small})`;
   }
   const found = UNUSABLE.find(([block]) => touches(subnet, parseCidr(block)));
   if (found !== undefined) return `a subnet without ${found[1]} (${found[0]})`;

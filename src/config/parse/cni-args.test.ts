@@ -43,8 +43,8 @@ test.each([
 ])("FAIL-CLOSED: %s names a pod by half", (text, missing) => {
   expect(refusalOf(() => parseCniArgs(text))).toEqual({
     code: 4,
-    message: `CNI_ARGS cannot be read: they speak of a pod without ${missing}`,
-    details: "the runtime must pass both, or no K8S_* at all for what is no pod",
+    message: `CNI_ARGS cannot be read: they name a pod without ${missing}`,
+    details: "the runtime must pass both, or no K8S_* argument for a container that is not a pod",
   });
 });
 

@@ -80,8 +80,8 @@ function podOf(values: ReadonlyMap<string, string>): PodId | undefined {
   if (!isPod) return undefined;
   const missing = [namespace ? [] : "K8S_POD_NAMESPACE", name ? [] : "K8S_POD_NAME"].flat();
   throw invalid(
-    `they speak of a pod without ${missing.join(" and ")}`,
-    "the runtime must pass both, or no K8S_* at all for what is no pod",
+    `they name a pod without ${missing.join(" and ")}`,
+    "the runtime must pass both, or no K8S_* argument for a container that is not a pod",
   );
 }
 

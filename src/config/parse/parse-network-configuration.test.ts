@@ -89,7 +89,7 @@ describe("wrong values name key, value and what would be right", () => {
     [{ requireInit: 1 }, "ipam.requireInit must be true or false, got 1"],
     [{ annotations: false }, 'ipam.annotations must be "auto" or "off", got false'],
     [{ etcdConfig: "http://e" }, 'ipam.etcdConfig must be an object {…}, got "http://e"'],
-    [{ name: 5 }, "ipam.name must be a text, got 5"],
+    [{ name: 5 }, "ipam.name must be a string, got 5"],
     [{ addressSpace: "x".repeat(300) }, `ipam.addressSpace must be ${name}, got "${"x".repeat(119)}…`],
   ])("%j", (ipam, message) => {
     expect(refusalOf(() => parseIpam({ ...SUBNET, ...ipam }))).toEqual({ code: 7, message, details: "" });
@@ -173,7 +173,7 @@ describe("name, type and version", () => {
   test("A14: a number is no version", () => {
     expect(refusalOf(() => parseIpam(SUBNET, { top: { cniVersion: 1 } }))).toEqual({
       code: 6,
-      message: "cniVersion must be a text, got 1",
+      message: "cniVersion must be a string, got 1",
       details: "",
     });
   });
@@ -216,8 +216,8 @@ describe("E5, E6: DEL and GC need no valid range", () => {
       );
       expect([network.coolingSeconds, node.logFile]).toEqual([60, "/var/log/kube-ipam.log"]);
       expect(warnings).toEqual([
-        'ipam.logFile must be an absolute path, got "relative"; ignored, as logFile is not needed here',
-        'ipam.coolingSeconds must be an integer from 0 to 86400, got "x"; ignored, as coolingSeconds is not needed here',
+        'ipam.logFile must be an absolute path, got "relative"; ignored, as logFile is not needed for this operation',
+        'ipam.coolingSeconds must be an integer from 0 to 86400, got "x"; ignored, as coolingSeconds is not needed for this operation',
       ]);
     });
 

@@ -96,8 +96,8 @@ function ipamSection(document: Json): Json {
   if (Object.hasOwn(ipam, "pools")) {
     throw new IpamError(
       "invalidConfig",
-      "ipam.pools is not a network's to define",
-      'pools stand in the node\'s file; a network names one: "pool": "name"',
+      "a network cannot define ipam.pools",
+      'define pools in the node\'s file; a network names one: "pool": "name"',
     );
   }
   return ipam;
@@ -106,7 +106,7 @@ function ipamSection(document: Json): Json {
 function cniVersionOf(document: Json): string {
   const version = member(document, "cniVersion") ?? "";
   if (typeof version !== "string")
-    throw new IpamError("decode", `cniVersion must be a text, got ${JSON.stringify(version)}`);
+    throw new IpamError("decode", `cniVersion must be a string, got ${JSON.stringify(version)}`);
   return version === "" ? "0.1.0" : version;
 }
 

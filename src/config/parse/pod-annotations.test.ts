@@ -35,10 +35,10 @@ describe("D20: runtimeConfig's pod annotations", () => {
 
 describe("FAIL-CLOSED: annotations that cannot be read are not 'no wish'", () => {
   test.each([
-    [{ [KEY]: [] }, `runtimeConfig["${KEY}"] must be an object of texts, got []`],
+    [{ [KEY]: [] }, `runtimeConfig["${KEY}"] must be an object of strings, got []`],
     [
       { [KEY]: { "kube-ipam.ip": 5 } },
-      `runtimeConfig["${KEY}"] must be an object of texts, got {"kube-ipam.ip":5}`,
+      `runtimeConfig["${KEY}"] must be an object of strings, got {"kube-ipam.ip":5}`,
     ],
     ["x", 'runtimeConfig must be an object {…}, got "x"'],
   ])("%j", (runtimeConfig, message) => {

@@ -24,7 +24,7 @@ export function readPodAnnotations(document: Json): Delivered {
   if (!Object.hasOwn(runtime, CAPABILITY)) return { capabilityDeclared };
   const podAnnotations = member(runtime, CAPABILITY) ?? {};
   const path = `runtimeConfig["${CAPABILITY}"]`;
-  if (!isAnnotations(podAnnotations)) throw wrongValue(path, podAnnotations, "an object of texts");
+  if (!isAnnotations(podAnnotations)) throw wrongValue(path, podAnnotations, "an object of strings");
   return { capabilityDeclared, podAnnotations };
 }
 

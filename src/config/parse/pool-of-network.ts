@@ -37,7 +37,7 @@ export function poolOfNetwork({ document, values, pools, file }: Input): ChosenP
   if (beside.length > 0) {
     throw new IpamError(
       "invalidConfig",
-      `${beside.join(", ")} cannot stand beside ipam.pool: pool '${pool.name}' of ${file.path} names the addresses`,
+      `${beside.join(", ")} cannot be set together with ipam.pool: pool '${pool.name}' of ${file.path} names the addresses`,
       "remove one or the other from the network's configuration",
     );
   }
@@ -66,7 +66,7 @@ export function requireApartFromPools(
     throw new IpamError(
       "invalidConfig",
       `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
-      `addresses of a pool are given under its policy only: write "pool": "${pool.name}" instead of the subnet`,
+      `a pool's addresses are allocated only under its policy: write "pool": "${pool.name}" instead of the subnet`,
     );
   }
 }
@@ -89,7 +89,7 @@ function noSuchPool(name: string, pools: Pools, file: NodeFile | undefined): Ipa
     return wrongValue(
       "ipam.pool",
       name,
-      "left out, as this node has no configuration file that defines pools",
+      "left out, because this node has no configuration file that defines pools",
     );
   }
   const known = [...pools.keys()].map((pool) => `"${pool}"`).join(", ");

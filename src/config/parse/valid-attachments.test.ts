@@ -37,9 +37,9 @@ describe("E25: a list that cannot be read as a whole", () => {
     [false, `${NEW} must be a list of {"containerID": …, "ifname": …}, got false`],
     [["c1"], `${NEW}[0] must be {"containerID": …, "ifname": …}, got "c1"`],
     [[C1, null], `${NEW}[1] must be {"containerID": …, "ifname": …}, got null`],
-    [[C1, { ifname: "eth0" }], `${NEW}[1].containerID must be a text that is not empty, got nothing`],
-    [[{ containerID: "c1", ifname: "" }], `${NEW}[0].ifname must be a text that is not empty, got ""`],
-    [[{ containerID: 5, ifname: "eth0" }], `${NEW}[0].containerID must be a text that is not empty, got 5`],
+    [[C1, { ifname: "eth0" }], `${NEW}[1].containerID must be a non-empty string, got nothing`],
+    [[{ containerID: "c1", ifname: "" }], `${NEW}[0].ifname must be a non-empty string, got ""`],
+    [[{ containerID: 5, ifname: "eth0" }], `${NEW}[0].containerID must be a non-empty string, got 5`],
   ])("%j", (list, message) => {
     expect(refusalOf(() => validOf({ [NEW]: list }))).toEqual({ code: 7, message, details: "" });
   });

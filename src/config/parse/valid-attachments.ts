@@ -34,5 +34,5 @@ function readList(value: unknown, key: string): ValidAttachments {
 
 function requireText(value: unknown, path: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw wrongValue(path, value, "a text that is not empty");
+  throw wrongValue(path, value, "a non-empty string");
 }

@@ -131,7 +131,7 @@ describe("keys that do not fit each other", () => {
     ],
     [
       { etcdURL: "http://a", ...FILES },
-      "ipam.etcdConfig.etcdCertFile, etcdKeyFile, etcdTrustedCAFileFile would not be used, as ipam.etcdConfig.etcdURL is http",
+      "ipam.etcdConfig.etcdCertFile, etcdKeyFile, etcdTrustedCAFileFile has no effect, because ipam.etcdConfig.etcdURL is http",
       "write https:// in etcdURL, or remove the certificates",
     ],
     [
@@ -165,7 +165,7 @@ describe("keys that do not fit each other", () => {
 });
 
 describe("wrong values", () => {
-  const time = 'a time from 100ms to 30s, such as "500ms", "2s" or a number of seconds';
+  const time = 'a duration from 100ms to 30s, such as "500ms", "2s" or a number of seconds';
   test.each([
     ["etcdCertFile", "etcd.pem", "an absolute path", '"etcd.pem"'],
     ["etcdKeyFile", 5, "an absolute path", "5"],
@@ -175,8 +175,8 @@ describe("wrong values", () => {
     ["dialTimeout", "soon", time, '"soon"'],
     ["dialTimeout", 0, time, "0"],
     ["requestTimeout", "31s", time, '"31s"'],
-    ["username", "", "a text that is not empty", '""'],
-    ["password", 12345, "a text that is not empty", "(not shown)"],
+    ["username", "", "a non-empty string", '""'],
+    ["password", 12345, "a non-empty string", "(not shown)"],
   ])("%s: %j", (key, value, expected, got) => {
     expect(refusal({ etcdURL: "http://a", [key]: value }).message).toBe(
       `ipam.etcdConfig.${key} must be ${expected}, got ${got}`,

@@ -47,7 +47,7 @@ function requireFittingCertificates(values: EtcdValues, endpoints: readonly stri
   }
   if (!secure && files.length > 0) {
     throw unfit(
-      `${path}.${files.map(([key]) => key).join(", ")} would not be used, as ${path}.etcdURL is http`,
+      `${path}.${files.map(([key]) => key).join(", ")} has no effect, because ${path}.etcdURL is http`,
       "write https:// in etcdURL, or remove the certificates",
     );
   }

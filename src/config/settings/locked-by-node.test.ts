@@ -22,7 +22,7 @@ const NODE = {
 };
 
 const REMEDY =
-  "paths, stores, credentials, prefixes and address spaces are the node's administrator's: remove the key from " +
+  "only the node's administrator sets paths, stores, credentials, prefixes and address spaces: remove the key from " +
   `the network's configuration, or set it in ${FILE}`;
 
 const refused = (ipam: Keys, file: Keys = NODE) =>
@@ -286,7 +286,7 @@ describe("DEL and GC", () => {
       });
       expect(configuration.warnings).toHaveLength(4);
       expect(configuration.warnings[0]).toBe(
-        `ipam.resolvConf is locked by ${FILE}: it must be "/etc/resolv.conf" or left out, got "/etc/shadow"; ignored, as resolvConf is not needed here`,
+        `ipam.resolvConf is locked by ${FILE}: it must be "/etc/resolv.conf" or left out, got "/etc/shadow"; ignored, as resolvConf is not needed for this operation`,
       );
     });
   }

@@ -47,7 +47,7 @@ export function underLock(network: SettingValues, file: NodeFile, options: LockO
   const refuse = (key: string, path: string, right: unknown, value: unknown) => {
     const error = lockedError(file.path, path, right, value);
     if (!options.tolerates?.(key)) throw error;
-    options.warn(`${error.message}; ignored, as ${key} is not needed here`);
+    options.warn(`${error.message}; ignored, as ${key} is not needed for this operation`);
   };
   for (const key of LOCKED) {
     const value = network[key];
@@ -87,7 +87,7 @@ function lockedError(file: string, path: string, right: unknown, value: unknown)
   return new IpamError(
     "invalidConfig",
     `${path} is locked by ${file}: it ${allowed}, got ${show(path, value)}`,
-    "paths, stores, credentials, prefixes and address spaces are the node's administrator's: remove the key from " +
+    "only the node's administrator sets paths, stores, credentials, prefixes and address spaces: remove the key from " +
       `the network's configuration, or set it in ${file}`,
   );
 }

@@ -68,7 +68,7 @@ describe("a hostile network", () => {
   ])("cannot name %s beside a pool", (named, ipam, top) => {
     expect(refused(ipam, pools, top)).toEqual({
       code: 7,
-      message: `${named} cannot stand beside ipam.pool: pool 'db' of ${FILE} names the addresses`,
+      message: `${named} cannot be set together with ipam.pool: pool 'db' of ${FILE} names the addresses`,
       details: "remove one or the other from the network's configuration",
     });
   });
@@ -88,7 +88,7 @@ describe("a hostile network", () => {
     expect(refused(ipam, pools, top)).toEqual({
       code: 7,
       message: `subnet ${subnet} overlaps with pool '${pool}' of ${FILE}`,
-      details: `addresses of a pool are given under its policy only: write "pool": "${pool}" instead of the subnet`,
+      details: `a pool's addresses are allocated only under its policy: write "pool": "${pool}" instead of the subnet`,
     });
   });
 
@@ -102,8 +102,8 @@ describe("a hostile network", () => {
   test("cannot define a pool", () => {
     expect(refusalOf(() => parseIpam({ pool: "mine", pools: { mine: DB } }, withPools(pools)))).toEqual({
       code: 7,
-      message: "ipam.pools is not a network's to define",
-      details: `pools stand in the node's file; a network names one: "pool": "name"`,
+      message: "a network cannot define ipam.pools",
+      details: `define pools in the node's file; a network names one: "pool": "name"`,
     });
   });
 
@@ -186,7 +186,7 @@ describe("faults of the file", () => {
       { db: { ...DB, nodes: ["a1"] } },
       `${FILE}: pools.db.nodes must be an object of node labels {"rack": "a1"}, got ["a1"]`,
     ],
-    [{ db: { ...DB, nodes: { rack: 1 } } }, `${FILE}: pools.db.nodes.rack must be a text, got 1`],
+    [{ db: { ...DB, nodes: { rack: 1 } } }, `${FILE}: pools.db.nodes.rack must be a string, got 1`],
     [
       { db: { ...DB, maxPerNamespace: 0 } },
       `${FILE}: pools.db.maxPerNamespace must be an integer from 1 to 4294967295, got 0`,
@@ -212,7 +212,7 @@ describe("faults of the file", () => {
     expect(refusalOf(() => parseIpam({ pool: "db" }))).toEqual({
       code: 7,
       message:
-        'ipam.pool must be left out, as this node has no configuration file that defines pools, got "db"',
+        'ipam.pool must be left out, because this node has no configuration file that defines pools, got "db"',
       details: "",
     });
   });

@@ -111,7 +111,7 @@ export const POOL_ENTRIES = {
   addressSpace: name,
   nodes: v.pipe(
     v.custom<Json>(isObject, 'an object of node labels {"rack": "a1"}'),
-    v.record(v.string(), v.string("a text")),
+    v.record(v.string(), v.string("a string")),
   ),
   namespaces: names,
   fixedNamespaces: names,

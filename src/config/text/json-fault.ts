@@ -48,7 +48,7 @@ class Scanner {
     this.#value(0);
     this.#blanks();
     if (this.#at < this.#text.length) {
-      this.#fail("there is more text behind the end of the object", "look for a brace that closes too early");
+      this.#fail("there is more text after the end of the object", "look for a brace that closes too early");
     }
   }
 
@@ -73,7 +73,7 @@ class Scanner {
       if (!this.#take(",")) this.#noComma(close);
       this.#blanks();
       if (this.#text[this.#at] === close) {
-        this.#fail(`there is a comma before '${close}'`, "remove the comma behind the last entry");
+        this.#fail(`there is a comma before '${close}'`, "remove the comma after the last entry");
       }
     }
   }
@@ -83,7 +83,7 @@ class Scanner {
     this.#string();
     this.#end = this.#at;
     this.#blanks();
-    if (!this.#take(":")) this.#fail("expected ':' behind the key", 'write "key": value');
+    if (!this.#take(":")) this.#fail("expected ':' after the key", 'write "key": value');
     this.#blanks();
     this.#value(depth + 1);
   }
@@ -102,7 +102,7 @@ class Scanner {
     const known = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
     known.lastIndex = this.#at;
     const length = known.exec(this.#text)?.[0].length;
-    if (length === undefined) this.#fail("unknown escape behind '\\'", "write \\\\ for a backslash");
+    if (length === undefined) this.#fail("unknown escape after '\\'", "write \\\\ for a backslash");
     this.#at += length;
   }
 
@@ -156,7 +156,7 @@ class Scanner {
   #refuseOddities(): void {
     const rest = this.#text.slice(this.#at, this.#at + 2);
     if (/^['‘’“”„]/.test(rest))
-      this.#fail(`'${rest[0]}' is no JSON quote`, 'use the straight double quote "');
+      this.#fail(`'${rest[0]}' is not a JSON quote`, 'use the straight double quote "');
     if (/^(?:\/[/*]|#)/.test(rest)) this.#fail("JSON has no comments", "remove the comment");
   }
 

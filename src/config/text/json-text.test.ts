@@ -47,8 +47,8 @@ describe("names line, column, problem and remedy", () => {
       "line 1, column 12: the text ends before ']'",
       "close every bracket; the last entry ends in line 1",
     ],
-    ['{"a": 1,}', "line 1, column 9: there is a comma before '}'", "remove the comma behind the last entry"],
-    ["[1,]", "line 1, column 4: there is a comma before ']'", "remove the comma behind the last entry"],
+    ['{"a": 1,}', "line 1, column 9: there is a comma before '}'", "remove the comma after the last entry"],
+    ["[1,]", "line 1, column 4: there is a comma before ']'", "remove the comma after the last entry"],
     [
       '{\n"a": 1\n"b": 2}',
       `line 3, column 1: expected ',' or '}' before "b"`,
@@ -60,11 +60,11 @@ describe("names line, column, problem and remedy", () => {
       "a comma is missing at the end of line 1, column 5",
     ],
     ["{a: 1}", 'line 1, column 2: expected a key in double quotes, or "}"', 'write every key as "key"'],
-    ["{'a': 1}", "line 1, column 2: ''' is no JSON quote", 'use the straight double quote "'],
-    ['{"a": “b”}', "line 1, column 7: '“' is no JSON quote", 'use the straight double quote "'],
+    ["{'a': 1}", "line 1, column 2: ''' is not a JSON quote", 'use the straight double quote "'],
+    ['{"a": “b”}', "line 1, column 7: '“' is not a JSON quote", 'use the straight double quote "'],
     ['{"a": 1 // b\n}', "line 1, column 9: JSON has no comments", "remove the comment"],
     ["# a\n{}", "line 1, column 1: JSON has no comments", "remove the comment"],
-    ['{"a" 1}', "line 1, column 6: expected ':' behind the key", 'write "key": value'],
+    ['{"a" 1}', "line 1, column 6: expected ':' after the key", 'write "key": value'],
     [
       '{"a": True}',
       "line 1, column 7: expected a value",
@@ -91,10 +91,10 @@ describe("names line, column, problem and remedy", () => {
       "line 1, column 7: the quote that opens here is not closed on its line",
       'put a " at the end of the text',
     ],
-    ['{"a": "C:\\dir"}', "line 1, column 11: unknown escape behind '\\'", "write \\\\ for a backslash"],
+    ['{"a": "C:\\dir"}', "line 1, column 11: unknown escape after '\\'", "write \\\\ for a backslash"],
     [
       "{}}",
-      "line 1, column 3: there is more text behind the end of the object",
+      "line 1, column 3: there is more text after the end of the object",
       "look for a brace that closes too early",
     ],
   ])("%j", (text, problem, remedy) => {

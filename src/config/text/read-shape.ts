@@ -47,7 +47,7 @@ export function readEntries<E extends Entries>(entries: E, section: Json, readin
       values.push([key, readShape(shape, value, reading.path + key)]);
     } catch (error) {
       if (!(error instanceof IpamError) || !reading.tolerates?.(key)) throw error;
-      reading.warn(`${error.message}; ignored, as ${key} is not needed here`);
+      reading.warn(`${error.message}; ignored, as ${key} is not needed for this operation`);
     }
   }
   return Object.fromEntries(values) as Values<E>;

@@ -48,9 +48,9 @@ export function sectionOf<E extends v.ObjectEntries>(entries: E) {
   return v.pipe(v.custom<Json>(isObject, "an object {…}"), v.object(entries));
 }
 
-export const text: Shape<string> = textThat("a text", (value) => value);
+export const text: Shape<string> = textThat("a string", (value) => value);
 
-export const secret: Shape<string> = textThat("a text that is not empty", (value) => value || undefined);
+export const secret: Shape<string> = textThat("a non-empty string", (value) => value || undefined);
 
 export const flag: Shape<boolean> = v.boolean("true or false");
 
@@ -67,12 +67,12 @@ export const path: Shape<string> = textThat("an absolute path", (value) =>
 export const address: Shape<Address> = textThat("an IP address without leading zeros", tryParseAddress);
 
 export const cidr: Shape<Cidr> = textThat(
-  'a network such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros',
+  'a CIDR such as "10.1.2.0/24" or "2001:db8::/64", without leading zeros',
   tryParseCidr,
 );
 
 export const interval = textThat(
-  'an address, a network ("10.1.2.8/29") or a range ("10.1.2.10-10.1.2.20")',
+  'an address, a CIDR ("10.1.2.8/29") or a range ("10.1.2.10-10.1.2.20")',
   tryParseInterval,
 );
 
@@ -82,7 +82,7 @@ export const duration: Shape<number> = v.pipe(
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const milliseconds = millisecondsOf(dataset.value);
     if (milliseconds !== undefined && milliseconds >= 100 && milliseconds <= 30_000) return milliseconds;
-    addIssue({ message: 'a time from 100ms to 30s, such as "500ms", "2s" or a number of seconds' });
+    addIssue({ message: 'a duration from 100ms to 30s, such as "500ms", "2s" or a number of seconds' });
     return NEVER;
   }),
 );

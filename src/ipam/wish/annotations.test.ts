@@ -235,7 +235,7 @@ describe("a form that another one goes before", () => {
       { "kube-ipam.retain/eth0": "keep", "kube-ipam.retain": "x" },
       "103 annotation kube-ipam.retain has the value 'x'",
     ],
-    [{ ...own, "kube-ipam.ip/net": "10.9.0.5" }, "102 address 10.9.0.5 (kube-ipam.ip/net) lies in no subnet"],
+    [{ ...own, "kube-ipam.ip/net": "10.9.0.5" }, "102 address 10.9.0.5 (kube-ipam.ip/net) is in no subnet"],
   ];
   test.each(plainOnes)("is read all the same: %j", (annotations, expected) => {
     expect(failure(annotations)).toStartWith(expected);
@@ -263,7 +263,7 @@ describe("what is not for this network", () => {
 
   test("an address outside of the network that the key names is error 102", () => {
     expect(failure({ "kube-ipam.ip/net": "10.9.0.5" })).toBe(
-      "102 address 10.9.0.5 (kube-ipam.ip/net) lies in no subnet of the pod's networks; network 'net', which it speaks to, " +
+      "102 address 10.9.0.5 (kube-ipam.ip/net) is in no subnet of the pod's networks; network 'net', which it names, " +
         "has 10.1.2.0/24, fd00::/64; correct the annotation or the network",
     );
   });

@@ -125,7 +125,7 @@ function chooseSet(form: Form<Interval[]>, asked: Asked): Chosen<Interval> {
   return claim(form, asked, intervals.filter(isOwn), outside);
 }
 
-/** A key that speaks to this very network must be met here; the plain one may mean another network. */
+/** A key that names this very network must be met here; the plain one may mean another network. */
 function claim<T>(
   { scope }: Form<unknown>,
   { network }: Asked,
@@ -134,7 +134,7 @@ function claim<T>(
 ): Chosen<T> {
   const [first] = outside;
   if (scope === undefined || first === undefined) return { own, unclaimed: outside };
-  throw nowhereToBeFound(first, `network '${network.name}', which it speaks to, has ${subnetsText(network)}`);
+  throw nowhereToBeFound(first, `network '${network.name}', which it names, has ${subnetsText(network)}`);
 }
 
 /** What is asked of other networks and interfaces, unread. */

@@ -21,7 +21,7 @@ export function withRequested(
   if (outside === undefined) return { fixed: requested };
   throw new IpamError(
     "invalidConfig",
-    `${text([outside])} is asked for, but the annotation kube-ipam.ips does not hold it`,
+    `${text([outside])} is requested, but the annotation kube-ipam.ips does not contain it`,
     "correct the request or the annotation",
   );
 }
@@ -38,7 +38,7 @@ function mergeInto(
     return { ...same, ...wanted };
   throw new IpamError(
     "invalidConfig",
-    `the pod asks for ${text(fixed)}, but also for ${text(requested)}`,
+    `the pod requests ${text(fixed)}, but also ${text(requested)}`,
     "both name addresses for one interface and they differ: remove one, or make them equal",
   );
 }

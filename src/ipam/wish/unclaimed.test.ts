@@ -31,7 +31,7 @@ function judged(
 describe("an address that this network does not hold", () => {
   test("is error 102 at once for a pod without further networks, whatever others hold it", () => {
     expect(judged({ "kube-ipam.ip": "10.9.0.5" })).toBe(
-      "102 address 10.9.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; " +
+      "102 address 10.9.0.5 (kube-ipam.ip) is in no subnet of the pod's networks; " +
         "the pod's only network is 'web' with 10.1.2.0/24; correct the annotation or the network",
     );
   });
@@ -47,7 +47,7 @@ describe("an address that this network does not hold", () => {
 
   test("is error 102 when all of the pod's networks are known and none holds it", () => {
     expect(judged({ "kube-ipam.ip": "10.8.0.5", [NETWORKS]: "db" })).toBe(
-      "102 address 10.8.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; the networks known here are " +
+      "102 address 10.8.0.5 (kube-ipam.ip) is in no subnet of the pod's networks; the networks known here are " +
         "'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; correct the annotation or the network",
     );
   });
@@ -61,8 +61,8 @@ describe("an address that this network does not hold", () => {
 
   test("is error 102 when only a network holds it that the pod does not have", () => {
     expect(judged({ "kube-ipam.ip": "10.7.0.5", [NETWORKS]: "db" }, [db, st])).toBe(
-      "102 address 10.7.0.5 (kube-ipam.ip) lies in no subnet of the pod's networks; the networks known here are " +
-        "'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; 'st' with 10.7.0.0/24, which the pod does not name; " +
+      "102 address 10.7.0.5 (kube-ipam.ip) is in no subnet of the pod's networks; the networks known here are " +
+        "'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; 'st' with 10.7.0.0/24, which is not a network of the pod; " +
         "correct the annotation or the network",
     );
   });
@@ -81,7 +81,7 @@ describe("an address that this network does not hold", () => {
   });
 });
 
-describe("a key that speaks to another network or interface", () => {
+describe("a key that names another network or interface", () => {
   test("is passed on when the pod has it", () => {
     for (const suffix of ["net1", "db"]) {
       expect(judged({ [`kube-ipam.ip/${suffix}`]: "10.9.0.5", [NETWORKS]: "db" })).toBe("passed on");
@@ -90,7 +90,7 @@ describe("a key that speaks to another network or interface", () => {
 
   test("is error 102 when the pod has no such network or interface", () => {
     expect(judged({ "kube-ipam.ip/net2": "10.9.0.5", [NETWORKS]: "db" })).toBe(
-      "102 annotation kube-ipam.ip/net2 speaks to 'net2', which is no network or interface of the pod; the networks " +
+      "102 annotation kube-ipam.ip/net2 names 'net2', which is not a network or interface of the pod; the networks " +
         "known here are 'web' with 10.1.2.0/24; 'db' with 10.9.0.0/24; correct the annotation or the network",
     );
     expect(judged({ "kube-ipam.sticky/net1": "true" })).toStartWith("102 annotation kube-ipam.sticky/net1");
@@ -110,7 +110,7 @@ describe("a key that speaks to another network or interface", () => {
 
   test("is error 102 when others have such a network, and the pod does not", () => {
     expect(judged({ "kube-ipam.ip/st": "10.7.0.5", [NETWORKS]: "db" }, [db, st])).toStartWith(
-      "102 annotation kube-ipam.ip/st speaks to 'st', which is no network or interface of the pod",
+      "102 annotation kube-ipam.ip/st names 'st', which is not a network or interface of the pod",
     );
   });
 

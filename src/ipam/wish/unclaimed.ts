@@ -60,8 +60,8 @@ export function mayMean({ first, last, scope }: Unclaimed, { name, subnets }: Kn
 export function nowhereToBeFound({ key, first, scope, text }: Unclaimed, why: string): IpamError {
   const message =
     first === undefined
-      ? `annotation ${key} speaks to '${scope}', which is no network or interface of the pod`
-      : `address ${text} (${key}) lies in no subnet of the pod's networks`;
+      ? `annotation ${key} names '${scope}', which is not a network or interface of the pod`
+      : `address ${text} (${key}) is in no subnet of the pod's networks`;
   return new IpamError("addressNotAllowed", message, `${why}; correct the annotation or the network`);
 }
 
@@ -103,7 +103,7 @@ function explain(
   if (further.length === 0) return `the pod's only network is ${describe(own)}`;
   const others = known.filter(({ name }) => name !== own.name);
   const texts = others.map(
-    (each) => describe(each) + (mayMean(wish, each) ? ", which the pod does not name" : ""),
+    (each) => describe(each) + (mayMean(wish, each) ? ", which is not a network of the pod" : ""),
   );
   return `the networks known here are ${[describe(own), ...texts].join("; ")}`;
 }

@@ -149,7 +149,7 @@ describe("FAIL-CLOSED", () => {
   test("no kubeConfig and no delivery is error 104", async () => {
     const kubernetes = { annotations: "auto", capabilityDeclared: false } as const;
     expect(await failure(question({ kubernetes }))).toBe(
-      "104 network 'net' has no way to read what the pod wants; name a kubeConfig in the network or in the node's file, or " +
+      "104 network 'net' has no way to read the pod's annotations; name a kubeConfig in the network or in the node's file, or " +
         'declare the capability io.kubernetes.cri.pod-annotations, or say "annotations": "off" if no pod of this network asks ' +
         "for addresses",
     );
@@ -157,8 +157,8 @@ describe("FAIL-CLOSED", () => {
 
   test("a capability that was declared but dropped is named", async () => {
     expect(await failure(question())).toStartWith(
-      "104 network 'net' has no way to read what the pod wants; the capability io.kubernetes.cri.pod-annotations is declared, " +
-        "but what started this plugin did not deliver it (Multus does not pass it on); name a kubeConfig",
+      "104 network 'net' has no way to read the pod's annotations; the capability io.kubernetes.cri.pod-annotations is declared, " +
+        "but the caller of this plugin did not deliver it (Multus does not pass it on); name a kubeConfig",
     );
   });
 
@@ -170,7 +170,7 @@ describe("FAIL-CLOSED", () => {
 
   test("a pod that is gone is error 108", async () => {
     expect(await failure(question(), new FakeCluster())).toBe(
-      "108 pod default/db-0 does not exist any more; it was deleted while its sandbox was being made; nothing is allocated",
+      "108 pod default/db-0 does not exist any more; it was deleted while its sandbox was being created; nothing is allocated",
     );
   });
 
@@ -249,10 +249,10 @@ describe("requests and annotations together", () => {
   test("different ones are error 7", async () => {
     const end = "both name addresses for one interface and they differ: remove one, or make them equal";
     expect(await failure(both("10.1.2.5", requested("10.1.2.6")), clusterWith({}))).toBe(
-      `7 the pod asks for 10.1.2.5 (kube-ipam.ip), but also for 10.1.2.6 (runtimeConfig.ips); ${end}`,
+      `7 the pod requests 10.1.2.5 (kube-ipam.ip), but also 10.1.2.6 (runtimeConfig.ips); ${end}`,
     );
     expect(await failure(both("10.1.2.5/24", requested("10.1.2.5", 16)), clusterWith({}))).toBe(
-      `7 the pod asks for 10.1.2.5/24 (kube-ipam.ip), but also for 10.1.2.5/16 (runtimeConfig.ips); ${end}`,
+      `7 the pod requests 10.1.2.5/24 (kube-ipam.ip), but also 10.1.2.5/16 (runtimeConfig.ips); ${end}`,
     );
   });
 
@@ -266,7 +266,7 @@ describe("requests and annotations together", () => {
       both("10.1.2.5", requested("10.1.2.5"), requested("10.1.2.6")),
       both("10.1.2.5,10.1.2.6", requested("10.1.2.5")),
     ])
-      expect(await failure(asked, clusterWith({}))).toStartWith("7 the pod asks for");
+      expect(await failure(asked, clusterWith({}))).toStartWith("7 the pod requests");
   });
 
   test("a request must be one of the set", async () => {
@@ -275,7 +275,7 @@ describe("requests and annotations together", () => {
     const wish = await read(of("10.1.2.7"), clusterWith({}));
     expect(addresses(wish)).toEqual(["10.1.2.7"]);
     expect(await failure(of("10.1.2.10"), clusterWith({}))).toBe(
-      "7 10.1.2.10 (runtimeConfig.ips) is asked for, but the annotation kube-ipam.ips does not hold it; correct the request or " +
+      "7 10.1.2.10 (runtimeConfig.ips) is requested, but the annotation kube-ipam.ips does not contain it; correct the request or " +
         "the annotation",
     );
   });

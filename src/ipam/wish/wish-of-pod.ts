@@ -97,7 +97,7 @@ async function wishWithoutPod(
   if (!wish.sticky && wish.set === undefined) return wish;
   throw new IpamError(
     "invalidEnvironment",
-    "kube-ipam.sticky and kube-ipam.ips are for a pod, and CNI_ARGS names none",
+    "kube-ipam.sticky and kube-ipam.ips need a pod, but CNI_ARGS names none",
     "the runtime must pass K8S_POD_NAMESPACE and K8S_POD_NAME; nothing is allocated",
   );
 }
@@ -141,7 +141,7 @@ async function readPod(
     throw new IpamError(
       "podGone",
       `pod ${name} does not exist any more`,
-      "it was deleted while its sandbox was being made; nothing is allocated",
+      "it was deleted while its sandbox was being created; nothing is allocated",
     );
   }
   if (pod.uid === undefined || isPod(facts, pod.uid)) return facts;
@@ -156,12 +156,12 @@ function requireCluster({ kubernetes, network }: WishQuestion, cluster: Cluster 
   if (cluster !== undefined) return cluster;
   const dropped =
     kubernetes.capabilityDeclared && kubernetes.podAnnotations === undefined
-      ? "the capability io.kubernetes.cri.pod-annotations is declared, but what started this plugin did not deliver it " +
+      ? "the capability io.kubernetes.cri.pod-annotations is declared, but the caller of this plugin did not deliver it " +
         "(Multus does not pass it on); "
       : "";
   throw new IpamError(
     "kubernetesRefused",
-    `network '${network.name}' has no way to read what the pod wants`,
+    `network '${network.name}' has no way to read the pod's annotations`,
     `${dropped}name a kubeConfig in the network or in the node's file, or declare the capability ` +
       `io.kubernetes.cri.pod-annotations, or say "annotations": "off" if no pod of this network asks for addresses`,
   );
