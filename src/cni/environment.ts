@@ -1,3 +1,4 @@
+import { isCniName } from "../config/text/cni-name.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Verb } from "./versions.ts";
 
@@ -49,7 +50,7 @@ export function readParameters(verb: Verb, env: Environment): Parameters {
 }
 
 function requireContainerId(value: string): void {
-  if (value === "" || /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(value)) return;
+  if (value === "" || isCniName(value)) return;
   throw new IpamError(
     "invalidEnvironment",
     "invalid characters in CNI_CONTAINERID",

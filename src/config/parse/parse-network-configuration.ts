@@ -9,6 +9,7 @@ import {
   type Settings,
   storeSettings,
 } from "../settings/settings.ts";
+import { isCniName } from "../text/cni-name.ts";
 import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
 import { isObject, type Json, member, parseJsonObject } from "../text/json-text.ts";
 import { type Warn, warnUnknown } from "../text/read-shape.ts";
@@ -29,9 +30,6 @@ interface Input {
   readonly nodeFile?: NodeFileText | undefined;
   readonly purpose: Purpose;
 }
-
-/** Network names, as container IDs (CNI specification, "Network configuration objects"). */
-const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /**
  * Without these, DEL and GC cannot find what to free; everything else they tolerate
@@ -79,7 +77,7 @@ export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): 
 
 function networkName(document: Json): string {
   const name = member(document, "name") ?? undefined;
-  if (typeof name === "string" && NETWORK_NAME.test(name)) return name;
+  if (typeof name === "string" && isCniName(name)) return name;
   throw wrongValue(
     "name",
     name,

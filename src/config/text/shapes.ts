@@ -3,13 +3,11 @@ import { type Address, tryParseAddress } from "../../address/address.ts";
 import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
 import { tryParseInterval } from "../../address/interval-text.ts";
 import { tryParseDuration } from "../../ipam/duration.ts";
+import { isCniName } from "./cni-name.ts";
 import { isObject, type Json } from "./json-text.ts";
 
 /** What one value must look like. Every message is a noun phrase that continues "must be". */
 export type Shape<T> = v.GenericSchema<unknown, T>;
-
-/** Container IDs and network names (CNI specification, "Section 1"), and our names beside them. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** Text that `read` understands. */
 export function textThat<T>(expected: string, read: (text: string) => T | undefined): Shape<T> {
@@ -56,7 +54,7 @@ export const flag: Shape<boolean> = v.boolean("true or false");
 
 export const name: Shape<string> = textThat(
   "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit",
-  (value) => (NAME.test(value) && value.length <= 253 ? value : undefined),
+  (value) => (isCniName(value) && value.length <= 253 ? value : undefined),
 );
 
 /** The working folder of a plugin is anybody's guess, so relative paths are refused. */
