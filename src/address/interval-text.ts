@@ -4,7 +4,7 @@ import type { Interval } from "./interval.ts";
 
 /**
  * Reads one address, `first-last`, or a CIDR (the whole block, whatever its host bits say).
- * Undefined for anything else, for two families, and for a first behind its last.
+ * Undefined for anything else, for two families, and for a first end above the last.
  */
 export function tryParseInterval(text: string): Interval | undefined {
   if (text.includes("/")) {

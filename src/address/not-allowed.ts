@@ -4,7 +4,7 @@ import { type Interval, intervalContains, oneAddress } from "./interval.ts";
 import { formatInterval } from "./interval-text.ts";
 import type { Range, RangeSet } from "./range.ts";
 
-/** Addresses that a network does not give, with the reason where it is another than `exclude`. */
+/** Addresses that a network never allocates, with the reason unless it is `exclude`. */
 export interface Exclusion extends Interval {
   /** Continues "address … is not allowed: it ": for example "belongs to pool 'db-120'". */
   readonly because?: string;
@@ -26,7 +26,7 @@ export function neverGivenOut({ sets, exclude }: Rules): Interval[] {
   ];
 }
 
-/** Why an address may not be given to anybody, for people; undefined when it may. */
+/** Why an address is never allocated, as a message says it; undefined when it may be. */
 export function whyNotAllowed({ sets, exclude }: Rules, address: Address): string | undefined {
   for (const range of rangesOf(sets)) {
     for (const [special, reason] of specialAddresses(range)) {

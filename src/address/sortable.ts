@@ -21,8 +21,8 @@ function threeDigits(octet: number): string {
 }
 
 /**
- * Reads what sortableText writes, and nothing else. Windows of many hundred keys are read while a
- * pod waits, so that this goes character by character.
+ * Reads what sortableText writes, and nothing else. Many hundred keys are read while a pod waits,
+ * so this goes character by character.
  *
  * @throws RangeError naming the text.
  */

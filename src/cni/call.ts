@@ -8,7 +8,7 @@ import type { CniVersion, Verb } from "./versions.ts";
 /** What came on stdin. */
 export interface Input {
   readonly text: string;
-  /** False where it had neither ended in time, nor come to the end of a JSON object. */
+  /** False when neither stdin nor a JSON object on it ended in time. */
   readonly whole: boolean;
 }
 
@@ -31,18 +31,18 @@ export interface Request {
   readonly deadline: number;
 }
 
-/** What the plugin role and the agent do differently; the verbs are the same. */
+/** What differs between the plugin and the agent, which run the same verbs. */
 export interface Host {
   /** Text of the node's file, if there is one (docs/design.md section 7). */
   readonly nodeFile: () => { path: string; text: string } | undefined;
-  /** Opens, or lends, everything a verb touches; attends to the attachment that an ADD is about. */
+  /** Opens, or lends, everything a verb touches. `adding`: the attachment of an ADD, which others see as under way. */
   readonly openPorts: (request: Request, adding?: AttachmentId) => Promise<OpenPorts>;
   /**
-   * Hands the answer to whoever asked. Throws when that is known to have failed: an ADD then undoes
+   * Delivers the answer to the caller. Throws when that is known to have failed: an ADD then undoes
    * itself (ONLY-MINE). `exitCode` is what the verb will end with.
    */
   readonly deliver: (text: string, exitCode: 0 | 1) => Promise<void> | void;
-  /** True where dead records are freed, and kept releases replayed, without the help of verbs. */
+  /** True where something else than verbs frees dead records and replays kept releases. */
   readonly reclaims?: boolean;
   /** Aborts when the process is asked to end before the answer was delivered. */
   readonly ending?: AbortSignal;
@@ -51,6 +51,6 @@ export interface Host {
 export interface OpenPorts extends Ports {
   /** Where an ADD is under way. */
   readonly attendance?: Attendance;
-  /** Gives back what openPorts opened. Never throws. */
+  /** Closes what openPorts opened. Never throws. */
   readonly close: () => Promise<void>;
 }

@@ -14,7 +14,7 @@ export function formatError(cniVersion: string, failure: unknown, verb?: Verb): 
   });
 }
 
-/** Every failure as one that users can read; what we did not foresee keeps its text, not its stack. */
+/** Turns any failure into an error for users; an unexpected one keeps its text, not its stack. */
 export function toIpamError(failure: unknown, verb?: Verb): IpamError {
   if (failure instanceof IpamError) return failure;
   if (failure instanceof StoreFailure) {

@@ -27,11 +27,11 @@ const LIMITS: Readonly<Record<Verb, number>> = {
 
 const VERBS = { ADD: add, DEL: del, CHECK: check, GC: gc, STATUS: status } as const;
 
-/** What the log wants to know of a verb that is over. */
+/** What the log records of a verb that has ended. */
 export interface Outcome {
   readonly exitCode: 0 | 1;
   readonly request?: Request;
-  /** The network's name as it came, also where the request was not understood. */
+  /** The network's name as received, also when the request could not be understood. */
   readonly network?: string;
   readonly addresses?: readonly string[];
   /** A DEL that is on disk until the store can be reached; nothing is freed yet. */

@@ -2,7 +2,7 @@ import type { CniArgs } from "../config/parse/cni-args.ts";
 import type { AttachmentId, PodId } from "../ipam/records.ts";
 import type { Request } from "./call.ts";
 
-/** Whose attachment a request is about; the pod only where the runtime names one. */
+/** The attachment that a request is about, and its pod where the runtime names one. */
 export function attachmentOf(request: Request, args: CniArgs): { attachment: AttachmentId; pod?: PodId } {
   const { configuration, parameters } = request;
   const attachment = {

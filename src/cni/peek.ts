@@ -1,8 +1,8 @@
 import { parseJsonObject } from "../config/text/json-text.ts";
 
 /**
- * What must be known of a network configuration before it is understood: the key that decides how to read
- * the rest, and, for the log, whose it is.
+ * What is read of a network configuration before the rest is checked: the version, which decides how to read
+ * the rest, and the network's name for the log.
  *
  * @throws IpamError decode naming line and column when it is not a JSON object.
  */

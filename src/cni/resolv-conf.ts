@@ -13,7 +13,7 @@ export interface Dns {
 const MOST_BYTES = 256 * 1024;
 
 /**
- * Reads a file in resolv.conf(5) format. Repeated lines add up, but for `domain`: the last counts.
+ * Reads a file in resolv.conf(5) format. Repeated lines add up, except `domain`: the last one counts.
  *
  * @throws IpamError io naming the file.
  */

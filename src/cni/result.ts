@@ -6,7 +6,7 @@ import type { AllocatedAddress } from "../ipam/requests.ts";
 import type { Dns } from "./resolv-conf.ts";
 import { type CniVersion, isAtLeast } from "./versions.ts";
 
-/** What an ADD answers, before it takes the shape of a version. */
+/** The result of an ADD, before it takes the shape of a CNI version. */
 export interface AddResult {
   readonly addresses: readonly AllocatedAddress[];
   readonly routes: readonly Route[];

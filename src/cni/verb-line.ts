@@ -2,7 +2,7 @@ import type { Log } from "../ipam/ports.ts";
 import type { Environment } from "./environment.ts";
 import type { Outcome } from "./handle.ts";
 
-/** One line for each verb: who asked for what, what came of it, and how long it took. */
+/** Logs one line for each verb: its parameters, its outcome and how long it took. */
 export function logVerb(log: Log, env: Environment, outcome: Outcome, milliseconds: number): void {
   const { failure } = outcome;
   const [namespace, pod] = [NAMESPACE, POD].map((parameter) => parameter.exec(env.CNI_ARGS ?? "")?.[1]);

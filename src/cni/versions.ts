@@ -1,6 +1,6 @@
 import { IpamError } from "../ipam/errors.ts";
 
-/** All versions of the CNI specification that this plugin speaks, oldest first. */
+/** All versions of the CNI specification that this plugin supports, oldest first. */
 export const SUPPORTED_VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
 
 export type CniVersion = (typeof SUPPORTED_VERSIONS)[number];
@@ -25,7 +25,7 @@ export function isAtLeast(version: CniVersion, than: CniVersion): boolean {
 }
 
 /**
- * The configuration's version, if it is one we speak and it knows the verb.
+ * The configuration's version, if we support it and it has the verb.
  *
  * @throws IpamError decode (not text, or no version at all), incompatibleVersion.
  */

@@ -14,7 +14,7 @@ export interface PortableDocument {
   readonly records: readonly PortableRecord[];
 }
 
-/** What moves. The store's identity stays where it is; cooling passes by itself. */
+/** The kinds of records that an export holds. The store's identity stays where it is; cooling ends by itself. */
 export const PORTABLE_KINDS = [
   "network",
   "reservedRanges",

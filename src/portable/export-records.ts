@@ -29,9 +29,9 @@ const ROUNDS = 5;
 
 /**
  * Reads everything that `store import` can write. Kinds are listed one after another while ADDs and
- * DELs go on: attachments and allocations that do not fit each other are read again, together.
+ * DELs go on: attachments and allocations that contradict each other are read again, together.
  *
- * @returns the document, and how many attachments did not fit to the end (records repaired by hand).
+ * @returns the document, and how many attachments still contradicted their allocations at the end (records repaired by hand).
  * @throws StoreFailure
  */
 export async function exportRecords(

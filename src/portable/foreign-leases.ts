@@ -13,12 +13,12 @@ export interface ForeignLease {
   /** The node that will get the container's DEL. */
   readonly node: string;
   readonly pod?: PodId;
-  /** Kubernetes has placed that very pod on that node. */
+  /** Whether Kubernetes shows that this pod runs on this node. */
   readonly nodeVerified?: boolean;
 }
 
 export interface ForeignNetwork {
-  /** What gave the addresses out: "host-local", "kube-ipam-0.2". */
+  /** The plugin that allocated the addresses: "host-local", "kube-ipam-0.2". */
   readonly source: string;
   readonly name: string;
   readonly space: string;
@@ -31,8 +31,8 @@ export interface ForeignNetwork {
 
 /**
  * The records under which such addresses are held here, so that nobody else gets them and a later
- * DEL of the container frees them. Nothing is known of the container's namespace, so nothing but
- * that DEL, or an operator, ever frees them (EVIDENCE).
+ * DEL of the container frees them. The container's namespace is not known, so only that DEL or an
+ * operator ever frees them (EVIDENCE).
  */
 export function recordsOfLeases(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
   const attachments = new Map<string, ForeignLease[]>();

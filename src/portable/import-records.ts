@@ -8,7 +8,7 @@ import { type ImportPlan, planImport } from "./plan-import.ts";
 export interface Imported {
   readonly written: number;
   readonly same: number;
-  /** Found before anything was written; or, with `written`, what others wrote meanwhile. */
+  /** Found before anything was written; or, when `written` is not 0, what others wrote meanwhile. */
   readonly conflicts: readonly string[];
 }
 
@@ -18,10 +18,10 @@ const PER_COMMIT = 50;
 const ROUNDS = 5;
 
 /**
- * Writes what a store lacks, after it was made sure that nothing speaks against any of it. Each
+ * Writes the records that a store lacks, after all of them were checked for conflicts. Each
  * attachment comes with all its addresses in one transaction (ONE-STEP), and no transaction replaces
- * anything (GUARDED). It may be broken off and run again: what is there just so is left alone. A new
- * store gets its identity last, so that where `requireInit` is set no ADD comes before all is there.
+ * anything (GUARDED). It can be interrupted and run again: records that are there already are left alone. A new
+ * store gets its identity last, so that with `requireInit` no ADD succeeds before everything is imported.
  *
  * @param progress is told how many records were written so far, and of how many.
  * @throws StoreFailure; what was written until then stays.

@@ -5,7 +5,7 @@ import { DOCUMENT_KIND, DOCUMENT_VERSION, nameOf, type PortableRecord } from "./
 import { HeadSchema, RECORD_SCHEMAS } from "./schemas.ts";
 
 /**
- * The records of an exported document. Nothing is taken from one that is not understood as a whole.
+ * The records of an exported document. A document with one record that cannot be read gives none.
  *
  * @throws IpamError decode naming the record that is wrong, storeCannotWrite for a newer program's.
  */

@@ -8,12 +8,12 @@ import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
 
-/** What an import would do; nothing has been written yet. */
+/** What an import would write. */
 export interface ImportPlan {
   readonly missing: readonly PortableRecord[];
-  /** How many are there already, just so. */
+  /** How many the store has already, with equal content. */
   readonly same: number;
-  /** One line each, for people; with any, nothing is to be written. */
+  /** One line each, for people. If there is any, nothing must be written. */
   readonly conflicts: readonly string[];
 }
 
@@ -21,8 +21,8 @@ export interface ImportPlan {
 const PER_READ = 24;
 
 /**
- * Compares records with what a store holds. A conflict is a record that is there and says something
- * else, or an address that is held or reserved here for another than there.
+ * Compares records with what a store holds. A conflict is a record that exists with different content, or an
+ * address that is held by or reserved for somebody else in this store.
  *
  * @throws StoreFailure
  */

@@ -34,27 +34,27 @@ export interface WhereaboutsState {
 export interface Reading {
   /** The interface of allocations of old releases, which do not tell it. */
   readonly ifname: string;
-  /** Leave out what no pod is there for; else it is held for a node that is not known. */
+  /** Leave out allocations without a pod; else they are held for a node that is not known. */
   readonly skipGone: boolean;
-  /** Only addresses that pods have through this definition ("namespace/name"). */
+  /** Only addresses that pods have from this NetworkAttachmentDefinition ("namespace/name"). */
   readonly definition?: string;
 }
 
-/** Stands for the node of a container whose pod is gone: nobody's DEL comes from there. */
+/** The node of a container whose pod is gone: no DEL ever comes from it. */
 export const UNKNOWN_NODE = "(unknown)";
 
 export interface WhereaboutsLeases {
   readonly leases: readonly ForeignLease[];
   /** One line each, for people. */
   readonly remarks: readonly string[];
-  /** Pods whose sandbox is being made: what they will show is not known yet. */
+  /** Pods whose sandbox is being created: their status does not show addresses yet. */
   readonly starting: readonly string[];
 }
 
 /**
- * Who has which address by whereabouts' pools, and on which node: the pod tells it, if it shows that
- * very address. A pod that was made anew under its name shows another one; then nobody knows where
- * the container ran.
+ * Reads which container has which address from whereabouts' pools. The node comes from the pod, if its status
+ * shows that address; a pod that was recreated under its name shows another one, and then the node is not
+ * known.
  */
 export function readWhereabouts(state: WhereaboutsState, reading: Reading): WhereaboutsLeases {
   const pods = new Map(state.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
@@ -83,7 +83,7 @@ function isStarting(pod: PodFacts): boolean {
   return !pod.finished && pod.hostNetwork !== true && shownAddresses(pod).length === 0;
 }
 
-/** The pool's range in canonical text, without host bits; undefined for text that is none. */
+/** The pool's range as a value, host bits included: offsets count from its address. Undefined for other text. */
 export function rangeOf({ range }: Pick<WhereaboutsPool, "range">): Cidr | undefined {
   return tryParseCidr(range);
 }

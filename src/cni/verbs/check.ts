@@ -4,7 +4,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import type { Host, Request } from "../call.ts";
 import { attachmentOf } from "../identity.ts";
 
-/** CHECK: the store says what the previous result says. */
+/** CHECK: the store must hold what the previous result says. */
 export async function check(request: Request, host: Host): Promise<void> {
   const { configuration, parameters, deadline } = request;
   const { network, prevResultIps } = configuration;

@@ -5,8 +5,8 @@ import { isSupported, NEWEST_VERSION, SUPPORTED_VERSIONS } from "../versions.ts"
 const PATIENCE_MS = 500;
 
 /**
- * VERSION (CNI specification, "VERSION: probe plugin version support"): echoes the version that was
- * asked with, if we speak it. Needs no other variable and touches nothing.
+ * VERSION (CNI specification, "VERSION: probe plugin version support"): echoes the version of the
+ * configuration, if we support it. Needs no other variable and touches nothing.
  */
 export async function versionAnswer(call: Call): Promise<string> {
   return JSON.stringify({ cniVersion: await askedVersion(call), supportedVersions: SUPPORTED_VERSIONS });

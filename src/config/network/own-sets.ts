@@ -11,7 +11,7 @@ import { disjointSets, type PlacedSet, placeRange, placeSets } from "./range-set
  * The range sets that the network names itself, in the order of the result: `runtimeConfig.ipRanges`,
  * `subnet` at the top, `ranges` (docs/behaviour.md B15, C26, D18).
  *
- * @throws IpamError invalidConfig for ranges that cannot be, that overlap, or that are not there.
+ * @throws IpamError invalidConfig for ranges that are not valid or overlap, and where there is none.
  */
 export function ownSets(document: Json, values: Values<typeof NETWORK_ENTRIES>, warn: Warn): RangeSet[] {
   const sets = [

@@ -14,7 +14,7 @@ export type RangeValues = Values<typeof RANGE_ENTRIES>;
  * rangeEnd the last usable address.
  *
  * @param reading its path stands before each key: "ipam.ranges[0][1].".
- * @throws IpamError invalidConfig naming the key that cannot be.
+ * @throws IpamError invalidConfig naming the key that is not valid.
  */
 export function makeRange(values: RangeValues, { path, warn }: Pick<Reading, "path" | "warn">): Range {
   const subnet = makeSubnet(values.subnet, `${path}subnet`);

@@ -29,8 +29,8 @@ interface Input {
 }
 
 /**
- * @throws IpamError invalidConfig for ranges or routes that cannot be, and for a network that would
- * give out a pool's addresses past its policy.
+ * @throws IpamError invalidConfig for ranges or routes that are not valid, and for a network that would
+ * allocate a pool's addresses past its policy.
  */
 export function addressesOfNetwork({ document, ipam, file, warn }: Input): NetworkAddresses {
   const reading = { path: "ipam.", warn };

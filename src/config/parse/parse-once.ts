@@ -3,15 +3,15 @@ import { parseNetworkConfiguration } from "./parse-network-configuration.ts";
 
 type Input = Parameters<typeof parseNetworkConfiguration>[0];
 
-/** Most pods of a network come with the same text; one that carries annotations does not come again. */
+/** Most pods of a network come with the same text; text that carries annotations does not repeat. */
 const MOST = 64;
 const LONGEST = 16_384;
 
 const known = new Map<string, NetworkConfiguration>();
 
 /**
- * As parseNetworkConfiguration, but a text that was read lately is not read again: its
- * configuration is the very same object.
+ * As parseNetworkConfiguration, but a text that was read recently is not read again: the
+ * result is the very same object.
  */
 export function parseOnce(input: Input): NetworkConfiguration {
   const { stdin, nodeFile, purpose } = input;

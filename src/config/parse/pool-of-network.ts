@@ -21,10 +21,10 @@ interface Input {
 }
 
 /**
- * The pool that a network uses by name, and what it must not give: the pool's own exclusions, and
- * the parts of its subnets that other pools speak for, which a fixed address could name otherwise.
+ * The pool that a network names, and which addresses it must not allocate: the pool's own exclusions,
+ * and the parts of its subnets that belong to other pools, which a fixed address could name otherwise.
  *
- * @throws IpamError invalidConfig for a pool that is not defined, and for addresses named beside it.
+ * @throws IpamError invalidConfig for a pool that is not defined, and for a network that also names addresses.
  */
 export function poolOfNetwork({ document, values, pools, file }: Input): ChosenPool | undefined {
   if (values.pool === undefined) return undefined;
@@ -50,7 +50,7 @@ interface ChosenPool {
 }
 
 /**
- * A network that names its own subnets must leave the pools' alone, whatever the address space: who
+ * A network with subnets of its own must not overlap a pool, not even in another address space: whoever
  * writes the network also chooses the wire.
  *
  * @throws IpamError invalidConfig naming subnet and pool.

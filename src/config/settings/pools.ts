@@ -28,8 +28,8 @@ type PoolValues = Values<typeof POOL_ENTRIES>;
 /**
  * All pools of the node's file, by name.
  *
- * @throws IpamError invalidConfig for a pool that cannot be, and for two that would give out one
- * address, since the stricter policy of the two would be void.
+ * @throws IpamError invalidConfig for a pool that is not valid, and for two pools that share an
+ * address, since the stricter policy of the two would have no effect.
  */
 export function readPools(file: NodeFile, warn: Warn): ReadonlyMap<string, Pool> {
   const pools = Object.entries(file.pools).map(([name, section]) => readPool(name, section, file.path, warn));
@@ -37,7 +37,7 @@ export function readPools(file: NodeFile, warn: Warn): ReadonlyMap<string, Pool>
   return new Map(pools.map((pool) => [pool.name, pool]));
 }
 
-/** All addresses that a pool speaks for: what it gives out, and its fixed parts. */
+/** All addresses of a pool: its dynamic ranges and its fixed parts. */
 export function poolIntervals({ sets }: Pool): Interval[] {
   return sets.flatMap(({ ranges }) =>
     ranges.flatMap(({ dynamic, fixed }) => (fixed ? [dynamic, fixed] : [dynamic])),

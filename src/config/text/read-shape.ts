@@ -4,7 +4,7 @@ import { isObject, type Json, member } from "./json-text.ts";
 import type { Shape } from "./shapes.ts";
 import { wrongValue } from "./wrong-value.ts";
 
-/** Collects what is worth a line in the log but no error. */
+/** Collects what the log should mention but is not an error. */
 export type Warn = (text: string) => void;
 
 export type Entries = Readonly<Record<string, Shape<unknown>>>;

@@ -57,7 +57,7 @@ export const name: Shape<string> = textThat(
   (value) => (isCniName(value) && value.length <= 253 ? value : undefined),
 );
 
-/** The working folder of a plugin is anybody's guess, so relative paths are refused. */
+/** A plugin's working folder is not defined, so relative paths are refused. */
 export const path: Shape<string> = textThat("an absolute path", (value) =>
   value.startsWith("/") && !value.includes("\0") ? value : undefined,
 );

@@ -5,7 +5,7 @@ const SHOWN = 120;
 const HIDDEN = "(not shown)";
 
 /**
- * A known key with a value that cannot be: error 7 naming the key, the value and what would be right.
+ * The error for a known key with a wrong value: 7, naming the key, the value and what would be right.
  * Passwords, and URLs that hold one, are not repeated.
  *
  * @param path the key as its author finds it, for example `ipam.ranges[0][1].rangeStart`.

@@ -4,8 +4,8 @@ import { refTo } from "../ref-to.ts";
 import type { KnownNetwork } from "./unclaimed.ts";
 
 /**
- * In which of the networks other interfaces of the asker's own container have addresses already. A
- * runtime attaches a pod's interfaces one after the other, so that these were judged before it.
+ * The networks in which other interfaces of the same container have addresses already. A runtime attaches a
+ * pod's interfaces one after the other, so these were judged before.
  *
  * @throws StoreFailure.
  */

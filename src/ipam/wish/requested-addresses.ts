@@ -5,8 +5,8 @@ import type { FixedAddress, Wish } from "../wish.ts";
 import type { AnnotatedWish } from "./annotations.ts";
 
 /**
- * Brings together what the pod's annotations and CNI's own ways ask for: equal addresses are one
- * wish, different ones cannot both be meant.
+ * Combines what the pod's annotations and the runtime request: equal addresses are one wish,
+ * different ones are an error.
  *
  * @throws IpamError invalidConfig naming both.
  */

@@ -4,7 +4,7 @@ import { IpamError } from "../errors.ts";
 import type { Annotations, Asked } from "./annotation.ts";
 import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
 
-/** A wish that is not for the network that is asked: an address outside of it, or a key for another. */
+/** A wish for another network than the one that is judged: an address outside of it, or a key for another. */
 export interface Unclaimed {
   readonly key: string;
   /** The value, or the part of it, for messages. */
@@ -24,17 +24,17 @@ export interface KnownNetwork {
 /** What the store knows of networks. */
 export interface Networks {
   readonly known: readonly KnownNetwork[];
-  /** Those in which other interfaces of this very container have their addresses already. */
+  /** Those in which other interfaces of the same container have addresses already. */
   readonly attached: ReadonlySet<string>;
 }
 
 /**
- * Every wish must be some network's of the pod, or the pod would silently get another address than
- * it names. A pod without further networks is judged at once; else a wish is passed on to another
- * known network of the pod, or while a network that is attached after this one is not known yet: a
- * list of further networks names their definitions, whose configurations may be called otherwise.
+ * Every wish must fit one of the pod's networks, or the pod would silently get another address than
+ * it names. A pod without further networks is judged at once. With them, a wish may also be for another
+ * known network of the pod, or for one that is attached later and not known yet: the list of further
+ * networks names definitions, whose configurations may have other names.
  *
- * @throws IpamError addressNotAllowed for the first wish that nobody will fulfil.
+ * @throws IpamError addressNotAllowed for the first wish that no network can fulfil.
  */
 export function requireClaimed(
   unclaimed: readonly Unclaimed[],
@@ -49,14 +49,14 @@ export function requireClaimed(
   }
 }
 
-/** Whether a wish that is not for the network that is asked may be for this one. */
+/** Whether a wish for another network than the one that is judged may be for this one. */
 export function mayMean({ first, last, scope }: Unclaimed, { name, subnets }: KnownNetwork): boolean {
   if (scope !== undefined) return name === scope;
   if (first === undefined || last === undefined) return false;
   return subnets.some((subnet) => cidrContains(subnet, first) && cidrContains(subnet, last));
 }
 
-/** The error for a wish that no network of the pod will fulfil. */
+/** The error for a wish that no network of the pod can fulfil. */
 export function nowhereToBeFound({ key, first, scope, text }: Unclaimed, why: string): IpamError {
   const message =
     first === undefined

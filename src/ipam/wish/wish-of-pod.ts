@@ -13,16 +13,16 @@ import { furtherNetworks } from "./further-networks.ts";
 import { withRequested } from "./requested-addresses.ts";
 import { type KnownNetwork, mayMean, requireClaimed } from "./unclaimed.ts";
 
-/** Whose wish is read, and where it may stand. */
+/** The attachment whose wish is read, and the sources that can tell it. */
 export interface WishQuestion {
   /** Absent where no K8S_POD_* arguments came. */
   readonly pod?: PodId;
   readonly attachment: AttachmentId;
   readonly network: Network;
   readonly kubernetes: AnnotationSource;
-  /** Addresses asked for by CNI's own ways. */
+  /** Addresses that the runtime requests (runtimeConfig.ips, args.cni.ips, CNI_ARGS IP). */
   readonly requested: readonly FixedAddress[];
-  /** Networks of the pod's other interfaces, where the asker knows; else the store says what the container has. */
+  /** Networks of the pod's other interfaces, where the caller knows them; else the store is read for them. */
   readonly otherNetworks?: readonly string[];
 }
 
