@@ -14,6 +14,9 @@ export interface Range {
   readonly gateway?: Address;
 }
 
+/** What is known of a range, at the least its subnet. */
+export type RangePart = Pick<Range, "subnet"> & Partial<Range>;
+
 /** Fallback order: the next range is used when the ones before are full. One family. */
 export interface RangeSet {
   readonly ranges: readonly Range[];
@@ -24,10 +27,13 @@ export interface RangeSet {
  * out, else the one that keeps it for fixed addresses, else the first of its subnet, because a fixed
  * address may lie outside rangeStart-rangeEnd. Undefined where no subnet of the set holds it.
  */
-export function rangeOf({ ranges }: RangeSet, address: Address): Range | undefined {
+export function rangeOf<R extends RangePart>(
+  { ranges }: { readonly ranges: readonly R[] },
+  address: Address,
+): R | undefined {
   const ofSubnet = ranges.filter(({ subnet }) => cidrContains(subnet, address));
   return (
-    ofSubnet.find(({ dynamic }) => intervalContains(dynamic, address)) ??
+    ofSubnet.find(({ dynamic }) => dynamic !== undefined && intervalContains(dynamic, address)) ??
     ofSubnet.find(({ fixed }) => fixed !== undefined && intervalContains(fixed, address)) ??
     ofSubnet[0]
   );

@@ -1,6 +1,5 @@
 import { type Address, compareAddresses, type Family, formatAddress } from "../address/address.ts";
-import { cidrContains } from "../address/cidr.ts";
-import type { Range } from "../address/range.ts";
+import { type RangePart, rangeOf } from "../address/range.ts";
 import { importedId } from "../ipam/free/adopt.ts";
 import { type Holder, type PodId, RECORD_VERSION } from "../ipam/records.ts";
 import type { PortableRecord } from "./document.ts";
@@ -23,7 +22,7 @@ export interface ForeignNetwork {
   readonly name: string;
   readonly space: string;
   /** Tell prefix and gateway, where they are known. */
-  readonly ranges: readonly Pick<Range, "subnet" | "gateway">[];
+  readonly ranges: readonly RangePart[];
   readonly clusterUid?: string;
   /** When, for people. */
   readonly since: string;
@@ -64,10 +63,10 @@ function recordsOf(leases: readonly ForeignLease[], network: ForeignNetwork): Po
         space,
         addresses: addresses.map(formatAddress),
         prefixes: addresses.map(
-          (address) => rangeOf(address, network)?.subnet.prefix ?? WHOLE[address.family],
+          (address) => rangeOf(network, address)?.subnet.prefix ?? WHOLE[address.family],
         ),
         gateways: addresses.map((address) => {
-          const gateway = rangeOf(address, network)?.gateway;
+          const gateway = rangeOf(network, address)?.gateway;
           return gateway ? formatAddress(gateway) : null;
         }),
         holder,
@@ -77,10 +76,6 @@ function recordsOf(leases: readonly ForeignLease[], network: ForeignNetwork): Po
 }
 
 const WHOLE: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
-
-function rangeOf(address: Address, { ranges }: ForeignNetwork) {
-  return ranges.find(({ subnet }) => cidrContains(subnet, address));
-}
 
 function holderOf(lease: ForeignLease, network: ForeignNetwork): Holder {
   const { container, ifname, node, pod, nodeVerified = false } = lease;

@@ -327,6 +327,20 @@ test("another plugin's addresses are held until DEL", async () => {
   expect([...(await allocations(ports)).keys()]).toEqual(["10.9.0.8"]);
 });
 
+test("an imported address has the gateway of the range that gives it out, not of the subnet's first one", () => {
+  const subnet = parseCidr("10.9.0.0/16");
+  const part = (first: string, last: string, gateway: string) => ({
+    subnet,
+    dynamic: { first: parseAddress(first), last: parseAddress(last) },
+    gateway: parseAddress(gateway),
+  });
+  const ranges = [part("10.9.0.2", "10.9.0.99", "10.9.0.1"), part("10.9.1.2", "10.9.1.99", "10.9.1.1")];
+  const lease = { address: parseAddress("10.9.1.7"), container: "old", ifname: "eth0", node: "node1" };
+  const network = { source: "host-local", name: "net1", space: "default", since: "", ranges };
+  const records = recordsOfLeases([lease], network);
+  expect(records.at(-1)?.record).toMatchObject({ gateways: ["10.9.1.1"], prefixes: [16] });
+});
+
 function leases(...addresses: string[]): PortableRecord[] {
   return recordsOfLeases(
     addresses.map((text) => ({

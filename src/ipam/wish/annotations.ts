@@ -2,6 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
+import { rangeAmong } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { Retention } from "../records.ts";
@@ -146,9 +147,7 @@ function elsewhere(forms: Forms, own: readonly (string | undefined)[]): Unclaime
 }
 
 function subnetIn({ sets }: Network, address: Address): Cidr | undefined {
-  return sets
-    .flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet))
-    .find((subnet) => cidrContains(subnet, address));
+  return rangeAmong(sets, address)?.subnet;
 }
 
 /** "10.1.2.0/24, fd00::/64" */
