@@ -37,6 +37,7 @@ export interface PoolOfNodes {
 
 /** Canonical text of a network's ranges, gateways and exclusions: equal for equal configurations. */
 export function describeNetwork(network: Network): string {
+  // Not formatInterval: records hold this text, and another one would be taken for a change.
   const interval = ({ first, last }: Interval) => `${formatAddress(first)}-${formatAddress(last)}`;
   const sets = network.sets.map(({ ranges }) =>
     ranges
