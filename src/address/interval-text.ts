@@ -2,6 +2,13 @@ import { formatAddress, tryParseAddress } from "./address.ts";
 import { cidrInterval, tryParseCidr } from "./cidr.ts";
 import type { Interval } from "./interval.ts";
 
+/** As tryParseInterval. @throws RangeError naming the text. */
+export function parseInterval(text: string): Interval {
+  const interval = tryParseInterval(text);
+  if (interval === undefined) throw new RangeError(`'${text}' is not an interval of addresses`);
+  return interval;
+}
+
 /**
  * Reads one address, `first-last`, or a CIDR (the whole block, whatever its host bits say).
  * Undefined for anything else, for two families, and for a first end above the last.

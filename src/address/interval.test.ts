@@ -12,7 +12,7 @@ import {
   overlaps,
   subtract,
 } from "./interval.ts";
-import { tryParseInterval } from "./interval-text.ts";
+import { parseInterval } from "./interval-text.ts";
 
 const PLACES = Array.from({ length: 64 }, (_, place) => place);
 const many = fc.array(smallInterval, { maxLength: 12 });
@@ -75,8 +75,8 @@ test("overlapFinder finds all that overlap", () => {
 });
 
 test("families never meet", () => {
-  const four = interval("0.0.0.0-255.255.255.255");
-  const six = interval("::-::ffff:ffff");
+  const four = parseInterval("0.0.0.0-255.255.255.255");
+  const six = parseInterval("::-::ffff:ffff");
   expect(overlaps(four, six)).toBe(false);
   expect(subtract(four, [six])).toEqual([four]);
   expect(merged([six, four])).toEqual([four, six]);
@@ -102,10 +102,4 @@ function placesOf(intervals: readonly Interval[]): number[] {
   return intervals.flatMap(({ first, last }) =>
     PLACES.filter((place) => small(place).value >= first.value && small(place).value <= last.value),
   );
-}
-
-function interval(text: string): Interval {
-  const found = tryParseInterval(text);
-  if (found === undefined) throw new Error(`'${text}' is no interval`);
-  return found;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type Address, formatAddress, offsetAddress, parseAddress, tryParseAddress } from "./address.ts";
 import { parseCidr } from "./cidr.ts";
-import { type Interval, intervalContains } from "./interval.ts";
-import { tryParseInterval } from "./interval-text.ts";
+import { intervalContains } from "./interval.ts";
+import { parseInterval } from "./interval-text.ts";
 import { neverGivenOut, type Rules, whyNotAllowed } from "./not-allowed.ts";
 import type { Range } from "./range.ts";
 
@@ -13,8 +13,8 @@ describe("whyNotAllowed", () => {
   const rules: Rules = {
     sets: [{ ranges: [V4] }, { ranges: [V6] }, { ranges: [range("10.1.3.0/24")] }],
     exclude: [
-      interval("10.1.2.8/29"),
-      { ...interval("10.1.2.100-10.1.2.120"), because: "belongs to pool 'db'" },
+      parseInterval("10.1.2.8/29"),
+      { ...parseInterval("10.1.2.100-10.1.2.120"), because: "belongs to pool 'db'" },
     ],
   };
 
@@ -37,10 +37,10 @@ describe("whyNotAllowed", () => {
 });
 
 test("neverGivenOut holds exactly what whyNotAllowed has a reason for", () => {
-  const other = { ...range("10.1.2.0/24", "10.1.2.254"), fixed: interval("10.1.2.30-10.1.2.40") };
+  const other = { ...range("10.1.2.0/24", "10.1.2.254"), fixed: parseInterval("10.1.2.30-10.1.2.40") };
   const rules: Rules = {
     sets: [{ ranges: [V4, other] }],
-    exclude: [interval("10.1.2.20"), interval("10.1.2.8/30")],
+    exclude: [parseInterval("10.1.2.20"), parseInterval("10.1.2.8/30")],
   };
   const never = neverGivenOut(rules);
   const held = addressesFrom("10.1.1.250", 270).filter((address) =>
@@ -60,11 +60,5 @@ function addressesFrom(text: string, count: number): Address[] {
 function range(text: string, gatewayText = ""): Range {
   const subnet = parseCidr(text);
   const gateway = tryParseAddress(gatewayText);
-  return { subnet, dynamic: interval(text), ...(gateway && { gateway }) };
-}
-
-function interval(text: string): Interval {
-  const found = tryParseInterval(text);
-  if (found === undefined) throw new Error(`'${text}' is no interval`);
-  return found;
+  return { subnet, dynamic: parseInterval(text), ...(gateway && { gateway }) };
 }

@@ -4,7 +4,7 @@ import { formatAddress, parseAddress } from "./address.ts";
 import { small, smallInterval } from "./arbitraries.ts";
 import { parseCidr } from "./cidr.ts";
 import { type Interval, intervalContains } from "./interval.ts";
-import { tryParseInterval } from "./interval-text.ts";
+import { parseInterval } from "./interval-text.ts";
 import { dynamicPools, Pool, poolOf, withoutIntervals } from "./pool.ts";
 import type { Range } from "./range.ts";
 
@@ -71,7 +71,7 @@ describe("a pool", () => {
   });
 
   test("refuses positions outside", () => {
-    const pool = poolOf([interval("10.1.2.2-10.1.2.4")]);
+    const pool = poolOf([parseInterval("10.1.2.2-10.1.2.4")]);
     for (const position of [-1n, 3n]) {
       expect(() => pool.at(position)).toThrow(new RangeError(`position ${position} is not in a pool of 3`));
     }
@@ -79,7 +79,7 @@ describe("a pool", () => {
   });
 
   test("holds no address of the other family", () => {
-    const pool = poolOf([interval("0.0.0.1-0.0.0.9")]);
+    const pool = poolOf([parseInterval("0.0.0.1-0.0.0.9")]);
     expect(pool.positionOf(parseAddress("0.0.0.5"))).toBe(4n);
     expect(pool.positionOf(parseAddress("::5"))).toBeUndefined();
   });
@@ -88,18 +88,18 @@ describe("a pool", () => {
 describe("dynamicPools", () => {
   test("gives one pool per range that has addresses, in the order of the ranges", () => {
     const ranges = [range("10.1.3.0/29"), range("10.1.4.0/29"), range("10.1.2.0/29")];
-    const pools = dynamicPools({ ranges }, [interval("10.1.4.0/29")]);
+    const pools = dynamicPools({ ranges }, [parseInterval("10.1.4.0/29")]);
     expect(pools.map((pool) => formatAddress(pool.at(0n)))).toEqual(["10.1.3.2", "10.1.2.2"]);
   });
 
   test("keeps the fixed part of any range of the set out of all of them", () => {
     const low = {
       ...range("10.1.2.0/24"),
-      dynamic: interval("10.1.2.2-10.1.2.9"),
-      fixed: interval("10.1.2.8-10.1.2.11"),
+      dynamic: parseInterval("10.1.2.2-10.1.2.9"),
+      fixed: parseInterval("10.1.2.8-10.1.2.11"),
     };
-    const high = { ...range("10.1.2.0/24"), dynamic: interval("10.1.2.10-10.1.2.13") };
-    const pools = dynamicPools({ ranges: [low, high] }, [interval("10.1.2.13")]);
+    const high = { ...range("10.1.2.0/24"), dynamic: parseInterval("10.1.2.10-10.1.2.13") };
+    const pools = dynamicPools({ ranges: [low, high] }, [parseInterval("10.1.2.13")]);
     expect(pools.map((pool) => addressesOf(pool).map(formatAddress).join(" "))).toEqual([
       "10.1.2.2 10.1.2.3 10.1.2.4 10.1.2.5 10.1.2.6 10.1.2.7",
       "10.1.2.12",
@@ -134,7 +134,7 @@ function addressesOf(pool: Pool) {
 /** The range that a subnet alone makes. */
 function range(text: string): Range {
   const subnet = parseCidr(text);
-  const whole = interval(text);
+  const whole = parseInterval(text);
   const { family } = subnet.address;
   return {
     subnet,
@@ -143,10 +143,4 @@ function range(text: string): Range {
       last: { family, value: whole.last.value - (family === 4 ? 1n : 0n) },
     },
   };
-}
-
-function interval(text: string): Interval {
-  const found = tryParseInterval(text);
-  if (found === undefined) throw new Error(`'${text}' is no interval`);
-  return found;
 }

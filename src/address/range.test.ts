@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "./address.ts";
 import { parseCidr } from "./cidr.ts";
-import type { Interval } from "./interval.ts";
-import { tryParseInterval } from "./interval-text.ts";
+import { parseInterval } from "./interval-text.ts";
 import { type Range, rangeOf } from "./range.ts";
 
 describe("the range of a set that an address belongs to", () => {
@@ -30,14 +29,8 @@ describe("the range of a set that an address belongs to", () => {
 function range(dynamic: string, gateway: string, fixed?: string, subnet = "10.1.2.0/24"): Range {
   return {
     subnet: parseCidr(subnet),
-    dynamic: intervalOf(dynamic),
-    ...(fixed !== undefined && { fixed: intervalOf(fixed) }),
+    dynamic: parseInterval(dynamic),
+    ...(fixed !== undefined && { fixed: parseInterval(fixed) }),
     gateway: parseAddress(gateway),
   };
-}
-
-function intervalOf(text: string): Interval {
-  const interval = tryParseInterval(text);
-  if (interval === undefined) throw new Error(`'${text}' is no interval`);
-  return interval;
 }

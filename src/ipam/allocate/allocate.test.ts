@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tryParseInterval } from "../../address/interval-text.ts";
+import { parseInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../errors.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { undo } from "../free/undo.ts";
@@ -23,12 +23,6 @@ function world() {
   const made = createWorld();
   const node = made.node("node1");
   return { ...made, node, ports: made.ports(node), portsOf: made.ports };
-}
-
-function interval(text: string) {
-  const parsed = tryParseInterval(text);
-  if (parsed === undefined) throw new Error(`expected an interval, got ${text}`);
-  return parsed;
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<IpamError> {
@@ -148,7 +142,7 @@ describe("IDEMPOTENT", () => {
     const { ports, log } = world();
     const wish = named("10.1.2.9");
     await add(ports, "c1", { wish });
-    const excluded = { ...smallNetwork(), exclude: [interval("10.1.2.9")] };
+    const excluded = { ...smallNetwork(), exclude: [parseInterval("10.1.2.9")] };
     const moved = network("net1", [{ subnet: "10.9.0.0/24", first: "10.9.0.2", last: "10.9.0.9" }]);
     const closed = { ...smallNetwork(), policy: { pool: "p", namespaces: ["other"] } };
     for (const changed of [excluded, moved, closed]) {

@@ -1,6 +1,6 @@
 import { parseAddress } from "../../address/address.ts";
 import { cidrInterval, parseCidr } from "../../address/cidr.ts";
-import type { Interval } from "../../address/interval.ts";
+import { parseInterval } from "../../address/interval-text.ts";
 import type { Range, RangeSet } from "../../address/range.ts";
 import type { Network } from "../network.ts";
 import type { NetworkRecord } from "../records.ts";
@@ -29,7 +29,7 @@ function readDescription(text: string): Description | undefined {
     const excluded = parts.at(-1)?.startsWith("exclude ") ? (parts.pop() ?? "").slice("exclude ".length) : "";
     return {
       sets: parts.map((set) => ({ ranges: set.split(" or ").map(readRange) })),
-      exclude: excluded === "" ? [] : excluded.split(", ").map(readInterval),
+      exclude: excluded === "" ? [] : excluded.split(", ").map(parseInterval),
     };
   } catch {
     return undefined;
@@ -44,15 +44,10 @@ function readRange(text: string): Range {
   const gateway = after("gateway");
   return {
     subnet: parseCidr(subnet),
-    dynamic: readInterval(dynamic),
-    ...(words.includes("fixed") && { fixed: readInterval(after("fixed")) }),
+    dynamic: parseInterval(dynamic),
+    ...(words.includes("fixed") && { fixed: parseInterval(after("fixed")) }),
     ...(gateway !== "none" && { gateway: parseAddress(gateway) }),
   };
-}
-
-function readInterval(text: string): Interval {
-  const [first = "", last = ""] = text.split("-");
-  return { first: parseAddress(first), last: parseAddress(last) };
 }
 
 /** One set per family: more cannot be told from subnets alone. */
