@@ -1,4 +1,4 @@
-import type { OpenPorts } from "../cni/call.ts";
+import type { OpenPorts } from "../cni/protocol/call.ts";
 import { adoptImported } from "../ipam/free/adopt.ts";
 import { reclaim } from "../ipam/free/reclaim.ts";
 import type { Log } from "../ipam/ports.ts";

@@ -1,4 +1,4 @@
-import { SUPPORTED_VERSIONS } from "../cni/versions.ts";
+import { SUPPORTED_VERSIONS } from "../cni/protocol/versions.ts";
 import { printErr } from "../command-line/print.ts";
 import { RELEASED, VERSION } from "../command-line/release.ts";
 

@@ -1,16 +1,16 @@
 import { parseOnce } from "../config/parse/parse-once.ts";
 import { IpamError } from "../ipam/errors.ts";
-import type { Call, Host, Request } from "./call.ts";
-import { readParameters } from "./environment.ts";
-import { formatError, toIpamError } from "./error-result.ts";
-import { peek } from "./peek.ts";
+import type { Call, Host, Request } from "./protocol/call.ts";
+import { readParameters } from "./protocol/environment.ts";
+import { formatError, toIpamError } from "./protocol/error-result.ts";
+import { peek } from "./protocol/peek.ts";
+import { NEWEST_VERSION, requireVersion, type Verb } from "./protocol/versions.ts";
 import { add } from "./verbs/add.ts";
 import { check } from "./verbs/check.ts";
 import { del } from "./verbs/del.ts";
 import { gc } from "./verbs/gc.ts";
 import { status } from "./verbs/status.ts";
 import { versionAnswer } from "./verbs/version.ts";
-import { NEWEST_VERSION, requireVersion, type Verb } from "./versions.ts";
 
 /**
  * Milliseconds each verb may take (docs/design.md section 4, BOUNDED). STATUS must have ended within 2 s

@@ -1,6 +1,6 @@
 import type { Log } from "../ipam/ports.ts";
-import type { Environment } from "./environment.ts";
 import type { Outcome } from "./handle.ts";
+import type { Environment } from "./protocol/environment.ts";
 
 /** Logs one line for each verb: its parameters, its outcome and how long it took. */
 export function logVerb(log: Log, env: Environment, outcome: Outcome, milliseconds: number): void {

@@ -1,4 +1,4 @@
-import type { OpenPorts, Request } from "../cni/call.ts";
+import type { OpenPorts, Request } from "../cni/protocol/call.ts";
 import type {
   KubernetesSettings,
   NetworkConfiguration,

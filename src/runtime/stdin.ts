@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, read, readFileSync, readSync } from "node:fs";
-import type { Input } from "../cni/call.ts";
+import type { Input } from "../cni/protocol/call.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const STDIN = 0;

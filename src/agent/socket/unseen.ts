@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Environment } from "../../cni/environment.ts";
+import type { Environment } from "../../cni/protocol/environment.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { identifyNamespace, looksFromHost } from "../../node/namespaces.ts";
 

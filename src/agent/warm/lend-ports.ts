@@ -1,4 +1,4 @@
-import type { OpenPorts } from "../../cni/call.ts";
+import type { OpenPorts } from "../../cni/protocol/call.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { AttachmentId } from "../../ipam/records.ts";

@@ -11,10 +11,10 @@ import type { AddRequest, Allocated } from "../../ipam/requests.ts";
 import { readWish } from "../../ipam/wish/wish-of-pod.ts";
 import { NO_WISH } from "../../ipam/wish.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import type { Host, OpenPorts, Request } from "../call.ts";
-import { attachmentOf } from "../identity.ts";
-import { type Dns, readResolvConf } from "../resolv-conf.ts";
-import { formatResult } from "../result.ts";
+import type { Host, OpenPorts, Request } from "../protocol/call.ts";
+import { attachmentOf } from "../protocol/identity.ts";
+import { type Dns, readResolvConf } from "../protocol/resolv-conf.ts";
+import { formatResult } from "../protocol/result.ts";
 import { afterwards } from "./afterwards.ts";
 
 /** How long an ADD whose wish was refused may take to see whether it is a repeated one. */

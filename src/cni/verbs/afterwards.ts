@@ -1,6 +1,6 @@
 import { reclaim } from "../../ipam/free/reclaim.ts";
 import type { Ports } from "../../ipam/ports.ts";
-import type { Host } from "../call.ts";
+import type { Host } from "../protocol/call.ts";
 
 /** Dead records that one plugin run frees besides its own work (docs/design.md section 4, "Reclaiming"). */
 const RECORDS = 4;

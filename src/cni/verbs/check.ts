@@ -1,8 +1,8 @@
 import { parseCniArgs } from "../../config/parse/cni-args.ts";
 import { check as checkAttachment } from "../../ipam/check/check.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { Host, Request } from "../call.ts";
-import { attachmentOf } from "../identity.ts";
+import type { Host, Request } from "../protocol/call.ts";
+import { attachmentOf } from "../protocol/identity.ts";
 
 /** CHECK: the store must hold what the previous result says. */
 export async function check(request: Request, host: Host): Promise<void> {

@@ -1,7 +1,7 @@
 import { parseCniArgs } from "../../config/parse/cni-args.ts";
 import { release } from "../../ipam/free/release.ts";
-import type { Host, Request } from "../call.ts";
-import { attachmentOf } from "../identity.ts";
+import type { Host, Request } from "../protocol/call.ts";
+import { attachmentOf } from "../protocol/identity.ts";
 import { afterwards } from "./afterwards.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { IpamError } from "../../ipam/errors.ts";
 import { collect } from "../../ipam/free/collect.ts";
-import type { Host, Request } from "../call.ts";
+import type { Host, Request } from "../protocol/call.ts";
 
 /**
  * GC: free this node's attachments of this network that the runtime does not know, on EVIDENCE, and

@@ -1,5 +1,5 @@
 import { status as storeStatus } from "../../ipam/check/status.ts";
-import type { Host, Request } from "../call.ts";
+import type { Host, Request } from "../protocol/call.ts";
 
 /** STATUS: ready to serve ADDs. */
 export async function status(request: Request, host: Host): Promise<void> {

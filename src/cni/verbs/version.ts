@@ -1,5 +1,5 @@
-import type { Call } from "../call.ts";
-import { isSupported, NEWEST_VERSION, SUPPORTED_VERSIONS } from "../versions.ts";
+import type { Call } from "../protocol/call.ts";
+import { isSupported, NEWEST_VERSION, SUPPORTED_VERSIONS } from "../protocol/versions.ts";
 
 /** How long a configuration that may never come is waited for. */
 const PATIENCE_MS = 500;

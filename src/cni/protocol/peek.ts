@@ -1,4 +1,4 @@
-import { parseJsonObject } from "../config/text/json-text.ts";
+import { parseJsonObject } from "../../config/text/json-text.ts";
 
 /**
  * What is read of a network configuration before the rest is checked: the version, which decides how to read

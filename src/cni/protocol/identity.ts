@@ -1,5 +1,5 @@
-import type { CniArgs } from "../config/parse/cni-args.ts";
-import type { AttachmentId, PodId } from "../ipam/records.ts";
+import type { CniArgs } from "../../config/parse/cni-args.ts";
+import type { AttachmentId, PodId } from "../../ipam/records.ts";
 import type { Request } from "./call.ts";
 
 /** The attachment that a request is about, and its pod where the runtime names one. */

@@ -1,7 +1,7 @@
-import type { NetworkConfiguration } from "../config/network-configuration.ts";
-import type { Attendance } from "../ipam/node-port.ts";
-import type { Ports } from "../ipam/ports.ts";
-import type { AttachmentId } from "../ipam/records.ts";
+import type { NetworkConfiguration } from "../../config/network-configuration.ts";
+import type { Attendance } from "../../ipam/node-port.ts";
+import type { Ports } from "../../ipam/ports.ts";
+import type { AttachmentId } from "../../ipam/records.ts";
 import type { Environment, Parameters } from "./environment.ts";
 import type { CniVersion, Verb } from "./versions.ts";
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { IpamError } from "../ipam/errors.ts";
+import { IpamError } from "../../ipam/errors.ts";
 
 /** DNS information of a result (CNI specification, "DNS well-known structure"). */
 export interface Dns {

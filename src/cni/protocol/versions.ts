@@ -1,4 +1,4 @@
-import { IpamError } from "../ipam/errors.ts";
+import { IpamError } from "../../ipam/errors.ts";
 
 /** All versions of the CNI specification that this plugin supports, oldest first. */
 export const SUPPORTED_VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;

@@ -1,5 +1,5 @@
-import { isCniName } from "../config/text/cni-name.ts";
-import { IpamError } from "../ipam/errors.ts";
+import { isCniName } from "../../config/text/cni-name.ts";
+import { IpamError } from "../../ipam/errors.ts";
 import type { Verb } from "./versions.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

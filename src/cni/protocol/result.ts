@@ -1,8 +1,8 @@
-import { type Family, formatAddress } from "../address/address.ts";
-import { formatCidr, networkOf } from "../address/cidr.ts";
-import type { Route } from "../config/network-configuration.ts";
-import { IpamError } from "../ipam/errors.ts";
-import type { AllocatedAddress } from "../ipam/requests.ts";
+import { type Family, formatAddress } from "../../address/address.ts";
+import { formatCidr, networkOf } from "../../address/cidr.ts";
+import type { Route } from "../../config/network-configuration.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { AllocatedAddress } from "../../ipam/requests.ts";
 import type { Dns } from "./resolv-conf.ts";
 import { type CniVersion, isAtLeast } from "./versions.ts";
 

@@ -1,5 +1,5 @@
-import { IpamError } from "../ipam/errors.ts";
-import { StoreFailure, type StoreFailureKind } from "../ipam/store-port.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { StoreFailure, type StoreFailureKind } from "../../ipam/store-port.ts";
 import type { Verb } from "./versions.ts";
 
 /** What a failed verb prints on stdout (CNI specification, "Error"). */
