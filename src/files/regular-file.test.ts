@@ -15,7 +15,7 @@ mkdirSync(join(folder, "folder"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a file's text is read, through a link too", () => {
-  expect([file, link].map(readRegularFile)).toEqual(["text", "text"]);
+  expect([file, link].map((path) => readRegularFile(path))).toEqual(["text", "text"]);
   for (const path of [file, link, join(folder, "missing")]) requireRegularFile(path);
 });
 
@@ -26,4 +26,9 @@ test.each([pipe, join(folder, "folder"), "/dev/null"])("nobody waits for %s", (p
 
 test("a file that is missing has the system's own error", () => {
   expect(() => readRegularFile(join(folder, "missing"))).toThrow("ENOENT");
+});
+
+test("a file that is too large is not read", () => {
+  expect(readRegularFile(file, 4)).toBe("text");
+  expect(() => readRegularFile(file, 3)).toThrow(`'${file}' is larger than 3 bytes`);
 });

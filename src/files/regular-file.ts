@@ -9,13 +9,16 @@ let callersPipes = false;
  * The text of a file that somebody configured. Nobody is waited for: a pipe without a writer would hold
  * up a verb, and an agent with all of its verbs, for ever (BOUNDED).
  *
- * @throws Error of node:fs, or that it is not a regular file.
+ * @param mostBytes what it may have at most.
+ * @throws Error of node:fs, or that it is not a regular file, or too large.
  */
-export function readRegularFile(path: string): string {
-  if (isCallersPipe(path)) return readFileSync(path, "utf8");
+export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINITY): string {
+  if (isCallersPipe(path)) return requireAtMost(path, readFileSync(path, "utf8"), mostBytes);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(descriptor).isFile()) throw notRegular(path);
+    const found = fstatSync(descriptor);
+    if (!found.isFile()) throw notRegular(path);
+    if (found.size > mostBytes) throw tooLarge(path, mostBytes);
     return readFileSync(descriptor, "utf8");
   } finally {
     closeSync(descriptor);
@@ -40,6 +43,16 @@ export function readCallersPipes(): void {
 
 function isCallersPipe(path: string): boolean {
   return callersPipes && CALLERS_OWN.test(path);
+}
+
+/** Only what has come through a pipe shows how much it was. */
+function requireAtMost(path: string, text: string, mostBytes: number): string {
+  if (Buffer.byteLength(text) > mostBytes) throw tooLarge(path, mostBytes);
+  return text;
+}
+
+function tooLarge(path: string, mostBytes: number): Error {
+  return new Error(`'${path}' is larger than ${mostBytes} bytes`);
 }
 
 function notRegular(path: string): Error {
