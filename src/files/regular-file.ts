@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
 /** What a shell makes of `<(…)`, and the ways to say stdin. */
 const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
@@ -17,23 +17,12 @@ export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINI
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(descriptor);
-    if (!found.isFile()) throw notRegular(path);
+    if (!found.isFile()) throw new Error(`'${path}' is not a regular file`);
     if (found.size > mostBytes) throw tooLarge(path, mostBytes);
     return readFileSync(descriptor, "utf8");
   } finally {
     closeSync(descriptor);
   }
-}
-
-/**
- * For a file that a library is going to read; one that is missing is left to the library's own words.
- *
- * @throws Error of node:fs, or that it is not a regular file.
- */
-export function requireRegularFile(path: string): void {
-  if (isCallersPipe(path)) return;
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isFile()) throw notRegular(path);
 }
 
 /** For a person's commands: a pipe of the shell's (`--kubeconfig <(…)`) is read too; ^C ends a wait. */
@@ -53,8 +42,4 @@ function requireAtMost(path: string, text: string, mostBytes: number): string {
 
 function tooLarge(path: string, mostBytes: number): Error {
   return new Error(`'${path}' is larger than ${mostBytes} bytes`);
-}
-
-function notRegular(path: string): Error {
-  return new Error(`'${path}' is not a regular file`);
 }

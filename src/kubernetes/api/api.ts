@@ -1,6 +1,7 @@
 import { type GenericSchema, safeParse } from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
-import type { Admission, Credentials } from "../credentials/credentials.ts";
+import type { Admission } from "../credentials/admission.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";

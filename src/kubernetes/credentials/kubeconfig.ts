@@ -1,0 +1,172 @@
+import { dirname, resolve } from "node:path";
+import { readRegularFile } from "../../files/regular-file.ts";
+import type { Access } from "./access.ts";
+import { execSettings } from "./exec-settings.ts";
+import {
+  type ClusterEntry,
+  clusterShape,
+  contextShape,
+  outline,
+  readAs,
+  type UserEntry,
+  userShape,
+} from "./kubeconfig-shape.ts";
+import { type Material, MOST_BYTES } from "./material.ts";
+
+/**
+ * What one context of a kubeconfig says, by client-go's rules (tools/clientcmd): paths are relative to
+ * the file's own folder, and of two ways to say one thing neither is chosen.
+ *
+ * @param wanted the context; absent: the current one.
+ * @throws Error naming the entry and what is wrong with it, never a value that may be secret.
+ */
+export function readKubeConfig(path: string, wanted: string | undefined): Access {
+  const found = readAs(outline, documentIn(readRegularFile(path, MOST_BYTES)));
+  const name = wanted ?? found["current-context"] ?? "";
+  const { cluster, namespace, user } = chosen(name, () => {
+    const context = pick("context", found.contexts, name);
+    const names = readAs(contextShape, context.entry, context.where);
+    return {
+      namespace: names.namespace,
+      cluster: pick("cluster", found.clusters, names.cluster ?? ""),
+      user: pick("user", found.users, names.user ?? ""),
+    };
+  });
+  const folder = resolve(dirname(path));
+  const server = readAs(clusterShape, cluster.entry, cluster.where);
+  const identity = readAs(userShape, user.entry, user.where);
+  return {
+    namespace,
+    ...serverOf(server, { where: cluster.where, folder }),
+    ...identityOf(identity, { where: user.where, folder }),
+    exec: identity.exec ? execSettings(identity.exec, server, folder) : undefined,
+  };
+}
+
+/** JSON is YAML. Bun gives several documents as a list; an empty one at the end (`---`) says nothing. */
+function documentIn(text: string): object {
+  const found = parsed(text);
+  if (!Array.isArray(found)) return requireMapping(found);
+  const [first, ...further] = found as unknown[];
+  if (further.length === 0 || further.some((document) => document !== null))
+    throw new Error("it is a list, or holds several documents");
+  return requireMapping(first);
+}
+
+function requireMapping(document: unknown): object {
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
+  throw new Error("it is empty, or no mapping of keys");
+}
+
+/** The parser's own words name nothing of the text. */
+function parsed(text: string): unknown {
+  try {
+    return Bun.YAML.parse(text);
+  } catch (error) {
+    const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
+    throw new Error(`it is no YAML: ${reason.replace(/^YAML Parse error: /, "")}`);
+  }
+}
+
+interface Picked {
+  readonly entry: unknown;
+  /** For messages: "users[0].user". */
+  readonly where: string;
+}
+
+type Kind = "cluster" | "context" | "user";
+type Named<K extends Kind> = { readonly name: string } & { readonly [P in K]?: unknown };
+
+function pick<K extends Kind>(kind: K, entries: readonly Named<K>[], name: string): Picked {
+  const [first, second] = entries.flatMap((entry, index) =>
+    name !== "" && entry.name === name
+      ? [{ entry: entry[kind] ?? {}, where: `${kind}s[${index}].${kind}` }]
+      : [],
+  );
+  if (first === undefined) throw new Error(`there is no ${kind} '${name}'`);
+  if (second !== undefined) throw new Error(`there are two ${kind}s '${name}'`);
+  return first;
+}
+
+function chosen<T>(context: string, choose: () => T): T {
+  try {
+    return choose();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`its current context '${context}' names no cluster and user: ${reason}`);
+  }
+}
+
+interface Place {
+  readonly where: string;
+  /** That relative paths are relative to. */
+  readonly folder: string;
+}
+
+function serverOf(entry: ClusterEntry, place: Place) {
+  const isUnverified = entry["insecure-skip-tls-verify"] === true;
+  const authority = materialOf(entry, "certificate-authority", place);
+  if (isUnverified && authority !== undefined && /^https:/i.test(entry.server))
+    throw new Error(`its ${place.where} has both insecure-skip-tls-verify and a certificate-authority`);
+  return {
+    server: entry.server,
+    proxyUrl: entry["proxy-url"],
+    tlsServerName: entry["tls-server-name"],
+    isUnverified,
+    authority,
+  };
+}
+
+function identityOf(entry: UserEntry, place: Place) {
+  refuseUnsupported(entry, place.where);
+  return {
+    token: tokenOf(entry, place),
+    basic: basicOf(entry, place.where),
+    certificate: materialOf(entry, "client-certificate", place),
+    certificateKey: materialOf(entry, "client-key", place),
+    impersonated: entry.as,
+  };
+}
+
+/** Without these the API server would see another user than the one who is meant. */
+function refuseUnsupported(entry: UserEntry, where: string): void {
+  const provider = entry["auth-provider"]?.name;
+  if (provider !== undefined)
+    throw new Error(
+      `its auth-provider '${provider}' is none that is known here (${where}): use a token, a client certificate or exec`,
+    );
+  for (const key of ["as-uid", "as-groups", "as-user-extra"] as const)
+    if (Object.keys(entry[key] ?? {}).length > 0)
+      throw new Error(`its key ${where}.${key} is not supported; only 'as' is`);
+}
+
+function tokenOf({ token, tokenFile }: UserEntry, { where, folder }: Place): Material | undefined {
+  if (tokenFile !== undefined) return { key: `${where}.tokenFile`, path: resolve(folder, tokenFile) };
+  return token === undefined ? undefined : { key: `${where}.token`, text: token };
+}
+
+function basicOf({ password = "", token, tokenFile, username }: UserEntry, where: string) {
+  if (username === undefined && password === "") return undefined;
+  if (username === undefined) throw new Error(`its ${where} has a password and no username`);
+  if (token === undefined && tokenFile === undefined) return { username, password };
+  throw new Error(`its ${where} has both a token and a username`);
+}
+
+type Key<E> = keyof { [K in keyof E as `${string & K}-data` extends keyof E ? K : never]: true } & string;
+
+/** What stands in the kubeconfig in base64, or is named there as a file. */
+function materialOf<E extends object>(entry: E, key: Key<E>, { where, folder }: Place): Material | undefined {
+  const { [key]: path, [`${key}-data`]: data } = entry as Record<string, string | undefined>;
+  if (path !== undefined && data !== undefined)
+    throw new Error(`its ${where} has both ${key} and ${key}-data`);
+  if (path !== undefined) return { key: `${where}.${key}`, path: resolve(folder, path) };
+  return data === undefined ? undefined : { key, text: decoded(data, `${where}.${key}-data`) };
+}
+
+function decoded(base64: string, key: string): string {
+  try {
+    return Buffer.from(Uint8Array.fromBase64(base64, { lastChunkHandling: "strict" })).toString();
+  } catch {
+    throw new Error(`its key ${key} is no base64`);
+  }
+}
