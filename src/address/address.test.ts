@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { compareAddresses, formatAddress, offsetAddress, parseAddress, tryParseAddress } from "./address.ts";
-import { anyAddress, anyFamily6 } from "./arbitraries.ts";
+import { anyAddress, anyFamily6 } from "./testing/arbitraries.ts";
 
 describe("parseAddress and formatAddress", () => {
   test("are each other's inverse", () => {

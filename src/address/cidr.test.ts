@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { formatAddress, parseAddress } from "./address.ts";
-import { anyAddress, anyNetwork } from "./arbitraries.ts";
 import {
   cidrContains,
   cidrInterval,
@@ -12,6 +11,7 @@ import {
   parseCidr,
   tryParseCidr,
 } from "./cidr.ts";
+import { anyAddress, anyNetwork } from "./testing/arbitraries.ts";
 
 describe("parseCidr", () => {
   test("is the inverse of formatCidr", () => {

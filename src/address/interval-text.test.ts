@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { anyAddress } from "./arbitraries.ts";
 import { formatInterval, tryParseInterval } from "./interval-text.ts";
+import { anyAddress } from "./testing/arbitraries.ts";
 
 describe("tryParseInterval", () => {
   for (const [text, shown] of [

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAddress } from "./address.ts";
-import { small, smallInterval } from "./arbitraries.ts";
 import {
   findOverlap,
   type Interval,
@@ -13,6 +12,7 @@ import {
   subtract,
 } from "./interval.ts";
 import { parseInterval } from "./interval-text.ts";
+import { small, smallInterval } from "./testing/arbitraries.ts";
 
 const PLACES = Array.from({ length: 64 }, (_, place) => place);
 const many = fc.array(smallInterval, { maxLength: 12 });

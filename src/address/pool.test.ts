@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { formatAddress, parseAddress } from "./address.ts";
-import { small, smallInterval } from "./arbitraries.ts";
 import { parseCidr } from "./cidr.ts";
 import { type Interval, intervalContains } from "./interval.ts";
 import { parseInterval } from "./interval-text.ts";
 import { dynamicPools, Pool, poolOf, withoutIntervals } from "./pool.ts";
 import type { Range } from "./range.ts";
+import { small, smallInterval } from "./testing/arbitraries.ts";
 
 const many = fc.array(smallInterval, { maxLength: 12 });
 const PLACES = Array.from({ length: 64 }, (_, place) => small(place));

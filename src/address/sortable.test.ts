@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareAddresses, parseAddress } from "./address.ts";
-import { anyAddress } from "./arbitraries.ts";
 import { parseSortable, sortableText } from "./sortable.ts";
+import { anyAddress } from "./testing/arbitraries.ts";
 
 test("people can read it", () => {
   expect(sortableText(parseAddress("10.188.0.216"))).toBe("010.188.000.216");

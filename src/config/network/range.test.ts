@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareAddresses } from "../../address/address.ts";
-import { anyNetwork } from "../../address/arbitraries.ts";
 import { cidrContains, formatCidr } from "../../address/cidr.ts";
+import { anyNetwork } from "../../address/testing/arbitraries.ts";
 import { type Keys, parseIpam, refusalOf, showSets } from "../testing/parse.ts";
 
 const setsOf = (ipam: Keys) => showSets(parseIpam(ipam));

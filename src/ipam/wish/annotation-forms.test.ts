@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { formatAddress } from "../../address/address.ts";
-import { anyAddress } from "../../address/arbitraries.ts";
 import { formatInterval } from "../../address/interval-text.ts";
+import { anyAddress } from "../../address/testing/arbitraries.ts";
 import { IpamError } from "../errors.ts";
 import type { Annotations } from "./annotation.ts";
 import { type Form, formsOf } from "./annotation-forms.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Address } from "./address.ts";
-import { type Cidr, networkOf } from "./cidr.ts";
-import type { Interval } from "./interval.ts";
+import type { Address } from "../address.ts";
+import { type Cidr, networkOf } from "../cidr.ts";
+import type { Interval } from "../interval.ts";
 
 /** Values for property tests. IPv6 comes with runs of zeros, and never as IPv4-mapped. */
 
