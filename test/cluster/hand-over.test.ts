@@ -94,34 +94,34 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
   test("being deleted", async () => {
     const of = await holding();
     await kill(of);
-    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, which is being deleted")}`);
+    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, and that pod is being deleted")}`);
   });
 
   test("force-deleted: gone from the API, perhaps not from its node", async () => {
     const of = await holding();
     await forceKill(of);
-    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, which is gone")}`);
+    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, and that pod is gone")}`);
   });
 
   test("replaced by another pod of its name", async () => {
     const of = await holding();
     await forceKill(of);
     await kubernetes.apply(pod({ name: of.pod?.name ?? "", node: "n1" }));
-    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, which was replaced")}`);
+    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, and that pod was replaced")}`);
   });
 
   test("finished", async () => {
     const of = await holding();
     const path = `/api/v1/namespaces/default/pods/${of.pod?.name}/status`;
     await kubernetes.request("PATCH", path, { status: { phase: "Failed" } }, "application/merge-patch+json");
-    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, which has finished")}`);
+    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, and that pod has finished")}`);
   });
 
   test("on a NotReady node", async () => {
     const of = await holding();
     await setNode(kubernetes, "n1", { ready: "Unknown", bootId: "boot-n1" });
     expect(await outcome(of)).toBe(
-      `refuse: ${text(of, "held by POD, of which it is not known that it has ended")}`,
+      `refuse: ${text(of, "held by POD, and it is not known whether that pod has ended")}`,
     );
   });
 
@@ -129,7 +129,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     const of = await holding();
     await forceKill(of);
     await setNode(kubernetes, "n1", { ready: "Unknown", bootId: "boot-n1" });
-    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, which is gone")}`);
+    expect(await outcome(of)).toBe(`wait: ${text(of, "still held by POD, and that pod is gone")}`);
     await setNode(kubernetes, "n1", { ready: "Unknown", bootId: "boot-n1", outOfService: true });
     expect(await outcome(of)).toBe("hand-over: its node is fenced");
   });
@@ -138,7 +138,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     const of = await holding();
     await setNode(kubernetes, "n1", { ready: "Unknown", bootId: "boot-n1", outOfService: true });
     expect(await outcome(of)).toBe(
-      `refuse: ${text(of, "held by POD, of which it is not known that it has ended")}`,
+      `refuse: ${text(of, "held by POD, and it is not known whether that pod has ended")}`,
     );
   });
 
@@ -147,7 +147,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     await forceKill(of);
     await kubernetes.kubectl("delete", "node", "n1");
     expect(await outcome({ ...of, nodeVerified: false })).toBe(
-      `wait: ${text(of, "still held by POD, which is gone")}`,
+      `wait: ${text(of, "still held by POD, and that pod is gone")}`,
     );
     expect(await outcome(of)).toBe("hand-over: its node is fenced");
   });
@@ -202,7 +202,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     await kubernetes.apiServer.stop();
     try {
       expect(await outcome(of)).toBe(
-        `refuse: ${text(of, "held by POD, of which it is not known that it has ended")}`,
+        `refuse: ${text(of, "held by POD, and it is not known whether that pod has ended")}`,
       );
     } finally {
       await kubernetes.apiServer.start();

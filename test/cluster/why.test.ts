@@ -124,7 +124,7 @@ describe.skipIf(missing !== undefined)("why", () => {
     await cluster.world.forget("old");
     expect(await lines("new", "Rule", "Waits")).toEqual([
       "its holder is leaving; its DEL is due",
-      `address ${FIXED} is still held by pod default/old on node n2, which is gone (error 11)`,
+      `address ${FIXED} is still held by pod default/old on node n2, and that pod is gone (error 11)`,
     ]);
     await cluster.world.report(cluster.n2, { ready: "Unknown", outOfService: true });
     expect(await lines("new", "Address", "Rule", "Next")).toEqual([
@@ -234,7 +234,7 @@ describe.skipIf(missing !== undefined)("why", () => {
     expect(await lines("new", "Address", "Rule", "Refused")).toEqual([
       `${FIXED}: refused`,
       "a container that is no pod has it",
-      `address ${FIXED} is held by container ${sandbox.container} (interface eth0) on node n2, which is not a pod (error 101)`,
+      `address ${FIXED} is held by container ${sandbox.container} (interface eth0) on node n2, and that container is not a pod (error 101)`,
     ]);
     await cluster.n2.end(sandbox);
     await cluster.world.forget("new");

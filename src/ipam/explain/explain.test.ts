@@ -53,7 +53,7 @@ test("a holder, by the row of the table", async () => {
   await add(ports, "c-old", { pod, wish: named("10.1.2.3") });
   const [prospect] = (await why()).addresses;
   expect(prospect).toMatchObject({ outlook: "waits", holders: [{ row: "leaving", holder: { pod } }] });
-  expect(prospect?.refusal?.message).toContain("which is gone");
+  expect(prospect?.refusal?.message).toContain("that pod is gone");
 });
 
 test("a full pool, and an operator's reservation, are refusals", async () => {

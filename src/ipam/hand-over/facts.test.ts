@@ -122,9 +122,9 @@ describe("gatherFacts", () => {
     cluster.failure = new IpamError("kubernetesRefused", "may not get pods in namespace default");
     const verdict = judge(await gatherFacts(asking, holder(), ports, performance.now() + 1_000));
     expect(verdict.action === "refuse" && `${verdict.refusal.message}; ${verdict.refusal.details}`).toBe(
-      "address 10.188.0.216 is held by pod default/old on node n1, of which it is not known that it has ended; " +
-        "may not get pods in namespace default: whether its containers still run cannot be told from here. If that " +
-        "machine is switched off for certain: 'kubectl delete node n1', or 'kubectl taint node n1 " +
+      "address 10.188.0.216 is held by pod default/old on node n1, and it is not known whether that pod has ended; " +
+        "may not get pods in namespace default: the pod's containers may still run. If that " +
+        "machine is switched off for certain, run 'kubectl delete node n1', or 'kubectl taint node n1 " +
         "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute', or 'kube-ipam ip release --force 10.188.0.216'",
     );
   });

@@ -15,14 +15,14 @@ export function heldByContainer(facts: HandOverFacts): IpamError {
     return new IpamError(
       "addressHeld",
       `address ${text(facts)} is held by interface ${ifname} of this same container`,
-      "one address serves one interface: say which network or interface it is for, " +
+      "one address serves one interface: name the network or interface that it is for, " +
         `for example with the annotation kube-ipam.ip/${ifname}`,
     );
   }
   return new IpamError(
     "addressHeld",
-    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on node ${holder.node}, which is not a pod`,
-    `choose another address, or end that container; if it is long gone: 'kube-ipam ip release --force ${text(facts)}'`,
+    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on node ${holder.node}, and that container is not a pod`,
+    `choose another address, or stop that container; if it no longer exists, run 'kube-ipam ip release --force ${text(facts)}'`,
   );
 }
 
@@ -38,7 +38,7 @@ export function notWanted({ address, asker }: Unwanted): IpamError {
   return new IpamError(
     "podGone",
     `pod ${pod ? podName(pod) : "(unknown)"}, which asks for address ${formatAddress(address)}, ${state}`,
-    "nothing is allocated: an address is not taken from its holder for a pod that is no longer wanted",
+    "nothing is allocated: no holder loses its address to a pod that is no longer wanted",
   );
 }
 
@@ -54,7 +54,7 @@ export function heldByOwnPod(facts: HandOverFacts): IpamError {
     "tryAgain",
     `address ${text(facts)} is still held by an earlier sandbox of this pod ${holderName(facts)} ` +
       `(container ${attachment.container} on node ${node})`,
-    "the runtime has not released that sandbox yet (its DEL is due); the next try gets the address once it has",
+    "the runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address",
   );
 }
 
@@ -63,9 +63,9 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
   const { holder } = facts;
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is still held by pod ${holderName(facts)} on node ${holder.node}, which ${leavingState(facts)}`,
+    `address ${text(facts)} is still held by pod ${holderName(facts)} on node ${holder.node}, and that pod ${leavingState(facts)}`,
     nodeIsReady(facts)
-      ? `node ${holder.node} has not released the pod's sandbox yet (its DEL is due); the next try gets the address once it has`
+      ? `node ${holder.node} has not removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address`
       : `${nodeState(facts)}: ${waysOut(facts)}`,
   );
 }
@@ -74,10 +74,10 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
 export function heldByUnknown(facts: HandOverFacts): IpamError {
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is held by pod ${holderName(facts)} on node ${facts.holder.node}, of which it is not known that it has ended`,
+    `address ${text(facts)} is held by pod ${holderName(facts)} on node ${facts.holder.node}, and it is not known whether that pod has ended`,
     facts.holder.node === facts.asker.node
-      ? `${nodeState(facts)}, and its network namespace was not seen to be gone: the address is free once that pod ` +
-          `has ended; if it never will: 'kube-ipam ip release --force ${text(facts)}'`
+      ? `${nodeState(facts)}, and the pod's network namespace may still exist: the address becomes free when that ` +
+          `pod ends; if it is gone for certain, run 'kube-ipam ip release --force ${text(facts)}'`
       : `${nodeState(facts)}: ${waysOut(facts)}`,
   );
 }
@@ -93,9 +93,9 @@ export function heldByRunningPod(facts: HandOverFacts): IpamError {
     "tryAgain",
     `address ${text(facts)} is held by the running pod ${holderName(facts)} on ${where}`,
     cluster === "other"
-      ? `another cluster's address is never taken over: choose another one, or 'kube-ipam ip release --force ${text(facts)}'`
-      : "one address serves one pod at a time; it is given up when that pod ends. In a rolling update the old pod must " +
-          "go first: use strategy Recreate, or maxSurge 0; for several replicas list an address for each in kube-ipam.ips",
+      ? `kube-ipam never takes an address from another cluster: choose another address, or run 'kube-ipam ip release --force ${text(facts)}'`
+      : "one address serves one pod at a time: it becomes free when that pod ends. In a rolling update the old pod must " +
+          "end first: use strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips",
   );
 }
 
@@ -111,12 +111,12 @@ function nodeIsReady({ holderNode }: HandOverFacts): boolean {
 
 function nodeState(facts: HandOverFacts): string {
   const { holder, holderNode, holderPod, cluster, unknownBecause } = facts;
-  if (cluster === "unknown") return "the cluster's own UID could not be read";
-  if (holderPod === "unknown") return unknownBecause ?? "Kubernetes could not be asked about the pod";
+  if (cluster === "unknown") return "kube-ipam could not read the UID of this cluster";
+  if (holderPod === "unknown") return unknownBecause ?? "kube-ipam could not ask Kubernetes about the pod";
   if (holderNode === "unknown")
-    return unknownBecause ?? `Kubernetes could not be asked about node ${holder.node}`;
+    return unknownBecause ?? `kube-ipam could not ask Kubernetes about node ${holder.node}`;
   if (holderNode === "absent" && !holder.nodeVerified)
-    return `there is no Node named ${holder.node}, and that name was never confirmed by the pod`;
+    return `Kubernetes has no Node named ${holder.node}, and never confirmed that the pod ran on a node of that name`;
   const pod = isPodThere(facts) ? ", but the pod is still there" : "";
   if (holderNode === "absent") return `node ${holder.node} is deleted${pod}`;
   const tainted = holderNode.outOfServiceTaint ? ` and tainted out-of-service${pod}` : "";
@@ -128,15 +128,16 @@ function waysOut(facts: HandOverFacts): string {
   const { cluster, holder, holderNode } = facts;
   const { node, nodeVerified, pod } = holder;
   const force = `'kube-ipam ip release --force ${text(facts)}'`;
-  const ifCertain =
-    "whether its containers still run cannot be told from here. If that machine is switched off for certain: ";
+  const ifCertain = "the pod's containers may still run. If that machine is switched off for certain, run ";
   if (cluster === "unknown" || (holderNode === "absent" && !nodeVerified)) return ifCertain + force;
   // A controller may yet prove the name of a Node that is there.
   if (fenceOf({ ...holder, nodeVerified: true }, holderNode) === undefined)
     return `${ifCertain}'kubectl delete node ${node}', or 'kubectl taint node ${node} ${TAINT}', or ${force}`;
   if (pod !== undefined && isPodThere(facts))
-    return `the address is free once the pod is gone too: 'kubectl delete pod --force --namespace ${pod.namespace} ${pod.name}', or ${force}`;
-  return nodeVerified ? `the address is taken over once Kubernetes answers; or ${force}` : ifCertain + force;
+    return `the address becomes free once the pod is gone too: run 'kubectl delete pod --force --namespace ${pod.namespace} ${pod.name}', or ${force}`;
+  return nodeVerified
+    ? `kube-ipam hands the address over once Kubernetes answers; or run ${force}`
+    : ifCertain + force;
 }
 
 function isPodThere({ holder, holderPod }: HandOverFacts): boolean {
