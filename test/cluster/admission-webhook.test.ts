@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
       "the database",
     );
     expect(await judged(bare("team-b", "10.188.0.60"))).toMatch(
-      /^refused .*address 10.188.0.60 is reserved for Deployment team-a\/web \(the database\): an operator's reservation never yields/,
+      /^refused .*address 10.188.0.60 is reserved for Deployment team-a\/web \(the database\): an operator's reservation ends only when an operator ends it/,
     );
     expect(await judged(deployment("team-b", "10.188.0.60"))).toStartWith("refused ");
     expect(await answered(deployment("team-a", "10.188.0.60"))).toBe("allowed ");
@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
     const sandbox = await node.makeSandbox(await world.find("db", "team-a"));
     added(await node.add(sandbox));
     expect(await judged(bare("team-b", "10.188.0.70"))).toContain(
-      "address 10.188.0.70 is reserved for Pod team-a/db: another team's address is not given away while its workload exists",
+      "address 10.188.0.70 is reserved for Pod team-a/db: kube-ipam keeps the address for that owner while it exists",
     );
     expect(await answered(bare("team-a", "10.188.0.70"))).toBe("allowed ");
     await world.kubernetes.apply(pod({ name: "any", namespace: "team-a", node: "n1" }));

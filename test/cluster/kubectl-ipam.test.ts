@@ -263,7 +263,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
         'cannot create resource "releases"',
       );
     expect((await release("admin", "-n", "team-a")).stderr).toContain(
-      "only that node sees whether it has ended: end that",
+      "only that node can see whether the container has ended: stop that",
     );
     expect((await release("admin", "--force", "-n", "team-a")).stderr).toContain(
       `pod team-a/a-any, which holds address ${address}, is there`,

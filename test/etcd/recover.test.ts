@@ -118,10 +118,10 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       const finished = await recover(12);
       expect(`${finished.exitCode} ${finished.stderr}`).toStartWith("1 ");
       expect(JSON.parse(finished.stdout)).toMatchObject({ silent: ["n2"], conflicts: [] });
-      expect(finished.stderr).toContain("node n2 has not told yet what their pods hold");
+      expect(finished.stderr).toContain("node n2 has not reported yet what its pods hold");
       const denied = refused(await one.tryAdd("a7"));
       expect(`${denied.code} ${denied.details}`).toStartWith(
-        "100 the store was recovered and node n2 has not told",
+        "100 the store was recovered, and node n2 has not reported yet",
       );
       expect(await code(one.tryAdd("a7", "IP=10.1.9.9"))).toBe(101);
       // The silent node gives out nothing either, and its DELs go on.

@@ -85,7 +85,7 @@ test("an operator's reservation for another refuses, for the own workload it doe
   );
   await reserveAddress(parseAddress("10.1.2.6"), reserved(own), ports, options);
   expect(await judge({ annotations: IP })).toEqual([
-    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'the printer': an operator's reservation never yields; " +
+    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'the printer': an operator's reservation ends only when an operator ends it; " +
       "choose another address, or end the reservation with 'kube-ipam ip unreserve 10.1.2.5'",
   ]);
   expect(await judge({ annotations: { "kube-ipam.ip": "10.1.2.6" } })).toEqual([]);

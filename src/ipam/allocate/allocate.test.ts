@@ -379,7 +379,7 @@ describe("cancellation", () => {
     const node = made.node("node1");
     const ports = made.ports(node);
     const failure = await failureOf(add(ports, "c1"));
-    expect(failure.message).toBe("CNI_NETNS '/run/netns/c1' went away while the ADD was under way");
+    expect(failure.message).toBe("CNI_NETNS '/run/netns/c1' disappeared while the ADD was running");
     expect((await allocations(ports)).size).toBe(0);
   });
 

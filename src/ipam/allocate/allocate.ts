@@ -62,7 +62,7 @@ function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): vo
   if (pod?.nodeName === undefined || pod.nodeName === node.name) return;
   log("warn", `this node is called '${node.name}' here and '${pod.nodeName}' in Kubernetes`, {
     remedy:
-      "set nodeName in the node's file, or $NODE_NAME: an address held here cannot be fenced until then",
+      "set nodeName in the node's file, or $NODE_NAME: until then, no address held here can be freed by fencing",
   });
 }
 
@@ -131,7 +131,7 @@ async function tryUntilDecided(attempt: Attempt, wait: HandOverWait, known?: Vie
   }
   throw new IpamError(
     "tryAgain",
-    `other ADDs were quicker ${MOST_TRIES} times in a row`,
+    `other ADDs took the chosen address first, ${MOST_TRIES} times in a row`,
     "the pool is very busy; try again",
   );
 }

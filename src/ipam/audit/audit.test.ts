@@ -70,7 +70,7 @@ test("leak: of a node whose name was verified, and which is fenced, anybody may 
   world.nodeObjects.delete("n1");
   const [finding] = (await world.look()).findings;
   expect(finding).toMatchObject({ reason: "pod-gone", fenced: true });
-  expect(finding?.remedy).toBe("its node is fenced: 'kube-ipam gc' frees it, as the controller does");
+  expect(finding?.remedy).toBe("its node is fenced: the controller or 'kube-ipam gc' frees it");
 });
 
 test("leak: the pod was replaced, or has finished", async () => {

@@ -22,8 +22,8 @@ function duplicate(entry: Entry<"allocation">, scene: Scene): AuditFinding | und
   return {
     ...base(entry, living, "two-holders"),
     kind: "duplicate",
-    what: `${formatAddress(entry.ref.address)} has ${living.length} holders that live: ${living.map(describeHolder).join("; ")}`,
-    remedy: "end all but one of them",
+    what: `${formatAddress(entry.ref.address)} has ${living.length} living holders: ${living.map(describeHolder).join("; ")}`,
+    remedy: "stop all but one of them",
   };
 }
 
@@ -34,7 +34,7 @@ function unverified(entry: Entry<"allocation">): AuditFinding {
     kind: "unknown",
     what: `${formatAddress(entry.ref.address)} has ${holders.length} holders: ${holders.map(describeHolder).join("; ")}`,
     remedy:
-      "only launchers of one virtual machine may share an address: with a kubeconfig (--kubeconfig) it can be told",
+      "only the launcher pods of one virtual machine may share an address: give --kubeconfig to see whether these do",
   };
 }
 

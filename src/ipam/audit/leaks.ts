@@ -57,7 +57,7 @@ function elsewhere(
     ...base(entry, holder, "node-name"),
     kind: "unknown",
     what: `${described(entry, holder)}, but Kubernetes calls that node ${nodeName}`,
-    remedy: `set nodeName to '${nodeName}' in that node's file: without it, it can never be fenced`,
+    remedy: `set nodeName to '${nodeName}' in that node's file: until then, no address held there can be freed by fencing`,
   };
 }
 
@@ -81,8 +81,8 @@ function sandboxOf(
   return {
     ...base(entry, holder, "several-sandboxes"),
     kind: "unknown",
-    what: `${described(entry, holder)}, and other sandboxes of that pod hold addresses for the same interface; the pod shows none of them`,
-    remedy: `see on node ${holder.node} which sandbox lives: 'crictl pods'; the other one's DEL is due`,
+    what: `${described(entry, holder)}, and other sandboxes of that pod hold addresses for the same interface; the pod's status shows none of them`,
+    remedy: `run 'crictl pods' on node ${holder.node} to see which sandbox lives; the other one's DEL is due`,
   };
 }
 
@@ -122,17 +122,17 @@ function remedyOf(
 ): string {
   if (reason === "namespace-gone") return "'kube-ipam gc' frees it";
   if (fenced) return fencedRemedy(holder, scene);
-  const force = `if that container is gone for certain: 'kube-ipam ip release --force ${address}'`;
+  const force = `if that container is gone for certain, run 'kube-ipam ip release --force ${address}'`;
   const node = scene.node(holder);
   if (typeof node !== "string" && node.ready !== "true")
     return `node ${holder.node} is NotReady and not fenced: delete the Node or taint it out-of-service; ${force}`;
-  return `its DEL is due on node ${holder.node}, where 'kube-ipam gc' frees it once its network namespace is gone; ${force}`;
+  return `its DEL is due on node ${holder.node}; 'kube-ipam gc' there frees it once its network namespace is gone; ${force}`;
 }
 
 function fencedRemedy(holder: Holder, scene: Scene): string {
   if (fenceOf(scene.verified(holder), scene.node(holder)) === "rebooted")
-    return `node ${holder.node} was rebooted: 'kube-ipam gc' there frees it, as its plugin and the controller do`;
-  return "its node is fenced: 'kube-ipam gc' frees it, as the controller does";
+    return `node ${holder.node} was rebooted: its plugin, the controller, or 'kube-ipam gc' on that node frees it`;
+  return "its node is fenced: the controller or 'kube-ipam gc' frees it";
 }
 
 function base({ ref }: Entry<"allocation">, holder: Holder, reason: FindingReason) {

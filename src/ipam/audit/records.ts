@@ -40,10 +40,10 @@ function* allocationsWithoutAttachment(records: StoreRecords) {
       if (isDamaged({ kind: "attachment", node, id })) continue;
       const entry = index.get(keyOf(node, id));
       if (entry === undefined) {
-        const what = `${address} is allocated to ${whom(holder)}, but no attachment record leads to it: its DEL would not free it`;
+        const what = `${address} is allocated to ${whom(holder)}, but that attachment has no record: its DEL would not free the address`;
         yield finding("no-attachment", ref.space, address, what, undo(address), holder);
       } else if (!agrees(entry, ref.space, address, holder)) {
-        const what = `${address} is allocated to ${whom(holder)}, whose attachment record says otherwise (${described(entry)})`;
+        const what = `${address} is allocated to ${whom(holder)}, but the record of that attachment differs (${described(entry)})`;
         yield finding("attachment-differs", ref.space, address, what, undo(address), holder);
       }
     }
@@ -70,9 +70,9 @@ function* attachmentsWithoutAllocation(records: StoreRecords) {
       if (holders.some(({ node, attachment }) => node === ref.node && sameAttachment(attachment, ref.id)))
         continue;
       if (isDamaged(addressRef("allocation", record.space, address))) continue;
-      const what = `the attachment record of ${describeAttachment(ref.id)} on node ${ref.node} names ${address}, which is not allocated to it`;
+      const what = `the attachment record of ${describeAttachment(ref.id)} on node ${ref.node} lists ${address}, which is not allocated to it`;
       const remedy =
-        "delete that pod: its DEL removes the record; while it lives it uses an address that others may get";
+        "delete that pod: its DEL removes the record; while it lives, it uses an address that another pod may get";
       yield finding("no-allocation", record.space, address, what, remedy, record.holder);
     }
   }
@@ -118,7 +118,7 @@ function* ownersWithoutReservation(records: StoreRecords) {
         )
       )
         continue;
-      const what = `the record of ${describeOwner(record.owner)} lists ${address}, which is not reserved: another may get it`;
+      const what = `the record of ${describeOwner(record.owner)} lists ${address}, which is not reserved: another workload may get it`;
       const remedy = `reserve it: 'kube-ipam ip reserve ${address} --for ${record.owner.kind}/${record.owner.namespace}/${record.owner.name}'`;
       yield finding("owner-lists-unreserved", ref.space, address, what, remedy);
     }
@@ -149,7 +149,7 @@ function finding(
 }
 
 function undo(address: string): string {
-  return `end that container, then 'kube-ipam ip release --force ${address}'`;
+  return `stop that container, then run 'kube-ipam ip release --force ${address}'`;
 }
 
 function whom({ attachment, node }: Holder): string {

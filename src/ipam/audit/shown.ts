@@ -62,8 +62,8 @@ function shownByTwo(claims: readonly Claim[], first: Claim): AuditFinding {
   return {
     ...base(first, "shown-by-two", pods),
     kind: "duplicate",
-    what: `${first.shown.text} is shown by ${claims.length} pods: ${claims.map(described).join("; ")}`,
-    remedy: "delete those that the store does not hold it for: their controllers make them again",
+    what: `${claims.length} pods show ${first.shown.text} in their status: ${claims.map(described).join("; ")}`,
+    remedy: "delete those that the store does not hold it for: their controllers create new ones",
   };
 }
 
@@ -72,8 +72,8 @@ function heldByOther(claim: Claim, holder: Holder): AuditFinding {
     ...base(claim, "held-by-other", [claim.pod]),
     kind: "duplicate",
     holder,
-    what: `${claim.shown.text} is shown by ${nameOf(claim)}, but held by ${describeHolder(holder)}`,
-    remedy: `delete the pod ${nameOf(claim)}: its controller makes it again, with an address of its own`,
+    what: `${nameOf(claim)} shows ${claim.shown.text} in its status, but the address is held by ${describeHolder(holder)}`,
+    remedy: `delete ${nameOf(claim)}: its controller creates a new one, with an address of its own`,
   };
 }
 
@@ -81,7 +81,7 @@ function notHeld(claim: Claim): AuditFinding {
   return {
     ...base(claim, "not-held", [claim.pod]),
     kind: "unknown",
-    what: `${claim.shown.text} is shown by ${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}, but held for nobody`,
+    what: `${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"} shows ${claim.shown.text} in its status, but the store holds it for nobody`,
     remedy:
       `reserve it before another pod gets it: 'kube-ipam ip reserve ${claim.shown.text} --for ${podName(claim.pod)}'; ` +
       "then delete the pod, or recover the store's records ('kube-ipam recover')",
@@ -105,7 +105,7 @@ function base(
 }
 
 function described(claim: Claim): string {
-  return `${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}${claim.held === "pod" ? ", which the store holds it for" : ""}`;
+  return `${nameOf(claim)} on node ${claim.pod.nodeName ?? "(none)"}${claim.held === "pod" ? " (the store holds it for this pod)" : ""}`;
 }
 
 function nameOf({ pod }: Claim): string {

@@ -44,14 +44,14 @@ function requireSamePod(request: CheckRequest, entry: AttachmentRecord): void {
   const recorded = entry.holder.pod;
   if (recorded?.uid === undefined || request.pod?.uid === undefined) return;
   if (recorded.uid === request.pod.uid) return;
-  throw mismatch(request, `it was made for pod UID ${recorded.uid}, not ${request.pod.uid}`);
+  throw mismatch(request, `the attachment belongs to the pod of UID ${recorded.uid}, not ${request.pod.uid}`);
 }
 
 function requireExpected(request: CheckRequest, text: string): void {
   const address = parseAddress(text);
   if (request.expected.some((expected) => equalAddresses(expected, address))) return;
   const listed = request.expected.map(formatAddress).join(", ") || "none";
-  throw mismatch(request, `the store says it has ${text}; prevResult lists ${listed}`);
+  throw mismatch(request, `the store says that it has ${text}, and prevResult lists ${listed}`);
 }
 
 function mismatch(request: CheckRequest, reason: string): IpamError {

@@ -42,7 +42,7 @@ export async function chooseFromSet(
   throw new IpamError(
     "tryAgain",
     `all ${pool.size} addresses of kube-ipam.ips are in use`,
-    `name more addresses, or fewer replicas; for example: ${refusal?.message ?? "none is free"}`,
+    `list more addresses, or run fewer replicas; for example: ${refusal?.message ?? "none is free"}`,
     { cause: refusal },
   );
 }

@@ -125,9 +125,13 @@ async function requireYielding(
   const verdict = judgeReservation(facts);
   if (verdict.action === "refuse") throw verdict.refusal;
   if (verdict.action === "own") return undefined;
-  ports.log("info", `the reservation of ${formatAddress(target.address)} passes on: ${verdict.reason}`, {
-    from: describeOwner(reservation.owner),
-  });
+  ports.log(
+    "info",
+    `the reservation of ${formatAddress(target.address)} passes to another owner: ${verdict.reason}`,
+    {
+      from: describeOwner(reservation.owner),
+    },
+  );
   const ref = refTo.owner(request.network.space, reservation.owner);
   return (await ports.store.read({ refs: [ref] }, options)).get(ref);
 }
@@ -140,7 +144,7 @@ function refuseForeignRange(attempt: Attempt, view: View, { address }: NamedTarg
   throw new IpamError(
     "addressHeld",
     `address ${formatAddress(address)} is reserved for ${describeOwner(range.reservation.owner)} (${range.first}-${range.last})`,
-    "choose another address, or have an operator end the reservation with 'kube-ipam ip unreserve'",
+    `choose another address, or end the reservation with 'kube-ipam ip unreserve ${range.first}-${range.last}'`,
   );
 }
 

@@ -28,7 +28,7 @@ export function noFreeAddress(attempt: Attempt, view: View, target: OpenTarget):
 function blocked(name: string, set: number, ranges: string, nodes: readonly string[]): IpamError {
   return new IpamError(
     "noFreeAddress",
-    `no address of range set ${set} of network '${name}' is known to be free: ${ranges}`,
+    `no free address is known in range set ${set} of network '${name}': ${ranges}`,
     waysOut(nodes),
   );
 }

@@ -86,7 +86,7 @@ function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revis
   try {
     rememberStore(request.network.space, store, revision, ports);
   } catch (failure) {
-    ports.log("error", "the node could not remember its store", { reason: String(failure) });
+    ports.log("error", "could not write down which store this node uses", { reason: String(failure) });
   }
 }
 

@@ -8,7 +8,8 @@ async function world() {
   const made = createWorld();
   const ports = made.ports(made.node("n1"));
   await add(ports, "c1");
-  const drifted = () => made.log.filter((line) => line.includes("differs from what the store saw last"));
+  const drifted = () =>
+    made.log.filter((line) => line.includes("differs from the one that the store recorded last"));
   const writes = () =>
     made.store.commits.flatMap(({ puts }) => puts).filter(({ ref }) => ref.kind === "network");
   return { ...made, here: ports, drifted, writes };

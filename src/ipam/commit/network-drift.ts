@@ -35,7 +35,7 @@ export async function recordNetwork(attempt: Attempt, view: View): Promise<Recor
   await requireCommonSubnet(known.record, current, attempt);
   attempt.ports.log(
     "warn",
-    `the configuration of network '${network.name}' differs from what the store saw last`,
+    `the configuration of network '${network.name}' differs from the one that the store recorded last`,
     {
       before: `${known.record.subnets.join(", ")} ${known.record.detail ?? ""}`,
       now: `${current.subnets.join(", ")} ${current.detail ?? ""}`,

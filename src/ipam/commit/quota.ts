@@ -80,7 +80,7 @@ function belongsTo(namespace: string, text: string, space: string, snapshot: Sna
 function shareUsed(pool: string, namespace: string, most: number): IpamError {
   return new IpamError(
     "noFreeAddress",
-    `namespace '${namespace}' has its ${most} addresses of pool '${pool}'`,
-    "the pool's maxPerNamespace counts reservations too ('kube-ipam ip list --namespace'): end some, or have it raised",
+    `namespace '${namespace}' already has its ${most} addresses of pool '${pool}'`,
+    "the pool's maxPerNamespace counts reservations too ('kube-ipam ip list --namespace' shows them): end some, or ask an administrator to raise it",
   );
 }

@@ -55,7 +55,7 @@ describe("GC", () => {
   test("goes on where one release fails, and tells so at the end", async () => {
     const { here, store } = await world();
     store.faults.push({ on: "commit", kind: "unavailable" });
-    await expect(gc(here)).rejects.toMatchObject({ code: 11, message: "1 attachments could not be freed" });
+    await expect(gc(here)).rejects.toMatchObject({ code: 11, message: "could not free 1 attachments" });
     expect((await holders(here)).length).toBe(2);
   });
 });

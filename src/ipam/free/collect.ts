@@ -33,7 +33,7 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
     }
   }
   if (failures.length > 0) {
-    throw new IpamError("tryAgain", `${failures.length} attachments could not be freed`, failures.join("; "));
+    throw new IpamError("tryAgain", `could not free ${failures.length} attachments`, failures.join("; "));
   }
 }
 

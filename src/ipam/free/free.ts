@@ -70,7 +70,7 @@ export async function free(
   throw new IpamError(
     "tryAgain",
     `could not free ${describeAttachment(target.id)}: its record kept changing`,
-    "another process works on the same attachment; try again",
+    "another process is changing the same attachment; try again",
   );
 }
 

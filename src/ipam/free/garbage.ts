@@ -100,7 +100,10 @@ export async function* ownerless(ports: ClusterPorts, options: CallOptions): Asy
   const told = new Set<string>();
   const stay = ({ message, details }: IpamError) => {
     if (!told.has(message))
-      ports.log("warn", `${message}: what is reserved for such an owner stays. ${details}`);
+      ports.log(
+        "warn",
+        `${message}: kube-ipam keeps what is reserved for owners that it cannot read. ${details}`,
+      );
     told.add(message);
     return false;
   };

@@ -44,7 +44,7 @@ test("EVIDENCE: a living namespace is not taken away without force", async () =>
   await add(ports, "c1", { pod: { namespace: "default", name: "web" } });
   expect(await refusal(releaseByOperator(request("10.1.2.2"), ports, options))).toBe(
     "101 address 10.1.2.2 is held by interface eth0 of container c1 in network 'net1' (pod default/web) on node node1; " +
-      "its network namespace /run/netns/c1 is still there: end that container or delete its pod; if it is gone for certain: " +
+      "its network namespace /run/netns/c1 is still there: stop that container or delete its pod; if it is gone for certain, run " +
       "'kube-ipam ip release --force 10.1.2.2'",
   );
   expect(await held(ports)).toEqual(["10.1.2.2"]);
@@ -55,7 +55,7 @@ test("EVIDENCE: another node's container is not judged here, whatever this node 
   await add(ports, "c1");
   const other = nodePorts("node2");
   expect(await refusal(releaseByOperator(request("10.1.2.2"), other, options))).toContain(
-    "only that node sees whether it has ended (this is node node2)",
+    "only that node can see whether the container has ended (this is node node2)",
   );
   expect(await held(ports)).toEqual(["10.1.2.2"]);
 });

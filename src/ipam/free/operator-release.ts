@@ -174,16 +174,16 @@ function noEvidence({ address }: OperatorRelease, holder: Holder, ports: Ports):
   return new IpamError(
     "addressHeld",
     `address ${text} is held by ${describeHolderFully(holder)}`,
-    `${doubt(holder, ports)}: end that container or delete its pod; if it is gone for certain: ` +
+    `${doubt(holder, ports)}: stop that container or delete its pod; if it is gone for certain, run ` +
       `'kube-ipam ip release --force ${text}'`,
   );
 }
 
 function doubt(holder: Holder, ports: Ports): string {
   if (holder.node !== ports.node.name)
-    return `only that node sees whether it has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
-  if (holder.cluster !== ports.clusterUid) return "it belongs to another cluster";
+    return `only that node can see whether the container has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
+  if (holder.cluster !== ports.clusterUid) return "that container belongs to another cluster";
   const state = ports.node.namespaceState(holder.namespace, holder.bootId);
   if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
-  return "whether its network namespace is gone cannot be told";
+  return "it is not known whether its network namespace is gone";
 }

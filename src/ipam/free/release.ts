@@ -70,7 +70,7 @@ function keep(id: AttachmentId, node: string, entry: JournalEntry | undefined, p
     });
     return true;
   } catch (failure) {
-    ports.log("error", "a release could not be kept for later", { reason: String(failure) });
+    ports.log("error", "could not keep a DEL on disk for later", { reason: String(failure) });
     return false;
   }
 }

@@ -20,7 +20,9 @@ export async function undo(allocated: Allocated, ports: Ports, deadline: number)
     ports.node.journal.remove(allocated.attachment, allocated.requestId);
     return true;
   } catch (failure) {
-    ports.log("warn", "an undelivered ADD could not be undone yet", { reason: String(failure) });
+    ports.log("warn", "could not undo yet an ADD whose result was not delivered", {
+      reason: String(failure),
+    });
     return false;
   }
 }

@@ -34,5 +34,5 @@ export function tellDamage({ message, remedy }: StoreFailure, { log, store }: To
   const key = `${store.description.location} ${message}`;
   if (told.has(key)) return;
   told.add(key);
-  log("warn", `${message}; it is left out, and left as it is. ${remedy}`);
+  log("warn", `${message}; this record is skipped, and left as it is. ${remedy}`);
 }

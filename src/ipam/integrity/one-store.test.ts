@@ -39,9 +39,9 @@ test.each([
     "under another prefix",
     {},
     { prefix: "/old" },
-    "address space 'default' lived under the prefix '/old' and is now looked for under ''",
+    "this node has used the prefix '/old' for address space 'default', and its configuration now says ''",
   ],
-  ["restored", {}, { revision: 99 }, `the ${where} is older than this node has seen it ${space}`],
+  ["restored", {}, { revision: 99 }, `the ${where} is older than when this node last used it ${space}`],
   ["of a newer program", { version: 2 }, undefined, `the ${where} was made by a newer kube-ipam`],
 ])("%s", async (_name, meta, known, expected) => {
   expect(await verdict(meta as Partial<MetaRecord> | undefined, known)).toBe(expected);

@@ -82,14 +82,14 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
     throw new IpamError(
       "storeCannotWrite",
       "the store has not been initialised",
-      "requireInit is set, so an ADD may not do it: run 'kube-ipam store init' once for this store",
+      "requireInit is set, so no ADD initialises it: run 'kube-ipam store init' once for this store",
     );
   }
   if (meta !== undefined && meta.record.state !== "ready") {
     throw new IpamError(
       "tryAgain",
-      "the store is being recovered: no addresses are given out until all nodes have said what their pods hold",
-      "it ends by itself when 'kube-ipam recover' has finished; if that was broken off, run it again",
+      "the store is being recovered: it gives out no addresses until every node has reported what its pods hold",
+      "this ends when 'kube-ipam recover' finishes; if that command was interrupted, run it again",
     );
   }
 }
@@ -128,9 +128,9 @@ export async function initStore(
 }
 
 const WAY_OUT =
-  "if this is intended (a restored backup, a new store), run 'kube-ipam recover': the nodes then tell the store what " +
-  "their pods hold; or make sure that no pod holds an address the store does not know, and run 'kube-ipam store accept' " +
-  "on this node";
+  "if this is intended (a restored backup, a new store), run 'kube-ipam recover': each node then reports to the store " +
+  "what its pods hold; or make sure that no pod holds an address that the store does not know, and run " +
+  "'kube-ipam store accept' on this node";
 
 function where(ports: Ports): string {
   return `${ports.store.description.kind} store ${ports.store.description.location}`;
@@ -140,7 +140,7 @@ function emptied(space: string, uuid: string, ports: Ports): IpamError {
   return new IpamError(
     "storeCannotWrite",
     `the ${where(ports)} is empty, but this node has used store ${uuid} for address space '${space}'`,
-    `it was replaced or emptied, and addresses in use would be given out again; ${WAY_OUT}`,
+    `somebody replaced or emptied the store, and it would give out addresses that are in use; ${WAY_OUT}`,
   );
 }
 
@@ -155,7 +155,7 @@ function replaced(space: string, expected: string, found: string, ports: Ports):
 function moved(space: string, expected: string, ports: Ports): IpamError {
   return new IpamError(
     "storeCannotWrite",
-    `address space '${space}' lived under the prefix '${expected}' and is now looked for under '${ports.store.description.prefix}'`,
+    `this node has used the prefix '${expected}' for address space '${space}', and its configuration now says '${ports.store.description.prefix}'`,
     `an address space lives in one store; ${WAY_OUT}`,
   );
 }
@@ -163,16 +163,16 @@ function moved(space: string, expected: string, ports: Ports): IpamError {
 function olderState(space: string, expected: number, found: number, ports: Ports): IpamError {
   return new IpamError(
     "storeCannotWrite",
-    `the ${where(ports)} is older than this node has seen it for address space '${space}'`,
-    `it was at revision ${expected} and is at ${found}, as after restoring a backup; ${WAY_OUT}`,
+    `the ${where(ports)} is older than when this node last used it for address space '${space}'`,
+    `it was at revision ${expected} and is now at ${found}, as after a restored backup; ${WAY_OUT}`,
   );
 }
 
 function notAnswered(space: string, ports: Ports): IpamError {
   return new IpamError(
     "tryAgain",
-    `the ${where(ports)} was recovered, and this node has not told it yet what its pods hold in address space '${space}'`,
-    "the node's agent does so within seconds; without an agent: 'kube-ipam recover --this-node' on this node",
+    `the ${where(ports)} was recovered, and this node has not reported yet what its pods hold in address space '${space}'`,
+    "the node's agent reports it within seconds; without an agent, run 'kube-ipam recover --this-node' on this node",
   );
 }
 

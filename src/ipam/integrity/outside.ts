@@ -15,9 +15,13 @@ export function logOutside(network: Network, record: AttachmentRecord, ports: Pi
   const outside = outsideOf(network, record);
   if (outside.length === 0) return;
   const who = describeAttachment(record.holder.attachment);
-  ports.log("warn", `${outside.join(", ")} of ${who} now lies outside of what its network gives out`, {
-    node: record.holder.node,
-  });
+  ports.log(
+    "warn",
+    `${outside.join(", ")} of ${who} now lies outside of what its network gives out; the attachment keeps it until its DEL`,
+    {
+      node: record.holder.node,
+    },
+  );
 }
 
 /** What an attachment has and its network would not give it today. */

@@ -21,6 +21,6 @@ export async function untilWon<T>(what: string, step: () => Promise<T | undefine
   throw new IpamError(
     "tryAgain",
     `could not ${what}: its records kept changing`,
-    "others work on them; try again",
+    "other processes are changing the same records; try again",
   );
 }

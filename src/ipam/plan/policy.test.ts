@@ -68,7 +68,7 @@ describe("pools", () => {
     await add(ports, "c2", { network, pod: pod("2") });
     const failure = await failureOf(add(ports, "c3", { network, pod: pod("3") }));
     expect(failure.code).toBe(100);
-    expect(failure.message).toBe("namespace 'team-a' has its 2 addresses of pool 'db'");
+    expect(failure.message).toBe("namespace 'team-a' already has its 2 addresses of pool 'db'");
     await add(ports, "d1", { network, pod: pod("1", "team-b") });
     await del(ports, "c1");
     await add(ports, "c3", { network, pod: pod("3") });

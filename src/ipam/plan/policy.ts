@@ -49,7 +49,7 @@ async function requireNode(pool: string, selector: Labels, ports: Ports, deadlin
   if (ports.cluster === undefined) {
     throw new IpamError(
       "kubernetesRefused",
-      `pool '${pool}' is for some nodes only, and their labels cannot be read: no kubeConfig is configured`,
+      `pool '${pool}' is for some nodes only, and kube-ipam cannot read this node's labels: no kubeConfig is configured`,
       "set kubeConfig in the node's configuration",
     );
   }

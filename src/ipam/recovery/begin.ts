@@ -50,7 +50,7 @@ export async function endRecovery(recovery: string, ports: Ports, options: CallO
     if (present?.record.recovery !== recovery) {
       throw new IpamError(
         "tryAgain",
-        "another recovery of the store was begun meanwhile",
+        "somebody has begun another recovery of the store meanwhile",
         "run 'kube-ipam recover' again",
       );
     }

@@ -79,8 +79,8 @@ function fits({ nodes = {} }: PoolOfNodes, labels: Labels): boolean {
 function tooMany(count: number): IpamError {
   return new IpamError(
     "tryAgain",
-    `${count} nodes have not answered; the store stays in recovery, and no addresses are given out`,
-    `at most ${MOST_SILENT} can be blocked one by one: see that the agents run, and run 'kube-ipam recover' again, ` +
-      "with a longer --timeout; nodes that hold nothing any more are named with --forget",
+    `${count} nodes have not answered; the store stays in recovery and gives out no addresses`,
+    `kube-ipam can block the ranges of at most ${MOST_SILENT} silent nodes: make sure that the agents run, then run ` +
+      "'kube-ipam recover' again with a longer --timeout; name nodes that hold nothing any more with --forget",
   );
 }

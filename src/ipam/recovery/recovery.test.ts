@@ -139,7 +139,7 @@ test("what a silent node may hold is refused until it answers", async () => {
   const answers = await recover(ports[0], [ports[0]]);
   expect(answers.silent).toEqual(["n2"]);
   expect(await refusal(add(ports[0], "c3"))).toStartWith(
-    "100 no address of range set 0 of network 'net1' is known to be free: 10.1.2.1-10.1.2.254; the store was recovered and node n2 has not told yet",
+    "100 no free address is known in range set 0 of network 'net1': 10.1.2.1-10.1.2.254; the store was recovered, and node n2 has not reported yet what its pods hold",
   );
   expect(await refusal(add(ports[0], "c3", { wish: named("10.1.2.77") }))).toStartWith(
     "101 address 10.1.2.77 may be held by a pod on node n2",

@@ -48,10 +48,14 @@ export function blockersOf(ranges: readonly ReservedRange[], intervals: readonly
 /** What ends a block, for whoever is refused by it. */
 export function waysOut(nodes: readonly string[]): string {
   const [node = ""] = nodes;
+  const silent =
+    nodes.length === 1
+      ? `node ${node} has not reported yet what its pods hold`
+      : `nodes ${nodes.join(", ")} have not reported yet what their pods hold`;
   return (
-    `the store was recovered and ${nodes.length === 1 ? `node ${node} has` : `nodes ${nodes.join(", ")} have`} not told yet ` +
-    "what their pods hold: start the agent there ('kube-ipam recover --this-node' without one); " +
-    `if nothing on it holds an address any more: 'kube-ipam recover --forget ${node}'`
+    `the store was recovered, and ${silent}: ` +
+    "start the agent there, or run 'kube-ipam recover --this-node' there; " +
+    `if no pod on node ${node} holds an address any more, run 'kube-ipam recover --forget ${node}'`
   );
 }
 

@@ -65,7 +65,7 @@ describe("who may take a reserved address", () => {
         asker: { owner: { owner: db }, names: true },
         ownerState,
       }),
-      `${held}it belongs to another cluster (cluster-2)${end}`,
+      `${held}the reservation belongs to another cluster (cluster-2)${end}`,
     ]),
     ...[
       { ...db, namespace: "team-b" },
@@ -74,14 +74,14 @@ describe("who may take a reserved address", () => {
     ].map((owner): [string, ReservationFacts, string] => [
       `a ${owner.kind} of another namespace that bears its owner's UID`,
       facts({ asker: { pod: { namespace: "team-b", name: "evil-0" }, owner: { owner }, names: true } }),
-      `${held}another team's address is not given away while its workload exists${end}`,
+      `${held}kube-ipam keeps the address for that owner while it exists${end}`,
     ]),
     [
       "another kind of its namespace that bears its owner's UID, and does not name it",
       facts({
         asker: { pod: neighbour.pod, owner: { owner: { ...db, kind: "ReplicaSet" } }, names: false },
       }),
-      `${held}another team's address is not given away while its workload exists${end}`,
+      `${held}kube-ipam keeps the address for that owner while it exists${end}`,
     ],
     [
       "an operator's, for one who bears its owner's UID in another namespace",
@@ -89,7 +89,7 @@ describe("who may take a reserved address", () => {
         reservation: reservation({ kind: "operator" }),
         asker: { owner: { owner: { ...db, namespace: "team-b" } }, names: true },
       }),
-      `${held}an operator's reservation never yields${end}`,
+      `${held}an operator's reservation ends only when an operator ends it${end}`,
     ],
     [
       "retain: delete, still held, once its owner is gone",
@@ -102,7 +102,7 @@ describe("who may take a reserved address", () => {
         reservation: reservation({ owner: { kind: "Pod", namespace: "default", name: "db-0" } }),
         asker: { names: true },
       }),
-      `101 address 10.188.0.216 is reserved for Pod default/db-0; another team's address is not given away while its workload exists${end}`,
+      `101 address 10.188.0.216 is reserved for Pod default/db-0; kube-ipam keeps the address for that owner while it exists${end}`,
     ],
     [
       "its owner by name, where no UID is recorded",
@@ -132,34 +132,30 @@ describe("who may take a reserved address", () => {
     [
       "another workload of the namespace that names it",
       facts({ asker: { ...neighbour, names: true } }),
-      "pass-on: the asker is in the owner's namespace and names the address",
+      "pass-on: the pod is in the owner's namespace and names the address",
     ],
     [
       "another workload of the namespace that does not name it",
       facts({ asker: { ...neighbour, names: false } }),
-      `${held}another team's address is not given away while its workload exists${end}`,
+      `${held}kube-ipam keeps the address for that owner while it exists${end}`,
     ],
-    [
-      "another namespace",
-      facts(),
-      `${held}another team's address is not given away while its workload exists${end}`,
-    ],
+    ["another namespace", facts(), `${held}kube-ipam keeps the address for that owner while it exists${end}`],
     ["another namespace, owner gone", facts({ ownerState: "gone" }), "pass-on: its owner is gone"],
     [
       "another namespace, owner unknown",
       facts({ ownerState: "unknown" }),
-      `${held}whether that owner still exists could not be read${end}`,
+      `${held}kube-ipam could not read whether that owner still exists${end}`,
     ],
     [
       "another namespace, and Kubernetes did not answer",
       facts({ ownerState: "unknown", unknownBecause: new IpamError("tryAgain", "it answered 500") }),
       "11 address 10.188.0.216 is reserved for StatefulSet default/db; " +
-        `whether that owner still exists could not be read (it answered 500)${end}`,
+        `kube-ipam could not read whether that owner still exists (it answered 500)${end}`,
     ],
     [
       "another namespace, and Kubernetes may not be asked",
       facts({ ownerState: "unknown", unknownBecause: new IpamError("kubernetesRefused", "no right") }),
-      `${held}whether that owner still exists could not be read (no right)${end}`,
+      `${held}kube-ipam could not read whether that owner still exists (no right)${end}`,
     ],
     [
       "no pod at all, owner gone",
@@ -169,27 +165,27 @@ describe("who may take a reserved address", () => {
     [
       "kept beyond its owner",
       facts({ reservation: reservation({ retain: "keep" }), ownerState: "gone" }),
-      `${held}its pod asked to keep it (kube-ipam.retain: keep)${end}`,
+      `${held}the pod that had it asked to keep it (kube-ipam.retain: keep)${end}`,
     ],
     [
       "kept for a time after its owner",
       facts({ reservation: reservation({ retain: 600 }), ownerState: "gone" }),
-      `${held}it is kept for 600 s after its owner (kube-ipam.retain)${end}`,
+      `${held}it stays reserved for 600 s after its owner is gone (kube-ipam.retain)${end}`,
     ],
     [
       "kept for a time after its owner, of whom nobody was asked",
       facts({ reservation: reservation({ retain: 3_600 }), ownerState: "not asked" }),
-      `${held}it is kept for 3600 s after its owner (kube-ipam.retain)${end}`,
+      `${held}it stays reserved for 3600 s after its owner is gone (kube-ipam.retain)${end}`,
     ],
     [
       "to end with its pod, which is gone",
       facts({ reservation: reservation({ retain: "delete" }) }),
-      "pass-on: it was to end with the pod that had it",
+      "pass-on: it was made to end with its pod",
     ],
     [
       "to end with its pod, which has it still",
       facts({ reservation: reservation({ retain: "delete" }), held: true }),
-      `${held}another team's address is not given away while its workload exists${end}`,
+      `${held}kube-ipam keeps the address for that owner while it exists${end}`,
     ],
     [
       "an operator's, of the same namespace, owner gone",
@@ -198,7 +194,7 @@ describe("who may take a reserved address", () => {
         asker: { ...neighbour, names: true },
         ownerState: "gone",
       }),
-      `101 address 10.188.0.216 is reserved for StatefulSet default/db (printer); an operator's reservation never yields${end}`,
+      `101 address 10.188.0.216 is reserved for StatefulSet default/db (printer); an operator's reservation ends only when an operator ends it${end}`,
     ],
     [
       "an operator's note",
@@ -208,7 +204,7 @@ describe("who may take a reserved address", () => {
           owner: { kind: "Note", namespace: "", name: "router" },
         }),
       }),
-      `101 address 10.188.0.216 is reserved for 'router'; an operator's reservation never yields${end}`,
+      `101 address 10.188.0.216 is reserved for 'router'; an operator's reservation ends only when an operator ends it${end}`,
     ],
     [
       "another cluster's, of a namespace of that name",
@@ -218,7 +214,7 @@ describe("who may take a reserved address", () => {
         asker: { ...neighbour, names: true },
         ownerState: "gone",
       }),
-      `${held}it belongs to another cluster (b)${end}`,
+      `${held}the reservation belongs to another cluster (b)${end}`,
     ],
     [
       "another cluster's workload of that name",
@@ -230,13 +226,13 @@ describe("who may take a reserved address", () => {
         clusterUid: "a",
         asker: { owner: { owner: db }, names: true },
       }),
-      `${held}it belongs to another cluster (b)${end}`,
+      `${held}the reservation belongs to another cluster (b)${end}`,
     ],
     [
       "perhaps another cluster's",
       facts({ reservation: reservation({ cluster: "b" }), asker: { ...neighbour, names: true } }),
-      "11 address 10.188.0.216 is reserved for StatefulSet default/db; the own cluster's UID could not be read, so it may " +
-        `belong to another cluster${end}`,
+      "11 address 10.188.0.216 is reserved for StatefulSet default/db; kube-ipam could not read the UID of this cluster, " +
+        `so the reservation may belong to another cluster${end}`,
     ],
   ];
   test.each(cases)("%s", (_name, given, expected) => {

@@ -14,9 +14,9 @@ export type ReservationVerdict =
 
 /** Why a reservation may end, for the log. */
 export type PassOnReason =
-  | "the asker is in the owner's namespace and names the address"
+  | "the pod is in the owner's namespace and names the address"
   | "its owner is gone"
-  | "it was to end with the pod that had it";
+  | "it was made to end with its pod";
 
 export interface ReservationFacts {
   readonly address: Address;
@@ -65,9 +65,9 @@ function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOn
   if (reservation.kind === "operator" || cluster !== "same") return undefined;
   const namespace = asker.pod?.namespace;
   if (asker.names && namespace !== undefined && namespace === reservation.owner.namespace) {
-    return "the asker is in the owner's namespace and names the address";
+    return "the pod is in the owner's namespace and names the address";
   }
-  if (reservation.retain === "delete" && !held) return "it was to end with the pod that had it";
+  if (reservation.retain === "delete" && !held) return "it was made to end with its pod";
   // A duration begins when the owner is gone; only an observer over time knows when it is over (NO-CLOCKS).
   const endsWithOwner =
     reservation.retain === "workload" || reservation.retain === "delete" || reservation.retain === 0;
@@ -101,16 +101,16 @@ function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
 
 function why(facts: ReservationFacts, cluster: ClusterRelation): string {
   const { reservation, ownerState, unknownBecause } = facts;
-  if (cluster === "other") return `it belongs to another cluster (${reservation.cluster})`;
+  if (cluster === "other") return `the reservation belongs to another cluster (${reservation.cluster})`;
   if (cluster === "unknown")
-    return "the own cluster's UID could not be read, so it may belong to another cluster";
-  if (reservation.kind === "operator") return "an operator's reservation never yields";
-  if (reservation.retain === "keep") return "its pod asked to keep it (kube-ipam.retain: keep)";
+    return "kube-ipam could not read the UID of this cluster, so the reservation may belong to another cluster";
+  if (reservation.kind === "operator") return "an operator's reservation ends only when an operator ends it";
+  if (reservation.retain === "keep") return "the pod that had it asked to keep it (kube-ipam.retain: keep)";
   if (typeof reservation.retain === "number" && reservation.retain > 0)
-    return `it is kept for ${reservation.retain} s after its owner (kube-ipam.retain)`;
+    return `it stays reserved for ${reservation.retain} s after its owner is gone (kube-ipam.retain)`;
   if (ownerState === "unknown") {
     const reason = unknownBecause === undefined ? "" : ` (${unknownBecause.message})`;
-    return `whether that owner still exists could not be read${reason}`;
+    return `kube-ipam could not read whether that owner still exists${reason}`;
   }
-  return "another team's address is not given away while its workload exists";
+  return "kube-ipam keeps the address for that owner while it exists";
 }

@@ -177,7 +177,7 @@ function refuseTooMany(ranges: readonly ReservedRange[]): void {
   if (ranges.length <= MOST_RANGES) return;
   throw new IpamError(
     "storeCannotWrite",
-    `an address space has at most ${MOST_RANGES} reserved ranges, as every ADD reads them`,
+    `an address space can have at most ${MOST_RANGES} reserved ranges, because every ADD reads them`,
     "reserve fewer, larger ranges",
   );
 }

@@ -73,7 +73,7 @@ test("another team is refused although it names the address, even in the owner's
   for (const namespace of ["team-a", "team-b"]) {
     const of = { ...named("10.1.2.9"), owner: { owner: { ...web, namespace } } };
     expect(await refusal(add(ports, `c-${namespace}`, { pod: pod("w", namespace), wish: of }))).toBe(
-      "101 address 10.1.2.9 is reserved for StatefulSet team-a/db; an operator's reservation never yields; " +
+      "101 address 10.1.2.9 is reserved for StatefulSet team-a/db; an operator's reservation ends only when an operator ends it; " +
         "choose another address, or end the reservation with 'kube-ipam ip unreserve 10.1.2.9'",
     );
   }
@@ -107,7 +107,7 @@ test("what another holds is refused, unless the operator says so; the holder kee
   await add(ports, "c1", { pod: pod("x", "team-b") });
   expect(await refusal(reserveAddress(address("10.1.2.2"), wish(db), ports, options))).toBe(
     "101 address 10.1.2.2 is held by interface eth0 of container c1 in network 'net1' (pod team-b/x) on node node1; " +
-      "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
+      "reserve another address, stop that container first, or add --even-if-held: the holder then keeps the address until it ends",
   );
   const done = await reserveAddress(address("10.1.2.2"), wish(db, { evenIfHeld: true }), ports, options);
   expect(done.holders.map(({ attachment }) => attachment.container)).toEqual(["c1"]);
@@ -149,7 +149,7 @@ test("ONE-STORE: with requireInit no reservation begins a store", async () => {
   expect(
     await refusal(reserveAddress(address("10.1.2.2"), wish(db, { requireInit: true }), ports, options)),
   ).toBe(
-    "106 the store has not been initialised; requireInit is set, so an ADD may not do it: run 'kube-ipam store init' once for this store",
+    "106 the store has not been initialised; requireInit is set, so no ADD initialises it: run 'kube-ipam store init' once for this store",
   );
 });
 
@@ -408,7 +408,7 @@ test("there are at most 256 ranges", async () => {
   }));
   await write(ports, { ref: rangesRef, record: { version: 1, ranges } });
   expect(await refusal(reserveRange(range("10.3.0.0", "10.3.0.9"), wish(db), ports, options))).toBe(
-    "106 an address space has at most 256 reserved ranges, as every ADD reads them; reserve fewer, larger ranges",
+    "106 an address space can have at most 256 reserved ranges, because every ADD reads them; reserve fewer, larger ranges",
   );
 });
 

@@ -138,7 +138,7 @@ export function refuseHolders(address: Address, wish: ReservationWish, holders: 
   throw new IpamError(
     "addressHeld",
     `address ${formatAddress(address)} is held by ${describeHolderFully(other)}`,
-    "reserve another one, end that container first, or reserve it with --even-if-held: the holder then keeps it until it ends",
+    "reserve another address, stop that container first, or add --even-if-held: the holder then keeps the address until it ends",
   );
 }
 

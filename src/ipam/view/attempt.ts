@@ -31,7 +31,7 @@ export function requireNamespace(request: AddRequest, ports: Ports): NamespaceId
   throw new IpamError(
     "invalidEnvironment",
     `CNI_NETNS '${request.namespacePath}' does not exist`,
-    "an address is only given to a living network namespace; the runtime must create it before ADD",
+    "kube-ipam gives an address only to a network namespace that exists; the runtime must create it before ADD",
   );
 }
 
@@ -47,7 +47,7 @@ export function requireStillWanted(attempt: Attempt): void {
     throw new IpamError(
       "tryAgain",
       `ADD of ${describeAttachment(request.attachment)} was cancelled by a DEL`,
-      "the DEL came while the ADD was under way and wins; nothing is allocated",
+      "the DEL came while the ADD was running, and the DEL wins; nothing is allocated",
     );
   }
   if (request.ending?.aborted) {
@@ -62,7 +62,7 @@ export function requireStillWanted(attempt: Attempt): void {
   if (now !== undefined && now.device === namespace.device && now.inode === namespace.inode) return;
   throw new IpamError(
     "invalidEnvironment",
-    `CNI_NETNS '${request.namespacePath}' went away while the ADD was under way`,
+    `CNI_NETNS '${request.namespacePath}' disappeared while the ADD was running`,
     "nothing is allocated; the runtime removed the sandbox",
   );
 }
