@@ -2,13 +2,16 @@ import type { Address } from "../address/address.ts";
 import type { IpamError } from "./errors.ts";
 import type { Holder, PodId } from "./records.ts";
 
-/** What an ADD met on its way, told to whoever counts and reports. Never a reason to fail or to wait. */
+/**
+ * What happened during an ADD, for metrics and Kubernetes Events. An ADD never fails or waits because
+ * of one.
+ */
 export type AddEvent = { readonly pod?: PodId } & (
   | {
-      /** Somebody else has the address that the pod asks for. */ readonly what: "held";
+      /** Another attachment holds the address that the pod asks for. */ readonly what: "held";
       readonly refusal: IpamError;
     }
-  | { /** It was waited for the holder's end. */ readonly what: "waited"; readonly milliseconds: number }
+  | { /** The ADD waited for the holder to end. */ readonly what: "waited"; readonly milliseconds: number }
   | {
       readonly what: "handed-over";
       readonly address: Address;

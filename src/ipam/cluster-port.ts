@@ -1,32 +1,39 @@
 import type { Owner, PodId } from "./records.ts";
 
-/** How a name begins that stands in for a cluster's UID. */
+/** Prefix of a name that is used where the cluster's UID cannot be read. */
 export const SUBSTITUTE_UID = "authority-";
 
 /**
- * Kubernetes as the decisions see it. Every method reads live (or from a cache that is as good as
- * live and whose use the method allows), gives up before `deadline` (performance.now()
- * milliseconds), and throws IpamError "kubernetesRefused" (401, 403, unusable credentials; the text
- * names verb, resource and namespace) or "tryAgain" (unreachable, slow, 5xx). Absence is an answer,
- * never an error.
+ * The questions that decisions ask Kubernetes. Every method reads live, or from a cache where its
+ * docstring says so. It gives up before `deadline` (milliseconds of performance.now()).
+ *
+ * It throws IpamError "kubernetesRefused" (401, 403, unusable credentials; the text names verb,
+ * resource and namespace) or "tryAgain" (unreachable, slow, 5xx). An object that does not exist is an
+ * answer (undefined, "gone"), never an error.
  */
 export interface Cluster {
-  /** UID of the namespace kube-system; begins with SUBSTITUTE_UID where that cannot be read for good. */
+  /**
+   * UID of the namespace kube-system. Begins with SUBSTITUTE_UID where this role may not read that
+   * namespace.
+   */
   clusterUid(deadline: number): Promise<string>;
   pod(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
   /**
-   * As `pod`, for the pod that an ADD is for: what it wants may be known from a watch of this node's
-   * pods, if it is the pod of that very UID.
+   * Like `pod`, for the pod that an ADD is for. May answer from a watch of this node's pods, if the
+   * watch shows a pod of the same UID.
    */
   askingPod?(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
-  /** The pod of that very UID as a watch of this node's pods has it; asks nobody and takes no time. */
+  /**
+   * The pod of this UID from a watch of this node's pods. Makes no request; undefined where the watch
+   * does not show it.
+   */
   seenPod?(pod: PodId): PodFacts | undefined;
   node(name: string, deadline: number): Promise<NodeFacts | undefined>;
-  /** The owner that outlives the pod: controlling workload, virtual machine, or the pod itself. */
+  /** The owner that outlives the pod: its controlling workload, its virtual machine, or else the pod itself. */
   ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;
-  /** Live read: does an object of that kind, name and (where given) UID still exist? */
+  /** Reads live whether an object of this kind, name and (where given) UID still exists. */
   ownerState(owner: Owner, deadline: number): Promise<"present" | "gone" | "unknown">;
-  /** Records a Kubernetes Event on the pod; best effort, never throws. */
+  /** Records a Kubernetes Event on the pod. Best effort; never throws. */
   event?(pod: PodId, reason: string, message: string): Promise<void>;
 }
 
@@ -41,11 +48,11 @@ export interface PodFacts {
   readonly deleting: boolean;
   /** status.phase is Succeeded or Failed. */
   readonly finished: boolean;
-  /** Static pods: the API's UID differs from the runtime's by design. */
+  /** True for the mirror of a static pod: its UID in the API differs from the one that the runtime knows. */
   readonly mirror: boolean;
   readonly ownerReferences: readonly OwnerReference[];
   readonly podIPs: readonly string[];
-  /** Uses its node's own network, and shows its node's addresses. */
+  /** The pod uses its node's network, so its status shows the node's addresses. */
   readonly hostNetwork?: boolean;
 }
 
@@ -59,13 +66,13 @@ export interface OwnerReference {
 
 export interface OwnerFacts {
   readonly owner: Owner;
-  /** Ordinal of a StatefulSet's pod, counted from spec.ordinals.start; below 0: the set has no such pod. */
+  /** Ordinal of a StatefulSet's pod, counted from spec.ordinals.start. Below 0, the set has no such pod. */
   readonly ordinal?: number;
-  /** UID of the KubeVirt virtual machine instance, while a live migration of it runs. */
+  /** UID of the KubeVirt virtual machine instance, while that instance migrates live. */
   readonly migratingInstance?: string;
   /**
-   * Kubernetes could not be asked, so that this is the pod itself and not its workload: good
-   * enough for a new reservation, but no reason to change one that exists.
+   * True where Kubernetes did not answer: `owner` is then the pod itself instead of its workload. That
+   * is good enough for a new reservation, and no reason to change an existing one.
    */
   readonly provisional?: boolean;
 }

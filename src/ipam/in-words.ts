@@ -10,7 +10,7 @@ export function describeAttachment({ ifname, container, network }: AttachmentId)
   return `interface ${ifname} of container ${container} in network '${network}'`;
 }
 
-/** Who has an address, in a few words: "pod shop/db-0 on node w3", or "container 4f1c… on node w3". */
+/** A holder in a few words: "pod shop/db-0 on node w3", or "container 4f1c… on node w3". */
 export function describeHolder({
   attachment,
   node,
@@ -19,7 +19,7 @@ export function describeHolder({
   return `${pod === undefined ? `container ${attachment.container}` : `pod ${podName(pod)}`} on node ${node}`;
 }
 
-/** Who has an address, with everything an operator needs to find it. */
+/** A holder with everything that an operator needs to find it: interface, container, network, pod and node. */
 export function describeHolderFully({
   attachment,
   node,

@@ -1,14 +1,14 @@
 import type { NodeFacts, PodFacts } from "./cluster-port.ts";
 
 /**
- * All pods and nodes of the cluster, for those who compare them with the store. Lists are read page
- * by page, so that memory stays bounded.
+ * All pods and nodes of the cluster, to compare them with the store. Reads lists page by page, so
+ * that memory stays bounded.
  *
- * A list is a picture of one moment, and what is not in it may have come since: it raises a
- * suspicion, and never frees anything. Who frees asks for the single object again (EVIDENCE).
+ * A list shows one moment, and an object that it lacks may have come since. So a list raises a
+ * suspicion and never frees anything: a caller that frees reads the single object again (EVIDENCE).
  *
- * Both methods give up before `deadline` (performance.now() milliseconds) and throw as the Cluster
- * port does; what they have told until then is right, but not all.
+ * Both methods give up before `deadline` (milliseconds of performance.now()) and throw like the
+ * Cluster port. The objects yielded before a failure are right, but are not all.
  */
 export interface Inventory {
   pods(deadline: number): AsyncIterable<PodFacts>;

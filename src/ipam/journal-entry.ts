@@ -2,13 +2,16 @@ import { parseAddress } from "../address/address.ts";
 import type { JournalEntry, ReservedFor } from "./node-port.ts";
 import { type AttachmentRecord, type Holder, RECORD_VERSION } from "./records.ts";
 
-/** An attachment that lives on this node, as the store's record of it must be. */
+/** An attachment that lives on this node, and the record that the store must have of it. */
 export interface LivingAttachment {
   readonly record: AttachmentRecord;
   readonly reservedFor?: ReservedFor;
 }
 
-/** What the journal knows of an attachment. Of older programs' entries, prefix and gateway are lost. */
+/**
+ * The attachment of a journal entry. An entry of an older program has no prefixes and gateways: hosts'
+ * prefixes and null stand in.
+ */
 export function livingOf(entry: JournalEntry): LivingAttachment {
   const { addresses, space, holder, prefixes, gateways, origin, endsReservations, reservedFor } = entry;
   return {
@@ -27,8 +30,8 @@ export function livingOf(entry: JournalEntry): LivingAttachment {
 }
 
 /**
- * What the node's journal says of an attachment, so that its end is noticed and a store that loses its
- * record gets it back. `storeUuid` is "" where the store was not asked.
+ * The journal entry of an attachment: by it the node notices the attachment's end, and writes its
+ * record again into a store that lost it. `storeUuid` is "" where the caller did not ask the store.
  */
 export function journalEntryOf({ record, reservedFor }: LivingAttachment, storeUuid = ""): JournalEntry {
   const { space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
@@ -48,11 +51,12 @@ export function journalEntryOf({ record, reservedFor }: LivingAttachment, storeU
 
 const EVIDENCE = "evidence:";
 
-/** Marks a record that stands for an attachment which only Kubernetes spoke of, until its node does. */
+/** Request ID of a record that a recovery made from a pod's status alone, until the pod's node answers. */
 export function evidenceId(podUid: string, address: string): string {
   return `${EVIDENCE}${podUid}:${address}`;
 }
 
+/** Whether a recovery made this holder's record from a pod's status alone. */
 export function isEvidence({ requestId }: Holder): boolean {
   return requestId.startsWith(EVIDENCE);
 }

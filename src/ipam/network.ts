@@ -4,7 +4,7 @@ import type { Interval } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
 import type { Labels } from "./node-labels.ts";
 
-/** One network of the configuration, as far as decisions about addresses need it. */
+/** One network of the configuration: the part that decisions about addresses need. */
 export interface Network {
   readonly name: string;
   /** Scope in which an address is unique (docs/design.md section 3, "address space"). */
@@ -18,7 +18,7 @@ export interface Network {
   readonly policy?: PoolPolicy;
 }
 
-/** Who may take addresses here (docs/design.md section 7, pools). An absent field allows everybody. */
+/** Which pods may take addresses of a pool (docs/design.md section 7, pools). An absent field allows all. */
 export interface PoolPolicy {
   readonly pool: string;
   readonly nodes?: Labels;

@@ -1,44 +1,44 @@
 import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Retention } from "./records.ts";
 
-/** What the decisions need to know of, and remember on, the machine they run on. */
+/** The machine that the decisions run on: what they ask it, and what they store on it. */
 export interface Node {
   /** Configured or derived node name (docs/design.md section 7, `nodeName`). */
   readonly name: string;
-  /** This boot's ID; a record with another one belongs to namespaces that are gone. */
+  /** ID of this boot. The network namespaces of a record with another boot ID are gone. */
   readonly bootId: string;
 
   /**
-   * Takes the attachment's file lock, shared by all roles on this node; waits for other holders
-   * until `deadline` (performance.now() milliseconds), then rejects with IpamError "tryAgain".
-   * With `cancelling` (DEL) it first marks every ADD of this attachment that started before as
-   * cancelled, without waiting for the lock. Crash-safe: the kernel releases it with the process.
+   * Takes the attachment's file lock, which all roles on this node share. Waits for other holders of
+   * the lock until `deadline` (milliseconds of performance.now()), then rejects with IpamError
+   * "tryAgain". With `cancelling` (DEL), first marks every earlier ADD of this attachment as
+   * cancelled, without waiting for the lock. When the process dies, the kernel releases the lock.
    */
   lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock>;
 
   /**
-   * Takes notice, from now on, of every DEL of this attachment, without taking the lock: for what an
-   * ADD does before it needs the lock, such as waiting for Kubernetes.
+   * Notices every DEL of this attachment from now on, without taking the lock. For the part of an ADD
+   * before it needs the lock, such as a request to Kubernetes.
    */
   attend(id: AttachmentId, deadline: number): Promise<Attendance>;
 
-  /** What identifies the namespace mounted at `path`; undefined when nothing is there. */
+  /** Identifies the namespace mounted at `path`; undefined when nothing is there. */
   identifyNamespace(path: string): NamespaceId | undefined;
 
   /**
    * Whether a recorded namespace still lives (docs/design.md section 4, "Namespace gone"). "unknown"
-   * whenever there is doubt; unknown frees nothing.
+   * in case of doubt, and then nothing is freed.
    */
   namespaceState(namespace: NamespaceId, bootId: string): NamespaceState;
 
-  /** Throws IpamError "io" where `runDir` takes no file more: no ADD can note there what it does. */
+  /** @throws IpamError "io" where `runDir` takes no new file, so that no ADD can write its journal entry. */
   requireWritable(): void;
 
   /**
-   * True at most once per `seconds` since boot, whichever process of this node asks: for work that
-   * is worth doing now and then. Errs towards true.
+   * True at most once per `seconds` since boot, over all processes of this node: for work that is
+   * worth doing now and then. True in case of doubt.
    */
   due(task: string, seconds: number): boolean;
-  /** Makes a task due again at once: it was begun and is not finished. */
+  /** Makes a task due again at once, because a run did not finish it. */
   makeDue(task: string): void;
 
   readonly journal: Journal;
@@ -54,50 +54,64 @@ export interface LockOptions {
   readonly cancelling: boolean;
 }
 
-/** Excludes everybody else who locks the attachment, until it is released. */
+/** Keeps all other callers from locking the attachment until it is released. */
 export interface AttachmentLock {
-  /** True once a DEL of this attachment began after this (or the attendance it grew from) was asked for. */
+  /**
+   * True once a DEL of this attachment has begun since the call to `lock` (or to `attend`, where the
+   * lock came from that).
+   */
   cancelled(): boolean;
   release(): void;
 }
 
+/** Notices DELs of one attachment before an ADD takes its lock. */
 export interface Attendance extends AttachmentLock {
-  /** The attachment's lock, as `Node.lock` gives it to one who cancels nobody. Once at a time. */
+  /** Takes the attachment's lock, like `Node.lock` without `cancelling`. One call at a time. */
   lock(deadline: number): Promise<AttachmentLock>;
 }
 
-/** The node's journal: one entry per attachment made on this node since boot, in `runDir`. */
+/** The node's journal in `runDir`: one entry for each attachment made on this node since boot. */
 export interface Journal {
-  /** Replaces the attachment's entry atomically. Rejects nothing silently: throws IpamError "io". */
+  /** Replaces the attachment's entry atomically. @throws IpamError "io"; the old entry then stays. */
   write(entry: JournalEntry): void;
-  /** Writes the attachment's first entry. @returns false, and changes nothing, where there is one. @throws IpamError "io". */
+  /**
+   * Writes the attachment's first entry.
+   *
+   * @returns false, with nothing changed, where one exists.
+   * @throws IpamError "io".
+   */
   begin(entry: JournalEntry): boolean;
   read(id: AttachmentId): JournalEntry | undefined;
-  /** Removes the entry; with `requestId`, only if it is that request's. */
+  /** Removes the entry. With `requestId`, only if that request wrote it. */
   remove(id: AttachmentId, requestId?: string): void;
   /**
-   * All entries, unreadable ones left out. With `limit`, at most so many, taking turns: reading all
-   * of a full node's entries costs a cold process more than its own ADD.
+   * All entries that can be read. With `limit`, at most that many, and other ones with each call:
+   * reading all entries of a full node costs a cold process more than its own ADD.
    */
   list(limit?: number): JournalEntry[];
 }
 
+/** What the node knows of one attachment. */
 export interface JournalEntry {
   readonly version: number;
   readonly holder: Holder;
   readonly space: string;
-  /** Addresses of the last commit tried; the store says whether it happened. */
+  /** Addresses of the last commit that was tried. Only the store knows whether it happened. */
   readonly addresses: readonly string[];
   readonly storeUuid: string;
-  /** What else the attachment's record says, so that a recovery can write it again; older programs left it out. */
+  /**
+   * The rest of the attachment's record, so that a recovery can write it again. Absent in entries of
+   * older programs.
+   */
   readonly prefixes?: readonly number[];
   readonly gateways?: readonly (string | null)[];
   readonly origin?: Origin;
   readonly endsReservations?: boolean;
-  /** For whom the ADD reserved addresses of it. */
+  /** The owner that the ADD reserved addresses for. */
   readonly reservedFor?: ReservedFor;
 }
 
+/** The reservations that an ADD made with its addresses. */
 export interface ReservedFor {
   readonly owner: Owner;
   readonly retain: Retention;
@@ -106,9 +120,13 @@ export interface ReservedFor {
   readonly ordinal?: number;
 }
 
-/** DELs that could not reach the store: on disk (fsynced) in `dataDir`, replayed later. */
+/** DELs that could not reach the store. They lie in `dataDir`, synced to disk, and are replayed later. */
 export interface KeptReleases {
-  /** Throws IpamError "io" when it cannot be made safe on disk or the queue is full. */
+  /**
+   * Returns once the release is safe on disk.
+   *
+   * @throws IpamError "io" when it cannot be written, or the queue is full.
+   */
   keep(release: KeptRelease): void;
   of(id: AttachmentId): KeptRelease | undefined;
   list(): KeptRelease[];
@@ -119,7 +137,10 @@ export interface KeptRelease {
   readonly version: number;
   readonly attachment: AttachmentId;
   readonly node: string;
-  /** The ADD it ends, where the journal knew; without it the record must be judged by its namespace. */
+  /**
+   * The ADD that it ends, where the journal knew it. Without it, the record is freed only if its
+   * namespace is gone.
+   */
   readonly requestId?: string;
   readonly storeUuid?: string;
 }
@@ -127,11 +148,11 @@ export interface KeptRelease {
 /** Which store each address space lived in when this node last used it (ONE-STORE). */
 export interface StoreMemory {
   recall(space: string): RememberedStore | undefined;
-  /** Best effort durable: a lost write only makes the memory older. */
+  /** Best effort: a lost write only makes the memory older. */
   remember(space: string, store: RememberedStore): void;
-  /** Takes this store whatever was remembered, also an older state of it. Throws IpamError "io". */
+  /** Remembers this store in place of any other one, also of a later state. @throws IpamError "io". */
   accept(space: string, store: RememberedStore): void;
-  /** The spaces that are remembered; those with very long names are left out. */
+  /** The remembered spaces, without those that have very long names. */
   spaces(): string[];
 }
 
@@ -139,16 +160,19 @@ export interface RememberedStore {
   readonly uuid: string;
   readonly prefix: string;
   readonly revision: number;
-  /** The last recovery of the store that this node has answered, or was not there for. */
+  /**
+   * The last recovery of the store that this node has answered, or that ended before this node used the
+   * store.
+   */
   readonly recovery?: string;
 }
 
 /**
- * Where in a pool this node gave out an address last, as a position in the pool. A hint only:
- * it spreads nodes and keeps freed addresses unused for a round; losing it costs nothing.
+ * The position in a pool at which this node last gave out an address. Only a hint: it keeps nodes
+ * apart, and freed addresses unused for a round. Losing it costs nothing.
  */
 export interface Cursors {
   read(pool: string): bigint | undefined;
-  /** Computes and stores the next position under a lock, so that processes of one node differ. */
+  /** Computes and stores the next position under a lock, so that processes of one node get different ones. */
   advance(pool: string, next: (current: bigint | undefined) => bigint | undefined): bigint | undefined;
 }

@@ -5,7 +5,7 @@ import type { Node } from "./node-port.ts";
 import type { Store } from "./store-port.ts";
 import type { Turns } from "./turns.ts";
 
-/** Everything a decision may touch. Decisions get it as an argument and reach nothing else. */
+/** Everything that a decision may use. Decisions get it as an argument and reach nothing else. */
 export interface Ports {
   readonly store: Store;
   readonly node: Node;
@@ -13,24 +13,24 @@ export interface Ports {
   readonly cluster?: Cluster;
   /** UID of the cluster this node belongs to (that of the namespace kube-system), where known. */
   readonly clusterUid?: string;
-  /** What earlier ADDs saw of the store; absent where a look costs next to nothing. */
+  /** What earlier ADDs read from the store. Absent where a read costs next to nothing. */
   readonly foresight?: Foresight;
-  /** Where a process serves many ADDs: so that those of one workload need not race. */
+  /** In a process that serves many ADDs: lets those of one workload go one after the other. */
   readonly turns?: Turns;
-  /** Never throws, and takes no time. */
+  /** Receives what happens during an ADD. Never throws, and takes no time. */
   readonly report?: (event: AddEvent) => void;
   readonly log: Log;
-  /** Evenly spread over [0, 1): keeps those who look for an address at once from taking the same one. */
+  /** A number in [0, 1), evenly spread. Keeps ADDs that run at once from choosing the same address. */
   readonly random: () => number;
 }
 
-/** Ports of one who works for a whole cluster: Kubernetes is there, and it is known which one it is. */
+/** Ports of a caller that works for a whole cluster: Kubernetes is configured, and its UID is known. */
 export interface ClusterPorts extends Ports {
   readonly cluster: Cluster;
   readonly clusterUid: string;
 }
 
-/** Writes one line for people; never throws, never touches stdout. */
+/** Writes one line for people. Never throws, and never writes to stdout. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -1,13 +1,13 @@
 import type { Address } from "../address/address.ts";
 
 /**
- * What the store holds, as values (docs/design.md section 6). Every record carries a `version`; a record
- * with a version above RECORD_VERSION was written by a newer program and is never rewritten or
- * freed by this one. Addresses inside records are canonical text ("10.1.2.3", "2001:db8::1").
+ * The records of the store, as values (docs/design.md section 6). Every record has a `version`. A newer
+ * program wrote a record whose version is above RECORD_VERSION; this program never rewrites or frees
+ * such a record. Addresses inside records are canonical text ("10.1.2.3", "2001:db8::1").
  */
 export const RECORD_VERSION = 1;
 
-/** What the CNI specification identifies an ADD by. */
+/** The three parts by which the CNI specification identifies an attachment. */
 export interface AttachmentId {
   readonly network: string;
   readonly container: string;
@@ -22,30 +22,33 @@ export interface PodId {
 }
 
 /**
- * A network namespace as seen at ADD: its path and, only where a live nsfs was mounted there,
- * the device and inode of that nsfs (decimal text). Without them nothing can ever be concluded
- * about the namespace.
+ * A network namespace as the ADD found it: its path and, only where a live nsfs was mounted there,
+ * the device and inode of that nsfs (decimal text). Without these two, nobody can tell later whether
+ * the namespace still exists.
  */
 export interface NamespaceId {
   readonly path: string;
   readonly device?: string;
   readonly inode?: string;
-  /** Inode of the mount namespace (nsfs number) of the process that saw it. */
+  /** Inode (nsfs number) of the mount namespace of the process that read it. */
   readonly mountNamespace?: string;
-  /** "device:inode" of the folder that holds the path, so that a judge can tell it looks at the same one. */
+  /** "device:inode" of the folder of `path`: shows later whether a process sees the same folder. */
   readonly folder?: string;
 }
 
-/** Who has an address now: one attachment, with everything needed to judge later whether it lives. */
+/** The attachment that has an address now, with everything needed to tell later whether it lives. */
 export interface Holder {
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
   readonly node: string;
-  /** True once pod.spec.nodeName was seen to equal `node`; only such a name may fence. */
+  /**
+   * True once a live read showed pod.spec.nodeName equal to `node`. Only then does the Node of this
+   * name prove anything (fencing).
+   */
   readonly nodeVerified: boolean;
   readonly bootId: string;
   readonly namespace: NamespaceId;
-  /** Identifies the ADD that wrote this record last; undo and late DELs compare it. */
+  /** ID of the ADD that last wrote this record. An undo and a late DEL compare it. */
   readonly requestId: string;
   /** UID of the cluster (that of the namespace kube-system), where known. */
   readonly cluster?: string;
@@ -53,48 +56,57 @@ export interface Holder {
 
 export type Origin = "dynamic" | "fixed" | "sticky";
 
-/** address -> who has it now. Several holders only while a virtual machine migrates live. */
+/** address -> its holders. More than one only while a virtual machine migrates live. */
 export interface AllocationRecord {
   readonly version: number;
   readonly holders: readonly Holder[];
   readonly origin: Origin;
-  /** Wall clock of the writer, for people to read; never compared (NO-CLOCKS). */
+  /** Wall clock of the writer, for people. Never compared (NO-CLOCKS). */
   readonly since: string;
 }
 
-/** attachment -> its addresses: where DEL, CHECK and GC start. */
+/** attachment -> its addresses. DEL, CHECK and GC start here. */
 export interface AttachmentRecord {
   readonly version: number;
   readonly space: string;
   /** One address per range set, in the order in which the result lists them. */
   readonly addresses: readonly string[];
-  /** Prefix length of each address as printed, so that a repeated ADD survives changed ranges. */
+  /**
+   * Prefix length of each address, as the ADD printed it: a repeated ADD prints the same after ranges
+   * have changed.
+   */
   readonly prefixes: readonly number[];
-  /** Gateway of each address as printed; null where there was none. */
+  /** Gateway of each address, as the ADD printed it; null where there was none. */
   readonly gateways: readonly (string | null)[];
   readonly origin: Origin;
-  /** kube-ipam.retain: delete — the addresses' automatic reservations end with this attachment. */
+  /** kube-ipam.retain: delete. The automatic reservations of these addresses end with this attachment. */
   readonly endsReservations?: boolean;
   readonly holder: Holder;
 }
 
-/** Who will have an address again. `kind` is a Kubernetes kind, or "Note" for an operator's remark. */
+/** The owner of a reservation. `kind` is a Kubernetes kind, or "Note" for an operator's remark. */
 export interface Owner {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
   readonly uid?: string;
-  /** Where to ask for a kind that Kubernetes itself does not have; no part of the owner's identity. */
+  /** The API of a kind that Kubernetes itself does not have. Not part of the owner's identity. */
   readonly apiVersion?: string;
 }
 
-/** "workload": as long as the owner exists; a number: seconds after the owner is gone. */
+/**
+ * How long a reservation lasts. "workload": while the owner exists; "delete": while the pod exists;
+ * "keep": until somebody ends it; a number: so many seconds after the owner is gone.
+ */
 export type Retention = "workload" | "delete" | "keep" | number;
 
 export interface ReservationRecord {
   readonly version: number;
   readonly owner: Owner;
-  /** Operators' reservations never yield; automatic ones may (docs/design.md section 5). */
+  /**
+   * Only an operator ends an operator's reservation; an automatic one may pass to another owner
+   * (docs/design.md section 5).
+   */
   readonly kind: "automatic" | "operator";
   readonly retain: Retention;
   readonly cluster?: string;
@@ -102,30 +114,33 @@ export interface ReservationRecord {
   readonly since: string;
 }
 
-/** An owner's addresses, so that sticky pods and sets need no scan. */
+/** owner -> its addresses, so that sticky pods and address sets need no scan. */
 export interface OwnerRecord {
   readonly version: number;
   readonly owner: Owner;
   readonly addresses: readonly string[];
-  /** Which addresses the pods of a StatefulSet have, by ordinal. */
+  /** Addresses of a StatefulSet's pods, by ordinal. */
   readonly slots?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A freed dynamic address that is not given out again for a while; the store lets it expire. */
+/** Marks a freed dynamic address, which is given out last for a while. The store expires the record. */
 export interface CoolingRecord {
   readonly version: number;
 }
 
-/** What a network's configuration said when it was last used; drift between nodes shows here. */
+/** A network's configuration at its last use. Shows when nodes have different ones. */
 export interface NetworkRecord {
   readonly version: number;
   readonly space: string;
   readonly subnets: readonly string[];
-  /** Canonical text of the rest (ranges, gateways, exclusions): compared, logged, never obeyed. */
+  /**
+   * Canonical text of the rest (ranges, gateways, exclusions). Compared and logged; never used to give
+   * out addresses.
+   */
   readonly detail?: string;
 }
 
-/** Reservations of whole ranges of one space: one record, however many addresses. */
+/** Reservations of whole ranges of one space. One record, however many addresses they have. */
 export interface ReservedRangesRecord {
   readonly version: number;
   readonly ranges: readonly ReservedRange[];
@@ -137,22 +152,22 @@ export interface ReservedRange {
   readonly reservation: ReservationRecord;
 }
 
-/** The store's identity. `state` other than "ready" refuses every ADD. */
+/** The store's identity. In any state but "ready" every ADD is refused. */
 export interface MetaRecord {
   readonly version: number;
   readonly uuid: string;
   readonly state: "ready" | "recovering";
   /**
-   * Names the last recovery that an operator began (docs/recovery.md). Each node writes once per
-   * recovery what its living attachments hold, and then takes the store for its own.
+   * ID of the last recovery that an operator began (docs/recovery.md). In each recovery, every node
+   * writes once what its living attachments hold, and then uses this store.
    */
   readonly recovery?: string;
 }
 
-/** The kind of "owner" under which a namespace's share of a pool is counted; it reserves nothing. */
+/** Kind of the "owner" that counts a namespace's addresses of a pool. It reserves nothing. */
 export const SHARE_KIND = "Pool";
 
-/** What one node had to say in a recovery. */
+/** One node's answer in a recovery. */
 export interface NodeRecoveryRecord {
   readonly version: number;
   /** The recovery that it answered. */
@@ -160,29 +175,32 @@ export interface NodeRecoveryRecord {
   readonly node: string;
   /** UID of the node's cluster, where known: two clusters may each have a node of this name. */
   readonly cluster?: string;
-  /** Living attachments that it knows. */
+  /** How many living attachments the node knows. */
   readonly attachments: number;
-  /** Those of them that the store did not know. */
+  /** How many of them the store lacked and the node wrote. */
   readonly written: number;
   readonly conflicts: readonly RecoveryConflict[];
-  /** Address spaces that it uses. */
+  /** Address spaces that the node uses. */
   readonly spaces: readonly string[];
-  /** How many nodes had answered before it looked: a conflict that outlasts all other answers is one. */
+  /**
+   * How many nodes had answered before this one read the store. A conflict that is still there after
+   * all other answers is real.
+   */
   readonly answersSeen: number;
   readonly since: string;
 }
 
-/** An address that a living attachment has while the store says that another has it. */
+/** A living attachment has this address, but the store says that another one holds it. */
 export interface RecoveryConflict {
   readonly space: string;
   readonly address: string;
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
-  /** Who has it in the store, in words. */
+  /** The holder by the store, in words. */
   readonly heldBy: string;
 }
 
-/** Names one record. The store maps it to a key; nobody else knows how keys look. */
+/** Names one record. Only the store maps it to a key. */
 export type Ref =
   | { readonly kind: "meta" }
   | { readonly kind: "attachment"; readonly node: string; readonly id: AttachmentId }
@@ -192,7 +210,7 @@ export type Ref =
   | { readonly kind: "owner"; readonly space: string; readonly owner: Owner }
   | { readonly kind: "reservedRanges"; readonly space: string }
   | { readonly kind: "network"; readonly name: string }
-  /** `node` is its name, and its cluster's where that is known. */
+  /** `node` is the node's name, followed by "@" and its cluster's UID where that is known. */
   | { readonly kind: "recovery"; readonly node: string };
 
 export type RecordKind = Ref["kind"];
@@ -213,4 +231,5 @@ export interface RecordTypes {
   readonly recovery: NodeRecoveryRecord;
 }
 
+/** The type of record that a reference leads to. */
 export type RecordOf<R extends Ref> = RecordTypes[R["kind"]];

@@ -1,7 +1,7 @@
 import { sortableText } from "../address/sortable.ts";
 import type { Ref } from "./records.ts";
 
-/** The same for two references to one record, and for no others: an owner is who it is whatever its UID. */
+/** Equal for two references to one record, and only for those. An owner's UID does not count. */
 export function refKey(ref: Ref): string {
   if ("address" in ref) return JSON.stringify([ref.kind, ref.space, sortableText(ref.address)]);
   if (ref.kind === "attachment") {

@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 import type { AttachmentId, Owner, Ref, RefOf } from "./records.ts";
 
-/** How references to records are made: `refTo.allocation(space, address)`. */
+/** Makes references to records: `refTo.allocation(space, address)`. */
 export const refTo = {
   meta: { kind: "meta" },
   attachment: (node: string, id: AttachmentId) => ({ kind: "attachment", node, id }),
@@ -18,7 +18,7 @@ type RefMakers = {
   readonly [K in Ref["kind"]]: RefOf<K> | ((...of: never[]) => RefOf<K>);
 };
 
-/** All records that say something about one address: its allocation, its reservation, its cooling. */
+/** References to all records of one address: its allocation, its reservation and its cooling. */
 export function refsAround(space: string, address: Address) {
   return [
     refTo.allocation(space, address),

@@ -5,29 +5,32 @@ import type { Attendance } from "./node-port.ts";
 import type { AttachmentId, Origin, PodId } from "./records.ts";
 import type { Wish } from "./wish.ts";
 
-/** What an ADD asks for, whoever speaks the protocol. */
+/** What an ADD asks for, whatever protocol the caller speaks. */
 export interface AddRequest {
   readonly attachment: AttachmentId;
   readonly namespacePath: string;
   readonly pod?: PodId;
   readonly network: Network;
   readonly wish: Wish;
-  /** Why it is not known what the pod wants, or cannot be given: only what it has already still counts. */
+  /**
+   * Why the ADD gets nothing new: the pod's wish cannot be read, or is not allowed. An attachment that
+   * has addresses keeps them.
+   */
   readonly refusal?: IpamError;
-  /** performance.now() milliseconds at which the whole verb must have ended (BOUNDED). */
+  /** When the whole verb must have ended, in milliseconds of performance.now() (BOUNDED). */
   readonly deadline: number;
-  /** Begun before anything was waited for: a DEL that came since then wins. */
+  /** Begun before the ADD waited for anything. A DEL that came since then wins. */
   readonly attendance?: Pick<Attendance, "lock">;
-  /** Aborts when whoever asked will not take the answer any more. */
+  /** Aborts when the caller will not take the answer any more. */
   readonly ending?: AbortSignal;
 }
 
-/** What an ADD got. One address per range set, in the order of the sets. */
+/** The result of an ADD: one address per range set, in the order of the sets. */
 export interface Allocated {
   readonly attachment: AttachmentId;
   readonly addresses: readonly AllocatedAddress[];
   readonly origin: Origin;
-  /** The request that wrote the record last; undo compares it (ONLY-MINE). */
+  /** ID of the request that last wrote the record. An undo compares it (ONLY-MINE). */
   readonly requestId: string;
   /** True when the attachment had these addresses before (IDEMPOTENT). */
   readonly repeated: boolean;
@@ -39,17 +42,19 @@ export interface AllocatedAddress {
   readonly gateway?: Address;
 }
 
+/** The attachment that a DEL ends. */
 export interface DelRequest {
   readonly attachment: AttachmentId;
   readonly coolingSeconds: number;
   readonly deadline: number;
   /**
-   * With a store that cannot be used, a release that is safely on disk counts as done: only where
-   * somebody replays it soon, as the agent does.
+   * The DEL succeeds when the store cannot be used but the release is safe on disk. Only for a caller
+   * that replays kept releases soon, as the agent does.
    */
   readonly acceptKept?: boolean;
 }
 
+/** What a CHECK compares with the store. */
 export interface CheckRequest {
   readonly attachment: AttachmentId;
   readonly network: Network;
@@ -59,6 +64,7 @@ export interface CheckRequest {
   readonly deadline: number;
 }
 
+/** The attachments that a GC keeps: all in `valid`. */
 export interface GcRequest {
   readonly network: string;
   /** The network's address space. */

@@ -1,19 +1,20 @@
 import type { AttachmentId, Owner, PodId } from "./records.ts";
 
+/** One attachment: by network, container and interface. */
 export function sameAttachment(a: AttachmentId, b: AttachmentId): boolean {
   return a.network === b.network && a.container === b.container && a.ifname === b.ifname;
 }
 
-/** One pod: by UID where both know it, else by namespace and name. */
+/** One pod: by UID where both have one, else by namespace and name. */
 export function samePod(a: PodId, b: PodId): boolean {
   if (a.uid !== undefined && b.uid !== undefined) return a.uid === b.uid;
   return a.namespace === b.namespace && a.name === b.name;
 }
 
 /**
- * One owner: by kind, namespace and name, none of which Kubernetes ever changes, and by UID where
- * both know it. Never by UID alone: a pod's ownerReferences may name any UID, also one of another
- * namespace, and speak only of objects in its own.
+ * One owner: by kind, namespace and name, which Kubernetes never changes, and by UID where both have
+ * one. Never by UID alone: a pod's ownerReferences may hold any UID, also that of an object in another
+ * namespace.
  */
 export function sameOwner(a: Owner, b: Owner): boolean {
   if (a.kind !== b.kind || a.namespace !== b.namespace || a.name !== b.name) return false;

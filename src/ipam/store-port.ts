@@ -5,40 +5,44 @@ import type { RecordKind, RecordOf, RecordTypes, Ref, RefOf } from "./records.ts
  * The store of one address universe: typed records under guarded, atomic transactions. The same
  * contract holds for every implementation and is tested by one suite (src/store/contract/contract.ts).
  *
- * All reads are linearizable: a read that starts after a commit was answered sees it.
+ * All reads are linearizable: a read that starts after a commit was answered sees that commit.
  * Revisions are positive integers that only grow within one store; revision 0 means "absent".
- * Every method rejects with StoreFailure and nothing else, and gives up before `options.deadline`.
+ * Every method rejects with StoreFailure only, and gives up before `options.deadline`.
  */
 export interface Store {
-  /** What this store is, for messages and for the node's memory of it. Holds no secret. */
+  /** Kind, place and prefix of this store, for messages and for the node's memory. Holds no secret. */
   readonly description: StoreDescription;
 
-  /** One consistent picture of all that was asked for, in one round trip. */
+  /** Reads everything that the query asks for, as of one moment, in one round trip. */
   read(query: Query, options: CallOptions): Promise<Snapshot>;
 
   /**
-   * Performs all writes if and only if every guard holds, in one round trip; otherwise performs
-   * none and answers `otherwise` (if given) from the same moment. Rejects with kind
-   * "unknown-outcome" when the request was sent and the answer did not come: the caller must then
-   * read back and never assume (RESOLVED). Rejects with kind "no-space" when the store refuses the
-   * writes for lack of space; a transaction without puts may still pass then.
+   * Performs all writes if every guard holds, in one round trip. Otherwise it performs none, and
+   * answers the query `otherwise` (if given) as of the same moment.
+   *
+   * Rejects with kind "unknown-outcome" when the request was sent and no answer came: the writes may
+   * have happened, and the caller must read them back (RESOLVED). Rejects with kind "no-space" when
+   * the store has no room for the writes; a transaction without puts may still pass then. After any
+   * other failure, nothing is written.
    */
   commit(transaction: Transaction, options: CallOptions): Promise<Outcome>;
 
   /**
-   * All records of one kind, in the order of their keys (addresses sort as numbers), paged
-   * internally so that memory stays bounded. A record that changes meanwhile is seen old or new,
-   * one that stays is seen once.
+   * Yields all records of one kind, in the order of their keys (addresses sort as numbers). Reads page
+   * by page, so that memory stays bounded. A record that changes meanwhile comes old or new; one that
+   * does not change comes once.
    *
-   * Past a record that cannot be read it goes on only where `options.damaged` hears of it; else it
-   * rejects with kind "damaged", so that nothing is decided on records of which one is missing.
+   * A caller that passes `options.damaged` hears of each record that cannot be read, and gets the
+   * rest. Without it, the listing rejects with kind "damaged" at the first such record, so that no
+   * decision overlooks a record.
    */
   list<K extends RecordKind>(scope: ListScope<K>, options: ListOptions): AsyncIterable<Entry<K>>;
 
   /**
-   * Changes of one kind of record since revision `since` (exclusive), as they happen. Ends when
-   * `options.signal` aborts. Rejects with kind "history-lost" when changes since then are no longer
-   * known: list again and start from there. What cannot be read is passed or not, as by `list`.
+   * Yields the changes of one kind of record after revision `since`, as they happen. Ends when
+   * `options.signal` aborts. Rejects with kind "history-lost" when the store no longer knows all
+   * changes since then: the caller lists again and watches from there. Treats a record that cannot be
+   * read as `list` does.
    */
   watch<K extends RecordKind>(
     scope: ListScope<K>,
@@ -47,15 +51,15 @@ export interface Store {
   ): AsyncIterable<Change<K>>;
 
   /**
-   * Rejects with kind "no-space" or "unwritable" where no transaction with puts can pass, as far as that
-   * can be told without one; what cannot be told counts as well.
+   * Resolves when the store takes writes. Rejects with kind "no-space" or "unwritable" when it is known,
+   * without writing, that a transaction with puts would fail. In case of doubt it resolves.
    */
   requireWritable(options: CallOptions): Promise<void>;
 
-  /** Of a store with servers, the one that requests go to now; undefined without a connection. */
+  /** The server that requests go to now; undefined in a store without servers, or without a connection. */
   endpoint?(): string | undefined;
 
-  /** Releases connections and files. Calls under way may reject. Never throws. */
+  /** Releases connections and files. Calls that are running may reject. Never throws. */
   close(): Promise<void>;
 }
 
@@ -84,19 +88,25 @@ export interface StoreDescription {
 }
 
 export interface CallOptions {
-  /** Milliseconds of this process's monotonic clock (performance.now()) at which to give up. */
+  /** When to give up, in milliseconds of this process's monotonic clock (performance.now()). */
   readonly deadline: number;
 }
 
-/** A record that is there and cannot be read: somebody else wrote it. It counts as taken, and stays as it is. */
+/**
+ * A record that exists and cannot be read, because another program wrote it. It counts as taken, and is
+ * never changed.
+ */
 export interface Damage {
   readonly ref: Ref;
-  /** Of kind "damaged"; names the key, and what to do. */
+  /** Of kind "damaged". Names the key and what to do. */
   readonly failure: StoreFailure;
 }
 
-/** Who names somebody to hear of damaged records goes on past them. */
 interface PassesDamage {
+  /**
+   * Called for each damaged record, and the listing goes on; without it, the listing rejects at the
+   * first one.
+   */
   readonly damaged?: (damage: Damage) => void;
 }
 
@@ -104,13 +114,14 @@ export interface ListOptions extends CallOptions, PassesDamage {}
 
 export interface WatchOptions extends PassesDamage {
   readonly signal: AbortSignal;
-  /** Only whether records are there, not what they say: cheap, and enough for a hint. */
+  /** Yields only whether records exist, without their contents: cheap, and enough for a hint. */
   readonly keysOnly?: boolean;
 }
 
 /**
- * What one read asks for. It counts as one part for each reference and as three for each window and each
- * count; every store answers 128 parts, and need not answer more.
+ * What one read asks for: single records, windows of addresses, and counts. It counts as one part for
+ * each reference and as three for each window and each count. Every store answers 128 parts, and need
+ * not answer more.
  */
 export interface Query {
   readonly refs?: readonly Ref[];
@@ -125,21 +136,21 @@ export interface Span {
   readonly last: Address;
 }
 
-/** Asks which addresses of a span cannot be given out, reading at most `limit` keys of each kind. */
+/** Asks which addresses of a span are taken. The store reads at most `limit` keys of each kind. */
 export interface Window extends Span {
   readonly limit: number;
 }
 
-/** What is taken inside a window. Nothing is known beyond `knownThrough`. */
+/** The taken addresses of a window. Nothing is known beyond `knownThrough`. */
 export interface WindowAnswer {
   readonly allocated: readonly Address[];
   readonly reserved: readonly Address[];
   readonly cooling: readonly Address[];
-  /** Equals the window's `last` unless the limit cut the answer short. */
+  /** The window's `last`, or an earlier address where the limit cut the answer short. */
   readonly knownThrough: Address;
 }
 
-/** How many records of each kind a span holds. One address may count in more than one of them. */
+/** How many records of each kind a span has. One address may count in more than one kind. */
 export interface CountAnswer {
   readonly allocated: number;
   readonly reserved: number;
@@ -148,14 +159,14 @@ export interface CountAnswer {
 
 export interface Versioned<T> {
   readonly record: T;
-  /** Revision of the last change of this record; what guards compare. */
+  /** Revision of the record's last change. Guards compare it. */
   readonly revision: number;
 }
 
 export interface Snapshot {
   /** The store's revision at the moment of the read. */
   readonly revision: number;
-  /** The record, or undefined where it is absent. Only refs that were asked for may be got. */
+  /** The record, or undefined where it is absent. Only for refs that the query asked for. */
   get<R extends Ref>(ref: R): Versioned<RecordOf<R>> | undefined;
   /** In the order of the query's windows. */
   readonly windows: readonly WindowAnswer[];
@@ -163,7 +174,7 @@ export interface Snapshot {
   readonly counts: readonly CountAnswer[];
 }
 
-/** Holds when the record's revision is `revision` (0: when it is absent). */
+/** Holds when the record has this revision; 0 holds when the record is absent. */
 export interface Guard {
   readonly ref: Ref;
   readonly revision: number;
@@ -173,19 +184,21 @@ export type Put = {
   [K in RecordKind]: {
     readonly ref: RefOf<K>;
     readonly record: RecordTypes[K];
-    /** The record vanishes by itself after this many seconds. Only for kind "cooling". */
+    /** The store removes the record after this many seconds. Only for kind "cooling". */
     readonly seconds?: number;
   };
 }[RecordKind];
 
-/** Every store takes 128 guards with 128 puts and deletes, and need not take more. */
+/** Writes that happen all or not at all. Every store takes 128 guards with 128 puts and deletes, and need not take more. */
 export interface Transaction {
   readonly guards: readonly Guard[];
   readonly puts: readonly Put[];
   readonly deletes: readonly Ref[];
+  /** What to read where a guard does not hold. */
   readonly otherwise?: Query;
 }
 
+/** `snapshot` answers the transaction's `otherwise`. */
 export type Outcome =
   | { readonly won: true; readonly revision: number }
   | { readonly won: false; readonly snapshot?: Snapshot };
@@ -197,7 +210,7 @@ export interface ListScope<K extends RecordKind = RecordKind> {
   readonly node?: string;
   /** Only together with `node`. */
   readonly network?: string;
-  /** Only together with `space`: this one address. */
+  /** Only this address. Only together with `space`. */
   readonly address?: Address;
 }
 
@@ -205,7 +218,7 @@ export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
   readonly ref: RefOf<K>;
 }
 
-/** One change. `record` is undefined when the record was deleted or expired, or keys only were asked for. */
+/** One change of a record. `record` is absent when the record was deleted or expired, and with `keysOnly`. */
 export interface Change<K extends RecordKind> {
   readonly ref: RefOf<K>;
   /** False when the record was deleted or expired. */
@@ -215,26 +228,26 @@ export interface Change<K extends RecordKind> {
 }
 
 export type StoreFailureKind =
-  /** Not reached, not ready, or timed out before anything was written: worth a retry (11). */
+  /** Unreachable, not ready, or timed out before it wrote anything: worth a retry (11). */
   | "unavailable"
-  /** Sent, but no answer came: the writes may or may not have happened (RESOLVED). */
+  /** The request was sent and no answer came: the writes may have happened (RESOLVED). */
   | "unknown-outcome"
   /** TLS, authentication, permission: a person must act (105). */
   | "refused"
-  /** Out of space or quota: deletes may pass (106). */
+  /** Out of space or over its quota: deletes may still pass (106). */
   | "no-space"
   /** Corrupt, read-only, of a newer schema (106). */
   | "unwritable"
-  /** One record cannot be read, and all others can (106). */
+  /** One record cannot be read; all others can (106). */
   | "damaged"
-  /** A watch or paged listing fell behind what the store remembers. */
+  /** A watch or a paged listing needs changes that the store no longer keeps. */
   | "history-lost";
 
-/** The only error a store throws. `message` names server or file and reason; no secrets. */
+/** The only error that a store throws. `message` names the server or file and the reason. Holds no secret. */
 export class StoreFailure extends Error {
   override readonly name = "StoreFailure";
   readonly kind: StoreFailureKind;
-  /** What a person can do about it, in one sentence. */
+  /** What a person can do, in one sentence. */
   readonly remedy: string;
 
   constructor(kind: StoreFailureKind, message: string, remedy = "", options?: ErrorOptions) {

@@ -1,12 +1,12 @@
-/** Longest time one waits for its turn, in milliseconds: turns save work, nothing depends on them. */
+/** Longest wait for a turn, in milliseconds. Turns only save work; nothing depends on them. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Lets work of one key go one after the other, in the order in which it came, where a process does
- * much of it at once: what would only lose against each other's guards need not be tried.
+ * Runs work of the same key one after the other, in the order in which it came. For work of one
+ * process whose transactions would only lose against each other.
  */
 export class Turns {
-  /** For each key, what ends when the last in its line has ended. */
+  /** For each key, a promise that settles when the last work in its queue has ended. */
   readonly #last = new Map<string, Promise<void>>();
   readonly #patience: number;
 
@@ -14,7 +14,10 @@ export class Turns {
     this.#patience = patience;
   }
 
-  /** Runs the work when its turn has come, or when it has waited for long enough. */
+  /**
+   * Runs the work when its turn has come, or after PATIENCE_MS at the latest. Rejects only as the work
+   * does.
+   */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();

@@ -3,18 +3,18 @@ import type { Interval } from "../address/interval.ts";
 import type { OwnerFacts, PodFacts } from "./cluster-port.ts";
 import type { Retention } from "./records.ts";
 
-/** What a pod (or the runtime on its behalf) wants of one network. */
+/** What a pod, or the runtime for it, asks of one network. */
 export interface Wish {
-  /** Addresses asked for by name: at most one per range set. Empty: a dynamic address will do. */
+  /** Addresses asked for by name, at most one per range set. Empty: any dynamic address will do. */
   readonly fixed: readonly FixedAddress[];
   /** kube-ipam.ips: any free address of these, or the one at `owner.ordinal`. */
   readonly set?: readonly Interval[];
   readonly sticky: boolean;
   /** kube-ipam.retain; default "workload". */
   readonly retain: Retention;
-  /** The asking pod, where Kubernetes was asked. */
+  /** The asking pod, where the wish was read from Kubernetes. */
   readonly pod?: PodFacts;
-  /** Whom a fixed or sticky address is reserved for; absent without a pod. */
+  /** The owner that a fixed or sticky address is reserved for; absent without a pod. */
   readonly owner?: OwnerFacts;
 }
 
@@ -24,11 +24,11 @@ export interface FixedAddress {
   readonly prefix?: number;
   /** Overrides the range's gateway. */
   readonly gateway?: Address;
-  /** For messages: the annotation or parameter that named it, for example "kube-ipam.ip". */
+  /** The annotation or parameter that named it, for messages: "kube-ipam.ip". */
   readonly source: string;
 }
 
-/** Any address will do, and nothing outlives it. */
+/** The wish for any address, without a reservation. */
 export const NO_WISH: Wish = { fixed: [], sticky: false, retain: "workload" };
 
 /** Whether any address will do. */

@@ -12,17 +12,17 @@ import { HandOverWait } from "./hand-over-wait.ts";
 import { readViewOrOwn } from "./read-view-or-own.ts";
 import { tryView } from "./try-view.ts";
 
-/** Lost races one ADD puts up with; its deadline usually ends it long before. */
+/** How many tries one ADD has. Its deadline usually ends it long before. */
 const MOST_TRIES = 500;
 
 /**
  * ADD (CNI specification, "ADD: Add container to network"): gives the attachment one address per
  * range set, in one transaction, or nothing.
  *
- * Holds after any failure: nothing is allocated by this request, or what is allocated carries its
- * request ID and is in the node's journal, from where it is reclaimed once the namespace is gone.
+ * After any failure this request has allocated nothing, or what it allocated carries its request ID and
+ * is in the node's journal, from where it is reclaimed once the namespace is gone.
  *
- * @throws IpamError with the code docs/design.md section 8 gives; StoreFailure from the store.
+ * @throws IpamError with the code that docs/design.md section 8 gives; StoreFailure.
  */
 export async function allocate(request: AddRequest, ports: Ports): Promise<Allocated> {
   const attempt = await begin(request, ports);
@@ -46,7 +46,10 @@ async function begin(request: AddRequest, ports: Ports): Promise<Attempt> {
   return { request, ports, requestId, namespace, lock, options, ...(refusal && { refusal }) };
 }
 
-/** The policy does not judge what was given out under an earlier one, so its refusal waits. */
+/**
+ * Why the pool's policy gives this request nothing new. Not thrown: addresses given out under an
+ * earlier policy stay.
+ */
 async function policyRefusal(request: AddRequest, ports: Ports): Promise<IpamError | undefined> {
   try {
     await enforcePolicy(request, ports);
@@ -57,7 +60,7 @@ async function policyRefusal(request: AddRequest, ports: Ports): Promise<IpamErr
   }
 }
 
-/** Under another name than the pod's node has, this node's records can never be fenced. */
+/** Warns where this node's name is not its Node's: then its records can never be freed by fencing. */
 function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): void {
   if (pod?.nodeName === undefined || pod.nodeName === node.name) return;
   log("warn", `this node is called '${node.name}' here and '${pod.nodeName}' in Kubernetes`, {
@@ -66,7 +69,7 @@ function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): vo
   });
 }
 
-/** A DEL of this attachment that never reached the store is done before it gets anything new. */
+/** Does a kept DEL of this attachment before the attachment gets anything new. */
 async function replayKeptRelease({ ports, request, options }: Attempt): Promise<void> {
   const kept = ports.node.keptReleases.of(request.attachment);
   if (kept === undefined) return;
@@ -104,13 +107,13 @@ async function untilAllocated(attempt: Attempt): Promise<Allocated> {
   }
 }
 
-/** A process that serves many ADDs may know of a free address without reading. */
+/** Tries to commit without a read, where the process has foresight. */
 async function tryForeseen(attempt: Attempt): Promise<Step> {
   const foreseen = foresee(attempt);
   return foreseen === undefined ? AGAIN : commit(attempt, foreseen.view, foreseen.candidates);
 }
 
-/** Pods of one workload all change its record: within one process they go one after the other. */
+/** Within one process, pods of one workload go one after the other, because all of them change its record. */
 function inTurn(attempt: Attempt, work: () => Promise<Step>): Promise<Step> {
   const { turns } = attempt.ports;
   const ref = ownerRef(attempt);
@@ -119,7 +122,7 @@ function inTurn(attempt: Attempt, work: () => Promise<Step>): Promise<Step> {
   return turns.take(`${ref.space} ${kind} ${namespace}/${name}`, work);
 }
 
-/** Reads and tries until something else is to be done than to read again. */
+/** Reads and tries until a step is something else than "again". */
 async function tryUntilDecided(attempt: Attempt, wait: HandOverWait, known?: View): Promise<Step> {
   let view = known;
   for (let number = 1; number <= MOST_TRIES; number++) {

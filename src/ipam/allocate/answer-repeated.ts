@@ -12,7 +12,12 @@ import type { Attempt } from "../view/attempt.ts";
 import { takesAny } from "../wish.ts";
 import { holderAgain, repeat } from "./repeat.ts";
 
-/** IDEMPOTENT: the attachment has its addresses already, from this request or an earlier one. */
+/**
+ * IDEMPOTENT: answers for an attachment that has addresses already, from this request or an earlier one.
+ * Frees them, and lets the ADD try again, where they were an earlier sandbox's and do not fit this one.
+ *
+ * @throws IpamError, StoreFailure: as `allocate`.
+ */
 export async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Step> {
   const { ports, request, requestId, options } = attempt;
   if (own.record.holder.requestId === requestId) {
@@ -22,7 +27,7 @@ export async function answerRepeated(attempt: Attempt, own: Versioned<Attachment
   const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
   const record = { ...own.record, holder: holderAgain(attempt, own.record) };
   ports.node.journal.write(journalEntryOf({ record, ...(reservedFor && { reservedFor }) }, storeUuid));
-  // What an attachment of this name had in a namespace that is gone was an earlier sandbox's.
+  // Addresses of an attachment whose recorded namespace is gone were those of an earlier sandbox.
   const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
   const state = stale ? "stale" : await repeat(attempt, own);
   if (state === "rewritten") {
@@ -33,7 +38,7 @@ export async function answerRepeated(attempt: Attempt, own: Versioned<Attachment
   return AGAIN;
 }
 
-/** An earlier sandbox's addresses are this one's too where it would get such anyway. */
+/** Whether this sandbox may take over an earlier one's addresses, because it would get such ones anyway. */
 function mayHaveAgain({ refusal, request }: Attempt, record: AttachmentRecord): boolean {
   const { network, pod, wish } = request;
   const before = record.holder.pod;

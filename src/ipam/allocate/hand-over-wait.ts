@@ -5,14 +5,14 @@ import { report } from "../view/report.ts";
 import { requirePodWanted } from "./pod-wanted.ts";
 import { ANSWER_MS, HAND_OVER_WAIT_MS, settle, waitForChange } from "./wait.ts";
 
-/** How one ADD waits for holders that are about to give their address back: 20 s at most in all (BOUNDED). */
+/** The waiting of one ADD for holders whose DEL is due: 20 s at most in all (BOUNDED). */
 export class HandOverWait {
   readonly #attempt: Attempt;
-  /** performance.now() milliseconds. */
+  /** In milliseconds of performance.now(). */
   readonly #until: number;
-  /** A holder has gone whose interface has not had its time to die. */
+  /** True where a holder is gone and its interface may still exist. */
   #unsettled = false;
-  /** The address that this ADD waited for, until the asking pod has been read again. */
+  /** The address that this ADD waited for, until it has read the asking pod again. */
   #waitedFor: Address | undefined;
 
   constructor(attempt: Attempt) {
@@ -21,9 +21,9 @@ export class HandOverWait {
   }
 
   /**
-   * Waits until the holder's record changes after `revision`, or it is time to judge anew.
+   * Waits until the address's allocation changes after `revision`, or it is time to judge again.
    *
-   * @throws IpamError the choice's refusal once the time is up; or as `waitForChange` does.
+   * @throws IpamError the choice's refusal once the time is up; else as `waitForChange`.
    */
   async forHolder({ address, refusal }: Leaving, revision: number): Promise<void> {
     const begin = performance.now();
@@ -39,12 +39,13 @@ export class HandOverWait {
     return this.#unsettled;
   }
 
+  /** Waits until the interface of the holder that has just gone is down. */
   async settle(): Promise<void> {
     await settle(this.#attempt);
     this.#unsettled = false;
   }
 
-  /** The asking pod may have ended while its ADD waited. @throws IpamError podGone. */
+  /** Requires that the asking pod has not ended while its ADD waited. @throws IpamError podGone. */
   async requirePodWanted(): Promise<void> {
     if (this.#waitedFor === undefined) return;
     await requirePodWanted(this.#attempt, this.#waitedFor);

@@ -3,7 +3,7 @@ import type { AttachmentId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { StoreFailure } from "../store-port.ts";
 
-/** Whether the store has a record of this node's attachment. A store that cannot tell has none. */
+/** Whether the store has a record of this node's attachment. False where the store cannot be read. */
 export async function hasAddresses(
   id: AttachmentId,
   { node, store }: Pick<Ports, "node" | "store">,

@@ -6,8 +6,8 @@ import { notWanted } from "../hand-over/refusals.ts";
 import type { Attempt } from "../view/attempt.ts";
 
 /**
- * The asking pod was read before its ADD waited for the address, and may have ended since then. An
- * API that does not answer proves nothing against it: the address is free by now.
+ * Requires that the asking pod is still wanted, after its ADD has waited for the address. An API that
+ * does not answer proves nothing against the pod.
  *
  * @throws IpamError podGone.
  */
@@ -17,7 +17,7 @@ export async function requirePodWanted(
 ): Promise<void> {
   const { pod } = request;
   if (pod === undefined || ports.cluster === undefined) return;
-  // What is left of the deadline is needed to commit as well.
+  // The commit needs its part of the remaining time.
   const now = performance.now();
   const patience = now + Math.max(0, options.deadline - now) / 2;
   const { state } = await readLive<PodFacts>(ports.cluster.pod(pod, patience));

@@ -5,11 +5,11 @@ import type { Attempt } from "../view/attempt.ts";
 import { ownerRef, readView, type View } from "../view/view.ts";
 
 /**
- * Reads what the ADD needs to decide. What is not allowed (any more), or cannot be read, takes nothing
- * away from an attachment that has its addresses already: a range in use may shrink, move or be
- * excluded; Kubernetes may be silent. Then the view shows only what the attachment has.
+ * Reads the view that the ADD needs to decide. An attachment that has its addresses already keeps them,
+ * even where the wish is not allowed any more (its range has shrunk, moved or is excluded) or cannot be
+ * read: the view then has no targets, only the attachment's own record.
  *
- * @throws IpamError why nothing may be given, where the attachment has nothing yet; StoreFailure.
+ * @throws IpamError with the reason, where the attachment has no addresses yet; StoreFailure.
  */
 export async function readViewOrOwn(attempt: Attempt): Promise<View> {
   try {
@@ -24,7 +24,7 @@ export async function readViewOrOwn(attempt: Attempt): Promise<View> {
   }
 }
 
-/** The owner's record is needed first only where the wish depends on it. */
+/** Plans the targets. Reads the owner's record first where the wish depends on it. */
 async function plan(attempt: Attempt): Promise<Target[]> {
   const { request, ports, options } = attempt;
   const ref = ownerRef(attempt);

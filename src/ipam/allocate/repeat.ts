@@ -8,12 +8,15 @@ import type { Guard, Put, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
 
 /**
- * ADD again for an attachment that has addresses (IDEMPOTENT): rewrites its records with this
- * request's ID, guarded by the revisions read, so that an undo or a late DEL of the earlier request
- * finds them changed. The caller prints only after "rewritten".
+ * Repeats an ADD for an attachment that has addresses (IDEMPOTENT): rewrites its records with this
+ * request's ID, guarded by the revisions that were read, so that an undo or a late DEL of the earlier
+ * request finds them changed. The caller answers only after "rewritten".
  *
- * "stale": the entry names an address that the attachment does not hold (an operator released it):
- * it must be freed first. "lost": somebody changed the records meanwhile; look again.
+ * "stale": the record lists an address that the attachment does not hold, because an operator released
+ * it: the caller frees the record first. "lost": another process changed the records meanwhile: read
+ * again.
+ *
+ * @throws IpamError storeCannotWrite where a newer program wrote one of the records; StoreFailure.
  */
 export async function repeat(
   attempt: Attempt,
@@ -43,7 +46,7 @@ export async function repeat(
   return outcome.won ? "rewritten" : "lost";
 }
 
-/** The asker in place of the holder of its record; what was known once, of node and pod, stays known. */
+/** The asker as the new holder of its record. Keeps what the record already knows of node and pod. */
 export function holderAgain(attempt: Attempt, { holder }: AttachmentRecord): Holder {
   const present = holderOf(attempt);
   const { pod } = present;

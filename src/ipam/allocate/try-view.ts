@@ -12,15 +12,15 @@ import { answerRepeated } from "./answer-repeated.ts";
 import type { HandOverWait } from "./hand-over-wait.ts";
 import { ANSWER_MS } from "./wait.ts";
 
-/** Dead records that an ADD frees when it finds no address: its own, and a few for those who come next. */
+/** How many dead records an ADD frees when it finds no address: one for itself, and a few for the next ADDs. */
 const ROOM = 8;
 
 /**
  * One try of an ADD with one view of the store: chooses an address for every range set and commits
- * them, or says what must happen first. Dead sandboxes of this node that still hold addresses are no
- * reason to refuse a living one: they are freed, and the ADD reads again.
+ * them, or answers what must happen first. Where nothing is free, frees what dead sandboxes of this
+ * node hold, and the ADD reads again.
  *
- * @param number which try this is: once others were quicker, it picks at random.
+ * @param number which try this is: from the second on, it chooses at random.
  * @throws IpamError, StoreFailure: as `allocate`.
  */
 export async function tryView(

@@ -3,23 +3,27 @@ import { pause } from "../pause.ts";
 import { refTo } from "../ref-to.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 
-/** Of an ADD's 40 s, how long it may wait for holders to give their address back (BOUNDED). */
+/** Of an ADD's 40 s, the longest wait for holders to give their address back, in milliseconds (BOUNDED). */
 export const HAND_OVER_WAIT_MS = 20_000;
 
-/** What is left of the deadline when waiting ends, to look once more and to answer. */
+/** Time that waiting leaves before the deadline, in milliseconds, to read once more and to answer. */
 export const ANSWER_MS = 3_000;
 
-/** How long the old interface is given to die: macvlan, ipvlan, vlan and ptp free the address first. */
+/**
+ * Time for the old interface to go down, in milliseconds: macvlan, ipvlan, vlan and ptp free the
+ * address first.
+ */
 export const SETTLE_MS = 200;
 
-/** How often a waiting ADD looks whether it is still wanted. */
-const LOOK_MS = 500;
-/** How often it judges anew without a change in the store: a node may be fenced meanwhile. */
+/** How often a waiting ADD checks that it is still wanted. */
+const CHECK_MS = 500;
+/** How often it judges again without a change in the store: a node may be fenced meanwhile. */
 const JUDGE_MS = 3_000;
 
 /**
- * Waits until the allocation of an address changes, or `JUDGE_MS` passed: the caller judges anew
- * either way. Watches the store's key, never the pod: the pod's end is no evidence (EVIDENCE).
+ * Waits until the allocation of an address changes after revision `since`, `JUDGE_MS` have passed, or it
+ * is `until` (milliseconds of performance.now()). The caller judges again in each case. Watches the
+ * store's key, never the pod: the pod's end is no evidence (EVIDENCE).
  *
  * @throws IpamError when the ADD is no longer wanted.
  */
@@ -42,7 +46,7 @@ export async function waitForChange(
   try {
     while (!changed && performance.now() < end) {
       requireStillWanted(attempt);
-      await Promise.race([change, pause(Math.min(LOOK_MS, Math.max(0, end - performance.now())))]);
+      await Promise.race([change, pause(Math.min(CHECK_MS, Math.max(0, end - performance.now())))]);
     }
   } finally {
     abort.abort();
@@ -50,7 +54,7 @@ export async function waitForChange(
   requireStillWanted(attempt);
 }
 
-/** Lets the old interface die after its DEL, without outliving the deadline. */
+/** Gives the old interface time to go down after its DEL, within the deadline. */
 export function settle(attempt: Attempt): Promise<void> {
   return pause(Math.max(0, Math.min(SETTLE_MS, attempt.options.deadline - performance.now())));
 }

@@ -8,10 +8,9 @@ import { findUnheld } from "./shown.ts";
 import type { Audit, AuditFinding, AuditInput } from "./types.ts";
 
 /**
- * Compares what the store holds with what lives: Kubernetes' pods and nodes, this node's network
- * namespaces, whichever are given. Pure: it finds what its input says at one moment, and as the
- * witnesses were read one after the other, a finding counts only if a second look finds it again
- * (`lasting`).
+ * Compares the store's records with the witnesses that are given: Kubernetes' pods and nodes, this
+ * node's network namespaces. Pure. The witnesses were read one after the other, so a finding counts
+ * only if a second audit finds it again (`lasting`).
  */
 export function audit(input: AuditInput): Audit {
   const scene = sceneOf(input);
@@ -28,7 +27,7 @@ export function audit(input: AuditInput): Audit {
   };
 }
 
-/** What an earlier audit found and a later one finds again. */
+/** The findings of a later audit that the earlier one had too. */
 export function lasting(before: readonly AuditFinding[], now: readonly AuditFinding[]): AuditFinding[] {
   const known = new Set(before.map(({ id }) => id));
   return now.filter(({ id }) => known.has(id));

@@ -4,7 +4,10 @@ import type { Ref } from "../records.ts";
 import { refKey } from "../ref-key.ts";
 import type { AuditFinding } from "./types.ts";
 
-/** Records that cannot be read. What they may have said contradicts nothing, until somebody repairs them. */
+/**
+ * One finding for each record that cannot be read. Other rules ignore such a record until somebody
+ * repairs it.
+ */
 export function findDamaged({ damaged }: Pick<StoreRecords, "damaged">): AuditFinding[] {
   return damaged.map(({ ref, failure: { message, remedy } }) => ({
     kind: "damaged",
@@ -17,7 +20,7 @@ export function findDamaged({ damaged }: Pick<StoreRecords, "damaged">): AuditFi
   }));
 }
 
-/** Tells of a record that was not listed whether it is there all the same. */
+/** A function that tells whether a record exists but cannot be read. */
 export function damagedIn({ damaged }: Pick<StoreRecords, "damaged">): (ref: Ref) => boolean {
   const keys = new Set(damaged.map(({ ref }) => refKey(ref)));
   return (ref) => keys.size > 0 && keys.has(refKey(ref));

@@ -5,7 +5,7 @@ import type { Entry } from "../store-port.ts";
 import { areOneMachine, livePod, mayLive, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
-/** Allocations with several holders that live, and are not the launchers of one virtual machine. */
+/** Finds allocations with several living holders that are not the launchers of one virtual machine. */
 export function findDuplicates(scene: Scene): AuditFinding[] {
   return scene.records.allocations.flatMap((entry) => {
     if (entry.record.holders.length < 2) return [];

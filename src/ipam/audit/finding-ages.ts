@@ -1,6 +1,6 @@
 import type { AuditFinding } from "./types.ts";
 
-/** What lasts of what audits find, and for how long, by this process's own observations (NO-CLOCKS). */
+/** Which findings last over several audits, and for how long, by this process's own clock (NO-CLOCKS). */
 export class FindingAges {
   readonly #now: () => number;
   #since = new Map<string, number>();
@@ -10,14 +10,14 @@ export class FindingAges {
     this.#now = now;
   }
 
-  /** Notes a further audit's findings, and answers those that the one before had found too. */
+  /** Notes the findings of the next audit. @returns those that the audit before had too. */
   note(findings: readonly AuditFinding[]): AuditFinding[] {
     const known = this.#since;
     this.#since = new Map(findings.map(({ id }) => [id, known.get(id) ?? this.#now()]));
     return findings.filter(({ id }) => known.has(id));
   }
 
-  /** Seconds since the oldest of these was first seen; 0 without any. */
+  /** Seconds since the oldest of these findings was first noted; 0 without any. */
   oldestSeconds(findings: readonly AuditFinding[]): number {
     const first = Math.min(...findings.map(({ id }) => this.#since.get(id) ?? this.#now()));
     return findings.length === 0 ? 0 : (this.#now() - first) / 1000;

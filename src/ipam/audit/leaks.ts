@@ -7,7 +7,7 @@ import type { Entry } from "../store-port.ts";
 import { isForeign, isHere, livePod, type Scene } from "./scene.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";
 
-/** Allocations whose holder is gone, by its node's word or by that of Kubernetes. */
+/** Finds allocations whose holder is gone, according to its node or to Kubernetes. */
 export function findLeaks(scene: Scene): AuditFinding[] {
   const { allocations } = scene.records;
   const groups = Map.groupBy(
@@ -22,7 +22,7 @@ export function findLeaks(scene: Scene): AuditFinding[] {
   );
 }
 
-/** Whether any witness could have told that this holder is gone. */
+/** Whether a witness can tell if this holder is gone. */
 export function isJudged(holder: Holder, scene: Scene): boolean {
   if (isForeign(holder, scene)) return false;
   if (scene.live !== undefined && holder.pod !== undefined) return true;
@@ -42,7 +42,7 @@ function leakOf(entry: Entry<"allocation">, holder: Holder, scene: Scene): Audit
   return elsewhere(entry, holder, live, scene);
 }
 
-/** A pod that shows the address has it, whatever its node is called. */
+/** Judges a holder whose pod is on a node of another name. A pod that shows the address has it. */
 function elsewhere(
   entry: Entry<"allocation">,
   holder: Holder,
@@ -61,7 +61,7 @@ function elsewhere(
   };
 }
 
-/** Of several sandboxes of one pod, only the last one's interface is seen in the pod's status. */
+/** Judges several sandboxes of one pod: the pod's status shows only the last one's interface. */
 function sandboxOf(
   entry: Entry<"allocation">,
   holder: Holder,
@@ -73,9 +73,9 @@ function sandboxOf(
   const others = beside.filter((other) => other.holder.attachment.container !== holder.attachment.container);
   const own = beside.filter((other) => other.holder.attachment.container === holder.attachment.container);
   if (others.length === 0 || own.some((mine) => shows(live, mine.entry, scene))) return undefined;
-  const seen = others.find((other) => shows(live, other.entry, scene));
-  if (seen !== undefined) {
-    const why = `that pod has ${formatAddress(seen.entry.ref.address)} in its sandbox ${seen.holder.attachment.container} now`;
+  const current = others.find((other) => shows(live, other.entry, scene));
+  if (current !== undefined) {
+    const why = `that pod now has ${formatAddress(current.entry.ref.address)} in its sandbox ${current.holder.attachment.container}`;
     return leak(entry, holder, scene, "earlier-sandbox", why);
   }
   return {

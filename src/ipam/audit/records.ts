@@ -9,8 +9,8 @@ import { damagedIn } from "./damage.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";
 
 /**
- * Records of one store that contradict each other, which no interleaving of transactions may leave behind.
- * What a damaged record would say is not known, and contradicts nothing.
+ * Finds records of one store that contradict each other, which no order of transactions may leave
+ * behind. A damaged record contradicts nothing, because its contents are not known.
  */
 export function findInconsistencies(records: StoreRecords): AuditFinding[] {
   return [
@@ -78,7 +78,10 @@ function* attachmentsWithoutAllocation(records: StoreRecords) {
   }
 }
 
-/** A workload made again under its name begins a record of its own; what the old one had waits for its retention. */
+/**
+ * Skips a workload that was created again under its name: it has a new record, and the old reservations
+ * wait for their retention.
+ */
 function* reservationsWithoutOwner(records: StoreRecords) {
   const { reservations, owners } = records;
   const isDamaged = damagedIn(records);
@@ -96,7 +99,7 @@ function* reservationsWithoutOwner(records: StoreRecords) {
   }
 }
 
-/** While the owner's pod has the address nobody else gets it: an operator may have ended its reservation. */
+/** Skips an address that a pod of the owner's namespace holds: an operator may have ended its reservation. */
 function* ownersWithoutReservation(records: StoreRecords) {
   const { allocations, reservations, reservedRanges, owners } = records;
   const isDamaged = damagedIn(records);

@@ -12,21 +12,22 @@ import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
 import type { AuditInput, LiveCluster, SpacedNetwork } from "./types.ts";
 
-/** The audit's input, with everything at hand that is looked up more than once. */
+/** The audit's input, with indexes for what it looks up more than once. */
 export interface Scene extends AuditInput {
-  /** The allocations of one address, in whatever space. */
+  /** The allocations of one address, in all spaces. */
   allocationsOf(address: string): readonly Entry<"allocation">[];
-  /** Whether the store holds an address by a record that cannot be read, so that nobody knows for whom. */
+  /** Whether the allocation of an address exists but cannot be read, so that its holder is not known. */
   isHeldByDamage(space: string, shown: ShownAddress): boolean;
   pod(holder: Holder): Live<PodFacts>;
   node(holder: Holder): Live<NodeFacts>;
   shown(pod: PodFacts): readonly ShownAddress[];
-  /** The holder, its node's name verified where that is known of its boot. */
+  /** The holder, with `nodeVerified` set where its boot proves its node's name. */
   verified(holder: Holder): Holder;
-  /** The address spaces in which an address that a pod shows can lie. */
+  /** The address spaces that an address shown by a pod may belong to. */
   spacesOf(shown: ShownAddress): readonly string[];
 }
 
+/** Prepares the input of an audit. */
 export function sceneOf(input: AuditInput): Scene {
   const byAddress = Map.groupBy(input.records.allocations, ({ ref }) => formatAddress(ref.address));
   const pods = new Map(input.live?.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
@@ -54,35 +55,38 @@ export function sceneOf(input: AuditInput): Scene {
   };
 }
 
-/** Whether the holder's end can only be told by another cluster, or by one that is not known. */
+/** Whether the holder is of another cluster, or of one that is not known, so that it cannot be judged here. */
 export function isForeign({ cluster }: Holder, { clusterUid }: Scene): boolean {
   return clusterRelation(cluster, clusterUid) !== "same";
 }
 
-/** Whether the holder is one of this node's, so that this node sees its network namespace. */
+/** Whether the holder is on this node, which then sees its network namespace. */
 export function isHere({ cluster, node }: Holder, { clusterUid, here }: Scene): boolean {
   return here !== undefined && node === here.name && cluster === clusterUid;
 }
 
-/** The holder's very pod, unless it is gone, replaced or finished. */
+/** The holder's pod; undefined where it is gone, replaced or finished, or not known. */
 export function livePod(holder: Holder, scene: Scene): PodFacts | undefined {
   const live = scene.pod(holder);
   if (holder.pod === undefined || typeof live === "string" || live.finished) return undefined;
   return podIsGone(holder.pod, live) ? undefined : live;
 }
 
-/** False only where the holder is proven to have ended: one that cannot be judged from here counts as alive. */
+/** False only where the holder is proven to have ended: a holder that cannot be judged here counts as alive. */
 export function mayLive(holder: Holder, scene: Scene): boolean {
   return isForeign(holder, scene) || holder.pod === undefined || livePod(holder, scene) !== undefined;
 }
 
-/** Whether by the store this pod has the address. */
+/** Whether this pod is the holder. */
 export function isHolder(pod: PodFacts, { pod: held }: Holder): boolean {
   if (held === undefined || held.namespace !== pod.namespace || held.name !== pod.name) return false;
   return held.uid === undefined || isPod(pod, held.uid);
 }
 
-/** Launchers of one KubeVirt instance, which may share an address while it migrates live. */
+/**
+ * Whether all pods are launchers of one KubeVirt instance: they may share an address while it migrates
+ * live.
+ */
 export function areOneMachine(pods: readonly PodFacts[]): boolean {
   const instances = pods.map(
     ({ ownerReferences }) =>
@@ -99,7 +103,10 @@ function networkOf({ ref, record }: Entry<"network">): SpacedNetwork {
   return { name: ref.name, space: record.space, subnets: record.subnets.map(parseCidr) };
 }
 
-/** Multus names a network after its definition, which need not be the configuration's name. */
+/**
+ * Prefers the network that Multus names. Multus uses the definition's name, which may differ from the
+ * configuration's.
+ */
 function spacesOf({ address, network }: ShownAddress, networks: readonly SpacedNetwork[]): string[] {
   const holding = networks.filter(({ subnets }) => subnets.some((subnet) => cidrContains(subnet, address)));
   const named = holding.filter(({ name }) => name === network || name === network?.split("/").at(-1));

@@ -5,16 +5,16 @@ import type { Holder, PodId } from "../records.ts";
 import { areOneMachine, isHolder, mayLive, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
-/** One pod that shows one address of a network that is known here. */
+/** A pod that shows an address of a known network. */
 interface Claim {
   readonly pod: PodFacts;
   readonly shown: ShownAddress;
   readonly space: string;
-  /** For whom the store holds it: this very pod, or a container of its node that may be the pod's. */
+  /** The store's holder: this pod, or a container of its node that may be the pod's, or neither. */
   readonly held: "pod" | "container" | "not";
 }
 
-/** Addresses that live pods show and that the store does not hold for them, or that two of them show. */
+/** Finds addresses that live pods show and the store does not hold for them, and those that two pods show. */
 export function findUnheld(scene: Scene): AuditFinding[] {
   const claims = (scene.live?.pods ?? []).flatMap((pod) => claimsOf(pod, scene));
   const groups = Map.groupBy(claims, ({ space, shown }) => `${space} ${shown.text}`);
@@ -22,8 +22,9 @@ export function findUnheld(scene: Scene): AuditFinding[] {
 }
 
 /**
- * A finished pod's status still names its addresses, and so does that of a pod being deleted whose
- * DEL has come: a live claim of theirs is only what the store still holds for them.
+ * The claims of one pod. The status of a finished pod still lists its addresses, and so does that of a
+ * pod being deleted whose DEL has come: the first claims nothing, the second only what the store still
+ * holds for it.
  */
 function claimsOf(pod: PodFacts, scene: Scene): Claim[] {
   if (pod.finished) return [];
@@ -39,7 +40,10 @@ function claimsOf(pod: PodFacts, scene: Scene): Claim[] {
   });
 }
 
-/** Records taken over from another plugin name a container and not the pod. */
+/**
+ * Whether a holder without a pod may be this pod's container. Records imported from another plugin name
+ * only a container.
+ */
 function mayBeOf({ nodeName }: PodFacts, { node, pod }: Holder): boolean {
   return pod === undefined && node === nodeName;
 }

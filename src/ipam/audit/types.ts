@@ -4,16 +4,16 @@ import type { StoreRecords } from "../integrity/store-records.ts";
 import type { Node } from "../node-port.ts";
 import type { Holder, PodId } from "../records.ts";
 
-/** Everything that is compared. The more witnesses, the more is found; none of them is asked again. */
+/** Everything that an audit compares. More witnesses find more; the audit itself reads nothing. */
 export interface AuditInput {
   readonly records: StoreRecords;
-  /** Kubernetes' word; absent where it could not be asked. */
+  /** Kubernetes' pods and nodes; absent where Kubernetes was not read. */
   readonly live?: LiveCluster;
   /** UID of the cluster that the other witnesses belong to, where known. */
   readonly clusterUid?: string;
-  /** This node's word about the network namespaces of its own attachments. */
+  /** This node, which knows the network namespaces of its own attachments. */
   readonly here?: Pick<Node, "name" | "namespaceState">;
-  /** Networks beside those that the store knows, as configurations name them. */
+  /** Networks of configurations, in addition to those that the store knows. */
   readonly networks?: readonly SpacedNetwork[];
 }
 
@@ -31,9 +31,9 @@ export interface SpacedNetwork {
 export type FindingKind =
   /** An allocation whose holder is gone. */
   | "leak"
-  /** One address with two owners that live. */
+  /** One address with two living owners. */
   | "duplicate"
-  /** An address in use that the store holds for nobody, or of which it cannot be told who has it. */
+  /** An address in use that the store holds for nobody, or whose holder is not known. */
   | "unknown"
   /** Records of the store that contradict each other. */
   | "inconsistent"
@@ -65,27 +65,27 @@ export type FindingReason =
 export interface AuditFinding {
   readonly kind: FindingKind;
   readonly reason: FindingReason;
-  /** The same in two audits of one unchanged fault; tells what lasts from what passes. */
+  /** The same in two audits of one fault: distinguishes what lasts from what passes. */
   readonly id: string;
-  /** Space and address are empty where a damaged record is not that of an address. */
+  /** Space and address are "" for a damaged record that belongs to no address. */
   readonly space: string;
   readonly address: string;
-  /** Of a leak or a contradiction: who has the address by the store. */
+  /** Of a leak or a contradiction: the holder of the address in the store. */
   readonly holder?: Holder;
   /** Pods that show the address. */
   readonly pods?: readonly PodId[];
-  /** Of a leak: whether the holder's node is fenced, so that the address may be freed from elsewhere. */
+  /** Of a leak: whether the holder is fenced, so that other machines may free the address. */
   readonly fenced?: boolean;
-  /** What was found, for people. */
+  /** The finding in words, for people. */
   readonly what: string;
   /** What to do. */
   readonly remedy: string;
 }
 
 export interface Audit {
-  /** Damaged records, and then what is wrong in the order of addresses. */
+  /** First the damaged records, then all others in the order of their addresses. */
   readonly findings: readonly AuditFinding[];
   readonly judged: { readonly allocations: number; readonly pods: number };
-  /** Holders of which no witness here can tell whether they live. */
+  /** How many holders no witness can judge. */
   readonly unjudged: number;
 }

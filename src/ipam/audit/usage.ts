@@ -7,7 +7,7 @@ import type { StoreRecords } from "../integrity/store-records.ts";
 import { intervalOf } from "../reserve/reserved-ranges.ts";
 import type { Entry } from "../store-port.ts";
 
-/** Something that addresses are given out of. */
+/** A pool or a network that gives out addresses. */
 export interface Giver {
   readonly source: "pool" | "network";
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Giver {
   readonly exclude: readonly Exclusion[];
 }
 
-/** How many of the addresses that one giver gives out dynamically are what. */
+/** Counts of the addresses of one family that one giver gives out dynamically. */
 export interface Usage extends Pick<Giver, "source" | "name" | "space"> {
   readonly family: Family;
   readonly size: bigint;
@@ -28,11 +28,12 @@ export interface Usage extends Pick<Giver, "source" | "name" | "space"> {
   readonly free: bigint;
 }
 
+/** The records that count as taken. */
 export interface Taken extends Pick<StoreRecords, "allocations" | "reservations" | "reservedRanges"> {
   readonly cooling: readonly Entry<"cooling">[];
 }
 
-/** Counts each giver's addresses, per family; costs the logarithm of the records for each range. */
+/** Counts each giver's addresses, per family. Each range costs the logarithm of the number of records. */
 export function usageOf(givers: readonly Giver[], taken: Taken): Usage[] {
   const countedIn = new Map<string, ReturnType<typeof countersOf>>();
   return givers.flatMap((giver) =>
@@ -84,7 +85,7 @@ function countersOf(taken: Taken, space: string, family: Family) {
   };
 }
 
-/** How many addresses of a pool are among these. */
+/** A function that counts a pool's addresses in these intervals. */
 function counter(intervals: readonly Interval[]): (pool: Pool) => bigint {
   const counted = poolOf(intervals);
   const upTo = (address: Address) => counted.lastPositionUpTo(address);

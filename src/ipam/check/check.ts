@@ -11,12 +11,12 @@ import type { CheckRequest } from "../requests.ts";
 import { sameAttachment } from "../same.ts";
 
 /**
- * CHECK (CNI specification): the store says that this attachment, of this pod, made on this node,
- * holds exactly addresses that the previous result lists. Addresses of other plugins in that
- * result do not matter.
+ * CHECK (CNI specification): requires that the store has this attachment, of this pod, on this node,
+ * and that the previous result lists all of its addresses. Ignores addresses of other plugins in that
+ * result.
  *
- * @throws IpamError checkMismatch; storeCannotWrite or tryAgain (ONE-STORE), StoreFailure when the store
- *   could not be asked: those are no mismatch.
+ * @throws IpamError checkMismatch. Not a mismatch: IpamError storeCannotWrite or tryAgain (ONE-STORE), and
+ *   StoreFailure when the store cannot be read.
  */
 export async function check(request: CheckRequest, ports: Ports): Promise<void> {
   const node = ports.node.journal.read(request.attachment)?.holder.node ?? ports.node.name;
@@ -25,7 +25,7 @@ export async function check(request: CheckRequest, ports: Ports): Promise<void> 
   const { space } = request.network;
   const remembered = ports.node.storeMemory.recall(space);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
-  // Runtimes take a mismatch for final, and a store that is not the right one proves none.
+  // Runtimes take a mismatch as final, and the wrong store does not prove one.
   requireReady(verifyStore(snapshot, remembered, space, ports), false);
   const entry = snapshot.get(ref)?.record;
   if (entry === undefined) throw mismatch(request, "the store holds no record of it on this node");

@@ -5,11 +5,11 @@ import type { Ports } from "../ports.ts";
 import { refTo } from "../ref-to.ts";
 
 /**
- * STATUS (CNI specification 1.1.0): the store answers, is the one this node knows, is ready, and takes
- * writes, as does the node's folder of what ADDs do.
+ * STATUS (CNI specification 1.1.0): requires that the store answers, is the one that this node knows, is
+ * ready and takes writes, and that `runDir` takes new files. Without a network, only that it answers.
  * A full pool is no failure: with one cluster-wide pool it would turn every node NotReady.
  *
- * @throws StoreFailure, or IpamError storeCannotWrite or tryAgain (ONE-STORE), or notAvailable.
+ * @throws StoreFailure; IpamError storeCannotWrite or tryAgain (ONE-STORE), or notAvailable (`runDir`).
  */
 export async function status(ports: Ports, deadline: number, network?: Network): Promise<void> {
   const remembered = network && ports.node.storeMemory.recall(network.space);

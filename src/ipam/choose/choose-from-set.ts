@@ -6,15 +6,15 @@ import type { Attempt } from "../view/attempt.ts";
 import { readView } from "../view/view.ts";
 import { type Choice, chooseNamed } from "./choose-named.ts";
 
-/** Of a large set only so many holders are judged per round. */
+/** How many addresses of a large set are judged per try. */
 const MOST_JUDGED = 16n;
 
 /**
- * All addresses of a shared set (`kube-ipam.ips`) have holders: takes one over where the hand-over
- * table allows it, else waits for one that is leaving.
+ * Chooses from a shared set (`kube-ipam.ips`) whose addresses all have holders: one that the hand-over
+ * table allows to take, else one whose holder is leaving.
  *
- * @param besides what the ADD takes for other range sets.
- * @throws IpamError tryAgain naming one holder, when none is.
+ * @param besides addresses that the ADD takes for other range sets.
+ * @throws IpamError tryAgain naming one holder, when there is neither.
  */
 export async function chooseFromSet(
   attempt: Attempt,

@@ -16,16 +16,16 @@ import type { Candidate, Eviction } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
 import { foreignRangeOf } from "./foreign-ranges.ts";
 
-/** What came of asking for one address: it may be taken, or its holder is about to give it back. */
+/** The decision about one address: the ADD may take it, or must wait for its holder, whose DEL is due. */
 export type Choice =
   | { readonly kind: "candidate"; readonly candidate: Candidate }
   | { readonly kind: "leaving"; readonly address: Address; readonly refusal: IpamError };
 
 /**
- * Decides about an address that was asked for by name, by the reservation first and then by the
- * hand-over table of docs/design.md section 5. Facts are read live, right before the commit.
+ * Decides about an address that the pod asks for by name: first by its reservation, then by the
+ * hand-over table of docs/design.md section 5. Reads facts live, right before the commit.
  *
- * @throws IpamError addressHeld, or tryAgain where it is worth a retry, naming holder and way out.
+ * @throws IpamError addressHeld, or tryAgain where a retry may help. It names the holder and what to do.
  */
 export async function chooseNamed(attempt: Attempt, view: View, target: NamedTarget): Promise<Choice> {
   const [allocationRef, reservationRef, coolingRef] = refsAround(
@@ -92,7 +92,7 @@ async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder
   return verdict;
 }
 
-/** The index entry of the attachment that loses the address, to be rewritten in the same transaction. */
+/** The attachment that loses the address, with the records that the same transaction rewrites. */
 async function eviction({ ports, options }: Attempt, holder: Holder): Promise<Eviction> {
   const ref = refTo.attachment(holder.node, holder.attachment);
   const entry = (await ports.store.read({ refs: [ref] }, options)).get(ref);
@@ -103,8 +103,9 @@ async function eviction({ ports, options }: Attempt, holder: Holder): Promise<Ev
 }
 
 /**
- * The reservation must be the asker's own, or pass on to it. Answers the record of the owner that
- * loses the address, if there is one.
+ * Requires that the reservation is the asker's own, or passes to it.
+ *
+ * @returns the record of the owner that loses the address, if there is one.
  */
 async function requireYielding(
   attempt: Attempt,

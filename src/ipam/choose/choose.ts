@@ -18,10 +18,11 @@ import { oneOf } from "./one-of.ts";
 import { searchPool } from "./search.ts";
 
 /**
- * An address for every target, each with the revisions to guard; or whom to wait for, when an
- * address that was asked for by name is about to be given back.
+ * Chooses an address for every target, each with the revisions to guard; or the holder to wait for,
+ * where the DEL of a named address's holder is due.
  *
- * @throws IpamError noFreeAddress, addressHeld or tryAgain, naming holder and way out.
+ * @param number which try of the ADD this is: from the second on, it chooses at random.
+ * @throws IpamError noFreeAddress, addressHeld or tryAgain. It names the holder and what to do.
  */
 export async function chooseAddresses(attempt: Attempt, view: View, number: number): Promise<Choice[]> {
   const choices: Choice[] = [];
@@ -74,11 +75,11 @@ async function findFree(
   const { excluded, ignoreCooling } = options;
   for (const [index, pool] of target.pools.entries()) {
     const question = questions[index];
-    const seen = question && takeSeen(attempt, view, question, options);
-    if (seen !== undefined) return seen;
+    const inView = question && takeSeen(attempt, view, question, options);
+    if (inView !== undefined) return inView;
     // Where something is excluded, a slice does not list all that is free in it.
-    const looked = excluded.length === 0 && question !== undefined;
-    if (looked && coversPool(question.slice, windowAnswers(view, question))) continue;
+    const listsAll = excluded.length === 0 && question !== undefined;
+    if (listsAll && coversPool(question.slice, windowAnswers(view, question))) continue;
     const found = await searchPool(attempt, withoutIntervals(pool, excluded), {
       own: target.own,
       ignoreCooling,
@@ -88,7 +89,7 @@ async function findFree(
   return undefined;
 }
 
-/** A free address among those that the view shows; a random one once others were quicker. */
+/** A free address that the view shows; a random one after another ADD was quicker. */
 function takeSeen(
   attempt: Attempt,
   view: View,

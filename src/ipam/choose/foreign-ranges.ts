@@ -7,17 +7,17 @@ import { sameOwner, samePod } from "../same.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
-/** The ranges of this space that are reserved for others than the asker. */
+/** The ranges of this space that are reserved for other owners. */
 export function foreignRanges(attempt: Attempt, view: View): Interval[] {
   return (view.reservedRanges?.record.ranges ?? []).filter((range) => !isOwn(attempt, range)).map(intervalOf);
 }
 
-/** The reserved range, of another owner, that holds this address. */
+/** The reserved range of another owner that contains this address. */
 export function foreignRangeOf(attempt: Attempt, view: View, address: Address): ReservedRange | undefined {
   return reservedRangesAt(view.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
 }
 
-/** A pod's own name counts as an owner too, whatever workload it belongs to; names only within one cluster. */
+/** The asking pod itself counts as an owner, beside its workload. Names count only within one cluster. */
 function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
   if (clusterRelation(reservation.cluster, ports.clusterUid) === "other") return false;
   const owner = request.wish.owner?.owner;

@@ -2,13 +2,17 @@ import { type Interval, isWithin } from "../../address/interval.ts";
 import { freePositions } from "../view/slice.ts";
 import { countAnswer, type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
 
+/** Which positions of a view count as free. */
 export interface FreeSeenOptions {
   readonly ignoreCooling: boolean;
-  /** What is for others, whatever the view shows. */
+  /** Addresses that the asker must not take, whatever the view shows. */
   readonly excluded: readonly Interval[];
 }
 
-/** Positions of a pool that a view shows to be free for the asker, in the order of its look. */
+/**
+ * Yields the positions of a pool that are free for the asker according to a view, in the order of its
+ * slice.
+ */
 export function* freeSeen(
   view: View,
   question: PoolQuestion,

@@ -5,7 +5,7 @@ import { blockersOf, waysOut } from "../reserve/blocks.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
-/** The error of a range set in which nothing is free, not even a cooling address. */
+/** The error of a range set without a free address, cooling ones included. */
 export function noFreeAddress(attempt: Attempt, view: View, target: OpenTarget): IpamError {
   const { network } = attempt.request;
   const ranges = target.set.ranges.map(({ dynamic }) => formatInterval(dynamic)).join(", ");
@@ -24,7 +24,7 @@ export function noFreeAddress(attempt: Attempt, view: View, target: OpenTarget):
   );
 }
 
-/** After a recovery, what a silent node may hold is given to nobody. */
+/** The error where a recovery blocks the addresses that silent nodes may hold. */
 function blocked(name: string, set: number, ranges: string, nodes: readonly string[]): IpamError {
   return new IpamError(
     "noFreeAddress",

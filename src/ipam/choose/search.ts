@@ -5,11 +5,11 @@ import type { Attempt } from "../view/attempt.ts";
 import { type FreeOptions, freePositions, sliceFrom } from "../view/slice.ts";
 import { oneOf } from "./one-of.ts";
 
-/** Parts a segment is divided into; three parts each stay within the 128 of one read. */
+/** How many parts a segment has. Three store parts for each stay within the 128 of one read. */
 const PARTS = 40n;
-/** A segment this small is read as it is. */
+/** A segment of at most this many positions is read as it is. */
 const READABLE = 2048n;
-/** More reads than a completely fragmented pool needs; BOUNDED even if it keeps changing. */
+/** More reads than a completely fragmented pool needs: bounds the search of a pool that keeps changing. */
 const MOST_READS = 500;
 
 interface Segment {
@@ -25,11 +25,12 @@ interface Search {
 }
 
 /**
- * Finds a free address of a pool of any size, if there is one, by counting: first in parts that
- * must have free addresses, then in those that may (an address can be allocated and reserved, and
- * so be counted twice). The cost depends on how many parts are full, not on the pool's size (FLAT).
+ * Finds a free address of a pool of any size by counting records: first in parts that must have free
+ * addresses, then in those that may (an address that is allocated and reserved counts twice). The cost
+ * depends on how many parts are full, not on the pool's size (FLAT).
  *
- * @returns a random free address of the first part that has one, or undefined: nothing is free.
+ * @returns a random free address of the first part that has one; undefined where nothing is free.
+ * @throws StoreFailure.
  */
 export function searchPool(attempt: Attempt, pool: Pool, options: FreeOptions): Promise<Address | undefined> {
   if (pool.size === 0n) return Promise.resolve(undefined);
@@ -81,7 +82,7 @@ async function promisingParts(search: Search, segment: Segment): Promise<Segment
     .map(({ part }) => part);
 }
 
-/** How many addresses of a part are free for certain, and at the most. */
+/** How many addresses of a part are free at least, and at most. */
 function rate(
   search: Search,
   part: Segment,

@@ -5,7 +5,7 @@ import type { AttachmentRecord } from "../records.ts";
 import type { Allocated, AllocatedAddress } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
 
-/** What an ADD says it has given, from the record that the store holds. */
+/** The result of an ADD, from the attachment's record. */
 export function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): Allocated {
   return {
     attachment: attempt.request.attachment,
@@ -17,8 +17,8 @@ export function answer(attempt: Attempt, record: AttachmentRecord, repeated: boo
 }
 
 /**
- * The addresses of a record as its ADD printed them, whatever the configuration says today. What was
- * imported from another plugin may not say its prefix: then the network does.
+ * The addresses of a record as its ADD printed them, whatever the configuration says today. A record
+ * imported from another plugin may lack the prefix: then it is the network's.
  */
 function addressesOf(record: AttachmentRecord, network: Network): AllocatedAddress[] {
   return record.addresses.map((text, index) => {

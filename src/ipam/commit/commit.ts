@@ -16,18 +16,18 @@ import { type Allocating, allocating } from "./transaction.ts";
 import { undoUnlessNewer, undoUnlessWanted } from "./undo-unless.ts";
 
 /**
- * The one transaction of an ADD. The order of its steps is what the invariants rest on:
+ * Commits the one transaction of an ADD. The invariants rest on the order of its steps:
  *
- * 1. what the transaction compares and writes is put together first: nothing is left to read later;
- * 2. the journal knows of it before the store does, so that a process that dies right after the commit
- *    leaves a trace to reclaim by;
- * 3. the node remembers a store that it never used before it first writes to it (ONE-STORE);
- * 4. whether the ADD is still wanted is asked just before the commit, and again just after it: a
- *    runtime that gave up leaves this process running, and its DEL may come at any time;
- * 5. only what stands after that is learnt from, reported and answered.
+ * 1. It puts together all guards and writes first, so that nothing is left to read later.
+ * 2. It writes the journal before the store, so that a process that dies right after the commit leaves
+ *    an entry to reclaim by.
+ * 3. It remembers a new store on the node before it first writes to that store (ONE-STORE).
+ * 4. It checks just before the commit, and again just after it, that the ADD is still wanted: a runtime
+ *    that gives up leaves this process running, and its DEL may come at any time.
+ * 5. Only then does it learn, report and answer.
  *
- * @throws IpamError or StoreFailure; then this request has allocated nothing, or its entry in the
- *   journal says where to look.
+ * @throws IpamError or StoreFailure. This request has then allocated nothing, or its journal entry
+ *   leads to what it allocated.
  */
 export async function commit(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Step> {
   const allocating = await prepare(attempt, view, candidates);
@@ -59,8 +59,10 @@ async function prepare(attempt: Attempt, view: View, candidates: readonly Candid
 }
 
 /**
- * An attachment that is in the journal already may have addresses, which what was not read must not
- * hide: a foreseen ADD only begins an entry. Answers false where there is one.
+ * Writes the journal entry. A foreseen ADD, which read nothing, only begins an entry: an attachment that
+ * has one may have addresses already.
+ *
+ * @returns false where a foreseen ADD found an entry; the ADD must then read the store.
  */
 function noteInJournal(
   attempt: Attempt,
@@ -81,7 +83,7 @@ function rememberBeforeFirstUse({ ports, request }: Attempt, view: View, { store
   rememberStore(request.network.space, store, view.snapshot.revision, ports);
 }
 
-/** After the commit a memory that cannot be written is only older: the ADD stands. */
+/** A failure after the commit only leaves an older memory: the ADD stands. */
 function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revision: number): void {
   try {
     rememberStore(request.network.space, store, revision, ports);
@@ -91,8 +93,8 @@ function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revis
 }
 
 /**
- * RESOLVED: an outcome that is not known counts as lost; the next read finds our own request ID. What
- * is known not to have happened leaves the journal, from where a recovery would take it for held.
+ * RESOLVED: an unknown outcome counts as lost, and the next read finds this request's own ID. A
+ * transaction that surely did not happen leaves the journal, or a recovery would take it for held.
  */
 async function resolved(attempt: Attempt, transaction: Transaction): Promise<Outcome> {
   const { ports, request, requestId } = attempt;
@@ -108,7 +110,7 @@ async function resolved(attempt: Attempt, transaction: Transaction): Promise<Out
   }
 }
 
-/** Somebody else was quicker; the store may have answered what it holds now. */
+/** Another ADD was quicker. The store may have answered with a new view. */
 function lost(attempt: Attempt, view: View, { snapshot }: Extract<Outcome, { won: false }>): Step {
   forgetForeseen(attempt, view);
   return snapshot === undefined ? AGAIN : { kind: "again", view: viewOf(attempt, view, snapshot) };

@@ -14,12 +14,12 @@ interface Recording {
 }
 
 /**
- * Compares the network's configuration with what the store saw last (docs/design.md section 6): another
- * space or wholly other subnets under one name are refused, any other difference is logged and
- * becomes the new record.
+ * Compares the network's configuration with the one that the store recorded last (docs/design.md
+ * section 6). Refuses another space, or wholly other subnets, under one name. Logs any other difference
+ * and records the new configuration.
  *
  * @returns the writes that record the configuration; none when nothing changed.
- * @throws IpamError invalidConfig when two nodes cannot both be right.
+ * @throws IpamError invalidConfig when two nodes cannot both be right; StoreFailure.
  */
 export async function recordNetwork(attempt: Attempt, view: View): Promise<Recording> {
   const { network } = attempt.request;
@@ -27,7 +27,7 @@ export async function recordNetwork(attempt: Attempt, view: View): Promise<Recor
   const current = networkRecord(network);
   if (known === undefined) return write(attempt, current, 0);
   requireSameSpace(known.record, network);
-  // A newer program's record says more than this one could write.
+  // A newer program's record has more than this program could write.
   if (known.record.version > RECORD_VERSION) return { guards: [], puts: [] };
   if (sameText(known.record.subnets, current.subnets) && known.record.detail === current.detail) {
     return { guards: [], puts: [] };
@@ -45,7 +45,7 @@ export async function recordNetwork(attempt: Attempt, view: View): Promise<Recor
   return write(attempt, current, known.revision);
 }
 
-/** Each node speaks for its own attachments, when it is the first to see the change. */
+/** Warns of this node's attachments with addresses outside the new configuration. */
 async function logOutsideHere({ ports, request, options }: Attempt): Promise<void> {
   const { network } = request;
   const scope = { kind: "attachment", node: ports.node.name, network: network.name } as const;

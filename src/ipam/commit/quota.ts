@@ -16,11 +16,12 @@ interface Claim {
 }
 
 /**
- * Counts the picked addresses to the namespace's share of the pool (`maxPerNamespace`), in the
- * ADD's own transaction. The record lists what the namespace has, and perhaps what it had: a DEL
- * leaves it alone, and only when it is full is each address looked at (reservations count).
+ * Counts the chosen addresses against the namespace's share of the pool (`maxPerNamespace`), in the
+ * ADD's own transaction. The record lists the namespace's addresses, and may list former ones: a DEL
+ * does not change it. Only when the list is full is each address read (reservations count).
  *
- * @throws IpamError noFreeAddress naming the pool and its limit.
+ * @returns the guards and writes for the ADD's transaction; none without a quota.
+ * @throws IpamError noFreeAddress naming the pool and its limit; StoreFailure.
  */
 export async function claimShare(attempt: Attempt, candidates: readonly Candidate[]): Promise<Claim> {
   const { request, ports, options } = attempt;

@@ -3,7 +3,10 @@ import type { ReservedFor } from "../node-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 
-/** What an ADD of these addresses reserves, and for whom; undefined where it reserves nothing. */
+/**
+ * The reservations that an ADD of these addresses makes, and their owner; undefined where it reserves
+ * nothing.
+ */
 export function reservedFor({ request }: Attempt, candidates: readonly Candidate[]): ReservedFor | undefined {
   const { owner: facts, retain } = request.wish;
   const lasting = candidates.filter(({ origin }) => origin !== "dynamic");

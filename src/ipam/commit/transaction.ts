@@ -20,7 +20,7 @@ import { type Attempt, holderOf } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { ownerRef, ownRef, reservedRangesRef, type View } from "../view/view.ts";
 
-/** What the transaction of an ADD writes, and the store identity under which it does so. */
+/** The transaction of an ADD, the attachment's record in it, and the store's identity. */
 export interface Allocating {
   readonly transaction: Transaction;
   readonly record: AttachmentRecord;
@@ -28,8 +28,10 @@ export interface Allocating {
 }
 
 /**
- * The one transaction of an ADD (ONE-STEP): all addresses, the index entry, reservations, the
- * owner's record and what is replaced, under all comparisons of GUARDED.
+ * Builds the one transaction of an ADD (ONE-STEP): all addresses, the attachment's record, reservations,
+ * the owner's record, and what it replaces, under all guards that GUARDED demands.
+ *
+ * @throws IpamError storeCannotWrite where a newer program wrote one of the records.
  */
 export function allocating(attempt: Attempt, view: View, candidates: readonly Candidate[]): Allocating {
   requireDistinct(candidates);
@@ -42,12 +44,15 @@ export function allocating(attempt: Attempt, view: View, candidates: readonly Ca
   for (const candidate of candidates) allocate(attempt, candidate, holder, writes);
   reserve(attempt, view, candidates, writes);
   evict(candidates, writes);
-  // What is known holds nearly always: to ask for more costs a tenth of the ADD.
+  // A known view nearly always wins, and `otherwise` costs a tenth of the ADD.
   const otherwise = view.foreseen === "known" ? {} : { otherwise: view.questions.query };
   return { transaction: { ...writes.done(), ...otherwise }, record, store };
 }
 
-/** One address picked twice is a mistake of ours: of two stores one would take it, and the result would say it twice. */
+/**
+ * One address chosen twice is a mistake of this program: some stores would accept it, and the result
+ * would list it twice.
+ */
 function requireDistinct(candidates: readonly Candidate[]): void {
   const distinct = new Set(candidates.map(({ address }) => formatAddress(address)));
   if (distinct.size < candidates.length) throw new Error("an ADD picked one address twice");
@@ -152,7 +157,7 @@ function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[],
   if (JSON.stringify(next) !== JSON.stringify(current)) writes.replace(ref, view.owner?.revision ?? 0, next);
 }
 
-/** Reservations that pass on leave their previous owners' records too. */
+/** Removes addresses whose reservations pass on from their previous owners' records. */
 function disown(attempt: Attempt, candidates: readonly Candidate[], writes: Writes): void {
   const { space } = attempt.request.network;
   const own = attempt.request.wish.owner?.owner;
@@ -170,7 +175,7 @@ function disown(attempt: Attempt, candidates: readonly Candidate[], writes: Writ
   }
 }
 
-/** A workload re-created under its name finds the old one's record, and makes it its own. */
+/** A workload that was created again under its name finds the old one's record, and takes it over. */
 function sameName(a: Owner, b: Owner | undefined): boolean {
   return b !== undefined && ownerName(a) === ownerName(b);
 }
@@ -184,12 +189,12 @@ function putReservation(attempt: Attempt, address: Address, record: ReservationR
   return { guards: [], puts: [{ ref, record }], deletes: [] };
 }
 
-/** An owner that could not be asked for never takes the place of one that was. */
+/** A provisional owner never replaces an existing reservation. */
 function mayReserve({ request }: Attempt, { reservation }: Candidate): boolean {
   return request.wish.owner?.provisional !== true || reservation === undefined;
 }
 
-/** The reservation to write; undefined where an equal one, or an operator's, is there already. */
+/** The reservation to write; undefined where an equal one, or an operator's, exists already. */
 function reservationRecord(attempt: Attempt, candidate: Candidate): ReservationRecord | undefined {
   const { wish } = attempt.request;
   const owner = wish.owner?.owner;
@@ -228,7 +233,7 @@ function ownerRecord(
   };
 }
 
-/** In a hand-over the old attachment loses its index entry and its other addresses too. */
+/** In a hand-over, the old attachment loses its record and its other addresses too. */
 function evict(candidates: readonly Candidate[], writes: Writes): void {
   const taken = new Set(candidates.map(({ address }) => formatAddress(address)));
   const done: Holder[] = [];

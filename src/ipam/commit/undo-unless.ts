@@ -3,13 +3,17 @@ import { requireNewer } from "../integrity/one-store.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
-/** Takes back what was committed where a DEL came meanwhile, or the namespace has gone. @throws IpamError why. */
+/**
+ * Undoes a commit where a DEL has come meanwhile, or the namespace is gone.
+ *
+ * @throws IpamError with the reason; StoreFailure.
+ */
 export function undoUnlessWanted(attempt: Attempt): Promise<void> {
   return undoUnless(attempt, () => requireStillWanted(attempt));
 }
 
 /**
- * ONE-STORE for a commit without a read before it: takes it back where its revision shows an older
+ * ONE-STORE for a commit without a read before it: undoes the commit where its revision shows an older
  * state of the store than this node knew.
  *
  * @throws IpamError storeCannotWrite.
@@ -21,7 +25,7 @@ export function undoUnlessNewer(attempt: Attempt, { remembered }: View, revision
   });
 }
 
-/** Takes back what was just committed where the requirement throws, and throws that. */
+/** Undoes the commit where the requirement throws, and throws the same. */
 async function undoUnless(attempt: Attempt, requirement: () => void): Promise<void> {
   try {
     requirement();

@@ -3,8 +3,8 @@ import type { Holder, PodId } from "../records.ts";
 import type { Live } from "./live-read.ts";
 
 /**
- * Whether by a live read this very pod is no more: no pod of its name, or one with another UID.
- * Without a recorded UID (old runtimes) a pod of that name may still be the same one.
+ * Whether a live read shows that this pod is gone: no pod has its name, or that pod has another UID.
+ * Without a recorded UID (old runtimes), a pod of that name may still be the same one.
  */
 export function podIsGone(pod: PodId, live: Live<PodFacts>): boolean {
   if (live === "unknown") return false;
@@ -12,9 +12,9 @@ export function podIsGone(pod: PodId, live: Live<PodFacts>): boolean {
 }
 
 /**
- * Whether by a live read the pod of this holder is no more. Where its UID is not known, its node tells:
- * a pod is bound to one node for good, so one of its name on another node is another pod. A node name
- * that was never verified tells nothing.
+ * Whether a live read shows that this holder's pod is gone. Without a recorded UID, the node decides: a
+ * pod never changes its node, so a pod of that name on another node is another pod. A node name that
+ * was never verified proves nothing.
  */
 export function holderPodIsGone({ node, nodeVerified, pod }: Holder, live: Live<PodFacts>): boolean {
   if (pod === undefined) return false;
@@ -22,7 +22,10 @@ export function holderPodIsGone({ node, nodeVerified, pod }: Holder, live: Live<
   return typeof live !== "string" && pod.uid === undefined && nodeVerified && live.nodeName !== node;
 }
 
-/** Whether the API's pod is the runtime's: of a static pod the API shows a mirror with a UID of its own. */
+/**
+ * Whether a pod of the API has this UID for the runtime. The API shows a static pod as a mirror with
+ * another UID.
+ */
 export function isPod(live: PodFacts, uid: string): boolean {
   if (live.uid === uid) return true;
   return live.mirror && MIRROR_KEYS.some((key) => live.annotations[key] === uid);
@@ -38,19 +41,19 @@ export interface FencingFacts {
 }
 
 /**
- * "Fenced" as docs/design.md section 4 defines it: by live reads the pod's UID is gone, and the Node is
- * deleted, or NotReady with the out-of-service taint, or Ready with another boot ID than the
- * record's. A node name that was never verified by pod.spec.nodeName proves nothing: the Node
- * object of that name may be another machine, or none.
+ * "Fenced" as docs/design.md section 4 defines it: live reads show that the pod is gone, and that the
+ * Node is deleted, or NotReady with the out-of-service taint, or Ready with another boot ID than the
+ * record's. A node name that pod.spec.nodeName never verified proves nothing: the Node of that name
+ * may be another machine, or none.
  */
 export function isFenced({ holder, holderPod, holderNode }: FencingFacts): boolean {
   return holderPodIsGone(holder, holderPod) && fenceOf(holder, holderNode) !== undefined;
 }
 
-/** Why a node cannot run what it once ran. */
+/** Why a node cannot run any more what it ran when the record was written. */
 export type Fence = "node-deleted" | "out-of-service" | "rebooted";
 
-/** The node's half of "fenced": why nothing that this holder was part of can run there any more. */
+/** The node's half of "fenced": why this holder cannot run there any more; undefined where it may. */
 export function fenceOf({ bootId, nodeVerified }: Holder, node: Live<NodeFacts>): Fence | undefined {
   if (!nodeVerified || node === "unknown") return undefined;
   if (node === "absent") return "node-deleted";

@@ -2,9 +2,9 @@ import type { NodeFacts } from "../cluster-port.ts";
 import type { Holder } from "../records.ts";
 
 /**
- * Which machine bears which Node's name. A boot ID is unique in the world, so a Node object that shows
- * the boot ID of a record, or one record of that boot whose name was verified, proves the name for all
- * records of that boot: also for those of pods that were never looked up, because they wanted nothing.
+ * Proves node names by boot IDs. A boot ID is unique in the world. So a Node that shows the boot ID of a
+ * record, or one record of that boot whose name was verified, proves the name for all records of that
+ * boot: also for those of pods that no ADD read from Kubernetes, because they had no wish.
  */
 export class KnownBoots {
   readonly #known = new Set<string>();
@@ -17,7 +17,7 @@ export class KnownBoots {
     if (holder.nodeVerified && holder.bootId !== "") this.#known.add(bootOf(holder));
   }
 
-  /** The holder, its node's name verified where that is known. */
+  /** The holder, with `nodeVerified` set where its boot proves its node's name. */
   verified(holder: Holder): Holder {
     return this.#known.has(bootOf(holder)) ? { ...holder, nodeVerified: true } : holder;
   }

@@ -1,22 +1,31 @@
 import { IpamError } from "../errors.ts";
 
-/** A live read: what is there, that nothing is there, or that it could not be told (which proves nothing). */
+/**
+ * The result of a live read: the object, "absent", or "unknown" where the API gave no answer. "unknown"
+ * proves nothing.
+ */
 export type Live<T> = T | "absent" | "unknown";
 
 export interface LiveAnswer<T> {
   readonly state: Live<T>;
-  /** Why it is unknown. */
+  /** Why the state is "unknown". */
   readonly reason?: string;
 }
 
-/** Asks the Cluster port one question; an API that does not answer, or may not be asked, makes it "unknown". */
+/**
+ * Awaits one question to the Cluster port. "unknown" where the API does not answer or forbids the read;
+ * never an IpamError.
+ */
 export async function readLive<T>(question: Promise<T | undefined>): Promise<LiveAnswer<T>> {
   const answer = await question.catch(doubt);
   if (answer instanceof IpamError) return { state: "unknown", reason: answer.message };
   return { state: answer ?? "absent" };
 }
 
-/** What the Cluster port cannot tell is a doubt; anything else is a mistake of ours and must be seen. */
+/**
+ * Turns an IpamError of the Cluster port into a value. Throws anything else, which is a mistake of this
+ * program.
+ */
 export function doubt(failure: unknown): IpamError {
   if (failure instanceof IpamError) return failure;
   throw failure;

@@ -1,7 +1,7 @@
 import { type Address, formatAddress, tryParseAddress } from "../../address/address.ts";
 import type { PodFacts } from "../cluster-port.ts";
 
-/** An address that a pod shows to the world, and where it says that it has it. */
+/** An address in a pod's status or annotations, and the network and interface that it is listed for. */
 export interface ShownAddress {
   readonly address: Address;
   readonly text: string;
@@ -14,8 +14,8 @@ export interface ShownAddress {
 const KEYS = ["k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status"] as const;
 
 /**
- * The addresses that a pod shows: what Multus noted for each interface, and status.podIPs. A pod of
- * the host's network shows the node's, which are nobody's to give.
+ * The addresses that a pod shows: those that Multus wrote for each interface, and status.podIPs. None
+ * for a pod on its node's network: it shows the node's addresses, which kube-ipam never gives out.
  */
 export function shownAddresses(pod: PodFacts): ShownAddress[] {
   if (pod.hostNetwork === true) return [];
@@ -40,7 +40,7 @@ interface Interface {
   readonly ips: readonly string[];
 }
 
-/** What cannot be read says nothing. */
+/** An annotation that cannot be read counts as absent. */
 function interfacesOf({ annotations }: PodFacts): Interface[] {
   const text = KEYS.map((key) => annotations[key]).find((value) => value !== undefined);
   if (text === undefined) return [];

@@ -4,8 +4,8 @@ import type { CallOptions, Entry } from "../store-port.ts";
 import { bootOf, type KnownBoots } from "./known-boots.ts";
 
 /**
- * Sees to it that one record of each boot says that its node's name was verified, so that whoever comes
- * next can tell too, when the Node is gone by then. One record a boot is enough (`KnownBoots`).
+ * Writes the proof of each boot's node name into one record of that boot, so that it outlives the Node.
+ * One record per boot is enough (`KnownBoots`).
  */
 export class BootProver {
   readonly #proven = new Set<string>();
@@ -13,6 +13,7 @@ export class BootProver {
 
   constructor(private readonly clusterUid: string) {}
 
+  /** Notes a record: it proves its boot, or may carry the proof. */
   see(entry: Entry<"attachment">): void {
     const { holder, version } = entry.record;
     if (holder.nodeVerified) this.#proven.add(bootOf(holder));
@@ -21,10 +22,10 @@ export class BootProver {
   }
 
   /**
-   * Writes what is known and was not seen in any record. Whoever else writes that record is not
-   * disturbed: he reads again, and so does the next round.
+   * Writes each proof that no noted record carries. A record that another process changes meanwhile is
+   * left to the next round.
    *
-   * @throws StoreFailure.
+   * @throws StoreFailure; what was written before stays.
    */
   async prove(boots: KnownBoots, { store }: ClusterPorts, options: CallOptions): Promise<void> {
     for (const [boot, { ref, record, revision }] of this.#unproven) {

@@ -18,41 +18,41 @@ import { ownerRef, readView } from "../view/view.ts";
 import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
 import type { Wish } from "../wish.ts";
 
-/** What an ADD of the pod would meet now. */
+/** What would happen to an ADD of the pod now. */
 export interface Explanation {
-  /** Absent where it cannot be read: `refusal` says why. */
+  /** Absent where the wish cannot be read; `refusal` says why. */
   readonly wish?: Wish;
   /** One for each address that the network gives. */
   readonly addresses: readonly Prospect[];
-  /** What keeps the ADD from asking for any address at all. */
+  /** Why the ADD would end before it chooses an address. */
   readonly refusal?: IpamError;
 }
 
-/** What becomes of one address that the pod asks for. */
+/** What would happen with one address that the pod asks for. */
 export interface Prospect {
   /** Absent where any address will do. */
   readonly address?: string;
-  /** What named it: an annotation, CNI_ARGS, …; "" where nothing did. */
+  /** The annotation or parameter that named it; "" where nothing did. */
   readonly source: string;
   readonly outlook:
     | "free"
     /** The next try takes it from its holder. */
     | "hand-over"
-    /** Both have it until one ends (live migration). */
+    /** Both pods have it until one ends (live migration). */
     | "shared"
-    /** Worth another try: its holder is due to end, or may do so. */
+    /** Worth another try: its holder is ending, or may end. */
     | "waits"
     /** Another try changes nothing. */
     | "refused";
-  /** Who has it now, and the row of the hand-over table that applies. */
+  /** Its holders now, each with the row of the hand-over table that applies. */
   readonly holders: readonly { readonly holder: Holder; readonly row: HandOverRow }[];
-  /** What stands in the way, and what to do. */
+  /** Why the ADD does not get it now, and what to do. */
   readonly refusal?: IpamError;
 }
 
 /**
- * Goes the way of an ADD with the ADD's own code, up to its transaction, which it does not commit:
- * nothing is changed. `ports.node` must be a `readOnlyNode`.
+ * Runs an ADD with the ADD's own code, up to its transaction, which it does not commit: nothing
+ * changes. `ports.node` must be a `readOnlyNode`.
  *
  * @throws StoreFailure.
  */
@@ -126,7 +126,7 @@ async function prospect(attempt: Attempt, target: Target): Promise<Prospect> {
   }
 }
 
-/** Of a set it is told which of its addresses is meant; any free one is as good as another. */
+/** The chosen address, where the wish names it or a set; undefined where any address will do. */
 function addressOf(target: Target, choice: Choice | undefined): Address | undefined {
   if (choice?.kind === "leaving") return choice.address;
   return target.origin === "dynamic" ? undefined : choice?.candidate.address;

@@ -1,6 +1,7 @@
 import type { AttachmentLock, Attendance } from "../node-port.ts";
 
-/** For those who lock nothing, because they change nothing on a node. */
+/** A lock for callers that change nothing on the node, and so lock nothing. */
 export const NO_LOCK: AttachmentLock = { cancelled: () => false, release: () => undefined };
 
+/** Notices no DEL. */
 export const NO_ATTENDANCE: Attendance = { ...NO_LOCK, lock: async () => NO_LOCK };

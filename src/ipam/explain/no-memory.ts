@@ -1,6 +1,6 @@
 import type { Journal, StoreMemory } from "../node-port.ts";
 
-/** The journal of one who makes no attachments, and whose node it is not to tell of any. */
+/** An empty journal, for callers that make no attachments. */
 export const NO_JOURNAL: Journal = {
   write: () => undefined,
   begin: () => false,
@@ -9,7 +9,7 @@ export const NO_JOURNAL: Journal = {
   list: () => [],
 };
 
-/** Remembers no store, so that it is never held to one. */
+/** Remembers no store, so that ONE-STORE accepts every store. */
 export const NO_STORE_MEMORY: StoreMemory = {
   recall: () => undefined,
   remember: () => undefined,

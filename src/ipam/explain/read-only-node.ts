@@ -2,16 +2,15 @@ import type { Node } from "../node-port.ts";
 import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
 import { NO_JOURNAL, NO_STORE_MEMORY } from "./no-memory.ts";
 
-/** The node on whose behalf somebody looks. */
+/** The node that a question is about. */
 export interface NodeIdentity {
   readonly name: string;
   readonly bootId: string;
 }
 
 /**
- * A Node port for those who ask what an ADD of some node would meet, and do nothing themselves: it
- * remembers and locks nothing. What only that node can see is known where `self` is that node, and
- * "unknown" elsewhere.
+ * A Node port to ask what would happen to an ADD on the node `watched`: it writes and locks nothing. What
+ * only that node can see is known where `self` is that node, and "unknown" elsewhere.
  */
 export function readOnlyNode(self: Node, watched: NodeIdentity): Node {
   const isSelf = self.name === watched.name && self.bootId === watched.bootId;

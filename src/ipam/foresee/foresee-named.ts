@@ -11,8 +11,9 @@ import type { Candidate } from "../view/candidate.ts";
 import { ownerRef, type View } from "../view/view.ts";
 
 /**
- * What a wish by name takes if nobody has the address. For an owner, its reservation must be there as
- * an ADD of this process left it: whose pod comes for the first time, or from another node, looks.
+ * The candidate for a named address, as if nobody held it. For a wish with an owner, this process must
+ * remember the owner's reservation; without it (a pod's first ADD, or one after another node's) the
+ * answer is undefined, and the ADD reads the store.
  */
 export function namedCandidate(
   attempt: Attempt,
@@ -38,13 +39,13 @@ export function namedCandidate(
   };
 }
 
-/** The owner's record as an ADD of this process left it. */
+/** The owner's record, as an ADD of this process left it. */
 export function rememberedOwner(attempt: Attempt): Versioned<OwnerRecord> | undefined {
   const ref = ownerRef(attempt);
   return ref && attempt.ports.foresight?.records?.get(ref);
 }
 
-/** Remembers the records of an owner's fixed addresses as a transaction left them at `revision`. */
+/** Remembers the records of an owner's fixed addresses, as a transaction left them at `revision`. */
 export function learnNamed(
   attempt: Attempt,
   view: View,
@@ -55,7 +56,7 @@ export function learnNamed(
   const { ports, request } = attempt;
   const records = ports.foresight?.records;
   const owner = ownerRef(attempt);
-  // What ends with its DEL is not there the next time.
+  // A reservation that ends with its DEL is gone at the next ADD.
   if (records === undefined || owner === undefined || request.wish.retain === "delete") return;
   if (view.owner !== undefined) records.set(owner, view.owner);
   for (const { address, origin, reservation } of candidates) {

@@ -14,16 +14,18 @@ import { type Slice, WINDOW } from "../view/slice.ts";
 import { ask, networkRef, type PoolQuestion, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
 
-/** What an ADD may try to commit without looking first. */
+/** What an ADD may try to commit without a read. */
 export interface Foreseen {
   readonly view: View;
   readonly candidates: readonly Candidate[];
 }
 
 /**
- * Addresses that nobody is known to hold, for an asker that takes any or names its own: the
- * transaction guards everything that was not read. Undefined where a look is needed. Never throws for
- * what it foresees: only what was read is a reason to refuse.
+ * Candidates that nobody is known to hold, for an ADD that takes any address or names one. The
+ * transaction guards everything that was not read. Undefined where the ADD must read the store first.
+ * Never refuses because of what it foresees: only a read is a reason to refuse.
+ *
+ * @throws IpamError addressNotAllowed, as `planTargets`.
  */
 export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
@@ -43,17 +45,17 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
-  const seen = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
-  return { view: { targets, questions, remembered, snapshot, ...seen, foreseen }, candidates };
+  const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
+  return { view: { targets, questions, remembered, snapshot, ...records, foreseen }, candidates };
 }
 
-/** What the transaction must compare beyond what every ADD's does, because nothing was read. */
+/** Further guards for the transaction of a foreseen view, because nothing was read. */
 export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
   if (view.foreseen === undefined) return [];
   return [{ ref: networkRef(attempt), revision: view.network?.revision ?? 0 }];
 }
 
-/** Remembers what a look showed beyond the addresses that it led to. */
+/** Remembers the records of a view that was read and led to a commit, besides its addresses. */
 export function learn(attempt: Attempt, view: View): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = view;
@@ -66,12 +68,12 @@ export function learn(attempt: Attempt, view: View): void {
   });
 }
 
-/** What was foreseen did not hold. */
+/** Forgets a network's memory after a foreseen view lost. */
 export function forgetForeseen({ ports, request }: Attempt, view: View): void {
   if (view.foreseen) ports.foresight?.forget(memoryKey(request));
 }
 
-/** What depends on what others of the workload or the namespace have needs a look. */
+/** Whether the ADD's addresses do not depend on those of other pods of the workload or the namespace. */
 function isSimple({ wish, network: { policy } }: AddRequest): boolean {
   return wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined;
 }
@@ -114,12 +116,12 @@ function freeCandidate(
   const taken = ports.foresight?.takenIn(space);
   if (taken === undefined || question === undefined || question.target.own.length > 0) return undefined;
   const { slice, target } = question;
-  // The next asker may be anybody: what is reserved for this one is not free.
+  // The memory serves every asker: an address that is reserved for this one does not count as free.
   const position = takeNext(slice.pool, space, () => freeFrom(slice, taken, reserved), ports);
   return position === undefined ? undefined : untouchedCandidate(target, slice.pool.at(position));
 }
 
-/** Positions within one look that nobody is known to hold, the nearest first. */
+/** Positions within one slice's length that nobody is known to hold, the nearest first. */
 function* freeFrom({ pool, start }: Slice, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
   for (let step = 0n; step < WINDOW && step < pool.size; step++) {
     const position = (start + step) % pool.size;
@@ -132,7 +134,7 @@ function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQues
   return pools.find((question) => question.target === target);
 }
 
-/** Holds nothing: whoever asks it for a record treats the record as absent, and guards that. */
+/** An empty snapshot: the ADD treats every record as absent, and guards that. */
 function notRead(revision: number): Snapshot {
   return { revision, get: () => undefined, windows: [], counts: [] };
 }

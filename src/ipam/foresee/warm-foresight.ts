@@ -1,11 +1,11 @@
 import type { Foresight, Memory, RecordMemory, TakenIn } from "../foresight.ts";
 import { refKey } from "../ref-key.ts";
 
-/** So many networks are remembered, and so many records. */
+/** How many networks and records it remembers at most. */
 const NETWORKS = 256;
 const RECORDS = 4096;
 
-/** The foresight of a process that serves many ADDs, in its memory. */
+/** The foresight of a process that serves many ADDs. Keeps everything in memory. */
 export class WarmForesight implements Foresight {
   readonly guesses = false;
   readonly takenIn: TakenIn;
@@ -34,7 +34,7 @@ export class WarmForesight implements Foresight {
   }
 }
 
-/** Values by name; the one that was not set for longest makes room. */
+/** Values by name. Drops the value that was set longest ago when there are too many. */
 class Latest<T> {
   readonly #most: number;
   readonly #values = new Map<string, T>();

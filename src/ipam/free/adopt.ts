@@ -7,31 +7,37 @@ import { sameAttachment } from "../same.ts";
 import type { CallOptions, Entry, Guard, Put } from "../store-port.ts";
 import { allocationRefs, free } from "./free.ts";
 
-/** What the runtime's CNI library notes of attachments between their ADD and their DEL. */
+/** What the runtime's CNI library caches about attachments between their ADD and their DEL. */
 export interface RuntimeNotes {
-  /** The network namespace of a container; undefined where it is not noted. */
+  /** The network namespace of a container; undefined where the cache lacks it. */
   namespaceOf(container: string, ifname: string): NamespaceId | undefined;
+  /** Whether the cache has an entry of this container. */
   knows(container: string): boolean;
-  /** It notes a living namespace of this node: what it does not know has had its DEL, or never was. */
+  /**
+   * True once the cache lists a living namespace of this node: a container that it lacks has then had
+   * its DEL, or never existed.
+   */
   readonly trusted: boolean;
 }
 
-/** How the request of an attachment begins that was imported from another plugin. */
+/** Prefix of the request ID of an attachment that was imported from another plugin. */
 export const IMPORTED = "imported:";
 
+/** The request ID of an attachment that was imported from `source`. */
 export function importedId(source: string, container: string): string {
   return `${IMPORTED}${source}:${container}`;
 }
 
 /**
- * Takes over what was imported from another plugin for containers of this node. Their namespace was
- * not known then; the runtime's notes tell it, so that its end is noticed like that of others. And as
- * they were imported in this boot or before, none of them outlives it.
+ * Adopts the attachments of this node that were imported from another plugin. The import knew neither
+ * their namespace nor their boot. The runtime's cache has the namespace, so that this node notices its
+ * end. They were imported in this boot or an earlier one, so none of them outlives this boot.
  *
- * One whose DEL went to the other plugin before that is freed on two words together: the runtime has
- * forgotten the container, and by a live read its pod is gone.
+ * Frees an attachment whose DEL went to the other plugin, if two witnesses agree: the runtime's cache
+ * lacks the container, and a live read shows that its pod is gone.
  *
- * @returns how many were taken over and freed.
+ * @returns how many it adopted and freed.
+ * @throws StoreFailure; IpamError where Kubernetes does not answer. What was done before stays done.
  */
 export async function adoptImported(
   notes: RuntimeNotes,
@@ -43,14 +49,14 @@ export async function adoptImported(
   for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
     const { holder } = entry.record;
     if (!holder.requestId.startsWith(IMPORTED) || holder.cluster !== ports.clusterUid) continue;
-    const done = await orDamaged(() => look(entry, notes, ports, options), undefined, ports);
+    const done = await orDamaged(() => adoptOrFree(entry, notes, ports, options), undefined, ports);
     if (done === "freed") freed++;
     if (done === "adopted") adopted++;
   }
   return { adopted, freed };
 }
 
-async function look(
+async function adoptOrFree(
   entry: Entry<"attachment">,
   notes: RuntimeNotes,
   ports: Ports,
@@ -76,7 +82,7 @@ async function hasEnded(
   return podIsGone(pod, (await cluster.pod(pod, deadline)) ?? "absent");
 }
 
-/** False where nothing new is known, or somebody else changed the record meanwhile. */
+/** False where nothing new is known, or another process changed the record meanwhile. */
 async function adopt(
   { ref, record, revision }: Entry<"attachment">,
   notes: RuntimeNotes,
@@ -85,7 +91,7 @@ async function adopt(
 ): Promise<boolean> {
   const { bootId } = ports.node;
   const { attachment, namespace: known, nodeVerified, pod } = record.holder;
-  // A pod that may have run elsewhere when its address was given is this node's only if it is seen here.
+  // The pod may have run on another node when it got its address: it is this node's only if the runtime here knows it.
   if (pod !== undefined && !nodeVerified && !notes.knows(attachment.container)) return false;
   const noted = known.device === undefined && notes.namespaceOf(attachment.container, attachment.ifname);
   const namespace = noted || known;
@@ -105,7 +111,7 @@ async function adopt(
   return outcome.won;
 }
 
-/** The same holder stands in the attachment's allocations. */
+/** The writes that put the same holder into the attachment's allocations. */
 async function inAllocations(
   record: AttachmentRecord,
   ports: Ports,

@@ -9,11 +9,11 @@ import { free } from "./free.ts";
 
 /**
  * GC (CNI specification 1.1.0): frees this node's attachments of this network that are not in the
- * list, if and only if their network namespace is gone (EVIDENCE). One failure does not stop the
- * rest; all failures are told at the end. An attachment whose record is damaged stays as it is.
+ * list, and only if their network namespace is gone (EVIDENCE). A failure does not stop the rest; the
+ * error at the end names all failures. An attachment whose record is damaged stays as it is.
  *
  * @throws StoreFailure when the records cannot be listed; IpamError storeCannotWrite (ONE-STORE), tryAgain
- *   naming what could not be freed.
+ *   naming the attachments that it could not free.
  */
 export async function collect(request: GcRequest, ports: Ports): Promise<void> {
   const options = pastDamage({ deadline: request.deadline }, ports);
@@ -44,8 +44,8 @@ async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Pr
 }
 
 /**
- * Whether this node may free a record without being told to by a DEL: it is this cluster's, and
- * its namespace is gone for certain (EVIDENCE).
+ * Whether this node may free a holder's record without a DEL: the holder is of this cluster, and its
+ * network namespace is gone for certain (EVIDENCE).
  */
 export function mayFree(holder: Holder, ports: Ports): boolean {
   if (holder.cluster !== ports.clusterUid) return false;

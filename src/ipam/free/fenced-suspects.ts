@@ -5,16 +5,17 @@ import { RECORD_VERSION } from "../records.ts";
 import type { Entry, ListOptions, Store } from "../store-port.ts";
 import { suspectedFence } from "./free-fenced.ts";
 
+/** An attachment that may be one of a fenced node, and why. */
 export interface Suspect {
   readonly entry: Entry<"attachment">;
   readonly fence: Fence;
 }
 
 /**
- * Attachments that by a list of nodes are those of fenced nodes, their nodes' names verified as far as
- * that is known. A suspicion only: `freeFenced` asks again, live.
+ * Finds attachments of nodes that are fenced according to a list of nodes. Sets `nodeVerified` where
+ * the holder's boot proves its node's name. Only a suspicion: `freeFenced` reads pod and node again, live.
  *
- * @param seen is told every attachment that there is.
+ * @param onEntry is called with every attachment of the store.
  * @throws StoreFailure.
  */
 export async function findSuspects(
@@ -23,13 +24,13 @@ export async function findSuspects(
   boots: KnownBoots,
   clusterUid: string,
   options: ListOptions,
-  seen: (entry: Entry<"attachment">) => void = () => undefined,
+  onEntry: (entry: Entry<"attachment">) => void = () => undefined,
 ): Promise<Suspect[]> {
   const possible: Entry<"attachment">[] = [];
   for (const node of nodes.values()) boots.learnNode(node);
   for await (const entry of store.list({ kind: "attachment" }, options)) {
     const { holder, version } = entry.record;
-    seen(entry);
+    onEntry(entry);
     boots.learnHolder(holder);
     if (version > RECORD_VERSION) continue;
     if (suspectedFence({ ...holder, nodeVerified: true }, nodes, clusterUid)) possible.push(entry);

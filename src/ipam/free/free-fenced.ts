@@ -7,8 +7,9 @@ import type { CallOptions, Entry } from "../store-port.ts";
 import { free } from "./free.ts";
 
 /**
- * Why by a list of nodes an attachment may be one of a fenced node's; undefined where it is not, or is
- * not ours to judge: another cluster's, one that is no pod, one whose node's name was never verified.
+ * Why a holder's node is fenced according to a list of nodes. Undefined where it is not, and where this
+ * program may not judge the holder: it is of another cluster, is no pod, or its node's name was never
+ * verified.
  */
 export function suspectedFence(
   holder: Holder,
@@ -20,11 +21,12 @@ export function suspectedFence(
 }
 
 /**
- * Frees what an attachment of a fenced node holds (EVIDENCE): pod and node are read live, right before
- * the transaction, which frees only what this very request wrote (ONLY-MINE). An answer that does not
- * come, or a refusal, frees nothing.
+ * Frees an attachment of a fenced node (EVIDENCE). Reads pod and node live, right before the
+ * transaction, which frees only the record that was judged, by its request ID (ONLY-MINE). Frees
+ * nothing where Kubernetes does not answer, or refuses.
  *
- * @returns what was freed and why; undefined where the evidence does not hold, or somebody was quicker.
+ * @returns the freed record and the reason; undefined where the evidence does not hold, or another
+ *   process was quicker.
  * @throws StoreFailure when the store could not be reached or refused; IpamError for a newer record.
  */
 export async function freeFenced(

@@ -26,23 +26,25 @@ import {
   type Versioned,
 } from "../store-port.ts";
 
+/** The attachment to free. */
 export interface FreeTarget {
   readonly node: string;
   readonly id: AttachmentId;
-  /** Free only what this request wrote (ONLY-MINE); without it, whatever the attachment holds. */
+  /** Free only what this request wrote (ONLY-MINE). Without it, free whatever the attachment holds. */
   readonly requestId?: string;
-  /** What the node's journal says it holds: saves a round trip where it is right. */
+  /** What it holds by the node's journal: saves a round trip where the journal is right. */
   readonly expected?: { readonly space: string; readonly addresses: readonly string[] };
 }
 
 const ATTEMPTS = 16;
 
 /**
- * Frees everything one attachment holds, in one transaction (ONE-STEP), guarded by the revisions
- * that were read (ONLY-MINE): addresses whose record names another holder stay untouched.
+ * Frees everything that one attachment holds, in one transaction (ONE-STEP), guarded by the revisions
+ * that were read (ONLY-MINE). Leaves an address alone whose record names another holder.
  *
- * @returns what was freed, or undefined when there was nothing (left) to free.
- * @throws StoreFailure when the store could not be reached or refused; then nothing is known to be freed.
+ * @returns the freed record, or undefined when there was nothing (left) to free.
+ * @throws StoreFailure when the store could not be reached or refused: then it is not known whether
+ *   anything was freed; IpamError storeCannotWrite, tryAgain.
  */
 export async function free(
   target: FreeTarget,
@@ -50,20 +52,20 @@ export async function free(
   ports: Ports,
   options: CallOptions,
 ): Promise<AttachmentRecord | undefined> {
-  let bare = false;
+  let deletesOnly = false;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const seen = await readHeld(target, ports, options);
-    if (seen === undefined) return undefined;
-    const { entry, allocations } = seen;
-    const freed = freeing(target, entry, allocations, bare ? 0 : coolingSeconds);
-    const transaction = bare ? freed : await withReservations(freed, entry.record, ports, options);
+    const held = await readHeld(target, ports, options);
+    if (held === undefined) return undefined;
+    const { entry, allocations } = held;
+    const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
+    const transaction = deletesOnly ? freed : await withReservations(freed, entry.record, ports, options);
     try {
       const outcome = await ports.store.commit(transaction, options);
       if (outcome.won) return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
       // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes.
-      if (failure.kind === "no-space" && !bare) bare = true;
+      if (failure.kind === "no-space" && !deletesOnly) deletesOnly = true;
       else if (failure.kind !== "unknown-outcome") throw failure;
     }
   }
@@ -74,7 +76,11 @@ export async function free(
   );
 }
 
-/** The writes that free an attachment's addresses, as part of whatever transaction they belong to. */
+/**
+ * The guards and writes that free an attachment's addresses, for the caller's transaction.
+ *
+ * @throws IpamError storeCannotWrite where a newer program wrote one of the records.
+ */
 export function freeing(
   target: FreeTarget,
   entry: Versioned<AttachmentRecord>,
@@ -108,7 +114,7 @@ export function freeing(
   return { guards, puts, deletes };
 }
 
-/** References to the allocations that an attachment's record names. */
+/** References to the allocations of an attachment's addresses. */
 export function allocationRefs(entry: NamedAllocations): RefOf<"allocation">[] {
   return entry.addresses.map((text) => ({
     kind: "allocation",
@@ -117,7 +123,7 @@ export function allocationRefs(entry: NamedAllocations): RefOf<"allocation">[] {
   }));
 }
 
-/** Reads the allocations that an attachment's record names. */
+/** Reads the allocations of an attachment's addresses. @throws StoreFailure. */
 export function readAllocations(
   entry: NamedAllocations,
   ports: Ports,
@@ -145,7 +151,7 @@ async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions):
   return { entry, allocations: guessed ? snapshot : await readAllocations(entry.record, ports, options) };
 }
 
-/** What names allocations: an attachment's record, or what the journal knows of it. */
+/** Addresses of one space: an attachment's record, or its journal entry. */
 export type NamedAllocations = Pick<AttachmentRecord, "space" | "addresses">;
 
 function namesSame(a: NamedAllocations, b: NamedAllocations): boolean {

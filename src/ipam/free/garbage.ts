@@ -15,31 +15,31 @@ import { findSuspects } from "./fenced-suspects.ts";
 import { freeFenced } from "./free-fenced.ts";
 import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
 
-/** Something that nobody needs any more, and how to free it; nothing is done before `free` is called. */
+/** Something that nobody needs any more, and how to free it. Nothing changes before the caller calls `free`. */
 export interface Garbage {
   readonly kind: "kept DEL" | "dead sandbox" | "fenced node" | "ownerless reservation";
   readonly space: string;
-  /** None where only this node's own note is left. */
+  /** Empty where only a file of this node is left. */
   readonly addresses: readonly string[];
   readonly holder?: Holder;
   readonly owner?: Owner;
   readonly because: string;
-  /** Frees it by the evidence of that very moment. @returns false where there was nothing (left) to free. */
+  /** Reads the evidence again and frees it. @returns false where there was nothing (left) to free. */
   readonly free: () => Promise<boolean>;
 }
 
 /**
- * What this node's dead sandboxes hold, and DELs that wait here for the store.
+ * Finds what this node's dead sandboxes hold, and DELs that wait on this node for the store.
  *
  * @throws StoreFailure.
  */
 export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenerator<Garbage> {
-  const told = new Set<string>();
+  const yielded = new Set<string>();
   const limits = { records: Number.POSITIVE_INFINITY, sweep: true, deadline: options.deadline };
   for await (const step of reclaimSteps(ports, limits)) {
     const key = JSON.stringify([step.id, step.requestId]);
-    if (told.has(key)) continue;
-    told.add(key);
+    if (yielded.has(key)) continue;
+    yielded.add(key);
     const record = await orDamaged(() => recordOf(step, ports, options), undefined, ports);
     const { space = "", addresses = [], holder } = record ?? {};
     const kind = step.because === "its network namespace is gone" ? "dead sandbox" : "kept DEL";
@@ -48,8 +48,8 @@ export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenera
 }
 
 /**
- * What nodes hold that are deleted, or tainted out-of-service. A node that was rebooted frees by
- * itself what it held, and is left to do so.
+ * Finds what nodes hold that are deleted, or tainted out-of-service. Skips a rebooted node, which frees
+ * by itself what it held.
  *
  * @throws StoreFailure; IpamError when the nodes cannot be listed.
  */
@@ -82,7 +82,7 @@ const FENCES = {
   "out-of-service": "its node is tainted out-of-service",
 } as const;
 
-/** The other half of "fenced"; `freeFenced` asks for both again. */
+/** The pod's half of "fenced"; `freeFenced` reads both halves again. */
 async function podEnded(holder: Holder, { cluster }: ClusterPorts, options: CallOptions): Promise<boolean> {
   const { pod } = holder;
   if (pod === undefined) return false;
@@ -90,27 +90,27 @@ async function podEnded(holder: Holder, { cluster }: ClusterPorts, options: Call
 }
 
 /**
- * Automatic reservations of addresses that nobody has and whose owner is gone by a live read, where
- * nothing asks to keep them longer: durations are the controller's to watch (NO-CLOCKS). Where an owner
- * cannot be read, its reservation stays; each reason is warned of once.
+ * Finds automatic reservations that end with their owner, where a live read shows the owner gone and
+ * nobody holds the address. Leaves those with a duration to the controller, which watches all the time
+ * (NO-CLOCKS). Where an owner cannot be read, its reservation stays; warns of each reason once.
  *
  * @throws StoreFailure.
  */
 export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   const stay = ({ message, details }: IpamError) => {
-    if (!told.has(message))
+    if (!warned.has(message))
       ports.log(
         "warn",
         `${message}: kube-ipam keeps what is reserved for owners that it cannot read. ${details}`,
       );
-    told.add(message);
+    warned.add(message);
     return false;
   };
   for await (const entry of ports.store.list({ kind: "reservation" }, pastDamage(options, ports))) {
     const { ref, record } = entry;
-    const look = () => isOwnerless(entry, ports, options).catch((failure) => stay(doubt(failure)));
-    if (!(await orDamaged(look, false, ports))) continue;
+    const judge = () => isOwnerless(entry, ports, options).catch((failure) => stay(doubt(failure)));
+    if (!(await orDamaged(judge, false, ports))) continue;
     yield {
       kind: "ownerless reservation",
       space: ref.space,

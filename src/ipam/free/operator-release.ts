@@ -12,36 +12,37 @@ import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
 
+/** What an operator asks to release. */
 export interface OperatorRelease {
   readonly space: string;
   readonly address: Address;
-  /** The operator takes the place of the evidence. */
+  /** Release without evidence: the operator answers for it. */
   readonly force: boolean;
-  /** Only this container's hold; absent: everybody's. */
+  /** Only where this container holds the address; absent: every holder. */
   readonly container?: string;
-  /** Only holds of pods of this Kubernetes namespace. */
+  /** Only where a pod of this Kubernetes namespace holds the address. */
   readonly namespace?: string;
   readonly coolingSeconds: number;
 }
 
-/** One attachment that lost its addresses, and why that was right. */
+/** One attachment that lost its addresses, and why. */
 export interface Released {
   readonly holder: Holder;
-  /** All that the attachment had: it is freed as a whole (ONE-STEP). */
+  /** All addresses of the attachment: it is freed as a whole (ONE-STEP). */
   readonly addresses: readonly string[];
   readonly because: "its namespace is gone" | "its DEL is waiting on this node" | "by force";
 }
 
-/** How long a plugin run that works on the same attachment is waited for, in milliseconds. */
+/** Longest wait for a plugin run that works on the same attachment, in milliseconds. */
 const LOCK_PATIENCE_MS = 5000;
 
 /**
- * Frees what holds an address, by an operator's word. Without `force` only on EVIDENCE: the holder is
- * on this node and its namespace is gone for certain, or its DEL is kept here. Each holder is freed
- * only as it was judged, by request ID and revision (ONLY-MINE); one that changed is judged again.
+ * Frees the holders of an address for an operator. Without `force` only on EVIDENCE: the holder is on
+ * this node, and its namespace is gone for certain or its DEL is kept here. Frees each holder only as it
+ * was judged, by request ID and revision (ONLY-MINE), and judges a holder that changed again.
  *
- * @returns what was freed; nothing when nobody holds the address.
- * @throws IpamError addressHeld without evidence, when nothing has been freed; storeCannotWrite (ONE-STORE).
+ * @returns what it freed; empty when nobody holds the address.
+ * @throws IpamError addressHeld without evidence; storeCannotWrite (ONE-STORE), tryAgain; StoreFailure.
  */
 export async function releaseByOperator(
   request: OperatorRelease,
@@ -66,7 +67,7 @@ export async function releaseByOperator(
   return done;
 }
 
-/** Whoever gets the address while it is being freed is not meant. */
+/** The holders to free. A holder that gets the address later is not among them. */
 function holdersMeant(
   { container, namespace }: OperatorRelease,
   record: AllocationRecord | undefined,
@@ -128,7 +129,7 @@ async function releaseHolder(
   }
 }
 
-/** An ADD of this attachment that is under way loses its purpose, as by a DEL. */
+/** Cancels an ADD of this attachment that is running, as a DEL does. */
 function lockOwn({ attachment }: Holder, ports: Ports, options: CallOptions) {
   const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
   return ports.node.lock(attachment, { deadline, cancelling: true });
@@ -140,7 +141,10 @@ function settle({ attachment, requestId }: Holder, ports: Ports): void {
     ports.node.keptReleases.drop(attachment);
 }
 
-/** A hold that no attachment's record leads to (a record repaired by hand): ended in the allocation itself. */
+/**
+ * Removes a holder from the allocation itself, where the holder has no attachment record (a record
+ * repaired by hand).
+ */
 async function withoutEntry(
   { space, address }: OperatorRelease,
   { attachment, node }: Holder,

@@ -6,29 +6,33 @@ import { refTo } from "../ref-to.ts";
 import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
 
+/** How much one run of `reclaim` does. */
 export interface ReclaimLimits {
-  /** At most so many records are freed. */
+  /** How many records it frees at most. */
   readonly records: number;
-  /** At most so many of the node's attachments are looked at while none is dead; absent: all. Runs take turns. */
+  /**
+   * How many of the node's attachments it checks at most while none is dead; absent: all. Each run
+   * checks other ones.
+   */
   readonly look?: number;
-  /** Look through the store's records too, although that was done lately. */
+  /** Also check the store's records, although a run has done so lately. */
   readonly sweep?: boolean;
-  /** performance.now() milliseconds. */
+  /** In milliseconds of performance.now(). */
   readonly deadline: number;
 }
 
-/** How long one attachment's lock is waited for: whoever holds it works on the record already. */
+/** Longest wait for one attachment's lock, in milliseconds: its holder already works on the record. */
 const LOCK_PATIENCE_MS = 50;
 /** How often a node asks the store for records that its journal (gone at reboot) does not know. */
 const SWEEP_SECONDS = 600;
 const SWEEP = "sweep";
 
 /**
- * Frees what this node's dead sandboxes hold, on EVIDENCE alone: kept DELs are replayed, then
- * attachments whose namespace is gone are freed, first those of the journal, then (now and then)
- * those that only the store knows, as after a reboot.
+ * Frees what this node's dead sandboxes hold, on EVIDENCE alone. Replays kept DELs. Then frees
+ * attachments whose namespace is gone: first those of the journal, then (now and then) those that only
+ * the store knows, as after a reboot.
  *
- * @returns how many attachments were freed. Never throws: what fails now is tried again later.
+ * @returns how many attachments it freed. Never throws: a later run tries again what failed.
  */
 export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<number> {
   let freed = 0;
@@ -43,18 +47,22 @@ export async function reclaim(ports: Ports, limits: ReclaimLimits): Promise<numb
   return freed;
 }
 
-/** One attachment that this node may free, and how; nothing is done before `free` is called. */
+/** One attachment that this node may free, and how. Nothing changes before the caller calls `free`. */
 export interface ReclaimStep {
   readonly node: string;
   readonly id: AttachmentId;
-  /** The ADD that is meant; absent where the DEL did not know it. */
+  /** ID of the ADD that it ends; absent where the DEL did not know it. */
   readonly requestId?: string;
   readonly because: "its DEL waited for the store" | "its network namespace is gone";
-  /** Frees it, guarded as ever. @returns false where there was nothing (left) to free. */
+  /** Frees it in a guarded transaction. @returns false where there was nothing (left) to free. */
   readonly free: () => Promise<boolean>;
 }
 
-/** All that `reclaim` would free, in its order; one attachment may be told of more than once. */
+/**
+ * Yields all that `reclaim` would free, in its order. One attachment may come more than once.
+ *
+ * @throws StoreFailure.
+ */
 export async function* reclaimSteps(
   ports: Ports,
   { deadline, look, sweep }: ReclaimLimits,
@@ -67,7 +75,7 @@ export async function* reclaimSteps(
   }
   const some = deadIn(ports.node.journal.list(look), ports, deadline);
   yield* some;
-  // Sandboxes end together: where a look at some finds a dead one, it pays to look at all.
+  // Sandboxes end together: where one of some is dead, it pays to check all.
   if (look !== undefined && some.length > 0) yield* deadIn(ports.node.journal.list(), ports, deadline);
   if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
 }
@@ -83,7 +91,7 @@ function deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number
 
 const GONE = "its network namespace is gone";
 
-/** Whoever stops before its end leaves the rest to the next run. */
+/** Makes the sweep due again where its caller stops before the end. */
 async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<ReclaimStep> {
   let finished = false;
   try {
@@ -112,7 +120,7 @@ async function replay(kept: KeptRelease, ports: Ports, deadline: number): Promis
   });
 }
 
-/** The DEL did not know which ADD it ended: only a dead namespace tells that nothing newer is meant. */
+/** The DEL did not know which ADD it ended. Only a dead namespace shows that no newer ADD has the record. */
 async function replayUnknown(kept: KeptRelease, ports: Ports, deadline: number): Promise<boolean> {
   const { node, attachment: id } = kept;
   const ref = refTo.attachment(node, id);
@@ -143,7 +151,7 @@ async function freeNow(target: Parameters<typeof free>[0], ports: Ports, deadlin
 
 type Work = () => Promise<boolean>;
 
-/** An ADD under way in a dead namespace has lost its purpose: it is cancelled as by a DEL. */
+/** Also cancels an ADD that is running in the dead namespace, as a DEL does. */
 function lockedDead(id: AttachmentId, ports: Ports, deadline: number, work: Work): Promise<boolean> {
   return locked(id, ports, deadline, work, true);
 }

@@ -8,14 +8,13 @@ import { free } from "./free.ts";
 
 /**
  * DEL (CNI specification, "DEL: Remove container from network"): frees whatever the attachment
- * holds, on this node or on none. Succeeds when there is nothing to free. Never asks Kubernetes.
+ * holds. Succeeds when there is nothing to free. Never asks Kubernetes.
  *
- * An ADD of the same attachment that is under way is cancelled first, and undoes itself. When the
- * store cannot be reached the release is kept on disk and the failure is thrown, unless the caller
- * takes the kept release for an answer: the address stays held until the runtime's retry or a later
- * replay.
+ * First cancels an ADD of the same attachment that is running; that ADD undoes itself. When the store
+ * cannot be used, keeps the release on disk and throws, unless the caller accepts a kept release
+ * (`acceptKept`). The address then stays held until the runtime's next DEL or a later replay.
  *
- * @returns the addresses that were freed, or that the release is kept.
+ * @returns the freed addresses, or "kept".
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
  */
 export async function release(request: DelRequest, ports: Ports): Promise<readonly string[] | "kept"> {

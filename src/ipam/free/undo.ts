@@ -3,14 +3,13 @@ import type { Allocated } from "../requests.ts";
 import { free } from "./free.ts";
 
 /**
- * Takes back an ADD whose result could not be delivered: frees exactly what that very request
- * wrote (ONLY-MINE), without cooling. A repeated ADD wrote nothing that an earlier one had not
- * already delivered, so nothing is freed for it.
+ * Undoes an ADD whose result could not be delivered: frees exactly what that request wrote (ONLY-MINE),
+ * without cooling. Frees nothing for a repeated ADD, whose addresses an earlier ADD has delivered.
  *
- * Never throws: what cannot be undone now stays in the node's journal and is reclaimed when the
+ * Never throws: what it cannot undo now stays in the node's journal, and is reclaimed when the
  * namespace is gone.
  *
- * @returns whether it is undone.
+ * @returns whether the ADD is undone.
  */
 export async function undo(allocated: Allocated, ports: Ports, deadline: number): Promise<boolean> {
   if (allocated.repeated) return false;

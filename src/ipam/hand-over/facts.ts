@@ -15,26 +15,26 @@ import {
 import type { HandOverFacts } from "./hand-over-facts.ts";
 import { decidedLocally } from "./judge.ts";
 
-/** Who asks for an address that has a holder or an owner. */
+/** The asker of an address that has a holder or an owner. */
 export interface Asking {
   readonly address: Address;
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
-  /** The asking pod, where this ADD has read it already. */
+  /** The asking pod, where the ADD has read it already. */
   readonly seen?: PodFacts;
   readonly owner?: OwnerFacts;
 }
 
-/** Who asks, by the request of an ADD. */
+/** The asker, from the request of an ADD. */
 export function askingOf({ attachment, pod, wish }: AddRequest, address: Address): Asking {
   const { owner, pod: seen } = wish;
   return { address, attachment, ...(pod && { pod }), ...(seen && { seen }), ...(owner && { owner }) };
 }
 
 /**
- * Gathers what `judge` needs to know of one holder, live, right before the commit. This node is
- * asked first; Kubernetes only where its word can matter. An API that does not answer makes facts
- * "unknown", never an error, except that the deadline bounds each call.
+ * Gathers the facts that `judge` needs about one holder, live, right before the commit. Asks this node
+ * first, and Kubernetes only where its answer can matter. Facts are "unknown" where the API does not
+ * answer in time; that is never an error.
  */
 export async function gatherFacts(
   asking: Asking,
@@ -47,7 +47,7 @@ export async function gatherFacts(
   return askKubernetes(local, ports.cluster, deadline);
 }
 
-/** Gathers what `judgeReservation` needs to know; asks for the owner only where that may change the verdict. */
+/** Gathers the facts that `judgeReservation` needs. Reads the owner only where that may change the verdict. */
 export async function gatherReservationFacts(
   asking: Omit<Asking, "attachment" | "seen"> & Pick<ReservationAsker, "names">,
   reservation: ReservationRecord,
@@ -95,7 +95,7 @@ function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts
   };
 }
 
-/** The asker is asked for last, right before it would be given the address. */
+/** Reads the asking pod last, right before it would get the address. */
 async function askKubernetes(
   local: HandOverFacts,
   cluster: Cluster,

@@ -10,24 +10,25 @@ export interface HandOverFacts {
   readonly address: Address;
   readonly holder: Holder;
   readonly asker: Asker;
-  /** Whether the holder belongs to the asker's cluster; without any cluster both are "same". */
+  /** Whether the holder belongs to the asker's cluster. "same" where no cluster is configured. */
   readonly cluster: ClusterRelation;
-  /** Of the holder's namespace; only told where the holder is on the asker's node. */
+  /** State of the holder's network namespace. "unknown" unless the holder is on the asker's node. */
   readonly namespaceState: NamespaceState;
-  /** A DEL that ends exactly this record came, and waits on this node for the store. */
+  /** True where a DEL that ends exactly this record waits on this node for the store. */
   readonly kept: boolean;
   readonly holderPod: Live<PodFacts>;
   readonly holderNode: Live<NodeFacts>;
-  /** Why Kubernetes could not be asked, for the message. */
+  /** Why Kubernetes did not answer, for the message. */
   readonly unknownBecause?: string;
 }
 
+/** The attachment that asks for the address. */
 export interface Asker {
   readonly attachment: AttachmentId;
   readonly node: string;
   readonly bootId: string;
   readonly pod?: PodId;
-  /** The asking pod read live; "unknown" also where it was not asked for. */
+  /** The asking pod, by a live read; "unknown" also where nobody read it. */
   readonly podState: Live<PodFacts>;
   readonly owner?: OwnerFacts;
 }

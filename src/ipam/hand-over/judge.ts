@@ -12,8 +12,8 @@ import {
 } from "./refusals.ts";
 
 /**
- * What may be done with an address that has a holder. "wait": its DEL is due, so the store's key
- * will change; `refusal` is what to say when it did not in time.
+ * What the asker may do with an address that has a holder. "wait": the holder's DEL is due, so the
+ * store's key will change; `refusal` is the error when it does not change in time.
  */
 export type Verdict =
   | { readonly action: "same" }
@@ -22,7 +22,7 @@ export type Verdict =
   | { readonly action: "wait"; readonly refusal: IpamError }
   | { readonly action: "refuse"; readonly refusal: IpamError };
 
-/** Why a hand-over is safe, for the log: the three things that EVIDENCE allows without an operator. */
+/** Why a hand-over is safe, for the log: the three reasons that EVIDENCE allows without an operator. */
 export type Evidence = "its DEL came" | "its network namespace is gone" | "its node is fenced";
 
 /** The rows of the hand-over table of docs/design.md section 5, in their order. */
@@ -54,7 +54,7 @@ const TABLE: readonly (readonly [HandOverRow, Rule])[] = [
   ["unknown", unknownRow],
 ];
 
-/** Rows that the facts of this node decide, in the order in which they may be tried alone. */
+/** Rows that need only facts of this node, in the order in which they may be tried without the others. */
 const LOCAL: readonly Rule[] = [
   sameAttachmentRow,
   sameContainerRow,
@@ -66,14 +66,13 @@ const LOCAL: readonly Rule[] = [
 
 /**
  * The hand-over table of docs/design.md section 5: may the asker take the address from this one holder?
- * Rows are tried in the table's order and the first match wins. Pure: the facts are all it knows,
- * and "unknown" never counts as evidence.
+ * Tries the rows in the table's order; the first match wins. Pure. "unknown" never counts as evidence.
  */
 export function judge(facts: HandOverFacts): Verdict {
   return judgeByRow(facts).verdict;
 }
 
-/** The verdict, and the row that it is by. */
+/** The verdict, and the row that gives it. */
 export function judgeByRow(facts: HandOverFacts): { readonly row: HandOverRow; readonly verdict: Verdict } {
   for (const [row, rule] of TABLE) {
     const verdict = rule(facts);
@@ -82,7 +81,7 @@ export function judgeByRow(facts: HandOverFacts): { readonly row: HandOverRow; r
   return { row: "alive", verdict: refuse(heldByRunningPod(facts)) };
 }
 
-/** Whether Kubernetes has no say in the verdict: the facts of this node suffice. */
+/** Whether the facts of this node decide, whatever Kubernetes says. */
 export function decidedLocally(facts: HandOverFacts): boolean {
   return LOCAL.some((rule) => rule(facts) !== undefined);
 }
@@ -106,7 +105,7 @@ function sameContainerRow(facts: HandOverFacts): Verdict | undefined {
   return same ? refuse(heldByContainer(facts)) : undefined;
 }
 
-/** Facts are read right before the commit, and the asking pod must itself still be wanted. */
+/** An asker that is gone or ending takes nothing. */
 function unwantedRow(facts: HandOverFacts): Verdict | undefined {
   return isUnwanted(facts.asker) ? refuse(notWanted(facts)) : undefined;
 }
@@ -126,8 +125,8 @@ function fencedRow(facts: HandOverFacts): Verdict | undefined {
 }
 
 /**
- * Both pods are owned by one KubeVirt instance (by UID), which is migrating live right now. A pod of
- * another namespace may name that UID too, but belongs to another team.
+ * Both pods belong to one KubeVirt instance (by UID) that migrates live right now. A pod of another
+ * namespace may name that UID too, but belongs to another team.
  */
 function migrationRow({ asker, cluster, holder, holderPod }: HandOverFacts): Verdict | undefined {
   const instance = asker.owner?.migratingInstance;
@@ -158,7 +157,7 @@ function leavingRow(facts: HandOverFacts): Verdict | undefined {
   return leaving ? { action: "wait", refusal: heldOnLeaving(facts) } : undefined;
 }
 
-/** Another cluster's holder is none of these: it always counts as alive. */
+/** A holder of another cluster always counts as alive. */
 function unknownRow(facts: HandOverFacts): Verdict | undefined {
   if (facts.cluster === "other") return undefined;
   const { holderNode, holderPod } = facts;

@@ -4,7 +4,7 @@ import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
 import { podName } from "../in-words.ts";
 import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
 
-/** The taint by which an operator says that a machine is switched off (Kubernetes KEP-2268). */
+/** The taint with which an operator confirms that a machine is switched off (Kubernetes KEP-2268). */
 const TAINT = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
 
 /** The holder is no pod, or another interface of the asker's own container. */
@@ -26,7 +26,7 @@ export function heldByContainer(facts: HandOverFacts): IpamError {
   );
 }
 
-/** The asker was deleted, replaced or ended while its ADD was under way. */
+/** The asking pod was deleted, replaced or finished while its ADD was running. */
 export function notWanted({ address, asker }: Unwanted): IpamError {
   const { pod, podState } = asker;
   const state =
@@ -47,7 +47,7 @@ interface Unwanted {
   readonly asker: Pick<Asker, "pod" | "podState">;
 }
 
-/** The same pod's earlier sandbox on this node still has it. */
+/** An earlier sandbox of the same pod on this node still holds the address. */
 export function heldByOwnPod(facts: HandOverFacts): IpamError {
   const { attachment, node } = facts.holder;
   return new IpamError(
@@ -58,7 +58,7 @@ export function heldByOwnPod(facts: HandOverFacts): IpamError {
   );
 }
 
-/** The holder is on its way out; its DEL did not come in time. */
+/** The holder's pod is ending or gone, but its DEL did not come in time. */
 export function heldOnLeaving(facts: HandOverFacts): IpamError {
   const { holder } = facts;
   return new IpamError(
@@ -70,7 +70,7 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
   );
 }
 
-/** Nothing can be told about the holder, or its node cannot be trusted to be dead. */
+/** It is not known whether the holder has ended, or whether its node is dead. */
 export function heldByUnknown(facts: HandOverFacts): IpamError {
   return new IpamError(
     "tryAgain",
@@ -82,7 +82,7 @@ export function heldByUnknown(facts: HandOverFacts): IpamError {
   );
 }
 
-/** The holder lives. */
+/** The holder's pod runs. */
 export function heldByRunningPod(facts: HandOverFacts): IpamError {
   const { holder, cluster } = facts;
   const where =
@@ -123,7 +123,7 @@ function nodeState(facts: HandOverFacts): string {
   return `node ${holder.node} is ${holderNode.ready === "true" ? "Ready" : "NotReady"}${tainted}`;
 }
 
-/** What makes the holder fenced, as far as it is not so already; the rest is an operator's word. */
+/** What an operator can do: whatever is missing for the holder to count as fenced, or a forced release. */
 function waysOut(facts: HandOverFacts): string {
   const { cluster, holder, holderNode } = facts;
   const { node, nodeVerified, pod } = holder;

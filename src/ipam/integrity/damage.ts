@@ -1,19 +1,19 @@
 import type { Ports } from "../ports.ts";
 import { type Damage, StoreFailure } from "../store-port.ts";
 
-type Told = Pick<Ports, "log" | "store">;
+type Teller = Pick<Ports, "log" | "store">;
 
-/** Options for a listing or a watch that goes on past damaged records, and tells of each. */
-export function pastDamage<T extends object>(options: T, ports: Told) {
+/** Options for a listing or a watch that skips damaged records, and warns of each. */
+export function pastDamage<T extends object>(options: T, ports: Teller) {
   return { ...options, damaged: ({ failure }: Damage) => tellDamage(failure, ports) };
 }
 
 /**
- * Work on one of many: where a damaged record is in its way, that is told, and the rest goes on.
+ * Does the work on one item of many. A damaged record is logged and ends only this item.
  *
- * @returns what the work did, or `otherwise`. Rejects as the work does for any other reason.
+ * @returns the work's result, or `otherwise` after a damaged record. Rejects with any other failure of the work.
  */
-export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: Told): Promise<T> {
+export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: Teller): Promise<T> {
   try {
     return await work();
   } catch (failure) {
@@ -23,16 +23,17 @@ export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: 
   }
 }
 
+/** Whether a failure is that of one damaged record. */
 export function isDamage(failure: unknown): failure is StoreFailure {
   return failure instanceof StoreFailure && failure.kind === "damaged";
 }
 
-const told = new Set<string>();
+const warned = new Set<string>();
 
-/** Warns of each damaged record once in the life of a process: who reclaims meets it every few seconds. */
-export function tellDamage({ message, remedy }: StoreFailure, { log, store }: Told): void {
+/** Warns of each damaged record once per process: a process that reclaims meets it every few seconds. */
+export function tellDamage({ message, remedy }: StoreFailure, { log, store }: Teller): void {
   const key = `${store.description.location} ${message}`;
-  if (told.has(key)) return;
-  told.add(key);
+  if (warned.has(key)) return;
+  warned.add(key);
   log("warn", `${message}; this record is skipped, and left as it is. ${remedy}`);
 }

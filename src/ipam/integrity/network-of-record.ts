@@ -6,9 +6,9 @@ import type { Network } from "../network.ts";
 import type { NetworkRecord } from "../records.ts";
 
 /**
- * A network as its last ADD described it to the store (`describeNetwork`), for those who explain and
- * have no configuration at hand. Where the description cannot be read, its subnets are all that is
- * known. Never used to give out an address.
+ * A network as its last ADD described it in the store (`describeNetwork`), for explanations without a
+ * configuration at hand. Where the description cannot be read, the network has only its subnets. Never
+ * used to give out an address.
  */
 export function networkOfRecord(name: string, record: NetworkRecord): Network {
   const described = record.detail === undefined ? undefined : readDescription(record.detail);

@@ -1,7 +1,11 @@
 import { IpamError } from "../errors.ts";
 import { RECORD_VERSION } from "../records.ts";
 
-/** A record that a newer program wrote is never rewritten or freed by this one (docs/design.md section 6). */
+/**
+ * Refuses to rewrite or free a record that a newer program wrote (docs/design.md section 6).
+ *
+ * @throws IpamError storeCannotWrite.
+ */
 export function refuseNewer(version: number, what: string): void {
   if (version <= RECORD_VERSION) return;
   throw new IpamError(

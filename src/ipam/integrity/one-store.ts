@@ -6,14 +6,14 @@ import { refTo } from "../ref-to.ts";
 import type { CallOptions, Snapshot, Versioned } from "../store-port.ts";
 
 /**
- * ONE-STORE: the store's identity, once this node has made sure that it is the store that it knows
- * for this address space. `remembered` is what the node knew *before* the snapshot was read: another
- * process may make the identity, or raise the revision, right after. Without an identity, an ADD may
- * make one only where nothing requires `store init` and the node remembers no store. A store that is
- * being recovered is nobody's yet: what is remembered is compared again once it is ready.
+ * ONE-STORE: checks that a snapshot is of the store that this node used for this address space.
+ * `remembered` is what the node knew *before* the snapshot was read: another process may make the
+ * identity, or raise the revision, right after. While a store is being recovered, nothing is compared;
+ * the next verb compares once the store is ready.
  *
- * @throws IpamError storeCannotWrite: another store, an older state of it, or none where one was;
- *   tryAgain: it was recovered, and this node has not said yet what its pods hold.
+ * @returns the store's identity; undefined for a new store, where the node remembers none.
+ * @throws IpamError storeCannotWrite: another store, an older state of it, or an empty one;
+ *   tryAgain: the store was recovered, and this node has not answered yet.
  */
 export function verifyStore(
   snapshot: Snapshot,
@@ -40,8 +40,8 @@ export function verifyStore(
 }
 
 /**
- * ONE-STORE for a release, which may go ahead where this node has not answered a recovery yet: what
- * it frees, and takes out of the journal, is not written again.
+ * ONE-STORE for a release, which this node may do before it has answered a recovery: what it frees also
+ * leaves the journal, so the answer does not write it again.
  *
  * @throws as verifyStore.
  */
@@ -57,15 +57,15 @@ export function verifyForRelease(
   verifyStore(snapshot, remembered, space, ports);
 }
 
-/** The identity an ADD makes for a store that has none. */
+/** A new identity, for a store that has none. */
 export function newIdentity(): MetaRecord {
   return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
 }
 
 /**
- * ONE-STORE for a commit that was not preceded by a look.
+ * ONE-STORE for a commit without a read before it.
  *
- * @throws IpamError storeCannotWrite where the commit's revision is not newer than what this node knew.
+ * @throws IpamError storeCannotWrite where the commit's revision is not above the one that this node knew.
  */
 export function requireNewer(
   revision: number,
@@ -76,7 +76,12 @@ export function requireNewer(
   if (revision <= remembered.revision) throw olderState(space, remembered.revision, revision, ports);
 }
 
-/** Refuses to give out addresses while the store has no identity of its own or is being recovered. */
+/**
+ * Refuses to give out addresses while the store is being recovered, or lacks the identity that only
+ * `store init` may make.
+ *
+ * @throws IpamError storeCannotWrite, tryAgain.
+ */
 export function requireReady(meta: Versioned<MetaRecord> | undefined, requireInit: boolean): void {
   if (meta === undefined && requireInit) {
     throw new IpamError(
@@ -94,21 +99,26 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
   }
 }
 
-/** Remembers what was just seen to be the store of `space`. */
+/** Remembers on this node the store that `space` lives in. Best effort: a lost write makes the memory older. */
 export function rememberStore(space: string, identity: Identity, revision: number, ports: Ports): void {
   ports.node.storeMemory.remember(space, remembering(identity, revision, ports));
 }
 
-/** What tells a store, and its state after a recovery, from others. */
+/** What distinguishes a store, and its state after a recovery, from others. */
 export type Identity = Pick<MetaRecord, "uuid" | "recovery">;
 
-/** A store as a node remembers it. */
+/** The store of these ports, in the form in which a node remembers it. */
 export function remembering({ uuid, recovery }: Identity, revision: number, ports: Ports): RememberedStore {
   const { prefix } = ports.store.description;
   return { uuid, revision, prefix, ...(recovery !== undefined && { recovery }) };
 }
 
-/** Creates the store's identity (`kube-ipam store init`); answers the one that is there afterwards. */
+/**
+ * Creates the store's identity (`kube-ipam store init`) where it has none.
+ *
+ * @returns the identity that the store has now, and whether this call created it.
+ * @throws StoreFailure.
+ */
 export async function initStore(
   ports: Ports,
   options: CallOptions,

@@ -8,8 +8,9 @@ import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
 
 /**
- * Names in the log what an attachment has and its network would not give it today, because a range
- * in use was shrunk, moved or excluded. It keeps it: DEL, CHECK and a repeated ADD go by the record.
+ * Warns of addresses that an attachment has and its network would not give out today, because a range
+ * in use was shrunk, moved or excluded. The attachment keeps them: DEL, CHECK and a repeated ADD go by
+ * the record.
  */
 export function logOutside(network: Network, record: AttachmentRecord, ports: Pick<Ports, "log">): void {
   const outside = outsideOf(network, record);
@@ -24,7 +25,7 @@ export function logOutside(network: Network, record: AttachmentRecord, ports: Pi
   );
 }
 
-/** What an attachment has and its network would not give it today. */
+/** The addresses that an attachment has and its network would not give out today. */
 export function outsideOf(network: Network, record: AttachmentRecord): string[] {
   return record.addresses.filter((text) => liesOutside(network, record, parseAddress(text)));
 }

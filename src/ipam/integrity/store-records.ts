@@ -1,7 +1,7 @@
 import type { RecordKind } from "../records.ts";
 import type { CallOptions, Damage, Entry, Store } from "../store-port.ts";
 
-/** The records of a store, or of one address space of it, as they were read one kind after the other. */
+/** The records of a store, or of one of its address spaces, read one kind after the other. */
 export interface StoreRecords {
   readonly allocations: readonly Entry<"allocation">[];
   readonly attachments: readonly Entry<"attachment">[];
@@ -9,21 +9,21 @@ export interface StoreRecords {
   readonly reservedRanges: readonly Entry<"reservedRanges">[];
   readonly owners: readonly Entry<"owner">[];
   readonly networks: readonly Entry<"network">[];
-  /** Those that cannot be read: whoever decides by what is absent must look here too. */
+  /** Records that cannot be read. A caller that decides by the absence of a record must check these too. */
   readonly damaged: readonly Damage[];
 }
 
 /**
- * Reads all records. Kinds are read one after the other, so that a change between two of them may
- * make records seem to contradict each other: what looks wrong is to be read again.
+ * Reads all records, one kind after the other. A change between two kinds can make records seem to
+ * contradict each other: a caller reads again before it reports a fault.
  *
- * @param seen is told how many records were read so far.
+ * @param onRead is called with the number of records read so far.
  * @throws StoreFailure.
  */
 export async function readRecords(
   store: Store,
   options: CallOptions,
-  seen: (count: number) => void = () => undefined,
+  onRead: (count: number) => void = () => undefined,
 ): Promise<StoreRecords> {
   let count = 0;
   const damaged: Damage[] = [];
@@ -32,7 +32,7 @@ export async function readRecords(
     const entries: Entry<K>[] = [];
     for await (const entry of store.list<K>({ kind }, past)) {
       entries.push(entry);
-      seen(++count);
+      onRead(++count);
     }
     return entries;
   };

@@ -4,11 +4,13 @@ import { StoreFailure } from "../store-port.ts";
 const ATTEMPTS = 16;
 
 /**
- * Repeats a read-judge-commit until its transaction wins: a loser reads again (GUARDED), and so does
- * one whose outcome is unknown (RESOLVED). The step must therefore find done what it did itself.
+ * Repeats a step that reads, judges and commits, until its transaction wins. A step that loses reads
+ * again (GUARDED), and so does one with an unknown outcome (RESOLVED): so each step must recognise its
+ * own earlier work as done.
  *
+ * @param what completes "could not …" in the error.
  * @param step answers undefined when its commit lost.
- * @throws IpamError tryAgain when the records keep changing, and whatever the step throws.
+ * @throws IpamError tryAgain after 16 steps, and any other failure of the step.
  */
 export async function untilWon<T>(what: string, step: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

@@ -4,16 +4,16 @@ import { type RangeSet, rangeOf } from "../../address/range.ts";
 import type { FixedAddress } from "../wish.ts";
 import type { Target } from "./target.ts";
 
-/** Which range set is to give which of the addresses that a wish names. */
+/** Which range set gives which of the addresses that a wish names. */
 export interface Apportioned {
   readonly named: ReadonlyMap<RangeSet, FixedAddress>;
-  /** What no set is left for. */
+  /** Addresses that no set is left for. */
   readonly left: readonly FixedAddress[];
 }
 
 /**
- * Each address goes to the set that gives it out by itself, else to the first set left whose subnet
- * holds it: so a set never gives by itself what was asked of another. Sets may share a subnet.
+ * Assigns each address to the set whose dynamic ranges contain it, else to the first set left whose
+ * subnet contains it: so no set gives out dynamically what was asked of another. Sets may share a subnet.
  */
 export function apportion(sets: readonly RangeSet[], wanted: readonly FixedAddress[]): Apportioned {
   const named = new Map<RangeSet, FixedAddress>();
@@ -27,13 +27,16 @@ export function apportion(sets: readonly RangeSet[], wanted: readonly FixedAddre
   return { named, left: outside.filter((wish) => !give(wish, hasSubnetOf)) };
 }
 
-/** What belongs to the other sets of a network: what they give out, and what was named for one of them. */
+/**
+ * Addresses of the other sets of a network: their dynamic ranges, and the named addresses of the
+ * targets so far.
+ */
 export function elsewhere(sets: readonly RangeSet[], set: RangeSet, targets: readonly Target[]): Interval[] {
   const others = sets.filter((each) => each !== set).flatMap(({ ranges }) => ranges);
   return [...others.map(({ dynamic }) => dynamic), ...targets.flatMap(namedIn)];
 }
 
-/** The address that a target names, as an interval. */
+/** The address of a named target, as an interval; empty for an open target. */
 export function namedIn(target: Target): Interval[] {
   return target.kind === "named" ? [oneAddress(target.address)] : [];
 }

@@ -7,7 +7,11 @@ import type { Network } from "../network.ts";
 import type { FixedAddress } from "../wish.ts";
 import type { NamedTarget } from "./target.ts";
 
-/** The target that a wish by name makes, if the address may be given to anybody at all. */
+/**
+ * The target for an address that a wish names.
+ *
+ * @throws IpamError addressNotAllowed where the set's subnets lack it, or the network never gives it out.
+ */
 export function namedTarget(
   network: Network,
   set: RangeSet,
@@ -36,7 +40,7 @@ export function namedTarget(
   };
 }
 
-/** No range set of the network is left to give these addresses. */
+/** The error of named addresses that no range set of the network is left for. */
 export function unfulfilled(network: Network, left: readonly FixedAddress[]): IpamError {
   const named = left.map(({ address, source }) => `${formatAddress(address)} (${source})`).join(", ");
   const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));

@@ -10,10 +10,10 @@ import type { OpenTarget, Target } from "./target.ts";
 import { wantedOfOwner } from "./wanted-of-owner.ts";
 
 /**
- * One target per range set: the address that the wish names for it, else any of its pools.
- * `owner` is the asker's owner record, where its wish depends on what the owner has already.
+ * Plans one target per range set: the address that the wish names for it, else any address of its pools.
+ * `owner` is the asker's owner record, where the wish depends on the owner's addresses.
  *
- * @throws IpamError addressNotAllowed for an address that no range set can give, or one too many.
+ * @throws IpamError addressNotAllowed for an address that no range set can give, or for more addresses than sets.
  */
 export function planTargets(request: AddRequest, owner?: OwnerRecord): Target[] {
   const { network, wish } = request;
@@ -39,7 +39,7 @@ function openTarget(network: Network, set: RangeSet, setIndex: number, request: 
 
 const known = new WeakMap<RangeSet, { readonly network: Network; readonly pools: readonly Pool[] }>();
 
-/** Of a network that many ADDs share, they are the same each time. */
+/** Computes the pools of a set once for a network that many ADDs share. */
 function poolsOf(network: Network, set: RangeSet): readonly Pool[] {
   const before = known.get(set);
   if (before?.network === network) return before.pools;

@@ -5,8 +5,9 @@ import type { Ports } from "../ports.ts";
 import type { AddRequest } from "../requests.ts";
 
 /**
- * Whether the asker may take addresses of this pool on this node, and name one (docs/design.md section 7).
- * How many its namespace may have is decided with the addresses, in one transaction: see quota.ts.
+ * Requires that the asker may take addresses of this pool on this node, and name one
+ * (docs/design.md section 7). The transaction of the ADD checks how many its namespace may have: see
+ * quota.ts.
  *
  * @throws IpamError addressNotAllowed naming the pool and its rule; kubernetesRefused or tryAgain
  *   when the node's labels cannot be read (FAIL-CLOSED).
@@ -20,9 +21,9 @@ export async function enforcePolicy(request: AddRequest, ports: Ports): Promise<
 }
 
 /**
- * The part of a pool's policy that speaks of namespaces.
+ * Requires what a pool's policy says of namespaces.
  *
- * @param named whether the asker names an address, rather than taking any.
+ * @param named whether the asker names an address.
  * @throws IpamError addressNotAllowed naming the pool and its rule.
  */
 export function requireNamespaces(policy: PoolPolicy, namespace: string | undefined, named: boolean): void {

@@ -3,7 +3,7 @@ import type { Pool } from "../../address/pool.ts";
 import type { Range, RangeSet } from "../../address/range.ts";
 import type { Origin } from "../records.ts";
 
-/** What an ADD is to get from one range set. */
+/** What an ADD wants from one range set. */
 export type Target = NamedTarget | OpenTarget;
 
 /** Exactly this address, or an error. */
@@ -14,7 +14,7 @@ export interface NamedTarget {
   readonly prefix: number;
   readonly gateway?: Address;
   readonly origin: Origin;
-  /** Annotation or parameter that named it, for messages. */
+  /** The annotation or parameter that named it, for messages. */
   readonly source: string;
 }
 
@@ -26,6 +26,6 @@ export interface OpenTarget {
   readonly set: RangeSet;
   readonly pools: readonly Pool[];
   readonly origin: Origin;
-  /** Reserved addresses that the asker itself owns, and so may take. */
+  /** Reserved addresses that the asker may take, because its owner has them. */
   readonly own: readonly Address[];
 }

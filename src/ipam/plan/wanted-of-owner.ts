@@ -14,12 +14,12 @@ import { namedTarget } from "./named-target.ts";
 import type { OpenTarget, Target } from "./target.ts";
 
 /**
- * What a pod gets because of whom it belongs to: its place in the set that its workload shares
- * (`kube-ipam.ips`), or what its workload was given before (`kube-ipam.sticky`). Undefined where
+ * The target that a pod gets through its workload: its place in the workload's list of addresses
+ * (`kube-ipam.ips`), or an address that the workload had before (`kube-ipam.sticky`). Undefined where
  * neither applies to this range set.
  *
- * @param others what belongs to the network's other range sets.
- * @throws IpamError addressNotAllowed when the set has no address for the pod's ordinal, or none at all.
+ * @param others addresses of the network's other range sets.
+ * @throws IpamError addressNotAllowed when the list has no address for the pod's ordinal, or none at all.
  */
 export function wantedOfOwner(
   request: AddRequest,
@@ -69,7 +69,7 @@ function placeInSet(
   );
 }
 
-/** It must not take what another ordinal will come for. */
+/** The error of a pod outside its StatefulSet's ordinals: it must not take another ordinal's address. */
 function noneOfTheSet({ network, pod }: AddRequest): IpamError {
   return new IpamError(
     "addressNotAllowed",
@@ -87,7 +87,7 @@ function noneAllowed(network: Network, [interval]: readonly Interval[]): IpamErr
   );
 }
 
-/** In the order in which they are listed, not in that of numbers: the user chose it. */
+/** Counts in the order of the list, which the user chose, not in that of the addresses. */
 function nthListed(intervals: readonly Interval[], ordinal: bigint): Address | undefined {
   let before = 0n;
   for (const { first, last } of intervals) {
@@ -117,7 +117,10 @@ function ownedFirst(asked: SetRequest, owner: OwnerRecord): OpenTarget | undefin
   return { kind: "open", setIndex, set, pools, origin: "sticky", own };
 }
 
-/** A workload re-created under its name does not inherit in silence: its reservations are judged first. */
+/**
+ * A workload that was created again under its name does not simply inherit: its reservations are judged
+ * first.
+ */
 function ownedIn(asked: SetRequest, owner: OwnerRecord | undefined): Address[] {
   const asker = asked.request.wish.owner?.owner;
   if (owner === undefined || asker === undefined || !sameOwner(owner.owner, asker)) return [];

@@ -17,28 +17,29 @@ import type { CallOptions } from "../store-port.ts";
 import { settleEvidence } from "./settle-evidence.ts";
 import { type Written, writeLiving } from "./write-living.ts";
 
-/** What else tells which attachments live on this node. */
+/** Further sources of what lives on this node, besides the journal. */
 export interface FurtherEvidence {
-  /** Of the runtime's cache of results; the journal's word counts where both speak. */
+  /** Attachments from the runtime's cache of results. Where the journal has one too, the journal counts. */
   readonly cached: () => Promise<readonly LivingAttachment[]>;
-  /** UIDs of other stores that this node uses: their attachments are not written into this one. */
+  /** UUIDs of other stores that this node uses, whose attachments are not written into this one. */
   readonly otherStores: () => Promise<ReadonlySet<string>>;
 }
 
 const META = refTo.meta;
-/** How long one attachment's lock is waited for: whoever holds it may be in an ADD that waits. */
+/** Longest wait for one attachment's lock, in milliseconds: an ADD that waits may hold it. */
 const LOCK_PATIENCE_MS = 1_000;
-/** How often it is looked whether pods that only Kubernetes spoke of are gone. */
+/** How often this node checks whether pods are gone that a recovery knows by their status alone. */
 const EVIDENCE_SECONDS = 60;
 
 /**
- * Answers the last recovery of the store, if this node has not yet: frees what the store still holds
- * of its dead attachments, writes what its living ones hold, says so, and takes the store for its
- * own. Conflicts are tried again by each call until they are gone.
+ * Answers the last recovery of the store, if this node has not done so yet: frees its dead attachments
+ * in the store, writes what its living ones hold, writes its answer, and uses the store from then on.
+ * Each call tries conflicts again until they are gone.
  *
- * It can be broken off anywhere and done again: what is written stays, and the store is taken last.
+ * A call may end anywhere, and the next one continues: what is written stays, and the node accepts the
+ * store last.
  *
- * @returns what this node has said now; undefined where nothing was asked, or all is said.
+ * @returns this node's new answer; undefined where there is no recovery, or nothing is left to answer.
  * @throws StoreFailure, IpamError.
  */
 export async function answerRecovery(
@@ -80,7 +81,7 @@ export async function answerRecovery(
   return answer;
 }
 
-/** Two clusters on one store may each have a node of this name. */
+/** Names node and cluster, because two clusters on one store may each have a node of this name. */
 function answerRef({ node, clusterUid }: Ports) {
   return refTo.recovery(clusterUid === undefined ? node.name : `${node.name}@${clusterUid}`);
 }
@@ -92,7 +93,7 @@ async function countAnswers(recovery: string, ports: Ports, options: CallOptions
   return count;
 }
 
-/** Those of the journal that may live, and those that only the cache knows. */
+/** The attachments of the journal that may live, and those that only the runtime's cache knows. */
 async function livingHere(further: FurtherEvidence, ports: Ports): Promise<LivingAttachment[]> {
   const others = await further.otherStores();
   const entries = ports.node.journal
@@ -107,7 +108,7 @@ async function livingHere(further: FurtherEvidence, ports: Ports): Promise<Livin
   return [...entries.map(livingOf), ...cached];
 }
 
-/** False where its namespace is gone, and where its DEL has come and waits for the store. */
+/** False where the attachment's namespace is gone, or its DEL waits for the store. */
 function livesHere({ holder }: JournalEntry, { node, ...ports }: Ports): boolean {
   if (mayFree(holder, { node, ...ports })) return false;
   const kept = node.keptReleases.of(holder.attachment);
@@ -129,7 +130,7 @@ async function writeAll(
   return { written, conflicts };
 }
 
-/** A DEL that comes in between has the last word: under its lock, its journal entry is gone. */
+/** Writes one attachment under its lock. A DEL that came before wins: the journal entry is then gone. */
 async function writeLocked(
   living: LivingAttachment,
   ports: Ports,
@@ -157,7 +158,7 @@ async function say(answer: NodeRecoveryRecord, ports: Ports, options: CallOption
   return outcome.won ? outcome.revision : 0;
 }
 
-/** Nobody need wait for this node any more, but for the addresses that two have. */
+/** Removes the blocks of this node, except for the addresses that conflict. */
 async function unblock(answer: NodeRecoveryRecord, ports: Ports, options: CallOptions): Promise<void> {
   const { name: node } = ports.node;
   for await (const { ref } of ports.store.list({ kind: "reservedRanges" }, options)) {
@@ -173,7 +174,7 @@ async function unblock(answer: NodeRecoveryRecord, ports: Ports, options: CallOp
   }
 }
 
-/** From now on ADDs of this node use the store as it is (ONE-STORE). */
+/** Accepts the store as it is, for all later ADDs of this node (ONE-STORE). */
 function takeStore(meta: MetaRecord, spaces: readonly string[], revision: number, ports: Ports): void {
   const { recovery } = meta;
   for (const space of new Set(spaces)) {

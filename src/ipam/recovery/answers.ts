@@ -5,19 +5,20 @@ import type { CallOptions } from "../store-port.ts";
 /** Which nodes have answered a recovery, and which have not. */
 export interface Answers {
   readonly answered: readonly Answer[];
-  /** Names of nodes that are expected and have said nothing. */
+  /** Sorted names of expected nodes that have not answered. */
   readonly silent: readonly string[];
-  /** Every answer that will come has come, and what conflicts now will go on doing so. */
+  /** True once every expected node has answered, and all remaining conflicts are real. */
   readonly complete: boolean;
 }
 
+/** One node's answer, as the store has it. */
 export interface Answer {
   readonly ref: RefOf<"recovery">;
   readonly record: NodeRecoveryRecord;
   readonly revision: number;
 }
 
-/** Reads the answers to a recovery of all nodes that are expected, and of whoever else answered. */
+/** Reads the answers to a recovery, of expected nodes and of all others. @throws StoreFailure. */
 export async function readAnswers(
   recovery: string,
   expected: readonly string[],
@@ -37,6 +38,7 @@ export async function readAnswers(
   return { answered, silent, complete: silent.length === 0 && settled };
 }
 
+/** All conflicts of the answers, each with the node that found it. */
 export function conflictsOf({ answered }: Answers): (RecoveryConflict & { readonly node: string })[] {
   return answered.flatMap(({ record }) =>
     record.conflicts.map((conflict) => ({ ...conflict, node: record.node })),

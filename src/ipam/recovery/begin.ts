@@ -9,17 +9,18 @@ import type { CallOptions } from "../store-port.ts";
 
 const META = refTo.meta;
 
+/** The recovery that is now under way. */
 export interface Begun {
   readonly recovery: string;
-  /** False where somebody had begun it already: then this one takes part. */
+  /** False where another operator had begun it already, and this one joins. */
   readonly begun: boolean;
-  /** True where the store was empty and had no identity. */
+  /** True where the store had no identity, and this call made one. */
   readonly made: boolean;
 }
 
 /**
- * Begins a recovery, or takes part in the one that is under way: from its commit on no address is
- * given out, and every node is asked what its pods hold.
+ * Begins a recovery, or joins the one that is under way. From its commit on, the store gives out no
+ * address, and every node reports what its pods hold.
  *
  * @throws StoreFailure, IpamError.
  */
@@ -40,7 +41,7 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
 }
 
 /**
- * Ends the recovery: addresses are given out again. Done again it changes nothing.
+ * Ends the recovery: the store gives out addresses again. A second call changes nothing.
  *
  * @throws IpamError tryAgain where another recovery has begun meanwhile.
  */

@@ -9,15 +9,16 @@ import { type Block, blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts
 import type { CallOptions } from "../store-port.ts";
 import { type Answers, conflictsOf } from "./answers.ts";
 
+/** What decides which addresses a silent node may hold. */
 export interface Blocking {
   /** Labels of nodes that Kubernetes knows. */
   readonly labels: ReadonlyMap<string, Labels>;
   readonly pools: readonly PoolOfNodes[];
-  /** The spaces that anybody is known to use. */
+  /** All address spaces that are known to be in use. */
   readonly spaces: (answers: Answers) => readonly string[];
 }
 
-/** Every ADD reads the blocks: so many nodes, of one cluster, are not blocked one by one. */
+/** How many silent nodes a recovery blocks at most, because every ADD reads the blocks. */
 const MOST_SILENT = 40;
 
 const WHOLE: readonly Interval[] = [
@@ -26,20 +27,21 @@ const WHOLE: readonly Interval[] = [
 ];
 
 /**
- * Blocks what silent nodes may hold, and each address that two living attachments have. All that a
- * node may use counts: every address but those of pools that are for other nodes. Who answers while
- * the blocks are written finds them, or is found by a second look.
+ * Blocks the addresses that silent nodes may hold, and each address that two living attachments have. A
+ * silent node may hold every address but those of pools for other nodes. A node that answers meanwhile
+ * removes its blocks itself, or a second read of the answers finds it.
  *
- * @returns the answers that the blocks are right for.
+ * @param readAgain reads the answers as they are now.
+ * @returns the answers that the blocks match.
  * @throws IpamError tryAgain where too many nodes are silent, or the answers keep changing; StoreFailure.
  */
 export async function blockSilent(
-  look: () => Promise<Answers>,
+  readAgain: () => Promise<Answers>,
   blocking: Blocking,
   ports: Ports,
   options: CallOptions,
 ): Promise<Answers> {
-  let answers = await look();
+  let answers = await readAgain();
   return untilWon("block what silent nodes may hold", async () => {
     const blockedFor = answers;
     if (blockedFor.silent.length > MOST_SILENT) throw tooMany(blockedFor.silent.length);
@@ -47,8 +49,8 @@ export async function blockSilent(
       const blocks = blocksOf(blockedFor, space, blocking);
       await rewriteBlocks(space, () => blocks, ports, options);
     }
-    answers = await look();
-    return Bun.deepEquals(wordsOf(answers), wordsOf(blockedFor)) ? answers : undefined;
+    answers = await readAgain();
+    return Bun.deepEquals(gistOf(answers), gistOf(blockedFor)) ? answers : undefined;
   });
 }
 
@@ -60,8 +62,8 @@ function blocksOf(answers: Answers, space: string, blocking: Blocking): Block[] 
   ];
 }
 
-/** What the blocks depend on. */
-function wordsOf(answers: Answers): unknown {
+/** The part of the answers that the blocks depend on. */
+function gistOf(answers: Answers): unknown {
   return [answers.silent, conflictsOf(answers).map(({ node, space, address }) => [node, space, address])];
 }
 

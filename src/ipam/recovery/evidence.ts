@@ -10,14 +10,14 @@ import { type AttachmentRecord, type Holder, type NetworkRecord, RECORD_VERSION 
 import { refTo } from "../ref-to.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 
-/** An address that a running pod shows, of a node that has not answered. */
+/** An address that a running pod shows on a node that has not answered. */
 export interface Shown {
   readonly space: string;
   readonly address: string;
   readonly pod: PodFacts;
 }
 
-/** Of what the cross-check found: addresses that nobody holds, and that pods of silent nodes show. */
+/** The addresses among an audit's findings that nobody holds and that pods of silent nodes show. */
 export function shownOnSilent(
   findings: readonly AuditFinding[],
   pods: readonly PodFacts[],
@@ -31,10 +31,11 @@ export function shownOnSilent(
 }
 
 /**
- * Holds an address for a pod on its status alone, until its node has answered (and writes the
- * attachment itself) or is fenced. Nothing is overwritten.
+ * Allocates an address to a pod because of its status alone, until its node answers (and writes the
+ * attachment itself) or is fenced. Overwrites nothing.
  *
  * @returns false where somebody holds the address now.
+ * @throws StoreFailure, IpamError tryAgain.
  */
 export function holdOnEvidence(
   { space, address: text, pod }: Shown,

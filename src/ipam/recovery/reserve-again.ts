@@ -6,8 +6,8 @@ import { refTo } from "../ref-to.ts";
 import type { CallOptions, Guard, Put } from "../store-port.ts";
 
 /**
- * The reservations that an ADD made and the store lost, and the owner's record. A reservation that
- * is there stays as it is, whoever's it is.
+ * The guards and writes that restore the reservations that an ADD made and the store lost, with the
+ * owner's record. An existing reservation stays as it is, whoever owns it.
  */
 export async function reserveAgain(
   space: string,

@@ -6,10 +6,11 @@ import type { Ports } from "../ports.ts";
 import type { CallOptions } from "../store-port.ts";
 
 /**
- * Ends what was held on Kubernetes' word alone for pods of this node, once the node has said all
- * that lives on it and the pod is gone too. As long as the pod is there, its address stays held.
+ * Frees what a recovery allocated to pods of this node because of their status alone, after the node
+ * has answered and the pod is gone. While the pod exists, its address stays held.
  *
- * @returns how many were freed.
+ * @returns how many it freed.
+ * @throws StoreFailure; IpamError where Kubernetes does not answer.
  */
 export async function settleEvidence(ports: Ports, options: CallOptions): Promise<number> {
   const { cluster, node, store } = ports;

@@ -18,11 +18,13 @@ import { sameAttachment } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
 import { reserveAgain } from "./reserve-again.ts";
 
+/** The result of writing an attachment: done, nothing to do, or the addresses that others hold. */
 export type Written = "written" | "there already" | readonly RecoveryConflict[];
 
 /**
- * Writes what a living attachment of this node holds, as its ADD did: all of it or none (ONE-STEP),
- * under the revisions that were read (GUARDED). What another holds is told, and never overwritten.
+ * Writes what a living attachment of this node holds, as its ADD did: all of it or nothing (ONE-STEP),
+ * guarded by the revisions that were read (GUARDED). Never overwrites another holder: such addresses
+ * come back as conflicts, and nothing is written.
  *
  * @throws StoreFailure, IpamError tryAgain when the records kept changing.
  */
@@ -68,7 +70,7 @@ interface Writes {
   readonly deletes: Ref[];
 }
 
-/** Allocations and reservations that are missing; evidence of the same address gives way. */
+/** The writes of missing allocations and reservations. They replace a record made from a pod's status alone. */
 async function holdAgain(
   { record, reservedFor }: LivingAttachment,
   snapshot: Snapshot,

@@ -8,16 +8,16 @@ import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { intervalOf } from "./reserved-ranges.ts";
 
-/** The kind of owner of a range that a node may hold addresses of, as long as it has not answered. */
+/** Kind of the owner of a blocked range: its name is the node that has not answered. */
 const OWNER_KIND = "Recovery";
 
-/** Addresses that nobody gets until a node has told what it holds. */
+/** Addresses that nobody gets until a node has reported what it holds. */
 export interface Block {
   readonly node: string;
   readonly interval: Interval;
 }
 
-/** One address that living attachments of two nodes have. */
+/** The block of one address that living attachments of two nodes have. */
 export function blockOfConflict({
   node,
   address,
@@ -29,13 +29,13 @@ export function blockOfConflict({
   return { node, interval: { first: point, last: point } };
 }
 
-/** The block that a reserved range is, if it is one. */
+/** The block in a reserved range; undefined for an operator's range. */
 export function blockIn(range: ReservedRange): Block | undefined {
   const { kind, name } = range.reservation.owner;
   return kind === OWNER_KIND ? { node: name, interval: intervalOf(range) } : undefined;
 }
 
-/** The nodes whose blocks share addresses with one of the intervals. */
+/** Sorted names of the nodes whose blocks overlap one of the intervals. */
 export function blockersOf(ranges: readonly ReservedRange[], intervals: readonly Interval[]): string[] {
   const nodes = ranges.flatMap((range) => {
     const block = blockIn(range);
@@ -45,7 +45,7 @@ export function blockersOf(ranges: readonly ReservedRange[], intervals: readonly
   return [...new Set(nodes)].sort();
 }
 
-/** What ends a block, for whoever is refused by it. */
+/** What to do about the blocks of these nodes, for the details of an error. */
 export function waysOut(nodes: readonly string[]): string {
   const [node = ""] = nodes;
   const silent =
@@ -60,7 +60,7 @@ export function waysOut(nodes: readonly string[]): string {
 }
 
 /**
- * Rewrites the blocks of one space and leaves all other reserved ranges as they are.
+ * Changes the blocks of one space, and leaves all other reserved ranges as they are.
  *
  * @throws StoreFailure, IpamError.
  */
@@ -92,7 +92,12 @@ export async function rewriteBlocks(
   });
 }
 
-/** Lifts all blocks of these nodes, whatever they hold. */
+/**
+ * Removes all blocks of these nodes.
+ *
+ * @returns the sorted names of those that had blocks.
+ * @throws StoreFailure, IpamError.
+ */
 export async function liftBlocks(
   nodes: readonly string[],
   ports: Ports,

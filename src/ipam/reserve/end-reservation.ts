@@ -8,10 +8,10 @@ import { disowning } from "./ending-reservations.ts";
 import { readReady } from "./reserve.ts";
 
 /**
- * Ends an automatic reservation that was judged at the revision given, and takes it from its owner's
- * record: only while nobody holds the address, and only if nothing of it was written since (GUARDED).
+ * Ends an automatic reservation as it was judged, and removes the address from its owner's record. Only
+ * while nobody holds the address, and only if nobody has changed the records since (GUARDED).
  *
- * @returns false when somebody was quicker, or holds the address; then it is to be judged again.
+ * @returns false when another process was quicker, or somebody holds the address: judge it again.
  * @throws StoreFailure, after which nothing is known to have ended; IpamError tryAgain while the store
  *   is being recovered.
  */
@@ -38,7 +38,7 @@ export async function endReservation(
     { ref: allocation, revision: 0 },
     { ref: ownerRef, revision: owner?.revision ?? 0 },
   ];
-  // A workload that was made again under its name has a record of its own, which is not ours to shorten.
+  // A new workload of the same name has its own record, which keeps its addresses.
   const own = owner !== undefined && sameOwner(owner.record.owner, record.owner);
   const left = own ? disowning(ownerRef, owner.record, [formatAddress(address)]) : undefined;
   const transaction = { guards, puts: left?.puts ?? [], deletes: [ref, ...(left?.deletes ?? [])] };
@@ -48,7 +48,7 @@ export async function endReservation(
 /**
  * Deletes the record of an owner that has no addresses, at the revision that was judged.
  *
- * @returns false when somebody was quicker.
+ * @returns false when another process was quicker.
  * @throws StoreFailure.
  */
 export async function forgetOwner(

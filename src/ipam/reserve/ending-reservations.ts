@@ -7,8 +7,10 @@ import { refTo } from "../ref-to.ts";
 import type { CallOptions, Guard, Transaction } from "../store-port.ts";
 
 /**
- * With `kube-ipam.retain: delete` a reservation lasts as long as the pod: whatever frees the pod's
- * attachment ends the automatic reservations of the addresses it frees, in the same transaction.
+ * Adds to a transaction that frees an attachment the end of its automatic reservations, where the pod
+ * asked for it (`kube-ipam.retain: delete`).
+ *
+ * @throws StoreFailure.
  */
 export async function withReservations(
   freeing: Transaction,
@@ -74,7 +76,10 @@ export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
 
 type OwnerWrites = Pick<Transaction, "puts" | "deletes">;
 
-/** Takes addresses from an owner's record, guarded by the caller; one that has nothing left goes. */
+/**
+ * The writes that remove addresses from an owner's record, and delete an empty one. The caller guards
+ * the record.
+ */
 export function disowning(ref: RefOf<"owner">, record: OwnerRecord, gone: readonly string[]): OwnerWrites {
   const rest = withoutAddresses(record, gone);
   const holdsNothing = rest.addresses.length === 0 && Object.keys(rest.slots ?? {}).length === 0;

@@ -6,13 +6,16 @@ import { describeOwner } from "../in-words.ts";
 import type { PodId, ReservationRecord } from "../records.ts";
 import { sameOwner, samePod } from "../same.ts";
 
-/** What a reservation means for one who asks for its address. Every "pass-on" is guarded by its revision. */
+/**
+ * What a reservation means for a pod that asks for its address. A caller guards every "pass-on" by the
+ * reservation's revision.
+ */
 export type ReservationVerdict =
   | { readonly action: "own" }
   | { readonly action: "pass-on"; readonly reason: PassOnReason }
   | { readonly action: "refuse"; readonly refusal: IpamError };
 
-/** Why a reservation may end, for the log. */
+/** Why a reservation passes to another owner, for the log. */
 export type PassOnReason =
   | "the pod is in the owner's namespace and names the address"
   | "its owner is gone"
@@ -24,25 +27,25 @@ export interface ReservationFacts {
   readonly asker: ReservationAsker;
   /** UID of the asker's cluster, where known. */
   readonly clusterUid?: string;
-  /** Whether somebody has an allocation of the address now. */
+  /** Whether the address has an allocation now. */
   readonly held: boolean;
   /** The owner by a live read. */
   readonly ownerState: "present" | "gone" | "unknown" | "not asked";
-  /** Why it is unknown, where asking failed. */
+  /** Why `ownerState` is "unknown", where the read failed. */
   readonly unknownBecause?: IpamError;
 }
 
 export interface ReservationAsker {
   readonly pod?: PodId;
   readonly owner?: OwnerFacts;
-  /** The asker names this very address (annotation or request), rather than being given any. */
+  /** True where the annotation or request names this address; false where any address will do. */
   readonly names: boolean;
 }
 
 /**
- * Whether a reserved address may go to the asker (docs/design.md section 5): to its owner always, to
- * another only where an automatic reservation's owner is gone, or where the asker is in the
- * owner's namespace and names the address itself. Operators' reservations never yield.
+ * Decides whether the asker may take a reserved address (docs/design.md section 5). Its owner always
+ * may. Another asker may take it only from an automatic reservation, if the owner is gone, or if the
+ * asker is in the owner's namespace and names the address. Pure.
  */
 export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
   const cluster = clusterRelation(facts.reservation.cluster, facts.clusterUid);
@@ -53,7 +56,7 @@ export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
     : { action: "pass-on", reason };
 }
 
-/** Whether the verdict may depend on `ownerState`, so that it is worth a live read. */
+/** Whether the verdict depends on `ownerState`, so that it needs a live read. */
 export function dependsOnOwner(facts: ReservationFacts): boolean {
   const refusedIf = (ownerState: ReservationFacts["ownerState"]) =>
     judgeReservation({ ...facts, ownerState }).action === "refuse";
@@ -68,15 +71,15 @@ function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOn
     return "the pod is in the owner's namespace and names the address";
   }
   if (reservation.retain === "delete" && !held) return "it was made to end with its pod";
-  // A duration begins when the owner is gone; only an observer over time knows when it is over (NO-CLOCKS).
+  // A duration begins when the owner is gone; only a process that watched all the time knows when it is over (NO-CLOCKS).
   const endsWithOwner =
     reservation.retain === "workload" || reservation.retain === "delete" || reservation.retain === 0;
   return endsWithOwner && ownerState === "gone" ? "its owner is gone" : undefined;
 }
 
 /**
- * A pod is its own owner's equal. Names count only within one cluster. Another cluster may be the own
- * one under an earlier name of it: the owner's UID tells, where the own API server has it.
+ * The asking pod itself counts as an owner, beside its workload. Names count only within one cluster.
+ * "Another" cluster may be this one under an earlier UID: so an owner whose UID exists here counts.
  */
 function isOwner(
   { asker, ownerState, reservation: { owner } }: ReservationFacts,

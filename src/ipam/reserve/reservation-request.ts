@@ -8,32 +8,33 @@ import {
 } from "../records.ts";
 import { sameOwner, samePod } from "../same.ts";
 
-/** What an operator wants reserved, whatever addresses it is about. */
+/** A reservation that an operator wants, without its addresses. */
 export interface ReservationWish {
   readonly space: string;
   readonly owner: Owner;
   readonly retain: Retention;
   readonly note?: string;
-  /** Also where another has the address now: it keeps it until it ends. */
+  /** Reserve it also where another attachment holds the address: that one keeps it until it ends. */
   readonly evenIfHeld: boolean;
   readonly requireInit: boolean;
 }
 
-/** Which reservation may be ended. */
+/** Which reservations a caller may end. */
 export interface ReservationScope {
   readonly space: string;
-  /** Only where its owner is of this Kubernetes namespace; any other one counts as absent. */
+  /** Only those with an owner in this Kubernetes namespace; any other one counts as absent. */
   readonly namespace?: string;
 }
 
-/** What came of it. */
+/** The result of reserving. */
 export interface ReservationDone {
-  /** False where the very same reservation was there already. */
+  /** False where the same reservation existed already. */
   readonly created: boolean;
-  /** Who has addresses of it now, and keeps them. */
+  /** The holders of its addresses, which keep them. */
   readonly holders: readonly Holder[];
 }
 
+/** The record of an operator's reservation. */
 export function operatorReservation(
   { owner, retain, note }: ReservationWish,
   ports: Ports,
@@ -49,7 +50,7 @@ export function operatorReservation(
   };
 }
 
-/** Whether a reservation says already what an operator wants. */
+/** Whether a reservation already is what the operator wants. */
 export function isSettled(present: ReservationRecord, wish: ReservationWish): boolean {
   return (
     present.kind === "operator" &&
@@ -60,7 +61,7 @@ export function isSettled(present: ReservationRecord, wish: ReservationWish): bo
 }
 
 /**
- * Whether who has the address now is the owner's own: the pod itself, or a pod of the workload's
+ * Whether the holder belongs to the owner: it is the owner's pod itself, or a pod in the workload's
  * namespace, which is the boundary of trust (docs/design.md section 5).
  */
 export function holdsForOwner({ pod }: Holder, owner: Owner): boolean {

@@ -26,11 +26,11 @@ const MOST_RANGES = 256;
 /**
  * Reserves a whole range, as one entry of the space's one record, however many addresses it has.
  *
- * Every ADD compares that record (GUARDED), so none that comes after the commit overlooks it; one
- * that came between our look at the range and our commit is found by looking again, and then the
- * range is given up.
+ * Every ADD compares that record (GUARDED), so no ADD after the commit overlooks it. An ADD may come
+ * between the read of the range and the commit: a second read finds it, and ends the reservation again.
  *
- * @throws IpamError addressHeld naming holder or owner; storeCannotWrite (too many ranges), tryAgain.
+ * @throws IpamError addressHeld naming holder or owner; storeCannotWrite (too many ranges), tryAgain;
+ *   StoreFailure.
  */
 export async function reserveRange(
   interval: Interval,
@@ -65,7 +65,12 @@ export async function reserveRange(
   return { created: created.value, holders };
 }
 
-/** Ends the reservation of exactly this range. */
+/**
+ * Ends the reservation of exactly this range.
+ *
+ * @returns the range that it ended.
+ * @throws IpamError storeCannotWrite, tryAgain; StoreFailure.
+ */
 export function unreserveRange(
   interval: Interval,
   { space, namespace }: ReservationScope,
@@ -108,7 +113,10 @@ function recordOf(ranges: readonly ReservedRange[]): ReservedRangesRecord {
   return { version: RECORD_VERSION, ranges };
 }
 
-/** Who got in between is told, and our range goes again. */
+/**
+ * Ends a range again that it has just created, where an ADD came in between; throws the refusal that
+ * names it.
+ */
 async function confirm(
   interval: Interval,
   wish: ReservationWish,
@@ -125,7 +133,7 @@ async function confirm(
   }
 }
 
-/** Who has addresses of the range now. @throws IpamError addressHeld where another owner's are among them. */
+/** The holders of addresses of the range. @throws IpamError addressHeld where another owner has one of them. */
 async function judgeInside(
   interval: Interval,
   wish: ReservationWish,
@@ -136,7 +144,7 @@ async function judgeInside(
   const span = { space, ...interval };
   const [count] = (await ports.store.read({ counts: [span] }, options)).counts;
   const holders: Holder[] = [];
-  // Who has an address by a damaged record cannot be told: the range is refused (FAIL-CLOSED).
+  // A damaged record hides its holder, so the range is refused (FAIL-CLOSED).
   const damaged = ({ ref, failure }: Damage) => {
     if ("address" in ref && intervalContains(interval, ref.address)) throw failure;
   };

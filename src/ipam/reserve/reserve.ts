@@ -28,10 +28,11 @@ import {
 import { reservedRangesAt } from "./reserved-ranges.ts";
 
 /**
- * Reserves one address for an owner, before any pod of it exists. The transaction compares the
+ * Reserves one address for an owner, which need not have a pod yet. The transaction compares the
  * allocation, the reservation, the reserved ranges and the owner's record as they were judged (GUARDED).
  *
- * @throws IpamError addressHeld naming holder or owner; storeCannotWrite, tryAgain (ONE-STORE).
+ * @throws IpamError addressHeld naming holder or owner; storeCannotWrite, tryAgain (ONE-STORE);
+ *   StoreFailure.
  */
 export function reserveAddress(
   address: Address,
@@ -73,7 +74,12 @@ export function reserveAddress(
   });
 }
 
-/** Reads records together with the store's identity, which must be there, or may be made, as for an ADD. */
+/**
+ * Reads records together with the store's identity, and checks the identity as an ADD does.
+ *
+ * @returns the records, and what the caller's transaction must guard and write of the identity.
+ * @throws IpamError storeCannotWrite, tryAgain (ONE-STORE); StoreFailure.
+ */
 export async function readReady(
   refs: readonly Ref[],
   { space, requireInit }: Pick<ReservationWish, "space" | "requireInit">,
@@ -119,7 +125,7 @@ function refuseRange(
   );
 }
 
-/** @throws IpamError addressHeld where a reservation is another owner's. */
+/** @throws IpamError addressHeld where the reservation has another owner. */
 export function refuseOther(address: Address, { owner }: ReservationWish, present: ReservationRecord): void {
   const text = formatAddress(address);
   refuseNewer(present.version, `the reservation of ${text}`);
@@ -131,7 +137,7 @@ export function refuseOther(address: Address, { owner }: ReservationWish, presen
   );
 }
 
-/** @throws IpamError addressHeld where another than the owner has the address. */
+/** @throws IpamError addressHeld where somebody else than the owner holds the address. */
 export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
   const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
   if (other === undefined || wish.evenIfHeld) return;

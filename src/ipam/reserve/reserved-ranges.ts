@@ -3,7 +3,7 @@ import { type Interval, intervalContains } from "../../address/interval.ts";
 import type { ReservedRange, ReservedRangesRecord } from "../records.ts";
 
 /**
- * The reserved ranges of an address space that hold this address: an operator's, and besides it what a
+ * The reserved ranges of an address space that contain this address: an operator's, and those that a
  * recovery blocks for nodes that have not answered.
  */
 export function reservedRangesAt(

@@ -1,23 +1,23 @@
 import type { Retention } from "../records.ts";
 
-/** What a live read said of an owner. */
+/** The answer of a live read about an owner. */
 export type OwnerState = "present" | "gone" | "unknown";
 
-/** Something that ends when its owner has been gone for long enough. */
+/** A reservation or owner's record that ends when its owner has been gone for long enough. */
 export interface Retained {
-  /** The same for one thing in every round. */
+  /** The same in every round. */
   readonly key: string;
-  /** Of its record: a thing that was written again begins anew. */
+  /** Revision of its record. A new revision starts the count again. */
   readonly revision: number;
   /** Seconds after the owner is gone; Infinity: never. */
   readonly seconds: number;
 }
 
 /**
- * For how long owners have been gone, by this process's own observations: two live reads, at least the
- * retention apart, that both found the owner gone, and none between them that found it there. Ages are
- * never read from a record (NO-CLOCKS), so a restart begins the count anew: longer than promised, never
- * shorter.
+ * Measures how long owners have been gone, by this process's own reads: two live reads, at least the
+ * retention apart, found the owner gone, and none between them found it. Never reads an age from a
+ * record (NO-CLOCKS). So a restart starts the count again: a reservation may last longer than promised,
+ * never shorter.
  */
 export class RetentionWatch {
   readonly #now: () => number;
@@ -28,7 +28,7 @@ export class RetentionWatch {
     this.#now = now;
   }
 
-  /** Notes what was read just now; true when the thing may end. An answer that did not come changes nothing. */
+  /** Notes the owner's state of now. True when the item may end. "unknown" changes nothing. */
   observe({ key, revision, seconds }: Retained, state: OwnerState): boolean {
     if (state === "unknown") return false;
     if (state === "present") {
@@ -41,13 +41,13 @@ export class RetentionWatch {
     return false;
   }
 
-  /** Forgets all that is not among these: it is in use again, or no more. */
+  /** Forgets all other keys: those items are in use again, or no longer exist. */
   keepOnly(keys: ReadonlySet<string>): void {
     for (const key of this.#since.keys()) if (!keys.has(key)) this.#since.delete(key);
   }
 }
 
-/** How many seconds a reservation outlives its owner. */
+/** How many seconds a reservation outlives its owner; Infinity for "keep". */
 export function secondsOf(retain: Retention): number {
   if (retain === "keep") return Number.POSITIVE_INFINITY;
   return typeof retain === "number" ? retain : 0;

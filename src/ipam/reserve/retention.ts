@@ -11,17 +11,19 @@ import { type OwnerState, type Retained, RetentionWatch, secondsOf } from "./ret
 /** How many allocations are looked up at once. */
 const CHUNK = 100;
 
+/** Why a reservation ended. */
 export type EndedReason = "pod-gone" | "owner-gone" | "retention-over";
 
+/** A reservation that a round ended. */
 export interface EndedReservation {
   readonly entry: Entry<"reservation">;
   readonly reason: EndedReason;
 }
 
 /**
- * Ends automatic reservations whose retention is over: nobody holds the address, and the owner was
- * gone in two live reads of this process, at least the retention apart. Operators' reservations and
- * ranges, another cluster's, and those of newer programs are never touched.
+ * Ends automatic reservations whose retention is over: nobody holds the address, and two live reads of
+ * this process, at least the retention apart, found the owner gone. Never touches reservations and
+ * ranges of operators, of another cluster, or of newer programs.
  */
 export class RetentionKeeper {
   readonly #ports: ClusterPorts;
@@ -32,7 +34,7 @@ export class RetentionKeeper {
   readonly #presentMs: number;
 
   /**
-   * @param presentMs for how long an owner that was there is not asked for again: most are.
+   * @param presentMs milliseconds during which an owner that existed is not read again: most owners exist.
    * @param now this process's monotonic clock, in milliseconds.
    */
   constructor(ports: ClusterPorts, presentMs: number, now: () => number = () => performance.now()) {
@@ -43,7 +45,7 @@ export class RetentionKeeper {
   }
 
   /**
-   * One look at all reservations. What Kubernetes does not answer is left for the next round.
+   * Judges all reservations once. Leaves those whose owner Kubernetes cannot tell to the next round.
    *
    * @throws StoreFailure, IpamError tryAgain (recovering); what was ended before stays ended.
    */
@@ -81,7 +83,7 @@ export class RetentionKeeper {
     return unheld;
   }
 
-  /** An allocation that is damaged is one: whose address it holds cannot be told. */
+  /** A damaged allocation counts as held. */
   async #unheldOf(
     chunk: readonly Entry<"reservation">[],
     options: CallOptions,
@@ -100,7 +102,7 @@ export class RetentionKeeper {
     }
   }
 
-  /** With `retain: delete` it is the pod that counts, which has given its address back. */
+  /** With `retain: delete` only the pod counts, and it no longer holds the address. */
   async #stateFor({ record }: Entry<"reservation">, options: CallOptions): Promise<OwnerState> {
     return record.retain === "delete" ? "gone" : this.#ownerState(record.owner, options);
   }
@@ -115,7 +117,7 @@ export class RetentionKeeper {
     return known;
   }
 
-  /** Records of owners that are gone and have no addresses would otherwise stay for ever. */
+  /** Deletes the empty records of owners that are gone; nothing else would. */
   async #forgetOwners(seen: Set<string>, options: CallOptions): Promise<void> {
     for await (const entry of this.#ports.store.list({ kind: "owner" }, pastDamage(options, this.#ports))) {
       const { addresses, owner, version } = entry.record;

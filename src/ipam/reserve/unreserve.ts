@@ -10,11 +10,11 @@ import type { ReservationScope } from "./reservation-request.ts";
 import { readReady } from "./reserve.ts";
 
 /**
- * Ends the reservation of one address, an operator's or an automatic one, and takes it from its
- * owner's record. Who has the address now keeps it.
+ * Ends the reservation of one address, an operator's or an automatic one, and removes the address from
+ * its owner's record. A holder of the address keeps it.
  *
- * @returns the reservation that was ended.
- * @throws IpamError storeCannotWrite, tryAgain.
+ * @returns the reservation that it ended.
+ * @throws IpamError storeCannotWrite, tryAgain; StoreFailure.
  */
 export function unreserveAddress(
   address: Address,
@@ -28,7 +28,7 @@ export function unreserveAddress(
     const ref = refTo.reservation(space, address);
     const { snapshot } = await readReady([ref], { space, requireInit: false }, ports, options);
     const reservation = snapshot.get(ref);
-    // Absent after an unknown outcome: it was our own commit that happened.
+    // Absent after an unknown outcome: this call's own commit happened.
     if (reservation === undefined) return tried ?? "absent";
     if (namespace !== undefined && reservation.record.owner.namespace !== namespace) return "absent";
     refuseNewer(reservation.record.version, `the reservation of ${text}`);

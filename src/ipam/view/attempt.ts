@@ -6,7 +6,7 @@ import type { Holder, NamespaceId, PodId } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import type { CallOptions } from "../store-port.ts";
 
-/** One ADD under way: what stays the same over all its rounds. */
+/** One running ADD: what stays the same over all its tries. */
 export interface Attempt {
   readonly request: AddRequest;
   readonly ports: Ports;
@@ -15,13 +15,13 @@ export interface Attempt {
   readonly namespace: NamespaceId;
   readonly lock: AttachmentLock;
   readonly options: CallOptions;
-  /** Why nothing new may be given to this request. */
+  /** Why this request gets nothing new. */
   readonly refusal?: IpamError;
 }
 
 /**
- * An ADD needs a living network namespace from its beginning to its end: an address for a dead one
- * would be held by nobody.
+ * Identifies the request's network namespace. An ADD needs a living one from its beginning to its end:
+ * nobody would hold an address in a dead one.
  *
  * @throws IpamError invalidEnvironment when nothing is at the path.
  */
@@ -36,10 +36,11 @@ export function requireNamespace(request: AddRequest, ports: Ports): NamespaceId
 }
 
 /**
- * The mark and the namespace are looked at just before and just after the commit: a runtime that
- * gave up leaves this process running, and its DEL may have come and gone already.
+ * Requires that no DEL has come, that the caller still waits, and that the network namespace exists.
+ * An ADD checks this just before and just after its commit: a runtime that gives up leaves this process
+ * running, and its DEL may have ended already.
  *
- * @throws IpamError tryAgain after a DEL, invalidEnvironment when the namespace is gone.
+ * @throws IpamError tryAgain after a DEL or at the process's end, invalidEnvironment when the namespace is gone.
  */
 export function requireStillWanted(attempt: Attempt): void {
   const { request, ports, lock, namespace } = attempt;
@@ -67,7 +68,7 @@ export function requireStillWanted(attempt: Attempt): void {
   );
 }
 
-/** The asker as the store records it. */
+/** The asker, as the store will record it. */
 export function holderOf(attempt: Attempt): Holder {
   const { request, ports, requestId, namespace } = attempt;
   const pod = podOf(attempt);
@@ -84,8 +85,8 @@ export function holderOf(attempt: Attempt): Holder {
 }
 
 /**
- * Old runtimes do not tell the UID; the pod that Kubernetes showed has it, if it is this node's. A
- * mirror's own UID is not the static pod's.
+ * The asking pod. Old runtimes do not pass its UID: then the pod read from Kubernetes has it, if that
+ * pod is on this node. The UID of a mirror is not that of its static pod.
  */
 function podOf(attempt: Attempt): PodId | undefined {
   const { pod, wish } = attempt.request;

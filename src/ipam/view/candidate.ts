@@ -11,15 +11,15 @@ import type {
 } from "../records.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
 
-/** One address that an ADD is about to take, with the revisions that its transaction must guard. */
+/** One address that an ADD may take, with the revisions that its transaction must guard. */
 export interface Candidate {
   readonly address: Address;
   readonly prefix: number;
   readonly gateway?: Address;
   readonly origin: Origin;
-  /** The allocation that is there, where it was judged that it may be replaced or shared. */
+  /** The present allocation, where the ADD may replace or share it. */
   readonly allocation?: Versioned<AllocationRecord>;
-  /** Holders that stay beside the asker (live migration); empty when they are replaced. */
+  /** Holders that keep the address beside the asker (live migration). */
   readonly staying: readonly Holder[];
   readonly evictions: readonly Eviction[];
   readonly reservation?: Versioned<ReservationRecord>;
@@ -32,13 +32,13 @@ export interface Candidate {
 /** An attachment that loses its addresses in a hand-over. */
 export interface Eviction {
   readonly holder: Holder;
-  /** Its index entry; absent when only the allocation was left of it. */
+  /** Its attachment record; absent where only the allocation was left. */
   readonly entry?: Versioned<AttachmentRecord>;
-  /** The allocations that the entry names. */
+  /** The allocations of the entry's addresses. */
   readonly allocations: Snapshot;
 }
 
-/** An address of which the store knows nothing. */
+/** A candidate for an address that the store has no record of. */
 export function untouchedCandidate(target: OpenTarget, address: Address): Candidate {
   const range = rangeOf(target.set, address);
   if (range === undefined) throw new Error("a pool lies in the subnets of its range set");

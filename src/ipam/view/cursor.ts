@@ -3,9 +3,9 @@ import { sortableText } from "../../address/sortable.ts";
 import type { Ports } from "../ports.ts";
 
 /**
- * Where this node begins to look into a pool: behind the address that it gave out last, so that a
- * freed address rests for a round. Nodes that share a store begin at places of their own, so that
- * they do not chase the same candidate (FLAT).
+ * The position at which this node starts to read a pool: after the address that it last gave out, so
+ * that a freed address stays unused for a round. Nodes that share a store start at different positions,
+ * so that they do not compete for the same address (FLAT). `known`: a cursor exists, or none is needed.
  */
 export function startPosition(pool: Pool, space: string, ports: Ports): { position: bigint; known: boolean } {
   const last = ports.node.cursors.read(cursorName(pool, space));
@@ -15,10 +15,10 @@ export function startPosition(pool: Pool, space: string, ports: Ports): { positi
 }
 
 /**
- * Takes the first of `free` (in ring order) that no other process of this node has just taken.
- * Other nodes may still take it: the transaction decides.
+ * Takes the first position of `free` (in ring order) that no other process of this node has just
+ * taken. Another node may still take it: the transaction decides.
  *
- * @param free begins anew with each call.
+ * @param free starts again with each call.
  */
 export function takeNext(
   pool: Pool,
@@ -29,7 +29,7 @@ export function takeNext(
   return ports.node.cursors.advance(cursorName(pool, space), (current) => firstBehind(free(), current));
 }
 
-/** Of positions in ring order, the first that is behind `current`; else the first of all. */
+/** The first of the positions (in ring order) after `current`, else the first of all. */
 function firstBehind(free: Iterable<bigint>, current: bigint | undefined): bigint | undefined {
   let first: bigint | undefined;
   for (const position of free) {
@@ -41,7 +41,7 @@ function firstBehind(free: Iterable<bigint>, current: bigint | undefined): bigin
 
 const names = new WeakMap<Pool, { readonly space: string; readonly name: string }>();
 
-/** One cursor per pool, whichever network names it: they share the addresses. */
+/** One cursor per pool: networks with the same pool share its addresses. */
 function cursorName(pool: Pool, space: string): string {
   const before = names.get(pool);
   if (before?.space === space) return before.name;

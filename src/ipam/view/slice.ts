@@ -3,19 +3,22 @@ import type { Pool } from "../../address/pool.ts";
 import type { Window, WindowAnswer } from "../store-port.ts";
 
 /**
- * How many positions one look takes in. At 99 % full a look that finds nothing has a chance of
- * 0.99 ^ 512 = 0.6 %, so that an ADD stays at two round trips (FLAT).
+ * How many positions a slice has. In a pool that is 99 % full, a slice without a free address has a
+ * chance of 0.99 ^ 512 = 0.6 %, so an ADD mostly needs two round trips (FLAT).
  */
 export const WINDOW = 512n;
 
-/** The look into a pool from `start` on, around its end where it is reached: one or two windows. */
+/**
+ * The positions of a pool from `start` on, continuing at the pool's beginning after its end: one or two
+ * windows.
+ */
 export interface Slice {
   readonly pool: Pool;
   readonly start: bigint;
   readonly windows: readonly Window[];
 }
 
-/** Plans the look into `pool` of `space` that begins at position `start`. */
+/** The slice of `pool` in `space` that begins at position `start` and has `length` positions at most. */
 export function sliceFrom(pool: Pool, start: bigint, space: string, length: bigint = WINDOW): Slice {
   const toEnd = pool.size - start;
   const windows = [windowOf(pool, start, toEnd < length ? toEnd : length, space)];
@@ -34,15 +37,15 @@ export function coversPool(slice: Slice, answers: readonly WindowAnswer[]): bool
   return known >= slice.pool.size;
 }
 
+/** Which addresses count as free. */
 export interface FreeOptions {
-  /** Addresses that are reserved, but for the asker. */
+  /** Addresses that are reserved for the asker. */
   readonly own: readonly Address[];
   readonly ignoreCooling: boolean;
 }
 
 /**
- * The free positions that a look saw, in its order. Found one by one as they are asked for: an ADD
- * mostly takes the first.
+ * Yields the free positions of a slice in its order, one by one: an ADD mostly takes the first.
  */
 export function* freePositions(
   slice: Slice,

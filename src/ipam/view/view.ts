@@ -14,23 +14,29 @@ import type { Attempt } from "./attempt.ts";
 import { startPosition } from "./cursor.ts";
 import { type Slice, sliceFrom } from "./slice.ts";
 
-/** Everything an ADD needs to know of the store to decide, seen at one moment in one round trip. */
+/** Everything that an ADD needs from the store to decide, read as of one moment in one round trip. */
 export interface View {
   readonly targets: readonly Target[];
   readonly questions: Questions;
   readonly snapshot: Snapshot;
-  /** The store this node knew before it looked (ONE-STORE). */
+  /** The store that this node remembered before the read (ONE-STORE). */
   readonly remembered?: RememberedStore;
   readonly own?: Versioned<AttachmentRecord>;
   readonly meta?: Versioned<MetaRecord>;
   readonly network?: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
   readonly owner?: Versioned<OwnerRecord>;
-  /** Put together from what earlier ADDs saw, not read: all of it must be guarded. "guessed": see `Foresight.guesses`. */
+  /**
+   * Present where the view was made from what earlier ADDs read, so that the transaction must guard all
+   * of it. "guessed": see `Foresight.guesses`.
+   */
   readonly foreseen?: "known" | "guessed";
 }
 
-/** A pool that is looked into; `whole` asks how much the pool holds where no cursor is known yet. */
+/**
+ * What a view asks about one pool: a slice of it, and the count of its records where this node has no
+ * cursor yet.
+ */
 export interface PoolQuestion {
   readonly target: OpenTarget;
   readonly slice: Slice;
@@ -38,15 +44,16 @@ export interface PoolQuestion {
   readonly countIndex?: number;
 }
 
+/** The query of a view, and where the answers for each pool stand in it. */
 export interface Questions {
   readonly query: Query;
   readonly pools: readonly PoolQuestion[];
 }
 
-/** Of the pools of one set, only the first few are looked into at once; the rest when those are full. */
+/** How many pools of one set a view reads at once; the search reads the rest when those are full. */
 const POOLS_AT_ONCE = 4;
 
-/** Looks at all that the targets need. */
+/** Reads the view that the targets need. @throws StoreFailure. */
 export async function readView(attempt: Attempt, targets: readonly Target[]): Promise<View> {
   const { ports, request, options } = attempt;
   const questions = ask(attempt, targets);
@@ -55,10 +62,10 @@ export async function readView(attempt: Attempt, targets: readonly Target[]): Pr
   return viewOf(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
 }
 
-/** What was asked, and known, before a snapshot was read. */
+/** What the ADD asked, and remembered, before it read the snapshot. */
 type ViewQuestions = Pick<View, "targets" | "questions" | "remembered">;
 
-/** The view that a snapshot of the same questions gives; of an earlier view nothing else is kept. */
+/** The view from a snapshot that answers the questions of an earlier view. */
 export function viewOf(
   attempt: Attempt,
   { targets, questions, remembered }: ViewQuestions,
@@ -83,7 +90,7 @@ export function viewOf(
   };
 }
 
-/** The asking attachment's own index entry. */
+/** Reference to the asking attachment's record. */
 export function ownRef({ request, ports }: Attempt) {
   return refTo.attachment(ports.node.name, request.attachment);
 }
@@ -96,7 +103,7 @@ export function reservedRangesRef({ request }: Attempt) {
   return refTo.reservedRanges(request.network.space);
 }
 
-/** The record of the asking pod's owner; undefined where nothing is reserved for anybody. */
+/** Reference to the record of the asking pod's owner; undefined where the wish reserves nothing. */
 export function ownerRef({ request }: Attempt) {
   const owner = request.wish.owner?.owner;
   return owner && refTo.owner(request.network.space, owner);
@@ -113,7 +120,7 @@ export function countAnswer(view: View, question: PoolQuestion): CountAnswer | u
   return question.countIndex === undefined ? undefined : view.snapshot.counts[question.countIndex];
 }
 
-/** What to ask the store about these targets. */
+/** The questions to the store about these targets. */
 export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
   const { space } = attempt.request.network;
   const pools: PoolQuestion[] = [];
