@@ -70,6 +70,18 @@ function allocation(text: string): Put {
   return { ref: { kind: "allocation", space: "default", address: parseAddress(text) }, record };
 }
 
+test("an ADD again keeps its address after its network has excluded it (IDEMPOTENT)", async () => {
+  const { adds, net } = await foreseeing();
+  const wish = named("10.1.2.9");
+  await adds("c3", { wish });
+  const point = parseAddress("10.1.2.9");
+  const excluded = { ...net, exclude: [{ first: point, last: point }] };
+  // The first makes the changed network's record, the second learns.
+  await adds("c4", { network: excluded });
+  await adds("c5", { network: excluded });
+  expect(await adds("c3", { network: excluded, wish })).toBe("10.1.2.9/24");
+});
+
 describe("an ADD that foresees", () => {
   test("needs one round trip, and gives what a look would have given", async () => {
     const { counting } = await foreseeing();

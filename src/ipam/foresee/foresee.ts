@@ -1,4 +1,5 @@
 import { type Interval, isWithin } from "../../address/interval.ts";
+import { IpamError } from "../errors.ts";
 import type { Memory, Taken } from "../foresight.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import { planTargets } from "../plan/plan.ts";
@@ -23,9 +24,8 @@ export interface Foreseen {
 /**
  * Candidates that nobody is known to hold, for an ADD that takes any address or names one. The
  * transaction guards everything that was not read. Undefined where the ADD must read the store first.
- * Never refuses because of what it foresees: only a read is a reason to refuse.
- *
- * @throws IpamError addressNotAllowed, as `planTargets`.
+ * Never refuses: an attachment may have had its addresses before they were forbidden, and only a read
+ * can tell (IDEMPOTENT).
  */
 export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
@@ -37,7 +37,8 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const { meta, network, reservedRanges } = memory;
   const known = remembered?.uuid === meta.record.uuid && remembered.prefix === ports.store.description.prefix;
   if (!known || meta.record.state !== "ready") return undefined;
-  const targets = planTargets(request);
+  const targets = allowedTargets(request);
+  if (targets === undefined) return undefined;
   const questions = ask(attempt, targets);
   const candidates = candidatesFor(attempt, targets, questions.pools, memory);
   if (candidates === undefined) return undefined;
@@ -47,6 +48,16 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return { view: { targets, questions, remembered, snapshot, ...records, foreseen }, candidates };
+}
+
+/** Undefined where the network's configuration does not allow what the wish names. */
+function allowedTargets(request: AddRequest): Target[] | undefined {
+  try {
+    return planTargets(request);
+  } catch (failure) {
+    if (failure instanceof IpamError) return undefined;
+    throw failure;
+  }
 }
 
 /** Further guards for the transaction of a foreseen view, because nothing was read. */
