@@ -4,13 +4,13 @@ import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
 import { isBegun } from "../store/kinds/begun.ts";
+import { tidyWhenQuiet } from "./collect-garbage.ts";
 import { makeMetrics, observeVerb } from "./events/metrics.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
+import { missingFolder } from "./socket/namespace-visibility.ts";
 import { serve } from "./socket/serve.ts";
 import { claimSocket } from "./socket/socket.ts";
-import { missingFolder } from "./socket/unseen.ts";
-import { tidyWhenQuiet } from "./tidy.ts";
 import { Lender } from "./warm/lend-ports.ts";
 
 /** Longer than a hand-over waits, shorter than systemd's patience. */

@@ -1,10 +1,10 @@
+import { readConfiguration } from "../command-line/read-configuration.ts";
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../config/settings/node-file.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { type EtcdOptions, etcdOfOptions, throughOptions } from "./etcd-options.ts";
-import { readConfiguration } from "./read-configuration.ts";
 
 /** The options that say which store, and which node this is. */
 export interface StoreOptions extends EtcdOptions {

@@ -5,8 +5,8 @@ import type { ControllerContext } from "./context/context.ts";
 import { type ContextOptions, openContext, waitForClusterUid } from "./context/open-context.ts";
 import { Election, takePart } from "./leading/election.ts";
 import { leaseOn } from "./leading/lease.ts";
-import { serveFace } from "./serving/secure-face.ts";
-import { workAsLeader } from "./works/works.ts";
+import { serveFace } from "./serving/serve-https.ts";
+import { workAsLeader } from "./tasks/run-tasks.ts";
 
 export interface ControllerOptions extends ContextOptions {
   /** host:port of health and metrics; absent: none. */

@@ -3,8 +3,8 @@ import type { Interval } from "../address/interval.ts";
 import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
 import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
+import type { Sight } from "./address-status.ts";
 import type { Item } from "./items.ts";
-import type { Sight } from "./sight.ts";
 
 /**
  * What an operator may ask and do, whichever way it is reached: on the store itself, or through the

@@ -7,9 +7,9 @@ import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange, unreserveRange } from "../ipam/reserve/reserve-range.ts";
 import { unreserveAddress } from "../ipam/reserve/unreserve.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
+import { lookAt } from "./address-status.ts";
 import type { Addresses } from "./addresses.ts";
 import { allItems } from "./items.ts";
-import { lookAt } from "./sight.ts";
 import { spacesOf } from "./spaces.ts";
 
 /** What of the configuration matters to one who works on the store. */

@@ -1,9 +1,9 @@
 import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
 import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
+import type { Sight } from "./address-status.ts";
 import type { InSpace } from "./addresses.ts";
 import type { Item } from "./items.ts";
-import type { Sight } from "./sight.ts";
 
 /** The operators' API as it goes over the wire, for the controller that serves it and `kubectl ipam`. */
 export const GROUP = "ipam.kube-ipam.io";

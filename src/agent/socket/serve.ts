@@ -6,12 +6,12 @@ import type { Log } from "../../ipam/ports.ts";
 import { pluginLog } from "../../log/plugin-log.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { LendPorts } from "../warm/lend-ports.ts";
+import { LateLines } from "./buffered-log.ts";
 import { Connection } from "./connection.ts";
-import { LateLines } from "./late-lines.ts";
+import { unseen } from "./namespace-visibility.ts";
 import type { AgentRequest } from "./protocol.ts";
 import type { ClaimedSocket } from "./socket.ts";
 import { Turnstile } from "./turnstile.ts";
-import { unseen } from "./unseen.ts";
 
 /** Verbs under way at once; a waiting hand-over holds its place for 20 s at most. */
 const AT_ONCE = 512;

@@ -2,7 +2,7 @@ import type { NodeSettings } from "../../config/network-configuration.ts";
 import type { Node } from "../../ipam/node-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openSpareFiles } from "../../node/spare-files.ts";
-import { lateCursors, lateStoreMemory } from "./late-hints.ts";
+import { lateCursors, lateStoreMemory } from "./write-behind.ts";
 
 interface Warm {
   readonly node: Node;

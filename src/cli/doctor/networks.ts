@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readConfiguration } from "../../command-line/read-configuration.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import { readConfiguration } from "../read-configuration.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
 export interface Networks {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { readConfiguration } from "../../command-line/read-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import { member, parseJsonObject } from "../../config/text/json-text.ts";
 import { place } from "../../host/place.ts";
 import { readNodeName } from "../../node/identity.ts";
-import { readConfiguration } from "../read-configuration.ts";
 
 interface NodeFileOptions {
   readonly etcDir: string;

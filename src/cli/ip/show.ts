@@ -2,9 +2,9 @@ import type { Address } from "../../address/address.ts";
 import { type Format, type Line, printThing } from "../../command-line/output.ts";
 import { describeOwner } from "../../ipam/in-words.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
+import type { Sight } from "../../operator/address-status.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { retention } from "../../operator/columns.ts";
-import type { Sight } from "../../operator/sight.ts";
 
 export interface ShowOptions {
   readonly output: Format;

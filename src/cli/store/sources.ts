@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Range } from "../../address/range.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
+import { readConfiguration } from "../../command-line/read-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { parseJsonObject } from "../../config/text/json-text.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -9,7 +10,6 @@ import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import type { CommandContext } from "../open.ts";
-import { readConfiguration } from "../read-configuration.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
 import type { Source, SourceOptions } from "./source.ts";

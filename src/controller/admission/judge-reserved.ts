@@ -8,11 +8,11 @@ import type { AllocationRecord, PodId, ReservationRecord } from "../../ipam/reco
 import { refsAround } from "../../ipam/ref-to.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import { askingPod, type OwnerOf } from "./asker.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";
 import type { Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
+import { askingPod, type OwnerOf } from "./workload-owner.ts";
 
 export interface ReservedQuestion {
   readonly workload: Workload;

@@ -6,10 +6,10 @@ import { RECORD_VERSION } from "../../ipam/records.ts";
 import { reserveAddress } from "../../ipam/reserve/reserve.ts";
 import { reserveRange } from "../../ipam/reserve/reserve-range.ts";
 import { add, createWorld, named, network } from "../../ipam/testing/world.ts";
-import { ownerOfWorkload } from "./asker.ts";
 import { judgeWorkload } from "./judge.ts";
 import { resolveUpdate } from "./judge-numbers.ts";
 import type { Workload } from "./workload.ts";
+import { ownerOfWorkload } from "./workload-owner.ts";
 
 const options = { deadline: performance.now() + 60_000 };
 const LAN = network("lan", [{ subnet: "10.1.2.0/24", first: "10.1.2.2", last: "10.1.2.100" }]);

@@ -3,7 +3,6 @@ import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import { type CallOptions, StoreFailure } from "../../ipam/store-port.ts";
-import type { OwnerOf } from "./asker.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
 import { judgePools } from "./judge-pools.ts";
@@ -11,6 +10,7 @@ import { judgeReserved } from "./judge-reserved.ts";
 import { judgeSubnets, knownNetworks, networkOfPool } from "./known-networks.ts";
 import { readWishes, type Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
+import type { OwnerOf } from "./workload-owner.ts";
 
 /** What the judgement rests on beside the object. */
 export interface Grounds {

@@ -1,11 +1,11 @@
 import { ValiError } from "valibot";
 import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../serving/routes.ts";
-import { ownerOfWorkload } from "./asker.ts";
 import type { Finding } from "./finding.ts";
 import { judgeWorkload } from "./judge.ts";
 import { answerReview, readReview } from "./review.ts";
 import type { Workload } from "./workload.ts";
+import { ownerOfWorkload } from "./workload-owner.ts";
 
 /** Less than the webhook's timeoutSeconds, so that a slow store still gives an answer with a warning. */
 const PATIENCE_MS = 1_500;

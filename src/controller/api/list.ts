@@ -3,7 +3,7 @@ import type { Addresses } from "../../operator/addresses.ts";
 import { type Item, namespaceOf } from "../../operator/items.ts";
 import { type AddressList, API_VERSION, type ListedAddress } from "../../operator/wire.ts";
 import { BadRequest } from "./bodies.ts";
-import { object, type Scope } from "./deeds.ts";
+import { object, type Scope } from "./change-addresses.ts";
 import { tableOf, wantsTable } from "./table.ts";
 
 /** GET …/addresses: what is held or reserved, of one Kubernetes namespace or of all. */

@@ -7,7 +7,7 @@ import { ROOT, type SeenAddress } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../serving/routes.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
-import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./deeds.ts";
+import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./change-addresses.ts";
 import { API_GROUP, API_RESOURCES } from "./discovery.ts";
 import { list } from "./list.ts";
 import { isPlain } from "./plain-path.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { holder } from "../../ipam/testing/hand-over.ts";
-import type { Sight } from "../../operator/sight.ts";
+import type { Sight } from "../../operator/address-status.ts";
 import { visibleIn } from "./visible.ts";
 
 const WEB = { kind: "Deployment", namespace: "team-b", name: "web" };

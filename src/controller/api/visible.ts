@@ -1,4 +1,4 @@
-import type { Sight } from "../../operator/sight.ts";
+import type { Sight } from "../../operator/address-status.ts";
 
 /**
  * What of an address one Kubernetes namespace may see: its own pods' holds, and what is reserved for its

@@ -2,11 +2,11 @@ import { AbsentError } from "../../command-line/failure.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { dataOf } from "../../operator/why/data.ts";
-import { sectionsOf } from "../../operator/why/print.ts";
+import { sectionsOf } from "../../operator/why/sections.ts";
 import { answerFor } from "../../operator/why/why.ts";
 import type { Why } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
-import { object } from "./deeds.ts";
+import { object } from "./change-addresses.ts";
 
 /**
  * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are known by

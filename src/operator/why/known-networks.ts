@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { checkNetworks } from "../../cli/doctor/networks.ts";
 import type { ClusterAccess } from "../../cli/kubernetes.ts";
 import type { Session } from "../../cli/open.ts";
-import { networkIn, readConfiguration } from "../../cli/read-configuration.ts";
+import { networkIn, readConfiguration } from "../../command-line/read-configuration.ts";
 import type { NetworkConfiguration, RequestedIp } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { IpamError } from "../../ipam/errors.ts";

@@ -12,7 +12,7 @@ import { explainInterface, type Seen } from "./explain-interface.ts";
 import { heldBy } from "./held.ts";
 import { interfacesOf, type PodInterface } from "./interfaces.ts";
 import { type KnownNetwork, knownNetworks, type NetworkOptions, networkOfEntry } from "./known-networks.ts";
-import { printAnswer } from "./print.ts";
+import { printAnswer } from "./sections.ts";
 
 export interface WhyOptions extends KubernetesOptions, NetworkOptions {
   readonly output: Format;

@@ -7,8 +7,8 @@ import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { startFakeApi } from "../../kubernetes/testing/fake-api.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { makeMetrics } from "../context/metrics.ts";
-import { fencedWork } from "./fenced-work.ts";
-import type { Work } from "./works.ts";
+import { fencedWork } from "./fenced-task.ts";
+import type { Work } from "./run-tasks.ts";
 
 const fake = startFakeApi();
 const api = new Api(loadCredentials({ kubeConfig: fake.kubeConfig() }));

@@ -8,8 +8,8 @@ import type { AttachmentRecord } from "../../ipam/records.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { recordEvent } from "../../kubernetes/objects/events.ts";
 import type { ControllerContext } from "../context/context.ts";
+import type { RoundOptions, Work } from "./run-tasks.ts";
 import { watchFences } from "./watch-fences.ts";
-import type { RoundOptions, Work } from "./works.ts";
 
 /** A Node shows its new boot ID a moment after its first pods may have begun. */
 const REBOOT_MS = 30_000;

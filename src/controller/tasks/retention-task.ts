@@ -2,7 +2,7 @@ import { formatAddress } from "../../address/address.ts";
 import { describeOwner } from "../../ipam/in-words.ts";
 import { RetentionKeeper } from "../../ipam/reserve/retention.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { Work } from "./works.ts";
+import type { Work } from "./run-tasks.ts";
 
 /** Ends automatic reservations whose retention is over (`kube-ipam.retain`). */
 export function retentionWork({ intervalMs, log, metrics, ports }: ControllerContext): Work {

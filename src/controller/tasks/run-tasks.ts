@@ -1,9 +1,9 @@
 import { pause } from "../../ipam/pause.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { TroubleLog } from "../context/trouble-log.ts";
-import { countWork } from "./count-work.ts";
-import { fencedWork } from "./fenced-work.ts";
-import { retentionWork } from "./retention-work.ts";
+import { countWork } from "./count-task.ts";
+import { fencedWork } from "./fenced-task.ts";
+import { retentionWork } from "./retention-task.ts";
 
 /** Something the leader does again and again. One that keeps what it saw is made anew for each term. */
 export interface Work {

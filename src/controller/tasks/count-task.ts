@@ -6,7 +6,7 @@ import { pastDamage, tellDamage } from "../../ipam/integrity/damage.ts";
 import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { RoundOptions, Work } from "./works.ts";
+import type { RoundOptions, Work } from "./run-tasks.ts";
 
 /** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
 export function countWork({ configuration, inventory, metrics, ports }: ControllerContext): Work {

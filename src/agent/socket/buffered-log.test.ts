@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LateLines } from "./late-lines.ts";
+import { LateLines } from "./buffered-log.ts";
 
 test("lines of one turn reach each file together, in their order", async () => {
   const written: [string, string][] = [];

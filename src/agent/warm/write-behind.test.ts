@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
-import { lateCursors, lateStoreMemory } from "./late-hints.ts";
+import { lateCursors, lateStoreMemory } from "./write-behind.ts";
 
 /** A memory whose writes are counted. */
 function memory() {
