@@ -1,3 +1,5 @@
+import { Queue } from "./queue.ts";
+
 /** Longest wait for a turn, in milliseconds. Turns only save work; nothing depends on them. */
 const PATIENCE_MS = 2_000;
 
@@ -6,12 +8,12 @@ const PATIENCE_MS = 2_000;
  * process whose transactions would only lose against each other.
  */
 export class Turns {
-  /** For each key, a promise that settles when the last work in its queue has ended. */
-  readonly #last = new Map<string, Promise<void>>();
-  readonly #patience: number;
+  /** Of the keys that have work now. */
+  readonly #queues = new Map<string, Queue>();
+  readonly #patienceMs: number;
 
-  constructor(patience = PATIENCE_MS) {
-    this.#patience = patience;
+  constructor(patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -19,25 +21,13 @@ export class Turns {
    * does.
    */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(key);
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const line = before === undefined ? ended : Promise.all([before, ended]).then(() => undefined);
-    this.#last.set(key, line);
-    if (before !== undefined) await withPatience(before, this.#patience);
+    const queue = this.#queues.get(key) ?? new Queue({ limit: 1, patienceMs: this.#patienceMs });
+    this.#queues.set(key, queue);
     try {
-      return await work();
+      return await queue.run(work);
     } finally {
-      end();
-      if (this.#last.get(key) === line) this.#last.delete(key);
+      const idle = queue.running + queue.waiting === 0;
+      if (idle && this.#queues.get(key) === queue) this.#queues.delete(key);
     }
   }
-}
-
-async function withPatience(turn: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([turn, enough]);
-  clearTimeout(timer);
 }

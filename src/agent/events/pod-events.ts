@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { PodId } from "../../ipam/records.ts";
 
@@ -10,7 +11,7 @@ const MOST_REMEMBERED = 1_000;
 
 /** Kubernetes Events on pods: best effort, each thing told once for a while, and never too many. */
 export class PodEvents {
-  readonly #told = new Map<string, number>();
+  readonly #told = new BoundedMap<string, number>(MOST_REMEMBERED);
   #allowed = BURST;
   #counted = performance.now();
 
@@ -24,10 +25,7 @@ export class PodEvents {
     const key = [pod.namespace, pod.name, pod.uid, reason, message].join("\0");
     const before = this.#told.get(key);
     if ((before !== undefined && now - before < AGAIN_MS) || !this.#mayTell(now)) return;
-    this.#told.delete(key);
     this.#told.set(key, now);
-    const [oldest] = this.#told.keys();
-    if (oldest !== undefined && this.#told.size > MOST_REMEMBERED) this.#told.delete(oldest);
     cluster.event?.(pod, reason, message).catch(() => undefined);
   }
 

@@ -3,6 +3,7 @@ import { handle, type Outcome } from "../../cni/handle.ts";
 import { logVerb } from "../../cni/verb-line.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Log } from "../../ipam/ports.ts";
+import { Queue } from "../../ipam/queue.ts";
 import { pluginLog } from "../../log/plugin-log.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { LendPorts } from "../warm/lend-ports.ts";
@@ -11,7 +12,6 @@ import { Connection } from "./connection.ts";
 import { unseen } from "./namespace-visibility.ts";
 import type { AgentRequest } from "./protocol.ts";
 import type { ClaimedSocket } from "./socket.ts";
-import { Turnstile } from "./turnstile.ts";
 
 /** Verbs under way at once; a waiting hand-over holds its place for 20 s at most. */
 const AT_ONCE = 512;
@@ -46,12 +46,13 @@ export interface Server {
  */
 export function serve(options: ServeOptions): Server {
   const claimed = options.socket;
-  const turnstile = new Turnstile(AT_ONCE);
+  const verbs = new Queue({ limit: AT_ONCE });
+  const busy = () => verbs.running + verbs.waiting;
   const lines = new LateLines();
   const open = new Map<object, Connection>();
-  const changed = () => options.changed?.(turnstile.inside + turnstile.waiting);
+  const changed = () => options.changed?.(busy());
   const begin = (request: AgentRequest, connection: Connection) => {
-    const done = turnstile.pass(() => perform(request, connection, options, lines));
+    const done = verbs.run(() => perform(request, connection, options, lines));
     changed();
     void done
       .then(() => lines.written())
@@ -80,7 +81,7 @@ export function serve(options: ServeOptions): Server {
   });
   return {
     get busy() {
-      return turnstile.inside + turnstile.waiting;
+      return busy();
     },
     async drain(milliseconds) {
       clearInterval(looking);

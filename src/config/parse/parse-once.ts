@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { NetworkConfiguration } from "../network-configuration.ts";
 import { parseNetworkConfiguration } from "./parse-network-configuration.ts";
 
@@ -7,7 +8,7 @@ type Input = Parameters<typeof parseNetworkConfiguration>[0];
 const MOST = 64;
 const LONGEST = 16_384;
 
-const known = new Map<string, NetworkConfiguration>();
+const known = new BoundedMap<string, NetworkConfiguration>(MOST);
 
 /**
  * As parseNetworkConfiguration, but a text that was read recently is not read again: the
@@ -21,7 +22,5 @@ export function parseOnce(input: Input): NetworkConfiguration {
   const configuration = parseNetworkConfiguration(input);
   if (key.length > LONGEST) return configuration;
   known.set(key, configuration);
-  const [oldest] = known.keys();
-  if (oldest !== undefined && known.size > MOST) known.delete(oldest);
   return configuration;
 }
