@@ -6,7 +6,7 @@ import { type ContextOptions, openContext, waitForClusterUid } from "./context/o
 import { Election, takePart } from "./leading/election.ts";
 import { leaseOn } from "./leading/lease.ts";
 import { serveFace } from "./serving/serve-https.ts";
-import { workAsLeader } from "./tasks/run-tasks.ts";
+import { runTasks } from "./tasks/run-tasks.ts";
 
 export interface ControllerOptions extends ContextOptions {
   /** host:port of health and metrics; absent: none. */
@@ -59,7 +59,7 @@ function elect(context: ControllerContext, signal: AbortSignal): Promise<void> {
   const lead = async (term: AbortSignal) => {
     metrics.leader.set(1);
     term.addEventListener("abort", () => metrics.leader.set(0));
-    await workAsLeader(context, term);
+    await runTasks(context, term);
   };
   return takePart(election, lead, log, signal);
 }

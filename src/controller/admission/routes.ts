@@ -1,6 +1,6 @@
 import { ValiError } from "valibot";
 import type { ControllerContext } from "../context/context.ts";
-import type { SecureApp } from "../serving/routes.ts";
+import type { SecureApp } from "../context/secure-app.ts";
 import type { Finding } from "./finding.ts";
 import { judgeWorkload } from "./judge.ts";
 import { answerReview, readReview } from "./review.ts";

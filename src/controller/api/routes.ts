@@ -5,7 +5,7 @@ import type { Addresses } from "../../operator/addresses.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
 import { ROOT, type SeenAddress } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { SecureApp } from "../serving/routes.ts";
+import type { SecureApp } from "../context/secure-app.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
 import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./change-addresses.ts";
 import { API_GROUP, API_RESOURCES } from "./discovery.ts";

@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { cannotListen, hostAndPort } from "../../runtime/listen-address.ts";
-import type { SecureApp } from "./routes.ts";
+import type { SecureApp } from "../context/secure-app.ts";
 
 /** PEM texts. */
 export interface ServingCertificate {

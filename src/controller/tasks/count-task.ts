@@ -6,10 +6,10 @@ import { pastDamage, tellDamage } from "../../ipam/integrity/damage.ts";
 import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { RoundOptions, Work } from "./run-tasks.ts";
+import type { RoundOptions, Task } from "./task.ts";
 
 /** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
-export function countWork({ configuration, inventory, metrics, ports }: ControllerContext): Work {
+export function countTask({ configuration, inventory, metrics, ports }: ControllerContext): Task {
   const ages = new FindingAges(() => performance.now());
   const { counts } = metrics;
 
@@ -31,7 +31,7 @@ export function countWork({ configuration, inventory, metrics, ports }: Controll
 
   return {
     name: "counts",
-    patienceMs: 60_000,
+    timeoutMs: 60_000,
     round: async (options) => {
       const records = await readRecords(ports.store, options);
       for (const { failure } of records.damaged) tellDamage(failure, ports);

@@ -7,15 +7,15 @@ import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { startFakeApi } from "../../kubernetes/testing/fake-api.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { makeMetrics } from "../context/metrics.ts";
-import { fencedWork } from "./fenced-task.ts";
-import type { Work } from "./run-tasks.ts";
+import { fencedTask } from "./fenced-task.ts";
+import type { Task } from "./task.ts";
 
 const fake = startFakeApi();
 const api = new Api(loadCredentials({ kubeConfig: fake.kubeConfig() }));
 afterAll(() => fake.close());
 
 let cluster: FakeCluster;
-let work: Work;
+let task: Task;
 let now: number;
 let held: () => Promise<number>;
 
@@ -42,14 +42,14 @@ beforeEach(async () => {
     metrics: makeMetrics(),
     log: () => undefined,
   };
-  work = fencedWork(context as unknown as ControllerContext, () => now);
+  task = fencedTask(context as unknown as ControllerContext, () => now);
   expect(await round()).toBe("later");
 });
 
 const round = (signal = new AbortController().signal) =>
-  work.round({ deadline: performance.now() + 5_000, signal });
+  task.round({ deadline: performance.now() + 5_000, signal });
 
-describe("the work on fenced nodes", () => {
+describe("the task that frees what fenced nodes hold", () => {
   test("what was rebooted is freed only after it was seen so for 30 seconds", async () => {
     cluster.nodes.set("n1", nodeFacts({ bootId: "boot-2" }));
     expect(await round()).toBe("soon");
@@ -87,7 +87,7 @@ describe("the work on fenced nodes", () => {
     expect(await held()).toBe(0);
   });
 
-  test("who leads no more frees no more", async () => {
+  test("a replica that no longer leads frees nothing", async () => {
     cluster.nodes.clear();
     await round(AbortSignal.abort());
     expect(await held()).toBe(1);

@@ -8,7 +8,7 @@ import type { AttachmentRecord } from "../../ipam/records.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { recordEvent } from "../../kubernetes/objects/events.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { RoundOptions, Work } from "./run-tasks.ts";
+import type { RoundOptions, Task } from "./task.ts";
 import { watchFences } from "./watch-fences.ts";
 
 /** A Node shows its new boot ID a moment after its first pods may have begun. */
@@ -22,11 +22,11 @@ const FENCES: Readonly<Record<Fence, string>> = {
 };
 
 /** Frees what fenced nodes hold, on EVIDENCE alone. */
-export function fencedWork(context: ControllerContext, now = () => performance.now()): Work {
+export function fencedTask(context: ControllerContext, now = () => performance.now()): Task {
   const boots = new KnownBoots();
   const rebootedSince = new Map<string, number>();
 
-  /** One that rebooted is believed only after it was seen so for a while, by this process itself. */
+  /** A reboot is believed only after this process itself has seen it for a while. */
   const isRipe = ({ entry, fence }: Suspect): boolean => {
     if (fence !== "rebooted") return true;
     const since = rebootedSince.get(entry.record.holder.requestId);
@@ -44,7 +44,7 @@ export function fencedWork(context: ControllerContext, now = () => performance.n
 
   return {
     name: "fenced nodes",
-    patienceMs: 60_000,
+    timeoutMs: 60_000,
     round: async (options) => {
       const { inventory, ports } = context;
       const listed = await Array.fromAsync(inventory.nodes(options.deadline));
@@ -63,7 +63,7 @@ export function fencedWork(context: ControllerContext, now = () => performance.n
       await prover.prove(boots, ports, options);
       return left > 0 ? "soon" : "later";
     },
-    listen: (ring, signal) => watchFences(context.api, ring, signal),
+    watch: (wake, signal) => watchFences(context.api, wake, signal),
   };
 }
 
@@ -78,7 +78,7 @@ async function tryToFree(
     const done = await freeFenced(entry, configuration.coolingSeconds, ports, options);
     if (done === undefined) return false;
     metrics.freed.inc({ fence: done.fence }, done.freed.addresses.length);
-    await tell(done.freed, done.fence, context);
+    await report(done.freed, done.fence, context);
     return true;
   } catch (failure) {
     log("warn", "a fenced node's attachment could not be freed", {
@@ -89,7 +89,7 @@ async function tryToFree(
   }
 }
 
-async function tell(
+async function report(
   { addresses, holder }: AttachmentRecord,
   fence: Fence,
   { api, log }: ControllerContext,

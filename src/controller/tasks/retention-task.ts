@@ -2,14 +2,14 @@ import { formatAddress } from "../../address/address.ts";
 import { describeOwner } from "../../ipam/in-words.ts";
 import { RetentionKeeper } from "../../ipam/reserve/retention.ts";
 import type { ControllerContext } from "../context/context.ts";
-import type { Work } from "./run-tasks.ts";
+import type { Task } from "./task.ts";
 
 /** Ends automatic reservations whose retention is over (`kube-ipam.retain`). */
-export function retentionWork({ intervalMs, log, metrics, ports }: ControllerContext): Work {
+export function retentionTask({ intervalMs, log, metrics, ports }: ControllerContext): Task {
   const keeper = new RetentionKeeper(ports, 2 * intervalMs);
   return {
     name: "retention",
-    patienceMs: 60_000,
+    timeoutMs: 60_000,
     round: async ({ deadline, signal }) => {
       for (const { entry, reason } of await keeper.round({ deadline }, signal)) {
         const { ref, record } = entry;

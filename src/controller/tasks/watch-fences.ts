@@ -4,12 +4,12 @@ import { watchObjects } from "../../kubernetes/api/watch-objects.ts";
 import { nodeFacts } from "../../kubernetes/objects/node-facts.ts";
 
 /**
- * Rings when a Node is deleted, or shows another boot ID, readiness or out-of-service taint. A hint
- * only: who looks at nodes lists them.
+ * Calls `wake` when a Node is deleted, or shows another boot ID, readiness or out-of-service taint. A
+ * hint only: the task itself lists the nodes.
  *
  * @throws IpamError as the Cluster port says; ends when the watch does.
  */
-export async function watchFences(api: Api, ring: () => void, signal: AbortSignal): Promise<void> {
+export async function watchFences(api: Api, wake: () => void, signal: AbortSignal): Promise<void> {
   const known = new Map<string, string>();
   for await (const { object, type } of watchObjects(api, NODES, signal)) {
     const { bootId, name, outOfServiceTaint, ready } = nodeFacts(object);
@@ -17,6 +17,6 @@ export async function watchFences(api: Api, ring: () => void, signal: AbortSigna
     const state = `${ready} ${outOfServiceTaint} ${bootId ?? ""}`;
     if (type === "DELETED") known.delete(name);
     else known.set(name, state);
-    if (type === "DELETED" || (before !== undefined && before !== state)) ring();
+    if (type === "DELETED" || (before !== undefined && before !== state)) wake();
   }
 }

@@ -1,0 +1,30 @@
+import type { ControllerContext } from "../context/context.ts";
+
+/** Something the leader does again and again. A task that keeps what it saw is made anew for each term. */
+export interface Task {
+  /** For log and metrics. */
+  readonly name: string;
+  /** A round takes at most this long. */
+  readonly timeoutMs: number;
+  /**
+   * What fails is tried again in the next round. Returns early when `signal` aborts; answers "soon"
+   * when it waits for something that may happen any moment.
+   */
+  round(options: RoundOptions): Promise<"later" | "soon">;
+  /**
+   * Calls `wake` when a round should run at once, until `signal` aborts. Where it ends or fails before,
+   * it is called again.
+   */
+  watch?(wake: () => void, signal: AbortSignal): Promise<void>;
+  /** After the last round of a term. */
+  stop?(): void;
+}
+
+export interface RoundOptions {
+  /** performance.now() milliseconds. */
+  readonly deadline: number;
+  /** Aborts when this replica no longer leads. */
+  readonly signal: AbortSignal;
+}
+
+export type MakeTask = (context: ControllerContext) => Task;
