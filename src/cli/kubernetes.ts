@@ -1,25 +1,11 @@
 import { existsSync } from "node:fs";
-import type { Cluster } from "../ipam/cluster-port.ts";
 import { IpamError } from "../ipam/errors.ts";
-import type { Inventory } from "../ipam/inventory-port.ts";
 import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
-import type { NetworkDefinition } from "../kubernetes/objects/network-definition.ts";
+import type { ClusterAccess } from "../operator/cluster-access.ts";
 import type { CommandContext } from "./open.ts";
 
 export interface KubernetesOptions {
   readonly kubeconfig?: string;
-}
-
-/** Kubernetes as a command finds it. */
-export interface ClusterAccess {
-  readonly cluster: Cluster;
-  readonly inventory: Inventory;
-  /** A NetworkAttachmentDefinition; undefined where there is none. @throws IpamError */
-  definition(namespace: string, name: string, deadline: number): Promise<NetworkDefinition | undefined>;
-  /** UID of the cluster. */
-  readonly uid: string;
-  /** For people: the kubeconfig, or the service account. */
-  readonly source: string;
 }
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";

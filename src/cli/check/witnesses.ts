@@ -4,8 +4,9 @@ import { audit } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
 import type { Node } from "../../ipam/node-port.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { checkNetworks } from "../doctor/networks.ts";
-import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import { type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 
 export interface WitnessOptions extends KubernetesOptions {

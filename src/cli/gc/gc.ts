@@ -4,7 +4,8 @@ import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
-import { type ClusterAccess, type KubernetesOptions, openAccess } from "../kubernetes.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
+import { type KubernetesOptions, openAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 
 export interface GcOptions extends KubernetesOptions {

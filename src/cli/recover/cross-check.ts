@@ -5,7 +5,7 @@ import type { AuditFinding, SpacedNetwork } from "../../ipam/audit/types.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import { holdOnEvidence, type Shown, shownOnSilent } from "../../ipam/recovery/evidence.ts";
-import type { ClusterAccess } from "../kubernetes.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { Session } from "../open.ts";
 import { step } from "./step.ts";
 

@@ -1,9 +1,9 @@
 import { readConfiguration } from "../../command-line/read-configuration.ts";
 import { poolsOfNodes } from "../../config/settings/pools-of-nodes.ts";
 import type { PoolOfNodes } from "../../ipam/network.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
-import type { ClusterAccess } from "../kubernetes.ts";
 import type { Session } from "../open.ts";
 import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";

@@ -3,7 +3,7 @@ import { printThing } from "../../command-line/output.ts";
 import { readAnswers } from "../../ipam/recovery/answers.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { blockIn } from "../../ipam/reserve/blocks.ts";
-import type { ClusterAccess } from "../kubernetes.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { Session } from "../open.ts";
 import { expectedNodes } from "./expected.ts";
 import type { RecoverOptions } from "./options.ts";

@@ -6,9 +6,9 @@ import {
   withStoreOptions,
 } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { type WhyOptions, why } from "../../operator/why/why.ts";
 import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
+import { type WhyOptions, why } from "./why.ts";
 
 /** `kube-ipam why`: what a pod's addresses wait for. */
 export function addWhyCommand(program: Command, done: Done): void {

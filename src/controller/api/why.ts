@@ -23,9 +23,13 @@ export async function whyOf(
   const { cluster, clusterUid: uid } = ports;
   const definition = async () => undefined;
   const access = { cluster, inventory, definition, uid, source: "the controller" };
-  const standpoint = { ports, options };
   try {
-    const answer = await answerFor(pod, { confDir: "" }, access, standpoint);
+    const answer = await answerFor(pod, {
+      ports,
+      options,
+      access,
+      configured: [],
+    });
     return {
       ...object("Why", pod.name, pod.namespace),
       answer: dataOf(answer),

@@ -3,7 +3,7 @@ import { formatInterval } from "../../address/interval-text.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { Wish } from "../../ipam/wish.ts";
-import type { Answer, Explained } from "./why.ts";
+import type { Answer, Explained } from "./answer.ts";
 
 /** The answer for programs. */
 export function dataOf({ pod, live, shown, interfaces, kubernetes }: Answer): object {

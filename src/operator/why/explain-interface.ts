@@ -7,7 +7,7 @@ import type { Ports } from "../../ipam/ports.ts";
 import { readWish, type WishQuestion } from "../../ipam/wish/wish-of-pod.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
 import type { PodInterface } from "./interfaces.ts";
-import type { KnownNetwork } from "./known-networks.ts";
+import type { KnownNetwork } from "./known-network.ts";
 
 /** A container ID that no runtime gives: of the sandbox that is to come. */
 const NEXT_SANDBOX = "the-next-sandbox";
@@ -21,6 +21,13 @@ export interface Seen {
   readonly others: readonly string[];
 }
 
+/** What an interface is explained by. */
+export interface InterfaceContext {
+  readonly network: KnownNetwork;
+  readonly live: PodFacts;
+  readonly seen: Seen;
+}
+
 /**
  * What the pod wishes of this interface's network, and, where it has or shows nothing there, what
  * the next ADD would meet.
@@ -29,12 +36,12 @@ export interface Seen {
  */
 export async function explainInterface(
   { ifname, entry, held }: PodInterface,
-  { network, kubernetes, requested }: KnownNetwork,
-  pod: PodFacts,
-  { shown, sandbox, others }: Seen,
+  { network: known, live: pod, seen }: InterfaceContext,
   ports: Ports,
   deadline: number,
 ): Promise<Explanation> {
+  const { network, kubernetes, requested } = known;
+  const { shown, sandbox, others } = seen;
   const container = held.length === 0 ? (sandbox ?? NEXT_SANDBOX) : NEXT_SANDBOX;
   const question: WishQuestion = {
     pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid },

@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import type { Session } from "../../cli/open.ts";
 import { isHolder } from "../../ipam/audit/scene.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import type { AllocationRecord, Holder, Origin, PodId } from "../../ipam/records.ts";
+import type { WhyContext } from "./why-context.ts";
 
 /** One address that the store holds for a pod, in one of its sandboxes. */
 export interface HeldAddress {
@@ -18,7 +18,7 @@ export interface HeldAddress {
 export async function heldBy(
   pod: PodId,
   live: PodFacts | undefined,
-  { ports, options }: Pick<Session, "ports" | "options">,
+  { ports, options }: Pick<WhyContext, "ports" | "options">,
 ): Promise<HeldAddress[]> {
   const isTheirs = (holder: Holder) =>
     live === undefined

@@ -4,7 +4,7 @@ import { holder, podFacts } from "../../ipam/testing/hand-over.ts";
 import { network } from "../../ipam/testing/networks.ts";
 import type { HeldAddress } from "./held.ts";
 import { interfacesOf } from "./interfaces.ts";
-import type { KnownNetwork } from "./known-networks.ts";
+import type { KnownNetwork } from "./known-network.ts";
 
 const NETWORKS = "k8s.v1.cni.cncf.io/networks";
 

@@ -4,7 +4,7 @@ import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { plainAddresses } from "../../ipam/wish/annotations.ts";
 import { type FurtherNetwork, furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { HeldAddress } from "./held.ts";
-import type { KnownNetwork } from "./known-networks.ts";
+import type { KnownNetwork } from "./known-network.ts";
 
 /** One interface of a pod, and the network that it is on as far as that can be told. */
 export interface PodInterface {

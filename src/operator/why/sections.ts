@@ -1,15 +1,18 @@
 import { formatAddress } from "../../address/address.ts";
 import { formatInterval } from "../../address/interval-text.ts";
-import { type Format, type Line, printSections, printThing } from "../../command-line/output.ts";
-import { printErr } from "../../command-line/print.ts";
+import type { Line } from "../../command-line/output.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
 import { describeOwner } from "../../ipam/in-words.ts";
 import type { Holder } from "../../ipam/records.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { retention } from "../columns.ts";
-import { dataOf } from "./data.ts";
-import type { Answer, Explained } from "./why.ts";
+import type { Answer, Explained } from "./answer.ts";
+
+/** One block of lines for the pod, and one for each interface. */
+export function sectionsOf(answer: Answer): Line[][] {
+  return [podLines(answer), ...answer.interfaces.map((each) => interfaceLines(each, answer))];
+}
 
 /** The rows of the hand-over table, in words. */
 const RULES: Readonly<Record<HandOverRow, string>> = {
@@ -25,21 +28,6 @@ const RULES: Readonly<Record<HandOverRow, string>> = {
   unknown: "whether its holder lives cannot be told",
   alive: "its holder is alive",
 };
-
-/** Prints the answer as one block of lines for the pod and one for each interface. */
-export function printAnswer(answer: Answer, format: Format): Promise<0> | 0 {
-  if (answer.kubernetes === undefined)
-    printErr(
-      "note: Kubernetes was not asked (no kubeconfig): what the pod wishes is not known; name one with --kubeconfig",
-    );
-  if (format === "json" || format === "yaml") return printThing(dataOf(answer), [], format);
-  return printSections(sectionsOf(answer));
-}
-
-/** One block of lines for the pod, and one for each interface. */
-export function sectionsOf(answer: Answer): Line[][] {
-  return [podLines(answer), ...answer.interfaces.map((each) => interfaceLines(each, answer))];
-}
 
 function podLines({ pod, live, interfaces }: Answer): Line[] {
   const owner = interfaces.find(({ explanation }) => explanation?.wish?.owner)?.explanation?.wish?.owner;

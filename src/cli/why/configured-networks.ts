@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { readConfiguration } from "../../command-line/read-configuration.ts";
+import type { KnownNetwork } from "../../operator/why/known-network.ts";
+import { configuredNetwork, readNetwork } from "../../operator/why/known-networks.ts";
+import { checkNetworks } from "../doctor/networks.ts";
+
+export interface NetworkOptions {
+  readonly config?: string;
+  readonly confDir: string;
+}
+
+/** The networks that `--config` and the runtime's folder describe, in this order. @throws IpamError */
+export async function configuredNetworks({ config, confDir }: NetworkOptions): Promise<KnownNetwork[]> {
+  const given = config === undefined ? undefined : readConfiguration(config);
+  const named = given?.kind === "network" ? [readNetwork(given.stdin, given.path)] : [];
+  if (!existsSync(confDir)) return named;
+  const { configurations } = await checkNetworks(confDir);
+  return [...named, ...configurations.map((each) => configuredNetwork(each, confDir))];
+}

@@ -1,0 +1,18 @@
+import type { PodFacts } from "../../ipam/cluster-port.ts";
+import type { Explanation } from "../../ipam/explain/explain.ts";
+import type { PodId } from "../../ipam/records.ts";
+import type { PodInterface } from "./interfaces.ts";
+
+/** Everything that is known of one pod's addresses. */
+export interface Answer {
+  readonly pod: PodId;
+  readonly live?: PodFacts;
+  readonly shown: ReadonlySet<string>;
+  readonly interfaces: readonly Explained[];
+  /** The kubeconfig; absent where Kubernetes was not asked. */
+  readonly kubernetes?: string;
+}
+
+export interface Explained extends PodInterface {
+  readonly explanation?: Explanation;
+}

@@ -1,0 +1,16 @@
+import type { Ports } from "../../ipam/ports.ts";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import type { ClusterAccess } from "../cluster-access.ts";
+import type { KnownNetwork } from "./known-network.ts";
+
+/** What the answer is drawn from, on a node or in the controller. */
+export interface WhyContext {
+  readonly ports: Ports;
+  readonly options: CallOptions;
+  /** Absent where Kubernetes is not asked. */
+  readonly access?: ClusterAccess;
+  /** Networks that configurations describe; they count before what the store remembers. */
+  readonly configured: readonly KnownNetwork[];
+  /** The network of the pod's first interface, where the caller names it. */
+  readonly network?: string;
+}
