@@ -2,6 +2,7 @@ import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { type Store, StoreFailure } from "../../ipam/store-port.ts";
 import type { Metrics } from "../events/metrics.ts";
+import { override } from "./override.ts";
 
 /** The store with a clock on what verbs wait for. */
 export function observeStore(store: Store, { storeSeconds, storeErrors }: Metrics): Store {
@@ -10,31 +11,27 @@ export function observeStore(store: Store, { storeSeconds, storeErrors }: Metric
       storeSeconds.observe({ operation, outcome }, seconds);
       if (outcome !== "ok") storeErrors.inc({ kind: outcome });
     });
-  return {
-    description: store.description,
+  return override(store, {
     read: (query, options) => timed("read", () => store.read(query, options)),
     commit: (transaction, options) => timed("commit", () => store.commit(transaction, options)),
-    list: (scope, options) => store.list(scope, options),
-    watch: (scope, since, options) => store.watch(scope, since, options),
     requireWritable: (options) => timed("status", () => store.requireWritable(options)),
-    close: () => store.close(),
-  };
+  });
 }
 
 /** Kubernetes with a clock on every question. */
 export function observeCluster(cluster: Cluster, { kubernetesSeconds }: Metrics): Cluster {
   const timed = <T>(question: string, work: () => Promise<T>): Promise<T> =>
     measured(work, (seconds, outcome) => kubernetesSeconds.observe({ question, outcome }, seconds));
-  return {
-    ...cluster,
+  const pod: Cluster["pod"] = (id, deadline) => cluster.pod(id, deadline);
+  return override(cluster, {
     clusterUid: (deadline) => timed("cluster", () => cluster.clusterUid(deadline)),
-    pod: (pod, deadline) => timed("pod", () => cluster.pod(pod, deadline)),
-    askingPod: (pod, deadline) =>
-      timed("asking-pod", () => (cluster.askingPod ?? cluster.pod)(pod, deadline)),
+    pod: (id, deadline) => timed("pod", () => pod(id, deadline)),
+    askingPod: (id, deadline) =>
+      timed("asking-pod", () => (cluster.askingPod?.bind(cluster) ?? pod)(id, deadline)),
     node: (name, deadline) => timed("node", () => cluster.node(name, deadline)),
-    ownerOf: (pod, deadline) => timed("owner", () => cluster.ownerOf(pod, deadline)),
+    ownerOf: (of, deadline) => timed("owner", () => cluster.ownerOf(of, deadline)),
     ownerState: (owner, deadline) => timed("owner-state", () => cluster.ownerState(owner, deadline)),
-  };
+  });
 }
 
 async function measured<T>(

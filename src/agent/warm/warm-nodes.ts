@@ -2,6 +2,7 @@ import type { NodeSettings } from "../../config/network-configuration.ts";
 import type { Node } from "../../ipam/node-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openSpareFiles } from "../../node/spare-files.ts";
+import { override } from "./override.ts";
 import { lateCursors, lateStoreMemory } from "./write-behind.ts";
 
 interface Warm {
@@ -18,7 +19,7 @@ export class WarmNodes {
     const key = JSON.stringify(settings);
     const known = this.#warm.get(key);
     if (known !== undefined) return known.node;
-    const warm = warmUp(openNode(settings, openSpareFiles(`${settings.runDir}/spare`)));
+    const warm = writeBehindNode(openNode(settings, openSpareFiles(`${settings.runDir}/spare`)));
     this.#warm.set(key, warm);
     return warm.node;
   }
@@ -29,11 +30,12 @@ export class WarmNodes {
   }
 }
 
-function warmUp(node: Node): Warm {
+/** The node with its hints in memory; `flush` brings them into their files. */
+export function writeBehindNode(node: Node): Warm {
   const storeMemory = lateStoreMemory(node.storeMemory);
   const cursors = lateCursors(node.cursors);
   return {
-    node: { ...node, storeMemory: storeMemory.hints, cursors: cursors.hints },
+    node: override(node, { storeMemory: storeMemory.hints, cursors: cursors.hints }),
     flush: () => {
       storeMemory.flush();
       cursors.flush();

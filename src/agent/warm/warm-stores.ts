@@ -5,6 +5,7 @@ import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
+import { override } from "./override.ts";
 import { SpacePictures } from "./space-maps.ts";
 
 /** A store that nobody has asked for so long is closed. */
@@ -122,22 +123,15 @@ function keyOf(settings: StoreSettings): string {
 }
 
 function lent(warm: Warm): Store {
-  const { store } = warm;
   let returned = false;
-  return {
-    description: store.description,
-    read: (query, options) => store.read(query, options),
-    commit: (transaction, options) => store.commit(transaction, options),
-    list: (scope, options) => store.list(scope, options),
-    watch: (scope, since, options) => store.watch(scope, since, options),
-    requireWritable: (options) => store.requireWritable(options),
+  return override(warm.store, {
     close: async () => {
       if (returned) return;
       returned = true;
       warm.users -= 1;
       warm.used = performance.now();
     },
-  };
+  });
 }
 
 function stampOf(settings: StoreSettings): string {
