@@ -35,7 +35,7 @@ export class Lender {
     this.#clusters = new WarmClusters(log, keptKubeconfig);
     this.#teller = new Teller(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
-    metrics.picturedAddresses(() => this.#stores.picturedAddresses());
+    metrics.watchedAddresses(() => this.#stores.picturedAddresses());
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {
