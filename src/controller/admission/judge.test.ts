@@ -40,13 +40,13 @@ async function world(ownerState: OwnerState = "present") {
       pods: 1,
       ...change,
     };
-    const grounds = {
+    const findings = await judgeWorkload(workload, {
       ports: { ...ports, cluster, clusterUid: "here" },
       pools: [],
       space: "default",
       ownerOf: ownerOfWorkload(workload, cluster, options.deadline),
-    };
-    const findings = await judgeWorkload(workload, grounds, options);
+      options,
+    });
     return findings.map(({ severity, message }) => `${severity} ${message}`);
   };
   return { ...made, ports, judge };

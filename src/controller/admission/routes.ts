@@ -32,11 +32,11 @@ function answerOf(findings: readonly Finding[]): string {
 
 function judge(workload: Workload, { configuration, ports }: ControllerContext): Promise<Finding[]> {
   const deadline = performance.now() + PATIENCE_MS;
-  const grounds = {
+  return judgeWorkload(workload, {
     ports,
     pools: configuration.pools,
     space: configuration.addressSpace,
     ownerOf: ownerOfWorkload(workload, ports.cluster, deadline),
-  };
-  return judgeWorkload(workload, grounds, { deadline });
+    options: { deadline },
+  });
 }

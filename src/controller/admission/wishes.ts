@@ -10,11 +10,19 @@ import type { FixedAddress } from "../../ipam/wish.ts";
 /** What a pod's annotations want, wherever it will be attached. */
 export interface Wishes {
   /** Addresses asked for by name, with the network or interface that the key names. */
-  readonly fixed: readonly (FixedAddress & Speaking)[];
-  readonly sets: readonly (Speaking & { readonly source: string; readonly intervals: readonly Interval[] })[];
+  readonly fixed: readonly NamedAddress[];
+  readonly sets: readonly NamedSet[];
 }
 
-interface Speaking {
+export interface NamedAddress extends FixedAddress, Suffixed {}
+
+export interface NamedSet extends Suffixed {
+  readonly source: string;
+  readonly intervals: readonly Interval[];
+}
+
+interface Suffixed {
+  /** The network or interface that the annotation's key names. */
   readonly suffix?: string;
 }
 
@@ -27,9 +35,9 @@ interface Speaking {
 export function readWishes(annotations: Annotations): Wishes {
   const forms = formsOf(annotations);
   const fixed = forms.addresses.flatMap((form) =>
-    readAddresses(form, everywhere).map((each) => ({ ...each, ...speaking(form) })),
+    readAddresses(form, everywhere).map((each) => ({ ...each, ...suffixOf(form) })),
   );
-  const sets = forms.set.map((form) => ({ ...speaking(form), source: form.key, intervals: form.read() }));
+  const sets = forms.set.map((form) => ({ ...suffixOf(form), source: form.key, intervals: form.read() }));
   // With several networks one of them may have the address, and another one the set.
   if (furtherNetworks(annotations).length === 0) refuseBothOfOne(forms);
   for (const { read } of [...forms.sticky, ...forms.retain]) read();
@@ -44,7 +52,7 @@ function refuseBothOfOne({ addresses, set }: Forms): void {
   }
 }
 
-function speaking({ scope }: { readonly scope?: string }): Speaking {
+function suffixOf({ scope }: { readonly scope?: string }): Suffixed {
   return scope === undefined ? {} : { suffix: scope };
 }
 

@@ -1,0 +1,99 @@
+import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
+import { intervalContains } from "../../address/interval.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { gatherReservationFacts } from "../../ipam/hand-over/facts.ts";
+import type { Ports } from "../../ipam/ports.ts";
+import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";
+import { refsAround } from "../../ipam/ref-to.ts";
+import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import { type Finding, refuse, warn } from "./finding.ts";
+import type { Workload } from "./workload.ts";
+import { askingPod, type OwnerOf } from "./workload-owner.ts";
+
+/** Whose pods ask for an address, and what is asked about it. */
+export interface AddressContext {
+  readonly workload: Workload;
+  readonly ownerOf: OwnerOf;
+  readonly ports: Pick<Ports, "store" | "cluster" | "clusterUid">;
+  readonly options: CallOptions;
+}
+
+/** An address that a workload's pods ask for, in one address space. */
+export interface AskedAddress {
+  readonly address: Address;
+  /** The annotation that names it. */
+  readonly source: string;
+  readonly space: string;
+}
+
+/**
+ * Whether the pods could have this address now; undefined where they could.
+ *
+ * @throws StoreFailure, IpamError.
+ */
+export async function judgeAddress(
+  asked: AskedAddress,
+  context: AddressContext,
+): Promise<Finding | undefined> {
+  const { allocation, reservation } = await readRecords(asked, context);
+  if (reservation === undefined) return heldByOthers(asked, allocation, context.workload);
+  const refusal = await refusalOf(asked.address, reservation, allocation !== undefined, context);
+  if (refusal === undefined) return undefined;
+  const message = `${asked.source}: ${refusal.message}: ${refusal.details}`;
+  return refusal.name === "tryAgain" ? warn(message) : refuse(message);
+}
+
+interface AddressRecords {
+  readonly allocation?: AllocationRecord;
+  /** Of the address itself, else of a range around it. */
+  readonly reservation?: ReservationRecord;
+}
+
+async function readRecords(
+  { address, space }: AskedAddress,
+  { ports, options }: AddressContext,
+): Promise<AddressRecords> {
+  const [allocationRef, reservationRef] = refsAround(space, address);
+  const rangesRef = { kind: "reservedRanges", space } as const;
+  const snapshot = await ports.store.read({ refs: [allocationRef, reservationRef, rangesRef] }, options);
+  const allocation = snapshot.get(allocationRef)?.record;
+  const range = snapshot
+    .get(rangesRef)
+    ?.record.ranges.find(({ first, last }) =>
+      intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
+    );
+  const reservation = snapshot.get(reservationRef)?.record ?? range?.reservation;
+  return { ...(allocation && { allocation }), ...(reservation && { reservation }) };
+}
+
+/** Why an ADD would not get the reserved address. What was not read may be otherwise when the pod starts. */
+async function refusalOf(
+  address: Address,
+  reservation: ReservationRecord,
+  held: boolean,
+  { workload, ownerOf, ports, options }: AddressContext,
+): Promise<IpamError | undefined> {
+  const asking = { address, pod: askingPod(workload, reservation), owner: await ownerOf(), names: true };
+  const facts = await gatherReservationFacts(asking, reservation, held, ports, options.deadline);
+  const verdict = judgeReservation(facts);
+  if (verdict.action !== "refuse") return undefined;
+  const read = facts.ownerState === "present" || facts.ownerState === "gone";
+  if (read || reservation.kind !== "automatic" || reservation.retain === "keep") return verdict.refusal;
+  return new IpamError("tryAgain", verdict.refusal.message, verdict.refusal.details);
+}
+
+/** A pod of the same namespace hands its address over as a rule; another team's may live for long. */
+function heldByOthers(
+  { address, source }: AskedAddress,
+  allocation: AllocationRecord | undefined,
+  { namespace }: Workload,
+): Finding | undefined {
+  const other = allocation?.holders.find(({ pod }) => pod?.namespace !== namespace);
+  if (other === undefined) return undefined;
+  const { attachment, node, pod } = other;
+  const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
+  return warn(
+    `${source}: ${formatAddress(address)} is held by ${who} on node ${node} now; a pod that names it waits until that one ends`,
+  );
+}
