@@ -6,7 +6,7 @@ import { refsAround } from "../ipam/ref-to.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
 
 /** Everything the store holds about one address in one space. Programs read these fields. */
-export interface Sight {
+export interface AddressStatus {
   readonly address: string;
   readonly space: string;
   readonly state: "allocated" | "reserved" | "cooling" | "free";
@@ -18,13 +18,13 @@ export interface Sight {
   readonly namespaces?: Readonly<Record<string, string>>;
 }
 
-/** Looks at one address in one space. @throws StoreFailure */
-export async function lookAt(
+/** Reads all about one address in one space, in one round trip. @throws StoreFailure */
+export async function readAddressStatus(
   address: Address,
   space: string,
   ports: Pick<Ports, "store" | "node">,
   options: CallOptions,
-): Promise<Sight> {
+): Promise<AddressStatus> {
   const refs = refsAround(space, address);
   const rangesRef = { kind: "reservedRanges", space } as const;
   const snapshot = await ports.store.read({ refs: [...refs, rangesRef] }, options);

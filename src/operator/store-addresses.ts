@@ -7,12 +7,12 @@ import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange, unreserveRange } from "../ipam/reserve/reserve-range.ts";
 import { unreserveAddress } from "../ipam/reserve/unreserve.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
-import { lookAt } from "./address-status.ts";
+import { readAddressStatus } from "./address-status.ts";
 import type { Addresses } from "./addresses.ts";
 import { allItems } from "./items.ts";
 import { spacesOf } from "./spaces.ts";
 
-/** What of the configuration matters to one who works on the store. */
+/** What the configuration says where an operator does not. */
 export interface StoreDefaults {
   /** The address space that is meant where none is named. */
   readonly space: string;
@@ -21,8 +21,8 @@ export interface StoreDefaults {
 }
 
 /**
- * Addresses on the store itself. `only` keeps deeds to what belongs to one Kubernetes namespace:
- * everything else counts as not there.
+ * Addresses on the store itself. `only` limits changes to what belongs to one Kubernetes namespace:
+ * everything else counts as absent.
  */
 export function addressesOnStore(
   ports: Ports,
@@ -35,9 +35,9 @@ export function addressesOnStore(
   const belongs = only === undefined ? {} : { namespace: only };
   return {
     items: (space) => allItems(store, space, past),
-    sights: async (address, space) => {
+    status: async (address, space) => {
       const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
-      return Promise.all(spaces.map((each) => lookAt(address, each, ports, options)));
+      return Promise.all(spaces.map((each) => readAddressStatus(address, each, ports, options)));
     },
     reserve: async (interval, { space = defaults.space, ...wish }) => {
       const { requireInit } = defaults;

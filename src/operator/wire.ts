@@ -1,7 +1,7 @@
 import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
 import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
-import type { Sight } from "./address-status.ts";
+import type { AddressStatus } from "./address-status.ts";
 import type { InSpace } from "./addresses.ts";
 import type { Item } from "./items.ts";
 
@@ -31,7 +31,8 @@ export interface AddressList {
 
 /** One address, seen in every space that knows it. */
 export interface SeenAddress extends ObjectOf<"Address"> {
-  readonly sights: readonly Sight[];
+  /** One for each space; v1 of the API calls them so. */
+  readonly sights: readonly AddressStatus[];
 }
 
 /** POST …/reservations. */

@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     const other = await ipam("view", "show", addresses["b-any"] ?? "", "-n", "team-a");
     expect([other.exitCode, other.stderr]).toEqual([
       3,
-      `error: address ${addresses["b-any"]} is none of namespace 'team-a'\n`,
+      `error: address ${addresses["b-any"]} does not belong to namespace 'team-a'\n`,
     ]);
     expect((await ipam("view", "who", "team-a/a-fixed")).stdout).toContain("10.188.7.7");
     const nobody = await ipam("view", "who", "missing", "-n", "team-a");
@@ -203,9 +203,23 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     const refusals: readonly (readonly [string, ...string[]])[] = [
       ["cannot create resource", "10.188.8.2", "--for", "StatefulSet/team-b/db"],
       ["cannot reserve a range", "10.188.8.2-10.188.8.9", "--for", "team-a/x"],
-      ["cannot reserve what another has", "10.188.8.2", "--for", "team-a/x", "--even-if-held"],
-      ["cannot reserve another's", "10.188.8.2", "--for", "a printer", "-n", "team-a"],
-      ["cannot reserve another's", "10.188.8.2", "--for", "team-b/x", "-n", "team-a"],
+      ["cannot reserve an address that is held", "10.188.8.2", "--for", "team-a/x", "--even-if-held"],
+      [
+        "cannot reserve for anything but the namespace's own",
+        "10.188.8.2",
+        "--for",
+        "a printer",
+        "-n",
+        "team-a",
+      ],
+      [
+        "cannot reserve for anything but the namespace's own",
+        "10.188.8.2",
+        "--for",
+        "team-b/x",
+        "-n",
+        "team-a",
+      ],
       [`address ${addresses["b-any"]} is held by`, addresses["b-any"] ?? "", "--for", "team-a/x"],
     ];
     for (const [words, ...args] of refusals) {
@@ -266,7 +280,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
       "only that node can see whether the container has ended: stop that",
     );
     expect((await release("admin", "--force", "-n", "team-a")).stderr).toContain(
-      `pod team-a/a-any, which holds address ${address}, is there`,
+      `pod team-a/a-any still exists and holds address ${address}`,
     );
     expect(
       (await ipam("admin", "release", "--force", addresses["b-any"] ?? "", "-n", "team-a")).exitCode,

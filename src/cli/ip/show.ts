@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import { type Format, type Line, printThing } from "../../command-line/output.ts";
 import { describeOwner } from "../../ipam/in-words.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
-import type { Sight } from "../../operator/address-status.ts";
+import type { AddressStatus } from "../../operator/address-status.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { retention } from "../../operator/columns.ts";
 
@@ -17,13 +17,21 @@ export async function showAddress(
   options: ShowOptions,
   addresses: Addresses,
 ): Promise<number> {
-  const sights = await addresses.sights(address, options.space);
-  const known = sights.filter(({ state }) => state !== "free");
-  const shown = known.length > 0 ? known : sights.slice(0, 1);
+  const found = await addresses.status(address, options.space);
+  const known = found.filter(({ state }) => state !== "free");
+  const shown = known.length > 0 ? known : found.slice(0, 1);
   return printThing(shown.length === 1 ? shown[0] : shown, shown.flatMap(linesOf), options.output);
 }
 
-function linesOf({ address, space, state, allocation, reservation, reservedRange, ...rest }: Sight): Line[] {
+function linesOf({
+  address,
+  space,
+  state,
+  allocation,
+  reservation,
+  reservedRange,
+  ...rest
+}: AddressStatus): Line[] {
   const range = reservedRange && `${reservedRange.first}-${reservedRange.last}`;
   return [
     ["Address", address],
@@ -43,7 +51,7 @@ function linesOf({ address, space, state, allocation, reservation, reservedRange
 
 function holderLines(
   { attachment, pod, node, namespace, cluster }: Holder,
-  states: Sight["namespaces"],
+  states: AddressStatus["namespaces"],
 ): Line[] {
   const state = states?.[attachment.container];
   return [

@@ -28,7 +28,7 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
   return {
     items: async (space) =>
       (await get<AddressList>(`${root}/addresses${query(space)}`)).items.map(({ item }) => item),
-    sights: async (address, space) =>
+    status: async (address, space) =>
       (await get<SeenAddress>(`${root}/addresses/${formatAddress(address)}${query(space)}`)).sights.slice(),
     reserve: async (interval, wish) => {
       const spec: ReservationSpec = { ...wish, address: formatInterval(interval) };

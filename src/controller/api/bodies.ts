@@ -3,7 +3,7 @@ import type { Interval } from "../../address/interval.ts";
 import { tryParseInterval } from "../../address/interval-text.ts";
 import type { ReleaseSpec, ReservationSpec } from "../../operator/wire.ts";
 
-/** What cannot be read of a request. */
+/** A request that cannot be read; the message says which part. */
 export class BadRequest extends Error {}
 
 const text = v.pipe(v.string(), v.maxLength(253));

@@ -2,33 +2,34 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { type Interval, overlaps } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
-import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import type { Addresses } from "../../operator/addresses.ts";
-import {
-  API_VERSION,
-  type EndedReservation,
-  type Release,
-  type ReleaseSpec,
-  type Reservation,
-  type ReservationSpec,
+import type {
+  EndedReservation,
+  Release,
+  ReleaseSpec,
+  Reservation,
+  ReservationSpec,
 } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { readIntervalOf } from "./bodies.ts";
+import { object, type Scope } from "./objects.ts";
 
 /** For one live read. */
 const PATIENCE_MS = 5_000;
 
-/** In which Kubernetes namespace something is done; undefined: in all, by one who may do so in all. */
-export type Scope = string | undefined;
+/** One authorised request: for which namespace, and what it works on. */
+export interface ScopedCall {
+  readonly scope: Scope;
+  readonly addresses: Addresses;
+  readonly context: ControllerContext;
+}
 
 /** @throws IpamError, StoreFailure, BadRequest */
 export async function reserveFor(
   spec: ReservationSpec,
-  scope: Scope,
-  addresses: Addresses,
-  context: ControllerContext,
+  { addresses, context, scope }: ScopedCall,
 ): Promise<Reservation> {
   const interval = readIntervalOf(spec.address);
   if (scope !== undefined) requireOwn(spec, interval, scope, context);
@@ -41,8 +42,7 @@ export async function reserveFor(
 export async function unreserveFor(
   name: string,
   space: string | undefined,
-  scope: Scope,
-  addresses: Addresses,
+  { addresses, scope }: Pick<ScopedCall, "addresses" | "scope">,
 ): Promise<EndedReservation | undefined> {
   const interval = readIntervalOf(name);
   const { reservation, space: of } = await addresses.unreserve(interval, space);
@@ -51,28 +51,18 @@ export async function unreserveFor(
 }
 
 /** @throws IpamError, StoreFailure, BadRequest */
-export async function releaseFor(
-  spec: ReleaseSpec,
-  scope: Scope,
-  addresses: Addresses,
-  { ports }: ControllerContext,
-): Promise<Release> {
+export async function releaseFor(spec: ReleaseSpec, call: ScopedCall): Promise<Release> {
   const { first, last } = readIntervalOf(spec.address);
   if (first.value !== last.value) throw new IpamError("invalidConfig", "one address is released at a time");
   const { address: _named, force = false, ...wish } = spec;
-  if (scope !== undefined && force) await requireNoPod(first, spec, scope, addresses, ports.cluster);
-  const status = await addresses.release(first, { ...wish, force });
-  return { ...object("Release", formatInterval({ first, last }), scope), spec, status };
-}
-
-export function object<K extends string>(kind: K, name: string, scope: Scope) {
-  const metadata = scope === undefined ? { name } : { name, namespace: scope };
-  return { apiVersion: API_VERSION, kind, metadata } as const;
+  if (call.scope !== undefined && force) await requireNoPod(first, spec, call.scope, call);
+  const status = await call.addresses.release(first, { ...wish, force });
+  return { ...object("Release", formatAddress(first), call.scope), spec, status };
 }
 
 /**
- * Who may reserve in one namespace only must not take from others: no ranges, no remarks, nothing that
- * another holds, and nothing of a pool that the namespace may not name addresses of.
+ * A caller with rights in one namespace must not take from others: no ranges, no notes, nothing that
+ * another pod holds, and nothing of a pool whose addresses the namespace may not name.
  */
 function requireOwn(
   { evenIfHeld, owner }: ReservationSpec,
@@ -81,33 +71,32 @@ function requireOwn(
   { configuration }: ControllerContext,
 ): void {
   if (owner.namespace !== namespace || owner.kind === "Note")
-    throw clusterOnly("another's than the namespace's own pods and workloads");
+    throw clusterOnly("for anything but the namespace's own pods and workloads");
   if (interval.first.value !== interval.last.value) throw clusterOnly("a range");
-  if (evenIfHeld) throw clusterOnly("what another has");
+  if (evenIfHeld) throw clusterOnly("an address that is held");
   const pool = configuration.pools.find((each) => poolIntervals(each).some((own) => overlaps(own, interval)));
   if (pool !== undefined) requireNamespaces(pool.policy, namespace, true);
 }
 
 /**
- * Who answers for one namespace only does not answer for the wire: what a pod still uses could be given
- * to another team's.
+ * A caller with rights in one namespace is not responsible for the wire: what a pod still uses could be
+ * given to another team's.
  */
 async function requireNoPod(
   address: Address,
   { space }: ReleaseSpec,
   namespace: string,
-  addresses: Addresses,
-  cluster: Cluster,
+  { addresses, context }: Pick<ScopedCall, "addresses" | "context">,
 ): Promise<void> {
-  const sights = await addresses.sights(address, space);
-  for (const { pod } of sights.flatMap(({ allocation }) => allocation?.holders ?? [])) {
+  const found = await addresses.status(address, space);
+  for (const { pod } of found.flatMap(({ allocation }) => allocation?.holders ?? [])) {
     if (pod?.namespace !== namespace) continue;
-    const live = await cluster.pod(pod, performance.now() + PATIENCE_MS);
+    const live = await context.ports.cluster.pod(pod, performance.now() + PATIENCE_MS);
     if (live === undefined || live.finished || (pod.uid !== undefined && live.uid !== pod.uid)) continue;
     throw new IpamError(
       "addressHeld",
-      `pod ${namespace}/${pod.name}, which holds address ${formatAddress(address)}, is there`,
-      "delete the pod: its address is then free by itself; who may release in all namespaces may do so with --all-namespaces",
+      `pod ${namespace}/${pod.name} still exists and holds address ${formatAddress(address)}`,
+      "delete the pod: its address is then freed by itself; with rights in all namespaces, release it with --all-namespaces",
     );
   }
 }
@@ -115,7 +104,7 @@ async function requireNoPod(
 function clusterOnly(what: string): IpamError {
   return new IpamError(
     "addressNotAllowed",
-    `who may reserve in one namespace cannot reserve ${what}`,
-    "it needs the right to create reservations in all namespaces: kubectl ipam --all-namespaces",
+    `with rights in one namespace you cannot reserve ${what}`,
+    "get the right to create reservations in all namespaces: kubectl ipam --all-namespaces",
   );
 }

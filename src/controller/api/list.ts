@@ -3,7 +3,7 @@ import type { Addresses } from "../../operator/addresses.ts";
 import { type Item, namespaceOf } from "../../operator/items.ts";
 import { type AddressList, API_VERSION, type ListedAddress } from "../../operator/wire.ts";
 import { BadRequest } from "./bodies.ts";
-import { object, type Scope } from "./change-addresses.ts";
+import { object, type Scope } from "./objects.ts";
 import { tableOf, wantsTable } from "./table.ts";
 
 /** GET …/addresses: what is held or reserved, of one Kubernetes namespace or of all. */
@@ -24,8 +24,8 @@ function listed(item: Item): ListedAddress {
 }
 
 /**
- * What a query narrows a list to. RBAC takes it for more than a filter: who may see one name only may
- * list by that name. So nothing that is not understood may be passed over.
+ * The name that a query narrows a list to. RBAC relies on it: a caller who may see one name only may
+ * list by that name. So what is not understood is refused, never ignored.
  */
 function onlyName({ fieldSelector, labelSelector, watch }: Record<string, string>): string | undefined {
   if (watch !== undefined && !["0", "false"].includes(watch))

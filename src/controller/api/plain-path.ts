@@ -2,10 +2,10 @@
 const SEGMENT = /^[A-Za-z0-9:][A-Za-z0-9.:_-]*$/;
 
 /**
- * Whether a path can be read in one way only. The API server judges it by its segments, as it came; a
- * library here that tidies it up ("..", "%2e", "//") would answer for another namespace than was judged.
+ * Whether a path can be read in one way only. The API server authorises its segments as they came; a
+ * library here that normalises them ("..", "%2e", "//") would answer for another namespace.
  *
- * @param url path and query, as they stand in the request's first line.
+ * @param url path and query, as in the request's first line.
  */
 export function isPlain(url: string): boolean {
   const [path = ""] = url.split("?");

@@ -7,9 +7,10 @@ import { ROOT, type SeenAddress } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
-import { object, releaseFor, reserveFor, type Scope, unreserveFor } from "./change-addresses.ts";
+import { releaseFor, reserveFor, type ScopedCall, unreserveFor } from "./change-addresses.ts";
 import { API_GROUP, API_RESOURCES } from "./discovery.ts";
 import { list } from "./list.ts";
+import { object, type Scope } from "./objects.ts";
 import { isPlain } from "./plain-path.ts";
 import { absent, type Status, status, statusOf } from "./status.ts";
 import { visibleIn } from "./visible.ts";
@@ -20,14 +21,21 @@ const PATIENCE_MS = 20_000;
 
 /**
  * The operators' API, /apis/ipam.kube-ipam.io/v1: the API server authenticates and authorises the caller
- * by RBAC, and passes the request on. A path with a namespace means what belongs to that namespace.
+ * by RBAC, and passes the request on. A path with a namespace shows what belongs to that namespace.
  */
 export function mountOperatorsApi(app: SecureApp, context: ControllerContext): void {
   app.use("/apis/*", async (request, next) => {
     const { socket, url = "" } = request.env.incoming;
     const user = context.frontProxy.userOf(socket as TLSSocket, request.req.raw.headers);
-    if (user === undefined) return fail(request, NOBODY);
-    if (!isPlain(url)) return fail(request, status(400, "the path is not written in its plain form"));
+    if (user === undefined) return fail(request, UNAUTHENTICATED);
+    if (!isPlain(url))
+      return fail(
+        request,
+        status(
+          400,
+          "the path is not in its plain form: write it without encoded characters, '..' and empty segments",
+        ),
+      );
     await next();
     context.metrics.operatorRequests.inc({ code: request.res.status });
     if (request.req.method !== "GET") log(context, user, request);
@@ -62,11 +70,8 @@ function mountIn(root: string, app: SecureApp, context: ControllerContext): void
   app.get(`${root}/pods/:name/why`, answer(why));
 }
 
-interface Call {
+interface Call extends ScopedCall {
   readonly request: Context;
-  readonly scope: Scope;
-  readonly context: ControllerContext;
-  readonly addresses: Addresses;
 }
 
 function addressesFor(scope: Scope, { configuration, ports }: ControllerContext): Addresses {
@@ -79,29 +84,31 @@ async function show({ addresses, request, scope }: Call): Promise<Response> {
   const name = request.req.param("name") ?? "";
   const address = tryParseAddress(name);
   if (address === undefined) throw new BadRequest(`'${name}' is not an IP address`);
-  const sights = await addresses.sights(address, request.req.query("space"));
-  const visible = scope === undefined ? sights : sights.flatMap((sight) => visibleIn(scope, sight) ?? []);
-  if (visible.length === 0) return fail(request, absent(`address ${name} is none of namespace '${scope}'`));
-  const found: SeenAddress = { ...object("Address", name, scope), sights: visible };
-  return request.json(found);
+  const found = await addresses.status(address, request.req.query("space"));
+  const visible = scope === undefined ? found : found.flatMap((each) => visibleIn(scope, each) ?? []);
+  if (visible.length === 0)
+    return fail(request, absent(`address ${name} does not belong to namespace '${scope}'`));
+  const seen: SeenAddress = { ...object("Address", name, scope), sights: visible };
+  return request.json(seen);
 }
 
-async function reserve({ addresses, context, request, scope }: Call): Promise<Response> {
-  const spec = readReservation(await request.req.json());
-  return request.json(await reserveFor(spec, scope, addresses, context), 201);
+async function reserve(call: Call): Promise<Response> {
+  const spec = readReservation(await call.request.req.json());
+  return call.request.json(await reserveFor(spec, call), 201);
 }
 
-async function unreserve({ addresses, request, scope }: Call): Promise<Response> {
+async function unreserve(call: Call): Promise<Response> {
+  const { request } = call;
   const name = request.req.param("name") ?? "";
-  const ended = await unreserveFor(name, request.req.query("space"), scope, addresses);
+  const ended = await unreserveFor(name, request.req.query("space"), call);
   return ended === undefined
-    ? fail(request, absent(`no reservation of exactly ${name} is there`))
+    ? fail(request, absent(`there is no reservation of exactly ${name}`))
     : request.json(ended);
 }
 
-async function release({ addresses, context, request, scope }: Call): Promise<Response> {
-  const spec = readRelease(await request.req.json());
-  return request.json(await releaseFor(spec, scope, addresses, context), 201);
+async function release(call: Call): Promise<Response> {
+  const spec = readRelease(await call.request.req.json());
+  return call.request.json(await releaseFor(spec, call), 201);
 }
 
 async function why({ context, request, scope }: Call): Promise<Response> {
@@ -116,16 +123,16 @@ async function why({ context, request, scope }: Call): Promise<Response> {
     : request.json(found);
 }
 
-const NOBODY = status(
+const UNAUTHENTICATED = status(
   401,
-  "requests come through the Kubernetes API server: this one shows no certificate of its front proxy",
+  "send requests to the Kubernetes API server: this one came without its front proxy's certificate",
 );
 
 function fail(request: Context, failure: Status): Response {
   return request.json(failure, failure.code);
 }
 
-/** Who did what stands in the log; the API server's audit log has it too. */
+/** Logs who did what, as the API server's audit log does. */
 function log({ log }: ControllerContext, user: string, { req, res }: Context): void {
   log("info", "operators' API", { user, method: req.method, path: req.path, status: res.status });
 }

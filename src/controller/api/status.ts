@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<Status["code"], string>> = {
   503: "ServiceUnavailable",
 };
 
-/** What was asked for is not there, or is none of the caller's. */
+/** What was asked for is absent, or not the caller's. */
 export function absent(message: string): Status {
   return status(404, message, { reason: "absent", message: "" });
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { holder } from "../../ipam/testing/hand-over.ts";
-import type { Sight } from "../../operator/address-status.ts";
+import type { AddressStatus } from "../../operator/address-status.ts";
 import { visibleIn } from "./visible.ts";
 
 const WEB = { kind: "Deployment", namespace: "team-b", name: "web" };
-const SIGHT: Sight = {
+const STATUS: AddressStatus = {
   address: "10.1.2.5",
   space: "default",
   state: "allocated",
@@ -14,21 +14,21 @@ const SIGHT: Sight = {
 };
 
 test("each namespace sees its own part, and one without any sees nothing", () => {
-  expect(visibleIn("default", SIGHT)).toMatchObject({
+  expect(visibleIn("default", STATUS)).toMatchObject({
     state: "allocated",
     allocation: { holders: [holder()] },
   });
-  expect(visibleIn("default", SIGHT)?.reservation).toBeUndefined();
-  expect(visibleIn("team-b", SIGHT)).toMatchObject({ state: "reserved", reservation: { owner: WEB } });
-  expect(visibleIn("team-b", SIGHT)?.allocation).toBeUndefined();
-  expect(visibleIn("team-c", SIGHT)).toBeUndefined();
+  expect(visibleIn("default", STATUS)?.reservation).toBeUndefined();
+  expect(visibleIn("team-b", STATUS)).toMatchObject({ state: "reserved", reservation: { owner: WEB } });
+  expect(visibleIn("team-b", STATUS)?.allocation).toBeUndefined();
+  expect(visibleIn("team-c", STATUS)).toBeUndefined();
 });
 
 test("what no pod holds and what is reserved for a remark is no namespace's", () => {
   const { pod: _none, ...container } = holder();
   const note = { kind: "Note", namespace: "", name: "printer" };
   const sight = {
-    ...SIGHT,
+    ...STATUS,
     allocation: { version: 1, holders: [container], origin: "dynamic", since: "" } as const,
     reservation: { version: 1, owner: note, kind: "operator", retain: "keep", since: "" } as const,
   };

@@ -1,15 +1,15 @@
-import type { Sight } from "../../operator/address-status.ts";
+import type { AddressStatus } from "../../operator/address-status.ts";
 
 /**
- * What of an address one Kubernetes namespace may see: its own pods' holds, and what is reserved for its
- * own. Undefined where nothing of it is theirs.
+ * The part of an address's status that one Kubernetes namespace may see: what its own pods hold, and
+ * what is reserved for them and their workloads. Undefined where it may see nothing.
  */
-export function visibleIn(namespace: string, sight: Sight): Sight | undefined {
-  const holders = sight.allocation?.holders.filter(({ pod }) => pod?.namespace === namespace) ?? [];
-  const reserved = sight.reservation?.owner.namespace === namespace;
-  const inRange = sight.reservedRange?.reservation.owner.namespace === namespace;
+export function visibleIn(namespace: string, status: AddressStatus): AddressStatus | undefined {
+  const holders = status.allocation?.holders.filter(({ pod }) => pod?.namespace === namespace) ?? [];
+  const reserved = status.reservation?.owner.namespace === namespace;
+  const inRange = status.reservedRange?.reservation.owner.namespace === namespace;
   if (holders.length === 0 && !reserved && !inRange) return undefined;
-  const { address, space, allocation, reservation, reservedRange } = sight;
+  const { address, space, allocation, reservation, reservedRange } = status;
   return {
     address,
     space,

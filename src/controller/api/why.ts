@@ -6,11 +6,11 @@ import { sectionsOf } from "../../operator/why/sections.ts";
 import { answerFor } from "../../operator/why/why.ts";
 import type { Why } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
-import { object } from "./change-addresses.ts";
+import { object } from "./objects.ts";
 
 /**
- * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are known by
- * what the store remembers of them.
+ * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are those that
+ * the store remembers.
  *
  * @returns undefined when neither Kubernetes nor the store knows the pod.
  * @throws IpamError, StoreFailure.
