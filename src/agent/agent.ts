@@ -4,11 +4,11 @@ import { endingSignal, daemonLog as log } from "../runtime/daemon.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
 import { isBegun } from "../store/kinds/begun.ts";
-import { tidyWhenQuiet } from "./collect-garbage.ts";
+import { collectGarbageWhenQuiet } from "./collect-garbage.ts";
 import { makeMetrics, observeVerb } from "./events/metrics.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
-import { missingFolder } from "./socket/namespace-visibility.ts";
+import { missingNamespaceFolder } from "./socket/namespace-visibility.ts";
 import { serve } from "./socket/serve.ts";
 import { claimSocket } from "./socket/socket.ts";
 import { Lender } from "./warm/lend-ports.ts";
@@ -43,8 +43,8 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   const claimed = claimSocket(socket);
   const unready = () => {
     if (draining) return "the agent is ending";
-    const missing = missingFolder();
-    return missing && `network namespaces cannot be seen: ${missing} is not mounted from the host`;
+    const missing = missingNamespaceFolder();
+    return missing && `the agent sees no network namespaces: ${missing} is not mounted from the host`;
   };
   const health =
     listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
@@ -62,14 +62,14 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   reclaiming.start();
   const credentials = new HostCredentials(host, log);
   credentials.start();
-  const stopTidying = tidyWhenQuiet(
+  const stopCollecting = collectGarbageWhenQuiet(
     () => served,
     () => server.busy,
   );
   log("info", "the agent serves", { socket });
   const signal = await ended;
   draining = true;
-  stopTidying();
+  stopCollecting();
   log("info", "the agent ends", { signal, busy: server.busy });
   await Promise.all([server.drain(DRAIN_MS), reclaiming.stop(), credentials.stop()]);
   await health?.stop();

@@ -12,14 +12,14 @@ function listener() {
   return { heard, cluster: { event } };
 }
 
-test("the same is told once in five minutes, other things at once", () => {
+test("the same Event is sent once in five minutes, other things at once", () => {
   const events = new PodEvents();
   const { heard, cluster } = listener();
   const begin = performance.now();
-  for (const minute of [0, 1, 4]) events.tell(cluster, POD, HELD, begin + minute * MINUTE);
-  events.tell(cluster, { ...POD, name: "db-1" }, HELD, begin + 4 * MINUTE);
-  events.tell(cluster, POD, { ...HELD, reason: "AddressHandedOver" }, begin + 4 * MINUTE);
-  events.tell(cluster, POD, HELD, begin + 5 * MINUTE);
+  for (const minute of [0, 1, 4]) events.send(cluster, POD, HELD, begin + minute * MINUTE);
+  events.send(cluster, { ...POD, name: "db-1" }, HELD, begin + 4 * MINUTE);
+  events.send(cluster, POD, { ...HELD, reason: "AddressHandedOver" }, begin + 4 * MINUTE);
+  events.send(cluster, POD, HELD, begin + 5 * MINUTE);
   expect(heard).toEqual([
     "db-0 AddressHeld",
     "db-1 AddressHeld",
@@ -28,19 +28,19 @@ test("the same is told once in five minutes, other things at once", () => {
   ]);
 });
 
-test("a node that goes mad does not flood the API server", () => {
+test("a node with many failing pods does not flood the API server", () => {
   const events = new PodEvents();
   const { heard, cluster } = listener();
   const begin = performance.now();
-  for (let n = 0; n < 500; n += 1) events.tell(cluster, { ...POD, name: `p${n}` }, HELD, begin);
+  for (let n = 0; n < 500; n += 1) events.send(cluster, { ...POD, name: `p${n}` }, HELD, begin);
   expect(heard.length).toBe(20);
-  for (let n = 0; n < 500; n += 1) events.tell(cluster, { ...POD, name: `q${n}` }, HELD, begin + MINUTE);
+  for (let n = 0; n < 500; n += 1) events.send(cluster, { ...POD, name: `q${n}` }, HELD, begin + MINUTE);
   expect(heard.length).toBe(30);
 });
 
 test("an Event that cannot be made disturbs nobody", async () => {
   const events = new PodEvents();
-  events.tell({ event: () => Promise.reject(new Error("403")) }, POD, HELD);
-  events.tell({}, { ...POD, name: "other" }, HELD);
+  events.send({ event: () => Promise.reject(new Error("403")) }, POD, HELD);
+  events.send({}, { ...POD, name: "other" }, HELD);
   await Bun.sleep(0);
 });

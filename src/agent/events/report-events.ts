@@ -7,7 +7,7 @@ import { HandOverWaiting } from "./hand-over-waiting.ts";
 import type { Metrics } from "./metrics.ts";
 import { PodEvents } from "./pod-events.ts";
 
-/** Refusals that a pod's author should see where they look first. The others are an operator's. */
+/** Refusals that a pod's author should see with `kubectl describe`. The others are for operators. */
 const REASONS: Partial<Record<ErrorName, string>> = {
   addressHeld: "AddressHeld",
   addressNotAllowed: "AddressRefused",
@@ -15,8 +15,8 @@ const REASONS: Partial<Record<ErrorName, string>> = {
   noFreeAddress: "AddressRefused",
 };
 
-/** Counts what ADDs meet, and tells it as Events on their pods. */
-export class Teller {
+/** Counts what ADDs meet, and reports it as Events on their pods. */
+export class EventReporter {
   readonly #metrics: Metrics;
   readonly #waiting = new HandOverWaiting();
   readonly #events = new PodEvents();
@@ -26,15 +26,15 @@ export class Teller {
     metrics.handOverWaiting(() => this.#waiting.longest(performance.now()));
   }
 
-  /** What an ADD of this attachment is told to give its notices to. */
-  noticeOf(attachment: AttachmentId, cluster: Cluster | undefined): (notice: AddEvent) => void {
-    return (notice) => {
-      if (notice.what === "waited") this.#metrics.waitSeconds.observe(notice.milliseconds / 1000);
-      if (notice.what === "handed-over") this.#metrics.handOvers.inc();
-      if (notice.pod === undefined) return;
-      this.#follow(notice, notice.pod, attachment);
-      const event = eventOf(notice);
-      if (event !== undefined && cluster !== undefined) this.#events.tell(cluster, notice.pod, event);
+  /** A listener for what one attachment's ADD reports. */
+  listenTo(attachment: AttachmentId, cluster: Cluster | undefined): (event: AddEvent) => void {
+    return (event) => {
+      if (event.what === "waited") this.#metrics.waitSeconds.observe(event.milliseconds / 1000);
+      if (event.what === "handed-over") this.#metrics.handOvers.inc();
+      if (event.pod === undefined) return;
+      this.#follow(event, event.pod, attachment);
+      const podEvent = podEventOf(event);
+      if (podEvent !== undefined && cluster !== undefined) this.#events.send(cluster, event.pod, podEvent);
     };
   }
 
@@ -45,15 +45,15 @@ export class Teller {
   }
 }
 
-function eventOf(notice: AddEvent): { reason: string; message: string } | undefined {
-  if (notice.what === "held") return { reason: "AddressHeld", message: textOf(notice.refusal) };
-  if (notice.what === "handed-over") {
-    const message = `address ${formatAddress(notice.address)} was handed over from ${notice.from.map(nameOf).join(", ")}`;
+function podEventOf(event: AddEvent): { reason: string; message: string } | undefined {
+  if (event.what === "held") return { reason: "AddressHeld", message: textOf(event.refusal) };
+  if (event.what === "handed-over") {
+    const message = `address ${formatAddress(event.address)} was handed over from ${event.from.map(nameOf).join(", ")}`;
     return { reason: "AddressHandedOver", message };
   }
-  if (notice.what !== "refused") return undefined;
-  const reason = REASONS[notice.refusal.name];
-  return reason === undefined ? undefined : { reason, message: textOf(notice.refusal) };
+  if (event.what !== "refused") return undefined;
+  const reason = REASONS[event.refusal.name];
+  return reason === undefined ? undefined : { reason, message: textOf(event.refusal) };
 }
 
 function textOf({ message, details }: IpamError): string {

@@ -1,10 +1,10 @@
 import { type Append, appendNow } from "../../log/plugin-log.ts";
 
 /**
- * Lines for files, written together once all that is ready to run has run: verbs that end at the same
- * time cost one opening of the log.
+ * Log lines, written to their files together at the end of this turn of the event loop: verbs that end
+ * at the same time open the log once.
  */
-export class LateLines {
+export class BufferedLog {
   readonly #append: Append;
   readonly #waiting = new Map<string, string>();
   #written: PromiseWithResolvers<void> | undefined;
@@ -20,7 +20,7 @@ export class LateLines {
     setImmediate(() => this.flush());
   };
 
-  /** Resolves when all lines so far are in their files: before that nobody shall see the verb's end. */
+  /** Resolves when all lines so far are in their files: a verb ends for its caller only then. */
   async written(): Promise<void> {
     await this.#written?.promise;
   }

@@ -7,35 +7,35 @@ import { Queue } from "../../ipam/queue.ts";
 import { pluginLog } from "../../log/plugin-log.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { LendPorts } from "../warm/lend-ports.ts";
-import { LateLines } from "./buffered-log.ts";
+import { BufferedLog } from "./buffered-log.ts";
 import { Connection } from "./connection.ts";
-import { unseen } from "./namespace-visibility.ts";
+import { cannotSeeNamespace } from "./namespace-visibility.ts";
 import type { AgentRequest } from "./protocol.ts";
 import type { ClaimedSocket } from "./socket.ts";
 
-/** Verbs under way at once; a waiting hand-over holds its place for 20 s at most. */
+/** Verbs that run at once; one that waits for a hand-over takes its place for at most 20 s. */
 const AT_ONCE = 512;
 const POLL_MS = 20;
-/** How often the socket is looked for. */
-const LOOK_MS = 2_000;
-/** How long verbs that were cancelled may take to undo what they did. */
+/** How often the agent makes sure that its socket is there. */
+const CHECK_MS = 2_000;
+/** How long cancelled verbs may take to undo what they did. */
 const UNDO_MS = 5_000;
 
 export interface ServeOptions {
   readonly socket: ClaimedSocket;
   readonly lendPorts: LendPorts;
-  /** Where lines go that belong to no network. */
+  /** For lines that belong to no network. */
   readonly log: Log;
-  /** Told of every verb that is over. */
+  /** Called when a verb has ended. */
   readonly observe?: (command: string, outcome: Outcome, milliseconds: number) => void;
-  /** Told how many verbs are under way or waiting, whenever that changes. */
+  /** Called with the number of verbs that run or wait, when it changes. */
   readonly changed?: (busy: number) => void;
 }
 
 export interface Server {
-  /** Verbs under way or waiting. */
+  /** Verbs that run or wait. */
   readonly busy: number;
-  /** Takes no more verbs, lets those under way end for so long, then cancels them. */
+  /** Takes no more verbs, gives those that run this long to end, then cancels them. */
   drain(milliseconds: number): Promise<void>;
 }
 
@@ -48,14 +48,14 @@ export function serve(options: ServeOptions): Server {
   const claimed = options.socket;
   const verbs = new Queue({ limit: AT_ONCE });
   const busy = () => verbs.running + verbs.waiting;
-  const lines = new LateLines();
+  const buffered = new BufferedLog();
   const open = new Map<object, Connection>();
   const changed = () => options.changed?.(busy());
   const begin = (request: AgentRequest, connection: Connection) => {
-    const done = verbs.run(() => perform(request, connection, options, lines));
+    const done = verbs.run(() => perform(request, connection, options, buffered));
     changed();
     void done
-      .then(() => lines.written())
+      .then(() => buffered.written())
       .then(() => connection.finish())
       .catch(() => connection.end())
       .finally(changed);
@@ -75,7 +75,7 @@ export function serve(options: ServeOptions): Server {
     return listener;
   };
   let listener = listen();
-  const looking = keepInPlace(claimed, options.log, () => {
+  const checking = keepInPlace(claimed, options.log, () => {
     listener.stop();
     listener = listen();
   });
@@ -84,36 +84,37 @@ export function serve(options: ServeOptions): Server {
       return busy();
     },
     async drain(milliseconds) {
-      clearInterval(looking);
+      clearInterval(checking);
       claimed.withdraw();
       listener.stop();
       await emptied(open, milliseconds);
       for (const connection of open.values()) if (!connection.answered) connection.end();
       await emptied(open, UNDO_MS);
-      lines.flush();
+      buffered.flush();
       claimed.release();
     },
   };
 }
 
-/** Somebody may tidy up below the agent. One whose socket is gone would be asked by nobody. */
+/** Someone may clean up the agent's folder. Without its socket the agent would get no request. */
 function keepInPlace(
   claimed: ClaimedSocket,
   log: Log,
   listenAgain: () => void,
 ): ReturnType<typeof setInterval> {
-  let told = false;
+  let logged = false;
   return setInterval(() => {
     try {
       if (!claimed.reclaim()) return;
       listenAgain();
-      log("warn", "the socket was removed, and is in its place again");
-      told = false;
+      log("warn", "the socket was removed; the agent put it back");
+      logged = false;
     } catch (failure) {
-      if (!told) log("error", "the socket was removed, and cannot be put back", { reason: String(failure) });
-      told = true;
+      if (!logged)
+        log("error", "the socket was removed, and the agent cannot put it back", { reason: String(failure) });
+      logged = true;
     }
-  }, LOOK_MS);
+  }, CHECK_MS);
 }
 
 /** @throws IpamError io */
@@ -141,13 +142,13 @@ async function perform(
   request: AgentRequest,
   connection: Connection,
   options: ServeOptions,
-  lines: LateLines,
+  buffered: BufferedLog,
 ): Promise<void> {
   const started = performance.now();
   // The end of a connection that came together with the request is only seen in the next turn.
   await new Promise((resolve) => setImmediate(resolve));
   if (connection.gone.aborted) return;
-  if (unseen(request.env, options.log)) {
+  if (cannotSeeNamespace(request.env, options.log)) {
     // Without an answer the shim falls back to the complete plugin, which looks from the host.
     connection.end();
     return;
@@ -157,12 +158,12 @@ async function perform(
     {
       nodeFile: readNodeFile,
       openPorts: (understood, adding) => {
-        const log = pluginLog(understood.configuration.node, lines.append);
+        const log = pluginLog(understood.configuration.node, buffered.append);
         for (const warning of understood.configuration.warnings) log("warn", warning);
         return options.lendPorts(understood, log, adding);
       },
       deliver: async (stdout, exitCode) => {
-        await lines.written();
+        await buffered.written();
         await connection.answer({ stdout, exitCode });
       },
       reclaims: true,
@@ -177,7 +178,7 @@ async function perform(
   if (request.env.CNI_COMMAND === "VERSION") return;
   const { request: understood } = outcome;
   logVerb(
-    understood ? pluginLog(understood.configuration.node, lines.append) : options.log,
+    understood ? pluginLog(understood.configuration.node, buffered.append) : options.log,
     request.env,
     outcome,
     milliseconds,

@@ -6,21 +6,21 @@ import { Turns } from "../../ipam/turns.ts";
 import { countKept } from "../../node/kept-releases.ts";
 import { type Asking, type Openers, openPorts } from "../../runtime/open-ports.ts";
 import type { Metrics } from "../events/metrics.ts";
-import { Teller } from "../events/report-events.ts";
+import { EventReporter } from "../events/report-events.ts";
 import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmNodes } from "./warm-nodes.ts";
 import { WarmStores } from "./warm-stores.ts";
 
-/** What a verb works with, for as long as it works; `close` gives it back. */
+/** Lends the ports of one verb, until it calls their `close`. */
 export type LendPorts = (asking: Asking, log: Log, adding?: AttachmentId) => Promise<OpenPorts>;
 
-/** Everything the agent keeps open between verbs. */
+/** Everything the agent keeps open between verbs, lent to each of them. */
 export class Lender {
   readonly #nodes = new WarmNodes();
   readonly #stores: WarmStores;
   readonly #clusters: WarmClusters;
-  readonly #teller: Teller;
+  readonly #events: EventReporter;
   readonly #metrics: Metrics;
   readonly #turns = new Turns();
   /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
@@ -33,9 +33,9 @@ export class Lender {
     this.#metrics = metrics;
     this.#stores = new WarmStores(log);
     this.#clusters = new WarmClusters(log, keptKubeconfig);
-    this.#teller = new Teller(metrics);
+    this.#events = new EventReporter(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
-    metrics.watchedAddresses(() => this.#stores.picturedAddresses());
+    metrics.watchedAddresses(() => this.#stores.watchedAddresses());
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {
@@ -57,11 +57,11 @@ export class Lender {
       ...ports,
       turns: this.#turns,
       ...(foresight && { foresight }),
-      ...(adding && { report: this.#teller.noticeOf(adding, ports.cluster) }),
+      ...(adding && { report: this.#events.listenTo(adding, ports.cluster) }),
     };
   };
 
-  /** Annotations belong to one pod: what is remembered is where things lie. */
+  /** Remembers store, node and cluster; not annotations, which belong to one pod. */
   learn(configuration: Asking["configuration"]): void {
     if (this.#learnt.has(configuration)) return;
     this.#learnt.add(configuration);

@@ -10,15 +10,15 @@ import {
   putReservation,
 } from "../../store/contract/fixtures.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
-import { SpacePicture } from "./space-map.ts";
-import { SpacePictures } from "./space-maps.ts";
+import { SpaceMap } from "./space-map.ts";
+import { SpaceMaps } from "./space-maps.ts";
 
 const SPACE = "default";
 const quiet = () => undefined;
 
-/** A picture of a store that holds these addresses; gone at the end of the test. */
-function picture(store = createMemoryStore()) {
-  const made = new SpacePicture(store, SPACE, quiet);
+/** A map of a store that holds these addresses; gone at the end of the test. */
+function mapOf(store = createMemoryStore()) {
+  const made = new SpaceMap(store, SPACE, quiet);
   const knows = (text: string) => made.has(parseAddress(text));
   const until = async (happened: () => boolean) => {
     for (let tries = 0; !happened(); tries += 1) {
@@ -29,19 +29,19 @@ function picture(store = createMemoryStore()) {
   return { store, made, knows, until, [Symbol.dispose]: () => made.stop() };
 }
 
-test("a picture shows what was there when it began: allocated, reserved or cooling, of both families", async () => {
+test("a map shows what was there when it began: allocated, reserved or cooling, of both families", async () => {
   const store = createMemoryStore();
   const known = ["10.1.2.2", "10.1.2.3", "10.1.2.4", "fd00::2"];
   await putAll(store, putAllocation("10.1.2.2"), putReservation("10.1.2.3"), putCooling("10.1.2.4", 60));
   await putAll(store, putAllocation("fd00::2"), putAllocation("10.1.2.9", "c1", "elsewhere"));
-  using seen = picture(store);
+  using seen = mapOf(store);
   await seen.until(() => seen.made.complete);
   expect(known.map(seen.knows)).toEqual([true, true, true, true]);
   expect([seen.knows("10.1.2.9"), seen.knows("fd00::3"), seen.made.size]).toEqual([false, false, 4]);
 });
 
-test("a picture follows what is taken and given back", async () => {
-  using seen = picture();
+test("a map follows what is taken and given back", async () => {
+  using seen = mapOf();
   await seen.until(() => seen.made.complete);
   await putAll(seen.store, putAllocation("10.1.2.2"), putCooling("10.1.2.2", 60), putAllocation("fd00::2"));
   await seen.until(() => seen.knows("10.1.2.2") && seen.knows("fd00::2"));
@@ -53,20 +53,20 @@ test("a picture follows what is taken and given back", async () => {
   await seen.until(() => seen.made.size === 0);
 });
 
-test("a picture reads page by page", async () => {
+test("a map reads page by page", async () => {
   const store = createMemoryStore();
   for (let n = 0; n < 25; n += 1)
     await putAll(store, ...Array.from({ length: 100 }, (_, host) => putAllocation(`10.1.${n}.${host}`)));
-  using seen = picture(store);
+  using seen = mapOf(store);
   await seen.until(() => seen.made.complete);
   expect(seen.made.size).toBe(2500);
 });
 
-test("a picture whose watch breaks off is incomplete until it was begun anew", async () => {
+test("a map whose watch breaks off is incomplete until it was begun anew", async () => {
   const store = createMemoryStore();
   await putAll(store, putAllocation("10.1.2.2"));
   store.faults.push({ on: "watch", kind: "history-lost" });
-  using seen = picture(store);
+  using seen = mapOf(store);
   await seen.until(() => store.faults.length === 0 && !seen.made.complete);
   await putAll(store, putAllocation("10.1.2.3"));
   await deleteAll(store, allocation("10.1.2.2"));
@@ -74,13 +74,13 @@ test("a picture whose watch breaks off is incomplete until it was begun anew", a
   expect([seen.knows("10.1.2.2"), seen.knows("10.1.2.3")]).toEqual([false, true]);
 });
 
-test("a store's pictures begin when they are asked for, and give nothing that is not complete", async () => {
+test("a store's maps begin when they are asked for, and give nothing that is not complete", async () => {
   const store = createMemoryStore();
   await putAll(store, putAllocation("10.1.2.2"));
-  const pictures = new SpacePictures(store, quiet);
-  expect(pictures.takenIn(SPACE)).toBeUndefined();
-  for (let tries = 0; pictures.takenIn(SPACE) === undefined && tries < 500; tries += 1) await Bun.sleep(10);
-  expect(pictures.takenIn(SPACE)?.has(parseAddress("10.1.2.2"))).toBe(true);
-  expect(pictures.size).toBe(1);
-  pictures.stop();
+  const maps = new SpaceMaps(store, quiet);
+  expect(maps.takenIn(SPACE)).toBeUndefined();
+  for (let tries = 0; maps.takenIn(SPACE) === undefined && tries < 500; tries += 1) await Bun.sleep(10);
+  expect(maps.takenIn(SPACE)?.has(parseAddress("10.1.2.2"))).toBe(true);
+  expect(maps.size).toBe(1);
+  maps.stop();
 });

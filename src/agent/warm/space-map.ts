@@ -11,15 +11,15 @@ type Kind = (typeof KINDS)[number];
 /** Keys of each kind that are read at a time. */
 const PAGE = 1000;
 const PAGE_MS = 10_000;
-/** Before a picture that broke off is begun anew; longer each time where it does not last. */
+/** Before a map whose watch broke off is read again; longer each time where it does not last. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Which addresses of a space are taken, kept up to date by watches: keys alone, a few dozen bytes for
- * each. A hint that may lag behind; what it says decides where an ADD tries, never what it gets.
+ * Which addresses of a space are taken, kept up to date by watches: only keys, a few dozen bytes for
+ * each address. A cache that may be stale: it decides where an ADD tries, never what it gets.
  */
-export class SpacePicture implements Taken {
+export class SpaceMap implements Taken {
   readonly #store: Store;
   readonly #space: string;
   readonly #log: Log;
@@ -35,7 +35,7 @@ export class SpacePicture implements Taken {
     void this.#follow();
   }
 
-  /** False until all was read, and again while a new beginning is made. */
+  /** False until all was read, and again while it is read anew. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -48,7 +48,7 @@ export class SpacePicture implements Taken {
     return this.#marks.has(keyOf(address));
   }
 
-  /** Ends the watches. The picture stays as it is. */
+  /** Ends the watches. The map stays as it is. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -61,12 +61,12 @@ export class SpacePicture implements Taken {
       this.#complete = false;
       if (signal.aborted) return;
       if (performance.now() - begun > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
-      this.#log("debug", "the picture of a space is begun anew", { space: this.#space, reason });
+      this.#log("debug", "reads the map of a space again", { space: this.#space, reason });
       await pause(wait, signal);
     }
   }
 
-  /** Until a watch breaks off: what changed meanwhile is then no longer known. */
+  /** Until a watch breaks off: later changes would be missed. */
   async #once(): Promise<void> {
     const { revision } = await this.#store.read({}, soon());
     this.#marks.clear();
@@ -83,7 +83,7 @@ export class SpacePicture implements Taken {
     }
   }
 
-  /** A change meanwhile is seen or not; the watches tell of all of them. */
+  /** A change in between is read or not; the watches bring all of them. */
   async #read(family: Family): Promise<void> {
     const last = { family, value: (1n << BigInt(bitsOf(family))) - 1n };
     for (let first = { family, value: 0n }; first.value <= last.value && !this.#stopping.signal.aborted; ) {

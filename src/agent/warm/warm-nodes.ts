@@ -3,14 +3,14 @@ import type { Node } from "../../ipam/node-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openSpareFiles } from "../../node/spare-files.ts";
 import { override } from "./override.ts";
-import { lateCursors, lateStoreMemory } from "./write-behind.ts";
+import { writeBehindCursors, writeBehindStoreMemory } from "./write-behind.ts";
 
 interface Warm {
   readonly node: Node;
   flush(): void;
 }
 
-/** One node for each distinct configuration, whose hints are in memory and reach their files late. */
+/** One node for each distinct configuration, whose hints are in memory and reach their files cache. */
 export class WarmNodes {
   readonly #warm = new Map<string, Warm>();
 
@@ -32,8 +32,8 @@ export class WarmNodes {
 
 /** The node with its hints in memory; `flush` brings them into their files. */
 export function writeBehindNode(node: Node): Warm {
-  const storeMemory = lateStoreMemory(node.storeMemory);
-  const cursors = lateCursors(node.cursors);
+  const storeMemory = writeBehindStoreMemory(node.storeMemory);
+  const cursors = writeBehindCursors(node.cursors);
   return {
     node: override(node, { storeMemory: storeMemory.hints, cursors: cursors.hints }),
     flush: () => {

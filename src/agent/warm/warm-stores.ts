@@ -6,17 +6,17 @@ import type { Log } from "../../ipam/ports.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { override } from "./override.ts";
-import { SpacePictures } from "./space-maps.ts";
+import { SpaceMaps } from "./space-maps.ts";
 
-/** A store that nobody has asked for so long is closed. */
+/** A store that was not used for so long is closed. */
 const IDLE_MS = 10 * 60_000;
 
 interface Warm {
   readonly store: Store;
   /** Absent where the store gains nothing from foreseeing. */
-  readonly pictures?: SpacePictures;
+  readonly maps?: SpaceMaps;
   readonly foresight?: Foresight;
-  /** Which file it is, where it is one: a store that was replaced must not be written to any more. */
+  /** Which file it is, if it is a file: a store that was replaced must not be written to any more. */
   readonly stamp: string;
   users: number;
   used: number;
@@ -53,19 +53,19 @@ export class WarmStores {
       const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
       if (!(all || idle)) continue;
       this.#warm.delete(key);
-      warm?.pictures?.stop();
+      warm?.maps?.stop();
       await warm?.store.close();
     }
   }
 
-  /** Of the stores that are open: configured ones, so they are few. */
+  /** The etcd endpoints in use by the open stores: configured ones, so they are few. */
   async endpoints(): Promise<string[]> {
     return [...new Set((await this.#opened()).flatMap(({ store }) => store.endpoint?.() ?? []))];
   }
 
-  /** Of all stores that are open. */
-  async picturedAddresses(): Promise<number> {
-    return (await this.#opened()).reduce((sum, { pictures }) => sum + (pictures?.size ?? 0), 0);
+  /** Addresses that the maps of all open stores show as taken. */
+  async watchedAddresses(): Promise<number> {
+    return (await this.#opened()).reduce((sum, { maps }) => sum + (maps?.size ?? 0), 0);
   }
 
   async #opened(): Promise<Warm[]> {
@@ -95,16 +95,16 @@ export class WarmStores {
     return opening;
   }
 
-  #foreseeing(store: Store): Pick<Warm, "pictures" | "foresight"> {
+  #foreseeing(store: Store): Pick<Warm, "maps" | "foresight"> {
     if (!store.description.foresees) return {};
-    const pictures = new SpacePictures(store, this.#log);
-    return { pictures, foresight: new WarmForesight(pictures.takenIn) };
+    const maps = new SpaceMaps(store, this.#log);
+    return { maps, foresight: new WarmForesight(maps.takenIn) };
   }
 
-  /** Nobody gets it any more; whoever has it may end. */
+  /** It is lent to nobody any more, and closed when those who have it are done. */
   #retire(key: string, warm: Warm): void {
     this.#warm.delete(key);
-    warm.pictures?.stop();
+    warm.maps?.stop();
     const timer = setInterval(() => {
       if (warm.users > 0) return;
       clearInterval(timer);

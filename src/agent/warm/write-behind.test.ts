@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
-import { lateCursors, lateStoreMemory } from "./write-behind.ts";
+import { writeBehindCursors, writeBehindStoreMemory } from "./write-behind.ts";
 
 /** A memory whose writes are counted. */
 function memory() {
@@ -23,7 +23,7 @@ const store = (revision: number, uuid = "u1") => ({ uuid, prefix: "", revision }
 
 test("the store's identity is written at once, its revision once for many", () => {
   const { file, writes, port } = memory();
-  const { hints, flush } = lateStoreMemory(port);
+  const { hints, flush } = writeBehindStoreMemory(port);
   hints.remember("default", store(1));
   expect(file.get("default")).toEqual(store(1));
   for (let revision = 2; revision < 50; revision += 1) hints.remember("default", store(revision));
@@ -36,7 +36,7 @@ test("the store's identity is written at once, its revision once for many", () =
 
 test("a revision never goes back", () => {
   const { port } = memory();
-  const { hints } = lateStoreMemory(port);
+  const { hints } = writeBehindStoreMemory(port);
   hints.remember("default", store(9));
   hints.remember("default", store(3));
   expect(hints.recall("default")?.revision).toBe(9);
@@ -44,7 +44,7 @@ test("a revision never goes back", () => {
 
 test("a store that an operator made the node forget is not written again", () => {
   const { file, port } = memory();
-  const { hints, flush } = lateStoreMemory(port);
+  const { hints, flush } = writeBehindStoreMemory(port);
   hints.remember("default", store(1));
   hints.remember("default", store(2));
   file.delete("default");
@@ -54,7 +54,7 @@ test("a store that an operator made the node forget is not written again", () =>
 
 test("another store replaces the one that was known", () => {
   const { file, port } = memory();
-  const { hints } = lateStoreMemory(port);
+  const { hints } = writeBehindStoreMemory(port);
   hints.remember("default", store(5));
   hints.remember("default", store(1, "u2"));
   expect([file.get("default"), hints.recall("default")]).toEqual([store(1, "u2"), store(1, "u2")]);
@@ -62,7 +62,7 @@ test("another store replaces the one that was known", () => {
 
 test("a store that was accepted although it is older is the one that is known", () => {
   const { port } = memory();
-  const { hints, flush } = lateStoreMemory(port);
+  const { hints, flush } = writeBehindStoreMemory(port);
   hints.remember("default", store(8));
   hints.remember("default", store(9));
   hints.accept("default", store(2));
@@ -77,7 +77,7 @@ test("cursors go on in memory, and reach their files", () => {
     if (value !== undefined) file.set(pool, value);
     return value;
   };
-  const { hints, flush } = lateCursors({ read: (pool) => file.get(pool), advance });
+  const { hints, flush } = writeBehindCursors({ read: (pool) => file.get(pool), advance });
   const forward = () => hints.advance("p", (current) => (current ?? 0n) + 1n);
   expect([forward(), forward(), hints.read("p"), file.get("p")]).toEqual([1n, 2n, 2n, undefined]);
   flush();

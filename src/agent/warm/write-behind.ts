@@ -3,7 +3,7 @@ import type { Cursors, RememberedStore, StoreMemory } from "../../ipam/node-port
 /** What other processes of the node wrote is seen after so long. */
 const FRESH_MS = 20;
 /** What we know is on disk after so long; a crash loses no more, and only makes the memory older. */
-const LATE_MS = 20;
+const FLUSH_MS = 20;
 
 interface Known<T> {
   value: T;
@@ -13,7 +13,7 @@ interface Known<T> {
 }
 
 /** Values of files that change with every ADD, written a little later and once for many. */
-class Late<T> {
+class WriteBehindCache<T> {
   readonly #known = new Map<string, Known<T>>();
   readonly #read: (key: string) => T;
   readonly #write: (key: string, value: T) => void;
@@ -32,7 +32,7 @@ class Late<T> {
     const known = this.#find(key);
     known.value = value;
     known.dirty = true;
-    this.#timer ??= setTimeout(() => this.flush(), LATE_MS);
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
   /** Forgets what the file said, and says nothing to it. */
@@ -59,44 +59,46 @@ class Late<T> {
   }
 }
 
-/** Hints that can be lost a moment late. */
-export interface LateHints<T> {
+/** Hints in memory, of which a crash may lose the last moment. */
+export interface WriteBehind<T> {
   readonly hints: T;
+  /** Everything is in its file when this returns. */
   flush(): void;
 }
 
-/** The store that the node knows: its identity is written at once, its revision late. */
-export function lateStoreMemory(memory: StoreMemory): LateHints<StoreMemory> {
+/** The store that the node knows: its identity is written at once, its revision a little later. */
+export function writeBehindStoreMemory(memory: StoreMemory): WriteBehind<StoreMemory> {
   const raise = (space: string, known: RememberedStore | undefined) => {
     // An operator may have made the node forget its store meanwhile.
     if (known !== undefined && sameStore(memory.recall(space), known)) memory.remember(space, known);
   };
-  const late = new Late<RememberedStore | undefined>(memory.recall, raise);
+  const cache = new WriteBehindCache<RememberedStore | undefined>(memory.recall, raise);
   const remember = (space: string, store: RememberedStore) => {
-    const known = late.get(space);
+    const known = cache.get(space);
     if (!sameStore(known, store)) {
-      late.drop(space);
+      cache.drop(space);
       memory.remember(space, store);
-    } else if (known !== undefined && known.revision < store.revision) late.set(space, store);
+    } else if (known !== undefined && known.revision < store.revision) cache.set(space, store);
   };
   const accept = (space: string, store: RememberedStore) => {
-    late.drop(space);
+    cache.drop(space);
     memory.accept(space, store);
   };
-  const hints = { recall: (space: string) => late.get(space), remember, accept, spaces: memory.spaces };
-  return { hints, flush: () => late.flush() };
+  const hints = { recall: (space: string) => cache.get(space), remember, accept, spaces: memory.spaces };
+  return { hints, flush: () => cache.flush() };
 }
 
-export function lateCursors(cursors: Cursors): LateHints<Cursors> {
-  const late = new Late<bigint | undefined>(cursors.read, (pool, position) => {
+/** Cursors that go on in memory and reach their files a little later. */
+export function writeBehindCursors(cursors: Cursors): WriteBehind<Cursors> {
+  const cache = new WriteBehindCache<bigint | undefined>(cursors.read, (pool, position) => {
     cursors.advance(pool, () => position);
   });
   const advance: Cursors["advance"] = (pool, next) => {
-    const value = next(late.get(pool));
-    if (value !== undefined) late.set(pool, value);
+    const value = next(cache.get(pool));
+    if (value !== undefined) cache.set(pool, value);
     return value;
   };
-  return { hints: { read: (pool) => late.get(pool), advance }, flush: () => late.flush() };
+  return { hints: { read: (pool) => cache.get(pool), advance }, flush: () => cache.flush() };
 }
 
 function sameStore(a: RememberedStore | undefined, b: RememberedStore): boolean {
