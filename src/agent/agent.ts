@@ -13,7 +13,7 @@ import { serve } from "./socket/serve.ts";
 import { claimSocket } from "./socket/socket.ts";
 import { Lender } from "./warm/lend-ports.ts";
 
-/** Longer than a hand-over waits, shorter than systemd's patience. */
+/** Longer than a hand-over waits, shorter than systemd's stop timeout. */
 const DRAIN_MS = 25_000;
 
 export interface AgentOptions {
@@ -24,10 +24,10 @@ export interface AgentOptions {
 }
 
 /**
- * The agent role: serves until SIGTERM, SIGINT or SIGHUP, then lets the verbs under way end.
+ * The agent role: serves until SIGTERM, SIGINT or SIGHUP, then lets the running verbs end.
  *
  * @returns the exit code.
- * @throws IpamError when the socket or the port cannot be had, or the node's file is wrong.
+ * @throws IpamError when it cannot claim the socket or the port, or the node's file is wrong.
  */
 export async function runAgent({ socket, listen, host = {} }: AgentOptions): Promise<number> {
   const ended = endingSignal();
@@ -39,10 +39,10 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   learnFromRuntime(lender);
   let draining = false;
   let served = 0;
-  // Nothing is served before all that the options ask for can be had.
+  // Nothing is served before all that the options ask for is there.
   const claimed = claimSocket(socket);
   const unready = () => {
-    if (draining) return "the agent is ending";
+    if (draining) return "the agent is shutting down";
     const missing = missingNamespaceFolder();
     return missing && `the agent sees no network namespaces: ${missing} is not mounted from the host`;
   };
@@ -77,18 +77,18 @@ export async function runAgent({ socket, listen, host = {} }: AgentOptions): Pro
   return 0;
 }
 
-/** After an upgrade or a crash the agent goes on for the networks of the attachments that are there. */
+/** After an upgrade or a crash the agent goes on with the networks of the attachments that exist. */
 function learnFromRuntime(lender: Lender): void {
   const file = readNodeFile();
   const { cniCacheDir } = parseNodeConfiguration(file).node;
   try {
     for (const configuration of cachedConfigurations(cniCacheDir)) learn(lender, configuration);
   } catch (failure) {
-    log("warn", "the runtime's CNI cache cannot be read", { reason: String(failure) });
+    log("warn", "cannot read the runtime's CNI cache", { reason: String(failure) });
   }
 }
 
-/** A node's file that names a store lets the agent work before the first verb comes. */
+/** With a store in the node's file the agent works before the first verb comes. */
 function learnNodeFile(lender: Lender): void {
   const file = readNodeFile();
   if (file === undefined) return;

@@ -4,7 +4,7 @@ import type { HostCredentialsOptions } from "./host-credentials.ts";
 
 export const DEFAULT_SOCKET = "/run/kube-ipam/agent.sock";
 
-/** What the options say. */
+/** The options as given. */
 export interface AgentCommandOptions {
   readonly socket: string;
   readonly listen?: string;
@@ -13,17 +13,17 @@ export interface AgentCommandOptions {
 }
 
 const CLOSING = `
-The shim (kube-ipam-shim, put in place by 'kube-ipam install') asks it over the socket; without an
-agent the complete plugin does the work. SIGTERM lets verbs under way end. The store and the cluster
-are those that the networks' configurations name. docs/agent.md tells what it measures and does.`;
+The shim (kube-ipam-shim, which 'kube-ipam install' installs) sends it requests over the socket;
+without an agent the complete plugin does the work. On SIGTERM it lets running verbs end. Store and
+cluster are those in the networks' configurations. docs/agent.md describes what it does and measures.`;
 
-/** What `kube-ipam agent` takes and says of itself, without any code of the agent. */
+/** The options and help of `kube-ipam agent`, without any code of the agent. */
 export function describeAgent(command: Command): Command {
   command
     .description(
-      "keeps store and cluster warm on this node, answers the plugin, frees what dead sandboxes hold",
+      "keeps store and Kubernetes open on this node, answers the plugin, frees what dead sandboxes hold",
     )
-    .option("--socket <path>", "where the shim asks; only root may", DEFAULT_SOCKET)
+    .option("--socket <path>", "the Unix socket for the shim; only root may connect", DEFAULT_SOCKET)
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--host-kubeconfig <path>", "in a pod: keeps a kubeconfig for the plugin on the host")
     .option("--host-etcd <from:to>", "in a pod: keeps a Secret's files on the host", folders)

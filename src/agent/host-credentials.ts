@@ -2,7 +2,7 @@ import { copySecret, writeKubeconfig } from "../host/plugin-credentials.ts";
 import type { Log } from "../ipam/ports.ts";
 import { readNodeName } from "../node/identity.ts";
 
-/** What the agent keeps on the host for the plugin, which takes over while the agent is away. */
+/** What the agent keeps on the host for the plugin, which does the work while there is no agent. */
 export interface HostCredentialsOptions {
   /** Where the plugin's kubeconfig lies. */
   readonly kubeconfig?: string;
@@ -10,14 +10,14 @@ export interface HostCredentialsOptions {
   readonly etcd?: { readonly from: string; readonly to: string };
 }
 
-/** A Secret that was renewed is on the host as quickly. */
+/** A renewed Secret is on the host after so long. */
 const EVERY_MS = 15_000;
-/** A node that was off for less finds its kubeconfig valid. */
+/** A node that was off for less time finds its kubeconfig valid. */
 const TOKEN_SECONDS = 24 * 3600;
 /** How much of a token's life may pass before there is another. */
 const RENEW_AFTER = 0.25;
 
-/** Renews the host's credentials until it is stopped. What cannot be had is tried for again and logged. */
+/** Renews the host's credentials until it is stopped. A failure is logged, and tried again. */
 export class HostCredentials {
   readonly #options: HostCredentialsOptions;
   readonly #log: Log;
@@ -56,13 +56,13 @@ export class HostCredentials {
 
   #copy(from: string, to: string): void {
     const copied = copySecret(from, to);
-    if (copied.length > 0) this.#log("info", "etcd's certificates were renewed on the host", { copied, to });
+    if (copied.length > 0) this.#log("info", "renewed etcd's certificates on the host", { copied, to });
   }
 
   async #renew(path: string): Promise<void> {
     const seconds = await writeKubeconfig(path, readNodeName(undefined), TOKEN_SECONDS);
     this.#renewAt = performance.now() + seconds * 1000 * RENEW_AFTER;
-    this.#log("info", "the plugin's kubeconfig was renewed", { path, seconds });
+    this.#log("info", "renewed the plugin's kubeconfig", { path, seconds });
   }
 
   async #attempt(what: string, work: () => void | Promise<void>): Promise<void> {
@@ -70,7 +70,7 @@ export class HostCredentials {
       await work();
     } catch (failure) {
       const reason = failure instanceof Error ? failure.message : String(failure);
-      this.#log("warn", `${what} on the host could not be renewed`, { reason });
+      this.#log("warn", `cannot renew ${what} on the host`, { reason });
     }
   }
 }

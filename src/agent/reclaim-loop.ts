@@ -14,11 +14,11 @@ import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
 const RECORDS = 100;
-/** Attachments that one round looks at: more than a node has, unless it is a very large one. */
+/** Attachments that one round examines: more than any but a very large node has. */
 const LOOK = 500;
 const ADOPT_EVERY_MS = 20_000;
 const UID_MS = 2_000;
-/** One round waits no longer for a store that does not answer. */
+/** The longest that one round waits for a store that does not answer. */
 const MOST_MS = 10_000;
 
 /**
@@ -34,10 +34,10 @@ export class ReclaimLoop {
   #stopped = false;
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
-  /** Why each store's last round failed: an outage is told once, and again when its reason changes. */
+  /** Why each store's last round failed: a failure is logged once, and again when its reason changes. */
   readonly #failing = new Map<string, string>();
-  /** Files of kept DELs that were told of. */
-  readonly #told = new Set<string>();
+  /** Files of kept DELs that the log has named. */
+  readonly #logged = new Set<string>();
 
   constructor(lender: Lender, metrics: Metrics, log: Log) {
     this.#lender = lender;
@@ -69,7 +69,7 @@ export class ReclaimLoop {
       } catch (failure) {
         const reason = String(failure);
         if (this.#failing.get(store) !== reason)
-          this.#log("warn", "dead sandboxes could not be looked for", { reason });
+          this.#log("warn", "cannot look for dead sandboxes", { reason });
         this.#failing.set(store, reason);
       }
     }
@@ -78,7 +78,7 @@ export class ReclaimLoop {
 
   async #runOne(configuration: Asking["configuration"]): Promise<void> {
     const deadline = performance.now() + MOST_MS;
-    this.#tellUnreadable(configuration.node.dataDir);
+    this.#logUnreadable(configuration.node.dataDir);
     const ports = await this.#lend(configuration, deadline);
     try {
       await this.#answerRecovery(configuration, ports, deadline);
@@ -89,14 +89,14 @@ export class ReclaimLoop {
     }
   }
 
-  /** Once in the life of a process: nobody replays what cannot be read. */
-  #tellUnreadable(dataDir: string): void {
+  /** Each file is logged once in the life of a process. */
+  #logUnreadable(dataDir: string): void {
     for (const file of unreadableKept(dataDir)) {
-      if (this.#told.has(file)) continue;
-      this.#told.add(file);
+      if (this.#logged.has(file)) continue;
+      this.#logged.add(file);
       this.#log(
         "warn",
-        "a kept DEL cannot be read, and is not replayed: what it ends is freed once its namespace is gone",
+        "cannot read a kept DEL, so it is not replayed: what it releases is freed once its namespace is gone",
         {
           file,
         },
@@ -104,7 +104,7 @@ export class ReclaimLoop {
     }
   }
 
-  /** Which records are this cluster's is told by its UID, which a node asks for once in its life. */
+  /** The cluster's UID says which records are its own; a node asks for it once in its life. */
   async #lend(configuration: Asking["configuration"], deadline: number): Promise<OpenPorts> {
     const { node } = configuration;
     const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
@@ -115,7 +115,7 @@ export class ReclaimLoop {
     return uid === undefined ? ports : { ...ports, clusterUid: uid };
   }
 
-  /** A store that was recovered wants to know what this node's pods hold; reclaiming goes on anyway. */
+  /** A recovered store asks what this node's pods hold; reclaiming goes on whatever the answer. */
   async #answerRecovery(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
     try {
       const otherStores = () => this.#otherStores(configuration, deadline);
@@ -123,7 +123,7 @@ export class ReclaimLoop {
       if (answer === undefined) return;
       const { attachments, written, conflicts } = answer;
       const level = conflicts.length > 0 ? "error" : "info";
-      this.#log(level, "told the recovered store what this node's pods hold", {
+      this.#log(level, "reported to the recovered store what this node's pods hold", {
         attachments,
         written,
         conflicts: conflicts.map(({ address, heldBy }) => `${address} is held by ${heldBy}`),
@@ -131,13 +131,13 @@ export class ReclaimLoop {
     } catch (failure) {
       // Whether it was recovered is not even known, and there is nothing to reclaim in it now.
       if (failure instanceof StoreFailure && failure.kind === "unavailable") throw failure;
-      this.#log("warn", "a recovery of the store could not be looked for, or not be answered", {
+      this.#log("warn", "cannot look for a recovery of the store, or cannot answer it", {
         reason: String(failure),
       });
     }
   }
 
-  /** What was imported from another plugin for this node's containers becomes ours to look after. */
+  /** Takes over what was imported from another plugin for this node's containers. */
   async #adoptImported(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
     const store = JSON.stringify(configuration.store);
     const last = this.#adopted.get(store) ?? Number.NEGATIVE_INFINITY;
@@ -148,7 +148,7 @@ export class ReclaimLoop {
       const { adopted, freed } = await adoptImported(notes, ports, { deadline });
       if (adopted + freed > 0) this.#log("info", "took over imported attachments", { adopted, freed });
     } catch (failure) {
-      this.#log("warn", "imported attachments could not be taken over", { reason: String(failure) });
+      this.#log("warn", "cannot take over imported attachments", { reason: String(failure) });
     }
   }
 

@@ -5,7 +5,7 @@ import type { ControllerContext } from "./context/context.ts";
 import { type ContextOptions, openContext, waitForClusterUid } from "./context/open-context.ts";
 import { Election, takePart } from "./leading/election.ts";
 import { leaseOn } from "./leading/lease.ts";
-import { serveFace } from "./serving/serve-https.ts";
+import { serveHttps } from "./serving/serve-https.ts";
 import { runTasks } from "./tasks/run-tasks.ts";
 
 export interface ControllerOptions extends ContextOptions {
@@ -16,11 +16,11 @@ export interface ControllerOptions extends ContextOptions {
 }
 
 /**
- * The controller role: serves and takes part in the election until SIGTERM or SIGINT, then gives the
- * lead up.
+ * The controller role: serves and takes part in the election until SIGTERM or SIGINT, then gives up
+ * its Lease.
  *
  * @returns the exit code.
- * @throws IpamError when an address cannot be had, or configuration or credentials cannot be used.
+ * @throws IpamError when it cannot listen, or cannot use configuration or credentials.
  */
 export async function runController({ listen, listenTls, ...options }: ControllerOptions): Promise<number> {
   const signal = endingAsSignal();
@@ -34,8 +34,8 @@ export async function runController({ listen, listenTls, ...options }: Controlle
     if (clusterUid === undefined) return 0;
     const context = { ...opened, ports: { ...opened.ports, clusterUid } };
     const ready = () => (unready = undefined);
-    const face = listenTls === undefined ? ready() : serveFace(listenTls, context, ready, signal);
-    await Promise.all([face, elect(context, signal)]);
+    const https = listenTls === undefined ? ready() : serveHttps(listenTls, context, ready, signal);
+    await Promise.all([https, elect(context, signal)]);
     return 0;
   } finally {
     await health?.stop();

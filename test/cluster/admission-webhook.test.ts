@@ -196,7 +196,7 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
     for (const member of world.etcd.members) member.freeze();
     try {
       expect(await judged(bare("team-a", "10.188.0.80"))).toMatch(
-        /^allowed Warning: kube-ipam: whether others have these addresses could not be looked up/,
+        /^allowed Warning: kube-ipam: cannot look up whether these addresses are held or reserved/,
       );
     } finally {
       for (const member of world.etcd.members) member.thaw();

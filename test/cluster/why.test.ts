@@ -136,7 +136,7 @@ describe.skipIf(missing !== undefined)("why", () => {
     await end();
     const second = await contest();
     await cluster.world.report(cluster.n2, { ready: "Unknown" });
-    expect(await lines("new", "Rule")).toEqual(["whether its holder lives cannot be told"]);
+    expect(await lines("new", "Rule")).toEqual(["it is not known whether its holder is alive"]);
     expect((await lines("new", "Next"))[0]).toContain("kubectl taint node n2");
     await second.end();
   });

@@ -157,7 +157,7 @@ test("an agent that does not see the namespaces leaves their ADDs to the complet
     const env = { ...place.env, KUBE_IPAM_AGENT_SOCKET: socket };
     for (const container of ["c1", "c2"])
       added(await invoke(executable, "ADD", { ...call, container }, world.network(SUBNET), { env }));
-    expect(agent.output().match(/can be seen from here/g)).toHaveLength(1);
+    expect(agent.output().match(/the agent sees no network namespace/g)).toHaveLength(1);
     expect(await ready()).toBe(503);
     const none = await invoke(
       executable,

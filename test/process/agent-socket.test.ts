@@ -23,7 +23,7 @@ test("what is no socket is never replaced by one, and nothing is left beside it"
   ] as const) {
     const path = folder.file(name);
     expect(await refusalOf(folder, "--socket", path)).toBe(
-      `kube-ipam agent: '${path}' is ${kind} and no socket: take it away, or give the agent another --socket\n`,
+      `kube-ipam agent: '${path}' is ${kind} and no socket: remove it, or give the agent another --socket\n`,
     );
   }
   expect(readFileSync(folder.file("file"), "utf8")).toBe("keep");

@@ -261,7 +261,7 @@ test("a DEL that is only kept is counted at once and logged as such; a file that
     expect(await eventually(() => line().catch(() => undefined))).toMatch(/outcome=ok kept=true /);
     writeFileSync(place.folder.file("data", "kept", "half.json"), "{");
     expect(await kept()).toBe(2);
-    const told = () => daemon.output().match(/a kept DEL cannot be read.* file=.*half\.json/g)?.length;
+    const told = () => daemon.output().match(/cannot read a kept DEL.* file=.*half\.json/g)?.length;
     await eventually(async () => told());
     // A later round meets it again, and the store that nobody recovered.
     for (const later of ["second.json", "third.json"]) {
@@ -269,7 +269,7 @@ test("a DEL that is only kept is counted at once and logged as such; a file that
       await eventually(async () => daemon.output().includes(later) || undefined);
     }
     expect(told()).toBe(1);
-    const reasons = [...daemon.output().matchAll(/could not be looked for reason=(.*)/g)].map(
+    const reasons = [...daemon.output().matchAll(/cannot look for dead sandboxes reason=(.*)/g)].map(
       ([, why]) => why,
     );
     expect(reasons.length).toBeGreaterThan(0);

@@ -125,7 +125,7 @@ function listenAt({ temporary }: ClaimedSocket, socket: SocketHandler<undefined>
   } catch (failure) {
     throw new IpamError(
       "io",
-      `cannot make the socket '${temporary}': ${String(failure)}`,
+      `cannot create the socket '${temporary}': ${String(failure)}`,
       "give the agent a folder for its socket that it may write to",
     );
   } finally {

@@ -20,7 +20,7 @@ const TEMPORARY = ".new";
 
 /** A path that is ours alone until `release`, or until this process ends in any way. */
 export interface ClaimedSocket {
-  /** Where to bind; nobody looks there. */
+  /** Where to bind: no caller connects there. */
   readonly temporary: string;
   /** Puts the bound socket in place in one step, over a stale one; only root may connect. */
   publish(): void;
@@ -31,7 +31,7 @@ export interface ClaimedSocket {
    * @throws IpamError as `claimSocket`; the path is no longer ours then.
    */
   reclaim(): boolean;
-  /** New callers find nobody from now on; the path stays ours. */
+  /** New callers find no socket from now on; the path stays ours. */
   withdraw(): void;
   release(): void;
 }
@@ -76,7 +76,7 @@ export function claimSocket(path: string): ClaimedSocket {
   };
 }
 
-/** A file that somebody mistook for the socket's place is not ours to replace. */
+/** Any other file at the socket's path is not ours to replace. */
 function requireOurs(path: string): void {
   const found = statsOf(path);
   if (found === undefined || found.isSocket()) return;
@@ -84,7 +84,7 @@ function requireOurs(path: string): void {
   throw new IpamError(
     "invalidConfig",
     `'${path}' is ${kind} and no socket`,
-    "take it away, or give the agent another --socket",
+    "remove it, or give the agent another --socket",
   );
 }
 

@@ -15,8 +15,8 @@ export function addWhyCommand(program: Command, done: Done): void {
   const command = program
     .command("why")
     .description(
-      "why a pod has the addresses that it has, or has none yet: its wish and where that stands, who has the address, " +
-        "which rule applies, and what to do. Changes nothing",
+      "why a pod has the addresses that it has, or has none yet: what it asks for and where that stands, who has the " +
+        "address, which rule applies, and what to do. Changes nothing",
     )
     .argument("<pod>", "NAMESPACE/POD")
     .option("--network <name>", "the network of the pod's first interface, where it cannot be told")

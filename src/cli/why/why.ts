@@ -38,7 +38,7 @@ export async function why(name: string, given: WhyOptions, session: Session): Pr
 function printAnswer(answer: Answer, format: Format): Promise<0> | 0 {
   if (answer.kubernetes === undefined)
     printErr(
-      "note: Kubernetes was not asked (no kubeconfig): what the pod wishes is not known; name one with --kubeconfig",
+      "note: Kubernetes was not asked (no kubeconfig): what the pod asks for is not known; name one with --kubeconfig",
     );
   if (format === "json" || format === "yaml") return printThing(dataOf(answer), [], format);
   return printSections(sectionsOf(answer));

@@ -1,4 +1,4 @@
-/** What is wrong with an object: "refuse" where its pods can never start so, "warn" where they yet may. */
+/** What is wrong with an object: "refuse" where its pods can never start, "warn" where they still may. */
 export interface Finding {
   readonly severity: "refuse" | "warn";
   /** What is wrong and what to do, in one line. */

@@ -94,6 +94,6 @@ function heldByOthers(
   const { attachment, node, pod } = other;
   const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
   return warn(
-    `${source}: ${formatAddress(address)} is held by ${who} on node ${node} now; a pod that names it waits until that one ends`,
+    `${source}: ${formatAddress(address)} is held by ${who} on node ${node} now; a pod that asks for it waits until that holder ends`,
   );
 }

@@ -3,9 +3,9 @@ import type { Wishes } from "./wishes.ts";
 import type { RollingUpdate, Workload } from "./workload.ts";
 
 /**
- * Whether there are addresses enough: for all pods of a workload, and for a rolling update that starts
- * new pods before old ones end. That several pods name one address is said by the policy beside the
- * webhook (deploy/admission/policies.yaml).
+ * Whether there are enough addresses: for all pods of a workload, and for a rolling update that starts
+ * new pods before old ones end. The policy beside the webhook (deploy/admission/policies.yaml) refuses
+ * several pods that name one address.
  */
 export function judgeNumbers(workload: Workload, wishes: Wishes): Finding[] {
   const { pods } = workload;
@@ -33,7 +33,7 @@ function judgeUpdate(workload: Workload, wishes: Wishes, pods: number): Finding[
   const tight = [...named, ...sizesOf(wishes)].find(({ size }) => size === BigInt(pods));
   if (tight === undefined) return [];
   const addresses = pods === 1 ? "one address" : `${pods} addresses`;
-  // Whoever wrote 0 meant it; whoever left it to Kubernetes' rounding may never update at all.
+  // An explicit 0 is meant; what Kubernetes only rounds to 0 may never be updated at all.
   const say = isZero(workload.rolling.maxUnavailable) ? refuse : warn;
   return [
     say(
@@ -75,7 +75,7 @@ function nameOf({ kind, namespace, name }: Workload): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-/** What Kubernetes cannot read it has refused before; taken for 0, it refuses nothing here. */
+/** Kubernetes has refused before what it cannot read; as 0 it refuses nothing here. */
 function resolve(share: number | string, pods: number, round: (value: number) => number): number {
   if (typeof share === "number") return share;
   const percent = Number(/^(\d+)%$/.exec(share)?.[1] ?? 0);

@@ -156,7 +156,7 @@ test("who has the address now is named, unless it is the own team", async () => 
   const { judge } = await world();
   const annotations = { "kube-ipam.ip": "10.1.2.9" };
   expect(await judge({ annotations })).toEqual([
-    "warn kube-ipam.ip: 10.1.2.9 is held by pod team-b/web-1 on node n1 now; a pod that names it waits until that one ends",
+    "warn kube-ipam.ip: 10.1.2.9 is held by pod team-b/web-1 on node n1 now; a pod that asks for it waits until that holder ends",
   ]);
   expect(await judge({ namespace: "team-b", annotations })).toEqual([]);
 });
@@ -174,7 +174,7 @@ test("a store that cannot be asked is a warning, and what needs none is judged a
   const { judge, store } = await world();
   store.faults.push({ on: "read", kind: "unavailable" });
   expect((await judge({ annotations: IP }))[0]).toStartWith(
-    "warn whether others have these addresses could not be looked up: ",
+    "warn cannot look up whether these addresses are held or reserved: ",
   );
   expect((await judge({ annotations: { "kube-ipam.ip": "10.1.2" } }))[0]).toStartWith(
     "refuse annotation kube-ipam.ip",

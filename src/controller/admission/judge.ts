@@ -17,7 +17,7 @@ export interface JudgeContext extends Pick<ReservedContext, "ports" | "ownerOf" 
 
 /**
  * What is wrong with the addresses that a workload's pods ask for; nothing where they ask for none. A
- * store or a Kubernetes that cannot be asked is a warning: the pods themselves will ask again.
+ * store or a Kubernetes that does not answer is a warning: the pods' own ADDs will ask again.
  */
 export async function judgeWorkload(workload: Workload, context: JudgeContext): Promise<Finding[]> {
   const { findings, wishes } = judgeAlone(workload, context.pools);
@@ -52,6 +52,6 @@ async function judgeOnStore(workload: Workload, wishes: Wishes, context: JudgeCo
     return [...(used.length > 0 ? judgeSubnets(wishes, known) : []), ...reserved];
   } catch (failure) {
     if (!(failure instanceof IpamError || failure instanceof StoreFailure)) throw failure;
-    return [warn(`whether others have these addresses could not be looked up: ${failure.message}`)];
+    return [warn(`cannot look up whether these addresses are held or reserved: ${failure.message}`)];
   }
 }

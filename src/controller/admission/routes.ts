@@ -10,7 +10,7 @@ import { ownerOfWorkload } from "./workload-owner.ts";
 /** Less than the webhook's timeoutSeconds, so that a slow store still gives an answer with a warning. */
 const PATIENCE_MS = 1_500;
 
-/** POST /admission: the ValidatingWebhookConfiguration's question about one object, answered at once. */
+/** POST /admission: answers the ValidatingWebhookConfiguration's question about one object. */
 export function mountAdmission(app: SecureApp, context: ControllerContext): void {
   app.post("/admission", async (request) => {
     try {

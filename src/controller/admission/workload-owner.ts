@@ -2,11 +2,11 @@ import type { Cluster, OwnerFacts } from "../../ipam/cluster-port.ts";
 import type { PodId, ReservationRecord } from "../../ipam/records.ts";
 import type { Workload } from "./workload.ts";
 
-/** Who the pods' addresses will be reserved for; asked for only where somebody's reservation is there. */
+/** Reads whom the pods' addresses will be reserved for; called only where there is a reservation. */
 export type OwnerOf = () => Promise<OwnerFacts>;
 
 /**
- * The owner that an ADD of these pods will have: the workload itself, or for a pod what controls it by
+ * The owner that an ADD of these pods will have: the workload itself, or for a pod what controls it, by
  * live reads.
  */
 export function ownerOfWorkload(workload: Workload, cluster: Cluster, deadline: number): OwnerOf {
@@ -33,8 +33,8 @@ export function ownerOfWorkload(workload: Workload, cluster: Cluster, deadline: 
 }
 
 /**
- * The pod that will ask. Of a workload's pods only the names of a StatefulSet's are known beforehand:
- * what is reserved for one of these is its own.
+ * The pod that will ask. Only a StatefulSet's pods have names that are known beforehand: what is
+ * reserved for one of them is its own.
  */
 export function askingPod({ kind, name, namespace, uid }: Workload, { owner }: ReservationRecord): PodId {
   if (kind === "Pod") return { namespace, name, ...(uid !== undefined && { uid }) };

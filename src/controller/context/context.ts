@@ -10,15 +10,15 @@ export interface ControllerContext {
   readonly ports: ClusterPorts;
   readonly api: Api;
   readonly inventory: Inventory;
-  /** Who may ask in another's name: the API server. */
+  /** Recognises the API server, which names the user that it forwards a request for. */
   readonly frontProxy: FrontProxy;
   /** Store, pools and defaults, as the node's file says. */
   readonly configuration: NodeConfiguration;
-  /** Where its Lease and Secret lie. */
+  /** The namespace of its Lease and Secret. */
   readonly namespace: string;
-  /** The Service by which the API server reaches it. */
+  /** The Service through which the API server reaches it. */
   readonly service: string;
-  /** Between the leader's rounds. */
+  /** Milliseconds between the leader's rounds. */
   readonly intervalMs: number;
   readonly metrics: Metrics;
   readonly log: Log;

@@ -4,7 +4,7 @@ import type { Usage } from "../../ipam/audit/usage.ts";
 
 const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "damaged"] as const;
 
-/** What the leader counts in the store. Another replica has none of it. */
+/** What the leader counts in the store; other replicas show none of it. */
 export class CountMetrics {
   readonly #gauges: Gauge[] = [];
   readonly #registry: Registry;
@@ -19,21 +19,21 @@ export class CountMetrics {
   constructor(registry: Registry) {
     this.#registry = registry;
     this.#size = this.#ofRange("addresses", "Addresses of a pool or network that are given out dynamically.");
-    this.#allocated = this.#ofRange("allocated_addresses", "Those that somebody has.");
-    this.#reserved = this.#ofRange(
-      "reserved_addresses",
-      "Those that are reserved, whether somebody has them or not.",
+    this.#allocated = this.#ofRange("allocated_addresses", "Of these, allocated addresses.");
+    this.#reserved = this.#ofRange("reserved_addresses", "Of these, reserved addresses, allocated or not.");
+    this.#cooling = this.#ofRange(
+      "cooling_addresses",
+      "Of these, addresses freed a moment ago, which are given out again last.",
     );
-    this.#cooling = this.#ofRange("cooling_addresses", "Those that were freed a moment ago and rest.");
-    this.#free = this.#ofRange("free_addresses", "Those that nobody has and that are reserved for nobody.");
+    this.#free = this.#ofRange("free_addresses", "Of these, addresses neither allocated nor reserved.");
     this.#findings = this.#make(
       "kube_ipam_findings",
-      "What two looks at store, pods and nodes found wrong: leak, duplicate, unknown, inconsistent, damaged.",
+      "Problems that two audits of store, pods and nodes found: leak, duplicate, unknown, inconsistent, damaged.",
       ["kind"],
     );
     this.#oldestLeak = this.#make(
       "kube_ipam_oldest_leak_seconds",
-      "For how long this leader has seen the oldest allocation whose pod is gone.",
+      "How long this leader has seen the oldest allocation whose pod is gone.",
       [],
     );
   }
@@ -57,7 +57,7 @@ export class CountMetrics {
     this.#oldestLeak.set(oldestLeakSeconds);
   }
 
-  /** Who leads no more has nothing to say. */
+  /** A replica that no longer leads shows nothing. */
   clear(): void {
     for (const gauge of this.#gauges) gauge.reset();
   }

@@ -13,9 +13,9 @@ interface Trusted {
 const WHERE = { namespace: "kube-system", name: "extension-apiserver-authentication" };
 
 /**
- * The API server as a client: it proxies requests for our API group under a certificate of the front
- * proxy, and names the caller in headers. Whoever shows no such certificate is nobody, whatever the
- * headers say. Kubernetes publishes the authority, the names and the headers in a ConfigMap.
+ * The API server as a client: it forwards requests for our API group with its front proxy's
+ * certificate, and names the user in headers. Without that certificate a request has no user, whatever
+ * its headers say. Kubernetes publishes the authority, the names and the headers in a ConfigMap.
  */
 export class FrontProxy {
   readonly #api: Api;
@@ -45,8 +45,8 @@ export class FrontProxy {
   }
 
   /**
-   * The user who asks, whom the API server has authenticated and authorised; undefined for everybody who
-   * does not come through it.
+   * The user whom the API server has authenticated and authorised; undefined for a request that does not
+   * come through it.
    */
   userOf(socket: TLSSocket, headers: Headers): string | undefined {
     if (this.#trusted === undefined || !socket.authorized) return undefined;

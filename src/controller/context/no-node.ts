@@ -3,8 +3,8 @@ import { NO_JOURNAL, NO_STORE_MEMORY } from "../../ipam/explain/no-memory.ts";
 import type { Node } from "../../ipam/node-port.ts";
 
 /**
- * The node of one who works for all nodes and is on none: it sees no namespaces, so what it frees
- * rests on other evidence, and remembers nothing.
+ * The node port of the controller, which works for all nodes and runs for none: it sees no network
+ * namespaces, so that what it frees rests on other evidence, and it remembers nothing.
  */
 export function noNode(): Node {
   return {

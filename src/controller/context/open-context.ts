@@ -27,7 +27,7 @@ export interface ContextOptions {
   readonly interval: number;
 }
 
-/** All but the cluster's UID, which Kubernetes may not tell yet. */
+/** All but the cluster's UID, for which Kubernetes may not answer yet. */
 export interface OpenedContext extends Omit<ControllerContext, "ports"> {
   readonly ports: Omit<ClusterPorts, "clusterUid">;
 }
@@ -37,7 +37,7 @@ const RETRY_MS = 2_000;
 const PATIENCE_MS = 5_000;
 
 /**
- * Opens what the controller works with. What can be wrong for good is found out here.
+ * Opens what the controller works with, and finds what only a person can put right.
  *
  * @throws IpamError when configuration or credentials cannot be used; StoreFailure.
  */
@@ -66,7 +66,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
 /** Which cluster this is; asks until Kubernetes answers, or undefined when `signal` aborts before. */
 export async function waitForClusterUid(
   cluster: Cluster,
-  tell: (reason: string) => void,
+  report: (reason: string) => void,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   while (!signal.aborted) {
@@ -74,8 +74,8 @@ export async function waitForClusterUid(
       return await cluster.clusterUid(performance.now() + PATIENCE_MS);
     } catch (failure) {
       const reason = failure instanceof Error ? failure.message : String(failure);
-      tell(`waits for Kubernetes: ${reason}`);
-      log("warn", "waits for Kubernetes", { reason });
+      report(`waiting for Kubernetes: ${reason}`);
+      log("warn", "waiting for Kubernetes", { reason });
     }
     await pause(RETRY_MS, signal);
   }

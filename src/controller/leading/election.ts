@@ -1,6 +1,6 @@
 import { pause } from "../../ipam/pause.ts";
 import type { Log } from "../../ipam/ports.ts";
-import { TroubleLog } from "../context/trouble-log.ts";
+import { FailureLog } from "../context/failure-log.ts";
 
 /** What others see of the lease; `version` changes with every write. */
 export interface LeaseView {
@@ -14,7 +14,7 @@ export interface LeaseView {
 /** The lease itself, as the API server keeps it. Both methods throw IpamError as the Cluster port does. */
 export interface LeasePort {
   read(deadline: number): Promise<LeaseView | undefined>;
-  /** Writes it if it is still as `previous` (undefined: absent); false when another was quicker. */
+  /** Writes it if it is still `previous` (undefined: absent); false when another replica was quicker. */
   write(
     lease: Omit<LeaseView, "version">,
     previous: LeaseView | undefined,
@@ -53,7 +53,7 @@ export class Election {
     return this.#now() < this.#until;
   }
 
-  /** Tries once to get or to keep the lead. Throws as the port does; the lead then runs out by itself. */
+  /** Tries once to become or to stay the leader. Throws as the port does; leadership then runs out by itself. */
   async step(): Promise<void> {
     const began = this.#now();
     const deadline = this.leads() ? Math.min(this.#until, began + STEP_MS) : began + STEP_MS;
@@ -65,11 +65,11 @@ export class Election {
     const transitions = (lease?.transitions ?? -1) + (lease?.holder === this.identity ? 0 : 1);
     const mine = { holder: this.identity, durationSeconds: DURATION_SECONDS, transitions };
     const won = await this.#port.write(mine, lease, deadline);
-    // Counted from before the write: whoever waits has seen it later.
+    // Counted from before the write: other replicas see it only later.
     this.#until = won ? began + RENEW_WITHIN_MS : Number.NEGATIVE_INFINITY;
   }
 
-  /** Gives the lead up, so that another need not wait for it. Best effort. */
+  /** Gives up the lease, so that another replica need not wait for it. Best effort. */
   async resign(): Promise<void> {
     if (!this.leads()) return;
     const deadline = this.#until;
@@ -102,24 +102,24 @@ export async function takePart(
   retryMs = RETRY_MS,
 ): Promise<void> {
   let term: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
-  const trouble = new TroubleLog(log, "the lease could not be asked for");
+  const failures = new FailureLog(log, "cannot read or renew the lease");
   while (!signal.aborted) {
     await election.step().then(
-      () => trouble.worked(),
-      (failure) => trouble.failed(failure),
+      () => failures.succeeded(),
+      (failure) => failures.failed(failure),
     );
     if (election.leads() && term === undefined) {
-      log("info", "leads", { identity: election.identity });
+      log("info", "became the leader", { identity: election.identity });
       const end = new AbortController();
       term = { end, over: lead(end.signal) };
     } else if (!election.leads() && term !== undefined) {
-      log("warn", "leads no more", { identity: election.identity });
+      log("warn", "is no longer the leader", { identity: election.identity });
       term = await ended(term);
     }
     await pause(retryMs, signal);
   }
   if (term !== undefined) await ended(term);
-  await election.resign().catch((failure) => trouble.failed(failure));
+  await election.resign().catch((failure) => failures.failed(failure));
 }
 
 async function ended(term: { readonly end: AbortController; readonly over: Promise<void> }) {

@@ -10,7 +10,7 @@ export interface ServingCertificate {
   readonly key: string;
 }
 
-export interface SecureServer {
+export interface HttpsServer {
   /** New connections get this certificate; those that are there go on. */
   use(serving: ServingCertificate): void;
   /** Client certificates signed by these authorities (PEM) count as authorized; all others may still connect. */
@@ -24,11 +24,11 @@ export interface SecureServer {
  *
  * @throws IpamError invalidConfig for an address that cannot be listened on.
  */
-export async function serveSecurely(
+export async function listenHttps(
   listen: string,
   app: SecureApp,
   serving: ServingCertificate,
-): Promise<SecureServer> {
+): Promise<HttpsServer> {
   const { host, port } = hostAndPort("--listen-tls", listen);
   let now = serving;
   let authorities: string | undefined;

@@ -6,18 +6,18 @@ const WEBHOOKS = { name: "kube-ipam" };
 const API_SERVICE = { name: "v1.ipam.kube-ipam.io" };
 
 /**
- * Tells the API server whom to trust when it calls the controller: in the caBundle of the
+ * Writes whom the API server is to trust when it calls the controller: into the caBundle of the
  * ValidatingWebhookConfiguration and of the APIService, where these are installed.
  *
  * @throws IpamError as the Cluster port says.
  */
 export async function publishAuthorities(api: Api, authorities: string, deadline: number): Promise<void> {
   const bundle = Buffer.from(authorities).toString("base64");
-  await tellWebhooks(api, bundle, deadline);
-  await tellApiService(api, bundle, deadline);
+  await patchWebhooks(api, bundle, deadline);
+  await patchApiService(api, bundle, deadline);
 }
 
-async function tellWebhooks(api: Api, bundle: string, deadline: number): Promise<void> {
+async function patchWebhooks(api: Api, bundle: string, deadline: number): Promise<void> {
   const configuration = await api.get(WEBHOOK_CONFIGURATIONS, WEBHOOKS, deadline);
   if (configuration === undefined || configuration === "no such kind") return;
   const stale = configuration.webhooks.flatMap(({ clientConfig }, index) =>
@@ -32,7 +32,7 @@ async function tellWebhooks(api: Api, bundle: string, deadline: number): Promise
   await patchObject(api, WEBHOOK_CONFIGURATIONS, WEBHOOKS, { type: "json", patch }, deadline);
 }
 
-async function tellApiService(api: Api, bundle: string, deadline: number): Promise<void> {
+async function patchApiService(api: Api, bundle: string, deadline: number): Promise<void> {
   const service = await api.get(API_SERVICES, API_SERVICE, deadline);
   if (service === undefined || service === "no such kind") return;
   // Somebody chose not to verify: then Kubernetes refuses a bundle.

@@ -81,7 +81,7 @@ async function tryToFree(
     await report(done.freed, done.fence, context);
     return true;
   } catch (failure) {
-    log("warn", "a fenced node's attachment could not be freed", {
+    log("warn", "cannot free an attachment of a fenced node", {
       ...entry.ref.id,
       reason: String(failure),
     });
@@ -98,12 +98,12 @@ async function report(
   const message = `freed ${addresses.join(", ")} (network '${attachment.network}'): node ${node} ${FENCES[fence]}`;
   log("info", message, { pod: pod && `${pod.namespace}/${pod.name}`, container: attachment.container });
   if (pod === undefined) return;
-  const happening = {
+  const event = {
     concerned: { kind: "Pod", ...pod },
     type: "Normal",
     reason: "AddressFreed",
     message,
     component: "kube-ipam-controller",
   } as const;
-  await recordEvent(api, happening, performance.now() + EVENT_MS);
+  await recordEvent(api, event, performance.now() + EVENT_MS);
 }

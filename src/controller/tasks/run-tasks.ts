@@ -1,7 +1,7 @@
 import { pause } from "../../ipam/pause.ts";
 import { Queue } from "../../ipam/queue.ts";
 import type { ControllerContext } from "../context/context.ts";
-import { TroubleLog } from "../context/trouble-log.ts";
+import { FailureLog } from "../context/failure-log.ts";
 import { countTask } from "./count-task.ts";
 import { fencedTask } from "./fenced-task.ts";
 import { retentionTask } from "./retention-task.ts";
@@ -25,13 +25,13 @@ async function repeat(
   rounds: Queue,
   signal: AbortSignal,
 ): Promise<void> {
-  const trouble = new TroubleLog(context.log, `${task.name}: a round failed`);
+  const failures = new FailureLog(context.log, `${task.name}: a round failed`);
   let bell = new AbortController();
   if (task.watch !== undefined) void keepWatching(task.watch, () => bell.abort(), context, signal);
   while (!signal.aborted) {
     bell = new AbortController();
     const again = await unlessAborted(
-      rounds.run(() => runRound(task, context, trouble, signal)),
+      rounds.run(() => runRound(task, context, failures, signal)),
       signal,
     );
     const until = again === "soon" ? Math.min(SOON_MS, context.intervalMs) : context.intervalMs;
@@ -64,18 +64,18 @@ function unlessAborted<T>(round: Promise<T>, signal: AbortSignal): Promise<T | u
 async function runRound(
   { name, timeoutMs, round }: Task,
   { metrics }: ControllerContext,
-  trouble: TroubleLog,
+  failures: FailureLog,
   signal: AbortSignal,
 ): Promise<"later" | "soon"> {
   if (signal.aborted) return "later";
   try {
     const again = await round({ deadline: performance.now() + timeoutMs, signal });
     metrics.rounds.inc({ work: name, outcome: "done" });
-    trouble.worked();
+    failures.succeeded();
     return again;
   } catch (failure) {
     metrics.rounds.inc({ work: name, outcome: "failed" });
-    trouble.failed(failure);
+    failures.failed(failure);
     return "soon";
   }
 }

@@ -25,7 +25,7 @@ const RULES: Readonly<Record<HandOverRow, string>> = {
   "same pod": "an earlier sandbox of this pod has it; its DEL is due",
   "not a pod": "a container that is no pod has it",
   leaving: "its holder is leaving; its DEL is due",
-  unknown: "whether its holder lives cannot be told",
+  unknown: "it is not known whether its holder is alive",
   alive: "its holder is alive",
 };
 
@@ -53,7 +53,7 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
   const hasAll = held.some(({ address }) => answer.shown.has(address));
   return [
     ["Interface", ifname],
-    ["Network", name === undefined ? UNTOLD : network ? `${name} (by ${network.knownBy})` : name],
+    ["Network", name === undefined ? UNKNOWN : network ? `${name} (by ${network.knownBy})` : name],
     ["Wish", explanation?.wish && wishText(explanation.wish, held)],
     ...held.flatMap(({ address, holder, origin }): Line[] => [
       ["Has", `${address} (${origin})`],
@@ -63,13 +63,13 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
     ...refusalLines(explanation?.refusal, hasAll ? "Wish" : "Refused"),
     ...(held.length === 0 && name !== undefined && network === undefined
       ? ([
-          ["Note", "kube-ipam knows no network of that name: another IPAM plugin's, or not used yet"],
+          ["Note", "kube-ipam knows no network of that name: it is another IPAM plugin's, or not used yet"],
         ] as Line[])
       : []),
   ];
 }
 
-const UNTOLD = "cannot be told: name it with --network, or its configuration with --config or --conf-dir";
+const UNKNOWN = "not known: name it with --network, or its configuration with --config or --conf-dir";
 
 function noteOf(address: string, { live, shown }: Answer): string {
   if (live === undefined || shown.has(address)) return "";
@@ -112,7 +112,7 @@ const OUTLOOKS: Readonly<Record<Prospect["outlook"], string>> = {
 };
 
 const NEXT: Readonly<Partial<Record<Prospect["outlook"], string>>> = {
-  free: "nothing stands in the way: the next try gets it. If none comes, see the pod's events and the plugin's log",
+  free: "the next try gets it. If no try comes, see the pod's events and the plugin's log",
   "hand-over": "the next try of the pod's runtime takes it",
   shared: "the next try of the pod's runtime gets it",
 };

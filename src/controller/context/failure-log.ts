@@ -1,12 +1,12 @@
 import type { Log } from "../../ipam/ports.ts";
 
-/** Tells of a trouble when it begins, when it changes and when it is over, and not each time in between. */
-export class TroubleLog {
+/** Logs a failure when it begins, when its reason changes and when it is over, and not each time in between. */
+export class FailureLog {
   readonly #log: Log;
   readonly #what: string;
   #reason: string | undefined;
 
-  /** @param what fails, as "the lease could not be asked for". */
+  /** @param what fails, as "cannot renew the lease". */
   constructor(log: Log, what: string) {
     this.#log = log;
     this.#what = what;
@@ -18,8 +18,8 @@ export class TroubleLog {
     this.#reason = reason;
   }
 
-  worked(): void {
-    if (this.#reason !== undefined) this.#log("info", `over: ${this.#what}`);
+  succeeded(): void {
+    if (this.#reason !== undefined) this.#log("info", `resolved: ${this.#what}`);
     this.#reason = undefined;
   }
 }
