@@ -5,11 +5,11 @@ import { readNodeFile } from "../runtime/node-file.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
 import { isBegun } from "../store/kinds/begun.ts";
 import { collectGarbageWhenQuiet } from "./collect-garbage.ts";
-import { makeMetrics, observeVerb } from "./events/metrics.ts";
+import { type Metrics, makeMetrics, observeVerb } from "./events/metrics.ts";
 import { HostCredentials, type HostCredentialsOptions } from "./host-credentials.ts";
 import { ReclaimLoop } from "./reclaim-loop.ts";
 import { missingNamespaceFolder } from "./socket/namespace-visibility.ts";
-import { serve } from "./socket/serve.ts";
+import { type Server, serve } from "./socket/serve.ts";
 import { claimSocket } from "./socket/socket.ts";
 import { Lender } from "./warm/lend-ports.ts";
 
@@ -29,52 +29,84 @@ export interface AgentOptions {
  * @returns the exit code.
  * @throws IpamError when it cannot claim the socket or the port, or the node's file is wrong.
  */
-export async function runAgent({ socket, listen, host = {} }: AgentOptions): Promise<number> {
+export async function runAgent(options: AgentOptions): Promise<number> {
   const ended = endingSignal();
+  const agent = startAgent(options);
+  log("info", "the agent serves", { socket: options.socket });
+  const signal = await ended;
+  log("info", "the agent ends", { signal, busy: agent.server.busy });
+  await agent.stop();
+  return 0;
+}
+
+interface Agent {
+  readonly server: Server;
+  /** Resolves when running verbs have ended and everything is closed. */
+  stop(): Promise<void>;
+}
+
+function startAgent({ socket, listen, host = {} }: AgentOptions): Agent {
   const metrics = makeMetrics();
-  const lender = new Lender(metrics, log, host.kubeconfig);
-  const { dataDir } = parseNodeConfiguration(readNodeFile()).node;
-  metrics.keptReleases(() => lender.keptReleases(dataDir));
-  learnNodeFile(lender);
-  learnFromRuntime(lender);
-  let draining = false;
-  let served = 0;
+  const lender = openLender(metrics, host);
+  const state = { served: 0, stopping: false };
   // Nothing is served before all that the options ask for is there.
   const claimed = claimSocket(socket);
-  const unready = () => {
-    if (draining) return "the agent is shutting down";
-    const missing = missingNamespaceFolder();
-    return missing && `the agent sees no network namespaces: ${missing} is not mounted from the host`;
-  };
-  const health =
-    listen === undefined ? undefined : serveHealth({ listen, registry: metrics.registry, unready });
+  const unready = () => unreadyReason(state.stopping);
+  const { registry } = metrics;
+  const health = listen === undefined ? undefined : serveHealth({ listen, registry, unready });
   const server = serve({
     socket: claimed,
     lendPorts: lender.lend,
     log,
     observe: (command, outcome, milliseconds) => {
-      served += 1;
+      state.served += 1;
       observeVerb(metrics, command, outcome, milliseconds);
     },
     changed: (busy) => metrics.busy.set(busy),
   });
+  const stopBackground = startBackground(lender, metrics, host, { served: () => state.served, server });
+  return {
+    server,
+    stop: async () => {
+      state.stopping = true;
+      await Promise.all([server.drain(DRAIN_MS), stopBackground()]);
+      await health?.stop();
+      await lender.closeAll();
+    },
+  };
+}
+
+function openLender(metrics: Metrics, host: HostCredentialsOptions): Lender {
+  const lender = new Lender(metrics, log, host.kubeconfig);
+  const { dataDir } = parseNodeConfiguration(readNodeFile()).node;
+  metrics.keptReleases(() => lender.keptReleases(dataDir));
+  learnNodeFile(lender);
+  learnFromRuntime(lender);
+  return lender;
+}
+
+function unreadyReason(stopping: boolean): string | undefined {
+  if (stopping) return "the agent is shutting down";
+  const missing = missingNamespaceFolder();
+  return missing && `the agent sees no network namespaces: ${missing} is not mounted from the host`;
+}
+
+/** What the agent does between verbs. @returns what ends it, after the rounds under way. */
+function startBackground(
+  lender: Lender,
+  metrics: Metrics,
+  host: HostCredentialsOptions,
+  { served, server }: { readonly served: () => number; readonly server: Server },
+): () => Promise<void> {
   const reclaiming = new ReclaimLoop(lender, metrics, log);
-  reclaiming.start();
   const credentials = new HostCredentials(host, log);
+  reclaiming.start();
   credentials.start();
-  const stopCollecting = collectGarbageWhenQuiet(
-    () => served,
-    () => server.busy,
-  );
-  log("info", "the agent serves", { socket });
-  const signal = await ended;
-  draining = true;
-  stopCollecting();
-  log("info", "the agent ends", { signal, busy: server.busy });
-  await Promise.all([server.drain(DRAIN_MS), reclaiming.stop(), credentials.stop()]);
-  await health?.stop();
-  await lender.closeAll();
-  return 0;
+  const stopCollecting = collectGarbageWhenQuiet(served, () => server.busy);
+  return async () => {
+    stopCollecting();
+    await Promise.all([reclaiming.stop(), credentials.stop()]);
+  };
 }
 
 /** After an upgrade or a crash the agent goes on with the networks of the attachments that exist. */
@@ -95,7 +127,7 @@ function learnNodeFile(lender: Lender): void {
   learn(lender, parseNodeConfiguration(file));
 }
 
-/** A store that nobody has begun yet is left to the first ADD. */
+/** A store that does not exist yet is left to the first ADD. */
 function learn(lender: Lender, configuration: Parameters<Lender["learn"]>[0]): void {
   if (isBegun(configuration.store)) lender.learn(configuration);
 }

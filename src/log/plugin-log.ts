@@ -28,7 +28,7 @@ export function pluginLog({ logFile, logLevel }: LogSettings, append: Append = a
   };
 }
 
-/** Brings one line into a file; never throws. */
+/** Appends one line to a file; never throws. */
 export type Append = (file: string, line: string) => void;
 
 /** `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`, always one line. */
@@ -62,7 +62,7 @@ export function appendNow(file: string, line: string): void {
   }
 }
 
-/** Throws for what a verb might have to wait for, and for where the runtime reads the result. */
+/** Throws for a file that a verb might have to wait for, and for the stdout that carries the result. */
 function requireLog(descriptor: number): void {
   const log = fstatSync(descriptor);
   if (!log.isFile() && !log.isCharacterDevice()) throw new Error("a log is a file or a device");
@@ -95,6 +95,6 @@ function toStderr(line: string): void {
   try {
     writeSync(2, line);
   } catch {
-    // Nobody listens; the verb matters more than its log.
+    // There is nowhere else to write it; the verb matters more than its log.
   }
 }

@@ -16,14 +16,17 @@ export interface Addresses {
   items(space?: string): Promise<Item[]>;
   /** What is known of one address, once for each space. */
   status(address: Address, space?: string): Promise<AddressStatus[]>;
-  reserve(interval: Interval, wish: ReserveWish): Promise<InSpace<ReservationDone>>;
+  reserve(interval: Interval, options: ReserveOptions): Promise<InSpace<ReservationDone>>;
   unreserve(interval: Interval, space?: string): Promise<InSpace<Unreserved>>;
-  release(address: Address, wish: ReleaseWish): Promise<InSpace<{ readonly released: readonly Released[] }>>;
+  release(
+    address: Address,
+    options: ReleaseOptions,
+  ): Promise<InSpace<{ readonly released: readonly Released[] }>>;
 }
 
 export type InSpace<T> = T & { readonly space: string };
 
-export interface ReserveWish {
+export interface ReserveOptions {
   readonly space?: string;
   readonly owner: Owner;
   readonly retain: Retention;
@@ -37,7 +40,7 @@ export interface Unreserved {
   readonly reservation?: ReservationRecord;
 }
 
-export interface ReleaseWish {
+export interface ReleaseOptions {
   readonly space?: string;
   /** Releases without evidence that the holder is gone. */
   readonly force: boolean;

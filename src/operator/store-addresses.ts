@@ -39,9 +39,9 @@ export function addressesOnStore(
       const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
       return Promise.all(spaces.map((each) => readAddressStatus(address, each, ports, options)));
     },
-    reserve: async (interval, { space = defaults.space, ...wish }) => {
+    reserve: async (interval, { space = defaults.space, ...rest }) => {
       const { requireInit } = defaults;
-      const request = { ...wish, space, requireInit };
+      const request = { ...rest, space, requireInit };
       const done = isOne(interval)
         ? await reserveAddress(interval.first, request, ports, options)
         : await reserveRange(interval, request, ports, options);
@@ -51,8 +51,8 @@ export function addressesOnStore(
       const reservation = await end(interval, { space, ...belongs }, ports, options);
       return { space, ...(reservation !== "absent" && { reservation }) };
     },
-    release: async (address, { space = defaults.space, ...wish }) => {
-      const request = { ...wish, ...belongs, space, address, coolingSeconds: defaults.coolingSeconds };
+    release: async (address, { space = defaults.space, ...rest }) => {
+      const request = { ...rest, ...belongs, space, address, coolingSeconds: defaults.coolingSeconds };
       return { space, released: await releaseByOperator(request, ports, options) };
     },
   };

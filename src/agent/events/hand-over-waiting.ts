@@ -1,4 +1,4 @@
-/** Kubelet asks again every few seconds: a pod that was not seen for so long has stopped asking. */
+/** Kubelet tries every few seconds: a pod that did not ask for so long has stopped asking. */
 const FORGET_MS = 90_000;
 
 interface Waiting {
@@ -7,8 +7,7 @@ interface Waiting {
 }
 
 /**
- * How long pods have been refused because somebody else holds their address, by this process's own
- * observations. A pod is forgotten when it has its address, or stops asking.
+ * How long pods have been refused because their address is held, by this process's own observations. A pod is forgotten when it has its address, or stops asking.
  */
 export class HandOverWaiting {
   readonly #waiting = new Map<string, Waiting>();
@@ -24,7 +23,7 @@ export class HandOverWaiting {
     this.#waiting.delete(pod);
   }
 
-  /** Seconds that the longest of them has waited; 0 where nobody does. */
+  /** Seconds that the longest of them has waited; 0 where none does. */
   longest(now: number): number {
     let longest = 0;
     for (const [pod, { since, seen }] of this.#waiting) {

@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from "prom-client";
 
 /**
- * Gauges that are read when somebody scrapes. Each takes its source once that is there, and shows 0 before;
- * a source that throws leaves the last value: no metric is worth all the others.
+ * Gauges that are read at each scrape. Each is given its source once that exists, and shows 0 before; a
+ * source that throws leaves the last value, so that one metric never costs all the others.
  */
 export function sampledMetrics(registers: Registry[]) {
   return {

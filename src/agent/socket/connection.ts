@@ -19,7 +19,7 @@ export type Serve = (request: AgentRequest, connection: Connection) => void;
 
 /** One shim and its one verb. */
 export class Connection {
-  /** Aborts when the shim is gone, or told to give up. */
+  /** Aborts when the shim is gone, or the agent ends the connection. */
   readonly gone: AbortSignal;
   readonly #leaving = new AbortController();
   readonly #socket: Socket<undefined>;

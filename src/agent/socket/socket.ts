@@ -25,7 +25,7 @@ export interface ClaimedSocket {
   /** Puts the bound socket in place in one step, over a stale one; only root may connect. */
   publish(): void;
   /**
-   * Claims the path anew where somebody removed the socket: bind and publish once more.
+   * Claims the path anew where the socket was removed: bind and publish once more.
    *
    * @returns false where something is there.
    * @throws IpamError as `claimSocket`; the path is no longer ours then.

@@ -46,7 +46,7 @@ export class WarmStores {
     return { store: lent(warm), ...(warm.foresight && { foresight: warm.foresight }) };
   }
 
-  /** Closes what nobody uses and has not used for a while; with `all`, everything. */
+  /** Closes what is unused, and was for a while; with `all`, everything. */
   async closeIdle(all = false): Promise<void> {
     for (const [key, opening] of this.#warm) {
       const warm = await opening.catch(() => undefined);
@@ -101,7 +101,7 @@ export class WarmStores {
     return { maps, foresight: new WarmForesight(maps.takenIn) };
   }
 
-  /** It is lent to nobody any more, and closed when those who have it are done. */
+  /** Lends it no more, and closes it when the verbs that have it are done. */
   #retire(key: string, warm: Warm): void {
     this.#warm.delete(key);
     warm.maps?.stop();

@@ -30,8 +30,8 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
       (await get<AddressList>(`${root}/addresses${query(space)}`)).items.map(({ item }) => item),
     status: async (address, space) =>
       (await get<SeenAddress>(`${root}/addresses/${formatAddress(address)}${query(space)}`)).sights.slice(),
-    reserve: async (interval, wish) => {
-      const spec: ReservationSpec = { ...wish, address: formatInterval(interval) };
+    reserve: async (interval, options) => {
+      const spec: ReservationSpec = { ...options, address: formatInterval(interval) };
       return (await post<Reservation>("reservations", "Reservation", spec)).status;
     },
     unreserve: async (interval, space) => {
@@ -44,8 +44,8 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
         throw failure;
       }
     },
-    release: async (address, wish) => {
-      const spec: ReleaseSpec = { ...wish, address: formatAddress(address) };
+    release: async (address, options) => {
+      const spec: ReleaseSpec = { ...options, address: formatAddress(address) };
       return (await post<Release>("releases", "Release", spec)).status;
     },
   };

@@ -33,8 +33,8 @@ export async function reserveFor(
 ): Promise<Reservation> {
   const interval = readIntervalOf(spec.address);
   if (scope !== undefined) requireOwn(spec, interval, scope, context);
-  const { address: _named, evenIfHeld = false, ...wish } = spec;
-  const status = await addresses.reserve(interval, { ...wish, evenIfHeld });
+  const { address: _named, evenIfHeld = false, ...rest } = spec;
+  const status = await addresses.reserve(interval, { ...rest, evenIfHeld });
   return { ...object("Reservation", formatInterval(interval), scope), spec, status };
 }
 
@@ -54,9 +54,9 @@ export async function unreserveFor(
 export async function releaseFor(spec: ReleaseSpec, call: ScopedCall): Promise<Release> {
   const { first, last } = readIntervalOf(spec.address);
   if (first.value !== last.value) throw new IpamError("invalidConfig", "one address is released at a time");
-  const { address: _named, force = false, ...wish } = spec;
+  const { address: _named, force = false, ...rest } = spec;
   if (call.scope !== undefined && force) await requireNoPod(first, spec, call.scope, call);
-  const status = await call.addresses.release(first, { ...wish, force });
+  const status = await call.addresses.release(first, { ...rest, force });
   return { ...object("Release", formatAddress(first), call.scope), spec, status };
 }
 

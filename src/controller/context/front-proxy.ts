@@ -57,7 +57,7 @@ export class FrontProxy {
   }
 }
 
-/** A JSON list of texts; what cannot be read is a list that lets nobody in. */
+/** A JSON list of strings; anything else is a list that no name is on. */
 function listIn(text: string | undefined): string[] {
   if (text === undefined) return [];
   const list: unknown = JSON.parse(text);

@@ -37,7 +37,7 @@ export async function listenHttps(
     key: now.key,
     requestCert: true,
     rejectUnauthorized: false,
-    // Until it is known whom to trust, nobody is; without any, all public authorities would be.
+    // Until the authorities are known, none is trusted; without `ca`, all public ones would be.
     ca: authorities ?? now.certificate,
   });
   const http = createHttpServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));

@@ -35,7 +35,7 @@ async function patchWebhooks(api: Api, bundle: string, deadline: number): Promis
 async function patchApiService(api: Api, bundle: string, deadline: number): Promise<void> {
   const service = await api.get(API_SERVICES, API_SERVICE, deadline);
   if (service === undefined || service === "no such kind") return;
-  // Somebody chose not to verify: then Kubernetes refuses a bundle.
+  // Kubernetes refuses a bundle beside insecureSkipTLSVerify.
   if (service.spec.insecureSkipTLSVerify || service.spec.caBundle === bundle) return;
   const patch = { spec: { caBundle: bundle } };
   await patchObject(api, API_SERVICES, API_SERVICE, { type: "merge", patch }, deadline);

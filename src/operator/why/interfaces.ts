@@ -6,7 +6,7 @@ import { type FurtherNetwork, furtherNetworks } from "../../ipam/wish/further-ne
 import type { HeldAddress } from "./held.ts";
 import type { KnownNetwork } from "./known-network.ts";
 
-/** One interface of a pod, and the network that it is on as far as that can be told. */
+/** One interface of a pod, and its network as far as that is known. */
 export interface PodInterface {
   readonly ifname: string;
   /** As Multus or the store names it; absent where nothing does. */
