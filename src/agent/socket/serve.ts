@@ -1,15 +1,10 @@
 import type { SocketHandler } from "bun";
-import { handle, type Outcome } from "../../cni/handle.ts";
-import { logVerb } from "../../cni/verb-line.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { Queue } from "../../ipam/queue.ts";
-import { pluginLog } from "../../log/plugin-log.ts";
-import { readNodeFile } from "../../runtime/node-file.ts";
-import type { LendPorts } from "../warm/lend-ports.ts";
 import { BufferedLog } from "./buffered-log.ts";
-import { Connection } from "./connection.ts";
-import { cannotSeeNamespace } from "./namespace-visibility.ts";
+import { Connection, type Serve } from "./connection.ts";
+import { performVerb, type VerbOptions } from "./perform-verb.ts";
 import type { AgentRequest } from "./protocol.ts";
 import type { ClaimedSocket } from "./socket.ts";
 
@@ -21,13 +16,8 @@ const CHECK_MS = 2_000;
 /** How long cancelled verbs may take to undo what they did. */
 const UNDO_MS = 5_000;
 
-export interface ServeOptions {
+export interface ServeOptions extends VerbOptions {
   readonly socket: ClaimedSocket;
-  readonly lendPorts: LendPorts;
-  /** For lines that belong to no network. */
-  readonly log: Log;
-  /** Called when a verb has ended. */
-  readonly observe?: (command: string, outcome: Outcome, milliseconds: number) => void;
   /** Called with the number of verbs that run or wait, when it changes. */
   readonly changed?: (busy: number) => void;
 }
@@ -42,7 +32,7 @@ export interface Server {
 /**
  * Serves the verbs on a Unix socket (docs/agent-protocol.md), with the very code of the plugin role.
  *
- * @throws IpamError invalidConfig or io when the socket cannot be had; nothing is served then.
+ * @throws IpamError invalidConfig or io when it cannot claim the socket; nothing is served then.
  */
 export function serve(options: ServeOptions): Server {
   const claimed = options.socket;
@@ -52,7 +42,7 @@ export function serve(options: ServeOptions): Server {
   const open = new Map<object, Connection>();
   const changed = () => options.changed?.(busy());
   const begin = (request: AgentRequest, connection: Connection) => {
-    const done = verbs.run(() => perform(request, connection, options, buffered));
+    const done = verbs.run(() => performVerb(request, connection, options, buffered));
     changed();
     void done
       .then(() => buffered.written())
@@ -61,16 +51,7 @@ export function serve(options: ServeOptions): Server {
       .finally(changed);
   };
   const listen = () => {
-    const listener = listenAt(claimed, {
-      open: (socket) => void open.set(socket, new Connection(socket, begin)),
-      data: (socket, bytes) => open.get(socket)?.receive(bytes),
-      drain: (socket) => open.get(socket)?.drain(),
-      close: (socket) => {
-        open.get(socket)?.closed();
-        open.delete(socket);
-      },
-      error: (socket) => open.get(socket)?.end(),
-    });
+    const listener = listenAt(claimed, handlerOf(open, begin));
     claimed.publish();
     return listener;
   };
@@ -93,6 +74,20 @@ export function serve(options: ServeOptions): Server {
       buffered.flush();
       claimed.release();
     },
+  };
+}
+
+/** Hands what happens on a socket to its connection. */
+function handlerOf(open: Map<object, Connection>, begin: Serve): SocketHandler<undefined> {
+  return {
+    open: (socket) => void open.set(socket, new Connection(socket, begin)),
+    data: (socket, bytes) => open.get(socket)?.receive(bytes),
+    drain: (socket) => open.get(socket)?.drain(),
+    close: (socket) => {
+      open.get(socket)?.closed();
+      open.delete(socket);
+    },
+    error: (socket) => open.get(socket)?.end(),
   };
 }
 
@@ -136,51 +131,4 @@ function listenAt({ temporary }: ClaimedSocket, socket: SocketHandler<undefined>
 async function emptied(open: ReadonlyMap<object, Connection>, milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
   while (open.size > 0 && performance.now() < until) await Bun.sleep(POLL_MS);
-}
-
-async function perform(
-  request: AgentRequest,
-  connection: Connection,
-  options: ServeOptions,
-  buffered: BufferedLog,
-): Promise<void> {
-  const started = performance.now();
-  // The end of a connection that came together with the request is only seen in the next turn.
-  await new Promise((resolve) => setImmediate(resolve));
-  if (connection.gone.aborted) return;
-  if (cannotSeeNamespace(request.env, options.log)) {
-    // Without an answer the shim falls back to the complete plugin, which looks from the host.
-    connection.end();
-    return;
-  }
-  const outcome = await handle(
-    { env: request.env, stdin: () => ({ text: request.stdin, whole: true }), started },
-    {
-      nodeFile: readNodeFile,
-      openPorts: (understood, adding) => {
-        const log = pluginLog(understood.configuration.node, buffered.append);
-        for (const warning of understood.configuration.warnings) log("warn", warning);
-        return options.lendPorts(understood, log, adding);
-      },
-      deliver: async (stdout, exitCode) => {
-        await buffered.written();
-        await connection.answer({ stdout, exitCode });
-      },
-      reclaims: true,
-      ending: connection.gone,
-    },
-  );
-  if (!connection.answered) {
-    await connection.answer({ stdout: "", exitCode: outcome.exitCode }).catch(() => undefined);
-  }
-  const milliseconds = performance.now() - started;
-  options.observe?.(request.env.CNI_COMMAND ?? "", outcome, milliseconds);
-  if (request.env.CNI_COMMAND === "VERSION") return;
-  const { request: understood } = outcome;
-  logVerb(
-    understood ? pluginLog(understood.configuration.node, buffered.append) : options.log,
-    request.env,
-    outcome,
-    milliseconds,
-  );
 }
