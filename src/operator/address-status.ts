@@ -32,26 +32,25 @@ export async function readAddressStatus(
   const reservation = snapshot.get(refs[1])?.record;
   const cooling = snapshot.get(refs[2]) !== undefined;
   const reservedRange = snapshot.get(rangesRef)?.record.ranges.find((range) => holds(range, address));
-  const state = allocation
-    ? "allocated"
-    : (reservation ?? reservedRange)
-      ? "reserved"
-      : cooling
-        ? "cooling"
-        : "free";
   const own = allocation?.holders.filter(({ node }) => node === ports.node.name) ?? [];
-  const stateOf = ({ attachment, namespace, bootId }: Holder) =>
+  const namespaceOf = ({ attachment, namespace, bootId }: Holder) =>
     [attachment.container, ports.node.namespaceState(namespace, bootId)] as const;
   return {
     address: formatAddress(address),
     space,
-    state,
+    state: stateOf(allocation, reservation ?? reservedRange, cooling),
     ...(allocation && { allocation }),
     ...(reservation && { reservation }),
     ...(reservedRange && { reservedRange }),
     cooling,
-    ...(own.length > 0 && { namespaces: Object.fromEntries(own.map(stateOf)) }),
+    ...(own.length > 0 && { namespaces: Object.fromEntries(own.map(namespaceOf)) }),
   };
+}
+
+function stateOf(allocation: unknown, reservation: unknown, cooling: boolean): AddressStatus["state"] {
+  if (allocation !== undefined) return "allocated";
+  if (reservation !== undefined) return "reserved";
+  return cooling ? "cooling" : "free";
 }
 
 function holds({ first, last }: ReservedRange, address: Address): boolean {

@@ -1,3 +1,4 @@
+import type { NodeFacts } from "../../ipam/cluster-port.ts";
 import type { Fence } from "../../ipam/evidence/fencing.ts";
 import { KnownBoots } from "../../ipam/evidence/known-boots.ts";
 import { BootProver } from "../../ipam/evidence/prove-boots.ts";
@@ -24,47 +25,76 @@ const FENCES: Readonly<Record<Fence, string>> = {
 /** Frees what fenced nodes hold, on EVIDENCE alone. */
 export function fencedTask(context: ControllerContext, now = () => performance.now()): Task {
   const boots = new KnownBoots();
-  const rebootedSince = new Map<string, number>();
-
-  /** A reboot is believed only after this process itself has seen it for a while. */
-  const isRipe = ({ entry, fence }: Suspect): boolean => {
-    if (fence !== "rebooted") return true;
-    const since = rebootedSince.get(entry.record.holder.requestId);
-    return since !== undefined && now() - since >= REBOOT_MS;
-  };
-
-  const remember = (suspects: readonly Suspect[]) => {
-    const known = new Map(rebootedSince);
-    rebootedSince.clear();
-    for (const { entry, fence } of suspects) {
-      const { requestId } = entry.record.holder;
-      if (fence === "rebooted") rebootedSince.set(requestId, known.get(requestId) ?? now());
-    }
-  };
-
+  const reboots = new SeenReboots(now);
   return {
     name: "fenced nodes",
     timeoutMs: 60_000,
     round: async (options) => {
-      const { inventory, ports } = context;
-      const listed = await Array.fromAsync(inventory.nodes(options.deadline));
-      const nodes = new Map(listed.map((node) => [node.name, node]));
+      const { ports } = context;
       const prover = new BootProver(ports.clusterUid);
       const see = (entry: Entry<"attachment">) => prover.see(entry);
       const past = pastDamage(options, ports);
+      const nodes = await nodesByName(context, options);
       const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, past, see);
-      remember(suspects);
-      let left = 0;
-      for (const suspect of suspects) {
-        if (options.signal.aborted) break;
-        if (!isRipe(suspect) || !(await tryToFree(suspect, context, options))) left++;
-      }
+      reboots.remember(suspects);
+      const left = await freeAll(suspects, reboots, context, options);
       // Last: a store that is full still takes what frees.
       await prover.prove(boots, ports, options);
       return left > 0 ? "soon" : "later";
     },
     watch: (wake, signal) => watchFences(context.api, wake, signal),
   };
+}
+
+/** A reboot counts only after this process itself has seen it for a while. */
+class SeenReboots {
+  /** By the request that made the attachment. */
+  readonly #since = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Forgets those that are seen no more. */
+  remember(suspects: readonly Suspect[]): void {
+    const known = new Map(this.#since);
+    this.#since.clear();
+    for (const { entry, fence } of suspects) {
+      const { requestId } = entry.record.holder;
+      if (fence === "rebooted") this.#since.set(requestId, known.get(requestId) ?? this.#now());
+    }
+  }
+
+  /** Whether the suspect was fenced otherwise, or its reboot has been seen for long enough. */
+  isCertain({ entry, fence }: Suspect): boolean {
+    if (fence !== "rebooted") return true;
+    const since = this.#since.get(entry.record.holder.requestId);
+    return since !== undefined && this.#now() - since >= REBOOT_MS;
+  }
+}
+
+async function nodesByName(
+  { inventory }: ControllerContext,
+  { deadline }: RoundOptions,
+): Promise<Map<string, NodeFacts>> {
+  const nodes = await Array.fromAsync(inventory.nodes(deadline));
+  return new Map(nodes.map((node) => [node.name, node]));
+}
+
+/** @returns how many could not be freed yet. */
+async function freeAll(
+  suspects: readonly Suspect[],
+  reboots: SeenReboots,
+  context: ControllerContext,
+  options: RoundOptions,
+): Promise<number> {
+  let left = 0;
+  for (const suspect of suspects) {
+    if (options.signal.aborted) break;
+    if (!reboots.isCertain(suspect) || !(await tryToFree(suspect, context, options))) left++;
+  }
+  return left;
 }
 
 /** False while the evidence is not complete, such as while the API still has the pod. */
