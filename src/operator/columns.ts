@@ -1,5 +1,5 @@
 import type { Column } from "../command-line/output.ts";
-import { describeOwner } from "../ipam/in-words.ts";
+import { describeOwner, podName } from "../ipam/in-words.ts";
 import type { Retention } from "../ipam/records.ts";
 import type { Item } from "./items.ts";
 
@@ -29,7 +29,7 @@ export function retention(retain: Retention): string {
 
 function forWhom(item: Item): string | undefined {
   if (item.state === "reserved") return describeOwner(item.owner);
-  return item.pod && `${item.pod.namespace}/${item.pod.name}`;
+  return item.pod && podName(item.pod);
 }
 
 function addressText(item: Item): string {

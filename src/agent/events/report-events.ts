@@ -2,7 +2,8 @@ import { formatAddress } from "../../address/address.ts";
 import type { AddEvent } from "../../ipam/add-event.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { ErrorName, IpamError } from "../../ipam/errors.ts";
-import type { AttachmentId, Holder, PodId } from "../../ipam/records.ts";
+import { describeHolder } from "../../ipam/in-words.ts";
+import type { AttachmentId, PodId } from "../../ipam/records.ts";
 import { HandOverWaiting } from "./hand-over-waiting.ts";
 import type { Metrics } from "./metrics.ts";
 import { PodEvents } from "./pod-events.ts";
@@ -48,7 +49,7 @@ export class EventReporter {
 function podEventOf(event: AddEvent): { reason: string; message: string } | undefined {
   if (event.what === "held") return { reason: "AddressHeld", message: textOf(event.refusal) };
   if (event.what === "handed-over") {
-    const message = `address ${formatAddress(event.address)} was handed over from ${event.from.map(nameOf).join(", ")}`;
+    const message = `address ${formatAddress(event.address)} was handed over from ${event.from.map(describeHolder).join(", ")}`;
     return { reason: "AddressHandedOver", message };
   }
   if (event.what !== "refused") return undefined;
@@ -58,9 +59,4 @@ function podEventOf(event: AddEvent): { reason: string; message: string } | unde
 
 function textOf({ message, details }: IpamError): string {
   return details === "" ? message : `${message}: ${details}`;
-}
-
-function nameOf({ pod, node, attachment }: Holder): string {
-  const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
-  return `${who} on node ${node}`;
 }

@@ -2,6 +2,7 @@ import { type Address, formatAddress, parseAddress } from "../../address/address
 import { intervalContains } from "../../address/interval.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/facts.ts";
+import { describeHolder } from "../../ipam/in-words.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";
 import { refsAround } from "../../ipam/ref-to.ts";
@@ -91,9 +92,7 @@ function heldByOthers(
 ): Finding | undefined {
   const other = allocation?.holders.find(({ pod }) => pod?.namespace !== namespace);
   if (other === undefined) return undefined;
-  const { attachment, node, pod } = other;
-  const who = pod === undefined ? `container ${attachment.container}` : `pod ${pod.namespace}/${pod.name}`;
   return warn(
-    `${source}: ${formatAddress(address)} is held by ${who} on node ${node} now; a pod that asks for it waits until that holder ends`,
+    `${source}: ${formatAddress(address)} is held by ${describeHolder(other)} now; a pod that asks for it waits until that holder ends`,
   );
 }

@@ -4,6 +4,7 @@ import { KnownBoots } from "../../ipam/evidence/known-boots.ts";
 import { BootProver } from "../../ipam/evidence/prove-boots.ts";
 import { findSuspects, type Suspect } from "../../ipam/free/fenced-suspects.ts";
 import { freeFenced } from "../../ipam/free/free-fenced.ts";
+import { podName } from "../../ipam/in-words.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import type { AttachmentRecord } from "../../ipam/records.ts";
 import type { Entry } from "../../ipam/store-port.ts";
@@ -126,7 +127,7 @@ async function report(
 ): Promise<void> {
   const { attachment, node, pod } = holder;
   const message = `freed ${addresses.join(", ")} (network '${attachment.network}'): node ${node} ${FENCES[fence]}`;
-  log("info", message, { pod: pod && `${pod.namespace}/${pod.name}`, container: attachment.container });
+  log("info", message, { pod: pod && podName(pod), container: attachment.container });
   if (pod === undefined) return;
   const event = {
     concerned: { kind: "Pod", ...pod },

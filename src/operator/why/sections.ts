@@ -3,7 +3,7 @@ import { formatInterval } from "../../address/interval-text.ts";
 import type { Line } from "../../command-line/output.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
 import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
-import { describeOwner } from "../../ipam/in-words.ts";
+import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { Holder } from "../../ipam/records.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { retention } from "../columns.ts";
@@ -32,7 +32,7 @@ const RULES: Readonly<Record<HandOverRow, string>> = {
 function podLines({ pod, live, interfaces }: Answer): Line[] {
   const owner = interfaces.find(({ explanation }) => explanation?.wish?.owner)?.explanation?.wish?.owner;
   return [
-    ["Pod", `${pod.namespace}/${pod.name}${live === undefined ? "" : ` (${live.uid})`}`],
+    ["Pod", `${podName(pod)}${live === undefined ? "" : ` (${live.uid})`}`],
     ["State", live === undefined ? undefined : stateOf(live)],
     ["Node", live && (live.nodeName ?? "not scheduled yet")],
     [
@@ -126,6 +126,6 @@ function refusalLines(refusal: Prospect["refusal"], title: string): Line[] {
 }
 
 function holderText({ attachment, node, pod }: Holder): string {
-  const who = pod === undefined ? "no pod" : `pod ${pod.namespace}/${pod.name}`;
+  const who = pod === undefined ? "no pod" : `pod ${podName(pod)}`;
   return `${who}, container ${attachment.container} (interface ${attachment.ifname}) on node ${node}`;
 }

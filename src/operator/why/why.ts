@@ -2,6 +2,7 @@ import { AbsentError } from "../../command-line/failure.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { shownAddresses } from "../../ipam/evidence/network-status.ts";
 import { readOnlyNode } from "../../ipam/explain/read-only-node.ts";
+import { podName } from "../../ipam/in-words.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
@@ -22,7 +23,7 @@ export async function answerFor(id: PodId, context: WhyContext): Promise<Answer>
   const { access, options } = context;
   const live = await access?.cluster.pod(id, options.deadline);
   const held = await heldBy(id, live, context);
-  if (live === undefined && held.length === 0) throw absent(`${id.namespace}/${id.name}`, access);
+  if (live === undefined && held.length === 0) throw absent(podName(id), access);
   const known = await knownNetworks(context);
   const shown = new Set(live === undefined ? [] : shownAddresses(live).map(({ text }) => text));
   const sandbox = held[0]?.holder.attachment.container;
