@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { parseAddress } from "../../src/address/address.ts";
-import { gatherFacts } from "../../src/ipam/hand-over/facts.ts";
+import { gatherFacts } from "../../src/ipam/hand-over/gather-facts.ts";
 import { judge } from "../../src/ipam/hand-over/judge.ts";
 import type { Ports } from "../../src/ipam/ports.ts";
 import type { Holder, PodId } from "../../src/ipam/records.ts";

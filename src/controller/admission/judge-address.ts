@@ -1,7 +1,7 @@
 import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
 import { intervalContains } from "../../address/interval.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { gatherReservationFacts } from "../../ipam/hand-over/facts.ts";
+import { gatherReservationFacts } from "../../ipam/hand-over/gather-facts.ts";
 import { describeHolder } from "../../ipam/in-words.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { readAllocations } from "../free/free.ts";
-import { askingOf, gatherFacts, gatherReservationFacts } from "../hand-over/facts.ts";
+import { askingOf, gatherFacts, gatherReservationFacts } from "../hand-over/gather-facts.ts";
 import { judge } from "../hand-over/judge.ts";
 import { describeAttachment, describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";

@@ -3,7 +3,7 @@ import { chooseAddresses } from "../choose/choose.ts";
 import type { Choice } from "../choose/choose-named.ts";
 import { claimShare } from "../commit/quota.ts";
 import { IpamError } from "../errors.ts";
-import { askingOf, gatherFacts } from "../hand-over/facts.ts";
+import { askingOf, gatherFacts } from "../hand-over/gather-facts.ts";
 import { type HandOverRow, judgeByRow } from "../hand-over/judge.ts";
 import { requireReady } from "../integrity/one-store.ts";
 import { planTargets } from "../plan/plan.ts";

@@ -1,117 +1,34 @@
 import type { Address } from "../../address/address.ts";
-import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
-import { clusterRelation } from "../cluster-relation.ts";
-import { IpamError } from "../errors.ts";
-import { isFenced } from "../evidence/fencing.ts";
-import { doubt, readLive } from "../evidence/live-read.ts";
-import type { Ports } from "../ports.ts";
-import type { AttachmentId, Holder, PodId, ReservationRecord } from "../records.ts";
-import type { AddRequest } from "../requests.ts";
-import {
-  dependsOnOwner,
-  type ReservationAsker,
-  type ReservationFacts,
-} from "../reserve/judge-reservation.ts";
-import type { HandOverFacts } from "./hand-over-facts.ts";
-import { decidedLocally } from "./judge.ts";
+import type { NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { ClusterRelation } from "../cluster-relation.ts";
+import type { Live } from "../evidence/live-read.ts";
+import type { NamespaceState } from "../node-port.ts";
+import type { AttachmentId, Holder, PodId } from "../records.ts";
 
-/** The asker of an address that has a holder or an owner. */
-export interface Asking {
+/** Everything that decides whether an address may go from its holder to the asker. */
+export interface HandOverFacts {
   readonly address: Address;
+  readonly holder: Holder;
+  readonly asker: Asker;
+  /** Whether the holder belongs to the asker's cluster. "same" where no cluster is configured. */
+  readonly cluster: ClusterRelation;
+  /** State of the holder's network namespace. "unknown" unless the holder is on the asker's node. */
+  readonly namespaceState: NamespaceState;
+  /** True where a DEL that ends exactly this record waits on this node for the store. */
+  readonly kept: boolean;
+  readonly holderPod: Live<PodFacts>;
+  readonly holderNode: Live<NodeFacts>;
+  /** Why Kubernetes did not answer, for the message. */
+  readonly unknownBecause?: string;
+}
+
+/** The attachment that asks for the address. */
+export interface Asker {
   readonly attachment: AttachmentId;
+  readonly node: string;
+  readonly bootId: string;
   readonly pod?: PodId;
-  /** The asking pod, where the ADD has read it already. */
-  readonly seen?: PodFacts;
+  /** The asking pod, by a live read; "unknown" also where nobody read it. */
+  readonly podState: Live<PodFacts>;
   readonly owner?: OwnerFacts;
-}
-
-/** The asker, from the request of an ADD. */
-export function askingOf({ attachment, pod, wish }: AddRequest, address: Address): Asking {
-  const { owner, pod: seen } = wish;
-  return { address, attachment, ...(pod && { pod }), ...(seen && { seen }), ...(owner && { owner }) };
-}
-
-/**
- * Gathers the facts that `judge` needs about one holder, live, right before the commit. Asks this node
- * first, and Kubernetes only where its answer can matter. Facts are "unknown" where the API does not
- * answer in time; that is never an error.
- */
-export async function gatherFacts(
-  asking: Asking,
-  holder: Holder,
-  ports: Ports,
-  deadline: number,
-): Promise<HandOverFacts> {
-  const local = localFacts(asking, holder, ports);
-  if (decidedLocally(local) || local.cluster === "other" || ports.cluster === undefined) return local;
-  return askKubernetes(local, ports.cluster, deadline);
-}
-
-/** Gathers the facts that `judgeReservation` needs. Reads the owner only where that may change the verdict. */
-export async function gatherReservationFacts(
-  asking: Omit<Asking, "attachment" | "seen"> & Pick<ReservationAsker, "names">,
-  reservation: ReservationRecord,
-  held: boolean,
-  ports: Pick<Ports, "cluster" | "clusterUid">,
-  deadline: number,
-): Promise<ReservationFacts> {
-  const { pod, owner, names } = asking;
-  const facts: ReservationFacts = {
-    address: asking.address,
-    reservation,
-    asker: { ...(pod && { pod }), ...(owner && { owner }), names },
-    ...(ports.clusterUid !== undefined && { clusterUid: ports.clusterUid }),
-    held,
-    ownerState: "not asked",
-  };
-  if (!dependsOnOwner(facts)) return facts;
-  if (ports.cluster === undefined) return { ...facts, ownerState: "unknown" };
-  const state = await ports.cluster.ownerState(reservation.owner, deadline).catch(doubt);
-  return state instanceof IpamError
-    ? { ...facts, ownerState: "unknown", unknownBecause: state }
-    : { ...facts, ownerState: state };
-}
-
-function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {
-  const { node } = ports;
-  const { attachment, pod, seen, owner } = asking;
-  const here = holder.node === node.name;
-  return {
-    address: asking.address,
-    holder,
-    asker: {
-      attachment,
-      node: node.name,
-      bootId: node.bootId,
-      ...(pod && { pod }),
-      podState: seen ?? "unknown",
-      ...(owner && { owner }),
-    },
-    cluster: clusterRelation(holder.cluster, ports.clusterUid),
-    namespaceState: here ? node.namespaceState(holder.namespace, holder.bootId) : "unknown",
-    kept: here && node.keptReleases.of(holder.attachment)?.requestId === holder.requestId,
-    holderPod: "unknown",
-    holderNode: "unknown",
-  };
-}
-
-/** Reads the asking pod last, right before it would get the address. */
-async function askKubernetes(
-  local: HandOverFacts,
-  cluster: Cluster,
-  deadline: number,
-): Promise<HandOverFacts> {
-  const { asker, holder } = local;
-  if (holder.pod === undefined) return local;
-  const [pod, node] = await Promise.all([
-    readLive<PodFacts>(cluster.pod(holder.pod, deadline)),
-    readLive<NodeFacts>(cluster.node(holder.node, deadline)),
-  ]);
-  const reason = pod.reason ?? node.reason;
-  const unknownBecause = reason === undefined ? {} : { unknownBecause: reason };
-  const facts = { ...local, holderPod: pod.state, holderNode: node.state, ...unknownBecause };
-  const mayTake = isFenced(facts) || asker.owner?.migratingInstance !== undefined;
-  if (asker.pod === undefined || !mayTake) return facts;
-  const again = await readLive<PodFacts>(cluster.pod(asker.pod, deadline));
-  return { ...facts, asker: { ...asker, podState: again.state } };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { asker, facts, holder, instanceReference, nodeFacts, podFacts } from "../testing/hand-over.ts";
-import type { HandOverFacts } from "./hand-over-facts.ts";
+import type { HandOverFacts } from "./facts.ts";
 import { judge } from "./judge.ts";
 
 const sameNode = { holder: holder({ node: "n2", bootId: "boot-n2" }) };

@@ -1,7 +1,7 @@
 import type { IpamError } from "../errors.ts";
 import { holderPodIsGone, isFenced, podIsGone } from "../evidence/fencing.ts";
 import { sameAttachment, samePod } from "../same.ts";
-import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
+import type { Asker, HandOverFacts } from "./facts.ts";
 import {
   heldByContainer,
   heldByOwnPod,

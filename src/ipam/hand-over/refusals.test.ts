@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { asker, facts, holder, nodeFacts, podFacts } from "../testing/hand-over.ts";
-import type { HandOverFacts } from "./hand-over-facts.ts";
+import type { HandOverFacts } from "./facts.ts";
 import { judge } from "./judge.ts";
 
 const FORCE = "'kube-ipam ip release --force 10.188.0.216'";

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
 import { podName } from "../in-words.ts";
-import type { Asker, HandOverFacts } from "./hand-over-facts.ts";
+import type { Asker, HandOverFacts } from "./facts.ts";
 
 /** The taint with which an operator confirms that a machine is switched off (Kubernetes KEP-2268). */
 const TAINT = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";

@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import type { NodeFacts, OwnerReference, PodFacts } from "../cluster-port.ts";
-import type { Asker, HandOverFacts } from "../hand-over/hand-over-facts.ts";
+import type { Asker, HandOverFacts } from "../hand-over/facts.ts";
 import type { Holder } from "../records.ts";
 
 /** 10.188.0.216, as in the original's README. */

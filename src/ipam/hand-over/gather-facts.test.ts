@@ -7,7 +7,7 @@ import { judgeReservation } from "../reserve/judge-reservation.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { FakeNode } from "../testing/fake-node.ts";
 import { ADDRESS, asker, holder, instanceReference, nodeFacts, podFacts } from "../testing/hand-over.ts";
-import { type Asking, gatherFacts, gatherReservationFacts } from "./facts.ts";
+import { type Asking, gatherFacts, gatherReservationFacts } from "./gather-facts.ts";
 import { judge } from "./judge.ts";
 
 const { attachment } = asker();
