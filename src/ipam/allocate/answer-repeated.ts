@@ -1,7 +1,7 @@
 import { answer } from "../commit/answer.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { undoUnlessWanted } from "../commit/undo-unless.ts";
-import { mayFree } from "../free/collect.ts";
+import { mayFree } from "../evidence/may-free.ts";
 import { free } from "../free/free.ts";
 import { logOutside, outsideOf } from "../integrity/outside.ts";
 import { journalEntryOf } from "../journal-entry.ts";

@@ -1,8 +1,9 @@
 import { IpamError } from "../errors.ts";
+import { mayFree } from "../evidence/may-free.ts";
 import { pastDamage } from "../integrity/damage.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
-import type { AttachmentRecord, Holder } from "../records.ts";
+import type { AttachmentRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { GcRequest } from "../requests.ts";
 import { free } from "./free.ts";
@@ -41,15 +42,6 @@ async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Pr
   const remembered = ports.node.storeMemory.recall(space);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
   verifyForRelease(snapshot, remembered, space, ports);
-}
-
-/**
- * Whether this node may free a holder's record without a DEL: the holder is of this cluster, and its
- * network namespace is gone for certain (EVIDENCE).
- */
-export function mayFree(holder: Holder, ports: Ports): boolean {
-  if (holder.cluster !== ports.clusterUid) return false;
-  return ports.node.namespaceState(holder.namespace, holder.bootId) === "gone";
 }
 
 function isValid(request: GcRequest, record: AttachmentRecord): boolean {

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { mayFree } from "../evidence/may-free.ts";
 import { describeHolderFully } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyStore } from "../integrity/one-store.ts";
@@ -9,7 +10,6 @@ import type { AllocationRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
-import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
 
 /** What an operator asks to release. */

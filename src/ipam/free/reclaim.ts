@@ -1,9 +1,9 @@
+import { mayFree } from "../evidence/may-free.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import type { JournalEntry, KeptRelease } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { mayFree } from "./collect.ts";
 import { free } from "./free.ts";
 
 /** How much one run of `reclaim` does. */

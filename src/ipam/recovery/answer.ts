@@ -1,4 +1,4 @@
-import { mayFree } from "../free/collect.ts";
+import { mayFree } from "../evidence/may-free.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { remembering } from "../integrity/one-store.ts";
 import { journalEntryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
