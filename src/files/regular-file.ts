@@ -6,10 +6,10 @@ const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
 let callersPipes = false;
 
 /**
- * The text of a file that somebody configured. Nobody is waited for: a pipe without a writer would hold
- * up a verb, and an agent with all of its verbs, for ever (BOUNDED).
+ * Reads a configured file, and refuses a pipe: one without a writer would block a verb, and an agent with
+ * all its verbs, for ever (BOUNDED).
  *
- * @param mostBytes what it may have at most.
+ * @param mostBytes refuse a larger file.
  * @throws Error of node:fs, or that it is not a regular file, or too large.
  */
 export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINITY): string {
@@ -25,7 +25,7 @@ export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINI
   }
 }
 
-/** For a person's commands: a pipe of the shell's (`--kubeconfig <(…)`) is read too; ^C ends a wait. */
+/** From now on, pipes of the shell (`--kubeconfig <(…)`) are read too: for commands, where ^C ends a wait. */
 export function readCallersPipes(): void {
   callersPipes = true;
 }
@@ -34,7 +34,7 @@ function isCallersPipe(path: string): boolean {
   return callersPipes && CALLERS_OWN.test(path);
 }
 
-/** Only what has come through a pipe shows how much it was. */
+/** The size of a pipe's content is only known once it has been read. */
 function requireAtMost(path: string, text: string, mostBytes: number): string {
   if (Buffer.byteLength(text) > mostBytes) throw tooLarge(path, mostBytes);
   return text;

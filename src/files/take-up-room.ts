@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from "node:fs";
 const BLOCK = new Uint8Array(4096);
 
 /**
- * Makes a file of one block at a path where nothing is, and removes it before it reaches the disk: shows
- * whether there is room, and a right to it.
+ * Checks that there is space, and the right to use it: makes a file of one block at an unused path, and
+ * removes it before it reaches the disk.
  *
  * @throws Error of node:fs; nothing is left then.
  */

@@ -11,12 +11,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** What a file gets: the bytes of another one, or a text. */
+/** The content of a file: a copy of another file, or a text. */
 export type Content = { readonly copyOf: string } | { readonly text: string };
 
 /**
- * Puts a file into a folder by rename, never by writing into the old one: somebody may be executing or
- * reading that. Makes the folder where there is none.
+ * Puts a file into a folder by rename, never by writing into the old one, which a process may be executing
+ * or reading. Makes the folder where it is missing. The file is on the disk when this returns.
  *
  * @throws Error of the file system; the old file, if any, is still there then.
  */
@@ -35,7 +35,7 @@ export function place(folder: string, name: string, content: Content, mode: numb
   }
 }
 
-/** After a power cut nobody must find an empty file. */
+/** So that a power cut leaves no empty file. */
 function sync(path: string): void {
   const file = openSync(path, "r");
   fsyncSync(file);

@@ -11,11 +11,12 @@ const ETCD = "etcd";
 const ACCOUNT = "kube-ipam";
 
 /**
- * Writes a kubeconfig for the plugin that the runtime starts, with a token that ends by itself; root's
- * alone.
+ * Writes a kubeconfig for the plugin that the runtime starts, readable by root alone, with a token that
+ * expires.
  *
- * @returns seconds from now until the token is void.
- * @throws IpamError tryAgain or kubernetesRefused; Error of the file system. The old file stands then.
+ * @param lifetime seconds to ask for.
+ * @returns seconds from now until the token expires.
+ * @throws IpamError tryAgain or kubernetesRefused; Error of the file system. The old file stays then.
  */
 export async function writeKubeconfig(path: string, node: string, lifetime: number): Promise<number> {
   const granted = await requestToken({ account: ACCOUNT, node, expirationSeconds: lifetime });
@@ -24,11 +25,10 @@ export async function writeKubeconfig(path: string, node: string, lifetime: numb
 }
 
 /**
- * Copies the files of a mounted Secret that differ from what is there; root's alone. A Secret's files
- * are links that are changed in one step, so a reader may find two files of two ages for a moment: it
- * must try again, as with any certificates that are renewed.
+ * Copies those files of a mounted Secret that have changed, readable by root alone. They are copied one
+ * by one, so a reader may find two files of different age for a moment and must then try again.
  *
- * @returns the names of what was copied.
+ * @returns the names of the copied files.
  * @throws Error of the file system.
  */
 export function copySecret(from: string, to: string): string[] {
@@ -41,7 +41,7 @@ export function copySecret(from: string, to: string): string[] {
   });
 }
 
-/** Where the plugin must not reach the store by itself, no credential of an earlier time may stay. */
+/** Removes the plugin's credentials from the host, for a node where it must not reach the store by itself. */
 export function removeCredentials(etcDir: string): void {
   rmSync(join(etcDir, KUBECONFIG), { force: true });
   // Never the folder: a running agent may have a Secret mounted there, and would lose it.

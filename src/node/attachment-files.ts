@@ -14,43 +14,46 @@ import {
 import { isNewer, parse, refuseNewer } from "./json-files.ts";
 
 /**
- * A folder with one small JSON file per attachment. Files of a newer program are neither shown nor
- * touched; damaged ones are not shown, and replaced or removed like others.
+ * A folder with one small JSON file per attachment. Hides files of a newer program and leaves them alone;
+ * hides damaged files too, but replaces or removes them like others.
  */
 export interface AttachmentFiles<T> {
+  /** The attachment's record; undefined where there is none, or it is hidden. @throws IpamError io */
   read(id: AttachmentId): T | undefined;
-  /** @throws IpamError io; what was there before is still there then. */
+  /** Writes the attachment's file. @throws IpamError io; the old file stays then. */
   write(id: AttachmentId, record: T): void;
   /**
-   * Writes the attachment's first file; where a killed writer fails, a damaged one is left.
+   * Writes the attachment's first file. A writer that is killed may leave a damaged one.
    *
-   * @returns false where there is one, which stays as it is. @throws IpamError io; then there is none.
+   * @returns false where a file exists, which stays as it is. @throws IpamError io; then there is none.
    */
   create(id: AttachmentId, record: T): boolean;
-  /** Removes the file, with `when` only if that holds for what it says. @throws IpamError io */
+  /** Removes the file; with `when` only if that is true of its record. @throws IpamError io; the file stays then. */
   remove(id: AttachmentId, when?: (record: T | undefined) => boolean): void;
-  /** What the files say that `choose` takes of all names; unreadable ones are left out. */
+  /** The records of the files that `choose` picks by name. Leaves out files that cannot be read. */
   list(choose?: (names: string[]) => string[]): T[];
   /** How many files there are, whatever they hold. */
   count(): number;
-  /** The paths of files that `list` leaves out: damaged, or of a newer program. */
+  /** The paths of the files that `list` leaves out: damaged, or of a newer program. */
   unreadable(): string[];
 }
 
+/** How a folder's files look, and where they lie. */
 export interface AttachmentFilesOptions<T> {
   readonly schema: v.GenericSchema<unknown, T>;
   readonly idOf: (record: T) => AttachmentId;
-  /** The configuration key below which the folder lies. */
+  /** The configuration key that names the folder above. */
   readonly key: FolderKey;
   /**
-   * Whether a file has reached the disk when `write` returns. Where that does not matter, a writer
-   * that is killed may leave a damaged one of an attachment that had none.
+   * Whether a file has reached the disk when `write` returns. Without this, a writer that is killed may
+   * leave a damaged first file.
    */
   readonly durable: boolean;
-  /** Where files come from and go to, where many come and go. */
+  /** Files to use again, for a process that makes and removes many. */
   readonly spares?: SpareFiles;
 }
 
+/** Opens such a folder; makes it at the first write. */
 export function openAttachmentFiles<T>(
   folder: string,
   options: AttachmentFilesOptions<T>,
@@ -72,7 +75,7 @@ export function openAttachmentFiles<T>(
   return {
     read: (id) => {
       const record = parse(schema, readIfThere(pathOf(id), key));
-      // A file that is used again may say another one's by the time it is read.
+      // A file that is used again may hold another attachment's record by now.
       return record !== undefined && nameOf(idOf(record)) === nameOf(id) ? record : undefined;
     },
     write(id, record) {
@@ -96,7 +99,7 @@ export function openAttachmentFiles<T>(
       names()
         .filter((name) => recordIn(name) === undefined)
         .map((name) => `${folder}/${name}`)
-        // What went away between the two looks was readable.
+        // A file that is gone by now was readable.
         .filter(existsSync),
   };
 }

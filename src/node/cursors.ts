@@ -2,7 +2,7 @@ import type { Cursors } from "../ipam/node-port.ts";
 import { fileName } from "./file-name.ts";
 import { advanceHint, readHint } from "./hint-file.ts";
 
-/** One file per pool below `folder`, gone at reboot. Never throws: a cursor is a hint. */
+/** Keeps one cursor file per pool below `folder`, which a reboot empties. Never throws: a cursor is a hint. */
 export function openCursors(folder: string): Cursors {
   const pathOf = (pool: string) => `${folder}/${fileName(pool)}`;
   return {

@@ -4,8 +4,8 @@ const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const LONGEST = 180;
 
 /**
- * One file name for some words, the same in every process and version: readable where the words
- * allow it, else a hash. Different words never share a name.
+ * A file name for some words, the same in every process and version: readable where the words allow it,
+ * else a hash. Different words never share a name.
  */
 export function fileName(...words: readonly string[]): string {
   const readable = words.join("@");

@@ -6,10 +6,10 @@ import { IpamError } from "../ipam/errors.ts";
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** The configuration key under which a path lies, so that a message can name the way out. */
+/** The configuration key that names the folder above a path; messages tell the operator to set it. */
 export type FolderKey = "runDir" | "dataDir";
 
-/** A file's text, or undefined where there is none. @throws IpamError io when it cannot be read. */
+/** Reads a file's text; undefined where there is none. @throws IpamError io when it cannot be read. */
 export function readIfThere(path: string, key: FolderKey): string | undefined {
   try {
     // An error costs ten times what the question does, and most files that are looked for are absent.
@@ -34,13 +34,14 @@ export interface SpareFiles {
   take(path: string): void;
 }
 
+/** `durable`: the text has reached the disk when the call returns. `spares`: files to use again. */
 export interface ReplaceOptions {
   readonly durable?: boolean;
   readonly spares?: SpareFiles;
 }
 
 /**
- * Replaces a file's text in one step: whoever reads sees the old text or the new one. With
+ * Replaces a file's text in one step: a reader sees either the old text or the new one. With
  * `durable` it has reached the disk when this returns.
  *
  * @throws IpamError io; the old text is still there then.
@@ -80,10 +81,10 @@ function renameCreating(from: string, to: string): void {
 }
 
 /**
- * Makes a file that is not there yet, in half the time that replacing one takes. Whoever reads it
- * meanwhile, or after the writer was killed, may find a part of the text.
+ * Makes a new file, in half the time that replacing one takes. A reader may find only a part of the text
+ * while it is written, or after the writer was killed.
  *
- * @returns false where something is at the path already; it is left as it is.
+ * @returns false where the path is taken; what is there stays as it is.
  * @throws IpamError io; nothing is at the path then.
  */
 export function createFile(path: string, text: string, key: FolderKey): boolean {
@@ -104,7 +105,7 @@ export function createFile(path: string, text: string, key: FolderKey): boolean 
   }
 }
 
-/** Throws IpamError where a folder, which is made where it is missing, takes no file more. Leaves none. */
+/** Checks that a folder takes one more file, and makes the folder where it is missing. Leaves no file. @throws IpamError io */
 export function requireRoom(folder: string, key: FolderKey): void {
   const path = `${folder}/${crypto.randomUUID()}${TEMPORARY}`;
   try {
@@ -115,7 +116,7 @@ export function requireRoom(folder: string, key: FolderKey): void {
   }
 }
 
-/** Removes a file; a file that is not there is fine. @throws IpamError io */
+/** Removes a file; a missing file is no error. @throws IpamError io; the file stays then. */
 export function removeFile(path: string, key: FolderKey, spares?: SpareFiles): void {
   try {
     if (spares === undefined) fs.unlinkSync(path);
@@ -126,8 +127,8 @@ export function removeFile(path: string, key: FolderKey, spares?: SpareFiles): v
 }
 
 /**
- * The names of a folder's files with this ending; none where the folder is missing. What a killed
- * process left half-written more than an hour ago is removed on the way.
+ * Lists the names of a folder's files with this ending; none where the folder is missing. Removes what a
+ * killed process left half-written more than an hour ago.
  *
  * @throws IpamError io
  */
@@ -153,7 +154,7 @@ export function openCreating(path: string, flags: "a+" | "w" | "wx" | number): n
   }
 }
 
-/** An error of node:fs in words for people; never quotes "no such file", which runtimes read as success of a DEL. */
+/** Turns an error of node:fs into one for people. Never quotes "no such file", which runtimes take for a DEL's success. */
 export function fileError(verb: string, path: string, key: FolderKey, cause: unknown): IpamError {
   if (cause instanceof IpamError) return cause;
   const code = codeOf(cause);
@@ -163,11 +164,10 @@ export function fileError(verb: string, path: string, key: FolderKey, cause: unk
   return new IpamError(name, message, remedy.replace("KEY", key), { cause });
 }
 
-/**
- * In dataDir this is the store's trouble too, and must not look like another one (docs/design.md section 8).
- */
+/** In dataDir these concern the store too, and get its code (docs/design.md section 8). */
 const UNWRITABLE: readonly string[] = ["ENOSPC", "EDQUOT", "EROFS"];
 
+/** Whether an error of node:fs says that the file does not exist. */
 export function isAbsent(cause: unknown): boolean {
   return codeOf(cause) === "ENOENT";
 }
@@ -198,7 +198,7 @@ export function codeOf(cause: unknown): string {
   return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
 }
 
-/** The folder itself is root's alone; missing parents are made as any installer makes them. */
+/** Only root can use the folder itself; missing parents get the usual mode. */
 function makeFolder(folder: string): void {
   fs.mkdirSync(dirname(dirname(folder)), { recursive: true });
   for (const path of [dirname(folder), folder]) {
@@ -230,6 +230,6 @@ function removeQuietly(path: string): void {
   try {
     fs.unlinkSync(path);
   } catch {
-    // It was never made, or somebody else removed it.
+    // It was never made, or another process removed it.
   }
 }

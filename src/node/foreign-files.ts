@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isAbsent } from "./files.ts";
 
-/** The paths of the files in a folder that is another program's; none where there is no folder. */
+/** The paths of the files in another program's folder; none where there is no folder. Throws as node:fs does. */
 export function filesIn(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
@@ -12,7 +12,7 @@ export function filesIn(folder: string): string[] {
   }
 }
 
-/** The file's text; undefined where it went away meanwhile. */
+/** The text of a file; undefined where it has gone meanwhile. Throws as node:fs does. */
 export function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");

@@ -5,15 +5,15 @@ import { filesOf, readIfThere, removeFile, replaceFile } from "./files.ts";
 import { quietly } from "./quietly.ts";
 
 /**
- * The foresight of a process that serves one ADD: a file per network below `folder`, gone at reboot.
- * What it says may be as old as the last ADD that looked.
+ * The foresight of a process that serves one ADD: a file per network below `folder`, which a reboot
+ * empties. It may be as old as the last ADD that read the store. Never throws.
  */
 export function openForesightFiles(folder: string): Foresight {
   const read = new Map<string, string>();
   const pathOf = (network: string) => `${folder}/${fileName(network)}${ENDING}`;
   return {
     guesses: true,
-    takenIn: () => HEARD_OF_NOTHING,
+    takenIn: () => NOTHING_KNOWN,
     recall: (network) =>
       quietly(() => {
         const text = readIfThere(pathOf(network), "runDir");
@@ -36,9 +36,9 @@ export function openForesightFiles(folder: string): Foresight {
 
 const ENDING = ".json";
 const VERSION = 1;
-const HEARD_OF_NOTHING = { has: () => false };
+const NOTHING_KNOWN = { has: () => false };
 
-/** So many networks are remembered: pods may bring ranges of their own, each time others. */
+/** So many networks are remembered, because each pod may bring other ranges. */
 const MOST = 64;
 
 function makeRoom(folder: string): void {

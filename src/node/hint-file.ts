@@ -2,8 +2,8 @@ import fs from "node:fs";
 import { lockBriefly } from "./lock-briefly.ts";
 
 /**
- * Reads one number from a file on which nothing depends but comfort: whatever goes wrong, it is as
- * if there were none.
+ * Reads one number from a file that is only a hint. Undefined where there is none, or where anything goes
+ * wrong. Never throws.
  */
 export function readHint(path: string): bigint | undefined {
   try {
@@ -14,8 +14,9 @@ export function readHint(path: string): bigint | undefined {
 }
 
 /**
- * Replaces the number by what `next` (pure) makes of it, one process after the other; undefined
- * leaves it as it is. Where the file cannot be used, `next` gets undefined and nothing is kept.
+ * Replaces the number by what `next` (a pure function) makes of it, one process after the other. Where
+ * `next` returns undefined, the number stays. Where the file cannot be used, `next` gets undefined and
+ * nothing is written.
  *
  * @returns what `next` returned. Throws only what `next` throws.
  */

@@ -2,11 +2,11 @@ import fs from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
 
 /**
- * The ID of this boot, as the kernel gives it. $KUBE_IPAM_BOOT_ID replaces it, for simulated nodes
- * that share one kernel: only root sets a runtime's environment, and who pretends a reboot there
- * makes this node free what it holds.
+ * The ID of this boot, from the kernel. $KUBE_IPAM_BOOT_ID replaces it, for simulated nodes that share one
+ * kernel: another ID looks like a reboot, and makes this node free what it holds. Only root can set a
+ * runtime's environment.
  *
- * @throws IpamError io when the kernel does not tell.
+ * @throws IpamError io when /proc does not show it.
  */
 export function readBootId(): string {
   const given = process.env.KUBE_IPAM_BOOT_ID;
@@ -17,7 +17,7 @@ export function readBootId(): string {
   throw new IpamError(
     "io",
     "cannot read this boot's ID from '/proc/sys/kernel/random/boot_id'",
-    "mount /proc where kube-ipam runs; without the ID nothing could be told from before a reboot",
+    "mount /proc where kube-ipam runs; only the boot ID tells records of this boot from older ones",
   );
 }
 
@@ -25,7 +25,7 @@ export function readBootId(): string {
  * This node's name: as configured, else $NODE_NAME, else the host name in lower case, which is
  * what kubelet registers by default (docs/design.md section 7, `nodeName`).
  *
- * @throws IpamError invalidConfig when there is none.
+ * @throws IpamError invalidConfig when the node has no name.
  */
 export function readNodeName(configured: string | undefined): string {
   const name = configured ?? process.env.NODE_NAME ?? "";

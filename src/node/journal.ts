@@ -6,10 +6,10 @@ import { lockBriefly } from "./lock-briefly.ts";
 import { JournalEntrySchema } from "./schemas.ts";
 
 /**
- * The node's journal (docs/design.md section 4), in a folder that is gone at reboot as the namespaces are:
- * so nothing is fsynced.
+ * Opens the node's journal (docs/design.md section 4). A reboot removes its folder, as it removes the
+ * namespaces, so nothing is fsynced.
  *
- * @param turnPath a file that remembers where the last limited listing ended.
+ * @param turnPath a file that keeps where the last limited listing ended.
  */
 export function openJournal(folder: string, turnPath: string, spares?: SpareFiles): Journal {
   const files = openAttachmentFiles(folder, {
@@ -31,8 +31,8 @@ export function openJournal(folder: string, turnPath: string, spares?: SpareFile
 }
 
 /**
- * The names behind those that the last listing ended with, around the end; so each has its turn
- * however many come and go between. Processes that list at once get different ones.
+ * The next `limit` names after the last listing, starting again at the end, so that each has its turn.
+ * Processes that list at the same time get different names.
  */
 function inTurn(names: string[], limit: number, turnPath: string): string[] {
   if (names.length <= limit) return names;
@@ -53,7 +53,7 @@ function inTurn(names: string[], limit: number, turnPath: string): string[] {
     });
     if (chosen !== undefined) return chosen;
   } catch {
-    // The turn is comfort: without it every listing begins with the first.
+    // Without the file, every listing begins with the first name.
   }
   return behind("");
 }

@@ -4,7 +4,7 @@ import { type FolderKey, readIfThere } from "./files.ts";
 
 type Schema<T> = v.GenericSchema<unknown, T>;
 
-/** What a small JSON file holds, if it is whole and not made by a newer program. */
+/** Parses a small JSON file; undefined where it is damaged, or of a newer program. */
 export function parse<T>(schema: Schema<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
   const parsed = v.safeParse(schema, parseJson(text));
@@ -12,7 +12,7 @@ export function parse<T>(schema: Schema<T>, text: string | undefined): T | undef
 }
 
 /**
- * Must be called before a file is rewritten or removed: what a newer program wrote is left alone.
+ * Refuses to touch a file that a newer program wrote. Call this before you rewrite or remove a file.
  *
  * @throws IpamError io naming the file.
  */
@@ -22,6 +22,7 @@ export function refuseNewer(path: string, newest: number, key: FolderKey): void 
   throw new IpamError("io", `'${path}' was written by a newer kube-ipam`, "upgrade kube-ipam on this node");
 }
 
+/** Whether a file's version is above `newest`. */
 export function isNewer(text: string, newest: number): boolean {
   const parsed = v.safeParse(v.object({ version: v.number() }), parseJson(text));
   return parsed.success && parsed.output.version > newest;

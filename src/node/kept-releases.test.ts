@@ -55,8 +55,8 @@ test("BOUNDED: a full queue refuses new releases and still replaces old ones", (
   kept.keep(releaseOf("b", "r1"));
   expect(thrown(() => kept.keep(releaseOf("c", "r1")))).toEqual({
     name: "io",
-    message: `2 releases wait in '${folder}' already; no more are kept`,
-    details: "bring the store back: they are replayed then, by the next ADD or by the agent",
+    message: `2 kept DELs wait in '${folder}' already; no more are kept`,
+    details: "bring the store back: the next plugin run or the agent then replays them",
   });
   kept.keep(releaseOf("a", "r2"));
   expect(kept.of(releaseOf("a").attachment)?.requestId).toBe("r2");

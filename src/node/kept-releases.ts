@@ -3,12 +3,13 @@ import type { KeptRelease, KeptReleases } from "../ipam/node-port.ts";
 import { type AttachmentFiles, openAttachmentFiles } from "./attachment-files.ts";
 import { KeptReleaseSchema } from "./schemas.ts";
 
-/** So many DELs may wait for the store; a node runs a few hundred pods. */
+/** The most DELs that may wait for the store; a node runs a few hundred pods. */
 export const MOST_KEPT = 10_000;
 
 /**
- * DELs that could not reach the store, on disk when `keep` returns. One attachment has one: a later
- * DEL replaces it, unless it knows less (a repeated DEL no longer finds the journal's request ID).
+ * Keeps the DELs that could not reach the store; they are on the disk when `keep` returns. An attachment
+ * has one: a later DEL replaces it, unless it knows less (a repeated DEL no longer finds the journal's
+ * request ID).
  */
 export function openKeptReleases(folder: string, most = MOST_KEPT): KeptReleases {
   const files = filesIn(folder);
@@ -25,7 +26,7 @@ export function openKeptReleases(folder: string, most = MOST_KEPT): KeptReleases
   };
 }
 
-/** Where they lie in a node's folder. */
+/** The folder of kept DELs in a node's dataDir. */
 export function keptIn(dataDir: string): string {
   return `${dataDir}/kept`;
 }
@@ -35,7 +36,7 @@ export function countKept(dataDir: string): number {
   return filesIn(keptIn(dataDir)).count();
 }
 
-/** The files of kept DELs that nobody replays, because they cannot be read. @throws IpamError io */
+/** The files of kept DELs that cannot be read, and so are not replayed. @throws IpamError io */
 export function unreadableKept(dataDir: string): string[] {
   return filesIn(keptIn(dataDir)).unreadable();
 }
@@ -52,7 +53,7 @@ function filesIn(folder: string): AttachmentFiles<KeptRelease> {
 function full(folder: string, most: number): IpamError {
   return new IpamError(
     "io",
-    `${most} releases wait in '${folder}' already; no more are kept`,
-    "bring the store back: they are replayed then, by the next ADD or by the agent",
+    `${most} kept DELs wait in '${folder}' already; no more are kept`,
+    "bring the store back: the next plugin run or the agent then replays them",
   );
 }

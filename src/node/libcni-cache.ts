@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import { filesIn, textOf } from "./foreign-files.ts";
 
-/** What libcni noted of one attachment after its ADD (libcni/api.go, `cachedInfo`). */
+/** What libcni wrote about one attachment after its ADD (libcni/api.go, `cachedInfo`). */
 export interface CachedResult {
   readonly path: string;
   readonly container: string;
@@ -37,9 +37,10 @@ const Interfaces = v.object({
 });
 
 /**
- * Reads the results that a runtime's CNI library keeps until DEL: containerd's, CRI-O's and Multus' lie
- * below /var/lib/cni, others where $CNI_CACHE or the setting says. What cannot be read is named, not
- * skipped in silence.
+ * Reads the results that a runtime's CNI library keeps until DEL. Those of containerd, CRI-O and Multus lie
+ * below /var/lib/cni, others where `folder` or $CNI_CACHE says.
+ *
+ * @returns the results, and the names of the files that cannot be read. Throws as node:fs does.
  */
 export function readCachedResults(folder: string | undefined): {
   readonly results: readonly CachedResult[];

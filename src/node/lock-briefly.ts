@@ -3,12 +3,11 @@ import { openCreating } from "./files.ts";
 import { tryLock } from "./record-lock.ts";
 
 /**
- * Runs a short piece of synchronous work while no other process runs one under the same file. Such
- * work takes microseconds, so this blocks for a moment; 100 ms at most, if another process was
- * stopped in the midst of its own.
+ * Runs a short piece of synchronous work under the lock of a file. Such work takes microseconds, so this
+ * blocks for a moment only; for 100 ms at most, where another process was stopped during its own.
  *
  * @param work gets the locked file's descriptor, open for reading and writing.
- * @returns what the work returns, or undefined when the lock was not to be had. Throws as node:fs
+ * @returns what the work returns, or undefined where the lock stayed taken. Throws as node:fs
  * does when the file cannot be opened, and whatever the work throws.
  */
 export function lockBriefly<T>(path: string, work: (fd: number) => T): T | undefined {

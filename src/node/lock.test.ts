@@ -200,8 +200,8 @@ test("FAIL-CLOSED: when somebody removes the lock file, holder and waiters take 
   expect(fs.existsSync(path)).toBe(true);
   expect(await waiting).toEqual({
     name: "tryAgain",
-    message: `somebody removed the lock '${path}' while it was waited for`,
-    details: "nothing but kube-ipam may remove files below runDir; try again",
+    message: `another program removed the lock '${path}' while kube-ipam waited for it`,
+    details: "only kube-ipam may remove files below runDir; try again",
   });
   expect(fs.existsSync(path)).toBe(true);
   newcomer.release();

@@ -8,10 +8,10 @@ import { fileError, openCreating } from "./files.ts";
 import { type Bytes, tryLock, unlock } from "./record-lock.ts";
 
 /**
- * The attachment's lock: a file below `folder` that exists only while somebody works on the
- * attachment (or was killed doing so). One byte of it is the mutex; on another, everybody
- * who waits or works is present, and who leaves last removes the file. A DEL makes the file one byte
- * longer before it waits: an ADD that finds it longer than it was at its own coming is cancelled.
+ * Locks an attachment. The lock is a file below `folder` that exists only while a process works on the
+ * attachment, or after one was killed doing so. One byte of the file is the mutex. Every process that waits
+ * or works holds a shared lock on another byte; the last to leave removes the file. A DEL makes the file
+ * one byte longer before it waits: an ADD that finds the file longer than at its start is cancelled.
  *
  * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
  */
@@ -35,8 +35,8 @@ export async function lockAttachment(
 }
 
 /**
- * Is present at the attachment without its lock, so that a DEL leaves its mark for us to see. The
- * lock, once it is asked for, costs one system call more.
+ * Opens an attachment's lock file without taking the lock, so that this process sees the mark of a DEL.
+ * Taking the lock later costs one more system call.
  *
  * @throws IpamError tryAgain at the deadline; io when the file cannot be made or locked.
  */
@@ -77,17 +77,17 @@ const MARK = "x";
 const MUTEX: Bytes = { from: 0, count: 1 };
 const PRESENCE: Bytes = { from: 1, count: 1 };
 const WHOLE: Bytes = { from: 0, count: 0 };
-/** Who keeps the presence byte for himself is about to remove the file: that takes no time. */
+/** A process that holds the presence byte exclusively is removing the file, which takes no time. */
 const ENTER_MS = 1000;
 const LONGEST_PAUSE_MS = 20;
 
 interface Entered {
   readonly fd: number;
-  /** The file's length at our coming. */
+  /** The file's length when this process opened it. */
   readonly size: number;
 }
 
-/** Opens the file and makes sure that nobody removes it before we leave. */
+/** Opens the file, and keeps others from removing it until `leave`. */
 async function enter(path: string, id: AttachmentId, deadline: number): Promise<Entered> {
   const until = Math.min(deadline, performance.now() + ENTER_MS);
   for (;;) {
@@ -109,7 +109,7 @@ function open(path: string): number {
   }
 }
 
-/** Undefined for a file that was removed, or now stands elsewhere: it excludes nobody here. */
+/** Undefined for a file that was removed or replaced: its lock excludes no other process. */
 function statAt(path: string, fd: number): fs.Stats | undefined {
   const mine = fs.fstatSync(fd);
   const there = fs.statSync(path, { throwIfNoEntry: false });
@@ -142,22 +142,22 @@ function held(path: string, fd: number, size: number): AttachmentLock {
   };
 }
 
-/** A file that somebody removed under us no longer excludes anybody: as good as cancelled. */
+/** A file that another program removed excludes no other process, so it counts as cancelled. */
 function isCancelled(fd: number, sizeThen: number): boolean {
   const { size, nlink } = fs.fstatSync(fd);
   return size !== sizeThen || nlink === 0;
 }
 
 /**
- * Removes the file if nobody else is there, and lets go of everything. Whoever else is there removes
- * it later; a name that belongs to a newer file is left alone.
+ * Lets go of the file, and removes it if no other process uses it; otherwise the last of those does. Leaves
+ * a newer file of that name alone.
  */
 function leave(path: string, fd: number): void {
   try {
     if (!tryLock(fd, "exclusive", WHOLE) || statAt(path, fd) === undefined) return;
     fs.unlinkSync(path);
   } catch {
-    // A file left behind is empty and is used again by the next who comes.
+    // A file left behind is empty; the next process uses it again.
   } finally {
     fs.closeSync(fd);
   }
@@ -174,8 +174,8 @@ function busy(id: AttachmentId, path: string): IpamError {
 function removed(path: string): IpamError {
   return new IpamError(
     "tryAgain",
-    `somebody removed the lock '${path}' while it was waited for`,
-    "nothing but kube-ipam may remove files below runDir; try again",
+    `another program removed the lock '${path}' while kube-ipam waited for it`,
+    "only kube-ipam may remove files below runDir; try again",
   );
 }
 

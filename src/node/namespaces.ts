@@ -5,9 +5,9 @@ import type { NamespaceId } from "../ipam/records.ts";
 import { codeOf, isAbsent } from "./files.ts";
 
 /**
- * What identifies the network namespace at `path`; undefined when nothing is there. Device and
- * inode are given only where a namespace is mounted at this very path: then its disappearance can
- * be told later. A /proc path or any other link is not such a mount.
+ * Identifies the network namespace at `path`; undefined where nothing is there. Device and inode are given
+ * only where a namespace is mounted at this very path, because only then can a later look prove that it is
+ * gone. A /proc path or any other link is not such a mount. Never throws.
  */
 export function identifyNamespace(path: string): NamespaceId | undefined {
   const seen = look(path);
@@ -22,15 +22,15 @@ export function identifyNamespace(path: string): NamespaceId | undefined {
 
 /**
  * Whether a namespace recorded on this node still lives (docs/design.md section 4, "Namespace gone").
- * Whatever cannot be told for certain is "unknown", for a wrong "gone" gives an address to two.
+ * Anything uncertain is "unknown", because a wrong "gone" gives one address to two pods. Never throws.
  *
  * Two observations are proof. In any mount namespace: the very folder that held the mount no
- * longer has an entry of that name, for removing it takes the mount away everywhere. In the host's
- * own mount namespace, if the namespace was seen there: anything else than it stands at the path.
+ * longer has an entry of that name, because removing it unmounts the namespace everywhere. In the host's
+ * own mount namespace, if the namespace was seen there: something else is at the path.
  * A container's view alone proves nothing: without mount propagation it shows an empty file where
  * the host has a living namespace, and it goes on showing others that it inherited.
  *
- * @param recorded must have been recorded on this node: a boot ID is compared with this node's.
+ * @param recorded a namespace that was recorded on this node, whose boot IDs are compared.
  */
 export function namespaceState(recorded: NamespaceId, bootId: string, thisBoot: string): NamespaceState {
   if (bootId === "") return "unknown";
@@ -128,9 +128,9 @@ const INITIAL_PROCESS_NAMESPACE = "4026531836";
 const INITIAL_MOUNT_NAMESPACE = "4026531832";
 
 /**
- * Whether we look, and the recorder looked, from the host's own mount namespace: the kernel's first
- * or that of its first process. It lives as long as the boot; the number of any other one may be
- * that of a dead one, given out again.
+ * Whether both this process and the recording one run in the host's own mount namespace: the kernel's
+ * first, or that of its first process. That one lives as long as the boot; the number of any other may have
+ * belonged to a dead one before.
  */
 function isHostView(mountNamespace: string | undefined): boolean {
   if (mountNamespace === undefined || ownMountNamespace() !== mountNamespace) return false;
@@ -141,14 +141,14 @@ function isHostView(mountNamespace: string | undefined): boolean {
   );
 }
 
-/** Whether this process looks from the host's own mount namespace, as far as that can be told. */
+/** Whether this process certainly runs in the host's own mount namespace. Never throws. */
 export function looksFromHost(): boolean {
   return isHostView(ownMountNamespace());
 }
 
 let mine: string | undefined;
 
-/** No process of ours enters another one. */
+/** Read once, because no process of kube-ipam enters another mount namespace. */
 function ownMountNamespace(): string | undefined {
   mine ??= namespaceNumber("self/ns/mnt");
   return mine;

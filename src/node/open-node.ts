@@ -11,9 +11,9 @@ import { identifyNamespace, namespaceState } from "./namespaces.ts";
 import { openStoreMemory } from "./store-memory.ts";
 
 /**
- * The machine we run on. Opening makes no folder and takes no lock: that is left to the first use.
+ * Opens the Node port for this machine. Makes no folder and takes no lock before the first use.
  *
- * @param spares for a process that serves many verbs: files that it makes and removes over and over.
+ * @param spares files to use again, for a process that serves many verbs.
  * @throws IpamError io without a boot ID, invalidConfig without a node name.
  */
 export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: SpareFiles): Node {

@@ -1,4 +1,4 @@
-/** For hints, which cost comfort at most: undefined where the work throws. */
+/** Runs work on a hint; undefined where the work throws. */
 export function quietly<T>(work: () => T): T | undefined {
   try {
     return work();

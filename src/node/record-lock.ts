@@ -4,21 +4,23 @@ import { IpamError } from "../ipam/errors.ts";
 /** Which bytes of a file a lock covers; the file need not be that long. */
 export interface Bytes {
   readonly from: number;
-  /** 0: to the end of the file, however it grows. */
+  /** 0: to the end of the file, even if it grows. */
   readonly count: number;
 }
 
 /**
  * Locks some bytes of an open file without waiting (Linux fcntl(2), "Open file description
- * locks"). Such a lock excludes other descriptors of the same process too, and the kernel drops it
- * with the last descriptor: nothing is left behind by a killed process.
+ * locks"). Such a lock excludes other descriptors of the same process too. The kernel drops it with the
+ * last descriptor, so a killed process leaves none behind.
  *
- * @returns false where somebody else holds them, or where the file system has no such locks.
+ * @returns false where another descriptor holds them, or where the file system has no such locks.
+ * @throws IpamError io where the process cannot load the C library's functions.
  */
 export function tryLock(fd: number, mode: "shared" | "exclusive", bytes: Bytes): boolean {
   return change(fd, mode === "shared" ? READ_LOCK : WRITE_LOCK, bytes) === 0;
 }
 
+/** Unlocks some bytes of an open file. */
 export function unlock(fd: number, bytes: Bytes): void {
   change(fd, UNLOCK, bytes);
 }
@@ -31,7 +33,7 @@ const UNLOCK = 2;
 
 let opened: ReturnType<typeof openLibrary> | undefined;
 
-/** Only when the first lock is asked for: VERSION and STATUS need none. The library is loaded anyway. */
+/** Called with the first lock: VERSION and STATUS need none. The library itself is loaded anyway. */
 function openLibrary() {
   try {
     return dlopen("libc.so.6", { fcntl: { args: ["i32", "i32", "ptr"], returns: "i32" } } as const).symbols;

@@ -35,6 +35,7 @@ const Owner = v.object({
   apiVersion: v.exactOptional(v.string()),
 });
 
+/** A file of the journal. */
 export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.object({
   version: Version,
   holder: Holder,
@@ -55,6 +56,7 @@ export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.obje
   ),
 });
 
+/** A file of a kept DEL. */
 export const KeptReleaseSchema: v.GenericSchema<unknown, KeptRelease> = v.object({
   version: Version,
   attachment: Attachment,
@@ -63,7 +65,7 @@ export const KeptReleaseSchema: v.GenericSchema<unknown, KeptRelease> = v.object
   storeUuid: v.exactOptional(v.string()),
 });
 
-/** Which store an address space lives in. `revision` is what was seen when this was written, or later. */
+/** The store of an address space. `revision` was seen when this was written, or later. */
 export const RememberedStoreSchema = v.object({
   version: Version,
   uuid: v.string(),

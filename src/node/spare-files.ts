@@ -1,13 +1,13 @@
 import fs from "node:fs";
 import { openCreating, type SpareFiles } from "./files.ts";
 
-/** So many files are kept; a node begins and ends a few dozen pods at once. */
+/** The most files to keep; a node starts and stops a few dozen pods at once. */
 const MOST = 128;
 const OLD_MS = 3_600_000;
-/** How often one file is made beforehand where some are missing. */
+/** Milliseconds between two files that are made in advance. */
 const MAKE_EVERY_MS = 10;
 
-/** Each process has files of its own in this folder. */
+/** Opens the spare files of this process in `folder`. Never throws. */
 export function openSpareFiles(folder: string): SpareFiles {
   removeOld(folder);
   const names: string[] = [];
@@ -37,7 +37,7 @@ export function openSpareFiles(folder: string): SpareFiles {
       try {
         fs.renameSync(path, spare);
       } catch {
-        // Somebody removed our folder.
+        // Another program removed the folder.
         return fs.unlinkSync(path);
       }
       names.push(spare);
@@ -57,8 +57,8 @@ function make(folder: string, names: string[]): boolean {
 }
 
 /**
- * What a process left that ended long ago. Nobody takes over a file of another one, which may be using
- * it; one that loses a file makes another.
+ * Removes the files of processes that ended long ago. A process never takes over another's file, which may
+ * be in use; one that loses a file makes another.
  */
 function removeOld(folder: string): void {
   try {
@@ -67,6 +67,6 @@ function removeOld(folder: string): void {
       if (stats !== undefined && Date.now() - stats.mtimeMs > OLD_MS) fs.rmSync(`${folder}/${name}`);
     }
   } catch {
-    // The next one tries again.
+    // The next process tries again.
   }
 }

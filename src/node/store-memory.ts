@@ -9,16 +9,16 @@ import { lockBriefly } from "./lock-briefly.ts";
 import { quietly } from "./quietly.ts";
 import { RememberedStoreSchema } from "./schemas.ts";
 
-/** The port, and what `kube-ipam store accept` needs. */
+/** The StoreMemory port, with what `kube-ipam store accept` needs besides. */
 export interface ForgetfulStoreMemory extends StoreMemory {
-  /** The next use of the space takes whatever store it finds. @throws IpamError io */
+  /** Forgets the store of a space, so that the next use accepts any store. @throws IpamError io */
   forget(space: string): void;
 }
 
 /**
- * Two files per address space below `folder`. Which store it is stands in one that is fsynced and
- * rewritten only when that changes; the highest revision seen changes with every ADD and stands in
- * one of fixed length that is written in place, and whose loss only makes the memory older.
+ * Keeps two files per address space below `folder`. One holds the store's identity; it is fsynced, and
+ * rewritten only when that changes. The other holds the highest revision seen, which changes with every
+ * ADD; it has a fixed length, is written in place, and may be lost, which only makes the memory older.
  *
  * `recall` throws IpamError io where the first is damaged or newer than the program (FAIL-CLOSED);
  * `remember` throws it where the store's identity cannot be written.
@@ -41,7 +41,7 @@ export function openStoreMemory(folder: string): ForgetfulStoreMemory {
       raise(revisionPath(space), store);
     },
     accept(space, store) {
-      // Killed in between, the node remembers too little for a moment, and nothing that is wrong.
+      // Killed in between, the node remembers too little, but nothing wrong.
       removeFile(revisionPath(space), "dataDir");
       writeIdentity(identityPath(space), store);
     },

@@ -5,10 +5,11 @@ import { cachedAttachments } from "./cached-attachments.ts";
 import type { Asking } from "./open-ports.ts";
 
 /**
- * Answers the store's last recovery for this node, with its journal and the runtime's CNI cache.
+ * Answers the store's last recovery for this node, from its journal and the runtime's CNI cache.
  *
- * @returns what was said; undefined where nothing was asked, or all is said.
- * @throws StoreFailure, IpamError.
+ * @param deadline milliseconds of performance.now().
+ * @returns the answer; undefined where the store waits for none.
+ * @throws StoreFailure, IpamError; the node answers again later then.
  */
 export function answerHere(
   configuration: Asking["configuration"],

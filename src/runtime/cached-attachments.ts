@@ -15,9 +15,8 @@ import { readNodeFile } from "./node-file.ts";
 import type { Asking } from "./open-ports.ts";
 
 /**
- * The attachments of this store that the runtime's CNI library knows of and whose namespace is not
- * gone for certain: what an own journal that was lost does not tell. An entry that cannot be read is
- * logged.
+ * The attachments of this store in the runtime's CNI cache, without those whose namespace is certainly
+ * gone. They replace a journal that was lost. Logs entries that cannot be read.
  */
 export async function cachedAttachments(
   configuration: Asking["configuration"],
@@ -26,7 +25,7 @@ export async function cachedAttachments(
 ): Promise<LivingAttachment[]> {
   const { results, unreadable } = readCachedResults(configuration.node.cniCacheDir);
   if (unreadable.length > 0)
-    ports.log("warn", "results in the runtime's CNI cache cannot be read", { files: unreadable });
+    ports.log("warn", "kube-ipam cannot read results in the runtime's CNI cache", { files: unreadable });
   const ours = results.flatMap((cached) => understand(cached, configuration, ports));
   const seen = new Set(
     ours.flatMap(({ namespace }) => (namespace?.device === undefined ? [] : [dirname(namespace.path)])),
@@ -34,7 +33,7 @@ export async function cachedAttachments(
   const living: LivingAttachment[] = [];
   for (const each of ours) {
     const { netns } = each.cached;
-    // Where other namespaces are seen in its folder, one that is not there is gone.
+    // Other namespaces are visible in its folder, so one that is not there is gone.
     if (each.namespace === undefined && seen.has(dirname(netns))) continue;
     living.push({ record: await recordOf(each, ports, deadline) });
   }
@@ -42,8 +41,8 @@ export async function cachedAttachments(
 }
 
 /**
- * Where the networks of living attachments lie that the runtime's CNI library knows of: an agent that
- * begins anew finds by them the stores that it works for. What cannot be read is left out.
+ * The node and store settings of the networks of living attachments in the runtime's CNI cache, by which
+ * an agent that starts finds its stores. Leaves out what cannot be read.
  */
 export function cachedConfigurations(cniCacheDir: string | undefined): Asking["configuration"][] {
   const nodeFile = readNodeFile();
@@ -58,7 +57,7 @@ export function cachedConfigurations(cniCacheDir: string | undefined): Asking["c
       const { node, store, kubernetes } = parsed;
       configurations.set(JSON.stringify([node, store, kubernetes.kubeConfig]), { node, store, kubernetes });
     } catch {
-      // A network that cannot be understood is told of when somebody uses it.
+      // The next call for this network reports what is wrong with it.
     }
   }
   return [...configurations.values()];
@@ -88,7 +87,7 @@ function understand(cached: CachedResult, { store }: Asking["configuration"], po
     const namespace = cached.netns === "" ? undefined : ports.node.identifyNamespace(cached.netns);
     return [{ cached, network: parsed.network, ips, namespace }];
   } catch (failure) {
-    ports.log("warn", `the runtime's CNI cache: ${cached.path} cannot be understood`, {
+    ports.log("warn", `kube-ipam cannot use ${cached.path} of the runtime's CNI cache`, {
       reason: failure instanceof Error ? failure.message : String(failure),
     });
     return [];

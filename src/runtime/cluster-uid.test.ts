@@ -50,8 +50,8 @@ test("without it an ADD does not go on, and says why; nothing is remembered", ()
     const cluster = { clusterUid: () => Promise.reject(down) } as unknown as Cluster;
     const failure = await requireClusterUid(folder, cluster, 0).catch((error) => error);
     expect(`${failure.code} ${failure.message}; ${failure.details}`).toBe(
-      "11 the API server cannot be reached; it is worth another try; once in its life a node must learn its cluster's " +
-        "UID, as two clusters may share one store",
+      "11 the API server cannot be reached; it is worth another try; each node must read its cluster's UID " +
+        "once, because two clusters may share one store",
     );
     expect(knownClusterUid(folder)).toBeUndefined();
   }));

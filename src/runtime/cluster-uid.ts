@@ -4,7 +4,7 @@ import { IpamError } from "../ipam/errors.ts";
 
 const FILE_NAME = "cluster";
 
-/** The cluster's UID as an earlier ADD of this node found it; undefined before the first. */
+/** The cluster's UID as an earlier ADD of this node found it; undefined before the first. Never throws. */
 export function knownClusterUid(dataDir: string): string | undefined {
   try {
     return readFileSync(`${dataDir}/${FILE_NAME}`, "utf8").trim() || undefined;
@@ -14,11 +14,12 @@ export function knownClusterUid(dataDir: string): string | undefined {
 }
 
 /**
- * The cluster's UID, asked for once in a node's life, or again and again where only a substitute is to
- * be had. Without it two clusters on one store could take each other's records for their own, so an
- * ADD does not go on without (FAIL-CLOSED), even one that needs nothing else of Kubernetes.
+ * The cluster's UID. A node asks for it once and remembers it; a substitute it asks for again. Without it
+ * two clusters on one store could take each other's records for their own, so an ADD needs it even where
+ * it needs nothing else of Kubernetes (FAIL-CLOSED).
  *
- * @throws IpamError tryAgain or kubernetesRefused, saying what it is needed for.
+ * @param deadline milliseconds of performance.now().
+ * @throws IpamError tryAgain or kubernetesRefused, with the reason why the UID is needed.
  */
 export async function requireClusterUid(
   dataDir: string,
@@ -28,19 +29,19 @@ export async function requireClusterUid(
   const known = knownClusterUid(dataDir);
   if (known !== undefined && !known.startsWith(SUBSTITUTE_UID)) return known;
   const uid = await cluster.clusterUid(deadline).catch((failure) => {
-    throw failure instanceof IpamError ? neededOnce(failure) : failure;
+    throw failure instanceof IpamError ? withReason(failure) : failure;
   });
   if (uid !== known) remember(dataDir, uid);
   return uid;
 }
 
-/** Where the pod's annotations came from the runtime, nobody would guess why Kubernetes is asked at all. */
-function neededOnce({ details, message, name }: IpamError): IpamError {
-  const why = "once in its life a node must learn its cluster's UID, as two clusters may share one store";
+/** Where the runtime delivered the pod's annotations, the request to Kubernetes would be a surprise. */
+function withReason({ details, message, name }: IpamError): IpamError {
+  const why = "each node must read its cluster's UID once, because two clusters may share one store";
   return new IpamError(name, message, details === "" ? why : `${details}; ${why}`);
 }
 
-/** Best effort: what cannot be remembered is asked for again. */
+/** Best effort: without the file, the next ADD asks again. */
 function remember(dataDir: string, uid: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });

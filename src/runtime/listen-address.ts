@@ -1,7 +1,7 @@
 import { IpamError } from "../ipam/errors.ts";
 
 /**
- * HOST:PORT of an option; without a host, the loopback.
+ * Parses HOST:PORT of an option; without a host, it is the loopback address.
  *
  * @throws IpamError invalidConfig.
  */
@@ -11,7 +11,7 @@ export function hostAndPort(option: string, text: string): { readonly host: stri
   return { host: host === "" ? "127.0.0.1" : host, port: Number(port) };
 }
 
-/** Why an address cannot be had, as an error for the user. */
+/** The error for an address that a daemon cannot listen on. */
 export function cannotListen(option: string, text: string, failure: unknown): IpamError {
   const reason = failure instanceof Error ? failure.message : String(failure);
   return new IpamError(

@@ -4,8 +4,8 @@ import type { LogLevel } from "../ipam/ports.ts";
 import { isLogLevel, type LogSettings } from "../log/plugin-log.ts";
 
 /**
- * Where to log a request that could not be understood: as the node's file says; only where there is
- * none, as far as the network's own configuration can be read (the file locks these keys). Never throws.
+ * Where to log a request that cannot be parsed: as the node's file says, which locks these keys; without a
+ * node's file, as the network's own configuration says, if that can be read. Never throws.
  */
 export function fallbackLogSettings(
   nodeFile: () => { readonly text: string } | undefined,

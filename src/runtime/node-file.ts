@@ -5,9 +5,9 @@ import { IpamError } from "../ipam/errors.ts";
 const DEFAULT_PATH = "/etc/kube-ipam/config.json";
 
 /**
- * The node's file (docs/design.md section 7): `$KUBE_IPAM_CONFIG`, else /etc/kube-ipam/config.json.
- * Undefined when there is none; a file that is there but cannot be read is an error, because it
- * holds the locks. A file that is named by its user must be there.
+ * Reads the node's file (docs/design.md section 7): `named`, else $KUBE_IPAM_CONFIG, else
+ * /etc/kube-ipam/config.json. Undefined where there is none, unless it is `named`. A file that exists but
+ * cannot be read is an error, because it locks settings.
  *
  * @throws IpamError io.
  */

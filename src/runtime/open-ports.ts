@@ -17,21 +17,21 @@ import { openNode } from "../node/open-node.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
 
-/** What of a request decides which ports it gets. */
+/** The part of a request that decides which ports it gets. */
 export interface Asking extends Pick<Request, "verb" | "deadline"> {
   readonly configuration: Pick<NetworkConfiguration, "kubernetes" | "node" | "store">;
 }
 
-/** Where connections come from: the plugin opens them, the agent lends those it keeps. */
+/** How to open connections: the plugin opens new ones, the agent lends those that it keeps open. */
 export interface Openers {
   readonly openNode: (settings: NodeSettings) => Node;
   readonly openCluster: (kubeConfig: string | undefined) => Cluster;
   readonly openStore: (settings: StoreSettings) => Promise<Store>;
-  /** What earlier ADDs of this node saw of a store that is far; the agent knows more than files do. */
+  /** What earlier ADDs of this node saw of a remote store; the agent knows more than the files do. */
   readonly openForesight?: (settings: NodeSettings) => Foresight;
 }
 
-/** Opens what it is asked for. */
+/** Opens a new connection each time. */
 export const COLD: Openers = {
   openNode,
   openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
@@ -40,11 +40,12 @@ export const COLD: Openers = {
 };
 
 /**
- * Opens everything one verb of the plugin role touches, and loads no more code than it needs. A
- * verb that gives addresses out must know which cluster it does so for; others do with what an
- * earlier ADD of this node found out.
+ * Opens everything that one verb of the plugin role uses, and loads no more code than it needs. An ADD
+ * must know the cluster's UID; other verbs use what an earlier ADD of this node has found.
  *
- * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only).
+ * @param adding the attachment of an ADD: a DEL can cancel it from now on.
+ * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only);
+ * nothing stays open then.
  */
 export async function openPorts(
   request: Asking,

@@ -2,7 +2,7 @@ import type { RuntimeNotes } from "../ipam/free/adopt.ts";
 import type { Node } from "../ipam/node-port.ts";
 import { readCachedResults } from "../node/libcni-cache.ts";
 
-/** What the runtime's CNI library notes on this node, as it is now. */
+/** What the runtime's CNI cache says about this node's containers now. */
 export function runtimeNotes(cniCacheDir: string | undefined, node: Node): RuntimeNotes {
   const { results, unreadable } = readCachedResults(cniCacheDir);
   const identify = (netns: string) => {

@@ -2,18 +2,19 @@ import { Hono } from "hono";
 import type { Registry } from "prom-client";
 import { cannotListen, hostAndPort } from "./listen-address.ts";
 
+/** What a daemon shows of itself over HTTP. */
 export interface HealthOptions {
   /** host:port */
   readonly listen: string;
   readonly registry: Registry;
-  /** Why nothing is served at the moment; undefined while all is well. */
+  /** Why the daemon is not ready; undefined while it is. */
   readonly unready: () => string | undefined;
 }
 
 /**
- * A daemon's /healthz, /readyz and /metrics over HTTP.
+ * Serves a daemon's /healthz, /readyz and /metrics over HTTP.
  *
- * @throws IpamError invalidConfig for an address that cannot be listened on.
+ * @throws IpamError invalidConfig for an address that is wrong or in use.
  */
 export function serveHealth({ listen, registry, unready }: HealthOptions): { stop(): Promise<void> } {
   const app = new Hono();

@@ -3,12 +3,14 @@ import type { Input } from "../cni/protocol/call.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const STDIN = 0;
-/** No network's configuration is as large, and what never ends must not fill the memory. */
+/** No network's configuration is as large; an endless stdin must not fill the memory. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * Stdin up to its end; up to the end of a JSON object where the caller keeps it open after that; else
- * what has come until `end`, in performance.now() milliseconds (BOUNDED).
+ * Reads stdin to its end, or to the end of a JSON object where the caller keeps stdin open, or until `end`
+ * (BOUNDED). `whole` of the result says whether all has come.
+ *
+ * @param end milliseconds of performance.now().
  *
  * @throws IpamError io.
  */
@@ -25,7 +27,7 @@ export async function readStdin(end: number): Promise<Input> {
     throw new IpamError(
       "io",
       `stdin cannot be read: ${reason}`,
-      "the network configuration is expected there",
+      "expected the network configuration on stdin",
     );
   }
 }
@@ -40,7 +42,7 @@ class Arriving implements Input {
     return this.ended || isObject(this.text);
   }
 
-  /** So many bytes came into the buffer; 0: it ended. */
+  /** Takes `count` bytes of the buffer; 0 means that stdin has ended. */
   take(count: number): void {
     this.ended = count === 0;
     this.text += this.#decoder.decode(this.buffer.subarray(0, count), { stream: !this.ended });
@@ -58,7 +60,7 @@ function isObject(text: string): boolean {
   }
 }
 
-/** As a rule that is all: the runtime has written while this process began. Nothing is waited for. */
+/** Reads without waiting. That is mostly all: the runtime has written while this process started. */
 function takeWhatIsThere(arriving: Arriving): void {
   let descriptor: number;
   try {
@@ -75,7 +77,7 @@ function takeWhatIsThere(arriving: Arriving): void {
   }
 }
 
-/** Waits for more in another thread, which the end of the process ends. */
+/** Waits for more in another thread, which ends with the process. */
 function takeNext(arriving: Arriving, end: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, end - performance.now());

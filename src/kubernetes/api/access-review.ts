@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 import { Api } from "./api.ts";
 
-/** One thing that somebody may or may not do. */
+/** A right in Kubernetes. */
 export interface Right {
   readonly verb: string;
   readonly group: string;
@@ -14,10 +14,11 @@ export interface Right {
 const review = v.object({ status: v.object({ allowed: v.boolean() }) });
 
 /**
- * Whether the kubeconfig's user may do each of these, by the API server's own word
- * (authorization.k8s.io/v1, SelfSubjectAccessReview). Nothing is made: a review is not kept.
+ * Asks the API server which of these rights the kubeconfig's user lacks (authorization.k8s.io/v1,
+ * SelfSubjectAccessReview). The server keeps no review.
  *
- * @returns what it may not do.
+ * @param deadline milliseconds of performance.now().
+ * @returns the missing rights.
  * @throws IpamError as the Cluster port says.
  */
 export async function missingRights(

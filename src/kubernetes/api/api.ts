@@ -9,25 +9,26 @@ import { status } from "./shapes.ts";
 /** No request takes longer than this, however much time the verb has left: kubelet comes again. */
 const REQUEST_MS = 10_000;
 
-/** What is sent to the API server besides a path; absent: a GET. */
+/** Method and body of a request; absent: a GET. */
 export type Sending =
   | { readonly method: "POST" | "PUT" | "PATCH"; readonly contentType: string; readonly body: unknown }
   | { readonly method: "DELETE" };
 
-/** An answer as it came: whatever its status, its body where that was JSON. */
+/** An answer as it came, of any status; `body` is undefined where it is not JSON. */
 export interface Answer {
   readonly ok: boolean;
   readonly httpStatus: number;
   readonly body: unknown;
 }
 
+/** How a watch ends and begins. */
 export interface LineOptions {
   readonly signal: AbortSignal;
-  /** Called when the server has agreed to answer. */
+  /** Called when the server has accepted the request. */
   readonly opened: () => void;
 }
 
-/** Asks one API server. Every request is live and bounded by the deadline. */
+/** A client of one API server. Every request is live and ends by its deadline (milliseconds of performance.now()). */
 export class Api {
   readonly #credentials: Credentials;
 
@@ -50,7 +51,7 @@ export class Api {
     throw notAnApiServer(this.#credentials, pathOf(kind, name));
   }
 
-  /** Gets an object of a kind that this cluster may not have (custom resources). */
+  /** Gets an object of a kind that this cluster may not have (custom resources). @throws IpamError as `getBuiltIn` */
   async get<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined | "no such kind"> {
     const path = pathOf(kind, name);
     const answer = await this.request(path, deadline);
@@ -60,7 +61,7 @@ export class Api {
     throw this.refusal(answer, { verb: "get", kind, name });
   }
 
-  /** Gets what it can do without: undefined also where the credentials do not reach it. */
+  /** Gets an object that the caller can do without: undefined also where the credentials do not allow it. @throws IpamError as `get` */
   async tryGet<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined> {
     const path = pathOf(kind, name);
     const answer = await this.request(path, deadline);
@@ -70,7 +71,7 @@ export class Api {
   }
 
   /**
-   * Who signs the API server's certificate, as PEM; its URL where nobody is named.
+   * The authority that signs the API server's certificate, as PEM; the server's URL where none is named.
    *
    * @throws IpamError kubernetesRefused, tryAgain.
    */
@@ -83,7 +84,7 @@ export class Api {
     return tls.ca?.toString().trim() ?? this.server;
   }
 
-  /** Gets a document of the API server itself, such as the list of a group's resources. */
+  /** Gets a document of the API server itself, such as the list of a group's resources. @throws IpamError tryAgain, kubernetesRefused */
   async discover<T>(
     path: string,
     shape: GenericSchema<unknown, T>,
@@ -97,7 +98,7 @@ export class Api {
   }
 
   /**
-   * One request, its answer as it came.
+   * Makes one request, and returns the answer as it came.
    *
    * @throws IpamError tryAgain when none came in time, kubernetesRefused for unusable credentials.
    */
@@ -106,8 +107,7 @@ export class Api {
   }
 
   /**
-   * The lines of an answer that goes on and on (a watch), each as the JSON that it is, until the server
-   * ends it or `signal` aborts.
+   * Yields the lines of an endless answer (a watch) as JSON, until the server ends it or `signal` aborts.
    *
    * @throws IpamError as the Cluster port says.
    */
@@ -122,7 +122,7 @@ export class Api {
     yield* jsonLines(response.body);
   }
 
-  /** What an answer that is neither the object nor its absence means, as an error. */
+  /** The error that an answer means which is neither the object nor its absence. */
   refusal(answer: Answer, asked: Asked): IpamError {
     const { body, httpStatus } = answer;
     if (isSpokenByOther(httpStatus, body)) {
@@ -136,7 +136,7 @@ export class Api {
     return answerRefused(this.#credentials, { ...asked, httpStatus, message: messageOf(answer) });
   }
 
-  /** @throws IpamError kubernetesRefused when it is not of that shape. */
+  /** Reads a body of this shape. @throws IpamError kubernetesRefused for any other. */
   parse<T>(shape: GenericSchema<unknown, T>, body: unknown, path: string): T {
     const result = safeParse(shape, body);
     if (result.success) return result.output;
@@ -163,7 +163,7 @@ export class Api {
     }
   }
 
-  /** What ends a request in time, and the error that it is then. @throws that error where no time is left. */
+  /** The signal that ends a request in time, and the error for that case. @throws that error where no time is left. */
   #patience(deadline: number, path: string): { readonly signal: AbortSignal; readonly expired: IpamError } {
     const patience = Math.min(deadline - performance.now(), REQUEST_MS);
     const expired = new IpamError(
@@ -177,25 +177,24 @@ export class Api {
 }
 
 /**
- * How a request is made, all but what it asks for. A redirect is an answer that is not followed: it could
- * lead the token elsewhere. The proxy is ours to choose: `false`, which Bun's types do not know, keeps it
- * from looking into the environment.
+ * The options of `fetch` for credentials. It follows no redirect, which could lead the token elsewhere. A
+ * proxy of `false`, which Bun's types do not know, keeps Bun from reading one from the environment.
  */
 export function fetching({ proxy }: Credentials, { headers, tls }: Admission) {
   return { headers, tls, redirect: "manual", proxy: (proxy ?? false) as string } as const;
 }
 
-/** No API server answers so: another server does, or it speaks TLS and was not spoken to in it. */
+/** Whether no API server answers so: it is another server, or one that expects TLS. */
 function isSpokenByOther(httpStatus: number, body: unknown): boolean {
   return httpStatus < 400 || (httpStatus === 400 && !safeParse(status, body).success);
 }
 
-/** Where one object lies. */
+/** The path of one object. */
 export function pathOf(kind: Kind<unknown>, { namespace, name }: ObjectName): string {
   return `${folderOf(kind, namespace)}/${encodeURIComponent(name)}`;
 }
 
-/** Where all objects of a kind lie: of one namespace, or of the whole cluster. */
+/** The path of all objects of a kind: in one namespace, or in the whole cluster. */
 export function folderOf({ group, version, plural }: Kind<unknown>, namespace?: string): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
@@ -218,7 +217,7 @@ function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (text.startsWith("{")) throw new Error("its answer broke off");
+    if (text.startsWith("{")) throw new Error("the answer broke off");
     return undefined;
   }
 }
@@ -233,7 +232,7 @@ async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unkno
   }
 }
 
-/** An exec plugin knows nothing of the deadline. */
+/** Rejects at the deadline, which an exec plugin does not know. */
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

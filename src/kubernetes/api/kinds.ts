@@ -23,14 +23,14 @@ import {
   webhookConfiguration,
 } from "./shapes.ts";
 
-/** One kind of object; deploy/rbac says which role may do what with it. */
+/** One kind of object. deploy/rbac grants the rights on it. */
 export interface Kind<T> {
   /** "" for Kubernetes' core. */
   readonly group: string;
   readonly version: string;
   readonly plural: string;
   readonly shape: GenericSchema<unknown, T>;
-  /** Found by asking the API server what it has: no role of ours names it. */
+  /** A kind that only the API server knows; deploy/rbac does not grant it. */
   readonly foreign?: true;
 }
 
@@ -67,7 +67,7 @@ export const MIGRATIONS: Kind<Migration> = {
   shape: migration,
 };
 
-/** The kinds of owner that are known by name, to ask whether one of them still exists. */
+/** The kinds of owner that need no apiVersion, to ask whether an owner still exists. */
 export const OWNER_KINDS: Readonly<Record<string, Kind<AnyObject>>> = {
   Pod: plain("", "pods"),
   ReplicationController: plain("", "replicationcontrollers"),

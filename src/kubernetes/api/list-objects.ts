@@ -6,7 +6,7 @@ import type { Kind } from "./kinds.ts";
 const PAGE = 500;
 
 /**
- * All objects of a kind in the cluster, or in one namespace, as of one moment, page by page.
+ * Lists all objects of a kind in the cluster, or in one namespace, as of one moment, page by page.
  *
  * @throws IpamError as the Cluster port says, tryAgain also when the listing took so long that the
  * API server has forgotten its moment.

@@ -16,7 +16,7 @@ export interface Refusal extends Asked {
   readonly message: string;
 }
 
-/** 401 and 403 need a person; everything else is worth another try. */
+/** The error for such an answer: 401 and 403 need a person, everything else is worth another try. */
 export function answerRefused(credentials: Credentials, refusal: Refusal): IpamError {
   if (refusal.httpStatus === 401) return unauthorized(credentials);
   if (refusal.httpStatus === 403) return forbidden(refusal);
@@ -41,7 +41,9 @@ function forbidden({ kind, message, name, verb }: Refusal): IpamError {
   const resource = group === "" ? plural : `${plural}.${group}`;
   const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["${verb}"]}`;
   const file = verb === "get" ? "deploy/rbac/plugin.yaml" : "deploy/rbac";
-  const help = foreign ? "deploy/rbac has none for other programs' kinds" : `${file} has all that is needed`;
+  const help = foreign
+    ? "deploy/rbac has none for other programs' kinds"
+    : `${file} has all that kube-ipam needs`;
   return new IpamError(
     "kubernetesRefused",
     `Kubernetes does not allow to ${verb} ${resource} ${where}`,
@@ -49,7 +51,7 @@ function forbidden({ kind, message, name, verb }: Refusal): IpamError {
   );
 }
 
-/** 429, 5xx, and what nobody expects. */
+/** The error for 429, 5xx and unexpected answers: worth another try. */
 export function overloaded({ server }: Credentials, httpStatus: number, what: string): IpamError {
   return new IpamError(
     "tryAgain",
@@ -58,7 +60,7 @@ export function overloaded({ server }: Credentials, httpStatus: number, what: st
   );
 }
 
-/** The address leads somewhere, but not to Kubernetes. */
+/** The error for a server that is not a Kubernetes API server. */
 export function notAnApiServer({ server, source }: Credentials, path: string): IpamError {
   return new IpamError(
     "kubernetesRefused",
@@ -67,7 +69,7 @@ export function notAnApiServer({ server, source }: Credentials, path: string): I
   );
 }
 
-/** Certificates need a person; a connection that fails is worth another try. */
+/** The error for a failed connection: certificates need a person, everything else is worth another try. */
 export function unreachable({ server, source }: Credentials, error: unknown): IpamError {
   const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -85,7 +87,7 @@ export function unreachable({ server, source }: Credentials, error: unknown): Ip
   );
 }
 
-/** Bun's advice to who wrote the program. */
+/** Bun's advice for the author of a program. */
 const FETCH_HINT = / For more information, pass `verbose: true`.*$/;
 
 /** Codes of OpenSSL and Bun for certificates that cannot be verified. */

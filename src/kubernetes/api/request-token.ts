@@ -8,12 +8,12 @@ import { unreachable } from "./refused.ts";
 const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PATIENCE_MS = 10_000;
 
-/** A token of a service account that outlives the pod which asked for it. */
+/** A token of a service account that outlives the pod which requested it. */
 export interface RequestedToken {
   readonly token: string;
-  /** Seconds from now until it is void. */
+  /** Seconds from now until it expires. */
   readonly seconds: number;
-  /** The API server that gave it, and whose certificates to trust (PEM). */
+  /** The API server that issued it, and the authority of its certificates (PEM). */
   readonly server: string;
   readonly ca: string;
 }
@@ -23,20 +23,20 @@ const tokenRequest = v.object({
   status: v.object({ token: v.pipe(v.string(), v.nonEmpty()) }),
 });
 
+/** The token to request. */
 export interface TokenWish {
   /** The service account, in this pod's own namespace. */
   readonly account: string;
-  /** Name of the Node with which the token ends. */
+  /** Name of the Node that the token is bound to; deleting it ends the token. */
   readonly node: string;
   readonly expirationSeconds: number;
 }
 
 /**
- * Asks the API server (authentication.k8s.io/v1 TokenRequest), as this pod's own service account, for a
- * token of another one. The token that kubelet mounts into a pod ends with the pod; this one ends with
- * its time, or with the Node it is bound to.
+ * Requests a token of a service account (authentication.k8s.io/v1 TokenRequest), with this pod's own
+ * credentials. A token that kubelet mounts ends with the pod; this one ends with its time, or with its Node.
  *
- * @throws IpamError tryAgain when there is no answer, kubernetesRefused when it is no.
+ * @throws IpamError tryAgain without an answer, kubernetesRefused for a refusal.
  */
 export async function requestToken({ account, node, expirationSeconds }: TokenWish): Promise<RequestedToken> {
   const credentials = loadCredentials({});

@@ -7,17 +7,17 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** The API server ends the watch by itself after so long. */
+/** Seconds after which the API server ends the watch by itself. */
 const SERVER_ENDS_SECONDS = 240;
-/** One that was forgotten by both sides ends all the same. */
+/** Milliseconds after which a watch ends even if the API server does not end it. */
 const MOST_MS = 300_000;
 
 const line = v.object({ type: v.string(), object: v.unknown() });
 
 /**
- * All objects of a kind as ADDED, then their changes as they happen, over one connection. Ends when the
- * API server ends it, after some minutes, or when `signal` aborts; what happens between two watches is
- * not told, so whoever watches also lists now and then.
+ * Yields all objects of a kind as ADDED, then their changes, over one connection. Ends when the API server
+ * ends it, after four minutes, or when `signal` aborts. It misses changes between two watches, so list
+ * the objects now and then as well.
  *
  * @throws IpamError as the Cluster port says.
  */

@@ -2,10 +2,10 @@ import { type Api, folderOf, pathOf, reasonOf } from "./api.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 
 /**
- * Makes an object.
+ * Creates an object.
  *
  * @returns the object, or "exists" when there is one of that name.
- * @throws IpamError as the Cluster port says; after tryAgain it may have been made.
+ * @throws IpamError as the Cluster port says; after tryAgain it may exist.
  */
 export async function createObject<T>(
   api: Api,
@@ -43,7 +43,7 @@ export async function replaceObject<T>(
 
 const JSON_TYPE = "application/json";
 
-/** What is to change in an object: RFC 7396, or RFC 6902. */
+/** A change of an object: RFC 7396 (merge) or RFC 6902 (json). */
 export type Patch =
   | { readonly type: "merge"; readonly patch: object }
   | { readonly type: "json"; readonly patch: readonly object[] };

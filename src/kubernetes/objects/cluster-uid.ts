@@ -5,9 +5,9 @@ import { NAMESPACES } from "../api/kinds.ts";
 const KUBE_SYSTEM = { name: "kube-system" } as const;
 
 /**
- * The UID of kube-system names a cluster: that namespace is made once and cannot be deleted. Where
- * the credentials do not reach it, what signs the API server's certificate tells two clusters apart
- * too; such a name bears a mark, because it changes with that authority.
+ * The UID of a cluster: that of its namespace kube-system, which cannot be deleted. Where the credentials do
+ * not allow to read it, a hash of the authority that signs the API server's certificate takes its place; it
+ * has a prefix of its own, because it changes with that authority.
  *
  * @throws IpamError as the Cluster port says.
  */

@@ -2,7 +2,7 @@ import type { Api } from "../api/api.ts";
 import { EVENTS } from "../api/kinds.ts";
 import { createObject } from "../api/write-objects.ts";
 
-/** What an Event is about; a Node has no namespace. */
+/** The object of an Event; a Node has no namespace. */
 export interface Concerned {
   readonly kind: "Pod" | "Node";
   readonly namespace?: string;
@@ -10,20 +10,21 @@ export interface Concerned {
   readonly uid?: string;
 }
 
+/** An Event to record. */
 export interface Happening {
   readonly concerned: Concerned;
   readonly type: "Normal" | "Warning";
   /** In CamelCase, as Kubernetes' own. */
   readonly reason: string;
   readonly message: string;
-  /** Who tells: "kube-ipam-controller". */
+  /** The reporter, such as "kube-ipam-controller". */
   readonly component: string;
 }
 
 /** Kubernetes refuses longer ones. */
 const LONGEST_MESSAGE = 1024;
 
-/** Records a Kubernetes Event. Best effort: never throws, also where the namespace is gone. */
+/** Records a Kubernetes Event. Best effort: never throws, even where the namespace is gone. */
 export async function recordEvent(api: Api, happening: Happening, deadline: number): Promise<void> {
   const { component, concerned, message, reason, type } = happening;
   const namespace = concerned.namespace ?? "default";

@@ -3,7 +3,7 @@ import { Api } from "../api/api.ts";
 import type { Kind } from "../api/kinds.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 
-/** A NetworkAttachmentDefinition, by which Multus knows a network. */
+/** A NetworkAttachmentDefinition, which describes a network to Multus. */
 export interface NetworkDefinition {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly config: string };
@@ -22,6 +22,7 @@ const DEFINITIONS: Kind<NetworkDefinition> = {
 /**
  * Reads one definition.
  *
+ * @param deadline milliseconds of performance.now().
  * @returns undefined where there is none, or Multus is not installed.
  * @throws IpamError as the Cluster port says.
  */

@@ -1,10 +1,10 @@
 import type { NodeFacts } from "../../ipam/cluster-port.ts";
 import type { NodeObject } from "../api/shapes.ts";
 
-/** The taint by which an operator says that the machine is off (KEP-2268), whatever its value and effect. */
+/** The taint that declares a machine to be off (KEP-2268), with any value and effect. */
 const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
 
-/** A node as the decisions see it. A node that says nothing of its readiness is not ready. */
+/** What the decisions need to know of a Node. Its readiness is "unknown" where the Node does not report it. */
 export function nodeFacts({ metadata, spec, status }: NodeObject): NodeFacts {
   const ready = (status.conditions ?? []).find(({ type }) => type === "Ready")?.status;
   const bootId = status.nodeInfo?.bootID ?? "";

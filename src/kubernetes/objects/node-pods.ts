@@ -7,9 +7,9 @@ import { type Api, folderOf } from "../api/api.ts";
 import { PODS } from "../api/kinds.ts";
 import { podFacts } from "./pod-facts.ts";
 
-/** The server ends a watch after so long, and we begin the next one. */
+/** Seconds after which the server ends a watch; the next one begins then. */
 const WATCH_SECONDS = 240;
-/** Bookmarks come every minute: after so long without any the connection is dead. */
+/** Bookmarks come every minute; a connection without any for so long is dead. */
 const SILENCE_MS = 90_000;
 const LIST_MS = 10_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 30_000];
@@ -22,8 +22,8 @@ const change = v.object({ type: v.string(), object: v.unknown() });
 const bookmark = v.object({ metadata: v.object({ resourceVersion: v.string() }) });
 
 /**
- * The pods of one node, kept by a watch, so that an ADD need not ask for its own. It answers only while
- * the watch lives; whoever gets no answer asks the API server.
+ * The pods of one node, kept up to date by a watch, so that an ADD need not ask for its own. Answers only
+ * while the watch works; otherwise the caller asks the API server.
  */
 export class NodePods {
   readonly #api: Api;
@@ -35,7 +35,7 @@ export class NodePods {
   #alive = false;
   #pause = FIRST_PAUSE_MS;
 
-  /** Begins at once. */
+  /** Starts the watch at once. */
   constructor(api: Api, nodeName: string, log: Log) {
     this.#api = api;
     this.#selector = `fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
@@ -43,13 +43,14 @@ export class NodePods {
     void this.#run();
   }
 
-  /** The pod of this name and UID, where the watch knows it as one that still wants an address. */
+  /** The pod of this name and UID; undefined where the watch does not know it, or it needs no address any more. */
   get({ namespace, name, uid }: PodId): PodFacts | undefined {
     const facts = this.#alive ? this.#pods.get(`${namespace}/${name}`) : undefined;
     if (facts === undefined || uid === undefined || facts.uid !== uid) return undefined;
     return facts.deleting || facts.finished ? undefined : facts;
   }
 
+  /** Ends the watch. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -63,7 +64,7 @@ export class NodePods {
       } catch (failure) {
         this.#version = "";
         if (signal.aborted) return;
-        this.#log("debug", "this node's pods cannot be watched", { reason: String(failure) });
+        this.#log("debug", "kube-ipam cannot watch this node's pods", { reason: String(failure) });
         await pause(this.#pause, signal);
         this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
       } finally {
@@ -87,7 +88,7 @@ export class NodePods {
   async #watch(): Promise<void> {
     const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${this.#version}`;
     const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(new Error("nothing was heard")), SILENCE_MS);
+    const timer = setTimeout(() => silence.abort(new Error("the API server sent nothing")), SILENCE_MS);
     const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
     const asked = { verb: "watch", kind: PODS, name: {} } as const;
     const opened = () => {

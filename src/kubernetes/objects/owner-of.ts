@@ -7,12 +7,12 @@ import { controllerGone, controllerOf, ownerFrom } from "./owner-reference.ts";
 import { machineOf } from "./virtual-machine.ts";
 
 /**
- * The owner that outlives the pod: the Deployment of its ReplicaSet, the CronJob of its Job, the
- * virtual machine of its instance, else the controller itself, else the pod by its name. Follows
- * references, never labels: who makes a pod writes any reference into it, but it speaks of an object
- * in the pod's own namespace, and so does the owner. Only an object of the reference's UID leads further.
+ * The owner that outlives the pod: the Deployment of its ReplicaSet, the CronJob of its Job, the virtual
+ * machine of its instance, else the controller itself, else the pod by its name. Follows owner references,
+ * never labels. The creator of a pod can write any reference into it, so the owner is always of the pod's
+ * own namespace, and only an object with the reference's UID leads further.
  *
- * @throws IpamError as the Cluster port says; tryAgain when a StatefulSet's pod outlives it.
+ * @throws IpamError as the Cluster port says; tryAgain when a StatefulSet's pod outlives its set.
  */
 export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promise<OwnerFacts> {
   const controller = controllerOf(pod.ownerReferences);
@@ -31,7 +31,7 @@ export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promis
   }
 }
 
-/** A bare pod that is made again under its name is the same owner. */
+/** A bare pod that is created again under its name is the same owner. */
 function podByName({ name, namespace }: PodFacts): Owner {
   return { kind: "Pod", namespace, name };
 }

@@ -4,8 +4,8 @@ import { groupOf, type Kind, OWNER_KINDS } from "../api/kinds.ts";
 import { type AnyObject, anyObject, resourceList } from "../api/shapes.ts";
 
 /**
- * Whether an owner still exists, by a live read: an object of its kind and name, with its UID
- * where one is known. "unknown" for kinds that this cluster or the own role does not have.
+ * Whether an owner still exists, by a live read: an object of its kind and name, with its UID where that
+ * is known. "unknown" for kinds that this cluster does not have, or that the role cannot list.
  *
  * @throws IpamError as the Cluster port says.
  */

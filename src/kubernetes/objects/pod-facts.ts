@@ -1,7 +1,7 @@
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import type { Pod } from "../api/shapes.ts";
 
-/** A pod as the decisions see it. */
+/** What the decisions need to know of a pod. */
 export function podFacts({ metadata, spec, status }: Pod): PodFacts {
   const { annotations, labels, name, namespace, ownerReferences, uid } = metadata;
   return {

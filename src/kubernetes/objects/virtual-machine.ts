@@ -8,9 +8,9 @@ import { controllerGone, ownerFrom } from "./owner-reference.ts";
 const MIGRATION_NAME = "kubevirt.io/migrationJobName";
 
 /**
- * The virtual machine of a launcher pod, by the UIDs of owner references. While its instance
- * migrates live, the instance's UID tells which two launchers may hold one address. Without KubeVirt
- * nothing can be read, and the reference is taken as it is.
+ * The virtual machine of a launcher pod, by the UIDs of owner references. While the instance migrates
+ * live, its UID tells which two launchers may hold one address. In a cluster without KubeVirt, the owner
+ * is what the reference names.
  *
  * @throws IpamError as the Cluster port says; tryAgain when the pod outlives its instance.
  */

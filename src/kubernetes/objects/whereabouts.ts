@@ -38,8 +38,8 @@ const RESERVATIONS: Kind<v.InferOutput<typeof reservation>> = {
 };
 
 /**
- * All of whereabouts' pools and reservations, and the pods that they are about, read one after the
- * other: pods last, so that whoever has an address by a pool had the time to show it.
+ * Reads all pools and reservations of whereabouts, then all pods: a pod that has an address of a pool has
+ * had time to show it by then.
  *
  * @throws IpamError kubernetesRefused, tryAgain.
  */
@@ -57,7 +57,7 @@ export async function readWhereaboutsState(
   return { pools, reservations, pods };
 }
 
-/** What `kubectl get … -o json` printed of them, in one list, with the cluster's UID if it is there. */
+/** Reads the same from a list that `kubectl get … -o json` printed, with the cluster's UID if it is there. @throws IpamError decode */
 export function parseWhereaboutsList(
   document: unknown,
   source: string,

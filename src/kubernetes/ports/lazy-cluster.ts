@@ -2,9 +2,8 @@ import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { ClusterSettings } from "../credentials/credentials.ts";
 
 /**
- * A Cluster port that loads what speaks to Kubernetes when it is first asked, so that an ADD that needs
- * no API request does not pay for it. What opening throws, the first question throws, and the next one
- * tries again.
+ * A Cluster port that loads the Kubernetes client with the first call, so that an ADD without API requests
+ * does not pay for it. Where the client cannot be opened, that call throws, and the next one tries again.
  */
 export function lazyCluster(
   settings: ClusterSettings,

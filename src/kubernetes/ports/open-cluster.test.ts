@@ -123,7 +123,7 @@ describe("answers that break off are worth another try", () => {
   test("in the middle of an object", async () => {
     api.answers.set(POD, new Response('{"metadata": {"name": "db-0", "uid'));
     expect(await failure(getPod)).toStartWith(
-      `11 the API server at ${api.server} cannot be reached: its answer broke off`,
+      `11 the API server at ${api.server} cannot be reached: the answer broke off`,
     );
   });
 
@@ -169,12 +169,12 @@ describe("refusals", () => {
     api.answers.set(POD, apiStatus(403, "Forbidden", said));
     expect(await failure(getPod)).toBe(
       `104 Kubernetes does not allow to get pods in namespace default; ${said}; bind a ClusterRole with the rule ` +
-        '{apiGroups: [""], resources: ["pods"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that is needed',
+        '{apiGroups: [""], resources: ["pods"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that kube-ipam needs',
     );
     api.answers.set("/api/v1/nodes/n1", apiStatus(403, "Forbidden", ""));
     expect(await failure((cluster) => cluster.node("n1", soon()))).toBe(
       '104 Kubernetes does not allow to get nodes in the cluster; bind a ClusterRole with the rule {apiGroups: [""], ' +
-        'resources: ["nodes"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that is needed',
+        'resources: ["nodes"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that kube-ipam needs',
     );
   });
 

@@ -10,17 +10,17 @@ import { ownerState } from "../objects/owner-state.ts";
 import { podFacts } from "../objects/pod-facts.ts";
 
 /**
- * Kubernetes behind the Cluster port. Every method is one live request or a short chain of them,
+ * Opens the Cluster port on Kubernetes. Every method is one live request or a short chain of them,
  * each within the deadline; nothing is cached.
  *
- * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @param settings which kubeconfig to use; without one, the service account of this pod.
  * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
  */
 export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
   return clusterOn(new Api(loadCredentials(settings)));
 }
 
-/** The same on a connection that is there. */
+/** The Cluster port on a client that is already open. */
 export function clusterOn(api: Api): Cluster {
   return {
     clusterUid: (deadline) => clusterUid(api, deadline),

@@ -7,16 +7,16 @@ import { nodeFacts } from "../objects/node-facts.ts";
 import { podFacts } from "../objects/pod-facts.ts";
 
 /**
- * Kubernetes behind the Inventory port.
+ * Opens the Inventory port on Kubernetes.
  *
- * @param settings which kubeconfig to use; without one, the service account of the own pod.
+ * @param settings which kubeconfig to use; without one, the service account of this pod.
  * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
  */
 export function openInventory(settings: ClusterSettings): Inventory {
   return inventoryOn(new Api(loadCredentials(settings)));
 }
 
-/** The same on a connection that is there. */
+/** The Inventory port on a client that is already open. */
 export function inventoryOn(api: Api): Inventory {
   return {
     pods: (deadline) => mapped(listObjects(api, PODS, deadline), podFacts),

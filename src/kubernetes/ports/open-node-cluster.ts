@@ -6,6 +6,7 @@ import { recordEvent } from "../objects/events.ts";
 import { NodePods } from "../objects/node-pods.ts";
 import { clusterOn } from "./open-cluster.ts";
 
+/** The node whose pods are watched. */
 export interface NodeClusterOptions {
   readonly nodeName: string;
   readonly log: Log;
@@ -17,8 +18,8 @@ const EVENT_MS = 5_000;
 const COMPONENT = "kube-ipam-agent";
 
 /**
- * Kubernetes as a process sees it that serves one node for long: it knows the node's pods by a watch.
- * Everything that judges a holder is still read live.
+ * Opens the Cluster port for a daemon of one node, which knows the node's pods by a watch. It still reads
+ * live everything that a decision about a holder needs.
  *
  * @throws IpamError as openCluster does.
  */
