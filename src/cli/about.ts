@@ -2,17 +2,18 @@ import { SUPPORTED_VERSIONS } from "../cni/protocol/versions.ts";
 import { printErr } from "../command-line/print.ts";
 import { RELEASED, VERSION } from "../command-line/release.ts";
 
-/** What every CNI plugin says of itself when it is started by hand. */
+/** The line that every CNI plugin prints when it is started by hand. */
 export const PROTOCOL_LINE = `CNI protocol versions supported: ${SUPPORTED_VERSIONS.join(", ")}`;
 
+/** What kube-ipam is, in one line. */
 export const ABOUT = "CNI IPAM plugin: fixed pod addresses, one owner per address in the whole cluster";
 
-/** In the original's words. */
+/** The text of `--version`, in the words of kube-ipam 0.2. */
 export function versionText(): string {
   return `  Version: kube-ipam v${VERSION}\n  Release Date: ${RELEASED}\n`;
 }
 
-/** Started with nothing at all: stdout stays empty, as a runtime would read it. */
+/** For a start without arguments. Prints on stderr: a runtime would read stdout. */
 export function printUsage(): number {
   printErr(`kube-ipam v${VERSION}: ${ABOUT}
 ${PROTOCOL_LINE}
@@ -22,7 +23,7 @@ By hand:
   kube-ipam --help                    all commands
   kube-ipam ip list                   who has which address
   kube-ipam store status              the store and what it holds
-  kube-ipam doctor                    what this node lacks, and the remedy
+  kube-ipam doctor                    what this node lacks, and what to do
   kube-ipam --outputconf macvlan      a configuration to start from
 `);
   return 0;

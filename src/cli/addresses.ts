@@ -3,7 +3,7 @@ import type { Interval } from "../address/interval.ts";
 import { tryParseInterval } from "../address/interval-text.ts";
 import { UsageError } from "../command-line/failure.ts";
 
-/** An address as an operator writes it. @throws UsageError */
+/** Parses an address that an operator typed. @throws UsageError */
 export function readAddress(text: string): Address {
   const address = tryParseAddress(text.trim());
   if (address !== undefined) return address;
@@ -13,7 +13,7 @@ export function readAddress(text: string): Address {
   );
 }
 
-/** One address, `first-last`, or a block. @throws UsageError */
+/** Parses an address, a range `first-last`, or a block. @throws UsageError */
 export function readInterval(text: string): Interval {
   const interval = tryParseInterval(text.trim());
   if (interval !== undefined) return interval;

@@ -5,16 +5,16 @@ import { printOut } from "../command-line/print.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** `completion`: commands and options for a shell, from the very commands that are there. */
+/** Adds `completion`, which prints a completion script made from the program's own commands. */
 export function addCompletionCommand(program: Command): void {
   const command = program
     .command("completion")
-    .description("print what makes a shell complete commands, options and their values")
-    .addArgument(new Argument("[shell]", "which shell").choices(SHELLS).default("bash"))
+    .description("print a completion script for a shell")
+    .addArgument(new Argument("[shell]", "the shell").choices(SHELLS).default("bash"))
     .action((shell: Shell) => void printOut(SCRIPTS[shell](nodesOf(program, ""))));
   withExamples(command, [
-    ["source <(kube-ipam completion)", "bash, for this session"],
-    ["kube-ipam completion bash >/etc/bash_completion.d/kube-ipam", "bash, for all"],
+    ["source <(kube-ipam completion)", "bash, this session"],
+    ["kube-ipam completion bash >/etc/bash_completion.d/kube-ipam", "bash, all users"],
     ["kube-ipam completion zsh >/usr/local/share/zsh/site-functions/_kube-ipam", "zsh"],
     ["kube-ipam completion fish >~/.config/fish/completions/kube-ipam.fish", "fish"],
   ]);
@@ -25,7 +25,7 @@ interface Node {
   /** "ip list"; "" is the program. */
   readonly path: string;
   readonly words: readonly Word[];
-  /** By option: what it can be; none where it takes a file or a free text. */
+  /** The values of each option that has a fixed set of them. */
   readonly values: readonly { readonly flags: readonly string[]; readonly choices: readonly string[] }[];
 }
 
@@ -34,7 +34,7 @@ interface Word {
   readonly about: string;
 }
 
-/** Of a command and all below it, by each of their names. */
+/** A command and all commands below it, by each of their names. */
 function nodesOf(command: Command, path: string): Node[] {
   const children = command.commands.map((child) => ({
     text: child.name(),
@@ -134,7 +134,7 @@ ${values.join("\n")}
   esac
   if (( \${#candidates} )); then _describe 'kube-ipam' candidates; else _files; fi
 }
-# Sourced, it makes itself known; as a file of $fpath it is called.
+# Sourced, this registers the function; as a file of $fpath, it calls it.
 if [ "$funcstack[1]" = "_kube-ipam" ]; then _kube_ipam "$@"; else compdef _kube_ipam kube-ipam; fi
 `;
 }

@@ -8,7 +8,7 @@ import type { StoreDescription } from "../ipam/store-port.ts";
 import type { Access } from "../store/configured-store.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 
-/** The options that lead to an etcd, or go over what a configuration says of it. */
+/** The options that name an etcd, or override what a configuration says about it. */
 export interface EtcdOptions {
   readonly etcdUrl?: string;
   readonly etcdCert?: string;
@@ -19,7 +19,7 @@ export interface EtcdOptions {
   readonly etcdPasswordFile?: string;
 }
 
-/** How the keys of etcdConfig are called here. */
+/** The options that stand for keys of etcdConfig. */
 const OPTIONS: Readonly<Record<string, string>> = {
   etcdURL: "--etcd-url",
   etcdTrustedCAFileFile: "--etcd-ca",
@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 
 const SUBJECT = "the command line";
 
-/** The etcd that the command line alone names. @throws UsageError */
+/** The etcd that the command line names without a configuration. @throws UsageError */
 export function etcdOfOptions(options: EtcdOptions, url: string): EtcdSettings {
   const { etcdCert, etcdKey, etcdCa, etcdUser, etcdPasswordFile, etcdPrefix } = options;
   try {
@@ -54,11 +54,10 @@ export function etcdOfOptions(options: EtcdOptions, url: string): EtcdSettings {
 }
 
 /**
- * The store that is configured, reached as the options say: certificates and prefix may be given over a
- * configuration that names the endpoints.
+ * The configured store, where the options override certificates, user and prefix of a configuration that
+ * names the endpoints.
  *
- * @throws UsageError where the options speak of an etcd and none is meant: they would be passed over
- *   without a word.
+ * @throws UsageError for options of etcd where the store is another one: to ignore them would hide a mistake.
  */
 export function throughOptions(options: EtcdOptions, settings: StoreSettings): StoreSettings {
   const { description, withAccess } = configuredStore(settings);
@@ -92,7 +91,7 @@ function requireNoEtcdOptions(options: EtcdOptions, { kind, location }: StoreDes
   if (given === undefined) return;
   throw new UsageError(
     `${given[0]} is about an etcd, and the store is the ${kind} one in ${location}`,
-    "name the etcd with --etcd-url, or a configuration that does with --config",
+    "name the etcd with --etcd-url, or a configuration with --config",
   );
 }
 

@@ -10,7 +10,10 @@ export interface KubernetesOptions {
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** The kubeconfig that is named, else configured, else $KUBECONFIG's first, else the pod's own account. */
+/**
+ * Which credentials to use: `--kubeconfig`, else the configuration's kubeConfig, else the first file of
+ * $KUBECONFIG, else the service account of this pod. Undefined where there are none.
+ */
 export function clusterSettings(
   given: KubernetesOptions,
   { settings }: Pick<CommandContext, "settings">,
@@ -23,7 +26,7 @@ export function clusterSettings(
 }
 
 /**
- * Opens Kubernetes where it can be found, and makes sure that it is the cluster which this node serves.
+ * Connects to Kubernetes, and makes sure that it is the cluster of this node.
  *
  * @returns undefined where no kubeconfig is given or configured.
  * @throws IpamError kubernetesRefused, tryAgain; invalidConfig for another cluster's kubeconfig.
@@ -57,7 +60,7 @@ export async function openAccess(
 function otherCluster(source: string, uid: string, known: string): IpamError {
   return new IpamError(
     "invalidConfig",
-    `${source} leads to the cluster ${uid}, and this node serves the cluster ${known}`,
-    "name this cluster's kubeconfig with --kubeconfig",
+    `${source} leads to the cluster ${uid}, but this node belongs to the cluster ${known}`,
+    "name the kubeconfig of this node's cluster with --kubeconfig",
   );
 }

@@ -3,11 +3,11 @@ import { printOut } from "../command-line/print.ts";
 import { PROTOCOL_LINE, printUsage, versionText } from "./about.ts";
 import { printConfiguration } from "./outputconf/print-configuration.ts";
 
-/** The flags that the original spelt with one hyphen, as Go programs do. */
+/** The flags that kube-ipam 0.2 spelt with one hyphen, as Go programs do. */
 const ONE_HYPHEN = /^-(help|version|outputconf)(=.*)?$/;
 
 /**
- * The command line: an operator's hands. Data goes to stdout, words for people to stderr.
+ * Runs the command line. Data goes to stdout, messages for people go to stderr.
  *
  * @returns the exit code (see `EXIT_CODES` in failure.ts). Never throws.
  */

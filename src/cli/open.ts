@@ -8,7 +8,7 @@ import { isBegun } from "../store/kinds/begun.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
-/** What a command knows before it opens the store. */
+/** What a command has before it opens the store. */
 export interface CommandContext {
   readonly settings: Settings;
   readonly ports: Omit<Ports, "store">;
@@ -16,12 +16,12 @@ export interface CommandContext {
   readonly options: CallOptions;
 }
 
-/** What a command that works on a store has at hand. */
+/** What a command has once the store is open. */
 export interface Session extends CommandContext {
   readonly ports: Ports;
 }
 
-/** @throws UsageError, or IpamError of the configuration. */
+/** Reads configuration and node for a command; opens no store. @throws UsageError, or IpamError of the configuration. */
 export function prepareCommand(given: StoreOptions): CommandContext {
   const settings = settingsOf(given);
   const { shared } = configuredStore(settings.store).description;
@@ -41,8 +41,8 @@ export function prepareCommand(given: StoreOptions): CommandContext {
 }
 
 /**
- * Opens store and node, runs a command, and closes them whatever happens. `creates` tells a command
- * that may begin a store from one that must find it there: a mistyped folder is no empty store.
+ * Opens store and node, runs a command, and closes them even if it fails. Only a command with `creates`
+ * may create an embedded store; for others a missing one is an error, because the folder may be mistyped.
  *
  * @throws AbsentError, StoreFailure, IpamError.
  */
@@ -54,7 +54,7 @@ export function withSession(
   return withStore(prepareCommand(given), work, { creates });
 }
 
-/** The same for a command that had something to do before. @throws as `withSession`. */
+/** As `withSession`, for a command that has prepared its context already. @throws as `withSession`. */
 export async function withStore(
   context: CommandContext,
   work: (session: Session) => Promise<number>,
@@ -75,6 +75,6 @@ function requireStore({ store, source }: Settings): void {
   throw new AbsentError(
     `there is no store in ${configuredStore(store).description.location} yet`,
     `${source === undefined ? "no configuration names another one" : `${source} names this one`}: ` +
-      "name yours with --config, --data-dir or --etcd-url; the first ADD begins it, or 'kube-ipam store init'",
+      "name yours with --config, --data-dir or --etcd-url; the first ADD, or 'kube-ipam store init', creates it",
   );
 }

@@ -14,7 +14,7 @@ import { addRoles } from "./roles.ts";
 import { addMoveCommands, addStoreCommands } from "./store/commands.ts";
 import { addWhyCommand } from "./why/commands.ts";
 
-/** The commands, with commander: loaded only where there is something to parse. */
+/** Runs a command with commander, which is loaded only for this. `closing` ends the help. Returns the exit code. */
 export function runProgram(args: readonly string[], closing: string): Promise<number> {
   return runCommands(args, (done) => makeProgram(closing, done));
 }

@@ -6,14 +6,17 @@ import type { Done } from "../command-line/run-commands.ts";
 import { describeController } from "../controller/command-line.ts";
 import { describeKubectl } from "./kubectl/program.ts";
 
-/** The roles that src/main.ts starts by their first word: here to be named, explained and completed. */
+/** Adds the roles that src/main.ts starts by their first word, so that help and completion know them. */
 export function addRoles(program: Command, done: Done): void {
   for (const command of [
     describeAgent(program.command("agent")),
     describeController(program.command("controller")),
   ])
     command.action(() => {
-      throw new UsageError("a daemon's name is the first word", `see '${pathOf(command)} --help'`);
+      throw new UsageError(
+        `'${command.name()}' must be the first word of the command line`,
+        `see '${pathOf(command)} --help'`,
+      );
     });
   describeKubectl(program.command("kubectl"), done);
 }

@@ -6,7 +6,7 @@ import type { NodeFileText } from "../config/settings/node-file.ts";
 import { readNodeFile } from "../runtime/node-file.ts";
 import { type EtcdOptions, etcdOfOptions, throughOptions } from "./etcd-options.ts";
 
-/** The options that say which store, and which node this is. */
+/** The options that name the store and this node. */
 export interface StoreOptions extends EtcdOptions {
   readonly config?: string;
   readonly dataDir?: string;
@@ -16,23 +16,23 @@ export interface StoreOptions extends EtcdOptions {
   readonly timeout: number;
 }
 
-/** What a command works on. */
+/** The node and the store that a command works on. */
 export interface Settings {
   readonly node: NodeSettings;
   readonly store: StoreSettings;
-  /** The address space that a command means where none is named. */
+  /** The address space of a command without `--space`. */
   readonly space: string;
   readonly coolingSeconds: number;
   readonly requireInit: boolean;
   /** The kubeconfig that the plugin uses, where one is configured. */
   readonly kubeConfig?: string;
-  /** What names the store, for people: a file or an option; undefined where only defaults hold. */
+  /** What names the store, for messages: a file or an option; undefined for the default store. */
   readonly source?: string;
 }
 
 /**
- * Options over the configuration over the defaults. `--data-dir` alone means the embedded store there,
- * whatever the configuration says.
+ * Reads the settings: options override the configuration, which overrides the defaults. `--data-dir`
+ * alone means the embedded store there, even if the configuration names etcd.
  *
  * @throws UsageError; IpamError io, decode, invalidConfig.
  */
@@ -72,7 +72,7 @@ function ofNode(file: NodeFileText | undefined): Settings {
   };
 }
 
-/** Read as for a DEL: wrong ranges do not keep an operator from looking. */
+/** Parses as a DEL does, which accepts wrong ranges: an operator must still be able to look. */
 function ofNetwork(stdin: string, source: string): Settings {
   const { node, store, network, kubernetes } = parseNetworkConfiguration({
     stdin,

@@ -1,52 +1,59 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FORMATS } from "./output.ts";
 
-/** Which store, and which node this is: the same for every command that opens one. */
+/** Adds the options that name the store and this node: the same for every command that opens a store. */
 export function withStoreOptions(command: Command): Command {
   return withTimeout(command)
     .option(
       "--config <file>",
-      "a network's configuration, or the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
+      "configuration of a network, or the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
     )
-    .option("--data-dir <folder>", "the embedded store in this folder (default: /var/lib/kube-ipam)")
-    .option("--etcd-url <urls>", "the store in etcd, as https://10.1.2.3:2379,https://10.1.2.4:2379")
-    .option("--etcd-cert <file>", "client certificate for etcd")
-    .option("--etcd-key <file>", "key of the client certificate")
-    .option("--etcd-ca <file>", "who signed etcd's certificates")
-    .option("--etcd-prefix <prefix>", "where our keys begin (default: /kube-ipam/v1)")
+    .option("--data-dir <folder>", "use the embedded store in this folder (default: /var/lib/kube-ipam)")
+    .option(
+      "--etcd-url <urls>",
+      "use etcd at these endpoints (such as https://10.1.2.3:2379,https://10.1.2.4:2379)",
+    )
+    .option("--etcd-cert <file>", "client certificate for etcd (PEM)")
+    .option("--etcd-key <file>", "private key of the client certificate (PEM)")
+    .option("--etcd-ca <file>", "authority that signed etcd's certificates (PEM)")
+    .option("--etcd-prefix <prefix>", "prefix of kube-ipam's keys in etcd (default: /kube-ipam/v1)")
     .option("--etcd-user <name>", "user name for etcd")
-    .option("--etcd-password-file <file>", "file with that user's password")
-    .option("--run-dir <folder>", "this node's journal and locks (default: /run/kube-ipam)")
+    .option("--etcd-password-file <file>", "file with the password of that user")
+    .option("--run-dir <folder>", "folder of this node's journal and locks (default: /run/kube-ipam)")
     .option(
       "--node-name <name>",
-      "this node's name (default: as configured, else $NODE_NAME, else the host name)",
+      "name of this node (default: nodeName of the configuration, else $NODE_NAME, else the host name)",
     );
 }
 
+/** Adds `--timeout`, in seconds; above 0, at most a day. */
 export function withTimeout(command: Command): Command {
-  return command.option("--timeout <seconds>", "give up after so long", secondsUpTo(86_400), 30);
+  return command.option("--timeout <seconds>", "give up after this many seconds", secondsUpTo(86_400), 30);
 }
 
+/** Adds `--output`. */
 export function withOutput(command: Command): Command {
   return command.addOption(
-    new Option("-o, --output <format>", "how to print").choices(FORMATS).default("table"),
+    new Option("-o, --output <format>", "output format").choices(FORMATS).default("table"),
   );
 }
 
+/** Adds `--space`, which names an address space. */
 export function withSpace(command: Command, what: string): Command {
   return command.option("--space <space>", what);
 }
 
+/** Adds `--kubeconfig`, which names the cluster. */
 export function withKubernetes(command: Command): Command {
   return command.option(
     "--kubeconfig <file>",
-    "the cluster (default: as configured, else $KUBECONFIG, else this pod's service account)",
+    "kubeconfig of the cluster (default: kubeConfig of the configuration, else $KUBECONFIG, else the service account of this pod)",
   );
 }
 
 /**
- * Each example with what it is for. One that does not begin with a program is what follows the
- * command's own name, under whichever program that is.
+ * Adds examples to the help, each with its purpose. An example that does not begin with a program is
+ * printed after the command's own name, so that `kube-ipam ip` and `kubectl ipam` can share it.
  */
 export function withExamples(command: Command, examples: readonly (readonly [string, string])[]): Command {
   return command.addHelpText("after", () => {
@@ -60,12 +67,12 @@ export function withExamples(command: Command, examples: readonly (readonly [str
 
 const PROGRAM = /^(kube-ipam|source) /;
 
-/** "kube-ipam ip list" */
+/** The full name of a command: "kube-ipam ip list". */
 export function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
-/** For an option that may be repeated. */
+/** Parses an option that may be repeated. */
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }

@@ -2,7 +2,7 @@ import { IpamError } from "../ipam/errors.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { printErr } from "./print.ts";
 
-/** What the exit code says; also printed by --help. */
+/** The exit codes of all commands; --help prints them. */
 export const EXIT_CODES = {
   done: 0,
   failed: 1,
@@ -15,8 +15,8 @@ export const EXIT_CODE_HELP = `Exit codes:
   0  done
   1  refused or failed: the error says why and what to do; 'check' or 'doctor' found something wrong
   2  the command line is wrong
-  3  there is nothing of that name or address
-  4  the store cannot be used: not reached, refused, corrupt, full`;
+  3  nothing has that name or address
+  4  the store cannot be used: unreachable, refused, corrupt or full`;
 
 /** The command line itself is wrong. */
 export class UsageError extends Error {
@@ -28,7 +28,7 @@ export class UsageError extends Error {
   }
 }
 
-/** What was asked about is not there. */
+/** The thing that the command is about does not exist. */
 export class AbsentError extends Error {
   constructor(
     message: string,
@@ -38,12 +38,16 @@ export class AbsentError extends Error {
   }
 }
 
-/** `error: …` and, on the next line, what to do; `inWords` turns both into the words of one's own command. */
+/**
+ * Prints `error: …` and, on the next line, what to do. `inWords` rewrites both, for a command that is
+ * called otherwise (`kubectl ipam`).
+ */
 export function printFailure(failure: unknown, inWords = (text: string) => text): void {
   const { message, remedy } = wordsOf(failure);
   printErr(inWords(`error: ${message}${remedy === "" ? "" : `\n${remedy}`}`));
 }
 
+/** The exit code that a failure ends the command with. */
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof UsageError) return EXIT_CODES.usage;
   if (failure instanceof AbsentError) return EXIT_CODES.absent;

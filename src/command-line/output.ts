@@ -4,7 +4,7 @@ export const FORMATS = ["table", "wide", "json", "yaml"] as const;
 
 export type Format = (typeof FORMATS)[number];
 
-/** One column of a table: its heading, and what stands in it for one item. */
+/** One column of a table: its title, and the cell of one item. */
 export interface Column<T> {
   readonly title: string;
   readonly of: (item: T) => string | undefined;
@@ -12,7 +12,7 @@ export interface Column<T> {
   readonly wide?: boolean;
 }
 
-/** Prints items as a table for people, or as a list for programs (with every field, whatever the columns). */
+/** Prints items as a table for people, or as a list with every field for programs. */
 export async function printItems<T>(
   items: readonly T[],
   columns: readonly Column<T>[],
@@ -29,7 +29,7 @@ export async function printItems<T>(
   );
 }
 
-/** `Name: value`; left out where there is no value. */
+/** A line `Name: value`; not printed without a value. */
 export type Line = readonly [string, string | undefined];
 
 /** Prints one thing: as lines `Name: value` for people, or as an object for programs. */
@@ -38,7 +38,7 @@ export async function printThing(data: unknown, lines: readonly Line[], format: 
   return printSections([lines]);
 }
 
-/** Prints blocks of lines, a blank line between them. */
+/** Prints blocks of lines with a blank line between them. */
 export function printSections(sections: readonly (readonly Line[])[]): 0 {
   const shown = sections.map((lines) => lines.filter(hasValue)).filter((lines) => lines.length > 0);
   const width = Math.max(...shown.flat().map(([name]) => name.length)) + 2;
@@ -58,7 +58,7 @@ async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {
   return printOut(stringify(data));
 }
 
-/** Columns as wide as their widest entry, two blanks between, none behind the last. */
+/** A table as text: columns as wide as their widest cell, two blanks between them, none at the end of a line. */
 export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
   const rows = [
     columns.map(({ title }) => title),

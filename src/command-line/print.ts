@@ -4,7 +4,7 @@ import { IpamError } from "../ipam/errors.ts";
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Data, on stdout. Answers 0, so that a command can end with it. @throws IpamError io */
+/** Prints data on stdout. Returns the exit code 0, so that a command can end with it. @throws IpamError io */
 export function printOut(text: string): 0 {
   try {
     write(STDOUT, text);
@@ -14,27 +14,27 @@ export function printOut(text: string): 0 {
     throw new IpamError(
       "io",
       `stdout cannot be written: ${reason}`,
-      "see where it leads to, and what room is there",
+      "check where stdout leads, and that there is space",
     );
   }
 }
 
-/** Words for people, on stderr. */
+/** Prints a message for people on stderr. Never throws. */
 export function printErr(text: string): void {
   quietly(() => write(STDERR, text));
 }
 
-/** A part of a line, on stderr. */
+/** Writes a part of a line to stderr. Never throws. */
 export function writeRaw(text: string): void {
   quietly(() => writeBytes(STDERR, text));
 }
 
-/** What cannot be said changes nothing of what was done, and nothing of the exit code. */
+/** A message that cannot be printed changes neither the command's work nor its exit code. */
 function quietly(say: () => void): void {
   try {
     say();
   } catch {
-    // There is nowhere else to say it.
+    // There is nowhere else to report it.
   }
 }
 
@@ -42,7 +42,7 @@ function write(descriptor: number, text: string): void {
   writeBytes(descriptor, text.endsWith("\n") || text === "" ? text : `${text}\n`);
 }
 
-/** Touching process.stdout costs 17 ms. A reader that went away (`| head`) is no failure of ours. */
+/** Touching process.stdout costs 17 ms. A reader that closed the pipe (`| head`) is not a failure. */
 function writeBytes(descriptor: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
@@ -52,7 +52,7 @@ function writeBytes(descriptor: number, text: string): void {
   }
 }
 
-/** A pipe that somebody made non-blocking may be full for a moment. */
+/** A pipe that another process made non-blocking may be full for a moment. */
 function writeSome(descriptor: number, bytes: Uint8Array, from: number): number {
   try {
     return writeSync(descriptor, bytes, from);

@@ -1,28 +1,28 @@
 import { isatty } from "node:tty";
 import { writeRaw } from "./print.ts";
 
-/** A line on stderr that counts while a person waits. */
+/** A line on stderr that counts while an operator waits. */
 export interface Progress {
-  /** So much is done; `of` where the end is known. */
+  /** Shows that `count` are done, of `of` in all where that is known. */
   at(count: number, of?: number): void;
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void;
 }
 
 const STDERR = 2;
 const EVERY_MS = 100;
-/** Work that ends sooner shows nothing. */
+/** Milliseconds; shorter work shows nothing. */
 const PATIENCE_MS = 400;
 const BAR = 24;
 
-/** Where progress is shown, and by which clock (milliseconds). */
+/** Where progress is shown; `now` is a clock in milliseconds. */
 export interface Screen {
   readonly isTerminal: boolean;
   readonly write: (text: string) => void;
   readonly now: () => number;
 }
 
-/** Counts `what` on a terminal; silent where stderr is a file or a pipe. */
+/** Shows the progress of `what` on a terminal; prints nothing where stderr is a file or a pipe. */
 export function startProgress(what: string, { isTerminal, now, write }: Screen = stderr()): Progress {
   if (!isTerminal) return { at: () => undefined, end: () => undefined };
   let next = now() + PATIENCE_MS;
@@ -46,7 +46,7 @@ function stderr(): Screen {
   return { isTerminal: isatty(STDERR), write: writeRaw, now: () => performance.now() };
 }
 
-/** "reading records: 12,345", or with a bar and per cent where the end is known. */
+/** The text of a progress line: "reading records: 12,345", or a bar and per cent where `of` is known. */
 export function progressText(what: string, count: number, of?: number): string {
   const counted = count.toLocaleString("en-US");
   if (of === undefined || of === 0) return `${what}: ${counted}`;

@@ -4,14 +4,14 @@ import type { NodeFileText } from "../config/settings/node-file.ts";
 import { isObject, type Json, member, parseJsonObject } from "../config/text/json-text.ts";
 import { IpamError } from "../ipam/errors.ts";
 
-/** What `--config` named: the node's file, or one network's configuration as the plugin would read it. */
+/** The file that `--config` names: the node's file, or a network's configuration as the plugin reads it. */
 export type ConfigurationFile =
   | { readonly kind: "node"; readonly file: NodeFileText }
   | { readonly kind: "network"; readonly path: string; readonly stdin: string };
 
 /**
- * Reads a file that holds a network's configuration (single, list, or a NetworkAttachmentDefinition
- * in JSON), else takes it for the node's own.
+ * Reads a network's configuration: a single one, a list, or a NetworkAttachmentDefinition in JSON. Any
+ * other JSON object counts as the node's file.
  *
  * @throws IpamError io, decode, or invalidConfig for a list without kube-ipam.
  */
@@ -36,8 +36,8 @@ function readText(path: string): string {
 }
 
 /**
- * The network's configuration as the plugin would read it: itself, of a list, or of a
- * NetworkAttachmentDefinition; undefined where there is none.
+ * Finds the network's configuration in a single one, a list or a NetworkAttachmentDefinition, as the
+ * plugin reads it. Undefined where the document holds none.
  *
  * @throws IpamError decode; invalidConfig for a list without kube-ipam.
  */
@@ -45,7 +45,7 @@ export function networkIn(document: Json, path: string): Json | undefined {
   const spec = member(document, "spec");
   const config = isObject(spec) ? member(spec, "config") : undefined;
   if (typeof config === "string")
-    return named(networkIn(parseJsonObject(config, `${path}: spec.config`), path), document);
+    return withDefinitionName(networkIn(parseJsonObject(config, `${path}: spec.config`), path), document);
   if (Array.isArray(member(document, "plugins"))) return ourPluginOf(document, path);
   return isObject(member(document, "ipam")) ? document : undefined;
 }
@@ -61,7 +61,7 @@ function ourPluginOf(list: Json, path: string): Json {
 }
 
 /** Multus names a network after its definition where the configuration has no name. */
-function named(network: Json | undefined, definition: Json): Json | undefined {
+function withDefinitionName(network: Json | undefined, definition: Json): Json | undefined {
   const metadata = member(definition, "metadata");
   if (network === undefined || member(network, "name") !== undefined || !isObject(metadata)) return network;
   return { ...network, name: member(metadata, "name") };

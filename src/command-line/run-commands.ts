@@ -4,10 +4,10 @@ import { pathOf } from "./common-options.ts";
 import { EXIT_CODES } from "./failure.ts";
 import { printErr, printOut } from "./print.ts";
 
-/** What a command that has run answers: the exit code. */
+/** A command calls this with its exit code when it has run. */
 export type Done = (exitCode: number) => void;
 
-/** Parses a command line and does what it says; answers the exit code. */
+/** Parses a command line and runs the command. Returns the exit code. */
 export async function runCommands(
   args: readonly string[],
   makeProgram: (done: Done) => Command,
@@ -16,7 +16,7 @@ export async function runCommands(
   let exitCode = 0;
   const program = makeProgram((code) => (exitCode = code));
   try {
-    await program.parseAsync(asked(args, program), { from: "user" });
+    await program.parseAsync(withHelpOption(args, program), { from: "user" });
     return exitCode;
   } catch (failure) {
     if (!(failure instanceof CommanderError)) throw failure;
@@ -25,15 +25,15 @@ export async function runCommands(
 }
 
 /**
- * The arguments as commander should have them: `help a b` is `a b --help`, and a command that is none is
- * an error also where its help is asked for.
+ * Rewrites the arguments for commander: `help a b` becomes `a b --help`, and an unknown command is an
+ * error even with `--help`.
  */
-function asked(args: readonly string[], program: Command): string[] {
+function withHelpOption(args: readonly string[], program: Command): string[] {
   const path: string[] = [];
   let at = program;
   for (const [index, word] of args.entries()) {
     if (word.startsWith("-") || at.commands.length === 0) return [...args];
-    if (word === "help") return asked([...path, ...args.slice(index + 1), "--help"], program);
+    if (word === "help") return withHelpOption([...path, ...args.slice(index + 1), "--help"], program);
     const next = at.commands.find((each) => each.name() === word || each.aliases().includes(word));
     if (next === undefined) return [...path, word];
     path.push(word);
@@ -42,7 +42,7 @@ function asked(args: readonly string[], program: Command): string[] {
   return [...args];
 }
 
-/** Makes all commands of a program print and end as ours do. */
+/** Makes all commands of a program print and end in the same way. */
 export function prepareAll(program: Command): void {
   for (const command of withChildren(program)) prepare(command);
 }
@@ -51,7 +51,7 @@ function withChildren(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withChildren)];
 }
 
-/** Touching process.stdout costs 17 ms, and commander would; words of errors go to stderr. */
+/** Touching process.stdout costs 17 ms, and commander would; errors go to stderr. */
 function prepare(command: Command): void {
   const path = pathOf(command);
   command

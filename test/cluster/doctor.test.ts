@@ -94,7 +94,9 @@ describe.skipIf(missing !== undefined)("doctor", () => {
       expect.stringContaining("warning may not get replicationcontrollers, get deployments.apps"),
     ]);
     const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
-    expect(await look(everything)).toEqual(["warning may do everything: whoever reads it owns the cluster"]);
+    expect(await look(everything)).toEqual([
+      "warning may do everything: anyone who can read it controls the cluster",
+    ]);
   });
 
   test("a node's name that Kubernetes does not know, and another machine's", async () => {

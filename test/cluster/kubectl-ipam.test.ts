@@ -175,7 +175,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect([nobody.exitCode, nobody.stderr]).toEqual([
       3,
       "error: pod 'missing' has no address here and none is reserved for it\n" +
-        "'kubectl ipam list' shows all; a pod that asked for its address is known by namespace/name\n",
+        "see 'kubectl ipam list'; name the pod as namespace/name\n",
     ]);
   }, 180_000);
 

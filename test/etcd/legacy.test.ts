@@ -59,10 +59,10 @@ describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
     );
     expect(JSON.parse(first.stdout)).toMatchObject({ records: 5, written: 5, conflicts: 0 });
     expect(first.stderr).toBe(
-      "note: /etcd-cni/networks/net1/used/garbage is no address of a container: left out\n" +
-        "warning: kube-ipam 0.2 did not keep which node has a container: all 2 are taken for those of 'node1', " +
-        "and of those on another node no DEL frees anything; " +
-        "with more than one node, name each node's own with --containers (see --help)\n",
+      "note: /etcd-cni/networks/net1/used/garbage is not the address of a container: left out\n" +
+        "warning: kube-ipam 0.2 did not record the node of a container: all 2 are imported as containers of 'node1', " +
+        "and no DEL on another node frees their addresses; " +
+        "with more than one node, name each node's containers with --containers (see --help)\n",
     );
     const second = await kubeIpam(
       "store",

@@ -8,7 +8,7 @@ import { callWitnesses, look, type Witnesses, type WitnessOptions } from "./witn
 
 export interface CheckOptions extends WitnessOptions {
   readonly output: Format;
-  /** Seconds that something must look wrong before it is reported. */
+  /** Seconds; what looks wrong for less is not reported. */
   readonly settle: number;
 }
 
@@ -23,8 +23,8 @@ const COLUMNS: readonly Column<AuditFinding>[] = [
 ];
 
 /**
- * `check`: the store against what lives. What passes by itself (a DEL under way, a pod that starts)
- * is not reported: only what every look finds until `settle` is over.
+ * `check`: compares the store with pods, nodes and network namespaces, and prints what is wrong. Reports
+ * only what every look finds until `settle` is over: a DEL under way or a starting pod passes by itself.
  *
  * @returns exit code 1 when something is wrong.
  */
@@ -35,7 +35,7 @@ export async function check(given: CheckOptions, session: Session): Promise<numb
   return findings.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
-/** Looks again at once where nothing is left, and at least once where something is. */
+/** Ends at the first look that leaves no finding; looks at least twice where there is one. */
 async function lookUntilSettled(
   { settle }: CheckOptions,
   witnesses: Witnesses,
@@ -68,9 +68,9 @@ async function print(
   printErr(summary(findings, judged));
   if (kubernetes === null)
     printErr(
-      "note: Kubernetes was not asked (no kubeconfig), so that gone pods and unknown addresses are not found: name one with --kubeconfig",
+      "note: Kubernetes was not asked (no kubeconfig): check cannot see gone pods and unknown addresses; name one with --kubeconfig",
     );
-  if (unjudged > 0) printErr(`note: of ${unjudged} holders nobody asked here can tell whether they live`);
+  if (unjudged > 0) printErr(`note: check cannot tell from here whether ${unjudged} holders live`);
 }
 
 function summary(findings: readonly AuditFinding[], { allocations, pods }: Audit["judged"]): string {

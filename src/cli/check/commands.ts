@@ -11,29 +11,29 @@ import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
 import { type CheckOptions, check } from "./check.ts";
 
-/** `kube-ipam check`: the store against what lives. */
+/** Adds `kube-ipam check`, which compares the store with the cluster and this node. */
 export function addCheckCommand(program: Command, done: Done): void {
   const command = program
     .command("check")
     .description(
-      "compare the store with live pods, nodes and this node's network namespaces: leaks, duplicates, addresses " +
-        "in use that nobody holds, records that contradict each other. Changes nothing; exit code 1 when something is wrong",
+      "compare the store with pods, nodes and this node's network namespaces: finds leaks, duplicates, addresses in " +
+        "use without an allocation, and records that contradict each other. Changes nothing; exit code 1 when something is wrong",
     )
     .option(
       "--settle <seconds>",
-      "how long something must look wrong before it is reported",
+      "report only what looks wrong for this many seconds",
       secondsUpTo(86_400, "or none"),
       5,
     )
-    .option("--store-only", "ask neither Kubernetes nor this node")
-    .option("--conf-dir <folder>", "networks beside those that the store knows", "/etc/cni/net.d");
+    .option("--store-only", "compare the records only with each other; ask neither Kubernetes nor this node")
+    .option("--conf-dir <folder>", "folder with networks that the store may not know", "/etc/cni/net.d");
   withExamples(command, [
-    ["kube-ipam check --kubeconfig admin.conf", "everything"],
-    ["kube-ipam check --settle 60 -o json", "for a program, after pods were moved"],
+    ["kube-ipam check --kubeconfig admin.conf", "the whole cluster"],
+    ["kube-ipam check --settle 60 -o json", "for a script, soon after many pods moved"],
   ]);
   withOutput(withKubernetes(withStoreOptions(command))).action(
     async (options: CheckOptions & StoreOptions) => {
-      // What settles takes time of its own.
+      // Settling takes time of its own.
       const patient = { ...options, timeout: options.timeout + options.settle };
       done(await withSession(patient, (session) => check(options, session)));
     },

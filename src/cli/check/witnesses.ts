@@ -15,14 +15,14 @@ export interface WitnessOptions extends KubernetesOptions {
   readonly confDir: string;
 }
 
-/** Who is asked what lives. */
+/** What the store is compared with. Without `access` Kubernetes is not asked, without `here` this node is not. */
 export interface Witnesses {
   readonly access?: ClusterAccess;
   readonly here?: Node;
   readonly networks: readonly SpacedNetwork[];
 }
 
-/** @throws IpamError as `openAccess`. */
+/** Opens what the options allow to ask. @throws IpamError as `openAccess`. */
 export async function callWitnesses(given: WitnessOptions, session: Session): Promise<Witnesses> {
   const networks = existsSync(given.confDir) ? await networksIn(given.confDir) : [];
   if (given.storeOnly === true) return { networks };
@@ -31,7 +31,7 @@ export async function callWitnesses(given: WitnessOptions, session: Session): Pr
   return { ...(access && { access }), ...(here && { here }), networks };
 }
 
-/** Looks at the store, and then at what lives. @throws StoreFailure, IpamError. */
+/** Reads the store, then pods, nodes and namespaces, and compares them. @throws StoreFailure, IpamError. */
 export async function look({ access, here, networks }: Witnesses, session: Session): Promise<Audit> {
   const { ports, options } = session;
   const progress = startProgress("reading records");
@@ -67,7 +67,7 @@ async function readLive({ inventory }: ClusterAccess, { options }: Session): Pro
   }
 }
 
-/** A machine that only bears a node's name (a laptop) knows nothing of that node's namespaces. */
+/** Undefined on a machine that only has the node's name (a laptop): it cannot see that node's namespaces. */
 async function hereIs(
   access: ClusterAccess | undefined,
   { ports: { node }, options }: Session,

@@ -4,10 +4,10 @@ import { FALLBACK, FULL, PLUGIN } from "../install/install.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const SOCKET = "/run/kube-ipam/agent.sock";
-/** More than the shim itself waits for a VERSION. */
+/** Milliseconds; longer than the shim itself waits for a VERSION. */
 const PATIENCE_MS = 5_000;
 
-/** Whether the agent answers, asked the way the runtime asks: through the shim. Nothing where none is used. */
+/** Checks that the agent answers through the shim, as the runtime asks it. No finding where no shim is installed. */
 export async function checkAgent(binDir: string): Promise<Finding[]> {
   const full = existsSync(join(binDir, FULL));
   const alone = existsSync(join(binDir, FALLBACK));
@@ -38,13 +38,13 @@ async function answers(shim: string, socket: string): Promise<boolean> {
   return exitCode === 0 && text.includes("supportedVersions");
 }
 
-/** Runtimes keep pods' network namespaces here; the plugin must see them as they do. */
+/** Checks that this process sees the pods' network namespaces in the folder where runtimes keep them. */
 export function checkNamespaceFolder(folder = "/run/netns"): Finding {
   const check = `namespaces ${folder}`;
   if (!existsSync(folder))
     return warning(
       check,
-      "is not there: no pod has run here yet, or it is not visible",
+      "is not there: no pod has run here yet, or this process cannot see it",
       "start a pod; in a container, mount it from the host with propagation HostToContainer",
     );
   const names = readdirSync(folder);
@@ -52,7 +52,7 @@ export function checkNamespaceFolder(folder = "/run/netns"): Finding {
   if (names.length > 0 && live === 0) {
     return warning(
       check,
-      `none of ${names.length} entries is a living namespace: they are not visible from here, or all are dead`,
+      `none of ${names.length} entries is a living namespace: this process cannot see them, or all are gone`,
       "run on the host itself; in a container, mount the folder with propagation HostToContainer",
     );
   }

@@ -4,26 +4,26 @@ import type { ClusterSettings } from "../../kubernetes/credentials/credentials.t
 import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
-/** Who uses a kubeconfig, and so what it must allow. */
+/** A kubeconfig, and who uses it, which decides the rights that it needs. */
 export interface ClusterUse extends ClusterSettings {
   readonly name: string;
   readonly by: "plugin" | "operator";
 }
 
-/** The node as it calls itself. */
+/** This node's name and boot ID. */
 export interface Self {
   readonly name: string;
   readonly bootId: string;
 }
 
-/** Without these no pod that wishes for an address gets one. */
+/** Without these no pod gets an address that it asks for. */
 const NEEDED: readonly Right[] = [
   { verb: "get", group: "", resource: "pods" },
   { verb: "get", group: "", resource: "nodes" },
   { verb: "get", group: "", resource: "namespaces", name: "kube-system" },
 ];
 
-/** Without one of these, fixed and sticky addresses of pods of that kind are refused. */
+/** Without one of these, kube-ipam refuses fixed and sticky addresses to pods of that kind of owner. */
 const FOR_OWNERS: readonly Right[] = [
   { verb: "get", group: "", resource: "replicationcontrollers" },
   ...["deployments", "replicasets", "statefulsets", "daemonsets"].map(
@@ -38,7 +38,7 @@ const FOR_OPERATORS: readonly Right[] = ["pods", "nodes"].map(
 
 const EVERYTHING: Right = { verb: "*", group: "*", resource: "*" };
 
-/** Whether the API server answers, knows this node by its name, and allows what is needed. */
+/** Checks that the API server answers, knows this node by its name, and grants the rights that are needed. */
 export async function checkCluster(use: ClusterUse, self: Self, options: CallOptions): Promise<Finding[]> {
   const answers = await finding(`kubeconfig ${use.name}`, () => checkAnswer(use, options));
   if (answers.result === "FAILED") return [answers];
@@ -69,7 +69,7 @@ async function checkNodeObject(
   if (node.bootId !== undefined && node.bootId !== bootId) {
     return warning(
       check,
-      `that Node's machine booted as ${node.bootId}, this one as ${bootId}: another machine, or its kubelet has not reported yet`,
+      `that Node's machine booted as ${node.bootId}, this one as ${bootId}: it is another machine, or its kubelet has not reported yet`,
       "set nodeName to what 'kubectl get nodes' calls this node",
     );
   }
@@ -92,8 +92,8 @@ async function checkRights(use: ClusterUse, { deadline }: CallOptions): Promise<
   if (everything === undefined && use.by === "plugin") {
     return warning(
       check,
-      "may do everything: whoever reads it owns the cluster",
-      `give the node less: ${remedy}`,
+      "may do everything: anyone who can read it controls the cluster",
+      `give the node fewer rights: ${remedy}`,
     );
   }
   return ok(check, "all that is needed");

@@ -8,18 +8,18 @@ import {
 import type { Done } from "../../command-line/run-commands.ts";
 import { type DoctorOptions, examine } from "./examine.ts";
 
-/** `kube-ipam doctor`: what this node lacks, and the remedy. */
+/** Adds `kube-ipam doctor`, which checks this node. */
 export function addDoctorCommand(program: Command, done: Done): void {
   const doctor = program
     .command("doctor")
     .description(
-      "look at each thing that kube-ipam needs on this node and in its cluster, and say what to do; changes nothing",
+      "check what kube-ipam needs on this node and in its cluster, and print what to do. Changes nothing",
     )
-    .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
-    .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d");
+    .option("--bin-dir <folder>", "folder where the runtime looks for plugins", "/opt/cni/bin")
+    .option("--conf-dir <folder>", "folder where the runtime looks for networks", "/etc/cni/net.d");
   withExamples(doctor, [
-    ["kube-ipam doctor", "on a node, as root: what it lacks"],
-    ["kube-ipam doctor -o json | jq '.[] | select(.result != \"ok\")'", "only what is to be done"],
+    ["kube-ipam doctor", "on a node, as root"],
+    ["kube-ipam doctor -o json | jq '.[] | select(.result != \"ok\")'", "only what needs attention"],
   ]);
   withOutput(withKubernetes(withStoreOptions(doctor))).action(async (options: DoctorOptions) =>
     done(await examine(options)),

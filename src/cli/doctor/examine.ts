@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<Finding>[] = [
   { title: "FOUND", of: ({ found, remedy }) => (remedy === undefined ? found : `${found}. Do: ${remedy}`) },
 ];
 
-/** `doctor`: looks at each thing that kube-ipam needs on this node, and says what to do. Changes nothing. */
+/** `doctor`: checks what kube-ipam needs on this node, and prints what to do. Changes nothing. Returns the exit code. */
 export async function examine(options: DoctorOptions): Promise<number> {
   const findings = await findAll(options);
   await printItems(findings, COLUMNS, options.output);

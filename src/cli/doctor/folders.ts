@@ -6,7 +6,7 @@ import { type Finding, failed, ok, warning } from "./finding.ts";
 /** Linux <linux/magic.h>: file systems that a reboot empties. */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
 
-/** Where kube-ipam writes: each folder must be, or may be made, and lie on the right kind of disk. */
+/** Checks the folders that kube-ipam writes: each must be writable, and on the right kind of file system. */
 export function checkFolders({ dataDir, runDir, logFile }: NodeSettings): Finding[] {
   return [checkDataDir(dataDir), checkRunDir(runDir), checkLog(logFile)];
 }
@@ -14,12 +14,12 @@ export function checkFolders({ dataDir, runDir, logFile }: NodeSettings): Findin
 function checkDataDir(folder: string): Finding {
   const name = `dataDir ${folder}`;
   if (!isWritable(folder))
-    return failed(name, "cannot be written", "run as root, and see that its file system is writable");
+    return failed(name, "cannot be written", "run as root, and check that its file system is writable");
   if (!isInMemory(folder))
-    return ok(name, existsSync(folder) ? "writable, on disk" : "will be made by the first use, on disk");
+    return ok(name, existsSync(folder) ? "writable, on disk" : "the first use makes it, on disk");
   return warning(
     name,
-    "lies in memory: a reboot loses the store and the DELs that wait",
+    "lies in memory: a reboot loses the store and the kept DELs",
     "set dataDir to a folder on a disk",
   );
 }
@@ -27,12 +27,12 @@ function checkDataDir(folder: string): Finding {
 function checkRunDir(folder: string): Finding {
   const name = `runDir ${folder}`;
   if (!isWritable(folder))
-    return failed(name, "cannot be written", "run as root, and see that its file system is writable");
+    return failed(name, "cannot be written", "run as root, and check that its file system is writable");
   if (isInMemory(folder)) return ok(name, "writable, in memory");
   return warning(
     name,
-    "lies on a disk: a reboot does not empty it as it empties the namespaces",
-    "set runDir to a folder in /run; records of the time before are told by their boot ID all the same",
+    "lies on a disk: a reboot does not empty it, though it removes the namespaces",
+    "set runDir to a folder in /run; kube-ipam still tells older records by their boot ID",
   );
 }
 
@@ -40,12 +40,12 @@ function checkLog(file: string): Finding {
   if (isWritable(file)) return ok(`logFile ${file}`, "writable");
   return warning(
     `logFile ${file}`,
-    "cannot be written: the verbs work, but leave no trace",
+    "cannot be written: the plugin works, but logs nothing",
     "run as root, or set logFile",
   );
 }
 
-/** Where nothing is there yet, the nearest folder that is decides. */
+/** For a path that does not exist yet, the nearest existing folder decides. */
 function isWritable(path: string): boolean {
   try {
     accessSync(nearest(path), constants.W_OK);

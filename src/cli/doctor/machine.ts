@@ -9,14 +9,18 @@ import { type Finding, failed, ok, warning } from "./finding.ts";
 /** Kubernetes' names of nodes (RFC 1123 subdomain). */
 const NODE_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
-/** The machine itself: who we are on it, and whether we see what the container runtime sees. */
+/** Checks the machine: user, node name, and whether this process sees what the container runtime sees. */
 export function checkMachine(settings: NodeSettings): Finding[] {
   return [checkRoot(), checkNode(settings), checkMountNamespace()];
 }
 
 function checkRoot(): Finding {
   if (process.getuid?.() === 0) return ok("user", "root, as the container runtime");
-  return warning("user", "not root: some checks do not tell how the plugin will fare", "run it with sudo");
+  return warning(
+    "user",
+    "not root: some checks may find other things than the plugin will",
+    "run it with sudo",
+  );
 }
 
 function checkNode(settings: NodeSettings): Finding {
@@ -24,7 +28,7 @@ function checkNode(settings: NodeSettings): Finding {
   if (!NODE_NAME.test(name)) {
     return warning(
       `node name ${name}`,
-      "is none that a Kubernetes node can have",
+      "is not a valid name of a Kubernetes node",
       "set nodeName to what 'kubectl get nodes' calls this node",
     );
   }
@@ -34,21 +38,21 @@ function checkNode(settings: NodeSettings): Finding {
   return warning(
     `node ${name}`,
     `${found}; ${kept} DELs wait for the store`,
-    "they are replayed by the next run of the plugin that reaches the store",
+    "the next plugin run that reaches the store replays them",
   );
 }
 
-/** Process 1 of a container is its own: comparing with that would call every container the host. */
+/** Does not compare with process 1: in a container that is the container's own. */
 function checkMountNamespace(): Finding {
   if (looksFromHost()) return ok("mount namespace", "the host's");
   return warning(
     "mount namespace",
-    "not the host's, as in a container: folders may be others than the plugin's",
-    "run this on the host, as /opt/cni/bin/kube-ipam doctor; the chart's agent is right where it is",
+    "not the host's, as in a container: folders may differ from those that the plugin sees",
+    "run this on the host, as /opt/cni/bin/kube-ipam doctor; for the chart's agent this is normal",
   );
 }
 
-/** The plugin must lie where the runtime looks, beside a main plugin that asks it. */
+/** Checks that the plugin lies where the runtime looks, beside a main plugin that delegates to it. */
 export async function checkInstallation(folder: string): Promise<Finding[]> {
   const plugin = `${folder}/kube-ipam`;
   if (!existsSync(plugin)) {
@@ -85,7 +89,7 @@ async function checkVersion(plugin: string): Promise<Finding> {
   if (version === VERSION) return ok(`plugin ${plugin}`, `version ${version}`);
   return warning(
     `plugin ${plugin}`,
-    version === undefined ? "does not tell its version" : `is version ${version}, this one is ${VERSION}`,
+    version === undefined ? "does not print its version" : `is version ${version}, this one is ${VERSION}`,
     "install one version on all nodes",
   );
 }

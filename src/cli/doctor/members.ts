@@ -2,10 +2,10 @@ import type { CallOptions } from "../../ipam/store-port.ts";
 import type { ConfiguredStore, MemberStatus, Members } from "../../store/configured-store.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
-/** A store refuses writes when it is full: said well before. */
+/** The share of the quota from which to warn: a full store refuses writes. */
 const NEARLY_FULL = 0.8;
 
-/** Each member by itself, where a store has several: reached, in time, without alarm, with room. */
+/** Checks each member of a store by itself: it answers in time, has no alarm, and has space left. */
 export async function checkMembers(
   { description: { kind }, members }: Pick<ConfiguredStore, "description" | "members">,
   options: CallOptions,

@@ -13,7 +13,7 @@ export interface Networks {
   readonly configurations: readonly NetworkConfiguration[];
 }
 
-/** The node's file, and every network in the runtime's folder that kube-ipam serves. */
+/** Checks the node's file, and every network in the runtime's folder that names kube-ipam. Never throws. */
 export async function checkNetworks(folder: string): Promise<Networks> {
   const nodeFile = await finding("node's file", checkNodeFile);
   const findings: Finding[] = [nodeFile];
@@ -32,7 +32,7 @@ export async function checkNetworks(folder: string): Promise<Networks> {
       warning(
         `networks in ${folder}`,
         "no configuration names kube-ipam",
-        "'kube-ipam --outputconf macvlan' prints one to start from; with Multus it stands in a NetworkAttachmentDefinition",
+        "'kube-ipam --outputconf macvlan' prints one to start from; with Multus, put it into a NetworkAttachmentDefinition",
       ),
     );
   }
@@ -41,7 +41,7 @@ export async function checkNetworks(folder: string): Promise<Networks> {
 
 function checkNodeFile(): Finding {
   const file = readNodeFile();
-  if (file === undefined) return ok("node's file", "none: each network says all itself");
+  if (file === undefined) return ok("node's file", "none: each network's configuration has all settings");
   const { warnings } = parseNodeConfiguration(file);
   const unsafe = judgeAccess(file);
   if (unsafe !== undefined) return unsafe;
@@ -50,7 +50,7 @@ function checkNodeFile(): Finding {
     : warning(`node's file ${file.path}`, warnings.join("; "), "correct the keys, or remove them");
 }
 
-/** Who may write this file is root on the node; everybody may read it, so that it must hold no secret. */
+/** A user who can write this file is as good as root on the node; every user can read it, so it must hold no secret. */
 function judgeAccess({ path, text }: NodeFileText): Finding | undefined {
   const { mode, uid } = statSync(path);
   const check = `node's file ${path}`;
@@ -59,7 +59,7 @@ function judgeAccess({ path, text }: NodeFileText): Finding | undefined {
     return failed(check, found, `chown root ${path} && chmod 644 ${path}`);
   }
   if (!/"password"\s*:/.test(text) || (mode & 0o077) === 0) return undefined;
-  const remedy = `put it into a file of root's and name that: "passwordFile"; or chmod 600 ${path}`;
+  const remedy = `put it into a file that only root can read, and name that in "passwordFile"; or chmod 600 ${path}`;
   return warning(check, "holds a password that every user of this node can read", remedy);
 }
 
@@ -70,8 +70,8 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
   if (!description.shared && !node.nodeLocal) {
     return warning(
       name,
-      "pods would be refused: the embedded store is one node's, and nothing says that each node has ranges of its own",
-      "name etcd in etcdConfig; or set nodeLocal to true where each node has ranges of its own, or there is one node",
+      "pods would be refused: the embedded store serves one node, and nodeLocal does not say that each node has ranges of its own",
+      "name etcd in etcdConfig; or set nodeLocal to true if each node has ranges of its own, or if there is one node",
     );
   }
   if (
@@ -81,21 +81,21 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
   ) {
     return warning(
       name,
-      "what a pod asks for could not be read: neither pod annotations nor a kubeconfig",
+      "kube-ipam could not read what a pod asks for: it has neither pod annotations nor a kubeconfig",
       'add "capabilities": {"io.kubernetes.cri.pod-annotations": true}, or kubeConfig; or annotations: "off"',
     );
   }
   return ok(name, title);
 }
 
-/** As a STATUS would read it. The runtime takes what a file says, so its name is of no matter here. */
+/** Parses a network as a STATUS does. The file's own name does not matter to the runtime. */
 function parse(path: string): NetworkConfiguration {
   const given = readConfiguration(path);
   const stdin = given.kind === "network" ? given.stdin : "";
   return parseNetworkConfiguration({ stdin, nodeFile: nodeFileOrNone(), purpose: "add" });
 }
 
-/** What is wrong with the node's file is told once. */
+/** Undefined also where the file is wrong: another check reports that. */
 function nodeFileOrNone(): NodeFileText | undefined {
   try {
     return readNodeFile();

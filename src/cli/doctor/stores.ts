@@ -7,13 +7,13 @@ import { configuredStore } from "../../store/kinds/kinds.ts";
 import { type Finding, failed, finding, ok } from "./finding.ts";
 import { checkMembers } from "./members.ts";
 
-/** What the checks need of a network, or of the node's own settings. */
+/** What the checks need to know of a network, or of the node's own settings. */
 export type Used = Pick<NetworkConfiguration, "node" | "store"> & {
   readonly space: string;
   readonly kubeConfig?: string;
 };
 
-/** Each store that is configured anywhere, once. */
+/** Checks each configured store once, and each member of an etcd. */
 export async function checkStores(used: readonly Used[], options: CallOptions): Promise<Finding[]> {
   const stores = new Map(used.map((each) => [JSON.stringify([each.store, each.space]), each]));
   const findings: Finding[] = [];
@@ -41,7 +41,11 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
     await tryWriting?.(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;
     if (meta === undefined || meta.record.state === "ready") return ok(title, found);
-    return failed(title, `is in state '${meta.record.state}'`, "wait until 'kube-ipam recover' has finished");
+    return failed(
+      title,
+      `is in state '${meta.record.state}'`,
+      "wait until 'kube-ipam recover' has ended, or run it",
+    );
   } finally {
     await store.close();
   }

@@ -10,18 +10,21 @@ import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
 import { collectGarbage, type GcOptions } from "./gc.ts";
 
-/** `kube-ipam gc`: frees what nobody needs any more. */
+/** Adds `kube-ipam gc`, which frees what dead pods hold. */
 export function addGcCommand(program: Command, done: Done): void {
   const command = program
     .command("gc")
     .description(
-      "free what nobody needs any more: what this node's dead sandboxes hold, and, with Kubernetes, what fenced nodes " +
-        "hold and reservations whose owner is gone. Frees only on evidence; a living pod loses nothing",
+      "free what this node's dead sandboxes hold and, with Kubernetes, what fenced nodes hold and reservations whose " +
+        "owner is gone. Frees only on evidence; a living pod loses nothing",
     )
-    .option("--dry-run", "only tell what would be freed");
+    .option("--dry-run", "only print what would be freed");
   withExamples(command, [
-    ["kube-ipam gc --dry-run", "on a node: what its dead sandboxes hold"],
-    ["kube-ipam gc --kubeconfig admin.conf", "also what fenced nodes hold, and reservations without owner"],
+    ["kube-ipam gc --dry-run", "on a node: print what its dead sandboxes hold"],
+    [
+      "kube-ipam gc --kubeconfig admin.conf",
+      "also free what fenced nodes hold, and reservations without owner",
+    ],
   ]);
   withOutput(withKubernetes(withStoreOptions(command))).action(async (options: GcOptions & StoreOptions) =>
     done(await withSession(options, (session) => collectGarbage(options, session))),

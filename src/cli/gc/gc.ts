@@ -13,7 +13,7 @@ export interface GcOptions extends KubernetesOptions {
   readonly dryRun?: boolean;
 }
 
-/** What became of one piece of garbage. */
+/** What gc did with one piece of garbage. */
 interface Outcome extends Omit<Garbage, "free"> {
   readonly result: "would be freed" | "freed" | "was freed already" | "NOT freed";
   readonly failure?: string;
@@ -27,15 +27,15 @@ const COLUMNS: readonly Column<Outcome>[] = [
   { title: "KIND", of: ({ kind }) => kind },
   { title: "ADDRESSES", of: ({ addresses }) => addresses.join(", ") },
   { title: "SPACE", of: ({ space }) => space, wide: true },
-  { title: "OF", of: whose },
+  { title: "OF", of: holderOrOwner },
   { title: "NODE", of: ({ holder }) => holder?.node },
   { title: "BECAUSE", of: ({ because }) => because },
 ];
 
 /**
- * `gc`: frees what nobody needs any more, on EVIDENCE alone: what this node sees to be dead, and with
- * Kubernetes what fenced nodes hold and reservations of owners that are gone. Where one of the three
- * cannot be looked through to its end, the others go on, and what was found is told all the same.
+ * `gc`: frees, on EVIDENCE alone, what this node's dead sandboxes hold and, with Kubernetes, what fenced
+ * nodes hold and reservations whose owner is gone. If one of the three fails midway, the others go on,
+ * and gc prints what it has found.
  *
  * @returns exit code 1 when something could not be freed or looked at, 4 when the store failed.
  */
@@ -52,7 +52,7 @@ export async function collectGarbage(given: GcOptions, session: Session): Promis
         progress.at(outcomes.length);
       }
     } catch (failure) {
-      // What fails all steps alike is told once.
+      // A failure that all steps share is printed once.
       failures.set(messageOf(failure), failure);
     }
   }
@@ -63,18 +63,18 @@ export async function collectGarbage(given: GcOptions, session: Session): Promis
   return outcomes.some(({ result }) => result === "NOT freed") ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
-/** Reservations first: those of addresses that this very run frees are left to the next, as a dry run says. */
+/** Reservations come first: those of addresses that this run frees wait for the next run, as a dry run says. */
 function stepsOf(
   access: ClusterAccess | undefined,
   { ports, settings, options }: Session,
 ): AsyncGenerator<Garbage>[] {
-  // Nobody else's records are in a store that is not shared.
-  const asking = access !== undefined &&
+  // A store that is not shared holds the records of this node only.
+  const inCluster = access !== undefined &&
     ports.store.description.shared && { ...ports, cluster: access.cluster, clusterUid: access.uid };
   return [
-    ...(asking ? [ownerless(asking, options)] : []),
+    ...(inCluster ? [ownerless(inCluster, options)] : []),
     deadHere(ports, options),
-    ...(asking ? [deadElsewhere(asking, access.inventory, settings.coolingSeconds, options)] : []),
+    ...(inCluster ? [deadElsewhere(inCluster, access.inventory, settings.coolingSeconds, options)] : []),
   ];
 }
 
@@ -119,11 +119,11 @@ async function print(
     );
   if (kubernetes === null)
     printErr(
-      "note: Kubernetes was not asked (no kubeconfig): only this node's own dead sandboxes were looked at; name one with --kubeconfig",
+      "note: Kubernetes was not asked (no kubeconfig): gc looked only for this node's dead sandboxes; name one with --kubeconfig",
     );
 }
 
-function whose({ holder, owner }: Outcome): string | undefined {
+function holderOrOwner({ holder, owner }: Outcome): string | undefined {
   if (owner !== undefined) return describeOwner(owner);
   if (holder?.pod !== undefined) return podName(holder.pod);
   return holder?.attachment.container;

@@ -6,7 +6,7 @@ import { type InstallOptions, install } from "./install.ts";
 import { linkKubectlPlugin } from "./kubectl-plugin.ts";
 import { type PurgeOptions, purge, uninstall } from "./uninstall.ts";
 
-/** `kube-ipam install`: puts the plugin, and the shim where there is one, where the runtime looks. */
+/** Adds `kube-ipam install`, which puts shim and plugin where the runtime looks. */
 export function addInstallCommand(program: Command, done: Done): void {
   const command = program.command("install");
   withExamples(command, [
@@ -14,34 +14,34 @@ export function addInstallCommand(program: Command, done: Done): void {
     ["kube-ipam install --uninstall", "back to the complete plugin, without an agent"],
   ]);
   command
-    .description("put the shim and the complete plugin into the runtime's folder, each in one step")
-    .option("--bin-dir <folder>", "where the runtime looks for plugins", "/opt/cni/bin")
-    .option("--shim <file>", "the shim; default: kube-ipam-shim beside this program")
+    .description("install the shim and the complete plugin into the runtime's folder")
+    .option("--bin-dir <folder>", "folder where the runtime looks for plugins", "/opt/cni/bin")
+    .option("--shim <file>", "the shim (default: kube-ipam-shim beside this program)")
     .option(
       "--no-fallback",
-      "leave the complete plugin out, also one that is there: without an agent the runtime gets error 11, and " +
+      "install no complete plugin, and remove one that is there; without an agent the runtime then gets error 11, and " +
         "--uninstall leaves no plugin",
     )
-    .option("--node-file <file>", "put this file into --etc-dir as config.json, with this node's name in it")
+    .option(
+      "--node-file <file>",
+      "install this file as config.json in --etc-dir, with this node's name in it",
+    )
     .option(
       "--node-name <name>",
-      "the name for --node-file; default: $NODE_NAME, else the file's own nodeName, else the host name",
+      "name of this node for --node-file (default: $NODE_NAME, else nodeName of the file, else the host name)",
     )
-    .option("--etc-dir <folder>", "where the plugin looks for the node's file", "/etc/kube-ipam")
-    .option("--network <file>", "put this network's configuration into --conf-dir, last of all")
-    .option("--conf-dir <folder>", "where the runtime looks for networks", "/etc/cni/net.d")
-    .option(
-      "--uninstall",
-      "take the shim away; the complete plugin beside it, where there is one, takes its place",
-    )
+    .option("--etc-dir <folder>", "folder where the plugin looks for the node's file", "/etc/kube-ipam")
+    .option("--network <file>", "install this network's configuration into --conf-dir, as the last step")
+    .option("--conf-dir <folder>", "folder where the runtime looks for networks", "/etc/cni/net.d")
+    .option("--uninstall", "remove the shim; the complete plugin beside it, if there is one, takes its place")
     .option(
       "--purge",
-      "remove plugin, node's file, credentials and --network, once no pod of this node needs the plugin for its " +
+      "remove plugin, node's file, credentials and --network, unless a pod of this node needs the plugin for its " +
         "DEL; an embedded store, kept DELs, journal and log stay",
     )
-    .option("--force", "with --purge: even while pods need it")
-    .option("--kubectl-plugin <folder>", "only this: link this program as kubectl-ipam in a folder of $PATH")
-    .option("--wait", "when done, wait for SIGTERM, as the container of a DaemonSet must")
+    .option("--force", "with --purge: even if pods need the plugin")
+    .option("--kubectl-plugin <folder>", "only link this program as kubectl-ipam in this folder of $PATH")
+    .option("--wait", "then wait for SIGTERM, as the container of a DaemonSet must")
     .action(async (options: Options) => {
       done(perform(options));
       if (options.wait === true) await endingSignal();

@@ -9,36 +9,39 @@ import { placeNetwork, placeNodeFile } from "./node-files.ts";
 export interface InstallOptions {
   readonly binDir: string;
   readonly shim?: string;
-  /** False: no complete plugin, so that no credential need be on the host. */
+  /** False: no complete plugin, so that the host needs no credentials. */
   readonly fallback: boolean;
-  /** Where the node's file goes, and credentials of the plugin. */
+  /** The folder of the node's file and of the plugin's credentials. */
   readonly etcDir: string;
-  /** Becomes the node's file, with a name of this node in it. */
+  /** The file that becomes the node's file, with this node's name in it. */
   readonly nodeFile?: string;
   readonly nodeName?: string;
-  /** A network's configuration for the runtime, by the name it is to have in `confDir`. */
+  /** A network's configuration; keeps its file name in `confDir`. */
   readonly network?: string;
   readonly confDir: string;
 }
 
+/** The plugin that the runtime starts: the shim, or the complete plugin. */
 export const PLUGIN = "kube-ipam";
+/** The complete plugin beside a shim. */
 export const FULL = "kube-ipam.full";
+/** Says "none" where a shim has no complete plugin. */
 export const FALLBACK = "kube-ipam.fallback";
 
 /**
- * Every file comes by rename. The order keeps the runtime's file usable at every moment; the network
- * comes last, because from then on the runtime calls the plugin.
+ * `install`: puts shim, plugin and files in place. Every file comes by rename, in an order that keeps the
+ * plugin usable at every moment; the network comes last, because from then on the runtime calls the plugin.
  *
  * @throws IpamError io; invalidConfig for a node's file that kube-ipam would refuse. What was there
- * before still works then, and nothing is changed for want of a file that the options name.
+ * before still works then; where a file that the options name is missing, nothing is changed.
  */
 export function install(options: InstallOptions): number {
   const { binDir, shim, fallback, nodeFile, network } = options;
   const own = process.execPath;
   const source = shim ?? join(dirname(own), "kube-ipam-shim");
   requireFile(source, "name the shim with --shim: the file kube-ipam-shim of this release");
-  if (nodeFile !== undefined) requireFile(nodeFile, "--node-file names what becomes the node's file");
-  if (network !== undefined) requireFile(network, "--network names a network's configuration");
+  if (nodeFile !== undefined) requireFile(nodeFile, "name the node's file with --node-file");
+  if (network !== undefined) requireFile(network, "name a network's configuration with --network");
   return onDisk(binDir, () => {
     if (nodeFile !== undefined) placeNodeFile(nodeFile, options);
     mkdirSync(binDir, { recursive: true });
@@ -72,7 +75,7 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Turns what the file system says into words.
+ * Runs `work`, and turns an error of the file system into one for people. Returns the exit code 0.
  *
  * @throws IpamError io
  */
@@ -86,7 +89,7 @@ export function onDisk(binDir: string, work: () => void): number {
     throw new IpamError(
       "io",
       `cannot install into '${binDir}': ${reason}`,
-      "run it as root, with a folder for --bin-dir that can be written to",
+      "run it as root, and name a writable folder with --bin-dir",
     );
   }
 }

@@ -6,9 +6,9 @@ import { IpamError } from "../../ipam/errors.ts";
 const NAME = "kubectl-ipam";
 
 /**
- * Makes `kubectl ipam` work: this very executable under the name by which kubectl finds its plugins.
+ * Makes `kubectl ipam` work: links this executable under the name by which kubectl finds its plugins.
  *
- * @throws IpamError io.
+ * @throws IpamError io; an older link stays then.
  */
 export function linkKubectlPlugin(folder: string): number {
   const link = join(resolve(folder), NAME);
@@ -20,7 +20,7 @@ export function linkKubectlPlugin(folder: string): number {
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new IpamError(
       "io",
-      `${link} cannot be made: ${reason}`,
+      `cannot make ${link}: ${reason}`,
       "name a folder of $PATH that you may write to",
     );
   }

@@ -11,8 +11,8 @@ import { configuredStore } from "../../store/kinds/kinds.ts";
 import { FALLBACK, FULL, type InstallOptions, onDisk, PLUGIN } from "./install.ts";
 
 /**
- * Undoes install: the complete plugin takes the shim's place, and works without an agent. Where there
- * was none beside the shim, no plugin is left, and the words say so.
+ * `install --uninstall`: the complete plugin takes the shim's place, and works without an agent. Where
+ * there is none beside the shim, no plugin is left, and the message says so.
  *
  * @throws IpamError io
  */
@@ -27,7 +27,7 @@ export function uninstall({ binDir }: InstallOptions): number {
       if (removedFallback(binDir)) {
         rmSync(join(binDir, PLUGIN), { force: true });
         printErr(
-          `no kube-ipam is left in ${binDir}: the shim stood there without a complete plugin; 'kube-ipam install' puts both there`,
+          `no kube-ipam is left in ${binDir}: the shim had no complete plugin beside it; 'kube-ipam install' installs both`,
         );
       } else printErr(`there is no ${FULL} in ${binDir}: nothing is changed`);
     }
@@ -44,15 +44,15 @@ function removedFallback(binDir: string): boolean {
   }
 }
 
-/** What `--purge` takes away, beside what install put there. */
+/** What `--purge` needs to know beside what install does. */
 export interface PurgeOptions extends InstallOptions {
-  /** Also where attachments still need the plugin. */
+  /** Purge even if attachments still need the plugin. */
   readonly force?: boolean;
 }
 
 /**
- * Removes all that install and the agent put on this node: the network first, so that the runtime no
- * longer calls what goes next. Journal, log and an embedded store stay.
+ * `install --purge`: removes all that install and the agent put on this node. The network goes first, so
+ * that the runtime no longer calls what goes next. Journal, log and an embedded store stay.
  *
  * @throws IpamError tryAgain while attachments of this node need the plugin for their DEL; io.
  */
@@ -67,8 +67,8 @@ export function purge(options: PurgeOptions): number {
     removeCredentials(etcDir);
     rmSync(nodeFile, { force: true });
     const liesHere = configuredStore(store).file !== undefined;
-    const kept = liesHere ? "the store and DELs that wait for it" : "DELs that wait";
-    printErr(`kube-ipam is gone from this node; left are ${node.dataDir} (${kept}) and ${node.logFile}`);
+    const kept = liesHere ? "the store and its kept DELs" : "kept DELs";
+    printErr(`kube-ipam is gone from this node; ${node.dataDir} (${kept}) and ${node.logFile} stay`);
   });
 }
 
@@ -84,6 +84,6 @@ function requireUnused({ journal, namespaceState }: ReturnType<typeof openNode>)
   throw new IpamError(
     "tryAgain",
     `${living.length} attachments on this node still need the plugin for their DEL, such as ${describeHolder(first)}`,
-    "end those pods first; --force removes the plugin all the same, and they cannot end cleanly then",
+    "delete those pods first; with --force the plugin goes at once, and they can no longer end cleanly",
   );
 }

@@ -5,16 +5,16 @@ import { addressesOnStore } from "../../operator/store-addresses.ts";
 import { withSession } from "../open.ts";
 import type { StoreOptions } from "../settings.ts";
 
-/** One way to reach addresses: the options that a command takes for it, and what it opens with them. */
+/** One way to reach addresses: the options that it needs, and how it opens them. */
 export interface Access<O> {
   withOptions(command: Command): Command;
-  /** False where its options choose a Kubernetes namespace already. */
+  /** False where the options already choose a Kubernetes namespace. */
   readonly filtersByNamespace: boolean;
-  /** What shows here that a holder is gone, for the help. */
+  /** What `release` needs to free an address, as a sentence of its help. */
   readonly evidence: string;
   /**
-   * `creates` tells a command that may begin a store from one that must find it there; `namespace` is the
-   * Kubernetes namespace of what the command is about.
+   * Opens the addresses for a command. `creates`: the command may create the store. `namespace`: the
+   * Kubernetes namespace of the object that the command is about.
    */
   open(
     options: O,
@@ -23,11 +23,12 @@ export interface Access<O> {
   ): Promise<number>;
 }
 
-/** On the store itself: `kube-ipam ip …`. */
+/** Works on the store itself: `kube-ipam ip …`. */
 export const storeAccess: Access<StoreOptions> = {
   withOptions: withStoreOptions,
   filtersByNamespace: true,
-  evidence: "it was on this node and its network namespace is gone, or its DEL waits here for the store",
+  evidence:
+    "Needs evidence on this node (the holder's network namespace is gone, or its kept DEL waits for the store), or --force",
   open: (given, work, how) =>
     withSession(
       given,

@@ -12,16 +12,16 @@ import { type ShowOptions, showAddress } from "./show.ts";
 import { type WhoOptions, whoHas } from "./who.ts";
 
 const ALL_SPACES = "only this address space (default: all)";
-const ONE_SPACE = "the address space (default: as configured, else 'default')";
-const RANGE = "an address, first-last, or a block such as 10.1.2.8/29";
+const ONE_SPACE = "address space (default: addressSpace of the configuration, else 'default')";
+const RANGE = "address, range first-last, or block (such as 10.1.2.8/29)";
 
-/** `kube-ipam ip …`: addresses, who has them and who will. */
+/** Adds `kube-ipam ip …`: who has which address, and for whom addresses are reserved. */
 export function addIpCommands(program: Command, done: Done): void {
-  const ip = program.command("ip").description("addresses: who has them, and who will have them again");
+  const ip = program.command("ip").description("list, show, reserve and release addresses");
   addAddressCommands(ip, storeAccess, done);
 }
 
-/** The same commands, whichever way addresses are reached. */
+/** Adds the commands for addresses, for one way to reach them. */
 export function addAddressCommands<O>(parent: Command, access: Access<O>, done: Done): void {
   addList(parent, access, done);
   addShow(parent, access, done);
@@ -35,16 +35,16 @@ function addList<O>(ip: Command, access: Access<O>, done: Done): void {
   const list = ip.command("list").description("list allocations and reservations").alias("ls");
   withSpace(list, ALL_SPACES)
     .option("--network <name>", "only this network")
-    .option("--node <name>", "only what this node's containers hold")
-    .option("--pod <pod>", "only this pod: name, or namespace/name")
-    .addOption(new Option("--state <state>", "only these").choices(["allocated", "reserved"]))
-    .option("--address <address|range>", `only ${RANGE}`, readInterval);
+    .option("--node <name>", "only what containers on this node hold")
+    .option("--pod <pod>", "only this pod (NAME or NAMESPACE/NAME)")
+    .addOption(new Option("--state <state>", "only this state").choices(["allocated", "reserved"]))
+    .option("--address <address|range>", `only this ${RANGE}`, readInterval);
   if (access.filtersByNamespace)
     list.option("--namespace <name>", "only pods and owners of this Kubernetes namespace");
   withExamples(list, [
-    ["", "everything"],
-    ["--address 10.188.0.0/26 -o wide", "a part of a subnet, with all columns"],
-    ["--node worker-1 --state allocated -o json", "for a program"],
+    ["", "all allocations and reservations"],
+    ["--address 10.188.0.0/26 -o wide", "one block, with all columns"],
+    ["--node worker-1 --state allocated -o json", "what one node holds, for a script"],
   ]);
   withOutput(access.withOptions(list)).action(async (options: ListOptions & O) =>
     done(await access.open(options, (addresses) => listAddresses(options, addresses))),
@@ -52,10 +52,13 @@ function addList<O>(ip: Command, access: Access<O>, done: Done): void {
 }
 
 function addShow<O>(ip: Command, access: Access<O>, done: Done): void {
-  const show = ip.command("show").description("all that is known of one address").argument("<address>");
+  const show = ip
+    .command("show")
+    .description("show holder, reservation and state of one address")
+    .argument("<address>");
   withExamples(show, [
     ["10.188.0.7", "who has it, and for whom it is reserved"],
-    ["10.188.0.7 -o json", "with every field of the records"],
+    ["10.188.0.7 -o json", "every field of its records"],
   ]);
   withOutput(access.withOptions(withSpace(show, ALL_SPACES))).action(
     async (text: string, options: ShowOptions & O) => {
@@ -68,9 +71,9 @@ function addShow<O>(ip: Command, access: Access<O>, done: Done): void {
 function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
   const who = ip
     .command("who")
-    .description("the addresses of a pod")
-    .argument("<pod>", "name, or namespace/name");
-  withExamples(who, [["default/db-0", "what it has, and what is reserved for it"]]);
+    .description("list the addresses that a pod has, and those reserved for it")
+    .argument("<pod>", "NAME or NAMESPACE/NAME");
+  withExamples(who, [["default/db-0", "one pod, in all address spaces"]]);
   withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
     async (text: string, options: WhoOptions & O) => {
       const pod = readPod(text);
@@ -83,14 +86,14 @@ function addRelease<O>(ip: Command, access: Access<O>, done: Done): void {
   const release = ip
     .command("release")
     .description(
-      `free an address whose holder is gone: ${access.evidence}. The holder loses all its addresses`,
+      `free an address whose holder is gone, with all other addresses of that holder. ${access.evidence}`,
     )
     .argument("<address>")
-    .option("--force", "free it whoever has it: you answer for it that nobody uses it any more")
-    .option("--container <id>", "only where this container has it");
+    .option("--force", "free it without evidence; you vouch that nothing uses it any more")
+    .option("--container <id>", "only if this container holds it");
   withExamples(release, [
-    ["10.188.0.7", "where its node sees that its holder is gone"],
-    ["--force 10.188.0.7", "you are the evidence: nobody uses it any more"],
+    ["10.188.0.7", "if there is evidence that its holder is gone"],
+    ["--force 10.188.0.7", "if you know that nothing uses it any more"],
   ]);
   withOutput(access.withOptions(withSpace(release, ONE_SPACE))).action(
     async (text: string, options: ReleaseOptions & O) => {
@@ -103,25 +106,28 @@ function addRelease<O>(ip: Command, access: Access<O>, done: Done): void {
 function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
   const command = ip
     .command("reserve")
-    .description("keep an address or a range for somebody: it is never given to others")
+    .description("reserve an address or a range for an owner, so that nobody else gets it")
     .argument("<address|range>", RANGE)
     .requiredOption(
       "--for <owner>",
-      "a pod as namespace/name, a workload as Kind/namespace/name, or a remark",
+      "owner: a pod as namespace/name, a workload as Kind/namespace/name, or a remark",
       readOwner,
     )
     .option(
       "--retain <how>",
-      "keep, workload, delete, or a time after the owner such as 7d",
+      "how long: keep (until unreserve), workload (as long as the owner), delete (as long as its pod), or a time after the owner (such as 7d)",
       readRetention,
       "keep",
     )
-    .option("--note <words>", "a remark that refusals repeat")
-    .option("--even-if-held", "although another has it now; that one keeps it until it ends");
+    .option("--note <words>", "a remark that error messages repeat")
+    .option("--even-if-held", "reserve it even if another pod has it now; that pod keeps it until it ends");
   withExamples(command, [
-    ["10.188.0.7 --for StatefulSet/default/db", "for a workload that may be still to come"],
+    ["10.188.0.7 --for StatefulSet/default/db", "for a workload, which need not exist yet"],
     ["10.188.0.32/28 --for 'the old printers' --note 'room 5'", "a block, with a remark"],
-    ["10.188.0.50-10.188.0.59 --for default/gateway --retain 7d", "a range, until 7 days after its owner"],
+    [
+      "10.188.0.50-10.188.0.59 --for default/gateway --retain 7d",
+      "a range for a pod, until 7 days after the pod",
+    ],
   ]);
   withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
     async (text: string, options: ReserveOptions & O) => {
@@ -139,11 +145,11 @@ function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
 function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
   const command = ip
     .command("unreserve")
-    .description("end a reservation; who has the address now keeps it")
+    .description("end a reservation; a pod that has the address now keeps it")
     .argument("<address|range>", RANGE);
   withExamples(command, [
     ["10.188.0.7", "one address"],
-    ["10.188.0.32/28", "a block, exactly as it was reserved"],
+    ["10.188.0.32/28", "a block, as it was reserved"],
   ]);
   withOutput(access.withOptions(withSpace(command, ONE_SPACE))).action(
     async (text: string, options: Pick<ReserveOptions, "output" | "space"> & O) => {

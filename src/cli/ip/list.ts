@@ -18,7 +18,7 @@ export interface ListOptions {
   readonly address?: Interval;
 }
 
-/** `ip list`: who has which address, and for whom addresses are reserved. */
+/** `ip list`: prints who has which address, and for whom addresses are reserved. */
 export async function listAddresses(options: ListOptions, addresses: Addresses): Promise<number> {
   const items = (await addresses.items(options.space)).filter((item) => matches(item, options));
   if (items.length === 0)

@@ -17,7 +17,7 @@ test.each(["a/b/c/d", "/db", "default/", "Default/db", "widget/default/w"])("--f
 });
 
 test("--for nobody is refused", () => {
-  expect(() => readOwner(" ")).toThrow("--for names nobody");
+  expect(() => readOwner(" ")).toThrow("--for is empty");
 });
 
 test.each([

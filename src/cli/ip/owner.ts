@@ -2,7 +2,7 @@ import { UsageError } from "../../command-line/failure.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
 import { tryParseRetention } from "../../ipam/retention.ts";
 
-/** The kinds that pods are owned by most often, as people write them. */
+/** The most common kinds of owner, as people write them. */
 const KINDS: Readonly<Record<string, string>> = {
   po: "Pod",
   pod: "Pod",
@@ -27,7 +27,7 @@ const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const LONGEST_NOTE = 200;
 
 /**
- * Reads `--for`: "namespace/name" (a pod), "Kind/namespace/name" (a workload), or a remark.
+ * Parses `--for`: "namespace/name" (a pod), "Kind/namespace/name" (a workload), or a remark.
  *
  * @throws UsageError
  */
@@ -50,8 +50,8 @@ export function readOwner(text: string): Owner {
 function readNote(text: string): Owner {
   if (text !== "" && text.length <= LONGEST_NOTE) return { kind: "Note", namespace: "", name: text };
   throw new UsageError(
-    text === "" ? "--for names nobody" : `the remark is longer than ${LONGEST_NOTE} characters`,
-    "say in a few words for whom the address is reserved",
+    text === "" ? "--for is empty" : `the remark is longer than ${LONGEST_NOTE} characters`,
+    "say in a few words who the address is for",
   );
 }
 
@@ -59,7 +59,7 @@ function readKind(text: string): string | undefined {
   return KINDS[text.toLowerCase()] ?? (/^[A-Z][A-Za-z0-9]*$/.test(text) ? text : undefined);
 }
 
-/** Reads `--retain`: "keep", "workload", "delete", or a time such as "30m" or "1d12h". @throws UsageError */
+/** Parses `--retain`: "keep", "workload", "delete", or a time such as "30m" or "1d12h". Times in seconds. @throws UsageError */
 export function readRetention(text: string): Retention {
   const retention = tryParseRetention(text);
   if (retention !== undefined) return retention;

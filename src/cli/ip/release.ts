@@ -13,9 +13,9 @@ export interface ReleaseOptions {
 }
 
 /**
- * `ip release ADDRESS`: frees it where its holder is known to be gone, or by force, and says what was done.
+ * `ip release ADDRESS`: frees the address on evidence or by force, and prints what it freed.
  *
- * @throws AbsentError when nobody has it, IpamError without evidence.
+ * @throws AbsentError when nobody has the address, IpamError without evidence; nothing is freed then.
  */
 export async function releaseAddress(
   address: Address,
@@ -27,15 +27,15 @@ export async function releaseAddress(
     ...(given.space !== undefined && { space: given.space }),
     ...(given.container !== undefined && { container: given.container }),
   });
-  if (released.length === 0) throw nobody(address, space, given.container);
+  if (released.length === 0) throw notHeld(address, space, given.container);
   return printThing(released.map(dataOf), released.map(lineOf), given.output);
 }
 
-function nobody(address: Address, space: string, container: string | undefined): AbsentError {
+function notHeld(address: Address, space: string, container: string | undefined): AbsentError {
   const whom = container === undefined ? "nobody" : `no container ${container}`;
   return new AbsentError(
     `${whom} has address ${formatAddress(address)} in address space '${space}'`,
-    "'kube-ipam ip show' tells more; another address space is named with --space, a reservation ends with 'kube-ipam ip unreserve'",
+    "see 'kube-ipam ip show'; name another address space with --space, or end a reservation with 'kube-ipam ip unreserve'",
   );
 }
 

@@ -19,7 +19,7 @@ export interface ReserveOptions {
   readonly evenIfHeld?: boolean;
 }
 
-/** `ip reserve ADDRESS|RANGE --for OWNER`. Doing it again changes nothing. */
+/** `ip reserve ADDRESS|RANGE --for OWNER`: reserves it and prints the reservation. Running it again changes nothing. */
 export async function reserve(
   interval: Interval,
   given: ReserveOptions,
@@ -32,9 +32,12 @@ export async function reserve(
     ...(given.note !== undefined && { note: given.note }),
     evenIfHeld: given.evenIfHeld === true,
   });
-  if (!created) printErr(`${formatInterval(interval)} was reserved just so already: nothing is changed`);
+  if (!created)
+    printErr(`${formatInterval(interval)} is reserved in the same way already: nothing is changed`);
   for (const holder of holders)
-    printErr(`note: ${describeHolderFully(holder)} has it now, or a part of it, and keeps it until it ends`);
+    printErr(
+      `note: ${describeHolderFully(holder)} has it now, or a part of it, and keeps it until that container ends`,
+    );
   const data = { ...ends(interval), space, owner: given.for, retain: given.retain, created };
   return printThing(
     data,
@@ -49,7 +52,7 @@ export async function reserve(
   );
 }
 
-/** `ip unreserve ADDRESS|RANGE`. @throws AbsentError where nothing is reserved. */
+/** `ip unreserve ADDRESS|RANGE`: ends the reservation. @throws AbsentError where none is exactly of it. */
 export async function unreserve(
   interval: Interval,
   given: Pick<ReserveOptions, "output" | "space">,
@@ -80,7 +83,7 @@ function ends(interval: Interval): { address: string; last?: string } {
 function notReserved(interval: Interval, space: string): AbsentError {
   const what = isOne(interval) ? "address" : "range";
   return new AbsentError(
-    `no reservation of exactly the ${what} ${formatInterval(interval)} is there in address space '${space}'`,
-    "'kube-ipam ip list' shows all; a range is ended as it was reserved",
+    `address space '${space}' has no reservation of exactly the ${what} ${formatInterval(interval)}`,
+    "see 'kube-ipam ip list', and name a range exactly as it was reserved",
   );
 }

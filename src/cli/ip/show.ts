@@ -11,7 +11,7 @@ export interface ShowOptions {
   readonly space?: string;
 }
 
-/** `ip show ADDRESS`: all that is known of one address, in every address space that knows it. */
+/** `ip show ADDRESS`: prints holder, reservation and state of an address, in every address space that knows it. */
 export async function showAddress(
   address: Address,
   options: ShowOptions,
@@ -38,7 +38,7 @@ function linesOf({
     ["Space", space],
     [
       "State",
-      state === "cooling" ? "cooling (freed a moment ago; given out again when nothing else is free)" : state,
+      state === "cooling" ? "cooling (freed a moment ago; given out only when nothing else is free)" : state,
     ],
     ["Origin", allocation?.origin],
     ["Since", allocation?.since],

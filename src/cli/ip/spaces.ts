@@ -1,7 +1,7 @@
 import { spacesOf } from "../../operator/spaces.ts";
 import type { Session } from "../open.ts";
 
-/** The store's address spaces, and the ones that this node has used, which a store that was emptied knows nothing of. */
+/** The address spaces of the store, and those that this node has used: an emptied store no longer knows them. */
 export async function spacesOfNode(
   { settings, ports, options }: Session,
   named: string | undefined,

@@ -10,7 +10,7 @@ export interface WhoOptions {
 }
 
 /**
- * `ip who POD`: the addresses of a pod (name, or namespace/name), and those reserved under its name.
+ * `ip who POD`: prints the addresses of a pod (name, or namespace/name), and those reserved under its name.
  *
  * @throws AbsentError when there are none.
  */
@@ -19,6 +19,6 @@ export async function whoHas(pod: string, options: WhoOptions, addresses: Addres
   if (found.length > 0) return printItems(found, COLUMNS, options.output);
   throw new AbsentError(
     `pod '${pod}' has no address here and none is reserved for it`,
-    "'kube-ipam ip list' shows all; a pod that asked for its address is known by namespace/name",
+    "see 'kube-ipam ip list'; name the pod as namespace/name",
   );
 }

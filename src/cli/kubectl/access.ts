@@ -8,17 +8,17 @@ import { remoteAddresses } from "./remote-addresses.ts";
 export function withKubectlOptions(command: Command): Command {
   return withTimeout(
     command
-      .option("--kubeconfig <file>", "how to reach the cluster (default: $KUBECONFIG, else ~/.kube/config)")
-      .option("--context <name>", "this context of the kubeconfig (default: its current one)")
-      .option("-n, --namespace <name>", "this Kubernetes namespace (default: the context's)")
-      .option("-A, --all-namespaces", "everything, whichever namespace it belongs to, or to none"),
+      .option("--kubeconfig <file>", "kubeconfig of the cluster (default: $KUBECONFIG, else ~/.kube/config)")
+      .option("--context <name>", "context of the kubeconfig (default: its current one)")
+      .option("-n, --namespace <name>", "Kubernetes namespace (default: the context's)")
+      .option("-A, --all-namespaces", "all Kubernetes namespaces, and what belongs to none"),
   );
 }
 
-/** Through the controller, under the caller's own rights: `kubectl ipam …`. */
+/** Works through the controller, with the caller's own rights: `kubectl ipam …`. */
 export const kubectlAccess: Access<KubectlOptions> = {
   withOptions: withKubectlOptions,
   filtersByNamespace: false,
-  evidence: "only its own node sees that, so that from afar it takes --force",
+  evidence: "Needs --force, because only the holder's own node can see whether it is gone",
   open: async (given, work, { namespace } = {}) => work(remoteAddresses(await placeOf(given, namespace))),
 };

@@ -4,7 +4,7 @@ import { ERROR_CODES, type ErrorName, IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import type { Answer, Api } from "../../kubernetes/api/api.ts";
 
-/** The reason that the controller gives for a failure of its store, and for what is not there. */
+/** The reasons that the controller gives for a failure of its store, and for an object that does not exist. */
 const STORE = "store";
 const ABSENT = "absent";
 
@@ -22,7 +22,7 @@ const status = v.object({
 });
 
 /**
- * The object that an answer brings.
+ * The object in an answer of the controller.
  *
  * @throws AbsentError, StoreFailure or IpamError as the controller threw it; IpamError where Kubernetes
  *   itself refused, or no controller answered.
@@ -51,7 +51,7 @@ function refusedByKubernetes(httpStatus: number, message: string, server: string
       return new IpamError(
         "kubernetesRefused",
         message,
-        "an administrator may bind one of the ClusterRoles kube-ipam-view, -edit and -admin (deploy/rbac/operators.yaml)",
+        "ask an administrator to bind one of the ClusterRoles kube-ipam-view, -edit and -admin (deploy/rbac/operators.yaml)",
       );
     case 404:
       return new IpamError(

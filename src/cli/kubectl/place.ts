@@ -14,7 +14,7 @@ export interface KubectlOptions {
   readonly timeout: number;
 }
 
-/** Where and within what a command of `kubectl ipam` works. */
+/** The API server, namespace and deadline of a command of `kubectl ipam`. */
 export interface Place {
   readonly api: Api;
   /** Undefined: all namespaces. */
@@ -23,8 +23,9 @@ export interface Place {
 }
 
 /**
- * Loads what speaks to Kubernetes only now: these commands are also named where none of them runs.
- * `named` is the namespace of the object that a command is about, which counts unless the user chose one.
+ * Connects to the API server. Loads the client only now, because the help needs these commands without it.
+ *
+ * @param named the namespace of the object that a command is about; counts unless the user chose one.
  *
  * @throws IpamError kubernetesRefused, invalidConfig; UsageError.
  */

@@ -6,7 +6,7 @@ import { kubectlAccess } from "./access.ts";
 import { addRemoteWhy } from "./why.ts";
 
 /**
- * `kubectl ipam …`: the operators' commands from wherever kubectl works, under the caller's own rights.
+ * Runs `kubectl ipam …`: the operators' commands wherever kubectl works, with the caller's own rights.
  *
  * @returns the exit code. Never throws.
  */
@@ -23,10 +23,10 @@ export async function runKubectlPlugin(args: readonly string[]): Promise<number>
   }
 }
 
-/** The commands of `kubectl ipam`, under whichever name. */
+/** Adds the commands of `kubectl ipam` to a program. */
 export function describeKubectl(program: Command, done: Done): Command {
   program
-    .description("addresses of pods: who has them, who will have them again, and why a pod has none")
+    .description("list, show, reserve and release addresses of pods, through the controller")
     .usage("COMMAND [OPTIONS]")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
@@ -36,7 +36,7 @@ export function describeKubectl(program: Command, done: Done): Command {
   return program;
 }
 
-/** Errors name the command that helps as the node's operator types it. */
+/** Messages name commands as they are typed on a node. */
 function inKubectlsWords(text: string): string {
   return text.replaceAll("kube-ipam ip ", "kubectl ipam ").replaceAll("kube-ipam why ", "kubectl ipam why ");
 }

@@ -16,7 +16,7 @@ import {
 import { answered } from "./answered.ts";
 import type { Place } from "./place.ts";
 
-/** Addresses through the controller, in one Kubernetes namespace or in all. */
+/** Addresses as the controller serves them, in one Kubernetes namespace or in all. */
 export function remoteAddresses({ api, deadline, namespace }: Place): Addresses {
   const root = namespace === undefined ? ROOT : `${ROOT}/namespaces/${encodeURIComponent(namespace)}`;
   const get = async <T>(path: string) => answered<T>(await api.request(path, deadline), api);

@@ -8,13 +8,13 @@ import { withKubectlOptions } from "./access.ts";
 import { answered } from "./answered.ts";
 import { type KubectlOptions, placeOf } from "./place.ts";
 
-/** `kubectl ipam why [NAMESPACE/]POD`: asked of the controller, which sees store and Kubernetes. */
+/** Adds `kubectl ipam why`, which asks the controller: it sees both store and Kubernetes. */
 export function addRemoteWhy(program: Command, done: Done): void {
   const command = program
     .command("why")
-    .description("why a pod has the addresses that it has, or has none yet, and what to do")
-    .argument("<pod>", "NAME, or NAMESPACE/NAME");
-  withExamples(command, [["default/db-0", "what it has, what it waits for, and what to do"]]);
+    .description("explain why a pod has its addresses, or none yet, and what to do")
+    .argument("<pod>", "NAME or NAMESPACE/NAME");
+  withExamples(command, [["default/db-0", "one pod"]]);
   withOutput(withKubectlOptions(command)).action(
     async (pod: string, options: KubectlOptions & { readonly output: Format }) =>
       done(await why(pod, options)),

@@ -1,4 +1,4 @@
-/** 1.0.0 is the newest that the main plugins of all living distributions know. */
+/** 1.0.0 is the newest version that the main plugins of all supported distributions know. */
 const CNI_VERSION = "1.0.0";
 
 /** The runtime hands over the pod's annotations: no request to Kubernetes for each pod. */
@@ -17,6 +17,7 @@ export const CONFIGURATIONS: ReadonlyMap<string, object> = new Map<string, objec
   ["multus", multus()],
 ]);
 
+/** The names of these configurations. */
 export const MAIN_PLUGINS: readonly string[] = [...CONFIGURATIONS.keys()];
 
 function network(type: string, keys: object, ipamKeys: object = { resolvConf: "/etc/resolv.conf" }): object {

@@ -3,9 +3,9 @@ import { printOut } from "../../command-line/print.ts";
 import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
 
 /**
- * `--outputconf NAME` or `--outputconf=NAME`: JSON on stdout, nothing else.
+ * `--outputconf NAME` or `--outputconf=NAME`: prints a configuration as JSON. Returns the exit code 0.
  *
- * @throws UsageError naming the plugins there are.
+ * @throws UsageError naming the known plugins.
  */
 export function printConfiguration([flag = "", ...rest]: readonly string[]): 0 {
   const [, inFlag] = /^--outputconf=(.*)$/.exec(flag) ?? [];
@@ -16,7 +16,7 @@ export function printConfiguration([flag = "", ...rest]: readonly string[]): 0 {
     throw new UsageError(
       name === undefined
         ? "--outputconf needs the name of a main plugin"
-        : `no configuration for '${name}' is known`,
+        : `there is no configuration for '${name}'`,
       WAYS,
     );
   }

@@ -9,19 +9,21 @@ import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { Session } from "../open.ts";
 import { step } from "./step.ts";
 
-/** What Kubernetes' pods say of the store, once the nodes have answered. */
+/** What a comparison with Kubernetes' pods found, once the nodes have answered. */
 export interface CrossCheck {
   /** False where Kubernetes could not be asked. */
   readonly asked: boolean;
-  /** Addresses that are held now because pods of silent nodes show them. */
+  /** Addresses that the store now holds because pods of silent nodes show them. */
   readonly onEvidence: readonly Shown[];
-  /** What pods show and the store still says otherwise. */
+  /** Where pods show something else than the store. */
   readonly findings: readonly AuditFinding[];
 }
 
 /**
- * Compares the store with the pods' status (podIPs, Multus' network-status), and holds what pods of
- * silent nodes show: only their status speaks for them.
+ * Compares the store with the pods' status (podIPs, Multus' network-status), and writes allocations for
+ * what pods of silent nodes show: their status is the only witness.
+ *
+ * @throws StoreFailure, IpamError; what was written before stays.
  */
 export async function crossCheck(
   silent: readonly string[],
@@ -44,7 +46,7 @@ export async function crossCheck(
 
 async function look(access: ClusterAccess, { ports }: Session) {
   const records = await readRecords(ports.store, step());
-  // Addresses are written back where nobody holds them: that must be certain (FAIL-CLOSED).
+  // Addresses without an allocation are written: a record that cannot be read may be one (FAIL-CLOSED).
   const [damage] = records.damaged;
   if (damage !== undefined) throw damage.failure;
   const pods: PodFacts[] = [];
@@ -53,7 +55,7 @@ async function look(access: ClusterAccess, { ports }: Session) {
   return { records, pods, findings: audit(input).findings };
 }
 
-/** A store that lost its networks knows them by what was written again. */
+/** The networks of the attachments that nodes wrote: the store may have lost its own list. */
 function networksOf({ attachments }: StoreRecords): SpacedNetwork[] {
   const networks = new Map<string, SpacedNetwork>();
   for (const { ref, record } of attachments) {

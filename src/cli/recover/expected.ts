@@ -8,14 +8,14 @@ import type { Session } from "../open.ts";
 import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 
-/** Who must answer. */
+/** The nodes that must answer. */
 export interface Expected {
   readonly names: readonly string[];
-  /** Of the nodes that Kubernetes knows. */
+  /** Labels of the nodes that Kubernetes knows, by name. */
   readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** All Nodes of the cluster and those that are named, without those that are to be forgotten. */
+/** All Nodes of the cluster and those of `--nodes`, without those of `--forget`. @throws IpamError */
 export async function expectedNodes(
   { nodes, forget }: Pick<RecoverOptions, "nodes" | "forget">,
   access: ClusterAccess | undefined,
@@ -30,13 +30,13 @@ export async function expectedNodes(
   return { names: [...names].sort(), labels };
 }
 
-/** The pools of the node's file that is named, else of this node's. */
+/** The pools of the node's file in `--config`, else of this node's own file. @throws IpamError */
 export function poolsOf({ config }: Pick<RecoverOptions, "config">): PoolOfNodes[] {
   const given = config === undefined ? undefined : readConfiguration(config);
   return poolsOfNodes(given?.kind === "node" ? given.file : readNodeFile());
 }
 
-/** Every address space that the store or this node knows of. */
+/** Every address space that the store or this node knows. @throws StoreFailure */
 export async function spacesIn(session: Session): Promise<string[]> {
   const spaces = new Set(await spacesOfNode(session, undefined));
   for await (const { ref } of session.ports.store.list({ kind: "reservedRanges" }, step()))

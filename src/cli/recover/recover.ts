@@ -18,7 +18,12 @@ import { step } from "./step.ts";
 import { answerForThisNode } from "./this-node.ts";
 import { waitForAnswers } from "./wait.ts";
 
-/** `recover`: begin, wait for the nodes, look at the pods, block what silent nodes may hold, end. */
+/**
+ * `recover`: begins a recovery or joins one, waits for the nodes, compares with the pods, blocks what silent
+ * nodes may hold, and ends it. Returns the exit code; after a failure it can be run again.
+ *
+ * @throws UsageError, IpamError, StoreFailure; the recovery is still under way then.
+ */
 export async function recover(given: RecoverOptions, session: Session): Promise<number> {
   const { shared } = session.ports.store.description;
   const access = shared ? await openAccess(given, session) : undefined;
@@ -29,7 +34,9 @@ export async function recover(given: RecoverOptions, session: Session): Promise<
   const expected = await expectedNodes(given, access, { ...session, ports });
   requireNodes(expected);
   const { recovery, begun } = await beginRecovery(ports, step());
-  printErr(begun ? "no addresses are given out until it is done" : "a recovery is under way: taking part");
+  printErr(
+    begun ? "no addresses are given out until the recovery is done" : "a recovery is under way: joining it",
+  );
   // A store that is not shared has this one node.
   if (!shared) await answerForThisNode(undefined, session);
   const look = () => readAnswers(recovery, expected.names, ports, step());
@@ -62,13 +69,13 @@ async function isRecovering({ store }: Ports): Promise<boolean> {
   return meta?.record.state === "recovering";
 }
 
-/** After a recovery: what these nodes might have held may be given out. Exit code 3 where one held nothing back. */
+/** After a recovery: unblocks what these nodes may have held. Exit code 3 where nothing was blocked for one of them. */
 async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
   const lifted = await liftBlocks(nodes, ports, step());
   for (const node of nodes) {
     printErr(
       lifted.includes(node)
-        ? `what node ${node} might have held is given out again; what its pods' status showed stays held until they are gone`
+        ? `what node ${node} might have held is given out again; addresses in its pods' status stay held until those pods are gone`
         : `nothing was refused for node ${node}`,
     );
   }
@@ -78,7 +85,7 @@ async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
 function requireNodes({ names }: Expected): void {
   if (names.length > 0) return;
   throw new UsageError(
-    "which nodes must answer is not known: no kubeconfig is given or configured",
-    "name it with --kubeconfig, or the nodes with --nodes",
+    "recover cannot tell which nodes must answer: no kubeconfig is given or configured",
+    "name a kubeconfig with --kubeconfig, or the nodes with --nodes",
   );
 }

@@ -7,6 +7,7 @@ import { waysOut } from "../../ipam/reserve/blocks.ts";
 import type { CrossCheck } from "./cross-check.ts";
 import { listed } from "./wait.ts";
 
+/** What a recovery found and did. */
 export interface Recovered {
   readonly recovery: string;
   readonly answers: Answers;
@@ -14,10 +15,10 @@ export interface Recovered {
   readonly forgotten: readonly string[];
 }
 
-/** Lines of one kind that are printed; the count says how many there are. */
+/** So many lines of one kind are printed, then the number of the others. */
 const SHOWN = 50;
 
-/** What was found and written, and what is left to do; exit code 1 where something is. */
+/** Prints what was found and written, and what is left to do. Returns exit code 1 where something is left. */
 export async function report(recovered: Recovered, format: Format): Promise<number> {
   const { answers, checked, forgotten, recovery } = recovered;
   const { silent, answered } = answers;
@@ -68,7 +69,7 @@ function printLeft(
   );
   printSome(checked.findings.map(({ what, remedy }) => `found: ${what}. Do: ${remedy}`));
   if (!checked.asked)
-    printErr("note: Kubernetes was not asked (no kubeconfig), so that pods were not compared with the store");
+    printErr("note: Kubernetes was not asked (no kubeconfig): pods were not compared with the store");
   if (silent.length > 0) printErr(`refused until they answer: ${waysOut(silent)}`);
 }
 

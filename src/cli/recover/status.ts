@@ -10,7 +10,7 @@ import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 import { listed } from "./wait.ts";
 
-/** `recover --status`: which nodes have answered the last recovery, and for which something is refused. */
+/** `recover --status`: prints which nodes have answered the last recovery, and for which addresses are refused. */
 export async function recoveryStatus(
   given: RecoverOptions,
   access: ClusterAccess | undefined,

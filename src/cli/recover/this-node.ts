@@ -5,7 +5,7 @@ import { answerHere } from "../../runtime/answer-here.ts";
 import type { Session } from "../open.ts";
 import { step } from "./step.ts";
 
-/** `recover --this-node`: what the agent does by itself. Without `given` nothing is printed. */
+/** `recover --this-node`: answers for this node, as its agent does. Prints nothing without `given`. Returns the exit code. */
 export async function answerForThisNode(
   given: { readonly output: Format } | undefined,
   { settings, ports }: Session,
@@ -26,7 +26,7 @@ export async function answerForThisNode(
 }
 
 function lines(node: string, answer: NodeRecoveryRecord | undefined): [string, string][] {
-  if (answer === undefined) return [["Node", `${node}: the store asks nothing of it, or it has answered`]];
+  if (answer === undefined) return [["Node", `${node}: the store waits for no answer of this node`]];
   return [
     ["Node", node],
     ["Living attachments", String(answer.attachments)],

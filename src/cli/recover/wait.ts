@@ -4,7 +4,7 @@ import type { Answers } from "../../ipam/recovery/answers.ts";
 
 const AGAIN_MS = 500;
 
-/** Waits until every node has answered, and no answer may still change; for so many seconds at most. */
+/** Waits until every node has answered and no answer can change any more, for at most `seconds`. Returns the last answers. */
 export async function waitForAnswers(
   look: () => Promise<Answers>,
   expected: number,
@@ -28,6 +28,7 @@ export async function waitForAnswers(
 
 const SHOWN = 20;
 
+/** Names in one line, at most 20 of them. */
 export function listed(nodes: readonly string[]): string {
   const shown = nodes.slice(0, SHOWN).join(", ");
   return nodes.length <= SHOWN ? shown : `${shown} and ${nodes.length - SHOWN} more`;

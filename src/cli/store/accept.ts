@@ -11,8 +11,8 @@ export interface AcceptOptions {
 }
 
 /**
- * `store accept`: this node forgets which store it has used, and takes the configured one as it is
- * now. The operator answers for it that no pod holds an address that this store does not know.
+ * `store accept`: makes this node forget which store it has used, and take the configured one as it is
+ * now. The operator vouches that no pod holds an address that this store does not know.
  */
 export async function acceptStore(given: AcceptOptions, session: Session): Promise<number> {
   const { settings, ports, options } = session;
@@ -30,7 +30,7 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
     { store: { kind, location, uuid: uuid ?? null, revision: snapshot.revision }, accepted },
     [
       ["Accepted", `${kind} store ${location}`],
-      ["UUID", uuid ?? "none yet: the next ADD, or 'kube-ipam store init', makes it"],
+      ["UUID", uuid ?? "none yet: the next ADD, or 'kube-ipam store init', creates it"],
       ["Revision", String(snapshot.revision)],
       ...accepted.map(({ space, forgotten }) => [`Space ${space}`, forgottenText(forgotten)] as const),
     ],

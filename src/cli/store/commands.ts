@@ -21,20 +21,20 @@ import { storeStatus } from "./status.ts";
 
 type Plain = StoreOptions & { readonly output: Format };
 
-/** `kube-ipam store …`: the store itself. */
+/** Adds `kube-ipam store …`, the commands for the store itself. */
 export function addStoreCommands(program: Command, done: Done): void {
-  const store = program.command("store").description("the store: its state, its identity, backup and move");
+  const store = program.command("store").description("show, initialise, back up and move the store");
   const status = store.command("status");
-  withExamples(status, [["kube-ipam store status", "as this node's plugin finds it"]]);
+  withExamples(status, [["kube-ipam store status", "the store of this node"]]);
   withOutput(withStoreOptions(status))
-    .description("which store it is, what it holds, and whether this node would use it")
+    .description("show which store this is, what it holds, and whether this node accepts it")
     .action(async (options: Plain) =>
       done(await withSession(options, (session) => storeStatus(options, session))),
     );
   const init = store.command("init");
   withExamples(init, [["kube-ipam store init --config lan.json", "the store of a network's configuration"]]);
   withOutput(withStoreOptions(init))
-    .description("give a new store its identity, once; where requireInit is set no ADD does that")
+    .description("give a new store its identity, once; with requireInit no ADD does that")
     .action(async (options: Plain) =>
       done(await withSession(options, (session) => initialise(options, session), { creates: true })),
     );
@@ -42,7 +42,7 @@ export function addStoreCommands(program: Command, done: Done): void {
   addMoveCommands(store, done);
 }
 
-/** `export` and `import`, which stand below `store` and, as they are looked for there, at the top too. */
+/** Adds `export` and `import`: below `store`, and at the top, where people look for them. */
 export function addMoveCommands(parent: Command, done: Done): void {
   addExport(parent, done);
   addImport(parent, done);
@@ -53,10 +53,10 @@ function addAccept(store: Command, done: Done): void {
     .command("accept")
     .alias("forget")
     .description(
-      "let this node take the store as it is now, after it was replaced or restored on purpose: you answer for it " +
-        "that no pod holds an address that the store does not know. To be run on each node",
+      "make this node accept the store as it is now, after it was replaced or restored on purpose. You vouch that no " +
+        "pod holds an address that the store does not know. Run it on each node",
     );
-  withExamples(accept, [["kube-ipam store accept", "on each node, once the store is what it should be"]]);
+  withExamples(accept, [["kube-ipam store accept", "on each node, once the right store is in place"]]);
   withOutput(
     withStoreOptions(
       withSpace(accept, "only this address space (default: all that the store or this node knows)"),
@@ -69,20 +69,19 @@ function addAccept(store: Command, done: Done): void {
 function addExport(store: Command, done: Done): void {
   const command = store
     .command("export")
-    .description("print all records as one JSON document; or one network as another plugin keeps it")
-    .addOption(new Option("--to <format>", "what to print").choices(EXPORTS).default("records"))
-    .option("--network <name>", "whereabouts: the network")
-    .option(
-      "--range <subnet>",
-      "whereabouts: its range there; may be repeated (default: the network's subnets)",
-      ranges,
-      [],
+    .description("print all records as one JSON document, or one network in another plugin's format")
+    .addOption(new Option("--to <format>", "format of the export").choices(EXPORTS).default("records"))
+    .option("--network <name>", "whereabouts: the network to export")
+    .addOption(
+      new Option("--range <subnet>", "whereabouts: the range of the network; may be repeated")
+        .argParser(ranges)
+        .default([], "the network's subnets"),
     )
-    .option("--network-name <name>", "whereabouts: its network_name, where its configuration sets one")
-    .option("--namespace <name>", "whereabouts: where its objects lie", "kube-system");
+    .option("--network-name <name>", "whereabouts: network_name, if its configuration sets one")
+    .option("--namespace <name>", "whereabouts: Kubernetes namespace of its objects", "kube-system");
   withExamples(command, [
     ["kube-ipam store export >backup.json", "everything but cooling addresses"],
-    ["kube-ipam store export --to whereabouts --network lan", "IPPools, for kubectl: the way back"],
+    ["kube-ipam store export --to whereabouts --network lan", "IPPools for kubectl, to go back"],
   ]);
   withStoreOptions(command).action(async (options: ExportOptions & StoreOptions) =>
     done(await withSession(options, (session) => exportStore(options, session))),
@@ -98,46 +97,53 @@ function ranges(text: string, before: readonly Cidr[]): Cidr[] {
 function addImport(store: Command, done: Done): void {
   const command = store
     .command("import")
-    .description(
-      "write records into the store: all or, where anything speaks against one of them, none. It can be run again",
-    )
-    .argument("[file]", "what 'store export' printed, or for whereabouts kubectl; - for stdin")
-    .addOption(
-      new Option("--from <source>", "where the records come from").choices(SOURCES).default("export"),
-    )
-    .option("--network <name>", "host-local, kube-ipam-0.2, whereabouts: the network")
+    .description("write records into the store: all, or none if one of them conflicts. Can be run again")
+    .argument("[file]", "output of 'store export' (for whereabouts: of kubectl), or - for stdin")
+    .addOption(new Option("--from <source>", "source of the records").choices(SOURCES).default("export"))
+    .option("--network <name>", "host-local, kube-ipam-0.2, whereabouts: the network to import")
     .option("--folder <folder>", "host-local: its folder (default: /var/lib/cni/networks)")
     .option(
       "--containers <file>",
-      "host-local, kube-ipam-0.2: only these containers; lines 'CONTAINER NODE', or as 'crictl pods -q --no-trunc' " +
-        "prints them for this node; - for stdin. Without it all are taken for this node's: right for " +
-        "host-local's, and for those of kube-ipam-0.2 only where there is one node",
+      "host-local, kube-ipam-0.2: import only these containers: lines 'CONTAINER NODE', or the output of " +
+        "'crictl pods -q --no-trunc' for those of this node; - for stdin (default: all, as containers of this node, " +
+        "which is wrong for kube-ipam-0.2 with more than one node)",
     )
-    .option(
-      "--ifname <name>",
-      "host-local, kube-ipam-0.2: the interface, where the source does not tell",
-      "eth0",
-    )
-    .option(
-      "--pool <name>",
-      "whereabouts: only this IPPool; may be repeated (default: those in the ranges of --config)",
-      collect,
-      [],
+    .option("--ifname <name>", "host-local, kube-ipam-0.2: interface name, if the source has none", "eth0")
+    .addOption(
+      new Option("--pool <name>", "whereabouts: only this IPPool; may be repeated")
+        .argParser(collect)
+        .default([], "those in the ranges of --config"),
     )
     .option(
       "--definition <namespace/name>",
       "whereabouts: only addresses that pods have through this NetworkAttachmentDefinition",
     )
-    .option("--skip-gone", "whereabouts: leave out addresses that no pod shows (default: held, and told)")
-    .option("--dry-run", "only tell what would be written");
+    .option(
+      "--skip-gone",
+      "whereabouts: leave out addresses that no pod shows (default: import and list them)",
+    )
+    .option("--dry-run", "only print what would be written");
   withExamples(command, [
     ["kube-ipam store import backup.json --dry-run", "what an export would add here"],
-    ["kube-ipam store import --from host-local --network lan", "take over this node's pods of host-local"],
-    ["kube-ipam store import --from kube-ipam-0.2 --etcd-url https://10.1.2.3:2379", "the old keys of 0.2"],
-    ["kube-ipam store import --from whereabouts --config lan.json --kubeconfig admin.conf", "its pools"],
+    [
+      "kube-ipam store import --from host-local --network lan",
+      "the pods that host-local serves on this node",
+    ],
+    ["kube-ipam store import --from kube-ipam-0.2 --etcd-url https://10.1.2.3:2379", "the keys of 0.2"],
+    [
+      "kube-ipam store import --from whereabouts --config lan.json --kubeconfig admin.conf",
+      "the pools of whereabouts",
+    ],
   ]);
   withOutput(
-    withKubernetes(withStoreOptions(withSpace(command, "other plugins: the address space to import into"))),
+    withKubernetes(
+      withStoreOptions(
+        withSpace(
+          command,
+          "other plugins: address space to import into (default: as configured, else 'default')",
+        ),
+      ),
+    ),
   ).action(async (file: string | undefined, options: ImportOptions & StoreOptions) =>
     done(await importStore(file, options)),
   );

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { IpamError } from "../../ipam/errors.ts";
 
 /**
- * Which node has which container: lines "CONTAINER NODE", or only "CONTAINER" for those on this node
- * (what `crictl pods -q` prints). Blank lines and lines that begin with # are skipped.
+ * Reads the node of each container: lines "CONTAINER NODE", or only "CONTAINER" for this node (as
+ * `crictl pods -q` prints them). Skips blank lines and lines that begin with #.
  *
  * @throws IpamError io, decode naming the line.
  */

@@ -17,7 +17,7 @@ export interface ExportOptions {
   readonly networkName?: string;
 }
 
-/** `store export`: one JSON document on stdout. */
+/** `store export`: prints one JSON document on stdout. */
 export async function exportStore(given: ExportOptions, session: Session): Promise<number> {
   if (given.to === "whereabouts") return exportToWhereabouts(given, session);
   const { ports, options } = session;
@@ -25,14 +25,14 @@ export async function exportStore(given: ExportOptions, session: Session): Promi
   const { document, unfit } = await exportRecords(ports.store, options, progress.at).finally(progress.end);
   if (unfit > 0) {
     printErr(
-      `warning: of ${unfit} attachments the index and the allocations do not say the same; both are exported as they are`,
+      `warning: the index and the allocations of ${unfit} attachments contradict each other; both are exported as they are`,
     );
   }
   printErr(`${document.records.length} records`);
   return printOut(`${JSON.stringify(document, null, 1)}\n`);
 }
 
-/** One network as whereabouts keeps it, for kubectl. */
+/** Prints one network as whereabouts' objects, for kubectl. */
 async function exportToWhereabouts(given: ExportOptions, session: Session): Promise<number> {
   const { network, range, namespace, networkName } = given;
   if (network === undefined)
@@ -59,7 +59,7 @@ async function subnetsOf(network: string, { ports, options }: Session): Promise<
   if (known !== undefined) return known.subnets.map(parseCidr);
   throw new AbsentError(
     `the store knows no network '${network}' yet`,
-    "say whereabouts' range of it with --range, as 10.1.2.0/24",
+    "name its range in whereabouts with --range, such as 10.1.2.0/24",
   );
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type Address, tryParseAddress } from "../../address/address.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
-/** Where host-local keeps its networks unless its `dataDir` says otherwise. */
+/** The folder of host-local's networks unless its `dataDir` names another. */
 export const HOST_LOCAL_FOLDER = "/var/lib/cni/networks";
 
 /** An address as host-local recorded it. Old releases did not write the interface. */
@@ -16,7 +16,7 @@ export interface HostLocalLease {
  * Reads host-local's folder of one network: a file for each address, in it the container's ID and,
  * on a second line, the interface. `folder` is that folder, or the one that holds it.
  *
- * @throws IpamError io naming the folder, decode naming a file that is no lease.
+ * @throws IpamError io naming the folder, decode naming a file without a container.
  */
 export function readHostLocalFolder(
   folder: string,

@@ -16,12 +16,12 @@ export interface ImportOptions extends SourceOptions {
   readonly dryRun?: boolean;
 }
 
-/** Lines of conflicts that are printed; the count says how many there are. */
+/** So many conflicts are printed, then the number of the others. */
 const SHOWN = 50;
 
 /**
- * `store import`: looks first, and writes only where nothing speaks against any of it. A source that
- * cannot be read begins no store.
+ * `store import`: checks all records first, and writes only where none conflicts. A source that cannot be
+ * read creates no store.
  */
 export async function importStore(
   file: string | undefined,
@@ -70,22 +70,22 @@ async function write(
   return conflicts.length > 0 ? EXIT_CODES.failed : EXIT_CODES.done;
 }
 
-/** ONE-STORE: records go where this node's records belong, or nowhere. */
+/** ONE-STORE: imports only into the store that this node uses. */
 async function requireUsable({ settings, ports, options }: Session): Promise<void> {
   const remembered = ports.node.storeMemory.recall(settings.space);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
-  // An import is an operator's word, as good as 'store init'.
+  // An operator decides to import, as to run 'store init'.
   requireReady(verifyStore(snapshot, remembered, settings.space, ports), false);
 }
 
 function printConflicts(conflicts: readonly string[], written: number): void {
   if (conflicts.length === 0) return;
   const what =
-    written === 0 ? "nothing is written" : `${written} records were written before others came in between`;
+    written === 0 ? "nothing is written" : `${written} records were written before another writer interfered`;
   printErr(`error: ${conflicts.length} conflicts: ${what}`);
   for (const line of conflicts.slice(0, SHOWN)) printErr(`  ${line}`);
   if (conflicts.length > SHOWN) printErr(`  … and ${conflicts.length - SHOWN} more`);
   printErr(
-    "settle them ('kube-ipam ip show', 'ip release', 'ip unreserve'), or take them out of the import, and run it again",
+    "resolve them ('kube-ipam ip show', 'ip release', 'ip unreserve') or remove them from the import, and run it again",
   );
 }

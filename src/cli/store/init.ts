@@ -3,13 +3,13 @@ import { printErr } from "../../command-line/print.ts";
 import { initStore } from "../../ipam/integrity/one-store.ts";
 import type { Session } from "../open.ts";
 
-/** `store init`: gives a new store its identity, once; done again it changes nothing. */
+/** `store init`: gives a new store its identity. Running it again changes nothing. */
 export async function initialise(
   { output }: { readonly output: Format },
   { ports, options }: Session,
 ): Promise<number> {
   const { meta, created } = await initStore(ports, options);
-  if (!created) printErr("the store has an identity already: nothing is changed");
+  if (!created) printErr("the store already has an identity: nothing is changed");
   const { kind, location, prefix } = ports.store.description;
   return printThing(
     { ...meta, created, kind, location, prefix },

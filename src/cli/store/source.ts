@@ -20,8 +20,8 @@ export interface SourceOptions extends KubernetesOptions {
 /** What is to be imported, and what of the source is left out. */
 export interface Source {
   readonly records: readonly PortableRecord[];
-  /** One line each, for people. */
+  /** What is left out, one line each. */
   readonly remarks: readonly string[];
-  /** What they should think over before they go on. */
+  /** What the operator should consider before the import. */
   readonly warning?: string;
 }

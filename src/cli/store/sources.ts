@@ -15,7 +15,7 @@ import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
 import type { Source, SourceOptions } from "./source.ts";
 
 /**
- * Reads the records to import, whatever their source.
+ * Reads the records to import from the source that the options name.
  *
  * @throws UsageError, AbsentError, IpamError, StoreFailure.
  */
@@ -25,7 +25,7 @@ export function readSource(
   session: CommandContext,
 ): Promise<Source> {
   if (given.from === "export") return readDocument(file);
-  if (given.from === "whereabouts") return readTheirs(file, given, session);
+  if (given.from === "whereabouts") return readWhereabouts(file, given, session);
   if (file !== undefined)
     throw new UsageError(`--from ${given.from} reads no file '${file}'`, "leave the file out");
   return given.from === "host-local" ? readHostLocal(given, session) : readLegacy(given, session);
@@ -37,7 +37,7 @@ async function readDocument(file: string | undefined): Promise<Source> {
   return { records: parseDocument(parseJsonObject(readText(file), source), source), remarks: [] };
 }
 
-async function readTheirs(
+async function readWhereabouts(
   file: string | undefined,
   given: SourceOptions,
   session: CommandContext,
@@ -79,7 +79,7 @@ async function readLegacy(given: SourceOptions, session: CommandContext): Promis
   const { readLegacyNetworks } = configuredStore(session.settings.store);
   if (readLegacyNetworks === undefined) {
     throw new UsageError(
-      "kube-ipam 0.2 kept its addresses in etcd, and no etcd is configured",
+      "kube-ipam 0.2 kept its addresses in etcd, but no etcd is configured",
       "name it with --etcd-url or --config",
     );
   }
@@ -95,13 +95,16 @@ async function readLegacy(given: SourceOptions, session: CommandContext): Promis
     );
     return {
       records,
-      remarks: [...remarks, ...old.unreadable.map((key) => `${key} is no address of a container: left out`)],
+      remarks: [
+        ...remarks,
+        ...old.unreadable.map((key) => `${key} is not the address of a container: left out`),
+      ],
     };
   });
   if (sources.every(({ records }) => records.length === 0)) {
     throw new AbsentError(
       `etcd holds no addresses of kube-ipam 0.2${given.network === undefined ? "" : ` for network '${given.network}'`}`,
-      "they lie at /etcd-cni/networks/<network>/used/<address>",
+      "0.2 keeps them at /etcd-cni/networks/<network>/used/<address>",
     );
   }
   const containers = new Set(networks.flatMap(({ leases }) => leases.map(({ container }) => container)));
@@ -112,12 +115,12 @@ async function readLegacy(given: SourceOptions, session: CommandContext): Promis
   };
 }
 
-/** Its keys are the cluster's, and an attachment is its node's: a DEL looks below its own node. */
+/** The keys of 0.2 name no node, but an attachment has one, and a DEL looks only below its own node. */
 function allForThisNode(containers: number, { ports }: CommandContext): string {
   return (
-    `kube-ipam 0.2 did not keep which node has a container: all ${containers} are taken for those of ` +
-    `'${ports.node.name}', and of those on another node no DEL frees anything; ` +
-    "with more than one node, name each node's own with --containers (see --help)"
+    `kube-ipam 0.2 did not record the node of a container: all ${containers} are imported as containers of ` +
+    `'${ports.node.name}', and no DEL on another node frees their addresses; ` +
+    "with more than one node, name each node's containers with --containers (see --help)"
   );
 }
 
@@ -163,7 +166,7 @@ function networkOf(
   };
 }
 
-/** The network that --config names, if it names one: it knows prefixes and gateways. */
+/** The network of --config, if that is a network: it has prefixes and gateways. */
 function configuredNetwork(
   path: string | undefined,
 ): { name: string; space: string; ranges: Range[] } | undefined {

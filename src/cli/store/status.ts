@@ -18,7 +18,7 @@ const COUNTED = [
   "network",
 ] as const satisfies readonly RecordKind[];
 
-/** What this node thinks of the store, for one address space. */
+/** Whether this node accepts the store for one address space. */
 interface SpaceView {
   readonly space: string;
   readonly remembered?: string;
@@ -26,7 +26,12 @@ interface SpaceView {
   readonly refused?: string;
 }
 
-/** `store status`: which store it is, what it holds, and whether this node would use it. */
+/**
+ * `store status`: prints which store this is, what it holds, and whether this node accepts it. Returns the
+ * exit code.
+ *
+ * @throws StoreFailure after it has printed the state of etcd's members.
+ */
 export async function storeStatus(
   { output }: { readonly output: Format },
   session: Session,
@@ -132,8 +137,7 @@ function spaceLine({ space, remembered, refused }: SpaceView): readonly [string,
 
 function endpointLine(status: MemberStatus, kind: string): readonly [string, string] {
   const name = `Endpoint ${status.endpoint}`;
-  if ("failure" in status)
-    return [name, `FAILED: ${status.failure.message}. ${status.failure.remedy}`.trim()];
+  if ("failure" in status) return [name, `FAILED: ${status.failure.message}${remedyText(status.failure)}`];
   const { version, leader, size, quota, errors, milliseconds } = status;
   const space = `${mebibytes(size)}${quota === undefined ? "" : ` of ${mebibytes(quota)}`}`;
   const alarms = errors.length === 0 ? "" : `, ALARM: ${errors.join("; ")}`;
@@ -141,6 +145,10 @@ function endpointLine(status: MemberStatus, kind: string): readonly [string, str
     name,
     `${kind} ${version}${leader ? ", leader" : ""}, ${space}, ${Math.round(milliseconds)} ms${alarms}`,
   ];
+}
+
+function remedyText({ remedy }: { readonly remedy: string }): string {
+  return remedy === "" ? "" : `. Do: ${remedy}`;
 }
 
 function mebibytes(bytes: number): string {

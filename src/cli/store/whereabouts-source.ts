@@ -20,7 +20,7 @@ interface Found {
 }
 
 /**
- * The records under which kube-ipam holds what whereabouts gave out in one network.
+ * Reads what whereabouts gave out in one network, as records of kube-ipam.
  *
  * @param network the network as kube-ipam's configuration names it, with its ranges where --config has them.
  * @throws UsageError, AbsentError; IpamError tryAgain while pods start.
@@ -73,19 +73,20 @@ async function find(
   return { state, clusterUid: access.uid };
 }
 
-/** One pool serves every definition with its range: those of this network must be told from others. */
+/** A pool serves every definition with its range, so the pools of this network must be chosen. */
 function choosePools(
   pools: readonly WhereaboutsPool[],
   { ranges }: Pick<ForeignNetwork, "ranges">,
   named: readonly string[],
 ): WhereaboutsPool[] {
-  if (pools.length === 0) throw new AbsentError("whereabouts has no pools", "is this its cluster?");
+  if (pools.length === 0)
+    throw new AbsentError("whereabouts has no pools", "check that this is the cluster of whereabouts");
   if (named.length > 0) return named.map((name) => poolCalled(name, pools));
   if (ranges.length === 0) {
     if (pools.length === 1) return [...pools];
     throw new UsageError(
       `whereabouts has ${pools.length} pools: ${pools.map(({ name }) => name).join(", ")}`,
-      "say which are this network's with --pool, or name the network's new configuration with --config",
+      "name those of this network with --pool, or its new configuration with --config",
     );
   }
   const chosen = pools.filter((pool) => {
@@ -120,8 +121,8 @@ function rangesOf(pools: readonly WhereaboutsPool[]): ForeignNetwork["ranges"] {
 function stillStarting(pods: readonly string[]): IpamError {
   return new IpamError(
     "tryAgain",
-    `${pods.length} pods are being started, and do not show yet what they have: ${pods.slice(0, 5).join(", ")}`,
-    "run it again when they run; nothing is written. One that waits for this import shows nothing: what whereabouts " +
-      "still holds for its name is a leftover, which --skip-gone leaves out",
+    `${pods.length} pods are starting, and do not show their addresses yet: ${pods.slice(0, 5).join(", ")}`,
+    "run it again when they run; nothing is written. If a pod waits for this import, what whereabouts still holds for " +
+      "its name is a leftover: leave that out with --skip-gone",
   );
 }
