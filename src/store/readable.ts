@@ -2,9 +2,9 @@ import type { RecordKind, RecordTypes, Ref } from "../ipam/records.ts";
 import { type ListOptions, StoreFailure } from "../ipam/store-port.ts";
 
 /**
- * What a listing or a watch makes of one record: undefined where it is damaged and somebody hears of it.
+ * Decodes one record for a listing or a watch. A damaged record is reported to `damaged`, and undefined.
  *
- * @throws StoreFailure damaged where nobody does.
+ * @throws StoreFailure damaged where there is no `damaged`.
  */
 export function readable<K extends RecordKind>(
   ref: Ref,

@@ -1,9 +1,9 @@
 import { RECORD_VERSION, type RecordKind } from "../ipam/records.ts";
 
 /**
- * Which member that the decisions rely on is missing in a record, or of another type; undefined where
- * none is. Cheaper than a schema, as a listing asks for each record. A record of a newer program may
- * look as it likes: whoever uses it looks at its version first.
+ * The first member that the decisions need and a record lacks, or has with a wrong type; undefined where
+ * the record is complete. Cheaper than a schema, because a listing checks each record. Accepts any record
+ * of a newer version: code that uses a record checks its version first.
  */
 export function missingMember(kind: RecordKind, record: object): string | undefined {
   const { version } = record as { version?: unknown };

@@ -2,7 +2,7 @@ import { equalAddresses } from "../address/address.ts";
 import type { RecordKind, Ref, RefOf } from "../ipam/records.ts";
 import type { ListScope } from "../ipam/store-port.ts";
 
-/** Whether a record belongs to what a listing or a watch asks for. */
+/** Whether a record is in the scope of a listing or a watch. */
 export function inScope<K extends RecordKind>(scope: ListScope<K>, ref: Ref): ref is RefOf<K> {
   if (ref.kind !== scope.kind) return false;
   if (scope.space !== undefined && "space" in ref && ref.space !== scope.space) return false;

@@ -12,7 +12,7 @@ import { createLimitedUser, enableAuthentication } from "../kit/etcd-users.ts";
 import { tool } from "../kit/run.ts";
 
 const PREFIX = "/kube-ipam/v1";
-const GRANT = `Give its role readwrite on the prefix ${PREFIX}/ (deploy/etcd/create-user.sh does).`;
+const GRANT = `give its role readwrite on the prefix ${PREFIX}/ (deploy/etcd/create-user.sh does)`;
 
 describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
   let cluster: EtcdCluster;
@@ -99,7 +99,7 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
     expect(failure).toEqual({
       kind: "refused",
       message: `etcd at ${cluster.endpoints[0]} does not accept name and password of user "with-password"`,
-      remedy: "Correct username and password.",
+      remedy: "correct username and password",
     });
     expect(JSON.stringify(failure)).not.toContain("hunter2");
     await store.close();
@@ -189,9 +189,8 @@ describe.each(ETCD_VERSIONS)("authentication in etcd %s", (version) => {
     const store = await openEtcdStore(etcdSettings(plain));
     expect(await failureOf(store.read({}, within(3000)))).toEqual({
       kind: "refused",
-      message: `etcd at ${plain.endpoints[0]} wants a user: authentication is on and the configuration names none`,
-      remedy:
-        "Set username and passwordFile in etcdConfig, or use a client certificate whose CN is the user.",
+      message: `etcd at ${plain.endpoints[0]} wants a user: authentication is on, but the configuration names none`,
+      remedy: "set username and passwordFile in etcdConfig, or use a client certificate whose CN is the user",
     });
     await store.close();
   });

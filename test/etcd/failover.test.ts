@@ -142,7 +142,7 @@ describe("endpoints", () => {
     expect(await failureOf(store.read({}, within(5000)))).toEqual({
       kind: "unavailable",
       message: "etcd cannot be reached: http://etcd.invalid:2379: the host name cannot be resolved",
-      remedy: "It is tried again; see that etcd runs and that this node may reach it.",
+      remedy: "try again; check that etcd runs and that this node can reach it",
     });
     await store.close();
   });

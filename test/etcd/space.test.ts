@@ -44,7 +44,7 @@ describe.each(ETCD_VERSIONS)("a full etcd %s", (version) => {
         : /^etcd at \S+ refuses to write: database space exceeded \(quota 2 MiB, database \d MiB\)$/,
     );
     expect(failure.remedy).toBe(
-      "Compact and defragment etcd or raise --quota-backend-bytes, then run etcdctl alarm disarm.",
+      "compact and defragment etcd or raise --quota-backend-bytes, then run 'etcdctl alarm disarm'",
     );
     expect(await holderOf(store, 1000)).toBeUndefined();
   });

@@ -64,7 +64,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(cluster, { trustedCaFile: caFile }),
       `etcd refuses this node: ${own().endpoint}: the server's certificate was not signed by the authority in ${caFile}`,
-      "Put the authority that signed the servers' certificates into etcdTrustedCAFile.",
+      "put the authority that signed the servers' certificates into etcdTrustedCAFile",
     );
   });
 
@@ -73,7 +73,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       settings,
       `etcd refuses this node: ${own().endpoint}: this machine trusts no authority that signed the server's certificate`,
-      "Set etcdTrustedCAFile.",
+      "set etcdTrustedCAFile",
     );
   });
 
@@ -91,7 +91,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(cluster, files),
       `etcd refuses this node: ${own().endpoint}: our certificate ${files.certFile} expired on ${yesterday}`,
-      "Renew it; it is taken up without a restart.",
+      "renew it; kube-ipam reads the new one without a restart",
     );
   });
 
@@ -101,7 +101,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(cluster, files),
       `etcd refuses this node: ${own().endpoint}: our certificate ${files.certFile} is not valid before ${tomorrow}`,
-      "Compare the clocks of the machines.",
+      "compare the clocks of the machines",
     );
   });
 
@@ -110,7 +110,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       settings,
       `etcd refuses this node: ${own().endpoint}: the server wants a client certificate`,
-      "Set etcdCertFile and etcdKeyFile.",
+      "set etcdCertFile and etcdKeyFile",
     );
   });
 
@@ -120,7 +120,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(cluster, { keyFile }),
       `etcd refuses this node: ${endpoint}: the key in ${keyFile} does not belong to the certificate in ${client.certFile}`,
-      "Put a certificate and its own key there.",
+      "put a certificate and its own key there",
     );
   });
 
@@ -129,11 +129,11 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(cluster, { certFile: nowhere }),
       `etcd refuses this node: ${own().endpoint}: etcd's etcdCertFile ${nowhere} cannot be read: the file is missing`,
-      "Put the file there, or correct the configuration.",
+      "put the file there, or correct the configuration",
     );
     const garbage = cluster.folder.file("garbage.pem");
     writeFileSync(garbage, "garbage");
-    const remedy = "Expected PEM text; correct the file or the configuration.";
+    const remedy = "expected PEM text; correct the file or the configuration";
     for (const [setting, text] of [
       ["trustedCaFile", `etcdTrustedCAFile ${garbage} holds no certificate`],
       ["certFile", `etcdCertFile ${garbage} holds no certificate`],
@@ -158,13 +158,13 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     await expectRefused(
       etcdSettings(expired),
       `etcd refuses this node: ${expired.endpoints[0]}: the server's certificate has expired`,
-      "Renew it on the etcd member.",
+      "renew it on the etcd member",
     );
     await using elsewhere = await startEtcd({ version, tls: true, serverHosts: ["etcd.example"] });
     await expectRefused(
       etcdSettings(elsewhere),
       `etcd refuses this node: ${elsewhere.endpoints[0]}: the server's certificate is not for this host`,
-      "Use a name that stands in the certificate, or add this one to it.",
+      "use a name that is in the certificate, or add this one to it",
     );
   });
 

@@ -39,7 +39,7 @@ describe("a write whose answer does not come", () => {
     const failure = await failureOf(store.commit(take(taken, "lost"), within(3000)));
     expect(failure).toMatchObject({
       kind: "unknown-outcome",
-      remedy: "It is read back before anything else happens.",
+      remedy: "kube-ipam reads it back before it does anything else",
     });
     expect(failure.message.replace(/\d+ ms$/, "… ms")).toBe(
       `it is unknown whether the write happened: etcd at https://127.0.0.1:${door.port} does not answer: nothing came within … ms`,

@@ -10,7 +10,7 @@ import {
   type StoreUnderTest,
 } from "./fixtures.ts";
 
-/** Many callers and handles at once, and callers without time. */
+/** Many callers and handles at once, and calls past their deadline. */
 export function concurrency(under: () => StoreUnderTest): void {
   test("of many commits for the same records at once exactly one wins, with all of them", async () => {
     const { store, other = store } = under();

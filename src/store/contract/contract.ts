@@ -9,9 +9,9 @@ import { transactions } from "./transactions.ts";
 import { watches } from "./watches.ts";
 
 /**
- * The contract of the Store port: the same cases for every implementation.
+ * Runs the contract suite of the Store port, the same for every implementation.
  *
- * @param open a store of its own for each case, empty.
+ * @param open opens an empty store; called for each case.
  */
 export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`store contract: ${name}`, () => {

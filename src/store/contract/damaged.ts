@@ -13,7 +13,7 @@ import {
   told,
 } from "./fixtures.ts";
 
-/** Records that cannot be read: whoever lists may pass them, and nobody takes them for absent. */
+/** Records that cannot be read: a listing can skip them, and no call takes them for absent. */
 export function damaged(under: () => StoreUnderTest): void {
   const scopes: readonly [string, ListScope][] = [
     ["of one space", { kind: "allocation", space: "default" }],

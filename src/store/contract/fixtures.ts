@@ -9,14 +9,14 @@ import type {
 } from "../../ipam/records.ts";
 import { type Put, type Store, StoreFailure } from "../../ipam/store-port.ts";
 
-/** A store that is empty when it is opened, and what else the suite needs of it. */
+/** An empty store, and what else the suite needs. */
 export interface StoreUnderTest {
   readonly store: Store;
-  /** A second handle on the same records, as another process has it; absent where there is none. */
+  /** A second handle on the same records, as another process would have; absent where there is none. */
   readonly other?: Store;
-  /** Makes a record that is there one that cannot be read, as a stranger's hand in the store does. */
+  /** Damages an existing record, as another program that writes into the store could. */
   readonly damage: (ref: Ref) => Promise<void>;
-  /** Closes the handles and removes what was made. */
+  /** Closes the handles and removes all files. */
   readonly close: () => Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export function recoveryOf(node: string): NodeRecoveryRecord {
   };
 }
 
-/** Writes whatever was there before; the revision. */
+/** Writes records without guards. Returns the revision. */
 export async function putAll(store: Store, ...puts: Put[]): Promise<number> {
   const outcome = await store.commit({ guards: [], puts, deletes: [] }, options());
   if (!outcome.won) throw new Error("a transaction without guards lost");
@@ -106,7 +106,7 @@ export async function readOne<K extends Ref["kind"]>(store: Store, ref: RefTo<K>
   return (await store.read({ refs: [ref] }, options())).get<RefTo<K>>(ref);
 }
 
-/** Waits until a record that expires has done so. etcd takes a few seconds longer than it was told. */
+/** Waits until a record has expired. etcd takes a few seconds longer than it should. */
 export async function expired(store: Store, ref: Ref): Promise<void> {
   const end = performance.now() + 20_000;
   while ((await store.read({ refs: [ref] }, options())).get(ref) !== undefined) {
@@ -115,7 +115,7 @@ export async function expired(store: Store, ref: Ref): Promise<void> {
   }
 }
 
-/** What a call that must fail fails with: a StoreFailure and nothing else. */
+/** The StoreFailure of a call that must fail. Throws where it succeeds, or fails with anything else. */
 export async function failureOf(call: Promise<unknown>): Promise<StoreFailure> {
   const failure = await call.then(
     (answer) => new Error(`expected a failure, got ${JSON.stringify(answer)}`),
@@ -125,7 +125,7 @@ export async function failureOf(call: Promise<unknown>): Promise<StoreFailure> {
   throw failure;
 }
 
-/** A reference in few words, for whole comparisons. */
+/** A short text for a reference, to compare lists of them. */
 export function told(ref: Ref): string {
   if ("address" in ref) return formatAddress(ref.address);
   if (ref.kind === "attachment") return ref.id.container;

@@ -25,7 +25,7 @@ const ODD = [
   "a ".repeat(120),
 ];
 
-/** Names come from people and runtimes: each is a name of its own, whatever characters it has. */
+/** Names with any characters: stores keep all of them apart. */
 export function names(under: () => StoreUnderTest): void {
   const cases: readonly [string, (name: string) => Put][] = [
     ["nodes", (name) => putAttachment({ node: name })],

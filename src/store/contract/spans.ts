@@ -10,7 +10,7 @@ import {
   type StoreUnderTest,
 } from "./fixtures.ts";
 
-/** Windows and counts: what is taken between two addresses. */
+/** Windows and counts: which addresses between two others are taken. */
 export function spans(under: () => StoreUnderTest): void {
   async function look(first: string, last: string, limit: number) {
     const { windows } = await under().store.read({ windows: [{ ...span(first, last), limit }] }, options());

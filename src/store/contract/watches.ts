@@ -17,7 +17,7 @@ import {
   told,
 } from "./fixtures.ts";
 
-/** Watching changes, and records that vanish by themselves. */
+/** Watches, and records that expire. */
 export function watches(under: () => StoreUnderTest): void {
   test("a watch tells changes and deletions since a revision, in order, and ends when told to", async () => {
     const { store, other = store } = under();

@@ -5,7 +5,7 @@ import type { Records } from "./records.ts";
 import { findRow, readState } from "./rows.ts";
 import { countTaken, lookForTaken } from "./taken.ts";
 
-/** Everything a query asks for, as the caller's transaction sees it. */
+/** Answers a query, as the caller's transaction sees the records. @throws StoreFailure damaged */
 export function answer(records: Records, { refs = [], windows = [], counts = [] }: Query): Snapshot {
   const { database, keys, clock } = records;
   const found = new Map<string, Versioned<unknown>>();

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Time that no administrator and no time server can turn (NO-CLOCKS): seconds since this boot. A
- * record that expires is stamped with the boot too; after a reboot it has expired.
+ * Seconds since this boot, a time that no administrator and no time server can set (NO-CLOCKS). A record
+ * that expires has the boot's ID too; after a reboot it has expired.
  */
 export interface BootClock {
   readonly boot: string;
   seconds(): number;
 }
 
-/** The kernel's clock; it reads nothing before it is asked (proc(5): uptime, random/boot_id). */
+/** The kernel's clock (proc(5): uptime, random/boot_id). Reads nothing before it is used. */
 export function bootClock(): BootClock {
   let boot: string | undefined;
   return {

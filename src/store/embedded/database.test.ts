@@ -92,7 +92,7 @@ test("a folder that cannot be is told with its reason", async () => {
     message: expect.stringMatching(
       /^the store \/dev\/null\/data\/kube-ipam\.db cannot be opened for writing \(ENOTDIR: .*\)$/,
     ),
-    remedy: "Its folder (key dataDir) must be writable by root and not lie on a read-only file system.",
+    remedy: "its folder (key dataDir) must be writable by root and not lie on a read-only file system",
   });
 });
 

@@ -6,13 +6,13 @@ import { migrate, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import { storeFile } from "./store-file.ts";
 import { busyStore, isBusy, newerSchema, troubleOf } from "./trouble.ts";
 
-/** Frames in the log after which a commit moves them into the file: 1 MiB. */
+/** After so many pages in the log, a commit moves them into the file: 1 MiB. */
 const CHECKPOINT_PAGES = 256;
 const LOG_LIMIT_BYTES = CHECKPOINT_PAGES * 4096;
 
 /**
- * Opens the store's file in `folder`, creating and migrating it as needed; many processes may do so
- * at once. Every commit is on the disk before it is answered: write-ahead log, synchronous.
+ * Opens the store's file in `folder`, and creates or migrates it as needed; many processes may do so at
+ * once. A commit returns when it is on the disk (write-ahead log, synchronous).
  *
  * @param deadline milliseconds of performance.now().
  * @throws StoreFailure unavailable, unwritable or no-space, naming the file.
@@ -30,6 +30,7 @@ export async function openDatabase(folder: string, deadline: number): Promise<Op
   }
 }
 
+/** An open database, and the path of its file. */
 export interface OpenedDatabase {
   readonly database: Database;
   readonly file: string;
@@ -52,14 +53,14 @@ function bringUpToDate(database: Database, file: string): void {
   const version = schemaVersion(database);
   if (version > SCHEMA_VERSION) throw newerSchema(file, version, SCHEMA_VERSION);
   if (version === SCHEMA_VERSION) return;
-  // Before the migration, so that whoever finds the schema done finds the names safe too.
+  // Before the migration, so that a process that finds the new schema finds the names on the disk too.
   syncFolders(file);
   database.run("pragma journal_mode = wal");
   migrate(database);
 }
 
 function configure(database: Database, file: string): void {
-  // "extra" is "full" for the log; it matters only where the file system cannot do with a log.
+  // "extra" equals "full" with the log; it matters only on a file system that supports no log.
   database.run(
     `pragma synchronous = extra; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
      pragma journal_size_limit = ${LOG_LIMIT_BYTES}`,

@@ -1,7 +1,7 @@
 import type { EmbeddedSettings } from "../../config/network-configuration.ts";
 import type { StoreDescription } from "../../ipam/store-port.ts";
 
-/** What the embedded store says of itself, open or not. */
+/** The description of an embedded store, open or not. */
 export function describeEmbedded({ dataDir }: EmbeddedSettings): StoreDescription {
   return { kind: "embedded", location: dataDir, prefix: "", shared: false, foresees: false };
 }

@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes the store's empty file, its folder too, where they are missing. Only root may read them,
- * from the first moment on.
+ * Makes the store's empty file and its folder, where they are missing. Only root can read them, from the
+ * first moment on. Throws as node:fs does.
  */
 export function makeFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -17,8 +17,8 @@ export function makeFile(file: string): void {
 }
 
 /**
- * Returns once the file's name, and those of the folders above it, survive a power cut: without
- * that, its synced content could be lost with its name.
+ * Returns once the names of the file and of the folders above it survive a power cut. Otherwise the synced
+ * content could be lost with the file's name. Throws as node:fs does.
  */
 export function syncFolders(file: string): void {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
@@ -32,7 +32,7 @@ function syncFolder(folder: string): void {
   try {
     fsyncSync(descriptor);
   } catch (failure) {
-    // Some file systems cannot sync a folder, or need not: a read-only one above ours, FUSE, 9p.
+    // Some file systems cannot sync a folder, or need not: a read-only one above, FUSE, 9p.
     if (!["EINVAL", "EROFS", "ENOTSUP"].includes((failure as NodeJS.ErrnoException).code ?? ""))
       throw failure;
   } finally {

@@ -2,14 +2,14 @@ import type { Database } from "bun:sqlite";
 import type { Records } from "./records.ts";
 import { type Moment, momentOf } from "./rows.ts";
 
-/** Revisions whose deletions watches can still be told of. */
+/** So many revisions back, watches can still learn of deletions. */
 const KEPT_REVISIONS = 10_000;
 /** Expired records removed at a time. */
 const PORTION = 256;
 
 const EXPIRED = "boot is not null and (boot <> $boot or expires <= $now)";
 
-/** Whether a record has expired that is still in its table. */
+/** Whether the table still holds an expired record. */
 export function hasExpired({ database, clock }: Records): boolean {
   const { boot, now } = momentOf(clock);
   return (
@@ -19,7 +19,7 @@ export function hasExpired({ database, clock }: Records): boolean {
   );
 }
 
-/** Removes some of what has expired, as if it were deleted at `revision`: watches hear of it. */
+/** Removes some expired records, as deleted at `revision`, so that watches see it. */
 export function removeExpired({ database, clock }: Records, revision: number): void {
   const rows = database
     .query<{ id: number; key: string }, [Moments]>(
@@ -32,7 +32,7 @@ export function removeExpired({ database, clock }: Records, revision: number): v
   }
 }
 
-/** Watches that lag further behind than this are told so ("history-lost"). */
+/** Removes old deletions. A watch that lags further behind fails with "history-lost". */
 export function forgetOldDeletions(database: Database, revision: number): void {
   const oldest = revision - KEPT_REVISIONS;
   if (oldest <= 1) return;

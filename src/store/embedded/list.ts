@@ -8,10 +8,10 @@ import type { Records } from "./records.ts";
 import { ALIVE, momentOf, type Row } from "./rows.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** Records read at a time, each page in a transaction of its own so that nobody waits for a listing. */
+/** Records of one page. Each page is a transaction of its own, so that a listing blocks no writer. */
 const PAGE = 500;
 
-/** All records of a scope in the order of their keys. */
+/** Lists all records of a scope in the order of their keys. @throws StoreFailure */
 export async function* list<K extends RecordKind>(
   records: Records,
   transactions: Transactions,
@@ -50,7 +50,7 @@ async function* entries<K extends RecordKind>(
   }
 }
 
-/** Jumps from space to space: one record each, however many they hold. */
+/** Lists the spaces. Reads one record of each, however many it holds. */
 async function* spaces({ keys }: Records, scope: ListScope, read: ReadPage): AsyncIterable<string> {
   const { first, end } = keys.scopeOf(scope);
   for (let from = first; ; ) {

@@ -27,16 +27,17 @@ import { guardsHold, write } from "./write.ts";
 
 const PATIENCE_MS = 5_000;
 
+/** How to open a store. */
 export interface OpenOptions {
-  /** Milliseconds of performance.now(); default: in 5 seconds. */
+  /** Milliseconds of performance.now(); default: 5 seconds from now. */
   readonly deadline?: number;
   /** Default: the kernel's. */
   readonly clock?: BootClock;
 }
 
 /**
- * The store of one node: one SQLite file in `dataDir`, shared by all its processes. It is made
- * where it is missing; that it is the right one is for the caller to judge (ONE-STORE).
+ * Opens the store of one node: one SQLite file in `dataDir`, shared by all processes of the node. Creates
+ * it where it is missing; the caller checks that it is the right one (ONE-STORE).
  *
  * @throws StoreFailure unwritable (read-only, corrupt, newer schema), no-space or unavailable (busy),
  *   naming the file.
@@ -57,7 +58,12 @@ export async function openEmbeddedStore(
       transactions.run("read", call, () => answer(records, query)),
     commit: async (transaction: Transaction, call: CallOptions): Promise<Outcome> => {
       const onlyDeletes = transaction.puts.length === 0;
-      const outcome = await transactions.run("write", call, () => settle(records, transaction), onlyDeletes);
+      const outcome = await transactions.run(
+        "write",
+        call,
+        () => commitGuarded(records, transaction),
+        onlyDeletes,
+      );
       spare.keep();
       return outcome;
     },
@@ -80,8 +86,8 @@ export async function openEmbeddedStore(
   };
 }
 
-/** GUARDED: the comparisons and the writes are one step, for no other process can write in between. */
-function settle(records: Records, transaction: Transaction): Outcome {
+/** GUARDED: comparisons and writes are one step, because no other process can write in between. */
+function commitGuarded(records: Records, transaction: Transaction): Outcome {
   if (guardsHold(records, transaction)) return { won: true, revision: write(records, transaction) };
   const { otherwise } = transaction;
   return { won: false, ...(otherwise && { snapshot: answer(records, otherwise) }) };

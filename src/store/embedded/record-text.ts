@@ -3,9 +3,9 @@ import { StoreFailure } from "../../ipam/store-port.ts";
 import { missingMember } from "../record-members.ts";
 
 /**
- * A record's text as a value, whatever its version.
+ * Decodes a record of any version.
  *
- * @throws StoreFailure damaged when it is not JSON, or lacks what its kind needs: somebody else wrote there.
+ * @throws StoreFailure damaged when it is not JSON, or lacks what its kind needs: another program wrote it.
  */
 export function decodeRecord<K extends RecordKind>(kind: K, key: string, text: string): RecordTypes[K] {
   const record = parse(key, text);
@@ -26,6 +26,6 @@ function damaged(key: string, how: string): StoreFailure {
   return new StoreFailure(
     "damaged",
     `the record ${key} in the store is ${how}`,
-    "Restore the store from a backup, or delete this record with 'sqlite3' if nobody needs it.",
+    "restore the store from a backup, or delete this record with 'sqlite3' if no pod uses its address",
   );
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { BootClock } from "./boot-clock.ts";
 
-/** One record as the table has it. `boot` and `expires` are set for records that vanish by themselves. */
+/** One row of the table of records. `boot` and `expires` (seconds since that boot) are set for records that expire. */
 export interface Row {
   readonly key: string;
   readonly value: string;
@@ -10,15 +10,16 @@ export interface Row {
   readonly expires: number | null;
 }
 
-/** Condition for rows that have not expired; its parameters are those of `Moment`. */
+/** The condition for rows that have not expired, with the parameters of `Moment`. */
 export const ALIVE = "(boot is null or (boot = $boot and expires > $now))";
 
-/** The time that one transaction goes by. */
+/** The time of one transaction: boot ID and seconds since that boot. */
 export interface Moment {
   readonly boot: string;
   readonly now: number;
 }
 
+/** The time now. */
 export function momentOf(clock: BootClock): Moment {
   return { boot: clock.boot, now: clock.seconds() };
 }
@@ -30,12 +31,12 @@ export function findRow(database: Database, key: string, clock: BootClock): Row 
     .get(key);
   if (row === null) return undefined;
   if (row.boot === null) return row;
-  // Few records expire; only they need the clock.
+  // Only the few records that expire need the clock.
   const { boot, now } = momentOf(clock);
   return row.boot === boot && (row.expires ?? 0) > now ? row : undefined;
 }
 
-/** The store's revision, and the oldest one whose changes are all known. */
+/** The store's revision, and the oldest revision since which all changes are known. */
 export function readState(database: Database): { readonly revision: number; readonly knownSince: number } {
   const row = database
     .query<{ revision: number; knownSince: number }, []>(

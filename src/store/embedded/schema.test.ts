@@ -86,7 +86,7 @@ test("a file of a newer schema is refused, at the opening and while it is open, 
   const refusal = {
     kind: "unwritable",
     message: `the store ${file} was written by a newer kube-ipam (schema 99, this program knows ${SCHEMA_VERSION})`,
-    remedy: "Upgrade kube-ipam on this node.",
+    remedy: "upgrade kube-ipam on this node",
   };
   expect(await failureOf(scratch.open(dataDir))).toMatchObject(refusal);
   expect(await failureOf(putAll(store, putAllocation("10.1.2.4")))).toMatchObject(refusal);

@@ -3,9 +3,9 @@ import type { Database } from "bun:sqlite";
 /**
  * Records by key, what was deleted lately (for watches), and in `state` the store's revision and
  * the oldest one whose changes are still known. `boot` and `expires` (seconds since that boot) are
- * set for records that vanish by themselves.
+ * set for records that expire.
  *
- * Steps are only ever added: a step that has shipped is how files of that version look.
+ * Only add steps, and never change one: files of released versions look as their steps say.
  */
 const STEPS: readonly string[] = [
   `create table records (
@@ -29,19 +29,20 @@ const STEPS: readonly string[] = [
    create index records_by_expiry on records (boot, expires) where boot is not null;`,
 ];
 
-/** The schema that this program writes, as SQLite's user_version has it. */
+/** The schema that this program writes, as SQLite's user_version. */
 export const SCHEMA_VERSION = STEPS.length;
 
+/** The schema of a file; 0 for an empty one. */
 export function schemaVersion(database: Database): number {
   const row = database.query<{ user_version: number }, []>("pragma user_version").get();
   return row?.user_version ?? 0;
 }
 
 /**
- * Brings an older or an empty file to `target`, in one transaction: whoever comes second finds the
- * work done.
+ * Brings an older or empty file to the schema `target`, in one transaction: a second process finds the work
+ * done. A failure leaves the file as it was.
  *
- * @param target another version only in tests, which make old files so.
+ * @param target another version only in tests, which make old files with it.
  */
 export function migrate(database: Database, target: number = SCHEMA_VERSION): void {
   database.run("begin immediate");

@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)("a disk of its own", () => {
     const refusal = (file: string) => ({
       kind: "unwritable",
       message: expect.stringContaining(`the store ${file} cannot be opened for writing (`),
-      remedy: "Its folder (key dataDir) must be writable by root and not lie on a read-only file system.",
+      remedy: "its folder (key dataDir) must be writable by root and not lie on a read-only file system",
     });
     const store = await scratch.open(folder);
     expect(await readOne(store, allocation("10.1.2.3"))).toBeDefined();

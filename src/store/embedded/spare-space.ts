@@ -1,12 +1,12 @@
 import { closeSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 
-/** What a few transactions that only delete need: pages of the log, its index, one more of the file. */
+/** Enough for a few transactions that only delete: pages of the log, its index, one more page of the file. */
 const BYTES = 256 * 1024;
 const BLOCK = 4096;
 
 /**
- * A file that only takes up space. Giving an address back needs a little space too; on a full disk
- * this file makes room for it, so that pods can still end.
+ * A file that only keeps space in reserve. To free an address takes a little space too; on a full disk this
+ * file gives it, so that pods can still end.
  */
 export class SpareSpace {
   readonly #file: string;
@@ -15,21 +15,21 @@ export class SpareSpace {
     this.#file = `${storeFile}-spare`;
   }
 
-  /** Makes room; false when there is nothing to give. */
+  /** Frees the space; false where there was none. */
   give(): boolean {
     const had = this.#size() > 0;
     rmSync(this.#file, { force: true });
     return had;
   }
 
-  /** Takes up space again, as much as there is: others wait to fill what was given. Never throws. */
+  /** Takes the space again, as much as there is, before other programs fill it. Never throws. */
   keep(): void {
     const size = this.#size();
     if (size >= BYTES) return;
     try {
       append(this.#file, size);
     } catch {
-      // A disk that is full or read-only does without.
+      // A full or read-only disk has none to keep.
     }
   }
 
@@ -38,7 +38,7 @@ export class SpareSpace {
   }
 }
 
-/** Block by block, so that what fits is kept. */
+/** Writes block by block, to keep what fits. */
 function append(file: string, from: number): void {
   const descriptor = openSync(file, "a", 0o600);
   let size = from;

@@ -5,7 +5,7 @@ import type { AddressKind } from "../keys/keys.ts";
 import type { Records } from "./records.ts";
 import { ALIVE, momentOf } from "./rows.ts";
 
-/** Which addresses of a window cannot be given out, and how far that is known. */
+/** The addresses of a window that cannot be given out, and up to which address that is known. */
 export function lookForTaken(records: Records, window: Window): WindowAnswer {
   const allocated = addresses(records, "allocation", window);
   const reserved = addresses(records, "reservation", window);
@@ -19,7 +19,7 @@ export function lookForTaken(records: Records, window: Window): WindowAnswer {
   return { allocated: known(allocated), reserved: known(reserved), cooling: known(cooling), knownThrough };
 }
 
-/** How many records of each kind a span holds. */
+/** Counts the records of each kind in a span. */
 export function countTaken(records: Records, span: Span): CountAnswer {
   const of = (kind: AddressKind) => count(records, kind, span);
   return { allocated: of("allocation"), reserved: of("reservation"), cooling: of("cooling") };
@@ -52,7 +52,7 @@ function count({ database, keys, clock }: Records, kind: AddressKind, span: Span
   return row?.n ?? 0;
 }
 
-/** The others are read from the index of keys alone. */
+/** Other kinds are read from the index of keys alone. */
 function mayExpire(kind: AddressKind): boolean {
   return kind === "cooling";
 }
@@ -62,8 +62,8 @@ const COUNT = `select count(*) as n ${IN_RANGE}`;
 const COUNT_ALIVE = `select count(*) as n ${IN_RANGE} and ${ALIVE}`;
 
 /**
- * The number of an IPv4 address out of the end of its key (`010.188.000.216`): a program that has
- * just started computes it three times slower than SQLite.
+ * The number of an IPv4 address, from the end of its key (`010.188.000.216`). SQLite computes it three times
+ * faster than a program that has just started.
  */
 const NUMBER =
   "((substr(key, -15, 3) * 256 + substr(key, -11, 3)) * 256 + substr(key, -7, 3)) * 256 + substr(key, -3)";

@@ -14,13 +14,13 @@ import {
   troubleOf,
 } from "./trouble.ts";
 
-/** "write" excludes other writers from its begin on, so that what it reads stays true. */
+/** A "write" excludes other writers from its beginning, so that what it reads stays true. */
 export type Manner = "read" | "write";
 
 const BEGIN = { read: "begin", write: "begin immediate" } as const;
 const LONGEST_WAIT_MS = 10;
 
-/** Runs pieces of work on the database, each in a transaction of its own. */
+/** Runs work on the database, each piece in a transaction of its own. */
 export class Transactions {
   readonly #opened: OpenedDatabase;
   readonly #spare: SpareSpace;
@@ -34,10 +34,11 @@ export class Transactions {
   }
 
   /**
-   * Performs `work`, which must not wait for anything, as one step: all of it or, when it throws,
-   * nothing. While others write it tries again, without blocking this process, until the deadline.
+   * Performs `work`, which must not wait for anything, in one step: where it throws, nothing is written.
+   * While other processes write, it tries again until the deadline, without blocking this process.
    *
-   * @param mayUseSpare whether the work is worth the space kept back for a full disk.
+   * @param mayUseSpare whether the work may use the space that is kept for a full disk.
+   * @throws StoreFailure
    */
   async run<T>(manner: Manner, { deadline }: CallOptions, work: () => T, mayUseSpare = false): Promise<T> {
     let last: unknown;
@@ -55,6 +56,7 @@ export class Transactions {
     }
   }
 
+  /** Closes the database; later calls fail. */
   close(): void {
     this.#closed = true;
     this.#opened.database.close();
@@ -84,7 +86,7 @@ export class Transactions {
     }
   }
 
-  /** Writing on to a file that has lost its name would be lost with it, without a word. */
+  /** Refuses a file that was removed or replaced: writes to it would be lost silently. */
   #requireUsable(): void {
     if (this.#closed) throw closedStore(this.#opened.file);
     if (identityOf(this.#opened.file) !== this.#identity) throw replacedFile(this.#opened.file);

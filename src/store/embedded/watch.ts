@@ -10,13 +10,13 @@ import { readState } from "./rows.ts";
 import type { Transactions } from "./transactions.ts";
 import { nextRevision } from "./write.ts";
 
-/** How late a watch may hear of a change. A look that finds nothing costs some 30 microseconds. */
+/** Milliseconds between two looks for changes. A look that finds none takes about 30 microseconds. */
 const LOOK_EVERY_MS = 50;
 /** Changes read at a time, so that memory stays bounded. */
 const PORTION = 500;
 const PATIENCE_MS = 10_000;
 
-/** Changes of one kind of record since a revision, as they happen. */
+/** Yields the changes of one kind of record since a revision, until the signal aborts. @throws StoreFailure */
 export async function* watch<K extends RecordKind>(
   records: Records,
   transactions: Transactions,
@@ -44,7 +44,7 @@ export async function* watch<K extends RecordKind>(
   }
 }
 
-/** What has expired stays in its table until somebody removes it; who watches for that does so. */
+/** Removes expired records, which stay in the table otherwise, so that the watch sees their end. */
 async function expire(
   records: Records,
   transactions: Transactions,
@@ -61,7 +61,7 @@ interface Changed {
   readonly revision: number;
 }
 
-/** The next changes after a revision, oldest first, all of each revision that is among them. */
+/** The next changes after a revision, oldest first, never only a part of one revision. */
 function changesSince(records: Records, since: number): Changed[] {
   const { revision, knownSince } = readState(records.database);
   if (since < knownSince - 1 || since > revision) throw historyLost(since);
@@ -86,6 +86,6 @@ function historyLost(since: number): StoreFailure {
   return new StoreFailure(
     "history-lost",
     `the store no longer knows what changed since revision ${since}`,
-    "List the records again and watch from there.",
+    "list the records again, and watch from there",
   );
 }

@@ -3,16 +3,17 @@ import { forgetOldDeletions, removeExpired } from "./forget.ts";
 import type { Records } from "./records.ts";
 import { findRow, momentOf, readState } from "./rows.ts";
 
-/** Between two rounds of tidying up. Small rounds, so that no ADD pays for many. */
+/** Revisions between two removals of old rows. Few, so that no ADD removes many. */
 const REVISIONS_PER_ROUND = 64;
 
+/** Whether all guards of a transaction hold. */
 export function guardsHold({ database, keys, clock }: Records, { guards }: Transaction): boolean {
   return guards.every(
     ({ ref, revision }) => (findRow(database, keys.keyOf(ref), clock)?.revision ?? 0) === revision,
   );
 }
 
-/** Performs all writes at the next revision, which it answers. */
+/** Performs all writes of a transaction at the next revision. Returns that revision. */
 export function write(records: Records, { puts, deletes }: Transaction): number {
   const { database, keys } = records;
   const revision = nextRevision(records);
@@ -25,6 +26,7 @@ export function write(records: Records, { puts, deletes }: Transaction): number 
   return revision;
 }
 
+/** Counts the store's revision up, and returns it. */
 export function nextRevision({ database }: Records): number {
   const revision = readState(database).revision + 1;
   database.query("update state set revision = ?").run(revision);

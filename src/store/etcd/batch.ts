@@ -6,12 +6,12 @@ import { MAX_OPERATIONS, type TxnInit } from "./txn.ts";
 import { TXN } from "./wire/methods.ts";
 import { before } from "./wire/time.ts";
 
-/** One transaction, and the keys that decide whether it may travel with others. */
+/** One transaction, and the keys that decide whether it may be sent with others. */
 export interface Parcel {
   readonly request: TxnInit;
-  /** Keys of its guards. */
+  /** The keys of its guards. */
   readonly guarded: readonly string[];
-  /** Keys it puts or deletes. */
+  /** The keys that it puts or deletes. */
   readonly written: readonly string[];
 }
 
@@ -26,16 +26,16 @@ interface Waiting {
 }
 
 const LARGEST_BATCH = 64;
-/** A batch that is under way for longer does not hold up the next one. */
+/** Milliseconds; the next batch does not wait longer for the one before. */
 const PATIENCE_MS = 10;
 
 /**
- * Transactions that are asked for while others are under way travel together, as transactions inside
- * one: one proposal, one fsync. Measured with 64 callers: 3 times as many a second. A lone one is
- * sent at once and as it is.
+ * Makes a sender that batches. Transactions that arrive while others are under way are sent together, as
+ * transactions inside one: one proposal, one fsync. With 64 callers this is 3 times as many a second. A
+ * lone transaction is sent at once and as it is.
  *
- * etcd evaluates all guards before it writes anything, so a batch holds only transactions that do
- * not write what a later one of them guards or writes: it ends as if they had come one after another.
+ * etcd evaluates all guards before it writes anything, so no transaction of a batch writes a key that a
+ * later one guards or writes: the result is as if etcd had received them one after another.
  */
 export function makeSender(client: EtcdClient): Sender {
   let waiting: Waiting[] = [];
@@ -83,7 +83,7 @@ export function makeSender(client: EtcdClient): Sender {
   };
 }
 
-/** As many of the waiting, in their order, as may travel together. */
+/** As many of the waiting transactions, in their order, as may be sent together. */
 function compatible(waiting: readonly Waiting[]): Waiting[] {
   const batch: Waiting[] = [];
   const written = new Set<string>();
@@ -140,13 +140,13 @@ function answerAt(all: readonly Settled[], index: number): TxnResponse {
   throw one?.failure;
 }
 
-/** An inner answer carries no revision of its own: all inner writes have that of the outer one. */
+/** An inner answer has no revision of its own: all inner writes have that of the outer transaction. */
 function innerAnswer(outer: TxnResponse, inner: ResponseOp["response"]): TxnResponse {
   if (inner?.$case !== "responseTxn") throw new Error("expected the answer of an inner transaction");
   return outer.header === undefined ? inner.value : { ...inner.value, header: outer.header };
 }
 
-/** One of them was refused and took the others with it: a full store takes deletes, not puts. */
+/** Whether others of the batch may succeed alone: a full store accepts deletes, but no puts. */
 function mayDifferAlone(failure: unknown): boolean {
   if (!(failure instanceof EtcdFailure) || failure.mayHaveHappened) return false;
   return !["unreachable", "busy"].includes(failure.trouble);

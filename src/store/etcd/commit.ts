@@ -9,6 +9,7 @@ import { withQuota } from "./quota.ts";
 import { completed } from "./read.ts";
 import { commitTxn, revisionOf } from "./txn.ts";
 
+/** What a commit uses. */
 export interface Committing {
   readonly client: EtcdClient;
   readonly keys: Keys;
@@ -16,7 +17,7 @@ export interface Committing {
   readonly send: Sender;
 }
 
-/** One guarded transaction, one round trip (and one for a lease where a put wants to vanish). */
+/** Commits a guarded transaction in one round trip, and one more for the lease of a put that expires. @throws StoreFailure */
 export async function commit(
   { client, keys, leases, send }: Committing,
   transaction: Transaction,

@@ -14,7 +14,7 @@ const ROOT = "/etcd-cni/networks/";
 const PAGE = 500;
 
 /**
- * Reads what kube-ipam 0.2 wrote about its networks, or about one.
+ * Reads what kube-ipam 0.2 wrote about its networks, or about the network `name`.
  *
  * @throws StoreFailure
  */
@@ -42,7 +42,7 @@ interface Pair {
 
 async function readAll(client: EtcdClient, prefix: string, options: CallOptions): Promise<Pair[]> {
   const pairs: Pair[] = [];
-  // The byte after the last that a key can go on with.
+  // Comes after every key that begins with the prefix.
   const end = `${prefix}\u{10ffff}`;
   for (let first = prefix; ; ) {
     const request = { ...rangeInit({ first, end }), limit: BigInt(PAGE) };
@@ -67,7 +67,7 @@ function networkOf(name: string, pairs: readonly Pair[]): LegacyNetwork {
   return { name, leases, ranges: rangesOf(configuration), unreadable };
 }
 
-/** [[{"subnet": "10.1.0.0/16", "gateway": "10.1.0.1"}]]; what cannot be read tells nothing. */
+/** [[{"subnet": "10.1.0.0/16", "gateway": "10.1.0.1"}]]; no ranges where it cannot be read. */
 function rangesOf(text: string): LegacyNetwork["ranges"] {
   try {
     const sets: unknown = JSON.parse(text);

@@ -12,12 +12,14 @@ import { decodeRecord } from "./record-json.ts";
 import { revisionOf } from "./txn.ts";
 import { RANGE } from "./wire/methods.ts";
 
-/** Records read at a time: about 300 KiB. */
+/** Records of one page: about 300 KiB. */
 const PAGE = 500;
 
 /**
- * All records of a scope in the order of their keys, at one revision. When etcd compacts that
- * revision away, the listing goes on at a newer one after the last key it gave out: nothing twice.
+ * Lists all records of a scope in the order of their keys, at one revision. When etcd compacts that
+ * revision, the listing goes on at a newer one after its last key, so that no record comes twice.
+ *
+ * @throws StoreFailure
  */
 export async function* list<K extends RecordKind>(
   client: EtcdClient,
@@ -34,7 +36,7 @@ export async function* list<K extends RecordKind>(
   }
 }
 
-/** The entry at a key, or undefined where the key is of another kind, or its record damaged and passed. */
+/** The entry at a key; undefined where the key is of another kind, or its record is damaged and reported. */
 export function entryOf<K extends RecordKind>(
   keys: Keys,
   kind: K,
@@ -69,7 +71,7 @@ async function* entries<K extends RecordKind>(
   }
 }
 
-/** Jumps from space to space: one key each, however many records they hold. */
+/** Lists the spaces. Reads one key of each, however many records it holds. */
 async function* spaces(reader: Reader, keys: Keys, scope: ListScope): AsyncIterable<string> {
   const range = keys.scopeOf(scope);
   let first = range.first;

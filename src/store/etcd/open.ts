@@ -12,8 +12,8 @@ import { readSnapshot } from "./read.ts";
 import { watch } from "./watch.ts";
 
 /**
- * The store of a cluster, in etcd 3.4 or newer. Starts to connect, but does not wait: whatever is
- * wrong with endpoints, certificates or user shows in the first call, as StoreFailure.
+ * Opens the store of a cluster, in etcd 3.4 or newer. Starts to connect, but does not wait: the first call
+ * throws a StoreFailure where endpoints, certificates or user are wrong.
  */
 export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
   const client = new EtcdClient(settings);

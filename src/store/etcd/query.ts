@@ -8,12 +8,13 @@ import type { RangeRequest, RangeResponse } from "./gen/rpc.ts";
 import { decodeRecord } from "./record-json.ts";
 import type { Init } from "./wire/methods.ts";
 
+/** A range request of etcd. */
 export type RangeInit = Init<RangeRequest>;
 
 /** The three kinds of record that keep an address from being given out. */
 const TAKEN_BY: readonly AddressKind[] = ["allocation", "reservation", "cooling"];
 
-/** The range requests that answer a query, in the order in which `readAnswers` takes the answers. */
+/** The range requests of a query, in the order in which `readAnswers` expects their answers. */
 export function rangesOf(keys: Keys, { refs = [], windows = [], counts = [] }: Query): RangeInit[] {
   return [
     ...refs.map((ref): RangeInit => ({ key: toBytes(keys.keyOf(ref)) })),
@@ -26,11 +27,12 @@ export function rangesOf(keys: Keys, { refs = [], windows = [], counts = [] }: Q
   ];
 }
 
+/** The range request for a range of keys. */
 export function rangeInit({ first, end }: KeyRange): { key: Uint8Array; rangeEnd: Uint8Array } {
   return { key: toBytes(first), rangeEnd: toBytes(end) };
 }
 
-/** Puts the answers to `rangesOf` together. Rejects where a record that was asked for is unreadable. */
+/** Puts the answers to `rangesOf` together. @throws StoreFailure where a requested record is damaged. */
 export function readAnswers(
   keys: Keys,
   query: Query,

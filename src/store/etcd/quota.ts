@@ -8,8 +8,8 @@ import { STATUS } from "./wire/methods.ts";
 const STATUS_MS = 500;
 
 /**
- * A "no-space" failure with the numbers in its message, where etcd tells them (the quota from 3.6
- * on); every other failure as it is.
+ * Adds quota and size to the message of a "no-space" failure, where etcd reports them (the quota since
+ * 3.6). Returns every other failure as it is. Never throws.
  */
 export async function withQuota(
   client: EtcdClient,
@@ -26,15 +26,15 @@ export async function withQuota(
   return new EtcdFailure("no-space", detail, `${failure.message} (${numbers})`, failure.remedy);
 }
 
-/** What etcd says to a write while an alarm is raised. */
+/** The errors with which etcd answers a write during an alarm. */
 const ALARMS: readonly (readonly [RegExp, string])[] = [
   [/alarm:\s*NOSPACE/, "etcdserver: mvcc: database space exceeded"],
   [/alarm:\s*CORRUPT/, "etcdserver: corrupt cluster"],
 ];
 
 /**
- * Rejects as a write would while an alarm keeps writes out. Any user may ask, no member writes for it; a
- * member that does not tell counts as well.
+ * Rejects as a write would while an alarm blocks writes. Needs no rights and writes nothing; a member that
+ * does not answer counts as free of alarms.
  */
 export async function requireNoAlarm(client: EtcdClient, options: CallOptions): Promise<void> {
   const ask = client.read(async (etcd, rpc) => {

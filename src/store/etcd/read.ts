@@ -7,8 +7,8 @@ import { MAX_OPERATIONS, otherwiseOf, rangeAnswers, readTxn, revisionOf } from "
 import { TXN } from "./wire/methods.ts";
 
 /**
- * One consistent picture in one round trip. A query of more ranges than a transaction may have takes
- * further round trips, pinned to the revision of the first.
+ * Reads a consistent snapshot in one round trip. A query of more ranges than a transaction may have takes
+ * more round trips, at the revision of the first. @throws StoreFailure
  */
 export async function readSnapshot(
   client: EtcdClient,
@@ -25,7 +25,7 @@ export async function readSnapshot(
   return completed(client, keys, query, first, options);
 }
 
-/** Reads what did not fit into the transaction that `first` answers, at its revision. */
+/** Reads what did not fit into the transaction of the answer `first`, at its revision. @throws StoreFailure */
 export async function completed(
   client: EtcdClient,
   keys: Keys,

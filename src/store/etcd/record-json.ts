@@ -3,14 +3,16 @@ import { StoreFailure } from "../../ipam/store-port.ts";
 import { toBytes, toText } from "../keys/bytes.ts";
 import { missingMember } from "../record-members.ts";
 
+/** A record as JSON. */
 export function encodeRecord(record: RecordTypes[RecordKind]): Uint8Array<ArrayBuffer> {
   return toBytes(JSON.stringify(record));
 }
 
 /**
- * A record as it was written, unknown fields and newer versions included: what to do with those is
- * decided where the record is used. Anything but a JSON object with a version and what its kind needs
- * is refused: reading it as "absent" would give its address away.
+ * Decodes a record, with unknown fields and of any version, which the caller judges. To read a damaged
+ * record as "absent" would give its address away.
+ *
+ * @throws StoreFailure damaged for anything but a JSON object with a version and what its kind needs.
  */
 export function decodeRecord<K extends RecordKind>(kind: K, key: string, value: Uint8Array): RecordTypes[K] {
   const record = parse(value);
@@ -21,7 +23,7 @@ export function decodeRecord<K extends RecordKind>(kind: K, key: string, value: 
   throw new StoreFailure(
     "damaged",
     `the record at ${key} in etcd cannot be read: ${problem}`,
-    "Look at it with etcdctl get, and repair or delete it.",
+    "look at it with etcdctl get, and repair or delete it",
   );
 }
 

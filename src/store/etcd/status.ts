@@ -5,7 +5,7 @@ import { EtcdClient } from "./client/client.ts";
 import type { StatusResponse } from "./gen/rpc.ts";
 import { STATUS } from "./wire/methods.ts";
 
-/** Asks every endpoint for itself, all at once. Never rejects. */
+/** Asks each endpoint for its own status, all at once. Never rejects. */
 export function etcdStatus(settings: EtcdSettings, options: CallOptions): Promise<MemberStatus[]> {
   return Promise.all(settings.endpoints.map((endpoint) => statusOf(settings, endpoint, options)));
 }

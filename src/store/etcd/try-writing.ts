@@ -2,8 +2,8 @@ import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 
 /**
- * etcd judges a transaction's rights before it compares anything: one that never holds shows whether
- * writing is allowed, and writes nothing.
+ * Checks that the credentials may write, without writing: etcd checks the rights of a transaction before
+ * its comparisons, so one whose comparison never holds is enough.
  *
  * @throws StoreFailure refused.
  */

@@ -18,18 +18,22 @@ import type { Init } from "./wire/methods.ts";
 /** etcd's default for --max-txn-ops: comparisons, and operations of each branch. */
 export const MAX_OPERATIONS = 128;
 
+/** A transaction of etcd. */
 export type TxnInit = Init<TxnRequest>;
 type OpInit = Init<RequestOp>;
 
-/** Reads as one transaction. Never without an operation: etcd would answer that from a stale member. */
+/** Reads in one transaction. It always has an operation: a stale member could answer an empty one. */
 export function readTxn(ranges: readonly RangeInit[], keys: Keys): TxnInit {
   const ops = ranges.length > 0 ? ranges : [metaRange(keys)];
   return { success: ops.map(rangeOp) };
 }
 
 /**
- * Guards as comparisons, writes as the one branch, `otherwise` as the other (ONE-STEP, GUARDED).
- * `lease` is for the puts that vanish by themselves.
+ * Makes a transaction: guards as comparisons, writes as one branch, `otherwise` as the other (ONE-STEP,
+ * GUARDED).
+ *
+ * @param lease of the puts that expire; 0 where none does.
+ * @throws EtcdFailure unwritable where it has more operations than etcd allows.
  */
 export function commitTxn(keys: Keys, transaction: Transaction, lease: bigint): TxnInit {
   const { guards, puts, deletes, otherwise } = transaction;
@@ -53,18 +57,19 @@ export function commitTxn(keys: Keys, transaction: Transaction, lease: bigint): 
   return { ...request, failure: request.failure.slice(0, MAX_OPERATIONS) };
 }
 
-/** The answers of one branch that consists of ranges. */
+/** The answers of a branch that consists of range requests. */
 export function rangeAnswers(response: TxnResponse): RangeResponse[] {
   return response.responses.flatMap(({ response: answer }) =>
     answer?.$case === "responseRange" ? [answer.value] : [],
   );
 }
 
+/** The store's revision in an answer. */
 export function revisionOf(response: { header?: { revision: bigint } | undefined }): number {
   return Number(response.header?.revision ?? 0n);
 }
 
-/** What a lost transaction answers. */
+/** The snapshot in the answer of a lost transaction. @throws StoreFailure damaged */
 export function otherwiseOf(keys: Keys, query: Query, response: TxnResponse): Snapshot {
   return readAnswers(keys, query, revisionOf(response), rangeAnswers(response));
 }
@@ -93,6 +98,6 @@ function refuseTooLarge(operations: number): void {
     "unwritable",
     { trouble: "invalid", mayHaveHappened: false },
     `one transaction needs ${operations} operations; etcd allows ${MAX_OPERATIONS}`,
-    "Use fewer range sets or fewer addresses in one attachment.",
+    "use fewer range sets or fewer addresses in one attachment",
   );
 }

@@ -14,24 +14,25 @@ import { TXN, WATCH } from "./wire/methods.ts";
 import { pause } from "./wire/time.ts";
 import type { TroubleKind } from "./wire/trouble.ts";
 
-/** etcd allows a ping every 5 s; a frozen member shows within twice this. */
+/** Milliseconds. etcd allows a ping every 5 s; a frozen member is found within twice this time. */
 const PING_MS = 8_000;
-/** Before a lost watch is taken up again. */
+/** Milliseconds before a lost watch is resumed. */
 const AGAIN_MS = 100;
-/** Troubles that another connection or token ends; `client.open` gives up when none can be had. */
+/** Troubles that a new connection or token may end; `client.open` fails where it gets none. */
 const PASSING: readonly TroubleKind[] = ["unreachable", "busy", "token"];
 
+/** What a watch uses. */
 export interface Watching {
   readonly client: EtcdClient;
   readonly keys: Keys;
-  /** Milliseconds for finding a living endpoint after one was lost. */
+  /** Milliseconds to find another endpoint after one was lost. */
   readonly reconnectMs: number;
 }
 
 /**
- * Changes since a revision, across lost connections: each is seen once, in order. Rejects with
- * "history-lost" when etcd no longer knows all of them, and with "unavailable" when no endpoint
- * answers for `reconnectMs`.
+ * Yields the changes since a revision, each once and in order, across lost connections. Rejects with
+ * "history-lost" when etcd no longer has all of them, and with "unavailable" when no endpoint answers for
+ * `reconnectMs`.
  */
 export async function* watch<K extends RecordKind>(
   { client, keys, reconnectMs }: Watching,
@@ -86,7 +87,7 @@ function changeOf<K extends RecordKind>(
   return { ref: ref as Change<K>["ref"], present, revision: Number(kv.modRevision) };
 }
 
-/** A canceled watch, and a store that is younger than what was seen (restored from a backup). */
+/** Rejects for a canceled watch, and for a store that is older than what was seen (restored from a backup). */
 async function refuseGap(
   client: EtcdClient,
   keys: Keys,
@@ -115,6 +116,6 @@ function historyLost(message: string): EtcdFailure {
     "history-lost",
     { trouble: "compacted", mayHaveHappened: false },
     message,
-    "List again.",
+    "list the records again",
   );
 }

@@ -2,17 +2,17 @@ import type { Address, Family } from "../../address/address.ts";
 import { toBytes } from "./bytes.ts";
 
 /**
- * A name as one part of a key: percent-escaped, so that a "/" inside never looks like the next part
- * and every name comes back as it was. Letters, digits and - _ . ~ ! * ' ( ) stay readable.
+ * Escapes a name as one part of a key, with percent signs, so that a "/" in it does not begin another part.
+ * Letters, digits and - _ . ~ ! * ' ( ) stay readable.
  */
 export function escapePart(name: string): string {
   return READABLE.test(name) ? name : encodeURIComponent(name.toWellFormed());
 }
 
-/** Most names: asking is cheaper than escaping nothing. */
+/** Most names; the test is cheaper than to escape nothing. */
 const READABLE = /^[\w.-]*$/;
 
-/** The name that `escapePart` was given; undefined for text that it never writes. */
+/** Undoes `escapePart`; undefined for text that it never writes. */
 export function unescapePart(part: string): string | undefined {
   try {
     const name = decodeURIComponent(part);
@@ -22,7 +22,7 @@ export function unescapePart(part: string): string | undefined {
   }
 }
 
-/** The address that `sortableText` was given; undefined for text that it never writes. */
+/** Undoes `sortableText` for an address; undefined for text that it never writes. */
 export function parseAddressPart(part: string): Address | undefined {
   return addressIn(toBytes(part), 0);
 }

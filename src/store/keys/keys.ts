@@ -4,29 +4,31 @@ import type { AttachmentId, Owner, RecordKind, Ref } from "../../ipam/records.ts
 import type { ListScope, Span } from "../../ipam/store-port.ts";
 import { escapePart, parseAddressPart, unescapePart } from "./key-parts.ts";
 
-/** Where each record lies under the prefix (docs/design.md section 6), and back. */
+/** The keys of records below the prefix (docs/design.md section 6), and the records of keys. */
 export interface Keys {
-  /** All our keys begin with it; a role that may read and write there suffices. */
+  /** The beginning of all keys of kube-ipam; a role with readwrite there is enough. */
   readonly root: string;
+  /** The key of a record. */
   keyOf(ref: Ref): string;
-  /** Undefined for a key that no reference has. An owner's UID is in the record, not in the key. */
+  /** The record of a key; undefined for another program's key. An owner's UID is in the record, not in the key. */
   refOf(key: string): Ref | undefined;
-  /** All addresses of a span, of one kind of record. */
+  /** The keys of all addresses of a span, for one kind of record. */
   spanOf(kind: AddressKind, span: Span): KeyRange;
   /**
-   * The least range that holds everything of a scope. Without `space` it also holds other kinds of
+   * The smallest range of keys that holds a whole scope. Without `space` it also holds other kinds of
    * records: see `spansSpaces`.
    */
   scopeOf(scope: ListScope): KeyRange;
   /** The space that a key lies in; undefined outside of all. */
   spaceOf(key: string): string | undefined;
-  /** Everything of one space. */
+  /** All keys of one space. */
   wholeSpace(space: string): KeyRange;
 }
 
+/** The kinds of record that have one key for each address. */
 export type AddressKind = "allocation" | "reservation" | "cooling";
 
-/** From `first` to before `end`, as etcd's range requests have it. */
+/** The keys from `first` up to, but without, `end`, as in etcd's range requests. */
 export interface KeyRange {
   readonly first: string;
   readonly end: string;
@@ -34,12 +36,12 @@ export interface KeyRange {
 
 const FOLDERS = { allocation: "allocations", reservation: "reservations", cooling: "cooling" } as const;
 
-/** True where the range of a scope holds other kinds too, because kinds lie below spaces. */
+/** Whether the range of a scope holds other kinds too, because kinds lie below spaces. */
 export function spansSpaces(scope: ListScope): boolean {
   return scope.space === undefined && !["meta", "attachment", "network", "recovery"].includes(scope.kind);
 }
 
-/** `prefix` without a slash at its end. */
+/** Makes the keys below a prefix, which ends without a slash. */
 export function makeKeys(prefix: string): Keys {
   const root = `${prefix}/`;
   const path = (...parts: readonly string[]) => `${root}${parts.join("/")}`;
@@ -70,7 +72,7 @@ export function makeKeys(prefix: string): Keys {
   };
 }
 
-/** The least key after `key`. */
+/** The smallest key after `key`. */
 export function after(key: string): string {
   return `${key}\0`;
 }

@@ -6,14 +6,14 @@ import { configuredEtcd } from "../etcd/configured.ts";
 type Kind = StoreSettings["kind"];
 
 /**
- * Every kind of store that there is. This is the only place that asks a store's settings for their kind
+ * All kinds of store. This is the only place that asks a store's settings for their kind
  * (test/house/kinds.test.ts): a new kind is a new entry here, and a new folder beside `etcd`.
  */
 export const KINDS: {
   readonly [K in Kind]: (settings: Extract<StoreSettings, { kind: K }>) => ConfiguredStore;
 } = { embedded: configuredEmbedded, etcd: configuredEtcd };
 
-/** The store that the settings name. Opens nothing, and loads no store's code. */
+/** The store that the settings name. Opens nothing, and loads no code of a store. */
 export function configuredStore(settings: StoreSettings): ConfiguredStore {
   // The compiler does not see that a key of the table and these settings come from one union.
   const configured = KINDS[settings.kind] as (settings: StoreSettings) => ConfiguredStore;

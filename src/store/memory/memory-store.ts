@@ -23,25 +23,27 @@ import {
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 
-/** What a test can make go wrong, once, at the next commit, read or watch. */
+/** A failure that a test wants once, at the next commit, read or watch. */
 export interface Fault {
   readonly on: "read" | "commit" | "watch";
   readonly kind: StoreFailureKind;
-  /** For a commit: whether the writes happen all the same. */
+  /** For a commit: whether it writes before it fails. */
   readonly applied?: boolean;
 }
 
+/** A Store in memory, with what tests need. */
 export interface MemoryStore extends Store {
-  /** Faults come to pass one after another, in this order. */
+  /** The faults to come, in this order. */
   readonly faults: Fault[];
-  /** Every commit tried so far, for tests that look at what was guarded. */
+  /** Every commit so far, for tests that check guards. */
   readonly commits: Transaction[];
   /** While true, puts are refused with "no-space"; transactions without puts pass. */
   full: boolean;
-  /** Makes a record one that cannot be read, as a stranger's hand in the store does. */
+  /** Damages a record, as another program that writes into the store could. */
   damage(ref: Ref): void;
 }
 
+/** Time and scheduling of a memory store. */
 export interface MemoryOptions {
   /** Seconds, for cooling; default: real time. */
   readonly now?: () => number;
@@ -62,7 +64,7 @@ interface Stored {
 /** A change; without a record where that was deleted or expired. */
 type Happened = Pick<Stored, "ref" | "revision"> & Partial<Pick<Stored, "record">>;
 
-/** The Store port in memory: for unit and model tests, where faults and time are the test's to say. */
+/** Makes a Store in memory, for unit and model tests, which control its faults and its time. */
 export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   const now = options.now ?? (() => performance.now() / 1000);
   const stored = new Map<string, Stored>();
@@ -220,7 +222,7 @@ function changed(signal: AbortSignal, waiting: Set<() => void>): Promise<void> {
 
 function decode<K extends RecordKind>({ ref, record }: Pick<Stored, "ref" | "record">): RecordTypes[K] {
   if (record !== DAMAGED) return record as RecordTypes[K];
-  throw new StoreFailure("damaged", `the record ${refKey(ref)} in memory cannot be read`, "Repair it.");
+  throw new StoreFailure("damaged", `the record ${refKey(ref)} in memory cannot be read`, "repair it");
 }
 
 /** What every other store makes of a record: what JSON cannot say is lost, or refused. */

@@ -8,19 +8,19 @@ import type { RpcOptions } from "../wire/grpc.ts";
 import { pause, settledWithin } from "../wire/time.ts";
 import { type TroubleKind, troubleOf } from "../wire/trouble.ts";
 
-/** One call, made on whatever connection it is given, with these options. */
+/** A call that can be made on any connection. */
 export type Call<T> = (connection: Connection, options: RpcOptions) => Promise<T>;
 
-/** Silence after which a read is asked of another endpoint too. */
+/** Milliseconds of silence after which a read is sent to another endpoint too. */
 const HEDGE_MS = 1000;
-/** Troubles that may be over, or not be there at the next endpoint. */
+/** Troubles that may end, or that the next endpoint may not have. */
 const PASSING: readonly TroubleKind[] = ["unreachable", "busy"];
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 
 /**
- * Calls etcd: finds an endpoint that answers, and knows what may be sent twice. Every method rejects
- * with EtcdFailure and gives up after the request time-out or at the deadline, whichever is first.
+ * Calls etcd: finds an endpoint that answers, and repeats what may be sent twice. Every method rejects with
+ * EtcdFailure, at the latest after the request time-out or at the deadline.
  */
 export class EtcdClient {
   readonly #settings: EtcdSettings;
@@ -33,20 +33,20 @@ export class EtcdClient {
     this.#credentials = new Credentials(settings);
   }
 
-  /** Starts to connect, so that the first call finds the connection open; failures show there. */
+  /** Starts to connect, so that the first call finds the connection open. That call reports failures. */
   warmUp(): void {
     this.#connections.acquire(this.#limit(Number.POSITIVE_INFINITY)).catch(() => undefined);
   }
 
-  /** A call that changes nothing (or may be repeated): tried again and elsewhere until time is up. */
+  /** Makes a call that changes nothing, or may be repeated. Tries again, and other endpoints, until time is up. */
   read<T>(call: Call<T>, options: CallOptions): Promise<T> {
     const limit = this.#limit(options.deadline);
     return this.#retried(limit, () => this.#hedged(call, limit));
   }
 
   /**
-   * A call that changes something: sent again only where it certainly was not carried out;
-   * otherwise rejects with "unknown-outcome".
+   * Makes a call that changes something. Repeats it only where it certainly changed nothing; otherwise
+   * rejects with "unknown-outcome".
    */
   async write<T>(call: Call<T>, options: CallOptions): Promise<T> {
     const limit = this.#limit(options.deadline);
@@ -58,7 +58,7 @@ export class EtcdClient {
     }
   }
 
-  /** A connection and the headers for a call of the caller's own, for streams. */
+  /** A connection and headers for a stream that the caller opens. */
   async open(options: CallOptions): Promise<{ connection: Connection; headers: Record<string, string> }> {
     const limit = this.#limit(options.deadline);
     return this.#retried(limit, async () => {
@@ -67,23 +67,24 @@ export class EtcdClient {
     });
   }
 
-  /** What an error of a stream on `connection` means; the next call goes elsewhere. */
+  /** The failure for an error of a stream on `connection`. The next call uses another connection. */
   lost(connection: Connection, error: unknown): EtcdFailure {
     const failure = this.#failure(connection, error);
     if (failure.trouble === "unreachable") this.#connections.avoid(connection);
     return failure;
   }
 
-  /** A stream learnt that its token is no longer good. */
+  /** Forgets the token that a stream found to be invalid. */
   async renewToken(token = ""): Promise<void> {
     await this.#credentials.renew(token);
   }
 
-  /** Of the connection in use. */
+  /** The endpoint in use; undefined where there is none. */
   endpoint(): string | undefined {
     return this.#connections.endpoint();
   }
 
+  /** Closes the connection; later calls fail. */
   close(): void {
     this.#connections.close();
   }
@@ -165,6 +166,6 @@ export class EtcdClient {
 /** Milliseconds; never 0, which would mean "for ever". */
 function timeLeft(limit: number): number {
   const left = Math.ceil(limit - performance.now());
-  if (left <= 0) throw lateFailure("time was up before etcd could be asked");
+  if (left <= 0) throw lateFailure("time was up before the request to etcd");
   return left;
 }

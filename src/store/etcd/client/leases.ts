@@ -2,11 +2,11 @@ import type { CallOptions } from "../../../ipam/store-port.ts";
 import { LEASE_GRANT } from "../wire/methods.ts";
 import type { EtcdClient } from "./client.ts";
 
-/** Leases for records that vanish by themselves, shared by all that want about the same time. */
+/** Leases for records that expire, shared by records of about the same time. */
 export interface Leases {
   /** A lease that lives at least `seconds` from now, and at most a sixth (10 s) longer. */
   lease(seconds: number, options: CallOptions): Promise<bigint>;
-  /** This lease is gone: whoever asks next gets a new one. */
+  /** Forgets a lease that is gone: the next call gets a new one. */
   forget(lease: bigint): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ interface Shared {
   readonly until: number;
 }
 
-/** A grant is repeated when its outcome is unknown: a lease without keys ends by itself. */
+/** Makes leases. A grant with an unknown outcome is repeated: a lease without keys ends by itself. */
 export function makeLeases(client: EtcdClient): Leases {
   const shared = new Map<number, Shared>();
   return {

@@ -5,11 +5,12 @@ import { AUTHENTICATE } from "../wire/methods.ts";
 import { troubleOf } from "../wire/trouble.ts";
 import type { Connection } from "./connection.ts";
 
+/** The settings of etcd's user. */
 export type CredentialSettings = Pick<EtcdSettings, "username" | "password" | "passwordFile">;
 
 /**
- * The token that etcd's user and password authentication hands out. One token serves all members;
- * it is asked for once, and again when a member no longer takes it.
+ * The token of etcd's user and password authentication. One token serves all members. It is requested once,
+ * and again when a member no longer accepts it.
  */
 export class Credentials {
   readonly #settings: CredentialSettings;
@@ -19,7 +20,7 @@ export class Credentials {
     this.#settings = settings;
   }
 
-  /** "" where no user is configured or etcd's authentication is off. Rejects with the plain error. */
+  /** The token; "" where no user is configured or etcd's authentication is off. Rejects with the plain error. */
   token(connection: Connection, timeoutMs: number): Promise<string> {
     if (this.#settings.username === undefined) return Promise.resolve("");
     const asked = this.#token ?? this.#ask(connection, this.#settings.username, timeoutMs);
@@ -28,7 +29,7 @@ export class Credentials {
     return asked;
   }
 
-  /** True where asking again may help: forgets the token, unless somebody has renewed it already. */
+  /** Forgets the token, unless another call has renewed it. True where a new one may help. */
   async renew(token: string): Promise<boolean> {
     const current = this.#token;
     if (current === undefined) return this.#settings.username !== undefined;
@@ -60,7 +61,7 @@ export class Credentials {
       throw new StoreFailure(
         "refused",
         `etcd's passwordFile ${passwordFile} cannot be read: ${code === "ENOENT" ? "the file is missing" : (code ?? message)}`,
-        "Put the file there, or correct the configuration.",
+        "put the file there, or correct the configuration",
       );
     }
   }

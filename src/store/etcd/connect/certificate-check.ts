@@ -4,10 +4,10 @@ import type { TlsMaterial } from "./tls-files.ts";
 /** What is wrong, and what to do. */
 type Fault = [reason: string, remedy: string];
 
-/** Why the server may have refused our client certificate with the TLS alert `code`. */
+/** Why the server refused the client certificate with the TLS alert `code`, and what to do. */
 export function examineCertificate(tls: TlsMaterial | undefined, code: string): Fault {
   if (tls?.cert === undefined) {
-    return ["the server wants a client certificate", "Set etcdCertFile and etcdKeyFile."];
+    return ["the server wants a client certificate", "set etcdCertFile and etcdKeyFile"];
   }
   const path = tls.files.certFile;
   const certificate = new X509Certificate(tls.cert);
@@ -15,24 +15,21 @@ export function examineCertificate(tls: TlsMaterial | undefined, code: string): 
   if (until.getTime() < Date.now()) {
     return [
       `our certificate ${path} expired on ${day(until)}`,
-      "Renew it; it is taken up without a restart.",
+      "renew it; kube-ipam reads the new one without a restart",
     ];
   }
   if (from.getTime() > Date.now()) {
-    return [
-      `our certificate ${path} is not valid before ${day(from)}`,
-      "Compare the clocks of the machines.",
-    ];
+    return [`our certificate ${path} is not valid before ${day(from)}`, "compare the clocks of the machines"];
   }
   return [
     `the server refused our certificate ${path} (${alertText(code)}): it trusts another authority`,
-    "Use a client certificate that is signed by the authority that etcd was started with (--trusted-ca-file).",
+    "use a client certificate of the authority that etcd trusts (--trusted-ca-file)",
   ];
 }
 
-/** Which of our files cannot be used, for a connection that could not even be set up. */
+/** Which certificate file is wrong, for a connection that could not even be set up, and what to do. */
 export function examineFiles({ files, cert, key, ca }: TlsMaterial, error: unknown): Fault {
-  const remedy = "Expected PEM text; correct the file or the configuration.";
+  const remedy = "expected PEM text; correct the file or the configuration";
   if (ca !== undefined && !works(() => new X509Certificate(ca))) {
     return [`etcdTrustedCAFile ${files.trustedCaFile} holds no certificate`, remedy];
   }
@@ -49,7 +46,7 @@ export function examineFiles({ files, cert, key, ca }: TlsMaterial, error: unkno
   ) {
     return [
       `the key in ${files.keyFile} does not belong to the certificate in ${files.certFile}`,
-      "Put a certificate and its own key there.",
+      "put a certificate and its own key there",
     ];
   }
   return [`TLS cannot be set up: ${error instanceof Error ? error.message : String(error)}`, remedy];

@@ -3,13 +3,13 @@ import { type RpcOptions, subscribe, unary } from "../wire/grpc.ts";
 import type { Init, Method } from "../wire/methods.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
-/** A frozen peer never lets go of a connection by itself; no call takes as long as this. */
+/** Milliseconds. A frozen peer never closes a connection; no call takes so long. */
 const RETIRED_MS = 60_000;
 
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
 export interface Connection {
   readonly endpoint: string;
-  /** Of the certificate files it was opened with. */
+  /** The stamp of the certificate files that it was opened with; "" without TLS. */
   readonly stamp: string;
   /** One request, one answer; rejects with RpcError. */
   call<I, O>(method: Method<I, O>, request: Init<I>, options: RpcOptions): Promise<O>;
@@ -19,18 +19,22 @@ export interface Connection {
     request: Init<I>,
     options: RpcOptions & { readonly signal: AbortSignal },
   ): AsyncIterable<O>;
+  /** Whether it takes new requests. */
   usable(): boolean;
-  /** False when the other end does not answer within `ms`; the connection is closed then. */
+  /** Whether the peer answers a ping within `ms` milliseconds; otherwise the connection is closed. */
   answers(ms: number): Promise<boolean>;
-  /** No new requests; closes as soon as those under way have ended. */
+  /** Takes no new requests, and closes when those under way have ended. */
   retire(): void;
+  /** Closes it at once; calls under way fail. */
   close(): void;
 }
 
 /**
- * Opens a connection: TCP, TLS, and the server's HTTP/2 settings. Those come only after the server
- * accepted our certificate, and never from a frozen process, so that whatever is wrong shows here,
- * before any request is sent. Rejects with the plain error; undefined `tls` means http.
+ * Opens a connection: TCP, TLS, and the server's HTTP/2 settings. Those come only after the server has
+ * accepted the client certificate, and never from a frozen process, so that all faults show before the
+ * first request. Rejects with the plain error.
+ *
+ * @param tls undefined for http.
  */
 export function openConnection(
   endpoint: string,
@@ -61,7 +65,7 @@ export function openConnection(
   });
 }
 
-/** Nobody answered: the machine is gone, a firewall drops, or the process is frozen. */
+/** No answer came: the machine is gone, a firewall drops packets, or the process is frozen. */
 export class DialTimeout extends Error {
   override readonly name = "DialTimeout";
   constructor(ms: number) {

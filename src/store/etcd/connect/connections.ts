@@ -7,16 +7,16 @@ import { type DialFailure, explainDial } from "./dial-failure.ts";
 import { closedFailure, dialFailure, lateFailure } from "./etcd-failure.ts";
 import { readTlsFiles, tlsStamp } from "./tls-files.ts";
 
-/** Silence after which a connection is asked whether it still lives before it carries a request. */
+/** Milliseconds of silence after which a connection gets a ping before the next request. */
 const IDLE_MS = 10_000;
-/** How often, at most, the certificate files are looked at. */
+/** Milliseconds, at least, between two looks at the certificate files. */
 const STAMP_MS = 1_000;
-/** Silence of one endpoint after which the next is tried beside it. */
+/** Milliseconds of silence of one endpoint after which the next is tried as well. */
 const HEDGE_MS = 400;
 
 /**
- * Keeps one connection open for all callers. The endpoints' order is shuffled per process, so that
- * not every node hangs on the first; one that failed goes to the end.
+ * Keeps one connection open for all callers. Each process shuffles the endpoints, so that not all nodes use
+ * the first; an endpoint that failed goes to the end.
  */
 export class Connections {
   readonly #settings: EtcdSettings;
@@ -32,7 +32,7 @@ export class Connections {
     this.#order = shuffle(settings.endpoints);
   }
 
-  /** An open connection, by `limit`. Rejects with EtcdFailure. */
+  /** An open connection, by `limit` (milliseconds of performance.now()). Rejects with EtcdFailure. */
   async acquire(limit: number): Promise<Connection> {
     if (this.#closed) throw closedFailure();
     const current = await this.#living();
@@ -40,14 +40,14 @@ export class Connections {
     return this.#adopt(await this.#dialled(limit, this.#order));
   }
 
-  /** A connection beside `slow`, to another endpoint if there is one, that takes its place. */
+  /** Replaces the connection `slow`, by one to another endpoint if there is one. Rejects with EtcdFailure. */
   async replace(slow: Connection, limit: number): Promise<Connection> {
     if (this.#current === slow) this.#demote(slow.endpoint);
     else if (this.#current?.usable()) return this.#current;
     return this.#adopt(await this.#dialled(limit, this.#order));
   }
 
-  /** Nobody gets this connection any more; calls under way on it may still end. */
+  /** Hands this connection to no caller any more; calls under way on it may still end. */
   avoid(connection: Connection): void {
     if (this.#current === connection) {
       this.#current = undefined;
@@ -61,10 +61,12 @@ export class Connections {
     this.#heard = performance.now();
   }
 
+  /** The endpoint of the current connection; undefined where there is none. */
   endpoint(): string | undefined {
     return this.#current?.usable() ? this.#current.endpoint : undefined;
   }
 
+  /** Closes the connection; later calls fail. */
   close(): void {
     this.#closed = true;
     this.#current?.close();
@@ -81,7 +83,7 @@ export class Connections {
     return this.#withFreshCertificates(current);
   }
 
-  /** New files that cannot be used yet (half of a pair written) leave the old connection in place. */
+  /** Reconnects where the files have changed; keeps the old connection where they cannot be used yet (half of a pair). */
   async #withFreshCertificates(current: Connection): Promise<Connection> {
     if (performance.now() - this.#stamped < STAMP_MS) return current;
     this.#stamped = performance.now();

@@ -11,7 +11,7 @@ export interface DialFailure {
   readonly remedy: string;
 }
 
-/** Puts an error of `openConnection` into words, naming the file at fault where there is one. */
+/** Explains an error of `openConnection`, with the file at fault where there is one. Never rejects. */
 export async function explainDial(
   endpoint: string,
   error: unknown,
@@ -30,11 +30,11 @@ export async function explainDial(
     return files?.trustedCaFile === undefined
       ? refused(
           "this machine trusts no authority that signed the server's certificate",
-          "Set etcdTrustedCAFile.",
+          "set etcdTrustedCAFile",
         )
       : refused(
           `the server's certificate was not signed by the authority in ${files.trustedCaFile}`,
-          "Put the authority that signed the servers' certificates into etcdTrustedCAFile.",
+          "put the authority that signed the servers' certificates into etcdTrustedCAFile",
         );
   }
   const serverFault = SERVER_FAULTS[code];
@@ -55,11 +55,11 @@ const UNKNOWN_AUTHORITY: readonly string[] = [
 ];
 
 const SERVER_FAULTS: Readonly<Record<string, [string, string]>> = {
-  CERT_HAS_EXPIRED: ["the server's certificate has expired", "Renew it on the etcd member."],
-  CERT_NOT_YET_VALID: ["the server's certificate is not yet valid", "Compare the clocks of the machines."],
+  CERT_HAS_EXPIRED: ["the server's certificate has expired", "renew it on the etcd member"],
+  CERT_NOT_YET_VALID: ["the server's certificate is not yet valid", "compare the clocks of the machines"],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     "the server's certificate is not for this host",
-    "Use a name that stands in the certificate, or add this one to it.",
+    "use a name that is in the certificate, or add this one to it",
   ],
 };
 

@@ -2,19 +2,21 @@ import { type Connection, openConnection } from "./connection.ts";
 import { type DialFailure, explainDial } from "./dial-failure.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
+/** How to open a connection. */
 export interface DialOptions {
   readonly tls: TlsMaterial | undefined;
-  /** Milliseconds after which one endpoint is given up. */
+  /** Milliseconds after which to give up one endpoint. */
   readonly timeoutMs: number;
-  /** Milliseconds after which the next endpoint is tried beside one that has not answered yet. */
+  /** Milliseconds after which to try the next endpoint as well. */
   readonly hedgeMs: number;
 }
 
+/** The first connection, or why each endpoint failed. */
 export type Dialled = { readonly connection: Connection } | { readonly failures: readonly DialFailure[] };
 
 /**
- * Opens a connection to the first endpoint that answers, in the order given: one that refuses costs
- * milliseconds, one that is silent `hedgeMs`. Each endpoint is tried once. Never rejects.
+ * Opens a connection to the first endpoint that answers, in the given order. An endpoint that refuses costs
+ * milliseconds, a silent one `hedgeMs`. Tries each endpoint once. Never rejects.
  */
 export async function dial(endpoints: readonly string[], options: DialOptions): Promise<Dialled> {
   const failures: DialFailure[] = [];

@@ -2,7 +2,7 @@ import { StoreFailure, type StoreFailureKind } from "../../../ipam/store-port.ts
 import type { Trouble, TroubleKind } from "../wire/trouble.ts";
 import type { DialFailure } from "./dial-failure.ts";
 
-/** A StoreFailure that still knows what etcd's trouble was, for those in here who can do something. */
+/** A StoreFailure with etcd's trouble, for code in this room that can act on it. */
 export class EtcdFailure extends StoreFailure {
   readonly trouble: TroubleKind;
   /** See Trouble.mayHaveHappened. */
@@ -20,16 +20,16 @@ interface Detail {
   readonly mayHaveHappened: boolean;
 }
 
-/** What a message about a call names. */
+/** The names in a message about a call. */
 export interface FailureContext {
   readonly endpoint: string;
-  /** Undefined: the CN of the client certificate, if there is one. */
+  /** Undefined: the user is the CN of the client certificate, if there is one. */
   readonly username: string | undefined;
   readonly certFile: string | undefined;
   readonly prefix: string;
 }
 
-/** A call's trouble in words for the person who has to act, with the way out. */
+/** The failure for a call's trouble, with what to do. */
 export function callFailure(trouble: Trouble, context: FailureContext): EtcdFailure {
   const { kind, mayHaveHappened, reason } = trouble;
   const at = `etcd at ${context.endpoint}`;
@@ -37,13 +37,12 @@ export function callFailure(trouble: Trouble, context: FailureContext): EtcdFail
   return new EtcdFailure(storeKind, { trouble: kind, mayHaveHappened }, message, remedy);
 }
 
-/** No endpoint could be used. Refused where each of them wants a person to act. */
+/** The failure where no endpoint could be used. "refused" where each of them needs a person to act. */
 export function dialFailure(failures: readonly DialFailure[]): EtcdFailure {
   const refused = failures.filter(({ kind }) => kind === "refused");
   const kind = refused.length === failures.length ? "refused" : "unavailable";
   const verb = kind === "refused" ? "refuses this node" : "cannot be reached";
-  const remedy =
-    refused[0]?.remedy ?? "It is tried again; see that etcd runs and that this node may reach it.";
+  const remedy = refused[0]?.remedy ?? "try again; check that etcd runs and that this node can reach it";
   const detail = {
     trouble: kind === "refused" ? "permission" : "unreachable",
     mayHaveHappened: false,
@@ -51,13 +50,13 @@ export function dialFailure(failures: readonly DialFailure[]): EtcdFailure {
   return new EtcdFailure(kind, detail, `etcd ${verb}: ${reasons(failures)}`, remedy);
 }
 
-/** Time was up before an answer came, or before anything was sent. */
+/** The failure past the deadline. `mayHaveHappened`: the request was sent. */
 export function lateFailure(what: string, mayHaveHappened = false): EtcdFailure {
   const detail = { trouble: "unreachable", mayHaveHappened } as const;
-  return new EtcdFailure("unavailable", detail, what, "It is tried again.");
+  return new EtcdFailure("unavailable", detail, what, "try again");
 }
 
-/** Somebody used the store after closing it. */
+/** The failure for a call after `close`. */
 export function closedFailure(): EtcdFailure {
   return new EtcdFailure(
     "unavailable",
@@ -66,14 +65,14 @@ export function closedFailure(): EtcdFailure {
   );
 }
 
-/** What a write's failure means for its caller: RESOLVED begins here. */
+/** Turns a write's failure into "unknown-outcome" where the write may have happened (RESOLVED). */
 export function writeFailure(failure: EtcdFailure): EtcdFailure {
   if (!failure.mayHaveHappened) return failure;
   return new EtcdFailure(
     "unknown-outcome",
     { trouble: failure.trouble, mayHaveHappened: true },
     `it is unknown whether the write happened: ${failure.message}`,
-    "It is read back before anything else happens.",
+    "kube-ipam reads it back before it does anything else",
   );
 }
 
@@ -83,56 +82,57 @@ function describe(
   at: string,
   { username, certFile, prefix }: FailureContext,
 ): [StoreFailureKind, string, string] {
-  const user =
-    username === undefined ? `the user in the CN of ${certFile ?? "no certificate"}` : `user "${username}"`;
+  const user = username === undefined ? certificateUser(certFile) : `user "${username}"`;
   switch (kind) {
     case "permission":
       return [
         "refused",
         `${at} denies ${user} the keys below ${prefix}/`,
-        `Give its role readwrite on the prefix ${prefix}/ (deploy/etcd/create-user.sh does).`,
+        `give its role readwrite on the prefix ${prefix}/ (deploy/etcd/create-user.sh does)`,
       ];
     case "no-user":
       return [
         "refused",
-        `${at} wants a user: authentication is on and the configuration names none`,
-        "Set username and passwordFile in etcdConfig, or use a client certificate whose CN is the user.",
+        `${at} wants a user: authentication is on, but the configuration names none`,
+        "set username and passwordFile in etcdConfig, or use a client certificate whose CN is the user",
       ];
     case "password":
       return [
         "refused",
         `${at} does not accept name and password of ${user}`,
-        "Correct username and password.",
+        "correct username and password",
       ];
     case "token":
       return [
         "refused",
-        `${at} takes no token of ${user}: ${reason}`,
-        "Look at etcd's --auth-token settings.",
+        `${at} does not accept the token of ${user}: ${reason}`,
+        "look at etcd's --auth-token settings",
       ];
     case "no-space":
       return [
         "no-space",
         `${at} refuses to write: ${reason}`,
-        "Compact and defragment etcd or raise --quota-backend-bytes, then run etcdctl alarm disarm.",
+        "compact and defragment etcd or raise --quota-backend-bytes, then run 'etcdctl alarm disarm'",
       ];
     case "corrupt":
-      return ["unwritable", `${at} reports corrupt data: ${reason}`, "Restore the member or the cluster."];
+      return ["unwritable", `${at} reports corrupt data: ${reason}`, "restore the member or the cluster"];
     case "invalid":
       return [
         "refused",
         `${at} does not accept the request: ${reason}`,
-        "Expected etcd 3.4 or newer, v3 API (gRPC).",
+        "expected etcd 3.4 or newer, v3 API (gRPC)",
       ];
     case "compacted":
-      return ["history-lost", `${at} no longer keeps the revision asked for`, "List again."];
+      return ["history-lost", `${at} no longer keeps the revision asked for`, "list the records again"];
     default:
-      return [
-        "unavailable",
-        `${at} does not answer: ${reason}`,
-        "It is tried again; see that etcd is healthy.",
-      ];
+      return ["unavailable", `${at} does not answer: ${reason}`, "try again; check that etcd is healthy"];
   }
+}
+
+function certificateUser(certFile: string | undefined): string {
+  return certFile === undefined
+    ? "a client without user and certificate"
+    : `the user in the CN of ${certFile}`;
 }
 
 /** "a, b: connection refused; c: no answer within 1000 ms". */

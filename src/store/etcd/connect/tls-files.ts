@@ -3,9 +3,10 @@ import type { EtcdSettings } from "../../../config/network-configuration.ts";
 import { readRegularFile } from "../../../files/regular-file.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
 
+/** The settings that name certificate files. */
 export type TlsFileSettings = Pick<EtcdSettings, "certFile" | "keyFile" | "trustedCaFile">;
 
-/** What the certificate files held at one moment. */
+/** The content of the certificate files at one moment. */
 export interface TlsMaterial {
   readonly files: TlsFileSettings;
   readonly cert?: string;
@@ -15,7 +16,7 @@ export interface TlsMaterial {
   readonly stamp: string;
 }
 
-/** Reads the certificate files; a missing or unreadable one is "refused", naming setting and path. */
+/** Reads the certificate files. @throws StoreFailure refused, with setting and path, where one is missing or cannot be read. */
 export function readTlsFiles(files: TlsFileSettings): TlsMaterial {
   const stamp = tlsStamp(files);
   const cert = readNamed("etcdCertFile", files.certFile);
@@ -30,7 +31,7 @@ export function readTlsFiles(files: TlsFileSettings): TlsMaterial {
   };
 }
 
-/** Which version of the files lies on the disk now, without reading them; "" where there are none. */
+/** A stamp of the files on the disk, made without reading them; "" where no files are configured. */
 export function tlsStamp({ certFile, keyFile, trustedCaFile }: TlsFileSettings): string {
   return [certFile, keyFile, trustedCaFile]
     .filter((path) => path !== undefined)
@@ -50,7 +51,7 @@ function readNamed(setting: string, path: string | undefined): string | undefine
     throw new StoreFailure(
       "refused",
       `etcd's ${setting} ${path} cannot be read: ${reason}`,
-      "Put the file there, or correct the configuration.",
+      "put the file there, or correct the configuration",
     );
   }
 }

@@ -1,4 +1,4 @@
-/** A message as gRPC sends it: not compressed, its length, its bytes. */
+/** Frames a message for gRPC: a flag (not compressed), its length, its bytes. */
 export function frame(message: Uint8Array): Uint8Array {
   const framed = new Uint8Array(message.length + PREFIX);
   new DataView(framed.buffer).setUint32(1, message.length);
@@ -8,14 +8,14 @@ export function frame(message: Uint8Array): Uint8Array {
 
 const PREFIX = 5;
 
-/** Cuts a stream of bytes into the messages that `frame` put there. */
+/** Cuts a stream of bytes into the messages that `frame` made. */
 export class FrameReader {
   #chunks: Uint8Array[] = [];
   #length = 0;
   /** Bytes without which no further message can be complete. */
   #needed = PREFIX;
 
-  /** The messages that are complete with this chunk. */
+  /** Takes a chunk. Returns the messages that are complete now. */
   read(chunk: Uint8Array): Uint8Array[] {
     this.#chunks.push(chunk);
     this.#length += chunk.length;

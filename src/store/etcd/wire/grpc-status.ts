@@ -2,7 +2,7 @@ import { constants } from "node:http2";
 
 /** How a call failed: a gRPC status (grpc/doc/statuscodes.md), or what happened to the connection. */
 export type RpcCode =
-  /** Certainly not looked at by the server. */
+  /** The server has certainly not processed it. */
   | "not-sent"
   /** The stream broke before the server said how the call ended. */
   | "broken"
@@ -28,6 +28,7 @@ const STATUS = [
   "unauthenticated",
 ] as const;
 
+/** The failure of a call. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: RpcCode;
@@ -41,7 +42,7 @@ export class RpcError extends Error {
 /** Headers and trailers of an answer, as far as they came. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | number | undefined>>;
 
-/** Undefined where the call ended well; `broken` says why a stream ended without any status. */
+/** The failure that headers and trailers report; undefined for success. `broken`: why a stream ended without a status. */
 export function statusOf(headers: AnswerHeaders, resetCode: number | undefined, broken: string) {
   const status = headers["grpc-status"];
   if (status === "0") return undefined;

@@ -3,18 +3,19 @@ import { FrameReader, frame } from "./grpc-frames.ts";
 import { type AnswerHeaders, RpcError, statusOf } from "./grpc-status.ts";
 import type { Init, Method } from "./methods.ts";
 
+/** How to make a call. */
 export interface RpcOptions {
   /** Sent along with the request, e.g. etcd's token. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds for the whole call, more than 0; the server is told too. Default: no limit. */
+  /** Milliseconds for the whole call, above 0; sent to the server too. Default: no limit. */
   readonly timeoutMs?: number;
 }
 
 /**
- * One request, one answer, over an HTTP/2 session that is open already. gRPC's own part is a prefix
- * of five bytes and a status in the trailers (grpc/doc/PROTOCOL-HTTP2.md); done here because the
- * client library for it costs 8 ms of each plugin run and two thirds of the agent's throughput.
- * Rejects with RpcError, which knows whether the request was sent.
+ * Makes a call with one request and one answer, over an open HTTP/2 session. gRPC adds only a prefix of five
+ * bytes and a status in the trailers (grpc/doc/PROTOCOL-HTTP2.md); a client library for it would cost
+ * 8 ms of each plugin run and two thirds of the agent's throughput. Rejects with RpcError, which says
+ * whether the request was sent.
  */
 export function unary<I, O>(
   session: ClientHttp2Session,
@@ -43,8 +44,9 @@ export function unary<I, O>(
 }
 
 /**
- * One request, and answers until the caller leaves the loop or the stream breaks. Our half stays
- * open as long: etcd ends a watch whose asker hung up.
+ * Makes a call with one request, and yields answers until the caller leaves the loop or the stream breaks.
+ * Keeps its own half of the stream open, because etcd ends a watch whose client has closed it. Rejects with
+ * RpcError.
  */
 export async function* subscribe<I, O>(
   session: ClientHttp2Session,
@@ -64,7 +66,7 @@ export async function* subscribe<I, O>(
       for (const answer of frames.read(chunk)) yield method.answer.decode(answer);
     }
   } catch {
-    // What broke the stream is in `failed`, in the same words as for a unary call.
+    // `failed` says what broke the stream, as for a unary call.
   } finally {
     options.signal.removeEventListener("abort", stop);
     if (!stream.closed) stop();

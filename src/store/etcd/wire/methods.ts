@@ -15,14 +15,14 @@ import {
   WatchResponse,
 } from "../gen/rpc.ts";
 
-/** A method of etcd's services: its HTTP/2 path, and how its messages are written and read. */
+/** A method of etcd's services: its HTTP/2 path, and the codecs of its messages. */
 export interface Method<I, O> {
   readonly path: string;
   readonly request: MessageFns<I>;
   readonly answer: MessageFns<O>;
 }
 
-/** A message as it is given to a call: what is left out has its default. */
+/** A message for a call; an absent field has its default. */
 export type Init<T> = DeepPartial<T>;
 
 export const RANGE = method("KV/Range", RangeRequest, RangeResponse);

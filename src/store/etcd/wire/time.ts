@@ -1,4 +1,4 @@
-/** Rejects with what `late` makes when `promise` has not settled by `limit` (performance.now()). */
+/** Waits for `promise` until `limit` (milliseconds of performance.now()), then rejects with the error of `late`. */
 export async function before<T>(limit: number, promise: Promise<T>, late: () => Error): Promise<T> {
   let timer: Timer | undefined;
   const end = new Promise<never>((_, reject) => {
@@ -11,7 +11,7 @@ export async function before<T>(limit: number, promise: Promise<T>, late: () => 
   }
 }
 
-/** True as soon as `promise` has settled either way; false when that takes longer than `ms`. */
+/** True as soon as `promise` has resolved or rejected; false where that takes longer than `ms`. */
 export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const settled = promise.then(
     () => true,
@@ -20,6 +20,7 @@ export async function settledWithin(ms: number, promise: Promise<unknown>): Prom
   return before(performance.now() + ms, settled, () => new Error("slow")).catch(() => false);
 }
 
+/** Waits for `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

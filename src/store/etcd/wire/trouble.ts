@@ -1,27 +1,28 @@
 import { type RpcCode, RpcError } from "./grpc-status.ts";
 
-/** What an error of a call means for us. */
+/** The meaning of a call's error. */
 export interface Trouble {
   readonly kind: TroubleKind;
   /** What etcd or the connection said, without "not found": containerd takes that for a DEL's success. */
   readonly reason: string;
   /**
-   * False where the request certainly changed nothing, so that even a write may be sent again;
-   * true where nobody knows (RESOLVED).
+   * False where the request certainly changed nothing, so that even a write may be sent again; true where
+   * that is unknown (RESOLVED).
    */
   readonly mayHaveHappened: boolean;
 }
 
+/** What is wrong. */
 export type TroubleKind =
-  /** This endpoint does not serve us now; another one, or later, may. */
+  /** This endpoint does not serve this client now; another endpoint may, or this one later. */
   | "unreachable"
-  /** etcd asks us to come back later. */
+  /** etcd asks to try again later. */
   | "busy"
-  /** Our token is no longer good; a new one may be. */
+  /** The token is no longer valid; a new one may be. */
   | "token"
-  /** The lease a put names is gone. */
+  /** The lease of a put is gone. */
   | "lease"
-  /** The revision asked for is no longer kept. */
+  /** etcd no longer has the revision. */
   | "compacted"
   | "permission"
   | "no-user"
@@ -56,7 +57,7 @@ const NEVER_ACCEPTED: readonly RpcCode[] = [
   "failed-precondition",
 ];
 
-/** Reads an error of a call that was made on an open connection. */
+/** Classifies the error of a call on an open connection. */
 export function troubleOf(error: unknown): Trouble {
   const { code, message } = error instanceof RpcError ? error : new RpcError("broken", String(error));
   const reason = message.replace(/^etcdserver: (mvcc: )?/, "").replace("not found", "missing");
