@@ -29,16 +29,16 @@
 #define MOST_ANSWER (1u << 20)
 /* The agent says "working" four times a second: silence means that it hangs. */
 #define SILENCE_MS 2000
-/* Of a short limit a part only, so that the complete plugin has time enough left; two words of an agent at least. */
+/* Only a part of a short limit, so that the complete plugin has enough time left; at least two words of an agent. */
 #define SHORTEST_SILENCE_MS 500
 #define PART_OF_LIMIT 3
-/* Where there is nothing else than the agent, one that is starved by a crowd is worth a longer wait. */
+/* Without a complete plugin, a longer wait for an agent that many pods keep busy is worth it. */
 #define LONG_SILENCE_MS 9000
 #define CONNECT_MS 500
 #define VERSION_STDIN_MS 500
-/* No network's configuration is as large, and what never ends must not fill the memory. */
+/* No network's configuration is as large; an endless stdin must not fill the memory. */
 #define MOST_INPUT (16u << 20)
-/* The agent itself gives up at the deadline; its words are better than ours. */
+/* The agent itself gives up at the deadline; its error says more. */
 #define GRACE_MS 1000
 #define UNDO_MS 6000
 
@@ -96,7 +96,7 @@ static int64_t milliseconds_left(void) {
 
 /* ---- without an agent ---- */
 
-/* Our own folder with another file's name in it; 0 where that cannot be told. */
+/* The path of a file in this program's folder; 0 where the folder is unknown. */
 static int beside(const char *name, char *path, size_t size) {
   ssize_t length = readlink("/proc/self/exe", path, size - 1);
   if (length <= 0) return 0;
@@ -160,7 +160,7 @@ static void refuse(int code, const char *message, const char *details) {
 static void fall_back(void) {
   char path[4096], left[32];
   if (*variable("CNI_COMMAND") != 0 && fallback_is_none())
-    refuse(TRY_AGAIN, "the agent of kube-ipam does not answer", "this node has no other way to the store; see that the agent runs");
+    refuse(TRY_AGAIN, "the agent of kube-ipam does not answer", "this node has no complete plugin to fall back to; check that the agent runs");
   const char *given = getenv("KUBE_IPAM_FULL");
   if (given != NULL && *given != 0) snprintf(path, sizeof path, "%s", given);
   else if (!beside("kube-ipam.full", path, sizeof path)) *path = 0;
@@ -188,7 +188,7 @@ static int readable_until(int64_t end) {
   }
 }
 
-/* Whether all of a JSON value has come: each bracket outside of strings is closed. Told of every piece once. */
+/* Whether all of a JSON value has come: each bracket outside of strings is closed. Takes each piece once. */
 static int is_whole(const char *piece, size_t size) {
   static int depth, begun, quoted, escaped;
   for (size_t at = 0; at < size; at++) {
@@ -211,17 +211,17 @@ static void read_input(void) {
   int whole = 0;
   if (file < 0) fall_back();
   for (;;) {
-    /* Some keep it open: a whole configuration is enough, and VERSION does without any. */
+    /* Some callers keep it open: a whole configuration is enough, and VERSION needs none. */
     if (!readable_until(whole ? 0 : end)) {
       if (whole || asks_version) break;
       refuse(DECODE, "stdin did not end in time",
-             "expected the network configuration, one whole JSON object, and then the end of stdin");
+             "expected the network configuration, one complete JSON object, and then the end of stdin");
     }
     ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && input_size == 0) {
       close(file);
-      if (fallback_is_none()) refuse(INPUT_OUTPUT, "stdin cannot be read", "the network configuration is expected there");
+      if (fallback_is_none()) refuse(INPUT_OUTPUT, "stdin cannot be read", "expected the network configuration on stdin");
       fall_back();
     }
     if (count <= 0) break;
@@ -294,7 +294,7 @@ static void receive(int agent, unsigned char *bytes, size_t size) {
   for (size_t got = 0; got < size;) {
     struct pollfd wait = {.fd = agent, .events = POLLIN};
     int64_t left = deadline + GRACE_MS - now();
-    if (left <= 0) refuse(TRY_AGAIN, "the agent of kube-ipam did not answer in time", "what it was doing is undone or kept; try again");
+    if (left <= 0) refuse(TRY_AGAIN, "the agent of kube-ipam did not answer in time", "it undoes or keeps what it was doing; try again");
     int64_t silence = patience();
     if (poll(&wait, 1, (int)(left < silence ? left : silence)) == 0) {
       if (now() < deadline) fall_back();
@@ -387,7 +387,7 @@ static int connect_agent(void) {
 
 int main(int count, char **given) {
   (void)count;
-  /* A stdout that nobody reads is an error to report, not the end. The plugin sets this too. */
+  /* A stdout without a reader is an error to report, not the end. The plugin sets this too. */
   signal(SIGPIPE, SIG_IGN);
   arguments = given;
   deadline = now() + milliseconds_given();

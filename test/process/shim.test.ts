@@ -166,7 +166,7 @@ test("an agent that goes on working past the deadline is error 11", async () => 
     cniVersion: "0.4.0",
     code: 11,
     msg: "the agent of kube-ipam did not answer in time",
-    details: "what it was doing is undone or kept; try again",
+    details: "it undoes or keeps what it was doing; try again",
   });
 });
 
@@ -181,7 +181,7 @@ for (const [how, env, file] of [
       cniVersion: "0.4.0",
       code: 11,
       msg: "the agent of kube-ipam does not answer",
-      details: "this node has no other way to the store; see that the agent runs",
+      details: "this node has no complete plugin to fall back to; check that the agent runs",
     });
   });
 }
