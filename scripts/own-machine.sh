@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs a command as on a machine of its own: `own-machine.sh COMMAND...`. Network, mounts, /run and
 # processes are the command's alone and end with it, whatever becomes of it; only the kernel is shared.
-# The tests with real nodes need it: they start daemons that outlive whoever started them.
+# The tests with real nodes need it: they start daemons that outlive the process that started them.
 set -euo pipefail
 
 main() {
   if [ "$(id -u)" -ne 0 ]; then
-    echo "Expected to be root, for real nodes need it: run this with sudo" >&2
+    echo "The tests with real nodes need root: run this with sudo" >&2
     exit 1
   fi
   remove_stale

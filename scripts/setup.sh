@@ -90,7 +90,7 @@ debian_packages() {
     exit 1
   fi
   if ! command -v apt-get >/dev/null; then
-    echo "Expected apt-get to install $*, but this machine has none: install them by hand" >&2
+    echo "This machine has no apt-get: install $* by hand" >&2
     exit 1
   fi
   without_starting_services install "$@"

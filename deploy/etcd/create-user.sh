@@ -4,7 +4,7 @@
 #   create-user.sh USER [PREFIX]              for client certificates whose CN is USER
 #   create-user.sh USER [PREFIX] < PASSWORD   with a password: its one line is read from stdin
 #
-# A user that is there gets the new password; one that was made without a password cannot have one
+# An existing user gets the new password. A user that was made without a password cannot get one
 # (etcd's rule): 'etcdctl user delete' it first.
 #
 # PREFIX is the `prefix` of etcdConfig, default /kube-ipam/v1. Calls etcdctl (3.4 or newer, or
@@ -36,7 +36,7 @@ read_password() { [ ! -t 0 ] && { IFS= read -r password || [ -n "$password" ]; }
 if ctl user get "$user" > /dev/null 2>&1; then exists=yes; else exists=no; fi
 if read_password; then
   if [ "$password" != "${password%[[:blank:]]*}" ]; then
-    echo "create-user.sh: etcdctl cuts a password at its first blank; expected one without" >&2
+    echo "create-user.sh: expected a password without blanks: etcdctl cuts it at the first one" >&2
     exit 1
   fi
   if [ $exists = yes ]; then deed=passwd; else deed=add; fi
