@@ -3,7 +3,7 @@ import { type Column, type Format, printItems, printThing } from "../../command-
 import { printErr } from "../../command-line/print.ts";
 import { lasting } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditFinding } from "../../ipam/audit/types.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 import { callWitnesses, look, type Witnesses, type WitnessOptions } from "./witnesses.ts";
 
 export interface CheckOptions extends WitnessOptions {

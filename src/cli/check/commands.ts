@@ -7,8 +7,8 @@ import {
   withStoreOptions,
 } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { withSession } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
+import { withSession } from "../session/open.ts";
+import type { StoreOptions } from "../session/settings.ts";
 import { type CheckOptions, check } from "./check.ts";
 
 /** Adds `kube-ipam check`, which compares the store with the cluster and this node. */

@@ -6,8 +6,8 @@ import { readRecords } from "../../ipam/integrity/store-records.ts";
 import type { Node } from "../../ipam/node-port.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { checkNetworks } from "../doctor/networks.ts";
-import { type KubernetesOptions, openAccess } from "../kubernetes.ts";
-import type { Session } from "../open.ts";
+import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
+import type { Session } from "../session/open.ts";
 
 export interface WitnessOptions extends KubernetesOptions {
   /** Ask neither Kubernetes nor this node. */

@@ -3,8 +3,8 @@ import { type Column, type Format, printItems } from "../../command-line/output.
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
-import type { KubernetesOptions } from "../kubernetes.ts";
-import { type StoreOptions, settingsOf } from "../settings.ts";
+import type { KubernetesOptions } from "../session/kubernetes.ts";
+import { type StoreOptions, settingsOf } from "../session/settings.ts";
 import { checkAgent, checkNamespaceFolder } from "./agent.ts";
 import { type ClusterUse, checkCluster } from "./clusters.ts";
 import { type Finding, finding } from "./finding.ts";

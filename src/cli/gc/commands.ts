@@ -6,8 +6,8 @@ import {
   withStoreOptions,
 } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { withSession } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
+import { withSession } from "../session/open.ts";
+import type { StoreOptions } from "../session/settings.ts";
 import { collectGarbage, type GcOptions } from "./gc.ts";
 
 /** Adds `kube-ipam gc`, which frees what dead pods hold. */

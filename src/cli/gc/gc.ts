@@ -5,8 +5,8 @@ import { startProgress } from "../../command-line/progress.ts";
 import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
-import { type KubernetesOptions, openAccess } from "../kubernetes.ts";
-import type { Session } from "../open.ts";
+import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
+import type { Session } from "../session/open.ts";
 
 export interface GcOptions extends KubernetesOptions {
   readonly output: Format;

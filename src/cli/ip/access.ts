@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { withStoreOptions } from "../../command-line/common-options.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
-import { withSession } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
+import { withSession } from "../session/open.ts";
+import type { StoreOptions } from "../session/settings.ts";
 
 /** One way to reach addresses: the options that it needs, and how it opens them. */
 export interface Access<O> {

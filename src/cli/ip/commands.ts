@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { withExamples, withOutput, withSpace } from "../../command-line/common-options.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { readAddress, readInterval } from "../addresses.ts";
+import { readAddress, readInterval } from "../session/addresses.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
 import { readOwner, readRetention } from "./owner.ts";

@@ -1,5 +1,5 @@
 import { spacesOf } from "../../operator/spaces.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 
 /** The address spaces of the store, and those that this node has used: an emptied store no longer knows them. */
 export async function spacesOfNode(

@@ -6,7 +6,7 @@ import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import { holdOnEvidence, type Shown, shownOnSilent } from "../../ipam/recovery/evidence.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 import { step } from "./step.ts";
 
 /** What a comparison with Kubernetes' pods found, once the nodes have answered. */

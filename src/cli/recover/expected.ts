@@ -4,7 +4,7 @@ import type { PoolOfNodes } from "../../ipam/network.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 

@@ -1,6 +1,6 @@
 import type { Format } from "../../command-line/output.ts";
-import type { KubernetesOptions } from "../kubernetes.ts";
-import type { StoreOptions } from "../settings.ts";
+import type { KubernetesOptions } from "../session/kubernetes.ts";
+import type { StoreOptions } from "../session/settings.ts";
 
 export interface RecoverOptions extends KubernetesOptions, StoreOptions {
   readonly output: Format;

@@ -4,7 +4,7 @@ import { readAnswers } from "../../ipam/recovery/answers.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { blockIn } from "../../ipam/reserve/blocks.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 import { expectedNodes } from "./expected.ts";
 import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";

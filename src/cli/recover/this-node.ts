@@ -2,7 +2,7 @@ import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import type { NodeRecoveryRecord } from "../../ipam/records.ts";
 import { answerHere } from "../../runtime/answer-here.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 import { step } from "./step.ts";
 
 /** `recover --this-node`: answers for this node, as its agent does. Prints nothing without `given`. Returns the exit code. */

@@ -3,7 +3,7 @@ import type { RememberedStore } from "../../ipam/node-port.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 
 export interface AcceptOptions {
   readonly output: Format;

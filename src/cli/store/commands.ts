@@ -10,8 +10,8 @@ import {
 } from "../../command-line/common-options.ts";
 import type { Format } from "../../command-line/output.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { withSession } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
+import { withSession } from "../session/open.ts";
+import type { StoreOptions } from "../session/settings.ts";
 import { type AcceptOptions, acceptStore } from "./accept.ts";
 import { EXPORTS, type ExportOptions, exportStore } from "./export.ts";
 import { type ImportOptions, importStore } from "./import.ts";

@@ -5,7 +5,7 @@ import { startProgress } from "../../command-line/progress.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../portable/export-records.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 
 export const EXPORTS = ["records", "whereabouts"] as const;
 

@@ -6,8 +6,8 @@ import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { importRecords } from "../../portable/import-records.ts";
 import { planImport } from "../../portable/plan-import.ts";
-import { prepareCommand, type Session, withStore } from "../open.ts";
-import type { StoreOptions } from "../settings.ts";
+import { prepareCommand, type Session, withStore } from "../session/open.ts";
+import type { StoreOptions } from "../session/settings.ts";
 import type { Source, SourceOptions } from "./source.ts";
 import { readSource } from "./sources.ts";
 

@@ -1,7 +1,7 @@
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import { initStore } from "../../ipam/integrity/one-store.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 
 /** `store init`: gives a new store its identity. Running it again changes nothing. */
 export async function initialise(

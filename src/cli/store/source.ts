@@ -1,5 +1,5 @@
 import type { PortableRecord } from "../../portable/document.ts";
-import type { KubernetesOptions } from "../kubernetes.ts";
+import type { KubernetesOptions } from "../session/kubernetes.ts";
 
 /** What an import can read. */
 export const SOURCES = ["export", "kube-ipam-0.2", "host-local", "whereabouts"] as const;

@@ -9,7 +9,7 @@ import { type ForeignLease, type ForeignNetwork, recordsOfLeases } from "../../p
 import { parseDocument } from "../../portable/parse-document.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import type { CommandContext } from "../open.ts";
+import type { CommandContext } from "../session/open.ts";
 import { readContainersFile } from "./containers-file.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
 import type { Source, SourceOptions } from "./source.ts";

@@ -8,7 +8,7 @@ import type { Snapshot } from "../../ipam/store-port.ts";
 import type { MemberStatus } from "../../store/configured-store.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
-import type { Session } from "../open.ts";
+import type { Session } from "../session/open.ts";
 
 const COUNTED = [
   "allocation",

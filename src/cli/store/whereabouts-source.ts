@@ -9,8 +9,8 @@ import {
   type WhereaboutsPool,
   type WhereaboutsState,
 } from "../../portable/whereabouts.ts";
-import { clusterSettings, openAccess } from "../kubernetes.ts";
-import type { CommandContext } from "../open.ts";
+import { clusterSettings, openAccess } from "../session/kubernetes.ts";
+import type { CommandContext } from "../session/open.ts";
 import type { Source, SourceOptions } from "./source.ts";
 
 /** Whereabouts' objects, from a cluster or a file. */

@@ -1,11 +1,11 @@
-import { AbsentError } from "../command-line/failure.ts";
-import { printErr } from "../command-line/print.ts";
-import type { Ports } from "../ipam/ports.ts";
-import type { CallOptions } from "../ipam/store-port.ts";
-import { openNode } from "../node/open-node.ts";
-import { knownClusterUid } from "../runtime/cluster-uid.ts";
-import { isBegun } from "../store/kinds/begun.ts";
-import { configuredStore } from "../store/kinds/kinds.ts";
+import { AbsentError } from "../../command-line/failure.ts";
+import { printErr } from "../../command-line/print.ts";
+import type { Ports } from "../../ipam/ports.ts";
+import type { CallOptions } from "../../ipam/store-port.ts";
+import { openNode } from "../../node/open-node.ts";
+import { knownClusterUid } from "../../runtime/cluster-uid.ts";
+import { isBegun } from "../../store/kinds/begun.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
 
 /** What a command has before it opens the store. */

@@ -1,9 +1,9 @@
-import { readConfiguration } from "../command-line/read-configuration.ts";
-import type { KubernetesSettings, NodeSettings, StoreSettings } from "../config/network-configuration.ts";
-import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
-import { parseNodeConfiguration } from "../config/parse/parse-node-configuration.ts";
-import type { NodeFileText } from "../config/settings/node-file.ts";
-import { readNodeFile } from "../runtime/node-file.ts";
+import { readConfiguration } from "../../command-line/read-configuration.ts";
+import type { KubernetesSettings, NodeSettings, StoreSettings } from "../../config/network-configuration.ts";
+import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
+import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
 import { type EtcdOptions, etcdOfOptions, throughOptions } from "./etcd-options.ts";
 
 /** The options that name the store and this node. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { IpamError } from "../ipam/errors.ts";
-import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
-import type { ClusterAccess } from "../operator/cluster-access.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { CommandContext } from "./open.ts";
 
 export interface KubernetesOptions {
@@ -38,8 +38,8 @@ export async function openAccess(
   const settings = clusterSettings(given, session);
   if (settings === undefined) return undefined;
   // One after the other: Bun's bytecode loader crashes on two chunks that are loaded at once.
-  const { openCluster } = await import("../kubernetes/ports/open-cluster.ts");
-  const { openInventory } = await import("../kubernetes/ports/open-inventory.ts");
+  const { openCluster } = await import("../../kubernetes/ports/open-cluster.ts");
+  const { openInventory } = await import("../../kubernetes/ports/open-inventory.ts");
   const source = settings.kubeConfig ?? "the service account of this pod";
   const cluster = await openCluster(settings);
   const uid = await cluster.clusterUid(session.options.deadline);
@@ -49,7 +49,7 @@ export async function openAccess(
     cluster,
     inventory: openInventory(settings),
     definition: async (namespace, name, deadline) => {
-      const { readDefinition } = await import("../kubernetes/objects/network-definition.ts");
+      const { readDefinition } = await import("../../kubernetes/objects/network-definition.ts");
       return readDefinition(settings, namespace, name, deadline);
     },
     uid,

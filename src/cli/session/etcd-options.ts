@@ -1,12 +1,12 @@
-import { UsageError } from "../command-line/failure.ts";
-import type { EtcdSettings, StoreSettings } from "../config/network-configuration.ts";
-import { etcdSettings } from "../config/settings/etcd-settings.ts";
-import { etcdEndpoints } from "../config/text/etcd-endpoints.ts";
-import { readShape } from "../config/text/read-shape.ts";
-import { IpamError } from "../ipam/errors.ts";
-import type { StoreDescription } from "../ipam/store-port.ts";
-import type { Access } from "../store/configured-store.ts";
-import { configuredStore } from "../store/kinds/kinds.ts";
+import { UsageError } from "../../command-line/failure.ts";
+import type { EtcdSettings, StoreSettings } from "../../config/network-configuration.ts";
+import { etcdSettings } from "../../config/settings/etcd-settings.ts";
+import { etcdEndpoints } from "../../config/text/etcd-endpoints.ts";
+import { readShape } from "../../config/text/read-shape.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type { StoreDescription } from "../../ipam/store-port.ts";
+import type { Access } from "../../store/configured-store.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 
 /** The options that name an etcd, or override what a configuration says about it. */
 export interface EtcdOptions {

@@ -1,7 +1,7 @@
-import { type Address, tryParseAddress } from "../address/address.ts";
-import type { Interval } from "../address/interval.ts";
-import { tryParseInterval } from "../address/interval-text.ts";
-import { UsageError } from "../command-line/failure.ts";
+import { type Address, tryParseAddress } from "../../address/address.ts";
+import type { Interval } from "../../address/interval.ts";
+import { tryParseInterval } from "../../address/interval-text.ts";
+import { UsageError } from "../../command-line/failure.ts";
 
 /** Parses an address that an operator typed. @throws UsageError */
 export function readAddress(text: string): Address {
