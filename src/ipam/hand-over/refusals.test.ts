@@ -8,8 +8,7 @@ const OUT =
   "the pod's containers may still run. If that machine is switched off for certain, run " +
   "'kubectl delete node n1', or 'kubectl taint node n1 node.kubernetes.io/out-of-service=nodeshutdown:NoExecute', " +
   `or ${FORCE}`;
-const ONLY_FORCE =
-  `the pod's containers may still run. If that machine is switched off for certain, run ${FORCE}`;
+const ONLY_FORCE = `the pod's containers may still run. If that machine is switched off for certain, run ${FORCE}`;
 const DELETE_POD =
   "the address becomes free once the pod is gone too: run 'kubectl delete pod --force --namespace default old', " +
   `or ${FORCE}`;
