@@ -1,8 +1,8 @@
-import { type Address, formatAddress, parseAddress } from "../address/address.ts";
-import { intervalContains } from "../address/interval.ts";
+import { type Address, formatAddress } from "../address/address.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
-import { refsAround } from "../ipam/ref-to.ts";
+import { refsAround, refTo } from "../ipam/ref-to.ts";
+import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
 
 /** Everything the store holds about one address in one space. Programs read these fields. */
@@ -26,12 +26,12 @@ export async function readAddressStatus(
   options: CallOptions,
 ): Promise<AddressStatus> {
   const refs = refsAround(space, address);
-  const rangesRef = { kind: "reservedRanges", space } as const;
+  const rangesRef = refTo.reservedRanges(space);
   const snapshot = await ports.store.read({ refs: [...refs, rangesRef] }, options);
   const allocation = snapshot.get(refs[0])?.record;
   const reservation = snapshot.get(refs[1])?.record;
   const cooling = snapshot.get(refs[2]) !== undefined;
-  const reservedRange = snapshot.get(rangesRef)?.record.ranges.find((range) => holds(range, address));
+  const reservedRange = reservedRangesAt(snapshot.get(rangesRef)?.record, address).at(0);
   const own = allocation?.holders.filter(({ node }) => node === ports.node.name) ?? [];
   const namespaceOf = ({ attachment, namespace, bootId }: Holder) =>
     [attachment.container, ports.node.namespaceState(namespace, bootId)] as const;
@@ -51,8 +51,4 @@ function stateOf(allocation: unknown, reservation: unknown, cooling: boolean): A
   if (allocation !== undefined) return "allocated";
   if (reservation !== undefined) return "reserved";
   return cooling ? "cooling" : "free";
-}
-
-function holds({ first, last }: ReservedRange, address: Address): boolean {
-  return intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address);
 }

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseAddress } from "../address/address.ts";
-import { intervalContains } from "../address/interval.ts";
 import { IMPORTED } from "../ipam/free/adopt.ts";
 import { describeOwner } from "../ipam/in-words.ts";
 import type { Holder, NetworkRecord, RecordTypes, Ref } from "../ipam/records.ts";
+import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
+import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
 
@@ -132,9 +133,7 @@ function inReservedRange(
   brought: ReadonlySet<string>,
 ): string | undefined {
   if (brought.has(nameOf({ kind: "reservedRanges", space }))) return undefined;
-  const range = (snapshot.get({ kind: "reservedRanges", space })?.record.ranges ?? []).find(
-    ({ first, last }) => intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
-  );
+  const [range] = reservedRangesAt(snapshot.get(refTo.reservedRanges(space))?.record, address);
   return (
     range &&
     `${text} is in the range ${range.first}-${range.last}, already reserved for ${describeOwner(range.reservation.owner)}`

@@ -1,12 +1,12 @@
-import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
-import { intervalContains } from "../../address/interval.ts";
+import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/gather-facts.ts";
 import { describeHolder } from "../../ipam/in-words.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";
-import { refsAround } from "../../ipam/ref-to.ts";
+import { refsAround, refTo } from "../../ipam/ref-to.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
+import { reservedRangesAt } from "../../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import type { Workload } from "./workload.ts";
@@ -56,14 +56,10 @@ async function readRecords(
   { ports, options }: AddressContext,
 ): Promise<AddressRecords> {
   const [allocationRef, reservationRef] = refsAround(space, address);
-  const rangesRef = { kind: "reservedRanges", space } as const;
+  const rangesRef = refTo.reservedRanges(space);
   const snapshot = await ports.store.read({ refs: [allocationRef, reservationRef, rangesRef] }, options);
   const allocation = snapshot.get(allocationRef)?.record;
-  const range = snapshot
-    .get(rangesRef)
-    ?.record.ranges.find(({ first, last }) =>
-      intervalContains({ first: parseAddress(first), last: parseAddress(last) }, address),
-    );
+  const [range] = reservedRangesAt(snapshot.get(rangesRef)?.record, address);
   const reservation = snapshot.get(reservationRef)?.record ?? range?.reservation;
   return { ...(allocation && { allocation }), ...(reservation && { reservation }) };
 }

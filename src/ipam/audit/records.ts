@@ -1,8 +1,8 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
-import { intervalContains } from "../../address/interval.ts";
 import { describeAttachment, describeOwner } from "../in-words.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import { type AttachmentId, type Holder, type Owner, type Ref, SHARE_KIND } from "../records.ts";
+import { reservedRangesAt } from "../reserve/reserved-ranges.ts";
 import { sameAttachment, sameOwner } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
@@ -129,10 +129,8 @@ function* ownersWithoutReservation(records: StoreRecords) {
 }
 
 function isInRange(space: string, address: string, ranges: StoreRecords["reservedRanges"]): boolean {
-  const of = ranges.find(({ ref }) => ref.space === space)?.record.ranges ?? [];
-  return of.some(({ first, last }) =>
-    intervalContains({ first: parseAddress(first), last: parseAddress(last) }, parseAddress(address)),
-  );
+  const of = ranges.find(({ ref }) => ref.space === space)?.record;
+  return reservedRangesAt(of, parseAddress(address)).length > 0;
 }
 
 function addressRef(kind: "allocation" | "reservation", space: string, address: string): Ref {

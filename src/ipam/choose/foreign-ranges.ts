@@ -2,8 +2,8 @@ import type { Address } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
 import { clusterRelation } from "../cluster-relation.ts";
 import type { ReservedRange } from "../records.ts";
+import { belongsToAsker } from "../reserve/belongs-to-asker.ts";
 import { intervalOf, reservedRangesAt } from "../reserve/reserved-ranges.ts";
-import { sameOwner, samePod } from "../same.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
@@ -20,9 +20,6 @@ export function foreignRangeOf(attempt: Attempt, view: View, address: Address): 
 /** The asking pod itself counts as an owner, beside its workload. Names count only within one cluster. */
 function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
   if (clusterRelation(reservation.cluster, ports.clusterUid) === "other") return false;
-  const owner = request.wish.owner?.owner;
-  if (owner !== undefined && sameOwner(owner, reservation.owner)) return true;
-  return (
-    reservation.owner.kind === "Pod" && request.pod !== undefined && samePod(request.pod, reservation.owner)
-  );
+  const { pod, wish } = request;
+  return belongsToAsker(reservation, { ...(pod && { pod }), ...(wish.owner && { owner: wish.owner.owner }) });
 }

@@ -4,7 +4,7 @@ import { type ClusterRelation, clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { describeOwner } from "../in-words.ts";
 import type { PodId, ReservationRecord } from "../records.ts";
-import { sameOwner, samePod } from "../same.ts";
+import { belongsToAsker } from "./belongs-to-asker.ts";
 
 /**
  * What a reservation means for a pod that asks for its address. A caller guards every "pass-on" by the
@@ -81,13 +81,11 @@ function passOnReason(facts: ReservationFacts, cluster: ClusterRelation): PassOn
  * The asking pod itself counts as an owner, beside its workload. Names count only within one cluster.
  * "Another" cluster may be this one under an earlier UID: so an owner whose UID exists here counts.
  */
-function isOwner(
-  { asker, ownerState, reservation: { owner } }: ReservationFacts,
-  cluster: ClusterRelation,
-): boolean {
-  const isPod = owner.kind === "Pod" && asker.pod !== undefined && samePod(owner, asker.pod);
-  if (!isPod && (asker.owner === undefined || !sameOwner(owner, asker.owner.owner))) return false;
-  return cluster !== "other" || (owner.uid !== undefined && ownerState === "present");
+function isOwner({ asker, ownerState, reservation }: ReservationFacts, cluster: ClusterRelation): boolean {
+  const { pod, owner } = asker;
+  if (!belongsToAsker(reservation, { ...(pod && { pod }), ...(owner && { owner: owner.owner }) }))
+    return false;
+  return cluster !== "other" || (reservation.owner.uid !== undefined && ownerState === "present");
 }
 
 function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
