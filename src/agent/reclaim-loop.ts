@@ -2,6 +2,7 @@ import type { OpenPorts } from "../cni/protocol/call.ts";
 import { adoptImported } from "../ipam/free/adopt.ts";
 import { reclaim } from "../ipam/free/reclaim.ts";
 import type { Log } from "../ipam/ports.ts";
+import { refTo } from "../ipam/ref-to.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { unreadableKept } from "../node/kept-releases.ts";
@@ -159,8 +160,8 @@ export class ReclaimLoop {
       if (Bun.deepEquals(configuration.store, own.store)) continue;
       const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, this.#log);
       try {
-        const snapshot = await ports.store.read({ refs: [{ kind: "meta" }] }, { deadline });
-        const uuid = snapshot.get({ kind: "meta" })?.record.uuid;
+        const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
+        const uuid = snapshot.get(refTo.meta)?.record.uuid;
         if (uuid !== undefined) uuids.add(uuid);
       } finally {
         await ports.close();

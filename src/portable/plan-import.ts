@@ -61,11 +61,7 @@ function refsAround({ ref }: PortableRecord): PortableRefs[] {
   const own = fromPortable(ref);
   if (!("address" in own)) return [own];
   const { space, address } = own;
-  return [
-    { kind: "allocation", space, address },
-    { kind: "reservation", space, address },
-    { kind: "reservedRanges", space },
-  ];
+  return [refTo.allocation(space, address), refTo.reservation(space, address), refTo.reservedRanges(space)];
 }
 
 function uniqueRefs(refs: readonly PortableRefs[]): PortableRefs[] {
@@ -105,8 +101,8 @@ function strangerAt(
   const address = parseAddress(ref.address);
   const at = { space: ref.space, address };
   const text = `address ${ref.address} in space ${ref.space}`;
-  const reservation = snapshot.get({ kind: "reservation", ...at })?.record;
-  const allocation = snapshot.get({ kind: "allocation", ...at })?.record;
+  const reservation = snapshot.get(refTo.reservation(ref.space, address))?.record;
+  const allocation = snapshot.get(refTo.allocation(ref.space, address))?.record;
   if (ref.kind === "allocation") {
     const foreign = reservation !== undefined && !brought.has(nameOf({ ...ref, kind: "reservation" }));
     const { holders } = record as RecordTypes["allocation"];
@@ -132,7 +128,7 @@ function inReservedRange(
   text: string,
   brought: ReadonlySet<string>,
 ): string | undefined {
-  if (brought.has(nameOf({ kind: "reservedRanges", space }))) return undefined;
+  if (brought.has(nameOf(refTo.reservedRanges(space)))) return undefined;
   const [range] = reservedRangesAt(snapshot.get(refTo.reservedRanges(space))?.record, address);
   return (
     range &&
