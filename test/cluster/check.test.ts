@@ -155,7 +155,7 @@ describe.skipIf(missing !== undefined)("check", () => {
   test("the node's own kubeconfig may not list: said, with what to do", async () => {
     const { exitCode, stdout, stderr } = await cluster.n1.operate("check");
     expect([exitCode, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain("error: Kubernetes does not allow to list pods in the cluster");
+    expect(stderr).toContain("error: Kubernetes does not allow this account to list pods in the cluster");
     expect((await cluster.n1.operate("check", "--store-only")).exitCode).toBe(0);
   });
 });

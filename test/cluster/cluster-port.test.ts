@@ -206,13 +206,13 @@ describe.skipIf(missing !== undefined)("the Cluster port with the shipped role",
     const stranger = await kubernetes.kubectl("-n", "default", "create", "token", "default");
     const asStranger = lazyCluster({ kubeConfig: kubernetes.kubeConfig({ token: stranger.trim() }) });
     expect(await failureOf(asStranger.pod({ namespace: "default", name: "life" }, soon()))).toBe(
-      '104 Kubernetes does not allow to get pods in namespace default; pods "life" is forbidden: User ' +
+      '104 Kubernetes does not allow this account to get pods in namespace default; pods "life" is forbidden: User ' +
         '"system:serviceaccount:default:default" cannot get resource "pods" in API group "" in the namespace "default"; bind a ' +
         'ClusterRole with the rule {apiGroups: [""], resources: ["pods"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that ' +
-        "is needed",
+        "kube-ipam needs",
     );
     expect(await failureOf(asStranger.node("n1", soon()))).toStartWith(
-      "104 Kubernetes does not allow to get nodes in the cluster; ",
+      "104 Kubernetes does not allow this account to get nodes in the cluster; ",
     );
   });
 

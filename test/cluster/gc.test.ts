@@ -66,12 +66,12 @@ describe.skipIf(missing !== undefined)("gc", () => {
     const plugin = await cluster.n1.operate("gc", "--dry-run");
     expect(plugin.stdout.split("\n").slice(1).join("\n")).toMatch(/10\.1\.2\.82.*\n.*10\.1\.2\.83.*\n$/);
     expect(plugin.stderr).toContain(
-      "2 to be freed: nothing was changed\nerror: Kubernetes does not allow to list nodes",
+      "2 to be freed: nothing was changed\nerror: Kubernetes does not allow this account to list nodes",
     );
     expect(plugin.exitCode).toBe(1);
     const { exitCode, stderr } = await cluster.on(cluster.n1, "gc");
     const warning =
-      "warn: Kubernetes does not allow to get databases.example.com in namespace default: kube-ipam keeps what is reserved for owners that it cannot read. ";
+      "warn: Kubernetes does not allow this account to get databases.example.com in namespace default: kube-ipam keeps what is reserved for owners that it cannot read. ";
     expect(stderr.split(warning)).toHaveLength(2);
     expect(stderr).toContain("deploy/rbac has none for other programs' kinds\n");
     expect(stderr).toEndWith("2 freed, 0 not\n");

@@ -51,7 +51,9 @@ describe("watching for fences", () => {
   test("a refusal names the verb; the end of the signal ends the watch", async () => {
     fake.answers.set("/api/v1/nodes", apiStatus(403, "Forbidden", "no"));
     const watching = (signal: AbortSignal) => watchFences(api, () => undefined, signal);
-    await expect(watching(new AbortController().signal)).rejects.toThrow("does not allow to watch nodes");
+    await expect(watching(new AbortController().signal)).rejects.toThrow(
+      "does not allow this account to watch nodes",
+    );
     fake.answers.set("/api/v1/nodes", () => new Response(new ReadableStream({ start: () => undefined })));
     const ending = new AbortController();
     const over = watching(ending.signal);

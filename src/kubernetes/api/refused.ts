@@ -46,7 +46,7 @@ function forbidden({ kind, message, name, verb }: Refusal): IpamError {
     : `${file} has all that kube-ipam needs`;
   return new IpamError(
     "kubernetesRefused",
-    `Kubernetes does not allow to ${verb} ${resource} ${where}`,
+    `Kubernetes does not allow this account to ${verb} ${resource} ${where}`,
     `${message === "" ? "" : `${message}; `}bind a ClusterRole with the rule ${rule}: ${help}`,
   );
 }

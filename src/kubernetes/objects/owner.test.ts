@@ -258,7 +258,7 @@ describe("ownerState", () => {
     expect(await cluster.ownerState(rollout, soon())).toBe("present");
     answer("/apis/argoproj.io/v1alpha1/namespaces/default/rollouts/web", apiStatus(403, "Forbidden", "no"));
     await expect(cluster.ownerState(rollout, soon())).rejects.toThrow(
-      "does not allow to get rollouts.argoproj.io in namespace default",
+      "does not allow this account to get rollouts.argoproj.io in namespace default",
     );
     const told = await cluster.ownerState(rollout, soon()).catch(({ details }) => details);
     expect(told).toBe(

@@ -168,12 +168,12 @@ describe("refusals", () => {
       'pods "db-0" is forbidden: User "u" cannot get resource "pods" in API group "" in the namespace "default"';
     api.answers.set(POD, apiStatus(403, "Forbidden", said));
     expect(await failure(getPod)).toBe(
-      `104 Kubernetes does not allow to get pods in namespace default; ${said}; bind a ClusterRole with the rule ` +
+      `104 Kubernetes does not allow this account to get pods in namespace default; ${said}; bind a ClusterRole with the rule ` +
         '{apiGroups: [""], resources: ["pods"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that kube-ipam needs',
     );
     api.answers.set("/api/v1/nodes/n1", apiStatus(403, "Forbidden", ""));
     expect(await failure((cluster) => cluster.node("n1", soon()))).toBe(
-      '104 Kubernetes does not allow to get nodes in the cluster; bind a ClusterRole with the rule {apiGroups: [""], ' +
+      '104 Kubernetes does not allow this account to get nodes in the cluster; bind a ClusterRole with the rule {apiGroups: [""], ' +
         'resources: ["nodes"], verbs: ["get"]}: deploy/rbac/plugin.yaml has all that kube-ipam needs',
     );
   });

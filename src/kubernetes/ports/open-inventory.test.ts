@@ -45,7 +45,7 @@ describe("the inventory", () => {
   test("a refusal names the verb and the rule", async () => {
     api.answers.set("/api/v1/pods", apiStatus(403, "Forbidden", "no"));
     await expect(names(inventory.pods(soon()))).rejects.toThrow(
-      "Kubernetes does not allow to list pods in the cluster",
+      "Kubernetes does not allow this account to list pods in the cluster",
     );
   });
 
