@@ -71,7 +71,7 @@ describe.skipIf(missing !== undefined)("gc", () => {
     expect(plugin.exitCode).toBe(1);
     const { exitCode, stderr } = await cluster.on(cluster.n1, "gc");
     const warning =
-      "warn: Kubernetes does not allow this account to get databases.example.com in namespace default: kube-ipam keeps what is reserved for owners that it cannot read. ";
+      "warn: Kubernetes does not allow this account to get databases.example.com in namespace default: kube-ipam keeps what is reserved for owners that it cannot read; ";
     expect(stderr.split(warning)).toHaveLength(2);
     expect(stderr).toContain("deploy/rbac has none for other programs' kinds\n");
     expect(stderr).toEndWith("2 freed, 0 not\n");

@@ -2,7 +2,7 @@ import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts
 import { audit } from "../../ipam/audit/audit.ts";
 import { FindingAges } from "../../ipam/audit/finding-ages.ts";
 import { type Giver, usageOf } from "../../ipam/audit/usage.ts";
-import { pastDamage, tellDamage } from "../../ipam/integrity/damage.ts";
+import { pastDamage, warnOfDamage } from "../../ipam/integrity/damage.ts";
 import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import type { ControllerContext } from "../context/context.ts";
@@ -34,7 +34,7 @@ export function countTask({ configuration, inventory, metrics, ports }: Controll
     timeoutMs: 60_000,
     round: async (options) => {
       const records = await readRecords(ports.store, options);
-      for (const { failure } of records.damaged) tellDamage(failure, ports);
+      for (const { failure } of records.damaged) warnOfDamage(failure, ports);
       await countRanges(records, options);
       await countFindings(records, options);
       return "later";

@@ -136,6 +136,6 @@ test("an owner that may not be read keeps its reservation, and no other one", as
   expect(await found?.free()).toBe(true);
   expect(found?.addresses).toEqual(["10.1.2.4"]);
   expect(world.log.filter((line) => line.startsWith("warn"))).toEqual([
-    "warn may not get zeds: kube-ipam keeps what is reserved for owners that it cannot read. bind a role",
+    "warn may not get zeds: kube-ipam keeps what is reserved for owners that it cannot read; bind a role",
   ]);
 });

@@ -102,7 +102,7 @@ export async function* ownerless(ports: ClusterPorts, options: CallOptions): Asy
     if (!warned.has(message))
       ports.log(
         "warn",
-        `${message}: kube-ipam keeps what is reserved for owners that it cannot read. ${details}`,
+        `${message}: kube-ipam keeps what is reserved for owners that it cannot read; ${details}`,
       );
     warned.add(message);
     return false;

@@ -1,11 +1,11 @@
 import type { Ports } from "../ports.ts";
 import { type Damage, StoreFailure } from "../store-port.ts";
 
-type Teller = Pick<Ports, "log" | "store">;
+type WarningPorts = Pick<Ports, "log" | "store">;
 
 /** Options for a listing or a watch that skips damaged records, and warns of each. */
-export function pastDamage<T extends object>(options: T, ports: Teller) {
-  return { ...options, damaged: ({ failure }: Damage) => tellDamage(failure, ports) };
+export function pastDamage<T extends object>(options: T, ports: WarningPorts) {
+  return { ...options, damaged: ({ failure }: Damage) => warnOfDamage(failure, ports) };
 }
 
 /**
@@ -13,12 +13,12 @@ export function pastDamage<T extends object>(options: T, ports: Teller) {
  *
  * @returns the work's result, or `otherwise` after a damaged record. Rejects with any other failure of the work.
  */
-export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: Teller): Promise<T> {
+export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: WarningPorts): Promise<T> {
   try {
     return await work();
   } catch (failure) {
     if (!isDamage(failure)) throw failure;
-    tellDamage(failure, ports);
+    warnOfDamage(failure, ports);
     return otherwise;
   }
 }
@@ -31,9 +31,9 @@ export function isDamage(failure: unknown): failure is StoreFailure {
 const warned = new Set<string>();
 
 /** Warns of each damaged record once per process: a process that reclaims meets it every few seconds. */
-export function tellDamage({ message, remedy }: StoreFailure, { log, store }: Teller): void {
+export function warnOfDamage({ message, remedy }: StoreFailure, { log, store }: WarningPorts): void {
   const key = `${store.description.location} ${message}`;
   if (warned.has(key)) return;
   warned.add(key);
-  log("warn", `${message}; this record is skipped, and left as it is. ${remedy}`);
+  log("warn", `${message}; this record is skipped, and left as it is: ${remedy}`);
 }

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import { readLive } from "../evidence/live-read.ts";
-import { isDamage, orDamaged, pastDamage, tellDamage } from "../integrity/damage.ts";
+import { isDamage, orDamaged, pastDamage, warnOfDamage } from "../integrity/damage.ts";
 import type { ClusterPorts } from "../ports.ts";
 import { type Owner, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -94,7 +94,7 @@ export class RetentionKeeper {
       return chunk.filter(({ ref }) => snapshot.get(allocationOf(ref)) === undefined);
     } catch (failure) {
       if (!isDamage(failure)) throw failure;
-      tellDamage(failure, this.#ports);
+      warnOfDamage(failure, this.#ports);
       if (chunk.length === 1) return [];
       const half = Math.ceil(chunk.length / 2);
       const first = await this.#unheldOf(chunk.slice(0, half), options);
