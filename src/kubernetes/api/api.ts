@@ -1,6 +1,6 @@
 import { type GenericSchema, safeParse } from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
-import type { Admission } from "../credentials/admission.ts";
+import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
@@ -112,8 +112,11 @@ export class Api {
    * @throws IpamError as the Cluster port says.
    */
   async *lines(path: string, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
-    const admission = await orAbort(this.#credentials.apply(signal), signal);
-    const response = await fetch(this.server + path, { ...fetching(this.#credentials, admission), signal });
+    const authentication = await orAbort(this.#credentials.apply(signal), signal);
+    const response = await fetch(this.server + path, {
+      ...fetching(this.#credentials, authentication),
+      signal,
+    });
     if (!response.ok || response.body === null) {
       const body = parseBody(await response.text());
       throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
@@ -146,8 +149,8 @@ export class Api {
   async #send(path: string, deadline: number, sending?: Sending): Promise<Answer> {
     const { signal, expired } = this.#patience(deadline, path);
     try {
-      const admission = await orAbort(this.#credentials.apply(signal), signal);
-      const { headers, ...how } = fetching(this.#credentials, admission);
+      const authentication = await orAbort(this.#credentials.apply(signal), signal);
+      const { headers, ...how } = fetching(this.#credentials, authentication);
       const options = {
         ...how,
         ...(sending && { method: sending.method }),
@@ -180,7 +183,7 @@ export class Api {
  * The options of `fetch` for credentials. It follows no redirect, which could lead the token elsewhere. A
  * proxy of `false`, which Bun's types do not know, keeps Bun from reading one from the environment.
  */
-export function fetching({ proxy }: Credentials, { headers, tls }: Admission) {
+export function fetching({ proxy }: Credentials, { headers, tls }: Authentication) {
   return { headers, tls, redirect: "manual", proxy: (proxy ?? false) as string } as const;
 }
 

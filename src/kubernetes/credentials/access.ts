@@ -2,7 +2,7 @@ import type { ExecSettings } from "./exec-plugin.ts";
 import type { Material } from "./material.ts";
 
 /**
- * Where an API server is and by what to be admitted, as one context of a kubeconfig or a pod's service
+ * Where an API server is and how a client authenticates, as one context of a kubeconfig or a pod's service
  * account says it. All paths are absolute; what a key does not say is undefined.
  */
 export interface Access {

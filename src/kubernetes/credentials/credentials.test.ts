@@ -97,7 +97,7 @@ describe("credentials", () => {
     [
       "an unknown auth provider",
       { "auth-provider": { name: "magic" } },
-      "its auth-provider 'magic' is none that is known",
+      "its auth-provider 'magic' is not supported",
     ],
     ["an exec plugin without a command", { exec: {} }, "its key users[0].user.exec.command is missing"],
     [

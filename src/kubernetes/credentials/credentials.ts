@@ -1,6 +1,6 @@
 import { IpamError } from "../../ipam/errors.ts";
 import type { Access } from "./access.ts";
-import { type Admission, admit } from "./admission.ts";
+import { type Authentication, authenticate } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { proxyOf } from "./proxy-of.ts";
@@ -14,23 +14,23 @@ export interface ClusterSettings {
   readonly context?: string;
 }
 
-/** Where the API server is and how to be admitted. Holds secrets: never logged. */
+/** Where the API server is, and how a client authenticates. Holds secrets: never logged. */
 export interface Credentials {
   /** For messages: the file, or "the service account of this pod". */
   readonly source: string;
   /** "https://127.0.0.1:6443", without a slash at its end. */
   readonly server: string;
-  /** By which to ask; undefined: directly, whatever the environment says. */
+  /** The proxy to connect through; undefined: none, whatever the environment says. */
   readonly proxy: string | undefined;
   /** Of the context, where it names one. */
   readonly namespace?: string;
   /**
-   * Reads rotated files anew, and runs exec plugins until their credential's time is over; such a
-   * plugin is ended when `signal` aborts.
+   * What the next request carries. Reads rotated files again, and runs the exec plugin once its last
+   * credential has expired; ends a running plugin when `signal` aborts.
    *
    * @throws IpamError kubernetesRefused naming the source and what is wrong with it.
    */
-  apply(signal: AbortSignal): Promise<Admission>;
+  apply(signal: AbortSignal): Promise<Authentication>;
 }
 
 /**
@@ -65,7 +65,7 @@ function credentialsBy(access: Access, source: string): Credentials {
     ...(namespace && { namespace }),
     apply: async (signal) => {
       try {
-        const { headers, tls } = await admit(access, plugin, signal);
+        const { headers, tls } = await authenticate(access, plugin, signal);
         if (server.startsWith("https:")) requireTlsMaterial(tls);
         return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls };
       } catch (error) {

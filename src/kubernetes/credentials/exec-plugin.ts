@@ -10,7 +10,7 @@ export interface ExecSettings {
 /** What an ExecCredential (client.authentication.k8s.io) says in its status. */
 export type ExecStatus = v.InferOutput<typeof credential>["status"];
 
-/** A program that a kubeconfig names to be given a credential by. */
+/** A program that a kubeconfig names, which prints a credential. */
 export class ExecPlugin {
   readonly #settings: ExecSettings;
   #kept: ExecStatus | undefined;
@@ -23,7 +23,7 @@ export class ExecPlugin {
    * What it gives, or gave before, until that expires. When `signal` aborts, the program ends, and
    * whatever it has started: nothing outlives the ADD that asked.
    *
-   * @throws Error with the program's own words, or that it gave nothing to be admitted with.
+   * @throws Error with the program's own words, or that it gave no credential.
    */
   async credential(signal: AbortSignal): Promise<ExecStatus> {
     const until = Date.parse(this.#kept?.expirationTimestamp ?? "");

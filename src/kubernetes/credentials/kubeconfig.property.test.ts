@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { IpamError } from "../../ipam/errors.ts";
-import { admit } from "./admission.ts";
+import { authenticate } from "./authentication.ts";
 import { loadCredentials } from "./credentials.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 
@@ -81,7 +81,7 @@ const basic = (password: string): Way => ({
   means: `Basic ${base64(`n:${password}`)}`,
 });
 
-/** How a user is admitted by a header. */
+/** How a header authenticates a user. */
 const authorization = pick(
   [
     () => ({ keys: { token: "" }, means: undefined }),
@@ -174,7 +174,7 @@ function expected({ asked, clusters, contexts, current, users }: Model): unknown
 async function actual(path: string, asked: string | undefined): Promise<unknown> {
   try {
     const access = readKubeConfig(path, asked);
-    const { headers, tls } = await admit(access, undefined, never);
+    const { headers, tls } = await authenticate(access, undefined, never);
     const ways = [tls.ca, headers.Authorization, tls.cert, tls.key];
     return { server: access.server, skips: !tls.rejectUnauthorized, ways };
   } catch {

@@ -208,7 +208,7 @@ describe("is refused", () => {
     [
       "an auth provider",
       { "auth-provider": { name: "oidc", config: { "id-token": secret } }, token: secret },
-      "its auth-provider 'oidc' is none that is known here (users[0].user): use a token",
+      "its auth-provider 'oidc' is not supported (users[0].user): use a token",
     ],
     ["impersonated groups", { as: "a", "as-groups": ["g"] }, `its key ${USER}.as-groups is not supported`],
     ["an impersonated UID", { as: "a", "as-uid": "1" }, `its key ${USER}.as-uid is not supported`],

@@ -23,13 +23,13 @@ import { type Material, MOST_BYTES } from "./material.ts";
 export function readKubeConfig(path: string, wanted: string | undefined): Access {
   const found = readAs(outline, documentIn(readRegularFile(path, MOST_BYTES)));
   const name = wanted ?? found["current-context"] ?? "";
-  const { cluster, namespace, user } = chosen(name, () => {
-    const context = pick("context", found.contexts, name);
+  const { cluster, namespace, user } = inContext(name, () => {
+    const context = entryNamed("context", found.contexts, name);
     const names = readAs(contextShape, context.entry, context.where);
     return {
       namespace: names.namespace,
-      cluster: pick("cluster", found.clusters, names.cluster ?? ""),
-      user: pick("user", found.users, names.user ?? ""),
+      cluster: entryNamed("cluster", found.clusters, names.cluster ?? ""),
+      user: entryNamed("user", found.users, names.user ?? ""),
     };
   });
   const folder = resolve(dirname(path));
@@ -68,7 +68,7 @@ function parsed(text: string): unknown {
   }
 }
 
-interface Picked {
+interface FoundEntry {
   readonly entry: unknown;
   /** For messages: "users[0].user". */
   readonly where: string;
@@ -77,7 +77,7 @@ interface Picked {
 type Kind = "cluster" | "context" | "user";
 type Named<K extends Kind> = { readonly name: string } & { readonly [P in K]?: unknown };
 
-function pick<K extends Kind>(kind: K, entries: readonly Named<K>[], name: string): Picked {
+function entryNamed<K extends Kind>(kind: K, entries: readonly Named<K>[], name: string): FoundEntry {
   const [first, second] = entries.flatMap((entry, index) =>
     name !== "" && entry.name === name
       ? [{ entry: entry[kind] ?? {}, where: `${kind}s[${index}].${kind}` }]
@@ -88,7 +88,7 @@ function pick<K extends Kind>(kind: K, entries: readonly Named<K>[], name: strin
   return first;
 }
 
-function chosen<T>(context: string, choose: () => T): T {
+function inContext<T>(context: string, choose: () => T): T {
   try {
     return choose();
   } catch (error) {
@@ -128,12 +128,12 @@ function identityOf(entry: UserEntry, place: Place) {
   };
 }
 
-/** Without these the API server would see another user than the one who is meant. */
+/** Refuses what would make the API server see another user than the file means. */
 function refuseUnsupported(entry: UserEntry, where: string): void {
   const provider = entry["auth-provider"]?.name;
   if (provider !== undefined)
     throw new Error(
-      `its auth-provider '${provider}' is none that is known here (${where}): use a token, a client certificate or exec`,
+      `its auth-provider '${provider}' is not supported (${where}): use a token, a client certificate or exec`,
     );
   for (const key of ["as-uid", "as-groups", "as-user-extra"] as const)
     if (Object.keys(entry[key] ?? {}).length > 0)

@@ -2,8 +2,8 @@ import type { Access } from "./access.ts";
 import type { ExecPlugin, ExecStatus } from "./exec-plugin.ts";
 import { type Material, textOf } from "./material.ts";
 
-/** What one request must carry. */
-export interface Admission {
+/** What one request must carry to be authenticated. */
+export interface Authentication {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: {
     readonly ca?: string;
@@ -15,16 +15,16 @@ export interface Admission {
 }
 
 /**
- * What the next request carries: files are read anew, and an exec plugin is asked unless the kubeconfig
- * gives a token or password itself, which go first as in client-go.
+ * What the next request carries: reads files again, and runs the exec plugin unless the kubeconfig itself
+ * has a token or a password, which go first as in client-go.
  *
  * @throws Error in words for people, without a secret.
  */
-export async function admit(
+export async function authenticate(
   access: Access,
   plugin: ExecPlugin | undefined,
   signal: AbortSignal,
-): Promise<Admission> {
+): Promise<Authentication> {
   const fixed = authorizationOf(access);
   const ca = access.authority && textOf(access.authority);
   const own = { cert: contentOf(access.certificate), key: contentOf(access.certificateKey) };
@@ -51,7 +51,7 @@ function authorizationOf({ basic, token }: Access): string | undefined {
   return token && bearer(textOf(token), "path" in token ? "token file" : "token");
 }
 
-/** Whoever names a way to a token does not mean to ask as nobody. A file's keeps its line end. */
+/** Refuses an empty token: the request would come from an anonymous user. A file's token ends with its line end. */
 function bearer(token: string, what: string): string {
   if (token.trim() === "") throw new Error(`its ${what} is empty`);
   return `Bearer ${token.trim()}`;

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Access } from "./access.ts";
-import { admit } from "./admission.ts";
+import { authenticate } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
 import { MOST_BYTES } from "./material.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "kube-ipam-admission-"));
+const folder = mkdtempSync(join(tmpdir(), "kube-ipam-authentication-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 const asked = (access: Partial<Access>, plugin?: ExecPlugin) =>
-  admit({ server: "https://s", isUnverified: false, ...access }, plugin, never);
+  authenticate({ server: "https://s", isUnverified: false, ...access }, plugin, never);
 const text = (value: string) => ({ key: "key", text: value });
 const giving = (status: object) => new ExecPlugin({ command: "echo", args: [JSON.stringify({ status })] });
 const broken = new ExecPlugin({ command: "false" });
