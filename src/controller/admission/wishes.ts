@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import type { Cidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import type { Annotations } from "../../ipam/wish/annotation.ts";
-import { type Forms, formsOf } from "../../ipam/wish/annotation-forms.ts";
+import { type Form, type Forms, formsOf } from "../../ipam/wish/annotation-forms.ts";
 import { applying, readAddresses, refuseBoth } from "../../ipam/wish/annotations.ts";
 import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
@@ -40,7 +40,8 @@ export function readWishes(annotations: Annotations): Wishes {
   const sets = forms.set.map((form) => ({ ...suffixOf(form), source: form.key, intervals: form.read() }));
   // With several networks one of them may have the address, and another one the set.
   if (furtherNetworks(annotations).length === 0) refuseBothOfOne(forms);
-  for (const { read } of [...forms.sticky, ...forms.retain]) read();
+  const all: readonly Form<unknown>[] = Object.values(forms).flat();
+  for (const { read } of all) read();
   return { fixed, sets };
 }
 
