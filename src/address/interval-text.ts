@@ -1,6 +1,6 @@
 import { formatAddress, tryParseAddress } from "./address.ts";
 import { cidrInterval, tryParseCidr } from "./cidr.ts";
-import type { Interval } from "./interval.ts";
+import { type Interval, isOneAddress } from "./interval.ts";
 
 /** As tryParseInterval. @throws RangeError naming the text. */
 export function parseInterval(text: string): Interval {
@@ -26,6 +26,7 @@ export function tryParseInterval(text: string): Interval | undefined {
 }
 
 /** "10.1.2.3", or "10.1.2.3-10.1.2.9". */
-export function formatInterval({ first, last }: Interval): string {
-  return first.value === last.value ? formatAddress(first) : `${formatAddress(first)}-${formatAddress(last)}`;
+export function formatInterval(interval: Interval): string {
+  const first = formatAddress(interval.first);
+  return isOneAddress(interval) ? first : `${first}-${formatAddress(interval.last)}`;
 }

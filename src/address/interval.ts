@@ -12,6 +12,11 @@ export function oneAddress(address: Address): Interval {
   return { first: address, last: address };
 }
 
+/** Whether the interval has one address only. */
+export function isOneAddress({ first, last }: Interval): boolean {
+  return first.value === last.value;
+}
+
 export function intervalContains({ first, last }: Interval, address: Address): boolean {
   return first.family === address.family && first.value <= address.value && address.value <= last.value;
 }

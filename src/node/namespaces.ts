@@ -10,7 +10,7 @@ import { codeOf, isAbsent } from "./files.ts";
  * gone. A /proc path or any other link is not such a mount. Never throws.
  */
 export function identifyNamespace(path: string): NamespaceId | undefined {
-  const seen = look(path);
+  const seen = observe(path);
   if (seen?.mounted === undefined && !exists(path)) return undefined;
   const mountNamespace = ownMountNamespace();
   return {
@@ -38,7 +38,7 @@ export function namespaceState(recorded: NamespaceId, bootId: string, thisBoot: 
   const { path, device, inode, folder } = recorded;
   if (device === undefined || inode === undefined) return "unknown";
   if (isStillThere(path, device, inode)) return "present";
-  const seen = look(path);
+  const seen = observe(path);
   if (seen === undefined) return "unknown";
   if (seen.mounted?.device === device && seen.mounted.inode === inode) return "present";
   if (seen.folder !== folder) return "unknown";
@@ -56,7 +56,7 @@ function isStillThere(path: string, device: string, inode: string): boolean {
   }
 }
 
-interface Sight {
+interface Observation {
   /** "device:inode" of the folder that holds the path. */
   readonly folder: string;
   readonly absent: boolean;
@@ -68,13 +68,13 @@ interface Sight {
  * Looks at a path through its opened folder, so that both are seen in the same place whatever is
  * mounted over it meanwhile. Undefined when it cannot be seen.
  */
-function look(path: string): Sight | undefined {
+function observe(path: string): Observation | undefined {
   const name = basename(path);
   if (!isAbsolute(path) || name === "" || name === "." || name === "..") return undefined;
   try {
     const fd = fs.openSync(dirname(path), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
-      return lookInside(fd, name);
+      return observeIn(fd, name);
     } finally {
       fs.closeSync(fd);
     }
@@ -83,7 +83,7 @@ function look(path: string): Sight | undefined {
   }
 }
 
-function lookInside(fd: number, name: string): Sight {
+function observeIn(fd: number, name: string): Observation {
   const { dev, ino } = fs.fstatSync(fd, { bigint: true });
   const folder = `${dev}:${ino}`;
   const file = lstat(`/proc/self/fd/${fd}`, name);

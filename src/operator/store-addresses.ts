@@ -1,4 +1,4 @@
-import type { Interval } from "../address/interval.ts";
+import { type Interval, isOneAddress } from "../address/interval.ts";
 import { releaseByOperator } from "../ipam/free/operator-release.ts";
 import { pastDamage } from "../ipam/integrity/damage.ts";
 import type { Ports } from "../ipam/ports.ts";
@@ -42,7 +42,7 @@ export function addressesOnStore(
     reserve: async (interval, { space = defaults.space, ...rest }) => {
       const { requireInit } = defaults;
       const request = { ...rest, space, requireInit };
-      const done = isOne(interval)
+      const done = isOneAddress(interval)
         ? await reserveAddress(interval.first, request, ports, options)
         : await reserveRange(interval, request, ports, options);
       return { ...done, space };
@@ -64,11 +64,7 @@ async function end(
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservationRecord | "absent"> {
-  if (isOne(interval)) return unreserveAddress(interval.first, scope, ports, options);
+  if (isOneAddress(interval)) return unreserveAddress(interval.first, scope, ports, options);
   const range = await unreserveRange(interval, scope, ports, options);
   return range === "absent" ? range : range.reservation;
-}
-
-function isOne({ first, last }: Interval): boolean {
-  return first.value === last.value;
 }

@@ -1,3 +1,4 @@
+import { mebibytes } from "../../command-line/mebibytes.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { ConfiguredStore, MemberStatus, Members } from "../../store/configured-store.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
@@ -34,8 +35,4 @@ function judge(
     return warning(check, `${Math.round((100 * size) / quota)} % of its quota is used`, roomRemedy);
   const room = quota === undefined ? "" : ` of ${mebibytes(quota)}`;
   return ok(check, `${kind} ${version}, ${mebibytes(size)}${room}`);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

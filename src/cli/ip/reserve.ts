@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import type { Interval } from "../../address/interval.ts";
+import { type Interval, isOneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
@@ -71,17 +71,13 @@ export async function unreserve(
   );
 }
 
-function isOne({ first, last }: Interval): boolean {
-  return first.value === last.value;
-}
-
 function ends(interval: Interval): { address: string; last?: string } {
   const address = formatAddress(interval.first);
-  return isOne(interval) ? { address } : { address, last: formatAddress(interval.last) };
+  return isOneAddress(interval) ? { address } : { address, last: formatAddress(interval.last) };
 }
 
 function notReserved(interval: Interval, space: string): AbsentError {
-  const what = isOne(interval) ? "address" : "range";
+  const what = isOneAddress(interval) ? "address" : "range";
   return new AbsentError(
     `address space '${space}' has no reservation of exactly the ${what} ${formatInterval(interval)}`,
     "see 'kube-ipam ip list', and name a range exactly as it was reserved",

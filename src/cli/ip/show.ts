@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { type Format, type Line, printThing } from "../../command-line/output.ts";
-import { describeOwner } from "../../ipam/in-words.ts";
+import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
 import type { AddressStatus } from "../../operator/address-status.ts";
 import type { Addresses } from "../../operator/addresses.ts";
@@ -56,7 +56,7 @@ function holderLines(
   const state = states?.[attachment.container];
   return [
     ["Network", attachment.network],
-    ["Pod", pod && `${pod.namespace}/${pod.name}${pod.uid === undefined ? "" : ` (${pod.uid})`}`],
+    ["Pod", pod && `${podName(pod)}${pod.uid === undefined ? "" : ` (${pod.uid})`}`],
     ["Node", node],
     ["Container", attachment.container],
     ["Interface", attachment.ifname],

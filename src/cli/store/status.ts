@@ -1,4 +1,5 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
+import { mebibytes } from "../../command-line/mebibytes.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
@@ -149,10 +150,6 @@ function endpointLine(status: MemberStatus, kind: string): readonly [string, str
 
 function remedyText({ remedy }: { readonly remedy: string }): string {
   return remedy === "" ? "" : `. Do: ${remedy}`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function plain(status: MemberStatus): object {

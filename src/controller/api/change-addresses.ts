@@ -1,8 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { type Interval, overlaps } from "../../address/interval.ts";
+import { type Interval, isOneAddress, overlaps } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { podName } from "../../ipam/in-words.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type {
@@ -52,12 +53,12 @@ export async function unreserveFor(
 
 /** @throws IpamError, StoreFailure, BadRequest */
 export async function releaseFor(spec: ReleaseSpec, call: ScopedCall): Promise<Release> {
-  const { first, last } = readIntervalOf(spec.address);
-  if (first.value !== last.value) throw new IpamError("invalidConfig", "one address is released at a time");
+  const interval = readIntervalOf(spec.address);
+  if (!isOneAddress(interval)) throw new IpamError("invalidConfig", "one address is released at a time");
   const { address: _named, force = false, ...rest } = spec;
-  if (call.scope !== undefined && force) await requireNoPod(first, spec, call.scope, call);
-  const status = await call.addresses.release(first, { ...rest, force });
-  return { ...object("Release", formatAddress(first), call.scope), spec, status };
+  if (call.scope !== undefined && force) await requireNoPod(interval.first, spec, call.scope, call);
+  const status = await call.addresses.release(interval.first, { ...rest, force });
+  return { ...object("Release", formatInterval(interval), call.scope), spec, status };
 }
 
 /**
@@ -72,7 +73,7 @@ function requireOwn(
 ): void {
   if (owner.namespace !== namespace || owner.kind === "Note")
     throw clusterOnly("for anything but the namespace's own pods and workloads");
-  if (interval.first.value !== interval.last.value) throw clusterOnly("a range");
+  if (!isOneAddress(interval)) throw clusterOnly("a range");
   if (evenIfHeld) throw clusterOnly("an address that is held");
   const pool = configuration.pools.find((each) => poolIntervals(each).some((own) => overlaps(own, interval)));
   if (pool !== undefined) requireNamespaces(pool.policy, namespace, true);
@@ -95,7 +96,7 @@ async function requireNoPod(
     if (live === undefined || live.finished || (pod.uid !== undefined && live.uid !== pod.uid)) continue;
     throw new IpamError(
       "addressHeld",
-      `pod ${namespace}/${pod.name} still exists and holds address ${formatAddress(address)}`,
+      `pod ${podName(pod)} still exists and holds address ${formatAddress(address)}`,
       "delete the pod: its address is then freed by itself; with rights in all namespaces, release it with --all-namespaces",
     );
   }

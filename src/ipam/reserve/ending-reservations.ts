@@ -1,4 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
+import { describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref, type RefOf } from "../records.ts";
@@ -71,7 +72,7 @@ async function disown(
 
 /** @throws IpamError storeCannotWrite where a newer program wrote an owner's record. */
 export function refuseNewerOwner({ version, owner }: OwnerRecord): void {
-  refuseNewer(version, `the record of owner ${owner.kind} ${owner.namespace}/${owner.name}`);
+  refuseNewer(version, `the record of owner ${describeOwner(owner)}`);
 }
 
 type OwnerWrites = Pick<Transaction, "puts" | "deletes">;

@@ -2,6 +2,7 @@ import { parseCidr } from "../../address/cidr.ts";
 import type { Cluster, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { isPod } from "../evidence/fencing.ts";
+import { podName } from "../in-words.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
@@ -136,7 +137,7 @@ async function readPod(
   const kubernetes = requireCluster(question, cluster);
   const asked = kubernetes.askingPod?.(pod, deadline) ?? kubernetes.pod(pod, deadline);
   const facts = await asked;
-  const name = `${pod.namespace}/${pod.name}`;
+  const name = podName(pod);
   if (facts === undefined) {
     throw new IpamError(
       "podGone",
