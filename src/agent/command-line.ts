@@ -13,20 +13,20 @@ export interface AgentCommandOptions {
 }
 
 const CLOSING = `
-The shim (kube-ipam-shim, which 'kube-ipam install' installs) sends it requests over the socket;
-without an agent the complete plugin does the work. On SIGTERM it lets running verbs end. Store and
-cluster are those in the networks' configurations. docs/agent.md describes what it does and measures.`;
+The shim (kube-ipam-shim, which 'kube-ipam install' installs) passes the runtime's calls to the agent.
+Without an agent the complete plugin does the work. On SIGTERM the agent lets running verbs end. Store
+and cluster are those in the networks' configurations. docs/agent.md has the rest.`;
 
 /** The options and help of `kube-ipam agent`, without any code of the agent. */
 export function describeAgent(command: Command): Command {
   command
     .description(
-      "keeps store and Kubernetes open on this node, answers the plugin, frees what dead sandboxes hold",
+      "run this node's daemon: answer the plugin with store and Kubernetes kept open, and free what dead sandboxes hold",
     )
-    .option("--socket <path>", "the Unix socket for the shim; only root may connect", DEFAULT_SOCKET)
+    .option("--socket <path>", "Unix socket for the shim; only root may connect", DEFAULT_SOCKET)
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
-    .option("--host-kubeconfig <path>", "in a pod: keeps a kubeconfig for the plugin on the host")
-    .option("--host-etcd <from:to>", "in a pod: keeps a Secret's files on the host", folders)
+    .option("--host-kubeconfig <path>", "in a pod: keep a kubeconfig for the plugin on the host")
+    .option("--host-etcd <from:to>", "in a pod: keep a Secret's files on the host", folders)
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", CLOSING)
     .allowExcessArguments(false);

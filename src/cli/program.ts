@@ -19,7 +19,8 @@ export function runProgram(args: readonly string[], closing: string): Promise<nu
   return runCommands(args, (done) => makeProgram(closing, done));
 }
 
-function makeProgram(closing: string, done: Done): Command {
+/** All commands, none of them run. */
+export function makeProgram(closing: string, done: Done): Command {
   const program = new Command("kube-ipam")
     .description(ABOUT)
     .usage("COMMAND [OPTIONS]")

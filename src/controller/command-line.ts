@@ -10,7 +10,8 @@ docs/controller.md describes what it needs and does.`;
 export function describeController(command: Command): Command {
   command
     .description(
-      "frees what fenced nodes hold, ends reservations, counts addresses, serves admission and the operators' API",
+      "run the cluster's daemon: free what fenced nodes hold, end reservations, count addresses, and serve admission " +
+        "and the operators' API",
     )
     .option(
       "--config <file>",
@@ -18,16 +19,13 @@ export function describeController(command: Command): Command {
     )
     .option(
       "--kubeconfig <file>",
-      "how to reach Kubernetes (default: the configuration's kubeConfig, else this pod's service account)",
+      "kubeconfig of the cluster (default: the configuration's kubeConfig, else this pod's service account)",
     )
-    .option(
-      "--namespace <name>",
-      "the namespace of its Lease and Secret (default: this pod's, else kube-ipam)",
-    )
+    .option("--namespace <name>", "namespace of its Lease and Secret (default: this pod's, else kube-ipam)")
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--listen-tls <host:port>", "HTTPS: admission and the operators' API")
     .option("--interval <seconds>", "time between the leader's rounds", secondsUpTo(3_600), 30)
-    .option("--service <name>", "the Service through which it is reached", "kube-ipam-controller")
+    .option("--service <name>", "name of the Service that leads to it", "kube-ipam-controller")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", CLOSING);
   withExamples(command, [

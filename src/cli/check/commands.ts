@@ -16,7 +16,7 @@ export function addCheckCommand(program: Command, done: Done): void {
   const command = program
     .command("check")
     .description(
-      "compare the store with pods, nodes and this node's network namespaces: finds leaks, duplicates, addresses in " +
+      "compare the store with pods, nodes and this node's network namespaces: find leaks, duplicates, addresses in " +
         "use without an allocation, and records that contradict each other. Changes nothing; exit code 1 when something is wrong",
     )
     .option(
