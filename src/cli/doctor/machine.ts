@@ -60,7 +60,7 @@ export async function checkInstallation(folder: string): Promise<Finding[]> {
       failed(
         `plugin ${plugin}`,
         "is not there",
-        `copy this executable: install ${process.execPath} ${plugin}.new && mv ${plugin}.new ${plugin}`,
+        `copy this executable: install -D ${process.execPath} ${plugin}.new && mv ${plugin}.new ${plugin}`,
       ),
     ];
   }
