@@ -70,6 +70,7 @@ ours("store", "ONE-STORE: what replaced the store is refused until it is accepte
   const refused = await operator("store", "status");
   expect(refused.exitCode).toBe(1);
   expect(refused.stdout).toContain("REFUSED by this node");
+  expect(refused.stdout).toContain("Do: run 'kube-ipam recover'; or");
   expect((await operator("ip", "reserve", "10.1.2.9", "--for", "printer")).stderr).toContain("store accept");
   expect((await operator("store", "accept")).stdout).toContain("forgot store");
   await world.add(other, { container: "c2" });

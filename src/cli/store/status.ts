@@ -127,9 +127,11 @@ function titled(kind: string): string {
   return kind === "reservedRanges" ? "Reserved ranges" : `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
 }
 
+const WAYS_BACK =
+  "run 'kube-ipam recover'; or 'kube-ipam store accept', if no pod holds an address that the store does not know";
+
 function spaceLine({ space, remembered, refused }: SpaceView): readonly [string, string] {
-  if (refused !== undefined)
-    return [`Space ${space}`, `REFUSED by this node: ${refused} ('kube-ipam store accept')`];
+  if (refused !== undefined) return [`Space ${space}`, `REFUSED by this node: ${refused}. Do: ${WAYS_BACK}`];
   return [
     `Space ${space}`,
     remembered === undefined ? "not used by this node yet" : "the store that this node has used",
