@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { asker, facts, holder, instanceReference, nodeFacts, podFacts } from "../testing/hand-over.ts";
 import type { HandOverFacts } from "./facts.ts";
-import { judge } from "./judge.ts";
+import { decidedLocally, type HandOverRow, judge } from "./judge.ts";
 
 const sameNode = { holder: holder({ node: "n2", bootId: "boot-n2" }) };
 const gonePod = { holderPod: "absent" } as const;
@@ -432,3 +432,33 @@ function withoutPodAsker() {
 function askerState(change: Parameters<typeof podFacts>[0]) {
   return podFacts({ name: "new", uid: "uid-new", nodeName: "n2", ...change });
 }
+
+describe("what this node decides without asking Kubernetes", () => {
+  const silent = { holderPod: "unknown", holderNode: "unknown" } as const;
+  const here = holder({ node: "n2", bootId: "boot-n2" });
+  const unwanted = asker({ podState: podFacts({ name: "new", uid: "uid-new", deleting: true }) });
+  const ownPod = holder({ ...here, ...(asker().pod && { pod: asker().pod }) });
+  const decided: readonly [HandOverRow, Partial<HandOverFacts>][] = [
+    ["same attachment", { holder: { ...here, attachment: asker().attachment } }],
+    ["same container", { holder: { ...here, attachment: { ...asker().attachment, ifname: "net1" } } }],
+    ["asker not wanted", { asker: unwanted }],
+    ["on this node, and gone", { holder: here, namespaceState: "gone" }],
+    ["same pod", { holder: ownPod, namespaceState: "present" }],
+    ["not a pod", { holder: withoutPod("n1") }],
+  ];
+
+  test.each(decided)("'%s' is", (_row, change) => {
+    expect(decidedLocally(facts({ ...silent, ...change }))).toBe(true);
+  });
+
+  test.each([
+    ["another node's pod", {}],
+    ["this node's pod whose namespace is there", { holder: here, namespaceState: "present" }],
+    [
+      "another cluster's record of a node of this name",
+      { cluster: "other", holder: here, namespaceState: "gone" },
+    ],
+  ] as const)("%s is not", (_what, change) => {
+    expect(decidedLocally(facts({ ...silent, ...change }))).toBe(false);
+  });
+});
