@@ -1,5 +1,6 @@
 import { newIdentity } from "../ipam/integrity/one-store.ts";
 import type { RecordTypes } from "../ipam/records.ts";
+import { refTo } from "../ipam/ref-to.ts";
 import type { CallOptions, Guard, Put, Store } from "../ipam/store-port.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableRecord } from "./document.ts";
@@ -61,10 +62,10 @@ async function write(
 ): Promise<number> {
   let written = 0;
   for (const batch of batches(unitsOf(missing))) {
-    const meta = (await store.read({ refs: [META] }, options)).get(META);
+    const meta = (await store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
     const puts = batch.map(({ ref, record }) => ({ ref: fromPortable(ref), record }) as Put);
     const guards = [
-      { ref: META, revision: meta?.revision ?? 0 },
+      { ref: refTo.meta, revision: meta?.revision ?? 0 },
       ...puts.map(({ ref }): Guard => ({ ref, revision: 0 })),
     ];
     const won = await store
@@ -82,13 +83,15 @@ async function write(
   return written;
 }
 
-const META = { kind: "meta" } as const;
-
-/** Whoever was quicker has made one just as good. */
+/** Gives the store an identity. Where another process was quicker, its identity is as good. */
 async function identify(store: Store, options: CallOptions): Promise<void> {
-  if ((await store.read({ refs: [META] }, options)).get(META) !== undefined) return;
+  if ((await store.read({ refs: [refTo.meta] }, options)).get(refTo.meta) !== undefined) return;
   await store.commit(
-    { guards: [{ ref: META, revision: 0 }], puts: [{ ref: META, record: newIdentity() }], deletes: [] },
+    {
+      guards: [{ ref: refTo.meta, revision: 0 }],
+      puts: [{ ref: refTo.meta, record: newIdentity() }],
+      deletes: [],
+    },
     options,
   );
 }

@@ -29,7 +29,7 @@ export interface AgentAnswer {
   readonly exitCode: number;
 }
 
-/** What came is not this protocol. Whoever reads it closes the connection. */
+/** What came is not this protocol; the reader closes the connection. */
 export class ProtocolError extends Error {}
 
 /** Puts frames together from the pieces in which they arrive. */

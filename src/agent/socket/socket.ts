@@ -63,7 +63,7 @@ export function claimSocket(path: string): ClaimedSocket {
     },
     reclaim: () => {
       if (statsOf(path) !== undefined) return false;
-      // Whoever removed the socket may have removed the folder, and a lock without a name locks out nobody.
+      // With the socket its folder may have been removed, and a lock without a name locks out nobody.
       if (!isOpen(lock, lockOf(path))) {
         const renewed = lockBeside(path);
         closeSync(lock);
@@ -88,7 +88,7 @@ function requireOurs(path: string): void {
   );
 }
 
-/** Undefined also for a path that leads through a file: whoever makes the folder says so. */
+/** Undefined also for a path that leads through a file: making the folder then fails and says so. */
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });

@@ -50,8 +50,8 @@ interface ChosenPool {
 }
 
 /**
- * A network with subnets of its own must not overlap a pool, not even in another address space: whoever
- * writes the network also chooses the wire.
+ * A network with subnets of its own must not overlap a pool, not even in another address space: the author
+ * of the network also chooses the wire.
  *
  * @throws IpamError invalidConfig naming subnet and pool.
  */

@@ -7,7 +7,7 @@ import { DEFAULTS, ETCD_DEFAULTS } from "./setting-defaults.ts";
 
 /**
  * Everything that names a path, a store, a credential, a prefix, an address space or this node's
- * identity: once the node's file is there, only that file says it. Otherwise whoever may write a
+ * identity: once the node's file is there, only that file says it. Otherwise a tenant with a
  * NetworkAttachmentDefinition could read and write files as root, or leave the store that keeps
  * addresses unique.
  */

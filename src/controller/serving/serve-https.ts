@@ -53,7 +53,7 @@ export async function serveHttps(
   await server?.stop();
 }
 
-/** The API server learns whom to trust before it is shown anything signed by that authority. */
+/** The API server must know the authority before it sees a certificate that it signed. */
 async function currentMaterial(
   context: ControllerContext,
   failures: FailureLog,

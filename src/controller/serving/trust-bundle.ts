@@ -6,7 +6,7 @@ const WEBHOOKS = { name: "kube-ipam" };
 const API_SERVICE = { name: "v1.ipam.kube-ipam.io" };
 
 /**
- * Writes whom the API server is to trust when it calls the controller: into the caBundle of the
+ * Writes the authority that the API server trusts when it calls the controller into the caBundle of the
  * ValidatingWebhookConfiguration and of the APIService, where these are installed.
  *
  * @throws IpamError as the Cluster port says.

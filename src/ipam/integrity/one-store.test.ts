@@ -8,15 +8,14 @@ import { initStore, verifyStore } from "./one-store.ts";
 /** ONE-STORE: an address space lives in one store, and each node knows which. */
 
 const options = () => ({ deadline: performance.now() + 1000 });
-const META = refTo.meta;
 
 /** Judges a store with this identity by what the node remembers of it. */
 async function verdict(meta: Partial<MetaRecord> | undefined, known: Partial<RememberedStore> | undefined) {
   const { node, ports, store } = createWorld();
   const record = { version: 1, uuid: "s1", state: "ready", ...meta } as MetaRecord;
   if (meta !== undefined)
-    await store.commit({ guards: [], puts: [{ ref: META, record }], deletes: [] }, options());
-  const snapshot = await store.read({ refs: [META] }, options());
+    await store.commit({ guards: [], puts: [{ ref: refTo.meta, record }], deletes: [] }, options());
+  const snapshot = await store.read({ refs: [refTo.meta] }, options());
   const remembered = known && { uuid: "s1", prefix: "", revision: 0, ...known };
   try {
     verifyStore(snapshot, remembered, "default", ports(node("n1")));

@@ -25,7 +25,6 @@ export interface FurtherEvidence {
   readonly otherStores: () => Promise<ReadonlySet<string>>;
 }
 
-const META = refTo.meta;
 /** Longest wait for one attachment's lock, in milliseconds: an ADD that waits may hold it. */
 const LOCK_PATIENCE_MS = 1_000;
 /** How often this node checks whether pods are gone that a recovery knows by their status alone. */
@@ -48,8 +47,8 @@ export async function answerRecovery(
   options: CallOptions,
 ): Promise<NodeRecoveryRecord | undefined> {
   const ref = answerRef(ports);
-  const snapshot = await ports.store.read({ refs: [META, ref] }, options);
-  const meta = snapshot.get(META)?.record;
+  const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
+  const meta = snapshot.get(refTo.meta)?.record;
   if (meta?.recovery === undefined || meta.version > RECORD_VERSION) return undefined;
   const said = snapshot.get(ref)?.record;
   const spaces = new Set(ports.node.storeMemory.spaces());

@@ -7,8 +7,6 @@ import type { MetaRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 
-const META = refTo.meta;
-
 /** The recovery that is now under way. */
 export interface Begun {
   readonly recovery: string;
@@ -26,7 +24,7 @@ export interface Begun {
  */
 export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun> {
   return untilWon("begin the recovery", async () => {
-    const present = (await ports.store.read({ refs: [META] }, options)).get(META);
+    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
     if (present !== undefined) refuseNewer(present.record.version, "the store's identity");
     const { recovery: underWay, state } = present?.record ?? {};
     if (state === "recovering" && underWay !== undefined)
@@ -34,8 +32,11 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
     const recovery = crypto.randomUUID();
     const base = present?.record ?? newIdentity();
     const record: MetaRecord = { ...base, state: "recovering", recovery };
-    const guards = [{ ref: META, revision: present?.revision ?? 0 }];
-    const outcome = await ports.store.commit({ guards, puts: [{ ref: META, record }], deletes: [] }, options);
+    const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
+    const outcome = await ports.store.commit(
+      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
+      options,
+    );
     return outcome.won ? { recovery, begun: true, made: present === undefined } : undefined;
   });
 }
@@ -47,7 +48,7 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
  */
 export async function endRecovery(recovery: string, ports: Ports, options: CallOptions): Promise<void> {
   await untilWon("end the recovery", async () => {
-    const present = (await ports.store.read({ refs: [META] }, options)).get(META);
+    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
     if (present?.record.recovery !== recovery) {
       throw new IpamError(
         "tryAgain",
@@ -57,8 +58,11 @@ export async function endRecovery(recovery: string, ports: Ports, options: CallO
     }
     if (present.record.state === "ready") return true;
     const record: MetaRecord = { ...present.record, state: "ready" };
-    const guards = [{ ref: META, revision: present.revision }];
-    const outcome = await ports.store.commit({ guards, puts: [{ ref: META, record }], deletes: [] }, options);
+    const guards = [{ ref: refTo.meta, revision: present.revision }];
+    const outcome = await ports.store.commit(
+      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
+      options,
+    );
     return outcome.won ? true : undefined;
   });
 }

@@ -33,7 +33,7 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
   const { attachment: id, node } = record.holder;
   const ref = refTo.attachment(node, id);
   return untilWon(`write ${describeAttachment(id)}`, async () => {
-    const snapshot = await ports.store.read({ refs: [META, ref, ...refsOf(record)] }, options);
+    const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...refsOf(record)] }, options);
     const entry = snapshot.get(ref);
     if (entry !== undefined) refuseNewer(entry.record.version, `the record of ${describeAttachment(id)}`);
     if (entry !== undefined && !sameAddresses(entry.record, record)) {
@@ -52,7 +52,7 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
       return "there already";
     const outcome = await ports.store.commit(
       {
-        guards: [guardOf(META, snapshot), { ref, revision: entry?.revision ?? 0 }, ...writes.guards],
+        guards: [guardOf(refTo.meta, snapshot), { ref, revision: entry?.revision ?? 0 }, ...writes.guards],
         puts: [{ ref, record }, ...writes.puts],
         deletes: writes.deletes,
       },
@@ -61,8 +61,6 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
     return outcome.won ? "written" : undefined;
   });
 }
-
-const META = refTo.meta;
 
 interface Writes {
   readonly guards: Guard[];

@@ -87,17 +87,15 @@ export async function readReady(
   options: CallOptions,
 ): Promise<{ snapshot: Snapshot; meta: { guard: Guard; puts: Put[] } }> {
   const remembered = ports.node.storeMemory.recall(space);
-  const snapshot = await ports.store.read({ refs: [META, ...refs] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta, ...refs] }, options);
   const meta = verifyStore(snapshot, remembered, space, ports);
   requireReady(meta, requireInit);
   return { snapshot, meta: identity(meta) };
 }
 
-const META = refTo.meta;
-
 function identity(meta: Versioned<MetaRecord> | undefined): { guard: Guard; puts: Put[] } {
-  const guard = { ref: META, revision: meta?.revision ?? 0 };
-  return { guard, puts: meta === undefined ? [{ ref: META, record: newIdentity() }] : [] };
+  const guard = { ref: refTo.meta, revision: meta?.revision ?? 0 };
+  return { guard, puts: meta === undefined ? [{ ref: refTo.meta, record: newIdentity() }] : [] };
 }
 
 function refsOf(address: Address, { space, owner }: ReservationWish) {
