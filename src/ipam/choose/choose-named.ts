@@ -12,7 +12,8 @@ import { blockIn, waysOut } from "../reserve/blocks.ts";
 import { judgeReservation } from "../reserve/judge-reservation.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Candidate, Eviction } from "../view/candidate.ts";
+import { type Candidate, type Eviction, unheldCandidate } from "../view/candidate.ts";
+import { report } from "../view/report.ts";
 import type { View } from "../view/view.ts";
 import { foreignRangeOf } from "./foreign-ranges.ts";
 
@@ -33,21 +34,16 @@ export async function chooseNamed(attempt: Attempt, view: View, target: NamedTar
     target.address,
   );
   refuseForeignRange(attempt, view, target);
+  const allocation = view.snapshot.get(allocationRef);
   const reservation = view.snapshot.get(reservationRef);
-  const held = view.snapshot.get(allocationRef) !== undefined;
+  const held = allocation !== undefined;
   const previousOwner = reservation && (await requireYielding(attempt, target, reservation.record, held));
   const free = {
-    address: target.address,
-    prefix: target.prefix,
-    ...(target.gateway && { gateway: target.gateway }),
-    origin: target.origin,
-    staying: [],
-    evictions: [],
+    ...unheldCandidate(target),
     ...(reservation && { reservation }),
     ...(previousOwner && { previousOwner }),
     coolingRevision: view.snapshot.get(coolingRef)?.revision ?? 0,
   };
-  const allocation = view.snapshot.get(allocationRef);
   return allocation === undefined
     ? { kind: "candidate", candidate: free }
     : choice(attempt, target, allocation, free);
@@ -64,7 +60,8 @@ async function choice(
   const evictions: Eviction[] = [];
   for (const holder of allocation.record.holders) {
     const verdict = await judgeHolder(attempt, target, holder);
-    if (verdict.action === "refuse" || verdict.action === "wait") reportHeld(attempt, verdict.refusal);
+    if (verdict.action === "refuse" || verdict.action === "wait")
+      report(attempt, { what: "held", refusal: verdict.refusal });
     if (verdict.action === "refuse") throw verdict.refusal;
     if (verdict.action === "wait")
       return { kind: "leaving", address: target.address, refusal: verdict.refusal };
@@ -72,10 +69,6 @@ async function choice(
     else evictions.push(await eviction(attempt, holder));
   }
   return { kind: "candidate", candidate: { ...free, allocation, staying, evictions } };
-}
-
-function reportHeld({ ports, request: { pod } }: Attempt, refusal: IpamError): void {
-  ports.report?.({ what: "held", refusal, ...(pod && { pod }) });
 }
 
 async function judgeHolder(attempt: Attempt, target: NamedTarget, holder: Holder) {

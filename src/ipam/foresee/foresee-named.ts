@@ -7,7 +7,7 @@ import { refsAround } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import type { Candidate } from "../view/candidate.ts";
+import { type Candidate, unheldCandidate } from "../view/candidate.ts";
 import { ownerRef, type View } from "../view/view.ts";
 
 /**
@@ -21,22 +21,13 @@ export function namedCandidate(
   { reserved }: Memory,
 ): Candidate | undefined {
   const { ports, request } = attempt;
-  const { address, gateway, origin, prefix } = target;
+  const { address } = target;
   const [, reservationRef] = refsAround(request.network.space, address);
   const reservation = ports.foresight?.records?.get(reservationRef);
   const owner = request.wish.owner?.owner;
   if (isWithin(address, reserved) || (owner === undefined) !== (reservation === undefined)) return undefined;
   if (owner !== undefined && !isOf(owner, ports, reservation?.record)) return undefined;
-  return {
-    address,
-    prefix,
-    ...(gateway && { gateway }),
-    origin,
-    staying: [],
-    evictions: [],
-    ...(reservation && { reservation }),
-    coolingRevision: 0,
-  };
+  return { ...unheldCandidate(target), ...(reservation && { reservation }) };
 }
 
 /** The owner's record, as an ADD of this process left it. */

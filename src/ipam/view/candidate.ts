@@ -42,13 +42,27 @@ export interface Eviction {
 export function untouchedCandidate(target: OpenTarget, address: Address): Candidate {
   const range = rangeOf(target.set, address);
   if (range === undefined) throw new Error("a pool lies in the subnets of its range set");
+  const { gateway, subnet } = range;
+  return unheldCandidate({
+    address,
+    prefix: subnet.prefix,
+    ...(gateway && { gateway }),
+    origin: target.origin,
+  });
+}
+
+/** A candidate that takes the address from nobody, whatever else the store knows of it. */
+export function unheldCandidate({ address, prefix, gateway, origin }: Printed): Candidate {
   return {
     address,
-    prefix: range.subnet.prefix,
-    ...(range.gateway && { gateway: range.gateway }),
-    origin: target.origin,
+    prefix,
+    ...(gateway && { gateway }),
+    origin,
     staying: [],
     evictions: [],
     coolingRevision: 0,
   };
 }
+
+/** What the result says of an address, and how it was chosen. */
+type Printed = Pick<Candidate, "address" | "prefix" | "gateway" | "origin">;
