@@ -1,4 +1,4 @@
-import { newIdentity } from "../ipam/integrity/one-store.ts";
+import { initStore } from "../ipam/integrity/one-store.ts";
 import type { RecordTypes } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import type { CallOptions, Guard, Put, Store } from "../ipam/store-port.ts";
@@ -43,7 +43,7 @@ export async function importRecords(
     plan = await planImport(records, store, options);
   }
   if (plan.conflicts.length > 0) return { written, same, conflicts: plan.conflicts };
-  if (plan.missing.length === 0) await identify(store, options);
+  if (plan.missing.length === 0) await initStore({ store }, options);
   return {
     written,
     same,
@@ -81,19 +81,6 @@ async function write(
     progress(written);
   }
   return written;
-}
-
-/** Gives the store an identity. Where another process was quicker, its identity is as good. */
-async function identify(store: Store, options: CallOptions): Promise<void> {
-  if ((await store.read({ refs: [refTo.meta] }, options)).get(refTo.meta) !== undefined) return;
-  await store.commit(
-    {
-      guards: [{ ref: refTo.meta, revision: 0 }],
-      puts: [{ ref: refTo.meta, record: newIdentity() }],
-      deletes: [],
-    },
-    options,
-  );
 }
 
 type Unit = readonly PortableRecord[];

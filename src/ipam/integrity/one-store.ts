@@ -120,7 +120,7 @@ export function remembering({ uuid, recovery }: Identity, revision: number, port
  * @throws StoreFailure.
  */
 export async function initStore(
-  ports: Ports,
+  ports: Pick<Ports, "store">,
   options: CallOptions,
 ): Promise<{ meta: MetaRecord; created: boolean }> {
   const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);

@@ -44,11 +44,13 @@ export async function authenticate(
 }
 
 function authorizationOf({ basic, token }: Access): string | undefined {
-  if (basic !== undefined) {
-    const pair = `${basic.username}:${basic.password}`;
-    return `Basic ${Buffer.from(pair).toString("base64")}`;
-  }
+  if (basic !== undefined) return basicAuthorization(basic.username, basic.password);
   return token && bearer(textOf(token), "path" in token ? "token file" : "token");
+}
+
+/** The header Authorization for a user name and a password (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 /** Refuses an empty token: the request would come from an anonymous user. A file's token ends with its line end. */

@@ -1,6 +1,6 @@
 import { IpamError } from "../../ipam/errors.ts";
 import type { Access } from "./access.ts";
-import { type Authentication, authenticate } from "./authentication.ts";
+import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { proxyOf } from "./proxy-of.ts";
@@ -83,8 +83,7 @@ function splitServer(text: string): { readonly server: string; readonly basic?: 
     throw new Error("its server is no URL that begins with https:// or http://");
   const server = `${protocol}//${host}${pathname.replace(/\/$/, "")}`;
   if (username === "" && password === "") return { server };
-  const pair = `${decoded(username)}:${decoded(password)}`;
-  return { server, basic: `Basic ${Buffer.from(pair).toString("base64")}` };
+  return { server, basic: basicAuthorization(decoded(username), decoded(password)) };
 }
 
 function decoded(text: string): string {
