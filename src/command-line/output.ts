@@ -1,4 +1,5 @@
 import { printOut } from "./print.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 export const FORMATS = ["table", "wide", "json", "yaml"] as const;
 
@@ -43,7 +44,7 @@ export function printSections(sections: readonly (readonly Line[])[]): 0 {
   const shown = sections.map((lines) => lines.filter(hasValue)).filter((lines) => lines.length > 0);
   const width = Math.max(...shown.flat().map(([name]) => name.length)) + 2;
   const blocks = shown.map((lines) =>
-    lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${value}`).join("\n"),
+    lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${visible(value)}`).join("\n"),
   );
   return printOut(blocks.join("\n\n"));
 }
@@ -53,16 +54,24 @@ function hasValue(line: Line): line is readonly [string, string] {
 }
 
 async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {
-  if (format === "json") return printOut(JSON.stringify(data, null, 2));
-  const { stringify } = await import("yaml");
-  return printOut(stringify(data));
+  if (format === "json") return printOut(visible(JSON.stringify(data, null, 2)));
+  const { Document, Scalar, visit } = await import("yaml");
+  const document = new Document(data);
+  visit(document, {
+    Scalar: (_, node) => {
+      // Only in double quotes does an escape mean the character.
+      const acts = typeof node.value === "string" && visible(node.value) !== node.value;
+      if (acts) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return printOut(visible(document.toString()));
 }
 
 /** A table as text: columns as wide as their widest cell, two blanks between them, none at the end of a line. */
 export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
   const rows = [
     columns.map(({ title }) => title),
-    ...items.map((item) => columns.map(({ of }) => of(item) || "-")),
+    ...items.map((item) => columns.map(({ of }) => visibleLine(of(item) || "-"))),
   ];
   const widths = columns.map((_, index) =>
     rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), 0),

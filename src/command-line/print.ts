@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { IpamError } from "../ipam/errors.ts";
+import { visible } from "./visible.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -19,9 +20,9 @@ export function printOut(text: string): 0 {
   }
 }
 
-/** Prints a message for people on stderr. Never throws. */
+/** Prints a message for people on stderr, and nothing that acts on their terminal. Never throws. */
 export function printErr(text: string): void {
-  quietly(() => write(STDERR, text));
+  quietly(() => write(STDERR, visible(text)));
 }
 
 /** Writes a part of a line to stderr. Never throws. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import * as v from "valibot";
 import { filesIn, textOf } from "./foreign-files.ts";
@@ -36,6 +37,20 @@ const Interfaces = v.object({
   interfaces: v.array(v.object({ sandbox: v.optional(v.string(), "") })),
 });
 
+/** Where a runtime's CNI library keeps its results: where it was configured, else below /var/lib/cni. */
+export function cacheRoot(folder: string | undefined): {
+  readonly root: string;
+  readonly configured: boolean;
+} {
+  const named = folder ?? (process.env.CNI_CACHE || undefined);
+  return { root: named ?? DEFAULT_FOLDER, configured: named !== undefined };
+}
+
+/** Whether any CNI library has ever kept results below this folder. */
+export function isCache(root: string): boolean {
+  return PLACES.some((place) => existsSync(`${root}/${place}`));
+}
+
 /**
  * Reads the results that a runtime's CNI library keeps until DEL. Those of containerd, CRI-O and Multus lie
  * below /var/lib/cni, others where `folder` or $CNI_CACHE says.
@@ -46,7 +61,7 @@ export function readCachedResults(folder: string | undefined): {
   readonly results: readonly CachedResult[];
   readonly unreadable: readonly string[];
 } {
-  const root = folder ?? (process.env.CNI_CACHE || DEFAULT_FOLDER);
+  const { root } = cacheRoot(folder);
   const results: CachedResult[] = [];
   const unreadable: string[] = [];
   for (const path of PLACES.flatMap((place) => filesIn(`${root}/${place}`))) {

@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Cidr } from "../address/cidr.ts";
+import type { SpelledAddress } from "../address/spelled-address.ts";
 import type { EtcdSettings, StoreSettings } from "../config/network-configuration.ts";
 import type { CallOptions, Store, StoreDescription, StoreFailure } from "../ipam/store-port.ts";
 
@@ -71,11 +72,17 @@ export type MemberStatus =
 /** A network as kube-ipam 0.2 left it. */
 export interface LegacyNetwork {
   readonly name: string;
-  readonly leases: readonly { readonly address: Address; readonly container: string }[];
+  readonly leases: readonly LegacyLease[];
   /** The ranges of the last configuration that a node wrote. */
   readonly ranges: readonly { readonly subnet: Cidr; readonly gateway?: Address }[];
-  /** Keys that are no lease: they are not imported. */
+  /** Keys that end with no address: they are not imported. */
   readonly unreadable: readonly string[];
+}
+
+export interface LegacyLease extends SpelledAddress {
+  readonly key: string;
+  /** As it stands there: perhaps empty, or no container's ID. */
+  readonly container: string;
 }
 
 /** Access settings that override the configuration; absent ones are as configured. */

@@ -103,6 +103,7 @@ export const LAYERS: readonly Layer[] = [
     uses: [
       "address",
       "ipam",
+      "files",
       "portable",
       "config",
       "store",

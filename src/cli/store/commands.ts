@@ -109,6 +109,10 @@ function addImport(store: Command, done: Done): void {
         "which is wrong for kube-ipam-0.2 with more than one node)",
     )
     .option("--ifname <name>", "host-local, kube-ipam-0.2: interface name, if the source has none", "eth0")
+    .option(
+      "--skip-damaged",
+      "host-local, kube-ipam-0.2: leave out leases that do not tell their container (default: hold and list them)",
+    )
     .addOption(
       new Option("--pool <name>", "whereabouts: only this IPPool; may be repeated")
         .argParser(collect)

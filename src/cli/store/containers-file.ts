@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
+import { isCniName } from "../../config/text/cni-name.ts";
+import { readRegularFile } from "../../files/regular-file.ts";
 import { IpamError } from "../../ipam/errors.ts";
+
+/** What a shortened ID has at least; Docker's and crictl's have 12 and 13 letters. */
+const SHORTEST = 8;
 
 /**
  * Reads the node of each container: lines "CONTAINER NODE", or only "CONTAINER" for this node (as
@@ -13,10 +18,11 @@ export function readContainersFile(path: string, thisNode: string): ReadonlyMap<
     const words = line.trim().split(/\s+/);
     const [container = "", node = thisNode] = words;
     if (container === "" || container.startsWith("#")) continue;
-    if (words.length > 2) {
+    if (words.length > 2 || !isCniName(container)) {
       throw new IpamError(
         "decode",
-        `${path}, line ${index + 1}: expected 'CONTAINER' or 'CONTAINER NODE', got '${line.trim()}'`,
+        `${path}, line ${index + 1}: expected 'CONTAINER' or 'CONTAINER NODE', got '${line.trim().slice(0, 200)}'`,
+        "a container's ID has letters, digits, '_', '.' and '-', and begins with a letter or digit",
       );
     }
     nodes.set(container, node);
@@ -26,12 +32,35 @@ export function readContainersFile(path: string, thisNode: string): ReadonlyMap<
 
 function readText(path: string): string {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8");
+    return path === "-" ? readFileSync(0, "utf8") : readRegularFile(path);
   } catch (failure) {
     throw new IpamError(
       "io",
       `the list of containers ${path} cannot be read: ${(failure as Error).message}`,
       "name a file, or - for stdin, with --containers",
+    );
+  }
+}
+
+/**
+ * Refuses the beginnings of IDs, as 'crictl pods' prints them without --no-trunc: the containers that they mean would
+ * be left out, and their addresses given to others.
+ *
+ * @throws IpamError decode naming the first.
+ */
+export function requireWholeIds(
+  nodes: ReadonlyMap<string, string>,
+  containers: ReadonlySet<string>,
+  path: string,
+): void {
+  const strangers = [...nodes.keys()].filter((id) => id.length >= SHORTEST && !containers.has(id));
+  for (const container of containers) {
+    const beginning = strangers.find((id) => container.startsWith(id));
+    if (beginning === undefined) continue;
+    throw new IpamError(
+      "decode",
+      `${path} names '${beginning}', which is only the beginning of the container ID ${container}`,
+      "name whole IDs, as 'crictl pods -q --no-trunc' prints them",
     );
   }
 }

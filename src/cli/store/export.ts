@@ -2,6 +2,7 @@ import { type Cidr, parseCidr } from "../../address/cidr.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { printErr, printOut } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
+import { visible } from "../../command-line/visible.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../portable/export-records.ts";
@@ -29,7 +30,7 @@ export async function exportStore(given: ExportOptions, session: Session): Promi
     );
   }
   printErr(`${document.records.length} records`);
-  return printOut(`${JSON.stringify(document, null, 1)}\n`);
+  return printOut(visible(JSON.stringify(document, null, 1)));
 }
 
 /** Prints one network as whereabouts' objects, for kubectl. */
@@ -50,7 +51,7 @@ async function exportToWhereabouts(given: ExportOptions, session: Session): Prom
   for (const remark of remarks) printErr(`note: ${remark}`);
   printErr(`${pools.length} pools, ${reservations.length} addresses`);
   const items = [...pools, ...reservations];
-  return printOut(`${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1)}\n`);
+  return printOut(visible(JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1)));
 }
 
 async function subnetsOf(network: string, { ports, options }: Session): Promise<Cidr[]> {

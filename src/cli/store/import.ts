@@ -10,6 +10,7 @@ import { prepareCommand, type Session, withStore } from "../session/open.ts";
 import type { StoreOptions } from "../session/settings.ts";
 import type { Source, SourceOptions } from "./source.ts";
 import { readSource } from "./sources.ts";
+import { dataOf, warn } from "./told.ts";
 
 export interface ImportOptions extends SourceOptions {
   readonly output: Format;
@@ -33,7 +34,7 @@ export async function importStore(
 }
 
 async function write(
-  { records, remarks, warning }: Source,
+  { records, remarks, told = [], warning }: Source,
   given: ImportOptions,
   session: Session,
 ): Promise<number> {
@@ -41,6 +42,7 @@ async function write(
   await requireUsable(session);
   for (const remark of remarks) printErr(`note: ${remark}`);
   if (warning !== undefined) printErr(`warning: ${warning}`);
+  warn(told);
   const dry = given.dryRun === true;
   const plan = dry ? await planImport(records, ports.store, options) : undefined;
   const progress = startProgress("writing");
@@ -56,6 +58,7 @@ async function write(
       written,
       ...(plan && { toWrite: plan.missing.length }),
       conflictsWith: conflicts,
+      ...dataOf(told),
     },
     [
       ["Records", String(counts.records)],
@@ -64,6 +67,7 @@ async function write(
       dry
         ? ["Would write", String(conflicts.length > 0 ? 0 : plan?.missing.length)]
         : ["Written", String(written)],
+      ...told.flatMap(({ line }) => (line === undefined ? [] : [line])),
     ],
     given.output,
   );

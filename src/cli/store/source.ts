@@ -1,5 +1,6 @@
 import type { PortableRecord } from "../../portable/document.ts";
 import type { KubernetesOptions } from "../session/kubernetes.ts";
+import type { Told } from "./told.ts";
 
 /** What an import can read. */
 export const SOURCES = ["export", "kube-ipam-0.2", "host-local", "whereabouts"] as const;
@@ -13,6 +14,7 @@ export interface SourceOptions extends KubernetesOptions {
   readonly pool?: readonly string[];
   readonly definition?: string;
   readonly skipGone?: boolean;
+  readonly skipDamaged?: boolean;
   readonly space?: string;
   readonly config?: string;
 }
@@ -24,4 +26,6 @@ export interface Source {
   readonly remarks: readonly string[];
   /** What the operator should consider before the import. */
   readonly warning?: string;
+  /** The same with what it is about, for people and programs. */
+  readonly told?: readonly Told[];
 }

@@ -1,4 +1,5 @@
 import { isCniName } from "../../config/text/cni-name.ts";
+import { interfaceNameFault } from "../../config/text/interface-name.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Verb } from "./versions.ts";
 
@@ -21,9 +22,6 @@ const REQUIRED: Readonly<Record<Verb, readonly string[]>> = {
   STATUS: [],
   VERSION: [],
 };
-
-/** Longest interface name the kernel takes, in bytes (IFNAMSIZ without its end). */
-const IFNAME_BYTES = 15;
 
 /**
  * The parameters of a verb. CNI_PATH is only required where the specification says so: an IPAM
@@ -60,13 +58,7 @@ function requireContainerId(value: string): void {
 
 function requireIfname(value: string): void {
   if (value === "") return;
-  const fault = ifnameFault(value);
+  const fault = interfaceNameFault(value);
   if (fault === undefined) return;
   throw new IpamError("invalidEnvironment", `invalid CNI_IFNAME: ${fault}`, `got '${value}'`);
-}
-
-function ifnameFault(value: string): string | undefined {
-  if (new TextEncoder().encode(value).length > IFNAME_BYTES) return `it is longer than ${IFNAME_BYTES} bytes`;
-  if (value === "." || value === "..") return "it is '.' or '..'";
-  return /[/:\s]/.test(value) ? "it has '/', ':' or white space" : undefined;
 }

@@ -1,8 +1,9 @@
-import { type Address, tryParseAddress } from "../../address/address.ts";
+import { tryParseAddress } from "../../address/address.ts";
 import { tryParseCidr } from "../../address/cidr.ts";
+import { trySpelledAddress } from "../../address/spelled-address.ts";
 import type { EtcdSettings } from "../../config/network-configuration.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
-import type { LegacyNetwork } from "../configured-store.ts";
+import type { LegacyLease, LegacyNetwork } from "../configured-store.ts";
 import { toText } from "../keys/bytes.ts";
 import { after } from "../keys/keys.ts";
 import { EtcdClient } from "./client/client.ts";
@@ -56,12 +57,12 @@ async function readAll(client: EtcdClient, prefix: string, options: CallOptions)
 
 function networkOf(name: string, pairs: readonly Pair[]): LegacyNetwork {
   const used = `${ROOT}${name}/used/`;
-  const leases: { address: Address; container: string }[] = [];
+  const leases: LegacyLease[] = [];
   const unreadable: string[] = [];
   for (const { key, value } of pairs.filter((pair) => pair.key.startsWith(used))) {
-    const address = tryParseAddress(key.slice(used.length));
-    if (address !== undefined && value !== "") leases.push({ address, container: value });
-    else unreadable.push(key);
+    const spelled = trySpelledAddress(key.slice(used.length));
+    if (spelled === undefined) unreadable.push(key);
+    else leases.push({ key, ...spelled, container: value });
   }
   const configuration = pairs.find(({ key }) => key === `${ROOT}${name}`)?.value ?? "";
   return { name, leases, ranges: rangesOf(configuration), unreadable };

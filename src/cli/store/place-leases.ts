@@ -1,0 +1,50 @@
+import { UsageError } from "../../command-line/failure.ts";
+import { interfaceNameFault } from "../../config/text/interface-name.ts";
+import type { ForeignLease } from "../../portable/foreign-leases.ts";
+import { readContainersFile, requireWholeIds } from "./containers-file.ts";
+import type { ReadableLease } from "./found-leases.ts";
+import type { SourceOptions } from "./source.ts";
+
+export interface Placed {
+  readonly leases: readonly ForeignLease[];
+  /** How many are of containers that --containers does not name. */
+  readonly left: number;
+}
+
+/**
+ * The leases with the nodes that will get their containers' DELs: those that --containers names, or all, as this
+ * node's. An interface that the plugin did not write is --ifname.
+ *
+ * @throws UsageError, IpamError.
+ */
+export function placeLeases(
+  leases: readonly ReadableLease[],
+  given: Pick<SourceOptions, "containers" | "ifname">,
+  thisNode: string,
+): Placed {
+  const wrong = interfaceNameFault(given.ifname);
+  if (wrong !== undefined)
+    throw new UsageError(
+      `--ifname '${given.ifname}' is no interface name: ${wrong}`,
+      "name it as the runtime does, such as eth0",
+    );
+  const nodes = nodesIn(leases, given.containers, thisNode);
+  const placed = leases.flatMap(({ address, container, ifname = given.ifname }): ForeignLease[] => {
+    const node = nodes === undefined ? thisNode : nodes.get(container);
+    return node === undefined ? [] : [{ address, container, ifname, node }];
+  });
+  return { leases: placed, left: leases.length - placed.length };
+}
+
+function nodesIn(leases: readonly ReadableLease[], path: string | undefined, thisNode: string) {
+  if (path === undefined) return undefined;
+  const nodes = readContainersFile(path, thisNode);
+  requireWholeIds(nodes, new Set(leases.map(({ container }) => container)), path);
+  return nodes;
+}
+
+/** What is left out, in words. */
+export function remarksOn({ left }: Placed, network: string, path: string | undefined): string[] {
+  if (left === 0) return [];
+  return [`network '${network}': ${left} addresses of containers that ${path} does not name are left out`];
+}
