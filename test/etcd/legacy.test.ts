@@ -113,6 +113,31 @@ describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
     expect(done.stderr).not.toContain("warning");
   });
 
+  test("M25: whose value is no container hold their address for an unknown one", async () => {
+    const put = (address: string, value: string) =>
+      cluster.ctl("put", `/etcd-cni/networks/net3/used/${address}`, "--", value);
+    await put("10.3.2.1", "c1");
+    await put("10.3.2.2", "");
+    await put("10.3.2.3", "../x\u001b[2J");
+    const source = ["--from", "kube-ipam-0.2", "--network", "net3"];
+    const done = await kubeIpam("store", "import", ...source, "-o", "json");
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      records: 6,
+      written: 6,
+      damaged: { count: 2, held: true },
+    });
+    expect(done.stderr).toContain("  /etcd-cni/networks/net3/used/10.3.2.2: it names no container\n");
+    const list = (await kubeIpam("ip", "list", "--network", "net3", "-o", "json")).stdout;
+    const held = JSON.parse(list) as { address: string; container: string; node: string }[];
+    expect(held.map(({ address, container, node }) => `${address} ${container} ${node}`)).toEqual([
+      "10.3.2.1 c1 node1",
+      "10.3.2.2 (unknown) (unknown)",
+      "10.3.2.3 (unknown) (unknown)",
+    ]);
+    const skipped = await kubeIpam("store", "import", ...source, "--skip-damaged", "--dry-run", "-o", "json");
+    expect(JSON.parse(skipped.stdout)).toMatchObject({ records: 2, damaged: { count: 2, held: false } });
+  });
+
   test("that are not there are exit code 3", async () => {
     const none = await kubeIpam("store", "import", "--from", "kube-ipam-0.2", "--network", "net2");
     expect(none.exitCode).toBe(3);

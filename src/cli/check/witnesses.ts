@@ -1,15 +1,21 @@
 import { existsSync } from "node:fs";
+import type { Cidr } from "../../address/cidr.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { audit } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
+import type { RuntimeNotes } from "../../ipam/free/adopt.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
 import type { Node } from "../../ipam/node-port.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
+import { runtimeNotes } from "../../runtime/runtime-notes.ts";
 import { checkNetworks } from "../doctor/networks.ts";
+import { configuredNetwork } from "../session/configured-network.ts";
 import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
 import type { Session } from "../session/open.ts";
 
 export interface WitnessOptions extends KubernetesOptions {
+  /** Perhaps a network's configuration. */
+  readonly config?: string;
   /** Ask neither Kubernetes nor this node. */
   readonly storeOnly?: boolean;
   readonly confDir: string;
@@ -19,20 +25,23 @@ export interface WitnessOptions extends KubernetesOptions {
 export interface Witnesses {
   readonly access?: ClusterAccess;
   readonly here?: Node;
+  readonly runtime?: RuntimeNotes;
   readonly networks: readonly SpacedNetwork[];
 }
 
 /** Opens what the options allow to ask. @throws IpamError as `openAccess`. */
 export async function callWitnesses(given: WitnessOptions, session: Session): Promise<Witnesses> {
-  const networks = existsSync(given.confDir) ? await networksIn(given.confDir) : [];
+  const inFolder = existsSync(given.confDir) ? await networksIn(given.confDir) : [];
+  const networks = [...inFolder, ...networkNamed(given.config)];
   if (given.storeOnly === true) return { networks };
   const access = await openAccess(given, session);
   const here = await hereIs(access, session);
-  return { ...(access && { access }), ...(here && { here }), networks };
+  const runtime = here && runtimeOf(session);
+  return { ...(access && { access }), ...(here && { here }), ...(runtime && { runtime }), networks };
 }
 
 /** Reads the store, then pods, nodes and namespaces, and compares them. @throws StoreFailure, IpamError. */
-export async function look({ access, here, networks }: Witnesses, session: Session): Promise<Audit> {
+export async function look({ access, here, networks, runtime }: Witnesses, session: Session): Promise<Audit> {
   const { ports, options } = session;
   const progress = startProgress("reading records");
   const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
@@ -44,6 +53,7 @@ export async function look({ access, here, networks }: Witnesses, session: Sessi
     networks,
     ...(live && { live }),
     ...(here && { here }),
+    ...(runtime && { runtime }),
     ...(clusterUid !== undefined && { clusterUid }),
   };
   return audit(input);
@@ -78,9 +88,34 @@ async function hereIs(
 
 async function networksIn(folder: string): Promise<SpacedNetwork[]> {
   const { configurations } = await checkNetworks(folder);
-  return configurations.map(({ network: { name, space, sets } }) => ({
-    name,
-    space,
-    subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)),
-  }));
+  return configurations.map(({ network: { name, space, sets } }) =>
+    spaced(
+      name,
+      space,
+      sets.flatMap(({ ranges }) => ranges),
+    ),
+  );
+}
+
+/** None where the configuration has faults: the store can be checked all the same, and an ADD names them. */
+function networkNamed(config: string | undefined): SpacedNetwork[] {
+  try {
+    const network = configuredNetwork(config);
+    return network === undefined ? [] : [spaced(network.name, network.space, network.ranges)];
+  } catch {
+    return [];
+  }
+}
+
+function spaced(name: string, space: string, ranges: readonly { readonly subnet: Cidr }[]): SpacedNetwork {
+  return { name, space, subnets: ranges.map(({ subnet }) => subnet) };
+}
+
+/** A cache that cannot be read is no witness. */
+function runtimeOf({ ports: { node }, settings }: Session): RuntimeNotes | undefined {
+  try {
+    return runtimeNotes(settings.node.cniCacheDir, node);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,7 @@
-import { parseAddress } from "../../address/address.ts";
-import { networkOf } from "../../address/cidr.ts";
 import { audit } from "../../ipam/audit/audit.ts";
-import type { AuditFinding, SpacedNetwork } from "../../ipam/audit/types.ts";
+import type { AuditFinding, FindingReason } from "../../ipam/audit/types.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
-import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
+import { readRecords } from "../../ipam/integrity/store-records.ts";
 import { holdOnEvidence, type Shown, shownOnSilent } from "../../ipam/recovery/evidence.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { Session } from "../session/open.ts";
@@ -18,6 +16,9 @@ export interface CrossCheck {
   /** Where pods show something else than the store. */
   readonly findings: readonly AuditFinding[];
 }
+
+/** No pod shows anything else there. */
+const OF_IMPORTS: readonly FindingReason[] = ["unknown-holder", "unclaimed"];
 
 /**
  * Compares the store with the pods' status (podIPs, Multus' network-status), and writes allocations for
@@ -40,7 +41,9 @@ export async function crossCheck(
   return {
     asked: true,
     onEvidence,
-    findings: findings.filter(({ kind }) => kind === "duplicate" || kind === "unknown"),
+    findings: findings.filter(
+      ({ kind, reason }) => (kind === "duplicate" || kind === "unknown") && !OF_IMPORTS.includes(reason),
+    ),
   };
 }
 
@@ -51,22 +54,6 @@ async function look(access: ClusterAccess, { ports }: Session) {
   if (damage !== undefined) throw damage.failure;
   const pods: PodFacts[] = [];
   for await (const pod of access.inventory.pods(step().deadline)) pods.push(pod);
-  const input = { records, live: { pods, nodes: [] }, clusterUid: access.uid, networks: networksOf(records) };
+  const input = { records, live: { pods, nodes: [] }, clusterUid: access.uid };
   return { records, pods, findings: audit(input).findings };
-}
-
-/** The networks of the attachments that nodes wrote: the store may have lost its own list. */
-function networksOf({ attachments }: StoreRecords): SpacedNetwork[] {
-  const networks = new Map<string, SpacedNetwork>();
-  for (const { ref, record } of attachments) {
-    record.addresses.forEach((text, index) => {
-      const address = parseAddress(text);
-      const prefix = record.prefixes[index] ?? 0;
-      const subnet = { address: networkOf({ address, prefix }), prefix };
-      const { network: name } = ref.id;
-      const key = JSON.stringify([name, record.space, String(subnet.address.value), prefix]);
-      networks.set(key, { name, space: record.space, subnets: [subnet] });
-    });
-  }
-  return [...networks.values()];
 }

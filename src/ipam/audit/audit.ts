@@ -1,6 +1,7 @@
 import { compareAddresses, tryParseAddress } from "../../address/address.ts";
 import { findDamaged } from "./damage.ts";
 import { findDuplicates } from "./duplicates.ts";
+import { findUnclaimed, isWitnessed } from "./imported.ts";
 import { findLeaks, isJudged } from "./leaks.ts";
 import { findInconsistencies } from "./records.ts";
 import { type Scene, sceneOf } from "./scene.ts";
@@ -16,6 +17,7 @@ export function audit(input: AuditInput): Audit {
   const scene = sceneOf(input);
   const findings = [
     ...findLeaks(scene),
+    ...findUnclaimed(scene),
     ...findDuplicates(scene),
     ...findUnheld(scene),
     ...findInconsistencies(input.records),
@@ -34,8 +36,9 @@ export function lasting(before: readonly AuditFinding[], now: readonly AuditFind
 }
 
 function unjudged(scene: Scene): number {
-  const holders = scene.records.allocations.flatMap(({ record }) => record.holders);
-  return holders.filter((holder) => !isJudged(holder, scene)).length;
+  return scene.records.allocations
+    .flatMap((entry) => entry.record.holders.map((holder) => ({ entry, holder })))
+    .filter(({ entry, holder }) => !isJudged(holder, scene) && !isWitnessed(entry, holder, scene)).length;
 }
 
 function inOrder(findings: readonly AuditFinding[]): AuditFinding[] {

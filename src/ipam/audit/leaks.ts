@@ -4,6 +4,7 @@ import { fenceOf, isFenced, podIsGone } from "../evidence/fencing.ts";
 import { describeHolderFully } from "../in-words.ts";
 import type { Holder } from "../records.ts";
 import type { Entry } from "../store-port.ts";
+import { isUnknownHolder } from "../unknown-holder.ts";
 import { isForeign, isHere, livePod, type Scene } from "./scene.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";
 
@@ -29,7 +30,8 @@ export function isJudged(holder: Holder, scene: Scene): boolean {
   return isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) !== "unknown";
 }
 
-function leakOf(entry: Entry<"allocation">, holder: Holder, scene: Scene): AuditFinding | undefined {
+/** The leak that a holder is; undefined where no witness says that it is gone. */
+export function leakOf(entry: Entry<"allocation">, holder: Holder, scene: Scene): AuditFinding | undefined {
   if (isForeign(holder, scene)) return undefined;
   if (isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) === "gone")
     return leak(entry, holder, scene, "namespace-gone", "its network namespace is gone");
@@ -53,6 +55,7 @@ function elsewhere(
   if (nodeName === undefined || nodeName === holder.node) return undefined;
   if (!shows(live, entry, scene))
     return leak(entry, holder, scene, "pod-elsewhere", `that pod is on node ${nodeName}`);
+  if (isUnknownHolder(holder)) return undefined;
   return {
     ...base(entry, holder, "node-name"),
     kind: "unknown",
@@ -123,6 +126,7 @@ function remedyOf(
   if (reason === "namespace-gone") return "'kube-ipam gc' frees it";
   if (fenced) return fencedRemedy(holder, scene);
   const force = `if that container is gone for certain, run 'kube-ipam ip release --force ${address}'`;
+  if (isUnknownHolder(holder)) return `no DEL comes from it: ${force}`;
   const node = scene.node(holder);
   if (typeof node !== "string" && node.ready !== "true")
     return `node ${holder.node} is NotReady and not fenced: delete the Node or taint it out-of-service; ${force}`;

@@ -10,6 +10,7 @@ import type { Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
+import { heldNetworks } from "./held-networks.ts";
 import type { AuditInput, LiveCluster, SpacedNetwork } from "./types.ts";
 
 /** The audit's input, with indexes for what it looks up more than once. */
@@ -21,6 +22,8 @@ export interface Scene extends AuditInput {
   pod(holder: Holder): Live<PodFacts>;
   node(holder: Holder): Live<NodeFacts>;
   shown(pod: PodFacts): readonly ShownAddress[];
+  /** The pods that have not finished and show this address. */
+  podsShowing(address: string): readonly PodFacts[];
   /** The holder, with `nodeVerified` set where its boot proves its node's name. */
   verified(holder: Holder): Holder;
   /** The address spaces that an address shown by a pod may belong to. */
@@ -38,17 +41,27 @@ export function sceneOf(input: AuditInput): Scene {
   for (const { record } of input.records.allocations)
     for (const holder of record.holders) boots.learnHolder(holder);
   const isDamaged = damagedIn(input.records);
-  const networks = [...input.records.networks.map(networkOf), ...(input.networks ?? [])];
+  const networks = [
+    ...input.records.networks.map(networkOf),
+    ...heldNetworks(input.records),
+    ...(input.networks ?? []),
+  ];
+  const shownBy = (pod: PodFacts) => {
+    const known = shown.get(pod) ?? shownAddresses(pod);
+    shown.set(pod, known);
+    return known;
+  };
+  let showing: Map<string, PodFacts[]> | undefined;
   return {
     ...input,
     allocationsOf: (address) => byAddress.get(address) ?? [],
     isHeldByDamage: (space, { address }) => isDamaged(refTo.allocation(space, address)),
     pod: ({ pod }) => lookUp(input.live, pod && pods.get(`${pod.namespace}/${pod.name}`)),
     node: ({ node }) => lookUp(input.live, nodes.get(node)),
-    shown: (pod) => {
-      const known = shown.get(pod) ?? shownAddresses(pod);
-      shown.set(pod, known);
-      return known;
+    shown: shownBy,
+    podsShowing: (address) => {
+      showing ??= podsByAddress(input.live?.pods ?? [], shownBy);
+      return showing.get(address) ?? [];
     },
     verified: (holder) => boots.verified(holder),
     spacesOf: (address) => spacesOf(address, networks),
@@ -93,6 +106,18 @@ export function areOneMachine(pods: readonly PodFacts[]): boolean {
       ownerReferences.find(({ controller, kind }) => controller && kind === "VirtualMachineInstance")?.uid,
   );
   return instances[0] !== undefined && instances.every((uid) => uid === instances[0]);
+}
+
+function podsByAddress(
+  pods: readonly PodFacts[],
+  shownBy: (pod: PodFacts) => readonly ShownAddress[],
+): Map<string, PodFacts[]> {
+  const found = new Map<string, PodFacts[]>();
+  for (const pod of pods) {
+    if (pod.finished) continue;
+    for (const { text } of shownBy(pod)) found.set(text, [...(found.get(text) ?? []), pod]);
+  }
+  return found;
 }
 
 function lookUp<T>(live: LiveCluster | undefined, found: T | undefined): Live<T> {

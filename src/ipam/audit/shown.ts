@@ -2,6 +2,7 @@ import type { PodFacts } from "../cluster-port.ts";
 import type { ShownAddress } from "../evidence/network-status.ts";
 import { describeHolder, podName } from "../in-words.ts";
 import type { Holder, PodId } from "../records.ts";
+import { UNKNOWN } from "../unknown-holder.ts";
 import { areOneMachine, isHolder, mayLive, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
@@ -45,7 +46,7 @@ function claimsOf(pod: PodFacts, scene: Scene): Claim[] {
  * only a container.
  */
 function mayBeOf({ nodeName }: PodFacts, { node, pod }: Holder): boolean {
-  return pod === undefined && node === nodeName;
+  return pod === undefined && (node === nodeName || node === UNKNOWN);
 }
 
 function judge(claims: readonly Claim[], scene: Scene): AuditFinding | undefined {

@@ -1,5 +1,6 @@
 import type { Cidr } from "../../address/cidr.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import type { RuntimeNotes } from "../free/adopt.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import type { Node } from "../node-port.ts";
 import type { Holder, PodId } from "../records.ts";
@@ -13,6 +14,8 @@ export interface AuditInput {
   readonly clusterUid?: string;
   /** This node, which knows the network namespaces of its own attachments. */
   readonly here?: Pick<Node, "name" | "namespaceState">;
+  /** What this node's runtime says of its containers. */
+  readonly runtime?: Pick<RuntimeNotes, "knows" | "trusted">;
   /** Networks of configurations, in addition to those that the store knows. */
   readonly networks?: readonly SpacedNetwork[];
 }
@@ -54,6 +57,8 @@ export type FindingReason =
   | "several-holders"
   | "several-sandboxes"
   | "node-name"
+  | "unknown-holder"
+  | "unclaimed"
   | "no-holder"
   | "no-attachment"
   | "attachment-differs"
