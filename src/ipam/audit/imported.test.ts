@@ -109,6 +109,8 @@ test("what this node has seen since, and what no import wrote, is judged otherwi
   );
   await held(world, "10.1.2.9", holderOf("c9", { requestId: "r9" }));
   await held(world, "10.1.2.10", holderOf("c10", { cluster: "another" }));
+  const { namespace, name, uid } = world.setPod("p", { nodeName: "n1" });
+  await held(world, "10.1.2.11", holderOf("c11", { pod: { namespace, name, uid } }));
   expect(texts(await world.look({ here: world.nodes.n1, runtime: runtime() }))).toEqual([]);
 });
 
