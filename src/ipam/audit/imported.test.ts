@@ -60,6 +60,8 @@ test("M26: a holder whose container or node is not known is told, with the way o
     );
     expect(look.unjudged).toBe(0);
   }
+  world.setPod("of-any-node", { nodeName: "n2", podIPs: ["10.1.2.6"] });
+  expect(texts(await world.look())).toHaveLength(2);
   world.setPod("p", { nodeName: "n1", podIPs: ["10.1.2.5"] });
   const [finding] = (await world.look()).findings;
   expect(finding?.what).toEndWith("no DEL will free it, and pod default/p on node n1 shows it");
