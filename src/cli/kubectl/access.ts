@@ -19,6 +19,7 @@ export function withKubectlOptions(command: Command): Command {
 export const kubectlAccess: Access<KubectlOptions> = {
   withOptions: withKubectlOptions,
   filtersByNamespace: false,
-  evidence: "Needs --force, because only the holder's own node can see whether it is gone",
+  evidence:
+    "Without --force only if the holder's node is fenced, because only that node itself can see whether it is gone. --force needs --all-namespaces",
   open: async (given, work, { namespace } = {}) => work(remoteAddresses(await placeOf(given, namespace))),
 };

@@ -3,7 +3,6 @@ import { type Interval, isOneAddress, overlaps } from "../../address/interval.ts
 import { formatInterval } from "../../address/interval-text.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { podName } from "../../ipam/in-words.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type {
@@ -14,11 +13,9 @@ import type {
   ReservationSpec,
 } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
+import { BeyondNamespace } from "./beyond-namespace.ts";
 import { readIntervalOf } from "./bodies.ts";
 import { object, type Scope } from "./objects.ts";
-
-/** For one live read. */
-const PATIENCE_MS = 5_000;
 
 /** One authorised request: for which namespace, and what it works on. */
 export interface ScopedCall {
@@ -56,7 +53,7 @@ export async function releaseFor(spec: ReleaseSpec, call: ScopedCall): Promise<R
   const interval = readIntervalOf(spec.address);
   if (!isOneAddress(interval)) throw new IpamError("invalidConfig", "one address is released at a time");
   const { address: _named, force = false, ...rest } = spec;
-  if (call.scope !== undefined && force) await requireNoPod(interval.first, spec, call.scope, call);
+  if (call.scope !== undefined && force) throw beyondEvidence(interval.first);
   const status = await call.addresses.release(interval.first, { ...rest, force });
   return { ...object("Release", formatInterval(interval), call.scope), spec, status };
 }
@@ -80,32 +77,21 @@ function requireOwn(
 }
 
 /**
- * A caller with rights in one namespace is not responsible for the wire: what a pod still uses could be
- * given to another team's.
+ * A caller with rights in one namespace does not answer for the wire: who may delete a pod would free
+ * what its containers still use, for another team's pod to get (EVIDENCE). Kubernetes' word that a pod
+ * is gone changes nothing here.
  */
-async function requireNoPod(
-  address: Address,
-  { space }: ReleaseSpec,
-  namespace: string,
-  { addresses, context }: Pick<ScopedCall, "addresses" | "context">,
-): Promise<void> {
-  const found = await addresses.status(address, space);
-  for (const { pod } of found.flatMap(({ allocation }) => allocation?.holders ?? [])) {
-    if (pod?.namespace !== namespace) continue;
-    const live = await context.ports.cluster.pod(pod, performance.now() + PATIENCE_MS);
-    if (live === undefined || live.finished || (pod.uid !== undefined && live.uid !== pod.uid)) continue;
-    throw new IpamError(
-      "addressHeld",
-      `pod ${podName(pod)} still exists and holds address ${formatAddress(address)}`,
-      "delete the pod: its address is then freed by itself; with rights in all namespaces, release it with --all-namespaces",
-    );
-  }
+function beyondEvidence(address: Address): BeyondNamespace {
+  return new BeyondNamespace(
+    `release address ${formatAddress(address)} by force`,
+    "leave out --force: the address is released if its node is fenced; what the node sees to be gone it frees by itself; " +
+      "else ask an operator with the right to create releases in all namespaces: kubectl ipam release --force --all-namespaces",
+  );
 }
 
-function clusterOnly(what: string): IpamError {
-  return new IpamError(
-    "addressNotAllowed",
-    `with rights in one namespace you cannot reserve ${what}`,
+function clusterOnly(what: string): BeyondNamespace {
+  return new BeyondNamespace(
+    `reserve ${what}`,
     "get the right to create reservations in all namespaces: kubectl ipam --all-namespaces",
   );
 }

@@ -1,6 +1,7 @@
 import type { ErrorName } from "../../ipam/errors.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
+import { BeyondNamespace } from "./beyond-namespace.ts";
 
 /** Kubernetes' Status (meta.k8s.io/v1) for a request that failed. */
 export interface Status {
@@ -10,7 +11,7 @@ export interface Status {
   readonly status: "Failure";
   readonly message: string;
   readonly reason: string;
-  readonly code: 400 | 401 | 404 | 409 | 422 | 500 | 503;
+  readonly code: 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503;
   /** Our own name of the error, and what to do. */
   readonly details?: { readonly causes: readonly { readonly reason: string; readonly message: string }[] };
 }
@@ -25,6 +26,7 @@ const CODES: Readonly<Partial<Record<ErrorName, Status["code"]>>> = {
 const REASONS: Readonly<Record<Status["code"], string>> = {
   400: "BadRequest",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "NotFound",
   409: "Conflict",
   422: "Invalid",
@@ -39,7 +41,8 @@ export function absent(message: string): Status {
 
 export function statusOf(failure: unknown): Status {
   if (failure instanceof IpamError) {
-    return status(CODES[failure.name] ?? 500, failure.message, {
+    const code = failure instanceof BeyondNamespace ? 403 : (CODES[failure.name] ?? 500);
+    return status(code, failure.message, {
       reason: failure.name,
       message: failure.details,
     });

@@ -1,6 +1,6 @@
 import type { NodeFacts } from "../cluster-port.ts";
-import { type Fence, fenceOf, isFenced } from "../evidence/fencing.ts";
-import { readLive } from "../evidence/live-read.ts";
+import { type Fence, fenceOf } from "../evidence/fencing.ts";
+import { liveFence } from "../evidence/live-fence.ts";
 import type { ClusterPorts } from "../ports.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
@@ -36,14 +36,8 @@ export async function freeFenced(
   options: CallOptions,
 ): Promise<{ readonly freed: AttachmentRecord; readonly fence: Fence } | undefined> {
   const { holder } = record;
-  if (holder.cluster !== ports.clusterUid || holder.pod === undefined) return undefined;
-  const [pod, node] = await Promise.all([
-    readLive(ports.cluster.pod(holder.pod, options.deadline)),
-    readLive(ports.cluster.node(holder.node, options.deadline)),
-  ]);
-  const fence = fenceOf(holder, node.state);
-  const facts = { holder, holderPod: pod.state, holderNode: node.state };
-  if (fence === undefined || !isFenced(facts)) return undefined;
+  const fence = await liveFence(holder, ports, options);
+  if (fence === undefined) return undefined;
   const target = { node: ref.node, id: ref.id, requestId: holder.requestId };
   const freed = await free(target, coolingSeconds, ports, options);
   return freed && { freed, fence };

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { liveFence } from "../evidence/live-fence.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { describeHolderFully } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
@@ -30,7 +31,11 @@ export interface Released {
   readonly holder: Holder;
   /** All addresses of the attachment: it is freed as a whole (ONE-STEP). */
   readonly addresses: readonly string[];
-  readonly because: "its namespace is gone" | "its DEL is waiting on this node" | "by force";
+  readonly because:
+    | "its namespace is gone"
+    | "its DEL is waiting on this node"
+    | "its node is fenced"
+    | "by force";
 }
 
 /** Longest wait for a plugin run that works on the same attachment, in milliseconds. */
@@ -38,8 +43,9 @@ const LOCK_PATIENCE_MS = 5000;
 
 /**
  * Frees the holders of an address for an operator. Without `force` only on EVIDENCE: the holder is on
- * this node, and its namespace is gone for certain or its DEL is kept here. Frees each holder only as it
- * was judged, by request ID and revision (ONLY-MINE), and judges a holder that changed again.
+ * this node, and its namespace is gone for certain or its DEL is kept here; or its node is fenced by live
+ * reads, where Kubernetes is configured. Frees each holder only as it was judged, by request ID and
+ * revision (ONLY-MINE), and judges a holder that changed again.
  *
  * @returns what it freed; empty when nobody holds the address.
  * @throws IpamError addressHeld without evidence; storeCannotWrite (ONE-STORE), tryAgain; StoreFailure.
@@ -56,7 +62,9 @@ export async function releaseByOperator(
     meant ??= holdersMeant(request, allocation?.record);
     const holders = allocation?.record.holders.filter((holder) => isAmong(meant ?? [], holder)) ?? [];
     if (allocation === undefined || holders.length === 0) return true;
-    const judged = holders.map((holder) => ({ holder, because: reasonToFree(request, holder, ports) }));
+    const judged: Pick<Released, "holder" | "because">[] = [];
+    for (const holder of holders)
+      judged.push({ holder, because: await reasonToFree(request, holder, ports, options) });
     for (const { holder, because } of judged) {
       const addresses = await releaseHolder(request, holder, allocation, ports, options);
       if (addresses === undefined) return undefined;
@@ -97,7 +105,12 @@ async function readAllocation({ space, address }: OperatorRelease, ports: Ports,
   return allocation;
 }
 
-function reasonToFree(request: OperatorRelease, holder: Holder, ports: Ports): Released["because"] {
+async function reasonToFree(
+  request: OperatorRelease,
+  holder: Holder,
+  ports: Ports,
+  options: CallOptions,
+): Promise<Released["because"]> {
   if (holder.node === ports.node.name) {
     if (mayFree(holder, ports)) return "its namespace is gone";
     const kept = ports.node.keptReleases.of(holder.attachment);
@@ -105,6 +118,11 @@ function reasonToFree(request: OperatorRelease, holder: Holder, ports: Ports): R
       return "its DEL is waiting on this node";
   }
   if (request.force) return "by force";
+  const { cluster, clusterUid } = ports;
+  if (cluster !== undefined && clusterUid !== undefined) {
+    if ((await liveFence(holder, { cluster, clusterUid }, options)) !== undefined)
+      return "its node is fenced";
+  }
   throw noEvidence(request, holder, ports);
 }
 
