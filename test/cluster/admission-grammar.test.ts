@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { judgeAlone } from "../../src/controller/admission/judge.ts";
 import { readWorkload } from "../../src/controller/admission/workload.ts";
+import { isNearMiss } from "../../src/ipam/wish/annotation-keys.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
 import { workload } from "../kit/kubernetes-objects.ts";
 import { eventually } from "../kit/wait.ts";
@@ -66,7 +67,7 @@ const annotations = fc.oneof(
   fc.record({ "kube-ipam.ip/net1": list(address), "kube-ipam.netmask/net1": list(mask) }),
   fc.record({ "kube-ipam.gateway/net1": list(address), "kube-ipam.ip": ip }),
   fc.record({ "kube-ipam.ips": ips }),
-  fc.record({ "kube-ipam.ips/net1": ips, "kube-ipam.io/other": fc.constant("x") }),
+  fc.record({ "kube-ipam.ips/net1": ips, "kube-vip.io/other": fc.constant("x") }),
   fc.record({ "kube-ipam.sticky": padded(mostly(["true", "false", ""], ["True", "yes"])) }),
   fc.record({
     "kube-ipam.retain": padded(
@@ -75,6 +76,46 @@ const annotations = fc.oneof(
   }),
   fc.record({ "kube-ipam.ipp": fc.constant("10.1.2.5") }),
 ) as fc.Arbitrary<Record<string, string>>;
+
+/** Keys of ours, near misses and others, in every mix of name, separators, word and scope that Kubernetes takes. */
+const pick = (...texts: readonly string[]) => fc.constantFrom(...texts);
+const domain = joined(
+  pick("", "", "", "ipam.", "my-", "app."),
+  pick(
+    "kube-ipam",
+    "kube-ipam",
+    "kubeipam",
+    "kube_ipam",
+    "Kube-Ipam",
+    "kube.ipam",
+    "kube-ipm",
+    "kube-iapm",
+    "kube-ip",
+    "kube-vip",
+    "kubevirt",
+  ),
+  pick("", ".", ".", "-", "_", ".io/", "/", "-exporter.io/"),
+);
+const keys = joined(
+  domain,
+  pick(
+    "ip",
+    "ip",
+    "ips",
+    "IP",
+    "ipp",
+    "gateway",
+    "gatway",
+    "netmask",
+    "sticky",
+    "retain",
+    "seen",
+    "config",
+    "node",
+    "x",
+  ),
+  pick("", "", "/net1", ".net1"),
+).filter((key) => (key.match(/\//g) ?? []).length < 2 && !/[-_./]$/.test(key) && !/_.*\//.test(key));
 
 describe.skipIf(missing !== undefined)("the policies' grammar", () => {
   let kubernetes: Kubernetes;
@@ -122,5 +163,22 @@ describe.skipIf(missing !== undefined)("the policies' grammar", () => {
     expect(count.taken).toBeGreaterThan(SAMPLES / 4);
     // Left are orders, duplicates, families, hosts of a prefix.
     expect(count.refused).toBeGreaterThan(count.leftToTheWebhook);
+  }, 240_000);
+
+  test("J60, J61: of keys both say the same, be they ours, near misses or others'", async () => {
+    const count = { refused: 0, taken: 0 };
+    await fc.assert(
+      fc.asyncProperty(keys, async (key) => {
+        const words = await refusal(made({ [key]: "" }));
+        expect([key, words === "" ? "taken" : "refused"]).toEqual([
+          key,
+          isNearMiss(key) ? "refused" : "taken",
+        ]);
+        if (words !== "") expect(words).toContain(`kube-ipam knows no annotation ${key}`);
+        count[words === "" ? "taken" : "refused"]++;
+      }),
+      { seed: SEED, numRuns: SAMPLES },
+    );
+    expect(Math.min(count.taken, count.refused)).toBeGreaterThan(SAMPLES / 8);
   }, 240_000);
 });

@@ -42,6 +42,7 @@ const MALFORMED: readonly (readonly [string, Values])[] = [
   ["expected addresses and ranges with the lower end first", { ips: "10.1.2.5-10.1.2.9-10.1.2.12" }],
   ["expected addresses and ranges with the lower end first", { ips: "10.1.2.5..9" }],
   ["kube-ipam knows no annotation kube-ipam.adress", { adress: "10.1.2.5" }],
+  ["kube-ipam knows no annotation kube-ipam.io/ip", { "io/ip": "10.1.2.5" }],
 ];
 
 const RIGHT: readonly Values[] = [
@@ -58,7 +59,7 @@ const RIGHT: readonly Values[] = [
   { "ip/net1": "10.1.2.5", "gateway/net1": "10.1.2.1" },
   { sticky: "true", retain: "1d12h" },
   { ips: "10.1.2.5, 10.1.2.7 - 10.1.2.9,fd00::5-fd00::9" },
-  { "io/other-program": "anything", "example.com/x": "y" },
+  { ip: "10.1.2.5", "retain/net1": "1h" },
 ];
 
 function annotated(values: Values): Values {
@@ -264,6 +265,51 @@ describe.skipIf(missing !== undefined)("admission policies", () => {
       false,
     ]);
   });
+
+  test("J62: on a workload itself: warned, with the place where it belongs", async () => {
+    for (const [kind, make] of Object.entries({
+      Deployment: (values: Values) => deployment(values),
+      ...KINDS,
+    })) {
+      if (kind === "Pod") continue;
+      const made = make({ "ips/net1": "10.1.2.5" }) as { metadata: object };
+      const on = (annotations: Values) => applied({ ...made, metadata: { ...made.metadata, annotations } });
+      const { exitCode, stderr } = await on({
+        "kube-ipam.ip": "10.1.2.5",
+        "kube-ipam.ips/net1": "x",
+        "a.example/ip": "y",
+      });
+      const place = kind === "CronJob" ? "spec.jobTemplate.spec.template" : "spec.template";
+      expect([exitCode, stderr]).toEqual([
+        0,
+        expect.stringContaining(
+          `: kube-ipam.ip: on the ${kind} itself it reaches no pod; move it to ${place}.metadata.annotations\n`,
+        ),
+      ]);
+      expect((await on({ "kube-ipam.io/ip": "10.1.2.5" })).stderr).toContain("kube-ipam.io/ip: on the");
+      expect((await on({ "a.example/ip": "y" })).stderr).toBe("");
+    }
+  }, 60_000);
+
+  test("J62: of a CronJob's Jobs too; J63: an annotation that comes later is looked at as well", async () => {
+    const cron = KINDS.CronJob?.({}) as { spec: { jobTemplate: object } };
+    const jobTemplate = {
+      ...cron.spec.jobTemplate,
+      metadata: { annotations: { "kube-ipam.sticky": "true" } },
+    };
+    expect((await applied({ ...cron, spec: { ...cron.spec, jobTemplate } })).stderr).toContain(
+      "kube-ipam.sticky: on the CronJob itself it reaches no pod",
+    );
+    await kubernetes.apply(workload("Deployment", "annotated"));
+    const annotate = (key: string) =>
+      kubernetes.tryKubectl("annotate", "deployment", "annotated", `${key}=10.1.2.5`);
+    const { exitCode, stderr } = await annotate("kube-ipam.ip");
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringContaining("kube-ipam.ip: on the Deployment itself"),
+    ]);
+    expect((await kubernetes.tryKubectl("label", "deployment", "annotated", "x=y")).stderr).toBe("");
+  }, 60_000);
 
   test("every example is allowed", async () => {
     const files = [...new Glob("*.yaml").scanSync(EXAMPLES)].filter((file) => !file.endsWith(".values.yaml"));

@@ -116,6 +116,34 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
     );
   }, 180_000);
 
+  test("J60: a near miss of a key is refused, with the key that it was meant to be", async () => {
+    for (const key of ["kube-ipam.io/ip", "kube_ipam.ip", "Kube-ipam.ip", "kube-ipm.ip"])
+      expect(
+        await judged(pod({ name: "near", namespace: "team-a", annotations: { [key]: "10.188.0.50" } })),
+      ).toContain(`annotation ${key} has the value '10.188.0.50': expected the key kube-ipam.ip`);
+    expect(
+      await answered(pod({ name: "other", namespace: "team-a", annotations: { "kube-vip.io/ip": "x" } })),
+    ).toBe("allowed ");
+  }, 180_000);
+
+  test("J62, J63: on the workload itself it is a warning, also where it comes later", async () => {
+    const made = workload("StatefulSet", "places") as { metadata: object };
+    const own = { annotations: { "kube-ipam.ip": "10.188.0.50" } };
+    expect(await judged({ ...made, metadata: { ...made.metadata, ...own } })).toBe(
+      "allowed Warning: kube-ipam: kube-ipam.ip on the StatefulSet itself reaches no pod: it belongs into spec.template.metadata.annotations",
+    );
+    await world.kubernetes.apply(made);
+    const later = await eventually(async () => {
+      const words = ["annotate", "--overwrite", "statefulset", "places", `kube-ipam.IP=${count++}`];
+      const { exitCode, stderr } = await world.kubernetes.tryKubectl(...words);
+      return stderr === "" ? undefined : [exitCode, stderr.trim()];
+    }, 60_000);
+    expect(later).toEqual([
+      0,
+      "Warning: kube-ipam: kube-ipam.IP on the StatefulSet itself reaches no pod: it belongs into spec.template.metadata.annotations as kube-ipam.ip",
+    ]);
+  }, 180_000);
+
   test("reserved by an operator: refused for all but its owner, at pods and at templates", async () => {
     await operator(
       "ip",

@@ -88,6 +88,9 @@ const REFUSED: readonly (readonly [id: string, annotations: Annotations, code: n
   ["J28", ip("10.1.2.5,10.1.2.6"), 102, /10\.1\.2\.6/],
   ["J37", { "kube-ipam.ip/net9": "10.1.2.5" }, 102, /net9/],
   ["J17", { "kube-ipam.ipp": "10.1.2.5" }, 103, /kube-ipam\.ipp/],
+  ...["Kube-ipam.ip", "kube_ipam.ip", "kube-ipam-ip", "kube-ipam.io/ip", "kube-ipm.ip"].map(
+    (key) => ["J60", { [key]: "10.1.2.5" }, 103, /^annotation .* expected the key kube-ipam\.ip;/s] as const,
+  ),
   ["sets", { "kube-ipam.ips": "10.1.2.9-10.1.2.5" }, 103, /kube-ipam\.ips/],
   ["sticky", { "kube-ipam.sticky": "yes" }, 103, /kube-ipam\.sticky/],
   ["retain", ip("10.1.2.60", { "kube-ipam.retain": "30" }), 103, /kube-ipam\.retain/],
@@ -100,6 +103,18 @@ for (const [id, annotations, code, text] of REFUSED) {
     expect(await world.held()).toEqual([]);
   });
 }
+
+ours(
+  "J61",
+  "other programs' annotations are no wish, nor is a near miss where annotations are off",
+  async (world) => {
+    const others = { "cni.projectcalico.org/ipAddrs": '["10.1.2.60"]', "kube-vip.io/ip": "10.1.2.61" };
+    expect(addressesOf(await world.add(asking(world, others), { args: ofPod("p") }))).toEqual(["10.1.2.2"]);
+    const off = asking(world, { "kube-ipam.ipp": "10.1.2.60" }, { ...NET, annotations: "off" });
+    const second = { container: "c2", args: ofPod("q") };
+    expect(addressesOf(await world.add(off, second))).toEqual(["10.1.2.3"]);
+  },
+);
 
 ours("J2", "a second pod with the same address is refused, and told who has it", async (world) => {
   const net = asking(world, ip("10.1.2.60"));

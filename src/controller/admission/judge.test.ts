@@ -37,6 +37,7 @@ async function world(ownerState: OwnerState = "present") {
       namespace: "team-a",
       name: "web",
       owners: [],
+      besideTemplate: [],
       pods: 1,
       ...change,
     };

@@ -18,6 +18,8 @@ test("a Deployment of old gets the defaults of apps/v1", () => {
     name: "web",
     owners: [],
     annotations: {},
+    template: "spec.template.metadata",
+    besideTemplate: [],
     pods: 1,
     rolling: { maxSurge: "25%", maxUnavailable: "25%" },
   });
@@ -36,6 +38,18 @@ test("a virtual machine is one pod, whatever else stands in its template", () =>
     annotations: { x: "y" },
     pods: 1,
   });
+});
+
+test("J63: an update that changes no specification is known as one", () => {
+  const spec = { template: { metadata: {} } };
+  const update = (oldObject: unknown, operation = "UPDATE") => {
+    const object = { metadata: { name: "web", annotations: { a: "b" } }, spec };
+    const { request, ...rest } = review("StatefulSet", object) as { request: object };
+    return readReview({ ...rest, request: { ...request, operation, oldObject } }).sameSpecification;
+  };
+  expect(update({ metadata: { name: "web" }, spec: structuredClone(spec) })).toBe(true);
+  expect(update({ metadata: { name: "web" }, spec: { ...spec, replicas: 2 } })).toBe(false);
+  expect(update(null, "CREATE")).toBe(false);
 });
 
 test("what makes no pods has no workload, and what is no review is an error", () => {

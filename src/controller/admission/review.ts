@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Finding } from "./finding.ts";
 import { readWorkload, type Workload } from "./workload.ts";
@@ -10,7 +11,9 @@ const reviewShape = v.object({
     uid: v.string(),
     kind: v.object({ kind: v.string() }),
     namespace: v.optional(v.string(), ""),
+    operation: v.optional(v.string(), "CREATE"),
     object: v.unknown(),
+    oldObject: v.optional(v.unknown()),
   }),
 });
 
@@ -21,13 +24,20 @@ export interface Review {
   readonly uid: string;
   /** Absent for an object that makes no pods. */
   readonly workload?: Workload;
+  /** An update that leaves the specification as it is: it never stops what runs already. */
+  readonly sameSpecification: boolean;
 }
 
 /** @throws ValiError for anything but an AdmissionReview v1. */
 export function readReview(body: unknown): Review {
-  const { uid, kind, namespace, object } = v.parse(reviewShape, body).request;
+  const { uid, kind, namespace, operation, object, oldObject } = v.parse(reviewShape, body).request;
   const workload = readWorkload(kind.kind, namespace, object);
-  return { uid, ...(workload && { workload }) };
+  const sameSpecification = operation === "UPDATE" && isDeepStrictEqual(specOf(object), specOf(oldObject));
+  return { uid, ...(workload && { workload }), sameSpecification };
+}
+
+function specOf(object: unknown): unknown {
+  return typeof object === "object" && object !== null && "spec" in object ? object.spec : undefined;
 }
 
 /** The answer: refused with all reasons, else allowed with warnings. */

@@ -3,6 +3,7 @@ import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import type { Finding } from "./finding.ts";
 import { judgeWorkload } from "./judge.ts";
+import { judgePlace } from "./judge-place.ts";
 import { answerReview, readReview } from "./review.ts";
 import type { Workload } from "./workload.ts";
 import { ownerOfWorkload } from "./workload-owner.ts";
@@ -14,8 +15,9 @@ const PATIENCE_MS = 1_500;
 export function mountAdmission(app: SecureApp, context: ControllerContext): void {
   app.post("/admission", async (request) => {
     try {
-      const { uid, workload } = readReview(await request.req.json());
-      const findings = workload === undefined ? [] : await judge(workload, context);
+      const { uid, workload, sameSpecification } = readReview(await request.req.json());
+      const findings = workload === undefined ? [] : judgePlace(workload);
+      if (workload !== undefined && !sameSpecification) findings.push(...(await judge(workload, context)));
       context.metrics.admissions.inc({ answer: answerOf(findings) });
       return request.json(answerReview(uid, findings));
     } catch (failure) {

@@ -10,11 +10,17 @@ export interface Workload {
   readonly uid?: string;
   /** Of the pod itself, or of the template. */
   readonly annotations: Annotations;
+  /** Where its template lies; absent for a pod. */
+  readonly template?: TemplateMetadata;
+  /** The keys of annotations that it has beside its template, where no pod sees them. */
+  readonly besideTemplate: readonly string[];
   /** Pods that run at once; undefined where the cluster decides (one on each node). */
   readonly pods?: number;
   readonly rolling?: RollingUpdate;
   readonly owners: readonly OwnerReference[];
 }
+
+type TemplateMetadata = "spec.template.metadata" | "spec.jobTemplate.spec.template.metadata";
 
 /** As the object says it: a number of pods, or a percentage of them such as "25%". */
 export interface RollingUpdate {
@@ -31,7 +37,9 @@ export interface RollingUpdate {
 export function readWorkload(kind: string, namespace: string, object: unknown): Workload | undefined {
   const shape = SHAPES[kind];
   if (shape === undefined) return undefined;
-  const { metadata, ...rest } = v.parse(shape, object);
+  const { metadata, between = {}, ...rest } = v.parse(shape, object);
+  const template = templateOf(kind);
+  const beside = template === undefined ? {} : { ...metadata.annotations, ...between };
   const { name, generateName, uid, ownerReferences } = metadata;
   return {
     kind,
@@ -39,8 +47,15 @@ export function readWorkload(kind: string, namespace: string, object: unknown): 
     name: name ?? `${generateName ?? ""}…`,
     ...(uid !== undefined && { uid }),
     owners: ownerReferences,
+    ...(template && { template }),
+    besideTemplate: Object.keys(beside),
     ...rest,
   };
+}
+
+function templateOf(kind: string): TemplateMetadata | undefined {
+  if (kind === "Pod") return undefined;
+  return kind === "CronJob" ? "spec.jobTemplate.spec.template.metadata" : "spec.template.metadata";
 }
 
 const count = v.optional(v.number(), 1);
@@ -123,9 +138,15 @@ const job = v.pipe(
   v.transform((object) => ofJob(object.metadata, object.spec)),
 );
 
+/** Its Jobs have annotations of their own, between its own and those of the pods. */
+const jobTemplate = v.object({ metadata: v.optional(v.object({ annotations }), {}), spec: jobSpec });
+
 const cronJob = v.pipe(
-  v.object({ metadata, spec: v.object({ jobTemplate: v.object({ spec: jobSpec }) }) }),
-  v.transform((object) => ofJob(object.metadata, object.spec.jobTemplate.spec)),
+  v.object({ metadata, spec: v.object({ jobTemplate }) }),
+  v.transform(({ metadata: own, spec }) => ({
+    ...ofJob(own, spec.jobTemplate.spec),
+    between: spec.jobTemplate.metadata.annotations ?? {},
+  })),
 );
 
 function ofJob(own: v.InferOutput<typeof metadata>, spec: v.InferOutput<typeof jobSpec>) {
@@ -138,6 +159,7 @@ function ofJob(own: v.InferOutput<typeof metadata>, spec: v.InferOutput<typeof j
 
 type Read = Pick<Workload, "annotations" | "pods" | "rolling"> & {
   readonly metadata: v.InferOutput<typeof metadata>;
+  readonly between?: Annotations;
 };
 
 const SHAPES: Readonly<Record<string, v.GenericSchema<unknown, Read>>> = {

@@ -2,9 +2,9 @@ import type { Interval } from "../../address/interval.ts";
 import type { Retention } from "../records.ts";
 import type { FixedAddress } from "../wish.ts";
 import { type Annotation, type Annotations, malformed } from "./annotation.ts";
+import { isNearMiss, PREFIX, rightKey, WORDS, type Word, wordOf } from "./annotation-keys.ts";
 import { parseAddresses, parseRetention, parseSet, parseSticky } from "./annotation-values.ts";
 
-type Word = "ip" | "netmask" | "gateway" | "ips" | "sticky" | "retain";
 type Find = (word: Word) => Annotation;
 
 /** The words that ask for one thing, the first of which names it in messages, and how their values are read. */
@@ -34,9 +34,6 @@ const GRAMMAR: Grammar = {
   retain: { words: ["retain"], read: (find) => parseRetention(find("retain")) },
 };
 
-const PREFIX = "kube-ipam.";
-const WORDS: readonly string[] = Object.values(GRAMMAR).flatMap(({ words }) => words);
-
 /** What the annotations of one scope ask for. Nothing is read yet: those of another network need not be right. */
 export interface Form<T> {
   /** The key of the first word, also where only others are there. */
@@ -56,8 +53,8 @@ export type Forms = {
 /**
  * Finds what the annotations ask for, in each scope; an empty value is as good as none.
  *
- * @throws IpamError annotationMalformed for a misspelt key, which must not silently give a pod a random
- *   address (FAIL-CLOSED).
+ * @throws IpamError annotationMalformed for a key that only nearly is one of ours, which must not silently
+ *   give a pod a random address (FAIL-CLOSED).
  */
 export function formsOf(annotations: Annotations): Forms {
   for (const key of Object.keys(annotations)) requireKnown(key, annotations);
@@ -93,24 +90,18 @@ function annotationAt(key: string, annotations: Annotations): Annotation {
 }
 
 function requireKnown(key: string, annotations: Annotations): void {
-  const word = wordOf(key);
-  if (word === undefined || WORDS.includes(word)) return;
-  // "kube-ipam.io/..." and the like are DNS names of other programs, not words of ours.
-  if (key.includes("/") && (word === "io" || word.includes("."))) return;
-  const known = WORDS.map((each) => PREFIX + each).join(", ");
+  if (!isNearMiss(key)) return;
+  const right = rightKey(key);
+  const known = `${WORDS.map((each) => PREFIX + each).join(", ")}, each also with /<network> or /<interface>`;
   throw malformed(
     annotationAt(key, annotations),
-    `one of the keys ${known}, each also with /<network> or /<interface>`,
+    right === undefined ? `one of the keys ${known}` : `the key ${right}; the keys are ${known}`,
   );
 }
 
 function scopesIn(key: string): string[] {
   const slash = key.indexOf("/");
-  return slash !== -1 && WORDS.includes(wordOf(key) ?? "") ? [key.slice(slash + 1)] : [];
-}
-
-function wordOf(key: string): string | undefined {
-  return key.startsWith(PREFIX) ? key.slice(PREFIX.length).split("/", 1)[0] : undefined;
+  return slash !== -1 && wordOf(key) !== undefined ? [key.slice(slash + 1)] : [];
 }
 
 function keyOf(word: Word, scope: string | undefined): string {

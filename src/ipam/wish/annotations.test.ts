@@ -200,7 +200,7 @@ describe("malformed values name key, value and what would be right", () => {
     ],
     [
       { "kube-ipam.IP": ip },
-      `103 annotation kube-ipam.IP has the value '10.1.2.5'; expected one of the keys kube-ipam.ip, kube-ipam.netmask, ` +
+      `103 annotation kube-ipam.IP has the value '10.1.2.5'; expected the key kube-ipam.ip; the keys are kube-ipam.ip, kube-ipam.netmask, ` +
         `kube-ipam.gateway, kube-ipam.ips, kube-ipam.sticky, kube-ipam.retain, each also with /<network> or /<interface>${end}`,
     ],
   ];
@@ -270,7 +270,7 @@ describe("what is not for this network", () => {
 
   test("annotations of others are nobody's business", () => {
     expect(
-      failure({ "kube-ipam.io/seen": "x", "kube-ipam.example.org/y": "z", "app.kube-ipam.ip": "?" }),
+      failure({ "kubevirt.io/seen": "x", "example.org/kube-ipam.ip": "z", "app.kube-ipam.ip": "?" }),
     ).toBe("no error");
   });
 });
@@ -321,8 +321,8 @@ test("FAIL-CLOSED: any value of kube-ipam.ip is an address, an error, or empty",
 
 test("other programs' keys are no wish for another network", () => {
   const annotations = {
-    "kube-ipam.io/seen": "x",
-    "kube-ipam.example.org/y": "z",
+    "kubevirt.io/seen": "x",
+    "kube-vip.example.org/ip": "z",
     "example.org/kube-ipam.ip": "?",
   };
   expect(readAnnotations(annotations, asked).unclaimed).toEqual([]);
