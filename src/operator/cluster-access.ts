@@ -1,6 +1,7 @@
-import type { Cluster } from "../ipam/cluster-port.ts";
+import type { Cluster, PodFacts } from "../ipam/cluster-port.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { NetworkDefinition } from "../kubernetes/objects/network-definition.ts";
+import type { WorkloadAbove } from "../kubernetes/objects/workloads-above.ts";
 
 /** Kubernetes, opened for one operator's question or command. */
 export interface ClusterAccess {
@@ -8,6 +9,8 @@ export interface ClusterAccess {
   readonly inventory: Inventory;
   /** A NetworkAttachmentDefinition; undefined where there is none. @throws IpamError */
   definition(namespace: string, name: string, deadline: number): Promise<NetworkDefinition | undefined>;
+  /** The workloads above a pod, as far as they can be read, its controller first. @throws IpamError */
+  workloadsAbove(pod: PodFacts, deadline: number): Promise<WorkloadAbove[]>;
   /** UID of the cluster. */
   readonly uid: string;
   /** For people: the kubeconfig, or the service account. */

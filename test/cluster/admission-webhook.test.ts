@@ -132,7 +132,11 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
     expect(await judged({ ...made, metadata: { ...made.metadata, ...own } })).toBe(
       "allowed Warning: kube-ipam: kube-ipam.ip on the StatefulSet itself reaches no pod: it belongs into spec.template.metadata.annotations",
     );
-    await world.kubernetes.apply(made);
+    await world.kubernetes.apply(
+      workload("StatefulSet", "places", {}, { "kube-ipam.ip/lan": "10.188.0.51" }),
+    );
+    // Its template would be refused now.
+    await operator("ip", "reserve", "10.188.0.51", "--for", "the printer");
     const later = await eventually(async () => {
       const words = ["annotate", "--overwrite", "statefulset", "places", `kube-ipam.IP=${count++}`];
       const { exitCode, stderr } = await world.kubernetes.tryKubectl(...words);

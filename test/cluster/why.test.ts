@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { added } from "../kit/cni.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
-import { kubeVirtKinds } from "../kit/kubernetes-objects.ts";
+import { kubeVirtKinds, workload } from "../kit/kubernetes-objects.ts";
 import { type OperatedCluster, operatedCluster } from "../kit/operators.ts";
 
 /** `kube-ipam why` on the built executable, for each row of the hand-over table that can be made. */
 
 const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`why: ${missing}`, () => {});
+
+interface Made {
+  readonly metadata: { readonly uid: string };
+}
 
 const FIXED = "10.1.2.50";
 const WISH = { "kube-ipam.ip": FIXED };
@@ -300,6 +304,51 @@ describe.skipIf(missing !== undefined)("why", () => {
     ]);
     await cluster.world.forget("m");
   });
+
+  test("J60, J61, J64: a key that is nearly ours, one on the workload, one of another plugin", async () => {
+    const { kubernetes } = cluster.world;
+    const made = workload("Deployment", "misplaced") as { metadata: object };
+    const metadata = { ...made.metadata, annotations: WISH };
+    await kubernetes.apply({ ...made, metadata });
+    const path = "/apis/apps/v1/namespaces/default";
+    const { uid } = (await kubernetes.request<Made>("GET", `${path}/deployments/misplaced`)).metadata;
+    const reference = (kind: string, name: string, of: string) => [
+      { apiVersion: "apps/v1", kind, name, uid: of, controller: true },
+    ];
+    const { spec } = workload("Deployment", "misplaced") as { spec: { selector: object; template: object } };
+    const set = await kubernetes.request<Made>("POST", `${path}/replicasets`, {
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      metadata: {
+        name: "misplaced-1",
+        namespace: "default",
+        annotations: WISH,
+        ownerReferences: reference("Deployment", "misplaced", uid),
+      },
+      spec: { replicas: 0, selector: spec.selector, template: spec.template },
+    });
+    const ownerReferences = reference("ReplicaSet", "misplaced-1", set.metadata.uid);
+    await cluster.create({ name: "misplaced-1-x", ownerReferences }, cluster.n1);
+    expect(await lines("misplaced-1-x", "Note")).toEqual([
+      "Deployment default/misplaced has kube-ipam.ip on itself, where it reaches no pod: it belongs into spec.template.metadata.annotations",
+    ]);
+    const data = JSON.parse(await why("misplaced-1-x", "-o", "json"));
+    expect(data.misplaced).toMatchObject([
+      { owner: { kind: "Deployment", name: "misplaced" }, keys: ["kube-ipam.ip"] },
+    ]);
+    await cluster.create({ name: "near", annotations: { "kube-ipam.io/ip": FIXED } }, cluster.n1);
+    expect((await lines("near", "Refused"))[0]).toBe(
+      `annotation kube-ipam.io/ip has the value '${FIXED}' (error 103)`,
+    );
+    await cluster.create(
+      { name: "theirs", annotations: { "ovn.kubernetes.io/ip_address": FIXED } },
+      cluster.n1,
+    );
+    expect((await lines("theirs", "Note"))[0]).toStartWith(
+      "ovn.kubernetes.io/ip_address speaks to another IPAM plugin",
+    );
+    for (const name of ["misplaced-1-x", "near", "theirs"]) await cluster.world.forget(name);
+  }, 60_000);
 
   test("a pod that is not there, and one that only the store knows", async () => {
     const nobody = await cluster.on(cluster.n1, "why", "default/nobody");

@@ -52,6 +52,12 @@ export async function openAccess(
       const { readDefinition } = await import("../../kubernetes/objects/network-definition.ts");
       return readDefinition(settings, namespace, name, deadline);
     },
+    workloadsAbove: async (pod, deadline) => {
+      const { Api } = await import("../../kubernetes/api/api.ts");
+      const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
+      const { workloadsAbove } = await import("../../kubernetes/objects/workloads-above.ts");
+      return workloadsAbove(pod, new Api(loadCredentials(settings)), deadline);
+    },
     uid,
     source,
   };

@@ -1,4 +1,5 @@
 import { isMeantForUs, isNearMiss, rightKey } from "../../ipam/wish/annotation-keys.ts";
+import { templatePlace } from "../../ipam/wish/template-place.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Workload } from "./workload.ts";
 
@@ -9,14 +10,14 @@ const MOST_WARNINGS = 16;
  * Annotations of ours on a workload itself, where no pod sees them; also near misses of ours, and those
  * of a CronJob's Jobs. Only a warning: its pods start all the same, with any address.
  */
-export function judgePlace({ annotations, besideTemplate, kind, template }: Workload): Finding[] {
+export function judgePlace({ annotations, besideTemplate, kind }: Workload): Finding[] {
   const isThere = (key: string | undefined) => key !== undefined && Object.hasOwn(annotations, key);
   return besideTemplate
     .filter((key) => isMeantForUs(key) && !isThere(key) && !isThere(rightKey(key)))
     .slice(0, MOST_WARNINGS)
     .map((key) => {
       const right = isNearMiss(key) ? rightKey(key) : undefined;
-      const place = `it belongs into ${template}.annotations${right === undefined ? "" : ` as ${right}`}`;
+      const place = `it belongs into ${templatePlace(kind)}${right === undefined ? "" : ` as ${right}`}`;
       return warn(`${key} on the ${kind} itself reaches no pod: ${place}`);
     });
 }

@@ -18,7 +18,6 @@ test("a Deployment of old gets the defaults of apps/v1", () => {
     name: "web",
     owners: [],
     annotations: {},
-    template: "spec.template.metadata",
     besideTemplate: [],
     pods: 1,
     rolling: { maxSurge: "25%", maxUnavailable: "25%" },
@@ -50,6 +49,7 @@ test("J63: an update that changes no specification is known as one", () => {
   expect(update({ metadata: { name: "web" }, spec: structuredClone(spec) })).toBe(true);
   expect(update({ metadata: { name: "web" }, spec: { ...spec, replicas: 2 } })).toBe(false);
   expect(update(null, "CREATE")).toBe(false);
+  expect(readReview(review("Pod", { metadata: {} })).sameSpecification).toBe(false);
 });
 
 test("what makes no pods has no workload, and what is no review is an error", () => {

@@ -10,8 +10,6 @@ export interface Workload {
   readonly uid?: string;
   /** Of the pod itself, or of the template. */
   readonly annotations: Annotations;
-  /** Where its template lies; absent for a pod. */
-  readonly template?: TemplateMetadata;
   /** The keys of annotations that it has beside its template, where no pod sees them. */
   readonly besideTemplate: readonly string[];
   /** Pods that run at once; undefined where the cluster decides (one on each node). */
@@ -19,8 +17,6 @@ export interface Workload {
   readonly rolling?: RollingUpdate;
   readonly owners: readonly OwnerReference[];
 }
-
-type TemplateMetadata = "spec.template.metadata" | "spec.jobTemplate.spec.template.metadata";
 
 /** As the object says it: a number of pods, or a percentage of them such as "25%". */
 export interface RollingUpdate {
@@ -38,8 +34,7 @@ export function readWorkload(kind: string, namespace: string, object: unknown): 
   const shape = SHAPES[kind];
   if (shape === undefined) return undefined;
   const { metadata, between = {}, ...rest } = v.parse(shape, object);
-  const template = templateOf(kind);
-  const beside = template === undefined ? {} : { ...metadata.annotations, ...between };
+  const beside = kind === "Pod" ? {} : { ...metadata.annotations, ...between };
   const { name, generateName, uid, ownerReferences } = metadata;
   return {
     kind,
@@ -47,15 +42,9 @@ export function readWorkload(kind: string, namespace: string, object: unknown): 
     name: name ?? `${generateName ?? ""}…`,
     ...(uid !== undefined && { uid }),
     owners: ownerReferences,
-    ...(template && { template }),
     besideTemplate: Object.keys(beside),
     ...rest,
   };
-}
-
-function templateOf(kind: string): TemplateMetadata | undefined {
-  if (kind === "Pod") return undefined;
-  return kind === "CronJob" ? "spec.jobTemplate.spec.template.metadata" : "spec.template.metadata";
 }
 
 const count = v.optional(v.number(), 1);

@@ -1,6 +1,8 @@
 import { AbsentError } from "../../command-line/failure.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { workloadsAbove } from "../../kubernetes/objects/workloads-above.ts";
+import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { dataOf } from "../../operator/why/data.ts";
 import { sectionsOf } from "../../operator/why/sections.ts";
 import { answerFor } from "../../operator/why/why.ts";
@@ -17,12 +19,19 @@ import { object } from "./objects.ts";
  */
 export async function whyOf(
   pod: PodId,
-  { inventory, ports }: ControllerContext,
+  { api, inventory, ports }: ControllerContext,
   options: CallOptions,
 ): Promise<Why | undefined> {
   const { cluster, clusterUid: uid } = ports;
   const definition = async () => undefined;
-  const access = { cluster, inventory, definition, uid, source: "the controller" };
+  const access: ClusterAccess = {
+    cluster,
+    inventory,
+    definition,
+    workloadsAbove: (live, deadline) => workloadsAbove(live, api, deadline),
+    uid,
+    source: "the controller",
+  };
   try {
     const answer = await answerFor(pod, {
       ports,

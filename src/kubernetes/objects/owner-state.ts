@@ -22,7 +22,8 @@ export async function ownerState(
   return same ? "present" : "gone";
 }
 
-async function kindOf(
+/** The kind of an owner, by this program or by the API server; undefined where it is not known. @throws IpamError */
+export async function kindOf(
   { apiVersion, kind }: Owner,
   api: Api,
   deadline: number,

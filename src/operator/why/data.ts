@@ -6,7 +6,7 @@ import type { Wish } from "../../ipam/wish.ts";
 import type { Answer, Explained } from "./answer.ts";
 
 /** The answer for programs. */
-export function dataOf({ pod, live, shown, interfaces, kubernetes }: Answer): object {
+export function dataOf({ pod, live, shown, interfaces, misplaced, kubernetes }: Answer): object {
   return {
     pod: { ...pod, ...(live && { uid: live.uid }) },
     ...(live && {
@@ -16,6 +16,7 @@ export function dataOf({ pod, live, shown, interfaces, kubernetes }: Answer): ob
       shows: [...shown],
     }),
     kubernetes: kubernetes ?? null,
+    ...(misplaced.length > 0 && { misplaced }),
     interfaces: interfaces.map(interfaceOf),
   };
 }

@@ -8,6 +8,8 @@ import type { Holder } from "../../ipam/records.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import { retention } from "../columns.ts";
 import type { Answer, Explained } from "./answer.ts";
+import type { Misplaced } from "./misplaced.ts";
+import { othersAnnotations } from "./others-annotations.ts";
 
 /** One block of lines for the pod, and one for each interface. */
 export function sectionsOf(answer: Answer): Line[][] {
@@ -29,7 +31,7 @@ const RULES: Readonly<Record<HandOverRow, string>> = {
   alive: "its holder is alive",
 };
 
-function podLines({ pod, live, interfaces }: Answer): Line[] {
+function podLines({ pod, live, interfaces, misplaced }: Answer): Line[] {
   const owner = interfaces.find(({ explanation }) => explanation?.wish?.owner)?.explanation?.wish?.owner;
   return [
     ["Pod", `${podName(pod)}${live === undefined ? "" : ` (${live.uid})`}`],
@@ -40,7 +42,21 @@ function podLines({ pod, live, interfaces }: Answer): Line[] {
       owner &&
         `${describeOwner(owner.owner)}${owner.ordinal === undefined ? "" : `, ordinal ${owner.ordinal}`}`,
     ],
+    ...misplaced.map((each): Line => ["Note", misplacedText(each)]),
+    ...othersAnnotations(live?.annotations ?? {}).map((key): Line => ["Note", othersText(key)]),
   ];
+}
+
+function misplacedText({ owner, keys, place }: Misplaced): string {
+  const [it, belongs] = keys.length === 1 ? ["it reaches", "it belongs"] : ["they reach", "they belong"];
+  return (
+    `${describeOwner(owner)} has ${keys.join(", ")} on itself, where ${it} no pod: ` +
+    `${belongs} into ${place}`
+  );
+}
+
+function othersText(key: string): string {
+  return `${key} speaks to another IPAM plugin: kube-ipam does not read it; for a network of kube-ipam use kube-ipam.ip`;
 }
 
 function stateOf({ deleting, finished, hostNetwork }: NonNullable<Answer["live"]>): string {

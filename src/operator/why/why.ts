@@ -12,6 +12,7 @@ import { heldBy } from "./held.ts";
 import { interfacesOf, type PodInterface } from "./interfaces.ts";
 import type { KnownNetwork } from "./known-network.ts";
 import { knownNetworks, networkOfEntry } from "./known-networks.ts";
+import { misplacedAbove } from "./misplaced.ts";
 import type { WhyContext } from "./why-context.ts";
 
 /**
@@ -37,6 +38,7 @@ export async function answerFor(id: PodId, context: WhyContext): Promise<Answer>
       live && access && needsAddresses(live)
         ? await explainAll({ live, access, known, seen, interfaces }, context)
         : interfaces,
+    misplaced: live && access ? await misplacedAbove(live, access, options.deadline) : [],
     ...(access && { kubernetes: access.source }),
   };
 }
