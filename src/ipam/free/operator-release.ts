@@ -1,8 +1,4 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { IpamError } from "../errors.ts";
-import { liveFence } from "../evidence/live-fence.ts";
-import { mayFree } from "../evidence/may-free.ts";
-import { describeHolderFully } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
@@ -12,6 +8,7 @@ import { refTo } from "../ref-to.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { free } from "./free.ts";
+import { type ReasonToFree, reasonToFree } from "./reason-to-free.ts";
 
 /** What an operator asks to release. */
 export interface OperatorRelease {
@@ -31,11 +28,7 @@ export interface Released {
   readonly holder: Holder;
   /** All addresses of the attachment: it is freed as a whole (ONE-STEP). */
   readonly addresses: readonly string[];
-  readonly because:
-    | "its namespace is gone"
-    | "its DEL is waiting on this node"
-    | "its node is fenced"
-    | "by force";
+  readonly because: ReasonToFree;
 }
 
 /** Longest wait for a plugin run that works on the same attachment, in milliseconds. */
@@ -105,27 +98,6 @@ async function readAllocation({ space, address }: OperatorRelease, ports: Ports,
   return allocation;
 }
 
-async function reasonToFree(
-  request: OperatorRelease,
-  holder: Holder,
-  ports: Ports,
-  options: CallOptions,
-): Promise<Released["because"]> {
-  if (holder.node === ports.node.name) {
-    if (mayFree(holder, ports)) return "its namespace is gone";
-    const kept = ports.node.keptReleases.of(holder.attachment);
-    if (kept?.requestId !== undefined && kept.requestId === holder.requestId)
-      return "its DEL is waiting on this node";
-  }
-  if (request.force) return "by force";
-  const { cluster, clusterUid } = ports;
-  if (cluster !== undefined && clusterUid !== undefined) {
-    if ((await liveFence(holder, { cluster, clusterUid }, options)) !== undefined)
-      return "its node is fenced";
-  }
-  throw noEvidence(request, holder, ports);
-}
-
 /** The addresses freed; undefined where the record changed since it was judged. */
 async function releaseHolder(
   request: OperatorRelease,
@@ -189,23 +161,4 @@ async function withoutEntry(
     options,
   );
   return outcome.won;
-}
-
-function noEvidence({ address }: OperatorRelease, holder: Holder, ports: Ports): IpamError {
-  const text = formatAddress(address);
-  return new IpamError(
-    "addressHeld",
-    `address ${text} is held by ${describeHolderFully(holder)}`,
-    `${doubt(holder, ports)}: stop that container or delete its pod; if it is gone for certain, run ` +
-      `'kube-ipam ip release --force ${text}'`,
-  );
-}
-
-function doubt(holder: Holder, ports: Ports): string {
-  if (holder.node !== ports.node.name)
-    return `only that node can see whether the container has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
-  if (holder.cluster !== ports.clusterUid) return "that container belongs to another cluster";
-  const state = ports.node.namespaceState(holder.namespace, holder.bootId);
-  if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
-  return "it is not known whether its network namespace is gone";
 }

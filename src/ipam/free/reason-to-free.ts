@@ -1,0 +1,60 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { IpamError } from "../errors.ts";
+import { liveFence } from "../evidence/live-fence.ts";
+import { mayFree } from "../evidence/may-free.ts";
+import { describeHolderFully } from "../in-words.ts";
+import type { Ports } from "../ports.ts";
+import type { Holder } from "../records.ts";
+import type { CallOptions } from "../store-port.ts";
+
+export type ReasonToFree =
+  | "its namespace is gone"
+  | "its DEL is waiting on this node"
+  | "its node is fenced"
+  | "by force";
+
+interface Asked {
+  readonly address: Address;
+  readonly force: boolean;
+}
+
+/** Why a holder may lose its address for an operator (EVIDENCE). @throws IpamError addressHeld where it may not. */
+export async function reasonToFree(
+  request: Asked,
+  holder: Holder,
+  ports: Ports,
+  options: CallOptions,
+): Promise<ReasonToFree> {
+  if (holder.node === ports.node.name) {
+    if (mayFree(holder, ports)) return "its namespace is gone";
+    const kept = ports.node.keptReleases.of(holder.attachment);
+    if (kept?.requestId !== undefined && kept.requestId === holder.requestId)
+      return "its DEL is waiting on this node";
+  }
+  if (request.force) return "by force";
+  const { cluster, clusterUid } = ports;
+  if (cluster !== undefined && clusterUid !== undefined) {
+    if ((await liveFence(holder, { cluster, clusterUid }, options)) !== undefined)
+      return "its node is fenced";
+  }
+  throw noEvidence(request, holder, ports);
+}
+
+function noEvidence({ address }: Asked, holder: Holder, ports: Ports): IpamError {
+  const text = formatAddress(address);
+  return new IpamError(
+    "addressHeld",
+    `address ${text} is held by ${describeHolderFully(holder)}`,
+    `${doubt(holder, ports)}: stop that container or delete its pod; if it is gone for certain, run ` +
+      `'kube-ipam ip release --force ${text}'`,
+  );
+}
+
+function doubt(holder: Holder, ports: Ports): string {
+  if (holder.node !== ports.node.name)
+    return `only that node can see whether the container has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
+  if (holder.cluster !== ports.clusterUid) return "that container belongs to another cluster";
+  const state = ports.node.namespaceState(holder.namespace, holder.bootId);
+  if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
+  return "it is not known whether its network namespace is gone";
+}
