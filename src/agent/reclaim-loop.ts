@@ -7,7 +7,7 @@ import { StoreFailure } from "../ipam/store-port.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { unreadableKept } from "../node/kept-releases.ts";
 import { answerHere } from "../runtime/answer-here.ts";
-import { requireClusterUid } from "../runtime/cluster-uid.ts";
+import { requireClusterNames } from "../runtime/cluster-names.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Metrics } from "./events/metrics.ts";
@@ -18,7 +18,7 @@ const RECORDS = 100;
 /** Attachments that one round examines: more than any but a very large node has. */
 const LOOK = 500;
 const ADOPT_EVERY_MS = 20_000;
-const UID_MS = 2_000;
+const NAMES_MS = 2_000;
 /** The longest that one round waits for a store that does not answer. */
 const MOST_MS = 10_000;
 
@@ -105,15 +105,17 @@ export class ReclaimLoop {
     }
   }
 
-  /** The cluster's UID says which records are its own; a node asks for it once in its life. */
+  /** The cluster's name says which records are its own; a node asks for it once in its life. */
   async #lend(configuration: Asking["configuration"], deadline: number): Promise<OpenPorts> {
     const { node } = configuration;
     const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
     const { shared } = ports.store.description;
-    if (ports.clusterUid !== undefined || ports.cluster === undefined || !shared) return ports;
-    const soon = Math.min(deadline, performance.now() + UID_MS);
-    const uid = await requireClusterUid(node.dataDir, ports.cluster, soon).catch(() => undefined);
-    return uid === undefined ? ports : { ...ports, clusterUid: uid };
+    if (ports.clusterNames !== undefined || ports.cluster === undefined || !shared) return ports;
+    const soon = Math.min(deadline, performance.now() + NAMES_MS);
+    const clusterNames = await requireClusterNames(node.dataDir, ports.node.name, ports.cluster, soon).catch(
+      () => undefined,
+    );
+    return clusterNames === undefined ? ports : { ...ports, clusterNames };
   }
 
   /** A recovered store asks what this node's pods hold; reclaiming goes on whatever the answer. */

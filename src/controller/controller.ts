@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { daemonLog, endingSignal } from "../runtime/daemon.ts";
 import { serveHealth } from "../runtime/serve-health.ts";
 import type { ControllerContext } from "./context/context.ts";
-import { type ContextOptions, openContext, waitForClusterUid } from "./context/open-context.ts";
+import { type ContextOptions, openContext, waitForClusterNames } from "./context/open-context.ts";
 import { Election, takePart } from "./leading/election.ts";
 import { leaseOn } from "./leading/lease.ts";
 import { serveHttps } from "./serving/serve-https.ts";
@@ -30,9 +30,9 @@ export async function runController({ listen, listenTls, ...options }: Controlle
   const health = listen === undefined ? undefined : serveHealth({ listen, registry, unready: () => unready });
   try {
     const { cluster } = opened.ports;
-    const clusterUid = await waitForClusterUid(cluster, (reason) => (unready = reason), signal);
-    if (clusterUid === undefined) return 0;
-    const context = { ...opened, ports: { ...opened.ports, clusterUid } };
+    const clusterNames = await waitForClusterNames(cluster, (reason) => (unready = reason), signal);
+    if (clusterNames === undefined) return 0;
+    const context = { ...opened, ports: { ...opened.ports, clusterNames } };
     const ready = () => (unready = undefined);
     const https = listenTls === undefined ? ready() : serveHttps(listenTls, context, ready, signal);
     await Promise.all([https, elect(context, signal)]);

@@ -1,7 +1,5 @@
+import type { ClusterNames } from "./cluster-names.ts";
 import type { Owner, PodId } from "./records.ts";
-
-/** Prefix of a name that is used where the cluster's UID cannot be read. */
-export const SUBSTITUTE_UID = "authority-";
 
 /**
  * The questions that decisions ask Kubernetes. Every method reads live, or from a cache where its
@@ -12,11 +10,8 @@ export const SUBSTITUTE_UID = "authority-";
  * answer (undefined, "gone"), never an error.
  */
 export interface Cluster {
-  /**
-   * UID of the namespace kube-system. Begins with SUBSTITUTE_UID where this role may not read that
-   * namespace.
-   */
-  clusterUid(deadline: number): Promise<string>;
+  /** The UID of the namespace kube-system where this role may read it, and the authorities behind the API server. */
+  clusterNames(deadline: number): Promise<ClusterNames>;
   pod(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
   /**
    * Like `pod`, for the pod that an ADD is for. May answer from a watch of this node's pods, if the
@@ -79,6 +74,8 @@ export interface OwnerFacts {
 
 export interface NodeFacts {
   readonly name: string;
+  /** Of the Node object: another one where the machine joined another cluster, or this one again. */
+  readonly uid?: string;
   readonly ready: "true" | "false" | "unknown";
   readonly bootId?: string;
   readonly outOfServiceTaint: boolean;

@@ -1,3 +1,4 @@
+import { isSubstitute } from "./cluster-names.ts";
 import type { AttachmentId, Holder, Owner, PodId } from "./records.ts";
 
 /** How messages name a pod: "shop/db-0". */
@@ -32,4 +33,10 @@ export function describeHolderFully({
 export function describeOwner({ kind, namespace, name }: Owner): string {
   if (kind === "Note") return `'${name}'`;
   return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** What a refusal adds where the other cluster goes by a substitute: it may be this one under an earlier name. */
+export function renamed(cluster: string | undefined): string {
+  if (cluster === undefined || !isSubstitute(cluster)) return "";
+  return " (that name is made of a certificate authority; this cluster may have had it before: docs/install.md)";
 }

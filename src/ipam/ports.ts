@@ -1,4 +1,5 @@
 import type { AddEvent } from "./add-event.ts";
+import type { ClusterNames } from "./cluster-names.ts";
 import type { Cluster } from "./cluster-port.ts";
 import type { Foresight } from "./foresight.ts";
 import type { Node } from "./node-port.ts";
@@ -11,8 +12,8 @@ export interface Ports {
   readonly node: Node;
   /** Absent where no Kubernetes is configured. */
   readonly cluster?: Cluster;
-  /** UID of the cluster this node belongs to (that of the namespace kube-system), where known. */
-  readonly clusterUid?: string;
+  /** What the cluster is called that this node belongs to, where known. */
+  readonly clusterNames?: ClusterNames;
   /** What earlier ADDs read from the store. Absent where a read costs next to nothing. */
   readonly foresight?: Foresight;
   /** In a process that serves many ADDs: lets those of one workload go one after the other. */
@@ -24,10 +25,10 @@ export interface Ports {
   readonly random: () => number;
 }
 
-/** Ports of a caller that works for a whole cluster: Kubernetes is configured, and its UID is known. */
+/** Ports of a caller that works for a whole cluster: Kubernetes is configured, and it is known what it is called. */
 export interface ClusterPorts extends Ports {
   readonly cluster: Cluster;
-  readonly clusterUid: string;
+  readonly clusterNames: ClusterNames;
 }
 
 /** Writes one line for people. Never throws, and never writes to stdout. */

@@ -50,7 +50,7 @@ export interface Holder {
   readonly namespace: NamespaceId;
   /** ID of the ADD that last wrote this record. An undo and a late DEL compare it. */
   readonly requestId: string;
-  /** UID of the cluster (that of the namespace kube-system), where known. */
+  /** What its cluster is called, where known: compared by cluster-relation.ts alone. */
   readonly cluster?: string;
 }
 
@@ -109,6 +109,7 @@ export interface ReservationRecord {
    */
   readonly kind: "automatic" | "operator";
   readonly retain: Retention;
+  /** As a holder's. */
   readonly cluster?: string;
   readonly note?: string;
   readonly since: string;
@@ -173,7 +174,7 @@ export interface NodeRecoveryRecord {
   /** The recovery that it answered. */
   readonly recovery: string;
   readonly node: string;
-  /** UID of the node's cluster, where known: two clusters may each have a node of this name. */
+  /** What the node's cluster is called, where known: two clusters may each have a node of this name. */
   readonly cluster?: string;
   /** How many living attachments the node knows. */
   readonly attachments: number;
@@ -210,7 +211,7 @@ export type Ref =
   | { readonly kind: "owner"; readonly space: string; readonly owner: Owner }
   | { readonly kind: "reservedRanges"; readonly space: string }
   | { readonly kind: "network"; readonly name: string }
-  /** `node` is the node's name, followed by "@" and its cluster's UID where that is known. */
+  /** `node` is the node's name, followed by "@" and its cluster's name where that is known. */
   | { readonly kind: "recovery"; readonly node: string };
 
 export type RecordKind = Ref["kind"];

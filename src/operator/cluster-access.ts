@@ -1,3 +1,4 @@
+import type { ClusterNames } from "../ipam/cluster-names.ts";
 import type { Cluster, PodFacts } from "../ipam/cluster-port.ts";
 import type { Inventory } from "../ipam/inventory-port.ts";
 import type { NetworkDefinition } from "../kubernetes/objects/network-definition.ts";
@@ -11,8 +12,8 @@ export interface ClusterAccess {
   definition(namespace: string, name: string, deadline: number): Promise<NetworkDefinition | undefined>;
   /** The workloads above a pod, as far as they can be read, its controller first. @throws IpamError */
   workloadsAbove(pod: PodFacts, deadline: number): Promise<WorkloadAbove[]>;
-  /** UID of the cluster. */
-  readonly uid: string;
+  /** What the cluster is called. */
+  readonly names: ClusterNames;
   /** For people: the kubeconfig, or the service account. */
   readonly source: string;
 }

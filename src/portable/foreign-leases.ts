@@ -23,7 +23,7 @@ export interface ForeignNetwork {
   readonly space: string;
   /** Tell prefix and gateway, where they are known. */
   readonly ranges: readonly RangePart[];
-  readonly clusterUid?: string;
+  readonly cluster?: string;
   /** When, for people. */
   readonly since: string;
 }
@@ -87,6 +87,6 @@ function holderOf(lease: ForeignLease, network: ForeignNetwork): Holder {
     bootId: "",
     namespace: { path: "" },
     requestId: importedId(network.source, container),
-    ...(network.clusterUid !== undefined && { cluster: network.clusterUid }),
+    ...(network.cluster !== undefined && { cluster: network.cluster }),
   };
 }

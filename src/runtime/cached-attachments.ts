@@ -6,6 +6,7 @@ import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { ourPlugin } from "../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
 import { isObject, parseJsonObject } from "../config/text/json-text.ts";
+import { clusterOfRecords } from "../ipam/cluster-names.ts";
 import type { LivingAttachment } from "../ipam/journal-entry.ts";
 import type { Ports } from "../ipam/ports.ts";
 import { type AttachmentRecord, type NamespaceId, type PodId, RECORD_VERSION } from "../ipam/records.ts";
@@ -116,7 +117,7 @@ async function recordOf(understood: Understood, ports: Ports, deadline: number):
       bootId: ports.node.bootId,
       namespace: namespace ?? { path: netns },
       requestId: `cached:${container}`,
-      ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+      ...clusterOfRecords(ports),
     },
   };
 }

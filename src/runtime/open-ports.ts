@@ -15,7 +15,7 @@ import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
 import { openNode } from "../node/open-node.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
-import { knownClusterUid, requireClusterUid } from "./cluster-uid.ts";
+import { knownClusterNames, requireClusterNames } from "./cluster-names.ts";
 
 /** The part of a request that decides which ports it gets. */
 export interface Asking extends Pick<Request, "verb" | "deadline"> {
@@ -41,10 +41,10 @@ export const COLD: Openers = {
 
 /**
  * Opens everything that one verb of the plugin role uses, and loads no more code than it needs. An ADD
- * must know the cluster's UID; other verbs use what an earlier ADD of this node has found.
+ * must know what the cluster is called; other verbs use what an earlier ADD of this node has found.
  *
  * @param adding the attachment of an ADD: a DEL can cancel it from now on.
- * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's UID, first ADD only);
+ * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's name, first ADD only);
  * nothing stays open then.
  */
 export async function openPorts(
@@ -79,18 +79,18 @@ async function openRest(
 ): Promise<Ports> {
   const { kubernetes, node: nodeSettings, store: settings } = request.configuration;
   const cluster = clusterOf(kubernetes, openCluster);
-  const uid =
+  const clusterNames =
     cluster === undefined || !configuredStore(settings).description.shared
       ? undefined
       : request.verb === "ADD"
-        ? await requireClusterUid(nodeSettings.dataDir, cluster, request.deadline)
-        : knownClusterUid(nodeSettings.dataDir);
+        ? await requireClusterNames(nodeSettings.dataDir, node.name, cluster, request.deadline)
+        : knownClusterNames(nodeSettings.dataDir);
   const store = await openStore(settings);
   return {
     store,
     node,
     ...(cluster && { cluster }),
-    ...(uid !== undefined && { clusterUid: uid }),
+    ...(clusterNames && { clusterNames }),
     log,
     random: Math.random,
   };

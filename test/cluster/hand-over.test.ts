@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { parseAddress } from "../../src/address/address.ts";
+import { clusterOfRecords } from "../../src/ipam/cluster-names.ts";
 import { gatherFacts } from "../../src/ipam/hand-over/gather-facts.ts";
 import { judge } from "../../src/ipam/hand-over/judge.ts";
 import type { Ports } from "../../src/ipam/ports.ts";
@@ -28,12 +29,12 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     const cluster = lazyCluster({
       kubeConfig: kubernetes.kubeConfig({ token: await pluginToken(kubernetes) }),
     });
-    const clusterUid = await cluster.clusterUid(soon());
+    const clusterNames = await cluster.clusterNames(soon());
     ports = {
       store: createMemoryStore(),
       node: new FakeNode("n2"),
       cluster,
-      clusterUid,
+      clusterNames,
       log: () => {},
       random: Math.random,
     };
@@ -62,7 +63,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
       bootId: "boot-n1",
       namespace: { path: "/run/netns/x" },
       requestId: "r",
-      ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+      ...clusterOfRecords(ports),
       ...change,
     };
   }

@@ -24,7 +24,7 @@ export function observeCluster(cluster: Cluster, { kubernetesSeconds }: Metrics)
     measured(work, (seconds, outcome) => kubernetesSeconds.observe({ question, outcome }, seconds));
   const pod: Cluster["pod"] = (id, deadline) => cluster.pod(id, deadline);
   return override(cluster, {
-    clusterUid: (deadline) => timed("cluster", () => cluster.clusterUid(deadline)),
+    clusterNames: (deadline) => timed("cluster", () => cluster.clusterNames(deadline)),
     pod: (id, deadline) => timed("pod", () => pod(id, deadline)),
     askingPod: (id, deadline) =>
       timed("asking-pod", () => (cluster.askingPod?.bind(cluster) ?? pod)(id, deadline)),

@@ -55,7 +55,7 @@ async function lookUntilSettled(
 async function print(
   format: Format,
   findings: readonly AuditFinding[],
-  { judged, unjudged }: Audit,
+  { judged, strangersHere, unjudged }: Audit,
   { access, here }: Witnesses,
 ): Promise<void> {
   const kubernetes = access?.source ?? null;
@@ -69,6 +69,11 @@ async function print(
   if (kubernetes === null)
     printErr(
       "note: Kubernetes was not asked (no kubeconfig): check cannot see gone pods and unknown addresses; name one with --kubeconfig",
+    );
+  if (strangersHere !== undefined)
+    printErr(
+      `note: all that the store holds for node ${node} belongs to another cluster (${strangersHere.join(", ")}): if no ` +
+        "other cluster has a node of this name, this one is called otherwise by now; see docs/install.md",
     );
   if (unjudged > 0) printErr(`note: check cannot tell from here whether ${unjudged} holders live`);
 }

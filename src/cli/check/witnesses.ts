@@ -47,14 +47,14 @@ export async function look({ access, here, networks, runtime }: Witnesses, sessi
   const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
   const live = access && (await readLive(access, session));
   const { shared } = ports.store.description;
-  const clusterUid = shared ? (access?.uid ?? ports.clusterUid) : undefined;
+  const clusterNames = shared ? (access?.names ?? ports.clusterNames) : undefined;
   const input: AuditInput = {
     records,
     networks,
     ...(live && { live }),
     ...(here && { here }),
     ...(runtime && { runtime }),
-    ...(clusterUid !== undefined && { clusterUid }),
+    ...(clusterNames && { clusterNames }),
   };
   return audit(input);
 }

@@ -1,3 +1,4 @@
+import { isSubstitute } from "../../ipam/cluster-names.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { missingRights, type Right } from "../../kubernetes/api/access-review.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
@@ -50,8 +51,14 @@ export async function checkCluster(use: ClusterUse, self: Self, options: CallOpt
 }
 
 async function checkAnswer(use: ClusterUse, { deadline }: CallOptions): Promise<Finding> {
-  const uid = await lazyCluster(use).clusterUid(deadline);
-  return ok(`kubeconfig ${use.name}`, `the API server answers, cluster ${uid}`);
+  const { name } = await lazyCluster(use).clusterNames(deadline);
+  const found = `the API server answers, cluster ${name}`;
+  if (!isSubstitute(name)) return ok(`kubeconfig ${use.name}`, found);
+  return warning(
+    `kubeconfig ${use.name}`,
+    `${found}: a name by its certificate authority, because the UID of the namespace kube-system may not be read`,
+    "let its user get the namespace kube-system, best before the first pod: clusters that share an authority share that name",
+  );
 }
 
 async function checkNodeObject(

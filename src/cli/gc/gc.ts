@@ -70,7 +70,7 @@ function stepsOf(
 ): AsyncGenerator<Garbage>[] {
   // A store that is not shared holds the records of this node only.
   const inCluster = access !== undefined &&
-    ports.store.description.shared && { ...ports, cluster: access.cluster, clusterUid: access.uid };
+    ports.store.description.shared && { ...ports, cluster: access.cluster, clusterNames: access.names };
   return [
     ...(inCluster ? [ownerless(inCluster, options)] : []),
     deadHere(ports, options),

@@ -54,6 +54,6 @@ async function look(access: ClusterAccess, { ports }: Session) {
   if (damage !== undefined) throw damage.failure;
   const pods: PodFacts[] = [];
   for await (const pod of access.inventory.pods(step().deadline)) pods.push(pod);
-  const input = { records, live: { pods, nodes: [] }, clusterUid: access.uid };
+  const input = { records, live: { pods, nodes: [] }, clusterNames: access.names };
   return { records, pods, findings: audit(input).findings };
 }

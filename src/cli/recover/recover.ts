@@ -61,7 +61,7 @@ async function block(
 }
 
 function portsWith(access: ClusterAccess | undefined, { ports }: Session): Ports {
-  return access === undefined ? ports : { ...ports, cluster: access.cluster, clusterUid: access.uid };
+  return access === undefined ? ports : { ...ports, cluster: access.cluster, clusterNames: access.names };
 }
 
 async function isRecovering({ store }: Ports): Promise<boolean> {

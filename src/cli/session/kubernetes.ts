@@ -1,5 +1,9 @@
 import { existsSync } from "node:fs";
+import { type ClusterNames, isSubstitute, joinNames } from "../../ipam/cluster-names.ts";
+import type { Cluster } from "../../ipam/cluster-port.ts";
+import { areSameCluster } from "../../ipam/cluster-relation.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { readLive } from "../../ipam/evidence/live-read.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import type { CommandContext } from "./open.ts";
@@ -42,9 +46,10 @@ export async function openAccess(
   const { openInventory } = await import("../../kubernetes/ports/open-inventory.ts");
   const source = settings.kubeConfig ?? "the service account of this pod";
   const cluster = await openCluster(settings);
-  const uid = await cluster.clusterUid(session.options.deadline);
-  const known = session.ports.clusterUid;
-  if (known !== undefined && known !== uid) throw otherCluster(source, uid, known);
+  const asked = await cluster.clusterNames(session.options.deadline);
+  const known = session.ports.clusterNames;
+  if (known !== undefined && !(await isOneCluster(asked, known, cluster, session)))
+    throw otherCluster(source, asked.name, known.name);
   return {
     cluster,
     inventory: openInventory(settings),
@@ -58,15 +63,28 @@ export async function openAccess(
       const { workloadsAbove } = await import("../../kubernetes/objects/workloads-above.ts");
       return workloadsAbove(pod, new Api(loadCredentials(settings)), deadline);
     },
-    uid,
+    names: known === undefined ? asked : joinNames(asked, known),
     source,
   };
 }
 
-function otherCluster(source: string, uid: string, known: string): IpamError {
+/** Where the names cannot tell, the Node of this node's name does, if it shows this very boot. */
+async function isOneCluster(
+  asked: ClusterNames,
+  known: ClusterNames,
+  cluster: Cluster,
+  { ports: { node }, options }: CommandContext,
+): Promise<boolean> {
+  if (areSameCluster(asked, known)) return true;
+  if (!isSubstitute(asked.name) && !isSubstitute(known.name)) return false;
+  const { state } = await readLive(cluster.node(node.name, options.deadline));
+  return typeof state !== "string" && state.bootId === node.bootId;
+}
+
+function otherCluster(source: string, name: string, known: string): IpamError {
   return new IpamError(
     "invalidConfig",
-    `${source} leads to the cluster ${uid}, but this node belongs to the cluster ${known}`,
+    `${source} leads to the cluster ${name}, but this node belongs to the cluster ${known}`,
     "name the kubeconfig of this node's cluster with --kubeconfig",
   );
 }

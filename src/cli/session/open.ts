@@ -3,7 +3,7 @@ import { printErr } from "../../command-line/print.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
-import { knownClusterUid } from "../../runtime/cluster-uid.ts";
+import { knownClusterNames } from "../../runtime/cluster-names.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { type Settings, type StoreOptions, settingsOf } from "./settings.ts";
@@ -25,12 +25,12 @@ export interface Session extends CommandContext {
 export function prepareCommand(given: StoreOptions): CommandContext {
   const settings = settingsOf(given);
   const { shared } = configuredStore(settings.store).description;
-  const clusterUid = shared ? knownClusterUid(settings.node.dataDir) : undefined;
+  const clusterNames = shared ? knownClusterNames(settings.node.dataDir) : undefined;
   return {
     settings,
     ports: {
       node: openNode(settings.node),
-      ...(clusterUid !== undefined && { clusterUid }),
+      ...(clusterNames && { clusterNames }),
       random: Math.random,
       log: (level, message) => {
         if (level === "warn" || level === "error") printErr(`${level}: ${message}`);

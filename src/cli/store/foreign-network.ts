@@ -1,3 +1,4 @@
+import { clusterOfRecords } from "../../ipam/cluster-names.ts";
 import type { ForeignNetwork } from "../../portable/foreign-leases.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
@@ -15,7 +16,7 @@ export function networkOf(
     name,
     space: given.space ?? own?.space ?? settings.space,
     ranges: own?.ranges ?? [],
-    ...(ports.clusterUid !== undefined && { clusterUid: ports.clusterUid }),
+    ...clusterOfRecords(ports),
     since: new Date().toISOString(),
   };
 }

@@ -16,7 +16,7 @@ import type { Source, SourceOptions } from "./source.ts";
 /** Whereabouts' objects, from a cluster or a file. */
 interface Found {
   readonly state: WhereaboutsState;
-  readonly clusterUid?: string;
+  readonly cluster?: string;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function readFromWhereabouts(
   given: SourceOptions,
   session: CommandContext,
 ): Promise<Source> {
-  const { state, clusterUid = session.ports.clusterUid } = await find(file, given, session);
+  const { state, cluster = session.ports.clusterNames?.name } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
   const { leases, remarks, starting } = readWhereabouts(
     { ...state, pools },
@@ -47,7 +47,7 @@ export async function readFromWhereabouts(
     ...network,
     ranges,
     source: "whereabouts",
-    ...(clusterUid !== undefined && { clusterUid }),
+    ...(cluster !== undefined && { cluster }),
   });
   return { records, remarks };
 }
@@ -70,7 +70,7 @@ async function find(
     );
   }
   const state = await readWhereaboutsState(settings, session.options.deadline);
-  return { state, clusterUid: access.uid };
+  return { state, cluster: access.names.name };
 }
 
 /** A pool serves every definition with its range, so the pools of this network must be chosen. */

@@ -16,7 +16,7 @@ import { askingPod, type OwnerOf } from "./workload-owner.ts";
 export interface AddressContext {
   readonly workload: Workload;
   readonly ownerOf: OwnerOf;
-  readonly ports: Pick<Ports, "store" | "cluster" | "clusterUid">;
+  readonly ports: Pick<Ports, "store" | "cluster" | "clusterNames">;
   readonly options: CallOptions;
 }
 

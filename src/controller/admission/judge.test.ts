@@ -5,6 +5,7 @@ import type { Owner, Retention } from "../../ipam/records.ts";
 import { RECORD_VERSION } from "../../ipam/records.ts";
 import { reserveAddress } from "../../ipam/reserve/reserve.ts";
 import { reserveRange } from "../../ipam/reserve/reserve-range.ts";
+import { calledBy } from "../../ipam/testing/called-by.ts";
 import { add, createWorld, named, network } from "../../ipam/testing/world.ts";
 import { judgeWorkload } from "./judge.ts";
 import { resolveUpdate } from "./judge-numbers.ts";
@@ -42,7 +43,7 @@ async function world(ownerState: OwnerState = "present") {
       ...change,
     };
     const findings = await judgeWorkload(workload, {
-      ports: { ...ports, cluster, clusterUid: "here" },
+      ports: { ...ports, cluster, clusterNames: calledBy("here") },
       pools: [],
       space: "default",
       ownerOf: ownerOfWorkload(workload, cluster, options.deadline),

@@ -22,14 +22,14 @@ export async function whyOf(
   { api, inventory, ports }: ControllerContext,
   options: CallOptions,
 ): Promise<Why | undefined> {
-  const { cluster, clusterUid: uid } = ports;
+  const { cluster, clusterNames: names } = ports;
   const definition = async () => undefined;
   const access: ClusterAccess = {
     cluster,
     inventory,
     definition,
     workloadsAbove: (live, deadline) => workloadsAbove(live, api, deadline),
-    uid,
+    names,
     source: "the controller",
   };
   try {

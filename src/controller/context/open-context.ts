@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
+import type { ClusterNames } from "../../ipam/cluster-names.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { pause } from "../../ipam/pause.ts";
@@ -27,9 +28,9 @@ export interface ContextOptions {
   readonly interval: number;
 }
 
-/** All but the cluster's UID, for which Kubernetes may not answer yet. */
+/** All but what the cluster is called, for which Kubernetes may not answer yet. */
 export interface OpenedContext extends Omit<ControllerContext, "ports"> {
-  readonly ports: Omit<ClusterPorts, "clusterUid">;
+  readonly ports: Omit<ClusterPorts, "clusterNames">;
 }
 
 const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -64,14 +65,14 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
 }
 
 /** Which cluster this is; asks until Kubernetes answers, or undefined when `signal` aborts before. */
-export async function waitForClusterUid(
+export async function waitForClusterNames(
   cluster: Cluster,
   report: (reason: string) => void,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<ClusterNames | undefined> {
   while (!signal.aborted) {
     try {
-      return await cluster.clusterUid(performance.now() + PATIENCE_MS);
+      return await cluster.clusterNames(performance.now() + PATIENCE_MS);
     } catch (failure) {
       const reason = failure instanceof Error ? failure.message : String(failure);
       report(`waiting for Kubernetes: ${reason}`);

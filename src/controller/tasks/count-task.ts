@@ -23,7 +23,7 @@ export function countTask({ configuration, inventory, metrics, ports }: Controll
   const countFindings = async (records: StoreRecords, { deadline, signal }: RoundOptions) => {
     const pods = await Array.fromAsync(inventory.pods(deadline));
     const nodes = await Array.fromAsync(inventory.nodes(deadline));
-    const { findings } = audit({ records, live: { pods, nodes }, clusterUid: ports.clusterUid });
+    const { findings } = audit({ records, live: { pods, nodes }, clusterNames: ports.clusterNames });
     const still = ages.note(findings);
     if (!signal.aborted)
       counts.setFindings(still, ages.oldestSeconds(still.filter(({ kind }) => kind === "leak")));

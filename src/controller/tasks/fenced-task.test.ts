@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { calledBy } from "../../ipam/testing/called-by.ts";
 import { FakeCluster } from "../../ipam/testing/fake-cluster.ts";
 import { nodeFacts } from "../../ipam/testing/hand-over.ts";
 import { add, allocations, createWorld } from "../../ipam/testing/world.ts";
@@ -28,7 +29,11 @@ beforeEach(async () => {
   await add(world.ports(world.node("n1"), cluster, "cluster-1"), "c1", {
     pod: { namespace: "default", name: "p", uid: "u" },
   });
-  const ports = { ...world.ports(world.node(""), cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  const ports = {
+    ...world.ports(world.node(""), cluster, "cluster-1"),
+    cluster,
+    clusterNames: calledBy("cluster-1"),
+  };
   held = async () => (await allocations(ports)).size;
   const context = {
     api,

@@ -25,18 +25,18 @@ const FENCES: Readonly<Record<Fence, string>> = {
 
 /** Frees what fenced nodes hold, on EVIDENCE alone. */
 export function fencedTask(context: ControllerContext, now = () => performance.now()): Task {
-  const boots = new KnownBoots();
+  const boots = new KnownBoots(context.ports.clusterNames);
   const reboots = new SeenReboots(now);
   return {
     name: "fenced nodes",
     timeoutMs: 60_000,
     round: async (options) => {
       const { ports } = context;
-      const prover = new BootProver(ports.clusterUid);
+      const prover = new BootProver(ports.clusterNames);
       const see = (entry: Entry<"attachment">) => prover.see(entry);
       const past = pastDamage(options, ports);
       const nodes = await nodesByName(context, options);
-      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterUid, past, see);
+      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterNames, past, see);
       reboots.remember(suspects);
       const left = await freeAll(suspects, reboots, context, options);
       // Last: a store that is full still takes what frees.

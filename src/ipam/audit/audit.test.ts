@@ -6,6 +6,7 @@ import type { AllocationRecord, AttachmentRecord, OwnerRecord, Ref } from "../re
 import { reserveAddress } from "../reserve/reserve.ts";
 import { unreserveAddress } from "../reserve/unreserve.ts";
 import { allocationRef, auditedWorld, CLUSTER } from "../testing/audited.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { instanceReference, nodeFacts } from "../testing/hand-over.ts";
 import { add, attachment, del, named, smallNetwork } from "../testing/world.ts";
 import { audit, lasting } from "./audit.ts";
@@ -99,13 +100,13 @@ test("leak: this node sees that the namespace is gone, also without Kubernetes",
   world.nodes.n2.removeNamespace("/run/netns/c-b");
   expect(await found(world, { here: world.nodes.n1 })).toEqual(["leak namespace-gone 10.1.2.2"]);
   const records = await recordsOf(world);
-  const alone = audit({ records, clusterUid: CLUSTER, here: world.nodes.n1 });
+  const alone = audit({ records, clusterNames: calledBy(CLUSTER), here: world.nodes.n1 });
   expect([texts(alone), alone.unjudged]).toEqual([["leak namespace-gone 10.1.2.2"], 1]);
 });
 
 test("a record that names no cluster may be another's: this node does not judge it by its own namespaces", async () => {
   const world = auditedWorld();
-  const { clusterUid: _, ...unnamed } = world.ports.n1;
+  const { clusterNames: _, ...unnamed } = world.ports.n1;
   await add(unnamed, "c");
   world.nodes.n1.removeNamespace("/run/netns/c");
   const { findings, unjudged } = await world.look({ here: world.nodes.n1 });
@@ -151,7 +152,9 @@ test("duplicate: two holders that live", async () => {
   world.setPod("b", { ownerReferences: [instanceReference("another")] });
   expect(await found(world)).toContain("duplicate two-holders 10.1.2.2");
   const records = await recordsOf(world);
-  expect(texts(audit({ records, clusterUid: CLUSTER }))).toContain("unknown several-holders 10.1.2.2");
+  expect(texts(audit({ records, clusterNames: calledBy(CLUSTER) }))).toContain(
+    "unknown several-holders 10.1.2.2",
+  );
 });
 
 test("duplicate: two pods show one address", async () => {
@@ -223,9 +226,36 @@ test("another cluster's holders are not judged, but count as alive", async () =>
   await world.run("a");
   world.removePod("a");
   world.setPod("b", { podIPs: ["10.1.2.2"] });
-  const look = await world.look({ clusterUid: "cluster-2", here: world.nodes.n1 });
+  const look = await world.look({ clusterNames: calledBy("cluster-2"), here: world.nodes.n1 });
   expect(texts(look)).toEqual(["duplicate held-by-other 10.1.2.2"]);
   expect(look.unjudged).toBe(1);
+});
+
+test("K54: a holder whose pod's UID the API shows is judged, whatever substitute its cluster goes by", async () => {
+  const world = auditedWorld();
+  const b = world.setPod("b");
+  world.nodeObjects.clear();
+  const unknown = { ...world.ports.n2, clusterNames: calledBy("authority-a") };
+  await add(unknown, "c", { pod: { namespace: b.namespace, name: b.name, uid: b.uid } });
+  world.setPod("b", { nodeName: "n2", podIPs: ["10.1.2.2"] });
+  expect((await world.look()).unjudged).toBe(0);
+  world.setPod("b", { uid: "uid-other" });
+  expect((await world.look()).unjudged).toBe(1);
+});
+
+test("K54: an audit tells where all that a node of this name holds is another cluster's", async () => {
+  const world = auditedWorld();
+  const here = world.nodes.n1;
+  world.nodeObjects.clear();
+  const strangers = async () => (await world.look({ here })).strangersHere;
+  expect(await strangers()).toBeUndefined();
+  const unknown = { ...world.ports.n1, clusterNames: calledBy("authority-a") };
+  await add(unknown, "c");
+  expect(await strangers()).toBeUndefined();
+  here.reboot();
+  expect(await strangers()).toEqual(["authority-a"]);
+  await world.run("a");
+  expect(await strangers()).toBeUndefined();
 });
 
 test("inconsistent: allocation and attachment must name each other", async () => {

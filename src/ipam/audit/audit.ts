@@ -4,7 +4,7 @@ import { findDuplicates } from "./duplicates.ts";
 import { findUnclaimed, isWitnessed } from "./imported.ts";
 import { findLeaks, isJudged } from "./leaks.ts";
 import { findInconsistencies } from "./records.ts";
-import { type Scene, sceneOf } from "./scene.ts";
+import { isForeign, type Scene, sceneOf } from "./scene.ts";
 import { findUnheld } from "./shown.ts";
 import type { Audit, AuditFinding, AuditInput } from "./types.ts";
 
@@ -26,6 +26,7 @@ export function audit(input: AuditInput): Audit {
     findings: [...findDamaged(input.records), ...inOrder(findings)],
     judged: { allocations: input.records.allocations.length, pods: input.live?.pods.length ?? 0 },
     unjudged: unjudged(scene),
+    ...strangersHere(scene),
   };
 }
 
@@ -39,6 +40,14 @@ function unjudged(scene: Scene): number {
   return scene.records.allocations
     .flatMap((entry) => entry.record.holders.map((holder) => ({ entry, holder })))
     .filter(({ entry, holder }) => !isJudged(holder, scene) && !isWitnessed(entry, holder, scene)).length;
+}
+
+function strangersHere(scene: Scene): Pick<Audit, "strangersHere"> {
+  const holders = scene.records.allocations.flatMap(({ record }) => record.holders);
+  const here = holders.filter(({ node }) => node === scene.here?.name);
+  const named = here.flatMap((holder) => (isForeign(holder, scene) && holder.cluster) || []);
+  if (named.length === 0 || named.length < here.length) return {};
+  return { strangersHere: [...new Set(named)].sort() };
 }
 
 function inOrder(findings: readonly AuditFinding[]): AuditFinding[] {

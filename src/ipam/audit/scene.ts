@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { cidrContains, parseCidr } from "../../address/cidr.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
-import { clusterRelation } from "../cluster-relation.ts";
+import { clusterRelation, isOwnHolder, isUndecided } from "../cluster-relation.ts";
 import { isPod, podIsGone } from "../evidence/fencing.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
 import type { Live } from "../evidence/live-read.ts";
@@ -36,7 +36,7 @@ export function sceneOf(input: AuditInput): Scene {
   const pods = new Map(input.live?.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
   const nodes = new Map(input.live?.nodes.map((node) => [node.name, node]));
   const shown = new Map<PodFacts, readonly ShownAddress[]>();
-  const boots = new KnownBoots();
+  const boots = new KnownBoots(input.clusterNames);
   for (const node of input.live?.nodes ?? []) boots.learnNode(node);
   for (const { record } of input.records.allocations)
     for (const holder of record.holders) boots.learnHolder(holder);
@@ -69,13 +69,17 @@ export function sceneOf(input: AuditInput): Scene {
 }
 
 /** Whether the holder is of another cluster, or of one that is not known, so that it cannot be judged here. */
-export function isForeign({ cluster }: Holder, { clusterUid }: Scene): boolean {
-  return clusterRelation(cluster, clusterUid) !== "same";
+export function isForeign(holder: Holder, scene: Scene): boolean {
+  if (isHere(holder, scene)) return false;
+  const { cluster } = scene.verified(holder);
+  if (clusterRelation(cluster, scene.clusterNames) === "same") return false;
+  return !isUndecided(cluster, scene.clusterNames) || !isShownByUid(holder, scene);
 }
 
 /** Whether the holder is on this node, which then sees its network namespace. */
-export function isHere({ cluster, node }: Holder, { clusterUid, here }: Scene): boolean {
-  return here !== undefined && node === here.name && cluster === clusterUid;
+export function isHere(holder: Holder, { clusterNames, here }: Scene): boolean {
+  if (here === undefined || holder.node !== here.name) return false;
+  return isOwnHolder(holder, { node: here, ...(clusterNames && { clusterNames }) });
 }
 
 /** The holder's pod; undefined where it is gone, replaced or finished, or not known. */
@@ -118,6 +122,12 @@ function podsByAddress(
     for (const { text } of shownBy(pod)) found.set(text, [...(found.get(text) ?? []), pod]);
   }
   return found;
+}
+
+/** Whether the API has the very pod: no other cluster can have its UID. */
+function isShownByUid(holder: Holder, scene: Scene): boolean {
+  const live = scene.pod(holder);
+  return typeof live !== "string" && holder.pod?.uid !== undefined && isPod(live, holder.pod.uid);
 }
 
 function lookUp<T>(live: LiveCluster | undefined, found: T | undefined): Live<T> {

@@ -1,4 +1,5 @@
 import type { Cidr } from "../../address/cidr.ts";
+import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import type { RuntimeNotes } from "../free/adopt.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
@@ -10,10 +11,10 @@ export interface AuditInput {
   readonly records: StoreRecords;
   /** Kubernetes' pods and nodes; absent where Kubernetes was not read. */
   readonly live?: LiveCluster;
-  /** UID of the cluster that the other witnesses belong to, where known. */
-  readonly clusterUid?: string;
+  /** What the cluster is called that the other witnesses belong to, where known. */
+  readonly clusterNames?: ClusterNames;
   /** This node, which knows the network namespaces of its own attachments. */
-  readonly here?: Pick<Node, "name" | "namespaceState">;
+  readonly here?: Pick<Node, "name" | "bootId" | "namespaceState">;
   /** What this node's runtime says of its containers. */
   readonly runtime?: Pick<RuntimeNotes, "knows" | "trusted">;
   /** Networks of configurations, in addition to those that the store knows. */
@@ -93,4 +94,9 @@ export interface Audit {
   readonly judged: { readonly allocations: number; readonly pods: number };
   /** How many holders no witness can judge. */
   readonly unjudged: number;
+  /**
+   * The clusters of all holders under this node's name, where none is this cluster's: either another cluster
+   * has a node of this name, or this node does not know its own cluster's name any more.
+   */
+  readonly strangersHere?: readonly string[];
 }

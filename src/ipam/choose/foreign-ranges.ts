@@ -19,7 +19,7 @@ export function foreignRangeOf(attempt: Attempt, view: View, address: Address): 
 
 /** The asking pod itself counts as an owner, beside its workload. Names count only within one cluster. */
 function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
-  if (clusterRelation(reservation.cluster, ports.clusterUid) === "other") return false;
+  if (clusterRelation(reservation.cluster, ports.clusterNames) === "other") return false;
   const { pod, wish } = request;
   return belongsToAsker(reservation, { ...(pod && { pod }), ...(wish.owner && { owner: wish.owner.owner }) });
 }

@@ -1,4 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import { clusterOfRecords } from "../cluster-names.ts";
+import { isOutdated } from "../cluster-relation.ts";
 import { freeing } from "../free/free.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { type Identity, newIdentity } from "../integrity/one-store.ts";
@@ -194,7 +196,10 @@ function mayReserve({ request }: Attempt, { reservation }: Candidate): boolean {
   return request.wish.owner?.provisional !== true || reservation === undefined;
 }
 
-/** The reservation to write; undefined where an equal one, or an operator's, exists already. */
+/**
+ * The reservation to write; undefined where an equal one, or an operator's, exists already. One under a
+ * former name of this cluster is written again, so that every reader knows it.
+ */
 function reservationRecord(attempt: Attempt, candidate: Candidate): ReservationRecord | undefined {
   const { wish } = attempt.request;
   const owner = wish.owner?.owner;
@@ -202,14 +207,14 @@ function reservationRecord(attempt: Attempt, candidate: Candidate): ReservationR
   if (owner === undefined || present?.kind === "operator") return undefined;
   if (present !== undefined)
     refuseNewer(present.version, `the reservation of ${formatAddress(candidate.address)}`);
-  if (present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain)
-    return undefined;
+  const settled = present !== undefined && sameOwner(present.owner, owner) && present.retain === wish.retain;
+  if (settled && !isOutdated(present.cluster, attempt.ports.clusterNames)) return undefined;
   return {
     version: RECORD_VERSION,
     owner,
     kind: "automatic",
     retain: wish.retain,
-    ...(attempt.ports.clusterUid !== undefined && { cluster: attempt.ports.clusterUid }),
+    ...clusterOfRecords(attempt.ports),
     since: new Date().toISOString(),
   };
 }

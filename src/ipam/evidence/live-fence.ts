@@ -1,3 +1,4 @@
+import { isOwnCluster } from "../cluster-relation.ts";
 import type { ClusterPorts } from "../ports.ts";
 import type { Holder } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -10,10 +11,10 @@ import { readLive } from "./live-read.ts";
  */
 export async function liveFence(
   holder: Holder,
-  { cluster, clusterUid }: Pick<ClusterPorts, "cluster" | "clusterUid">,
+  { cluster, clusterNames }: Pick<ClusterPorts, "cluster" | "clusterNames">,
   { deadline }: CallOptions,
 ): Promise<Fence | undefined> {
-  if (holder.cluster !== clusterUid || holder.pod === undefined) return undefined;
+  if (!isOwnCluster(holder.cluster, clusterNames) || holder.pod === undefined) return undefined;
   const [pod, node] = await Promise.all([
     readLive(cluster.pod(holder.pod, deadline)),
     readLive(cluster.node(holder.node, deadline)),

@@ -1,3 +1,4 @@
+import { isOwnHolder } from "../cluster-relation.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder } from "../records.ts";
 
@@ -6,6 +7,6 @@ import type { Holder } from "../records.ts";
  * network namespace is gone for certain (EVIDENCE).
  */
 export function mayFree(holder: Holder, ports: Ports): boolean {
-  if (holder.cluster !== ports.clusterUid) return false;
+  if (!isOwnHolder(holder, ports)) return false;
   return ports.node.namespaceState(holder.namespace, holder.bootId) === "gone";
 }

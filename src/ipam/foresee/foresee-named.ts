@@ -1,4 +1,5 @@
 import { isWithin } from "../../address/interval.ts";
+import { isOwnCluster } from "../cluster-relation.ts";
 import type { Memory } from "../foresight.ts";
 import type { NamedTarget } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
@@ -60,8 +61,7 @@ export function learnNamed(
   }
 }
 
-function isOf(owner: Owner, { clusterUid }: Ports, reservation: ReservationRecord | undefined): boolean {
-  return (
-    reservation !== undefined && sameOwner(reservation.owner, owner) && reservation.cluster === clusterUid
-  );
+function isOf(owner: Owner, { clusterNames }: Ports, reservation: ReservationRecord | undefined): boolean {
+  if (reservation === undefined || !sameOwner(reservation.owner, owner)) return false;
+  return isOwnCluster(reservation.cluster, clusterNames);
 }

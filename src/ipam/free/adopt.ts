@@ -1,3 +1,4 @@
+import { isOwnHolder } from "../cluster-relation.ts";
 import { podIsGone } from "../evidence/fencing.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import { journalEntryOf } from "../journal-entry.ts";
@@ -48,7 +49,7 @@ export async function adoptImported(
   const scope = { kind: "attachment", node: ports.node.name } as const;
   for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
     const { holder } = entry.record;
-    if (!holder.requestId.startsWith(IMPORTED) || holder.cluster !== ports.clusterUid) continue;
+    if (!holder.requestId.startsWith(IMPORTED) || !isOwnHolder(holder, ports)) continue;
     const done = await orDamaged(() => adoptOrFree(entry, notes, ports, options), undefined, ports);
     if (done === "freed") freed++;
     if (done === "adopted") adopted++;

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { KnownBoots } from "../evidence/known-boots.ts";
 import { BootProver } from "../evidence/prove-boots.ts";
 import type { ClusterPorts, Ports } from "../ports.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
-import { nodeFacts } from "../testing/hand-over.ts";
+import { holder, nodeFacts } from "../testing/hand-over.ts";
 import { add, createWorld } from "../testing/world.ts";
 import { findSuspects } from "./fenced-suspects.ts";
 
@@ -19,7 +20,11 @@ beforeEach(async () => {
   const world = createWorld();
   const cluster = new FakeCluster("cluster-1");
   plugin = world.ports(world.node("n1"), cluster, "cluster-1");
-  ports = { ...world.ports(world.node(""), cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  ports = {
+    ...world.ports(world.node(""), cluster, "cluster-1"),
+    cluster,
+    clusterNames: calledBy("cluster-1"),
+  };
   for (const name of ["a", "b", "c"]) await attach(name);
 });
 
@@ -29,9 +34,9 @@ const attach = (name: string) => add(plugin, name, { pod: { namespace: "default"
 
 /** A controller's round, as far as it looks; `boots` is what its leader remembers. */
 async function found(boots: KnownBoots, nodes: ReadonlyMap<string, typeof NODE>): Promise<string[]> {
-  const { clusterUid, store } = ports;
-  const prover = new BootProver(clusterUid);
-  const suspects = await findSuspects(store, nodes, boots, clusterUid, options(), (entry) =>
+  const { clusterNames, store } = ports;
+  const prover = new BootProver(clusterNames);
+  const suspects = await findSuspects(store, nodes, boots, clusterNames, options(), (entry) =>
     prover.see(entry),
   );
   await prover.prove(boots, ports, options());
@@ -76,10 +81,30 @@ describe("who may be a fenced node's", () => {
   });
 
   test("another cluster's records are neither suspected nor written", async () => {
-    ports = { ...ports, clusterUid: "cluster-2" };
+    ports = { ...ports, clusterNames: calledBy("cluster-2") };
     const boots = new KnownBoots();
     await found(boots, ALL);
     expect(await found(boots, NONE)).toEqual([]);
     expect(await proven()).toBe(0);
+  });
+
+  test("K54: what nodes wrote under a substitute is this cluster's once a Node has shown their boot", async () => {
+    const world = createWorld();
+    const cluster = new FakeCluster("uid-1");
+    plugin = world.ports(world.node("n1"), cluster, "authority-a");
+    ports = { ...world.ports(world.node("")), cluster, clusterNames: cluster.names };
+    for (const name of ["a", "b"]) await attach(name);
+    const fresh = () => new KnownBoots(cluster.names);
+    expect(await found(fresh(), NONE)).toEqual([]);
+    const impostor = new Map([["n1", nodeFacts({ bootId: "boot-9" })]]);
+    expect(await found(fresh(), impostor)).toEqual([]);
+    expect(await proven()).toBe(0);
+    const verified = holder({ cluster: "authority-a" });
+    const boots = fresh();
+    boots.learnHolder(verified);
+    expect(boots.verified(verified)).toEqual(verified);
+    expect(await found(fresh(), ALL)).toEqual([]);
+    expect(await proven()).toBe(1);
+    expect(await found(fresh(), NONE)).toEqual(["a node-deleted", "b node-deleted"]);
   });
 });

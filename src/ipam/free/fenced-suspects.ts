@@ -1,4 +1,6 @@
+import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts } from "../cluster-port.ts";
+import { isUndecided } from "../cluster-relation.ts";
 import type { Fence } from "../evidence/fencing.ts";
 import type { KnownBoots } from "../evidence/known-boots.ts";
 import { RECORD_VERSION } from "../records.ts";
@@ -13,7 +15,7 @@ export interface Suspect {
 
 /**
  * Finds attachments of nodes that are fenced according to a list of nodes. Sets `nodeVerified` where
- * the holder's boot proves its node's name. Only a suspicion: `freeFenced` reads pod and node again, live.
+ * the holder's boot proves its node's name, and the cluster where it proves that. Only a suspicion: `freeFenced` reads pod and node again, live.
  *
  * @param onEntry is called with every attachment of the store.
  * @throws StoreFailure.
@@ -22,7 +24,7 @@ export async function findSuspects(
   store: Store,
   nodes: ReadonlyMap<string, NodeFacts>,
   boots: KnownBoots,
-  clusterUid: string,
+  names: ClusterNames,
   options: ListOptions,
   onEntry: (entry: Entry<"attachment">) => void = () => undefined,
 ): Promise<Suspect[]> {
@@ -33,11 +35,13 @@ export async function findSuspects(
     onEntry(entry);
     boots.learnHolder(holder);
     if (version > RECORD_VERSION) continue;
-    if (suspectedFence({ ...holder, nodeVerified: true }, nodes, clusterUid)) possible.push(entry);
+    const proven = { ...holder, nodeVerified: true };
+    const own = isUndecided(holder.cluster, names) ? { ...proven, cluster: names.name } : proven;
+    if (suspectedFence(own, nodes, names)) possible.push(entry);
   }
   return possible.flatMap((entry) => {
     const holder = boots.verified(entry.record.holder);
-    const fence = suspectedFence(holder, nodes, clusterUid);
+    const fence = suspectedFence(holder, nodes, names);
     return fence === undefined ? [] : [{ entry: { ...entry, record: { ...entry.record, holder } }, fence }];
   });
 }

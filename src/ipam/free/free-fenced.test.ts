@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { IpamError } from "../errors.ts";
 import type { ClusterPorts } from "../ports.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { holder, nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { add, allocations, createWorld } from "../testing/world.ts";
@@ -22,7 +23,7 @@ beforeEach(async () => {
   ports = {
     ...world.ports(world.node("controller"), cluster, "cluster-1"),
     cluster,
-    clusterUid: "cluster-1",
+    clusterNames: calledBy("cluster-1"),
   };
 });
 
@@ -93,7 +94,7 @@ describe("freeing what a fenced node holds", () => {
     cluster.pods.clear();
     cluster.nodes.clear();
     cluster.calls.length = 0;
-    ports = { ...ports, clusterUid: "cluster-2" };
+    ports = { ...ports, clusterNames: calledBy("cluster-2") };
     expect(await judged()).toBeUndefined();
     expect([await held(), cluster.calls]).toEqual([1, []]);
   });
@@ -122,11 +123,11 @@ describe("a suspicion", () => {
     ["no cluster", holder({ node: "n2" }), undefined],
     ["a name that was never verified", holder({ cluster: "c", node: "n2", nodeVerified: false }), undefined],
   ] as const)("%s", (_, of, fence) => {
-    expect(suspectedFence(of, nodes, "c")).toBe(fence as "rebooted");
+    expect(suspectedFence(of, nodes, calledBy("c"))).toBe(fence as "rebooted");
   });
 
   test("who is no pod is never suspected", () => {
     const { pod: _pod, ...bare } = holder({ cluster: "c", node: "n2" });
-    expect(suspectedFence(bare, nodes, "c")).toBeUndefined();
+    expect(suspectedFence(bare, nodes, calledBy("c"))).toBeUndefined();
   });
 });

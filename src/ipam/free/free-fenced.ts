@@ -1,4 +1,6 @@
+import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts } from "../cluster-port.ts";
+import { isOwnCluster } from "../cluster-relation.ts";
 import { type Fence, fenceOf } from "../evidence/fencing.ts";
 import { liveFence } from "../evidence/live-fence.ts";
 import type { ClusterPorts } from "../ports.ts";
@@ -14,9 +16,9 @@ import { free } from "./free.ts";
 export function suspectedFence(
   holder: Holder,
   nodes: ReadonlyMap<string, NodeFacts>,
-  clusterUid: string,
+  names: ClusterNames,
 ): Fence | undefined {
-  if (holder.cluster !== clusterUid || holder.pod === undefined) return undefined;
+  if (!isOwnCluster(holder.cluster, names) || holder.pod === undefined) return undefined;
   return fenceOf(holder, nodes.get(holder.node) ?? "absent");
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { IpamError } from "../errors.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { add, allocations, attachment, createWorld, del, named } from "../testing/world.ts";
@@ -69,7 +70,11 @@ test("what fenced nodes hold, by live reads; a rebooted node is left to itself",
   cluster.nodes.delete("deleted");
   cluster.nodes.set("tainted", nodeFacts({ name: "tainted", ready: "unknown", outOfServiceTaint: true }));
   cluster.nodes.set("rebooted", nodeFacts({ name: "rebooted", bootId: "later" }));
-  const ports = { ...world.ports(world.node("operator"), cluster), cluster, clusterUid: "cluster-1" };
+  const ports = {
+    ...world.ports(world.node("operator"), cluster),
+    cluster,
+    clusterNames: calledBy("cluster-1"),
+  };
   const look = async () => texts(await gather(deadElsewhere(ports, inventory, 0, soon())));
   expect(await look()).toEqual([
     "fenced node 10.1.2.2: its node was deleted",
@@ -90,7 +95,7 @@ test("reservations whose owner is gone, unless somebody has the address or wants
   const world = createWorld();
   const cluster = new FakeCluster();
   const node = world.node("n1");
-  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterNames: calledBy("cluster-1") };
   const wishes = [
     ["gone", "10.1.2.2", "workload"],
     ["held", "10.1.2.3", "workload"],
@@ -119,7 +124,7 @@ test("an owner that may not be read keeps its reservation, and no other one", as
   const world = createWorld();
   const cluster = new FakeCluster();
   const node = world.node("n1");
-  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  const ports = { ...world.ports(node, cluster, "cluster-1"), cluster, clusterNames: calledBy("cluster-1") };
   for (const [index, kind] of ["Zed", "Zed", "StatefulSet"].entries()) {
     const owner = { owner: { kind, namespace: "default", name: `o-${index}` } };
     const pod = { namespace: "default", name: `p-${index}`, uid: `u-${index}` };

@@ -1,5 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import type { NodeFacts } from "../cluster-port.ts";
+import { isOwnCluster } from "../cluster-relation.ts";
 import type { IpamError } from "../errors.ts";
 import { holderPodIsGone } from "../evidence/fencing.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
@@ -62,7 +63,13 @@ export async function* deadElsewhere(
   const nodes = new Map<string, NodeFacts>();
   for await (const node of inventory.nodes(options.deadline)) nodes.set(node.name, node);
   const past = pastDamage(options, ports);
-  const suspects = await findSuspects(ports.store, nodes, new KnownBoots(), ports.clusterUid, past);
+  const suspects = await findSuspects(
+    ports.store,
+    nodes,
+    new KnownBoots(ports.clusterNames),
+    ports.clusterNames,
+    past,
+  );
   for (const { entry, fence } of suspects) {
     const { holder, space, addresses } = entry.record;
     if (fence === "rebooted" || !(await podEnded(holder, ports, options))) continue;
@@ -126,12 +133,13 @@ export async function* ownerless(ports: ClusterPorts, options: CallOptions): Asy
 /** @throws StoreFailure; IpamError where the owner cannot be read. */
 async function isOwnerless(
   { ref, record }: Entry<"reservation">,
-  { cluster, clusterUid, store }: ClusterPorts,
+  { cluster, clusterNames, store }: ClusterPorts,
   options: CallOptions,
 ): Promise<boolean> {
   const { retain } = record;
   const endsWithOwner = retain === "workload" || retain === "delete" || retain === 0;
-  if (record.kind !== "automatic" || record.cluster !== clusterUid || !endsWithOwner) return false;
+  if (record.kind !== "automatic" || !isOwnCluster(record.cluster, clusterNames) || !endsWithOwner)
+    return false;
   const allocation = refTo.allocation(ref.space, ref.address);
   if ((await store.read({ refs: [allocation] }, options)).get(allocation) !== undefined) return false;
   return (await cluster.ownerState(record.owner, options.deadline)) === "gone";

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import { isOwnHolder } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { liveFence } from "../evidence/live-fence.ts";
 import { mayFree } from "../evidence/may-free.ts";
@@ -32,9 +33,9 @@ export async function reasonToFree(
       return "its DEL is waiting on this node";
   }
   if (request.force) return "by force";
-  const { cluster, clusterUid } = ports;
-  if (cluster !== undefined && clusterUid !== undefined) {
-    if ((await liveFence(holder, { cluster, clusterUid }, options)) !== undefined)
+  const { cluster, clusterNames } = ports;
+  if (cluster !== undefined && clusterNames !== undefined) {
+    if ((await liveFence(holder, { cluster, clusterNames }, options)) !== undefined)
       return "its node is fenced";
   }
   throw noEvidence(request, holder, ports);
@@ -53,7 +54,7 @@ function noEvidence({ address }: Asked, holder: Holder, ports: Ports): IpamError
 function doubt(holder: Holder, ports: Ports): string {
   if (holder.node !== ports.node.name)
     return `only that node can see whether the container has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
-  if (holder.cluster !== ports.clusterUid) return "that container belongs to another cluster";
+  if (!isOwnHolder(holder, ports)) return "that container belongs to another cluster";
   const state = ports.node.namespaceState(holder.namespace, holder.bootId);
   if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
   return "it is not known whether its network namespace is gone";

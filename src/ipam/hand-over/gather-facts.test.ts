@@ -4,6 +4,7 @@ import { IpamError } from "../errors.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder, ReservationRecord } from "../records.ts";
 import { judgeReservation } from "../reserve/judge-reservation.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { FakeNode } from "../testing/fake-node.ts";
 import { ADDRESS, asker, holder, instanceReference, nodeFacts, podFacts } from "../testing/hand-over.ts";
@@ -28,7 +29,7 @@ function world() {
     store: createMemoryStore(),
     node,
     cluster,
-    clusterUid: cluster.uid,
+    clusterNames: cluster.names,
     log: () => {},
     random: Math.random,
   };
@@ -126,6 +127,21 @@ describe("gatherFacts", () => {
         "may not get pods in namespace default: the pod's containers may still run. If that " +
         "machine is switched off for certain, run 'kubectl delete node n1', or 'kubectl taint node n1 " +
         "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute', or 'kube-ipam ip release --force 10.188.0.216'",
+    );
+  });
+
+  test("K54: asks whether the own API server knows the pod's UID, where a substitute tells nothing", async () => {
+    const { cluster, ports } = world();
+    const of = holder({ cluster: "authority-a" });
+    cluster.addPod(podFacts({ deleting: true }));
+    expect(await outcome(ports, of)).toBe("wait");
+    cluster.addPod(podFacts({ uid: "uid-other", deleting: true }));
+    expect(await outcome(ports, of)).toBe("refuse");
+    cluster.pods.delete("default/old");
+    cluster.nodes.delete("n1");
+    expect(await outcome(ports, of)).toBe("refuse");
+    expect(await outcome({ ...ports, clusterNames: calledBy("uid-1", "authority-a") }, of)).toBe(
+      "hand-over: its node is fenced",
     );
   });
 

@@ -1,8 +1,8 @@
 import type { Address } from "../../address/address.ts";
 import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
-import { clusterRelation } from "../cluster-relation.ts";
+import { holderRelation, isUndecided } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
-import { isFenced } from "../evidence/fencing.ts";
+import { isFenced, isPod } from "../evidence/fencing.ts";
 import { doubt, readLive } from "../evidence/live-read.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, Holder, PodId, ReservationRecord } from "../records.ts";
@@ -43,8 +43,14 @@ export async function gatherFacts(
   deadline: number,
 ): Promise<HandOverFacts> {
   const local = localFacts(asking, holder, ports);
-  if (decidedLocally(local) || local.cluster === "other" || ports.cluster === undefined) return local;
-  return askKubernetes(local, ports.cluster, deadline);
+  if (ports.cluster === undefined || decidedLocally(local)) return local;
+  if (local.cluster !== "other") return askKubernetes(local, ports.cluster, deadline);
+  if (holder.pod?.uid === undefined || !isUndecided(holder.cluster, ports.clusterNames)) return local;
+  const { state } = await readLive<PodFacts>(ports.cluster.pod(holder.pod, deadline));
+  // A UID is unique in the world: the API server that knows it is that of the holder's cluster.
+  if (typeof state === "string" || !isPod(state, holder.pod.uid)) return local;
+  const own = { ...local, cluster: "same" } as const;
+  return decidedLocally(own) ? own : askKubernetes(own, ports.cluster, deadline);
 }
 
 /** Gathers the facts that `judgeReservation` needs. Reads the owner only where that may change the verdict. */
@@ -52,7 +58,7 @@ export async function gatherReservationFacts(
   asking: Omit<Asking, "attachment" | "seen"> & Pick<ReservationAsker, "names">,
   reservation: ReservationRecord,
   held: boolean,
-  ports: Pick<Ports, "cluster" | "clusterUid">,
+  ports: Pick<Ports, "cluster" | "clusterNames">,
   deadline: number,
 ): Promise<ReservationFacts> {
   const { pod, owner, names } = asking;
@@ -60,7 +66,7 @@ export async function gatherReservationFacts(
     address: asking.address,
     reservation,
     asker: { ...(pod && { pod }), ...(owner && { owner }), names },
-    ...(ports.clusterUid !== undefined && { clusterUid: ports.clusterUid }),
+    ...(ports.clusterNames && { clusterNames: ports.clusterNames }),
     held,
     ownerState: "not asked",
   };
@@ -87,7 +93,7 @@ function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts
       podState: seen ?? "unknown",
       ...(owner && { owner }),
     },
-    cluster: clusterRelation(holder.cluster, ports.clusterUid),
+    cluster: holderRelation(holder, ports),
     namespaceState: here ? node.namespaceState(holder.namespace, holder.bootId) : "unknown",
     kept: here && node.keptReleases.of(holder.attachment)?.requestId === holder.requestId,
     holderPod: "unknown",

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
-import { podName } from "../in-words.ts";
+import { podName, renamed } from "../in-words.ts";
 import type { Asker, HandOverFacts } from "./facts.ts";
 
 /** The taint with which an operator confirms that a machine is switched off (Kubernetes KEP-2268). */
@@ -93,7 +93,7 @@ export function heldByRunningPod(facts: HandOverFacts): IpamError {
     "tryAgain",
     `address ${text(facts)} is held by the running pod ${holderName(facts)} on ${where}`,
     cluster === "other"
-      ? `kube-ipam never takes an address from another cluster: choose another address, or run 'kube-ipam ip release --force ${text(facts)}'`
+      ? `kube-ipam never takes an address from another cluster: choose another address, or run 'kube-ipam ip release --force ${text(facts)}'${renamed(holder.cluster)}`
       : "one address serves one pod at a time: it becomes free when that pod ends. In a rolling update the old pod must " +
           "end first: use strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips",
   );

@@ -9,6 +9,7 @@ import type { Ref } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { reserveRange } from "../reserve/reserve-range.ts";
 import { RetentionKeeper } from "../reserve/retention.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import type { FakeNode } from "../testing/fake-node.ts";
 import { add, attachment, createWorld, del, named } from "../testing/world.ts";
@@ -114,7 +115,7 @@ test("importing and fenced nodes are looked through to the end", async () => {
   store.damage(entryRef("i-1"));
   const cluster = new FakeCluster("cluster-1");
   const inventory = { async *pods() {}, async *nodes() {} };
-  const ports: ClusterPorts = { ...here, cluster, clusterUid: "cluster-1" };
+  const ports: ClusterPorts = { ...here, cluster, clusterNames: calledBy("cluster-1") };
   expect(await Array.fromAsync(deadElsewhere(ports, inventory, 0, soon()))).toEqual([]);
   await imported("i-3", here, node);
   const notes = { namespaceOf: () => undefined, knows: () => true, trusted: true };
@@ -136,7 +137,11 @@ async function reserved(...texts: string[]) {
   const made = createWorld();
   const cluster = new FakeCluster("cluster-1");
   const uid = "cluster-1";
-  const ports: ClusterPorts = { ...made.ports(made.node(""), cluster, uid), cluster, clusterUid: uid };
+  const ports: ClusterPorts = {
+    ...made.ports(made.node(""), cluster, uid),
+    cluster,
+    clusterNames: calledBy(uid),
+  };
   const record = { version: 1, owner, kind: "automatic", retain: 0, cluster: uid, since: "" } as const;
   const puts = texts.map((text) => ({ ref: addressRef("reservation", text), record }));
   const meta = { ref: refTo.meta, record: { version: 1, uuid: "u", state: "ready" } } as const;

@@ -1,3 +1,4 @@
+import { clusterOfRecords } from "../cluster-names.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { remembering } from "../integrity/one-store.ts";
@@ -66,7 +67,7 @@ export async function answerRecovery(
     version: RECORD_VERSION,
     recovery: meta.recovery,
     node: ports.node.name,
-    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    ...clusterOfRecords(ports),
     attachments: living.length,
     ...outcome,
     written: outcome.written + (said?.recovery === meta.recovery ? said.written : 0),
@@ -81,8 +82,8 @@ export async function answerRecovery(
 }
 
 /** Names node and cluster, because two clusters on one store may each have a node of this name. */
-function answerRef({ node, clusterUid }: Ports) {
-  return refTo.recovery(clusterUid === undefined ? node.name : `${node.name}@${clusterUid}`);
+function answerRef({ node, clusterNames }: Ports) {
+  return refTo.recovery(clusterNames === undefined ? node.name : `${node.name}@${clusterNames.name}`);
 }
 
 async function countAnswers(recovery: string, ports: Ports, options: CallOptions): Promise<number> {

@@ -1,3 +1,4 @@
+import { clusterRelation } from "../cluster-relation.ts";
 import type { Ports } from "../ports.ts";
 import type { NodeRecoveryRecord, RecoveryConflict, RefOf } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -45,6 +46,6 @@ export function conflictsOf({ answered }: Answers): (RecoveryConflict & { readon
   );
 }
 
-function isOfCluster({ cluster }: NodeRecoveryRecord, { clusterUid }: Ports): boolean {
-  return cluster === undefined || clusterUid === undefined || cluster === clusterUid;
+function isOfCluster({ cluster }: NodeRecoveryRecord, { clusterNames }: Ports): boolean {
+  return clusterRelation(cluster, clusterNames) !== "other";
 }

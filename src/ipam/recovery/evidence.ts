@@ -1,6 +1,7 @@
 import { type Address, bitsOf, parseAddress } from "../../address/address.ts";
 import { cidrContains, parseCidr } from "../../address/cidr.ts";
 import type { AuditFinding } from "../audit/types.ts";
+import { clusterOfRecords } from "../cluster-names.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { shownAddresses } from "../evidence/network-status.ts";
 import { untilWon } from "../integrity/until-won.ts";
@@ -94,7 +95,7 @@ function recordOf(
     bootId: "",
     namespace: { path: "" },
     requestId: evidenceId(uid, text),
-    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    ...clusterOfRecords(ports),
   };
   return {
     version: RECORD_VERSION,

@@ -1,4 +1,5 @@
 import { parseAddress } from "../../address/address.ts";
+import { clusterOfRecords } from "../cluster-names.ts";
 import type { ReservedFor } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type OwnerRecord, RECORD_VERSION, type ReservationRecord } from "../records.ts";
@@ -40,7 +41,7 @@ function reservationOf({ owner, retain }: ReservedFor, ports: Ports): Reservatio
     owner,
     kind: "automatic",
     retain,
-    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    ...clusterOfRecords(ports),
     since: new Date().toISOString(),
   };
 }

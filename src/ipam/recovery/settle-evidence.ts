@@ -1,3 +1,4 @@
+import { isOwnHolder } from "../cluster-relation.ts";
 import { podIsGone } from "../evidence/fencing.ts";
 import { free } from "../free/free.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
@@ -18,8 +19,8 @@ export async function settleEvidence(ports: Ports, options: CallOptions): Promis
   let freed = 0;
   const scope = { kind: "attachment", node: node.name } as const;
   for await (const { ref, record } of store.list(scope, pastDamage(options, ports))) {
-    const { pod, requestId, cluster: of } = record.holder;
-    if (!isEvidence(record.holder) || pod === undefined || of !== ports.clusterUid) continue;
+    const { pod, requestId } = record.holder;
+    if (!isEvidence(record.holder) || pod === undefined || !isOwnHolder(record.holder, ports)) continue;
     const live = (await cluster.pod(pod, options.deadline)) ?? "absent";
     if (!podIsGone(pod, live)) continue;
     const target = { node: ref.node, id: ref.id, requestId };

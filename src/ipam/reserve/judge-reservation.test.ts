@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { IpamError } from "../errors.ts";
 import type { Owner, ReservationRecord } from "../records.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { ADDRESS } from "../testing/hand-over.ts";
 import { judgeReservation, type ReservationFacts } from "./judge-reservation.ts";
 
@@ -52,7 +53,7 @@ describe("who may take a reserved address", () => {
       "its owner by a UID that the own API server has, whatever the cluster's name",
       facts({
         reservation: reservation({ cluster: "cluster-2" }),
-        clusterUid: "cluster-1",
+        clusterNames: calledBy("cluster-1"),
         asker: { owner: { owner: db }, names: false },
       }),
       "own",
@@ -61,7 +62,7 @@ describe("who may take a reserved address", () => {
       `another cluster's owner by a UID that is ${ownerState} here`,
       facts({
         reservation: reservation({ cluster: "cluster-2" }),
-        clusterUid: "cluster-1",
+        clusterNames: calledBy("cluster-1"),
         asker: { owner: { owner: db }, names: true },
         ownerState,
       }),
@@ -210,7 +211,7 @@ describe("who may take a reserved address", () => {
       "another cluster's, of a namespace of that name",
       facts({
         reservation: reservation({ cluster: "b" }),
-        clusterUid: "a",
+        clusterNames: calledBy("a"),
         asker: { ...neighbour, names: true },
         ownerState: "gone",
       }),
@@ -223,7 +224,7 @@ describe("who may take a reserved address", () => {
           cluster: "b",
           owner: { kind: "StatefulSet", namespace: "default", name: "db" },
         }),
-        clusterUid: "a",
+        clusterNames: calledBy("a"),
         asker: { owner: { owner: db }, names: true },
       }),
       `${held}the reservation belongs to another cluster (b)${end}`,

@@ -1,8 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import type { ClusterNames } from "../cluster-names.ts";
 import type { OwnerFacts } from "../cluster-port.ts";
 import { type ClusterRelation, clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
-import { describeOwner } from "../in-words.ts";
+import { describeOwner, renamed } from "../in-words.ts";
 import type { PodId, ReservationRecord } from "../records.ts";
 import { belongsToAsker } from "./belongs-to-asker.ts";
 
@@ -25,8 +26,8 @@ export interface ReservationFacts {
   readonly address: Address;
   readonly reservation: ReservationRecord;
   readonly asker: ReservationAsker;
-  /** UID of the asker's cluster, where known. */
-  readonly clusterUid?: string;
+  /** What the asker's cluster is called, where known. */
+  readonly clusterNames?: ClusterNames;
   /** Whether the address has an allocation now. */
   readonly held: boolean;
   /** The owner by a live read. */
@@ -48,7 +49,7 @@ export interface ReservationAsker {
  * asker is in the owner's namespace and names the address. Pure.
  */
 export function judgeReservation(facts: ReservationFacts): ReservationVerdict {
-  const cluster = clusterRelation(facts.reservation.cluster, facts.clusterUid);
+  const cluster = clusterRelation(facts.reservation.cluster, facts.clusterNames);
   if (isOwner(facts, cluster)) return { action: "own" };
   const reason = passOnReason(facts, cluster);
   return reason === undefined
@@ -102,7 +103,8 @@ function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
 
 function why(facts: ReservationFacts, cluster: ClusterRelation): string {
   const { reservation, ownerState, unknownBecause } = facts;
-  if (cluster === "other") return `the reservation belongs to another cluster (${reservation.cluster})`;
+  if (cluster === "other")
+    return `the reservation belongs to another cluster (${reservation.cluster})${renamed(reservation.cluster)}`;
   if (cluster === "unknown")
     return "kube-ipam could not read the UID of this cluster, so the reservation may belong to another cluster";
   if (reservation.kind === "operator") return "an operator's reservation ends only when an operator ends it";

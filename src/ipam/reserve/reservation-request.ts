@@ -1,3 +1,4 @@
+import { clusterOfRecords } from "../cluster-names.ts";
 import type { Ports } from "../ports.ts";
 import {
   type Holder,
@@ -45,7 +46,7 @@ export function operatorReservation(
     kind: "operator",
     retain,
     ...(note !== undefined && { note }),
-    ...(ports.clusterUid !== undefined && owner.kind !== "Note" && { cluster: ports.clusterUid }),
+    ...(owner.kind !== "Note" && clusterOfRecords(ports)),
     since: new Date().toISOString(),
   };
 }

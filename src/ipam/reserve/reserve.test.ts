@@ -6,6 +6,7 @@ import type { Ports } from "../ports.ts";
 import type { Owner, Ref } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Put, Transaction } from "../store-port.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { add, createWorld, del, named, smallNetwork, texts } from "../testing/world.ts";
 import type { ReservationWish } from "./reservation-request.ts";
 import { reserveAddress } from "./reserve.ts";
@@ -204,8 +205,8 @@ test("in a reserved range its owner takes any address, the pod by its name too",
 
 test("another cluster's workload of that name is not the owner of a reserved range", async () => {
   const { ports } = world();
-  const ours: Ports = { ...ports, clusterUid: "cluster-1" };
-  const theirs: Ports = { ...ports, clusterUid: "cluster-2" };
+  const ours: Ports = { ...ports, clusterNames: calledBy("cluster-1") };
+  const theirs: Ports = { ...ports, clusterNames: calledBy("cluster-2") };
   await reserveRange(range("10.1.2.10", "10.1.2.19"), wish(db), theirs, options);
   const of = { ...named("10.1.2.12"), owner: { owner: { ...db, uid: "u" } } };
   expect(await refusal(add(ours, "c1", { pod: pod("db-0"), wish: of }))).toStartWith(

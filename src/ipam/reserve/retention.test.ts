@@ -4,6 +4,7 @@ import { IpamError } from "../errors.ts";
 import type { ClusterPorts } from "../ports.ts";
 import type { Owner, ReservationRecord, Retention } from "../records.ts";
 import { refTo } from "../ref-to.ts";
+import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { createWorld } from "../testing/world.ts";
 import { RetentionKeeper } from "./retention.ts";
@@ -23,7 +24,11 @@ beforeEach(async () => {
   const world = createWorld();
   now = 0;
   cluster = new FakeCluster("cluster-1");
-  ports = { ...world.ports(world.node(""), cluster, "cluster-1"), cluster, clusterUid: "cluster-1" };
+  ports = {
+    ...world.ports(world.node(""), cluster, "cluster-1"),
+    cluster,
+    clusterNames: calledBy("cluster-1"),
+  };
   keeper = new RetentionKeeper(ports, 0, () => now);
   await put({ ref: refTo.meta, record: { version: 1, uuid: "store-1", state: "ready" } });
 });

@@ -1,4 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
+import { isOwnCluster } from "../cluster-relation.ts";
 import { readLive } from "../evidence/live-read.ts";
 import { isDamage, orDamaged, pastDamage, warnOfDamage } from "../integrity/damage.ts";
 import type { ClusterPorts } from "../ports.ts";
@@ -70,11 +71,12 @@ export class RetentionKeeper {
 
   /** Reservations that may end some day, of addresses that nobody holds. */
   async #unheld(options: CallOptions): Promise<Entry<"reservation">[]> {
-    const { clusterUid, store } = this.#ports;
+    const { clusterNames, store } = this.#ports;
     const candidates: Entry<"reservation">[] = [];
     for await (const entry of store.list({ kind: "reservation" }, pastDamage(options, this.#ports))) {
       const { cluster, kind, retain, version } = entry.record;
-      const ours = kind === "automatic" && cluster === clusterUid && version <= RECORD_VERSION;
+      const own = kind === "automatic" && isOwnCluster(cluster, clusterNames);
+      const ours = own && version <= RECORD_VERSION;
       if (ours && retain !== "keep") candidates.push(entry);
     }
     const unheld: Entry<"reservation">[] = [];

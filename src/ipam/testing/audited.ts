@@ -4,6 +4,7 @@ import type { AuditInput } from "../audit/types.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import { readRecords } from "../integrity/store-records.ts";
 import type { PodId, RecordKind, RecordTypes, Ref, RefOf } from "../records.ts";
+import { calledBy } from "./called-by.ts";
 import { FakeNode } from "./fake-node.ts";
 import { nodeFacts, podFacts } from "./hand-over.ts";
 import { type Asked, add, createWorld } from "./world.ts";
@@ -61,7 +62,7 @@ export function auditedWorld() {
     look: async (change: Partial<AuditInput> = {}) => {
       const records = await readRecords(world.store, soon());
       const live = { pods: [...pods.values()], nodes: [...nodeObjects.values()] };
-      return audit({ records, live, clusterUid: CLUSTER, ...change });
+      return audit({ records, live, clusterNames: calledBy(CLUSTER), ...change });
     },
   };
 }

@@ -1,6 +1,8 @@
+import type { ClusterNames } from "../cluster-names.ts";
 import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import type { Owner, PodId } from "../records.ts";
+import { calledBy } from "./called-by.ts";
 
 /** Kubernetes in memory, behind the Cluster port. Counts what it is asked. */
 export class FakeCluster implements Cluster {
@@ -13,7 +15,11 @@ export class FakeCluster implements Cluster {
   failure: IpamError | undefined;
   readonly calls: string[] = [];
 
-  constructor(readonly uid = "cluster-1") {}
+  readonly names: ClusterNames;
+
+  constructor(readonly uid = "cluster-1") {
+    this.names = calledBy(uid);
+  }
 
   /** The API server stops answering. */
   goDown(): void {
@@ -26,9 +32,9 @@ export class FakeCluster implements Cluster {
     if (owner !== undefined) this.owners.set(key, owner);
   }
 
-  async clusterUid(): Promise<string> {
-    this.#called("clusterUid");
-    return this.uid;
+  async clusterNames(): Promise<ClusterNames> {
+    this.#called("clusterNames");
+    return this.names;
   }
 
   async pod({ namespace, name }: PodId): Promise<PodFacts | undefined> {

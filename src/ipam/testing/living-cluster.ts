@@ -1,5 +1,7 @@
+import type { ClusterNames } from "../cluster-names.ts";
 import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import type { Owner, PodId } from "../records.ts";
+import { calledBy } from "./called-by.ts";
 
 /** Kubernetes in memory whose pods live and die by its own rules: for model tests of the decisions. */
 export class LivingCluster implements Cluster {
@@ -45,8 +47,8 @@ export class LivingCluster implements Cluster {
     this.#nodes.delete(name);
   }
 
-  async clusterUid(): Promise<string> {
-    return "cluster-1";
+  async clusterNames(): Promise<ClusterNames> {
+    return calledBy("cluster-1");
   }
 
   async pod({ name }: PodId): Promise<PodFacts | undefined> {

@@ -13,6 +13,7 @@ import type { AttachmentId, PodId } from "../records.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
 import { Turns } from "../turns.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
+import { calledBy } from "./called-by.ts";
 import { FakeNode } from "./fake-node.ts";
 import { seededRandom } from "./seeded-random.ts";
 
@@ -50,7 +51,7 @@ export function createWorld({
     store,
     node,
     ...(cluster && { cluster }),
-    ...(clusterUid !== undefined && { clusterUid }),
+    ...(clusterUid !== undefined && { clusterNames: calledBy(clusterUid) }),
     ...(foresees !== false && warmth(node)),
     log: (level, message) => void log.push(`${level} ${message}`),
     random,

@@ -1,3 +1,4 @@
+import { clusterOfRecords } from "../cluster-names.ts";
 import { IpamError } from "../errors.ts";
 import { describeAttachment } from "../in-words.ts";
 import type { AttachmentLock } from "../node-port.ts";
@@ -80,7 +81,7 @@ export function holderOf(attempt: Attempt): Holder {
     bootId: ports.node.bootId,
     namespace,
     requestId,
-    ...(ports.clusterUid !== undefined && { cluster: ports.clusterUid }),
+    ...clusterOfRecords(ports),
   };
 }
 

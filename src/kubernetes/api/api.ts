@@ -71,17 +71,18 @@ export class Api {
   }
 
   /**
-   * The authority that signs the API server's certificate, as PEM; the server's URL where none is named.
+   * What the credentials name as the authorities of the API server's certificate, as PEM; undefined for the
+   * system's own.
    *
    * @throws IpamError kubernetesRefused, tryAgain.
    */
-  async authority(deadline: number): Promise<string> {
+  async authorities(deadline: number): Promise<string | undefined> {
     const { signal, expired } = this.#patience(deadline, "its certificate");
     const applied = orAbort(this.#credentials.apply(signal), signal);
     const { tls } = await applied.catch((failure) => {
       throw signal.aborted ? expired : failure;
     });
-    return tls.ca?.toString().trim() ?? this.server;
+    return tls.ca;
   }
 
   /** Gets a document of the API server itself, such as the list of a group's resources. @throws IpamError tryAgain, kubernetesRefused */

@@ -10,6 +10,7 @@ export function nodeFacts({ metadata, spec, status }: NodeObject): NodeFacts {
   const bootId = status.nodeInfo?.bootID ?? "";
   return {
     name: metadata.name,
+    uid: metadata.uid,
     ready: ready === "True" ? "true" : ready === "False" ? "false" : "unknown",
     ...(bootId !== "" && { bootId }),
     outOfServiceTaint: spec.taints.some(({ key }) => key === OUT_OF_SERVICE),

@@ -61,7 +61,7 @@ export async function readWhereaboutsState(
 export function parseWhereaboutsList(
   document: unknown,
   source: string,
-): { readonly state: WhereaboutsState; readonly clusterUid?: string } {
+): { readonly state: WhereaboutsState; readonly cluster?: string } {
   const list = v.safeParse(v.object({ items: v.array(v.object({ kind: v.string() })) }), document);
   if (!list.success) throw notAList(source, 'expected {"kind": "List", "items": […]}');
   const items = (document as { items: readonly { kind: string }[] }).items;
@@ -73,8 +73,8 @@ export function parseWhereaboutsList(
     pods: of("Pod", podShape).map(podFacts),
   };
   const namespaces = of("Namespace", v.object({ metadata: v.object({ name: v.string(), uid: v.string() }) }));
-  const clusterUid = namespaces.find((each) => each.metadata.name === "kube-system")?.metadata.uid;
-  return { state, ...(clusterUid !== undefined && { clusterUid }) };
+  const cluster = namespaces.find((each) => each.metadata.name === "kube-system")?.metadata.uid;
+  return { state, ...(cluster !== undefined && { cluster }) };
 }
 
 function named(plural: string): Pick<Kind<unknown>, "group" | "version" | "plural"> {

@@ -25,7 +25,7 @@ export function lazyCluster(
     return opened;
   };
   return {
-    clusterUid: async (deadline) => (await open()).clusterUid(deadline),
+    clusterNames: async (deadline) => (await open()).clusterNames(deadline),
     pod: async (pod, deadline) => (await open()).pod(pod, deadline),
     askingPod: async (pod, deadline) => {
       const cluster = await open();

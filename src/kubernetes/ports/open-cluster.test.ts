@@ -70,6 +70,7 @@ describe("objects", () => {
     const cluster = lazyCluster({ kubeConfig: api.kubeConfig() });
     expect(await cluster.node("n1", soon())).toEqual({
       name: "n1",
+      uid: "n",
       ready,
       bootId: "b1",
       outOfServiceTaint,
@@ -79,7 +80,9 @@ describe("objects", () => {
 
   test("the cluster's UID is that of kube-system", async () => {
     api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster-uid"));
-    expect(await lazyCluster({ kubeConfig: api.kubeConfig() }).clusterUid(soon())).toBe("cluster-uid");
+    const { name, also } = await lazyCluster({ kubeConfig: api.kubeConfig() }).clusterNames(soon());
+    expect(name).toBe("cluster-uid");
+    expect(also).toEqual([expect.stringMatching(/^authority-[0-9a-f]{32}$/)]);
   });
 
   test.each([
@@ -87,14 +90,14 @@ describe("objects", () => {
     ["the API server does not show", 404, "NotFound"],
   ])("a cluster whose kube-system %s is known by who signs for it", async (_, code, reason) => {
     api.answers.set("/api/v1/namespaces/kube-system", apiStatus(code, reason, "x"));
-    const uid = () => lazyCluster({ kubeConfig: api.kubeConfig() }).clusterUid(soon());
-    expect(await uid()).toMatch(/^authority-[0-9a-f]{32}$/);
-    expect(await uid()).toBe(await uid());
+    const name = async () => (await lazyCluster({ kubeConfig: api.kubeConfig() }).clusterNames(soon())).name;
+    expect(await name()).toMatch(/^authority-[0-9a-f]{32}$/);
+    expect(await name()).toBe(await name());
   });
 
   test("a cluster that cannot be asked has no name", async () => {
     api.answers.set("/api/v1/namespaces/kube-system", apiStatus(503, "x", "x"));
-    expect(await failure((cluster) => cluster.clusterUid(soon()))).toStartWith("11 ");
+    expect(await failure((cluster) => cluster.clusterNames(soon()))).toStartWith("11 ");
   });
 
   test("absence is an answer", async () => {

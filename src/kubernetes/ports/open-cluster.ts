@@ -3,7 +3,7 @@ import type { PodId } from "../../ipam/records.ts";
 import { Api } from "../api/api.ts";
 import { NODES, PODS } from "../api/kinds.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
-import { clusterUid } from "../objects/cluster-uid.ts";
+import { clusterNames } from "../objects/cluster-names.ts";
 import { nodeFacts } from "../objects/node-facts.ts";
 import { ownerOf } from "../objects/owner-of.ts";
 import { ownerState } from "../objects/owner-state.ts";
@@ -23,7 +23,7 @@ export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
 /** The Cluster port on a client that is already open. */
 export function clusterOn(api: Api): Cluster {
   return {
-    clusterUid: (deadline) => clusterUid(api, deadline),
+    clusterNames: (deadline) => clusterNames(api, deadline),
     pod: async ({ namespace, name }: PodId, deadline) => {
       const pod = await api.getBuiltIn(PODS, { namespace, name }, deadline);
       return pod && podFacts(pod);

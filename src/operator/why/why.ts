@@ -89,7 +89,7 @@ function otherNetworks({ ifname }: PodInterface, all: readonly PodInterface[]): 
 /** As the plugin on the pod's own node would see it, as far as that can be seen from here. */
 async function portsOfNode(
   { nodeName }: PodFacts,
-  { cluster, uid }: ClusterAccess,
+  { cluster, names }: ClusterAccess,
   { ports, options }: WhyContext,
 ): Promise<Ports> {
   const object = nodeName === undefined ? undefined : await cluster.node(nodeName, options.deadline);
@@ -99,7 +99,7 @@ async function portsOfNode(
     store: ports.store,
     node: readOnlyNode(ports.node, { name: nodeName ?? "(no node yet)", bootId }),
     cluster,
-    ...(ports.store.description.shared && { clusterUid: uid }),
+    ...(ports.store.description.shared && { clusterNames: names }),
     log: () => undefined,
     random: Math.random,
   };
