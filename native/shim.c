@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -136,8 +138,9 @@ static void configuration_version(char *version, size_t size) {
   static const char key[] = "\"cniVersion\"";
   snprintf(version, size, "1.1.0");
   if (text == MAP_FAILED) return;
-  const char *end = text + input_size, *at = memmem(text, input_size, key, sizeof key - 1);
-  if (at == NULL) return;
+  const char *end = text + input_size, *at = text;
+  while (end - at >= (ptrdiff_t)(sizeof key - 1) && strncasecmp(at, key, sizeof key - 1) != 0) at++;
+  if (end - at < (ptrdiff_t)(sizeof key - 1)) return;
   for (at += sizeof key - 1; at < end && strchr(" \t\r\n:", *at) != NULL && *at != 0; at++) continue;
   if (at == end || *at++ != '"') return;
   size_t length = 0;
