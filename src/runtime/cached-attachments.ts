@@ -5,7 +5,9 @@ import { rangeAmong } from "../address/range.ts";
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { ourPlugin } from "../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
-import { isObject, parseJsonObject } from "../config/text/json-text.ts";
+import { isObject, type Json } from "../config/text/json-text.ts";
+import { NETWORK_OR_LIST } from "../config/text/places.ts";
+import { readDocument } from "../config/text/read-document.ts";
 import { clusterOfRecords } from "../ipam/cluster-names.ts";
 import type { LivingAttachment } from "../ipam/journal-entry.ts";
 import type { Ports } from "../ipam/ports.ts";
@@ -51,7 +53,7 @@ export function cachedConfigurations(cniCacheDir: string | undefined): Asking["c
   for (const { config, netns, path } of readCachedResults(cniCacheDir).results) {
     if (netns === "" || identifyNamespace(netns)?.device === undefined) continue;
     try {
-      const plugin = ourPlugin(parseJsonObject(config, path));
+      const plugin = pluginIn(config, path);
       if (plugin === undefined) continue;
       const stdin = JSON.stringify(plugin);
       const parsed = parseNetworkConfiguration({ stdin, purpose: "del", ...(nodeFile && { nodeFile }) });
@@ -64,6 +66,11 @@ export function cachedConfigurations(cniCacheDir: string | undefined): Asking["c
   return [...configurations.values()];
 }
 
+/** As a DEL reads it: an attachment is there, whatever is wrong with its configuration by now. */
+function pluginIn(config: string, path: string): Json | undefined {
+  return ourPlugin(readDocument(config, { subject: path, place: NETWORK_OR_LIST, refuse: () => undefined }));
+}
+
 interface Understood {
   readonly cached: CachedResult;
   readonly network: NetworkConfiguration["network"];
@@ -73,7 +80,7 @@ interface Understood {
 
 function understand(cached: CachedResult, { store }: Asking["configuration"], ports: Ports): Understood[] {
   try {
-    const plugin = ourPlugin(parseJsonObject(cached.config, cached.path));
+    const plugin = pluginIn(cached.config, cached.path);
     if (plugin === undefined) return [];
     const stdin = JSON.stringify({
       ...plugin,

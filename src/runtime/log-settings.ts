@@ -1,5 +1,7 @@
 import { DEFAULTS } from "../config/settings/setting-defaults.ts";
-import { member, parseJsonObject } from "../config/text/json-text.ts";
+import { isObject, member } from "../config/text/json-text.ts";
+import { type KeyedPlace, NETWORK, NODE_FILE } from "../config/text/places.ts";
+import { readDocument } from "../config/text/read-document.ts";
 import type { LogLevel } from "../ipam/ports.ts";
 import { isLogLevel, type LogSettings } from "../log/plugin-log.ts";
 
@@ -13,15 +15,20 @@ export function fallbackLogSettings(
 ): LogSettings {
   try {
     const file = nodeFile();
-    return settingsIn(file === undefined ? ipamOf(configuration) : parseJsonObject(file.text, ""));
+    return settingsIn(file === undefined ? ipamOf(configuration) : read(file.text, NODE_FILE));
   } catch {
     return settingsIn({});
   }
 }
 
 function ipamOf(configuration: string): Readonly<Record<string, unknown>> {
-  const ipam = member(parseJsonObject(configuration, ""), "ipam");
-  return typeof ipam === "object" && ipam !== null ? { ...ipam } : {};
+  const ipam = member(read(configuration, NETWORK), "ipam");
+  return isObject(ipam) ? ipam : {};
+}
+
+/** Another verb's error tells of keys that are there twice. */
+function read(text: string, place: KeyedPlace) {
+  return readDocument(text, { subject: "", place, refuse: () => undefined });
 }
 
 function settingsIn(section: Readonly<Record<string, unknown>>): LogSettings {

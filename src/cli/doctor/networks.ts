@@ -58,7 +58,7 @@ function judgeAccess({ path, text }: NodeFileText): Finding | undefined {
     const found = `may be written by others than root (owner ${uid}, mode ${(mode & 0o777).toString(8)})`;
     return failed(check, found, `chown root ${path} && chmod 644 ${path}`);
   }
-  if (!/"password"\s*:/.test(text) || (mode & 0o077) === 0) return undefined;
+  if (!/"password"\s*:/i.test(text) || (mode & 0o077) === 0) return undefined;
   const remedy = `put it into a file that only root can read, and name that in "passwordFile"; or chmod 600 ${path}`;
   return warning(check, "holds a password that every user of this node can read", remedy);
 }

@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { readConfiguration } from "../../command-line/read-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
-import { member, parseJsonObject } from "../../config/text/json-text.ts";
+import { member } from "../../config/text/json-text.ts";
+import { refuseKey } from "../../config/text/key-fault.ts";
+import { NODE_FILE } from "../../config/text/places.ts";
+import { readDocument } from "../../config/text/read-document.ts";
 import { place } from "../../host/place.ts";
 import { readNodeName } from "../../node/identity.ts";
 
@@ -20,7 +23,12 @@ interface NodeFileOptions {
  * @throws IpamError decode or invalidConfig for a file that kube-ipam would refuse; nothing is changed then.
  */
 export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOptions): void {
-  const given = parseJsonObject(readFileSync(source, "utf8"), source);
+  const given = readDocument(readFileSync(source, "utf8"), {
+    subject: source,
+    prefix: `${source}: `,
+    place: NODE_FILE,
+    refuse: refuseKey,
+  });
   const override = nodeName ?? (process.env.NODE_NAME || undefined);
   const name = override ?? member(given, "nodeName") ?? readNodeName(undefined);
   const text = `${JSON.stringify({ ...given, nodeName: name }, undefined, 2)}\n`;

@@ -1,4 +1,5 @@
 import type { Call } from "../protocol/call.ts";
+import { peek } from "../protocol/peek.ts";
 import { isSupported, NEWEST_VERSION, SUPPORTED_VERSIONS } from "../protocol/versions.ts";
 
 /** How long a configuration that may never come is waited for. */
@@ -15,7 +16,7 @@ export async function versionAnswer(call: Call): Promise<string> {
 async function askedVersion(call: Call): Promise<string> {
   try {
     const { text } = await call.stdin(call.started + PATIENCE_MS);
-    const { cniVersion } = JSON.parse(text);
+    const { cniVersion } = peek(text);
     return isSupported(cniVersion) ? cniVersion : NEWEST_VERSION;
   } catch {
     return NEWEST_VERSION;

@@ -1,11 +1,12 @@
+import type { Interval } from "../../address/interval.ts";
 import type { RangeSet } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { type NETWORK_ENTRIES, RANGE_ENTRIES, RANGES } from "../text/entries.ts";
 import { isObject, type Json, member } from "../text/json-text.ts";
+import type { Refuse } from "../text/key-fault.ts";
 import { readEntries, type Values, type Warn } from "../text/read-shape.ts";
-import { warnUnknownInRanges } from "../text/unknown-keys.ts";
 import type { RangeValues } from "./range.ts";
-import { disjointSets, type PlacedSet, placeRange, placeSets } from "./range-sets.ts";
+import { disjointSets, excludedIn, type PlacedSet, placeRange, placeSets } from "./range-sets.ts";
 
 /**
  * The range sets that the network names itself, in the order of the result: `runtimeConfig.ipRanges`,
@@ -13,18 +14,35 @@ import { disjointSets, type PlacedSet, placeRange, placeSets } from "./range-set
  *
  * @throws IpamError invalidConfig for ranges that are not valid or overlap, and where there is none.
  */
-export function ownSets(document: Json, values: Values<typeof NETWORK_ENTRIES>, warn: Warn): RangeSet[] {
+export function ownSets({ document, values, warn, refuse }: Input): OwnSets {
   const sets = [
     ...runtimeSets(document, warn),
-    ...topSet(values, warn),
+    ...(values.subnet === undefined ? [] : [[placeRange(values, "ipam", warn)]]),
     ...placeSets(values.ranges ?? [], "ipam.ranges", warn),
   ];
-  if (sets.length > 0) return disjointSets(sets);
+  if (sets.length > 0) {
+    refuseWithoutSubnet(values, refuse);
+    return { sets: disjointSets(sets), exclude: excludedIn(sets) };
+  }
   throw new IpamError(
     "invalidConfig",
     'ipam names no addresses: expected "subnet", "ranges" or "pool"',
     'for example "subnet": "10.1.2.0/24"',
   );
+}
+
+interface Input {
+  readonly document: Json;
+  readonly values: Values<typeof NETWORK_ENTRIES>;
+  readonly warn: Warn;
+  /** Hears of keys that would have to be ignored. */
+  readonly refuse: Refuse;
+}
+
+interface OwnSets {
+  readonly sets: readonly RangeSet[];
+  /** What single ranges exclude. */
+  readonly exclude: readonly Interval[];
 }
 
 /** True where the runtime hands over ranges of its own. */
@@ -35,9 +53,7 @@ export function hasRuntimeRanges(document: Json): boolean {
 function runtimeSets(document: Json, warn: Warn): PlacedSet[] {
   const ipRanges = runtimeRanges(document);
   if (ipRanges === undefined) return [];
-  const reading = { path: "runtimeConfig.", warn };
-  warnUnknownInRanges({ ipRanges }, reading, "ipRanges");
-  const values = readEntries({ ipRanges: RANGES }, { ipRanges }, reading);
+  const values = readEntries({ ipRanges: RANGES }, { ipRanges }, { path: "runtimeConfig.", warn });
   return placeSets(values.ipRanges ?? [], "runtimeConfig.ipRanges", warn);
 }
 
@@ -46,10 +62,16 @@ function runtimeRanges(document: Json): unknown {
   return (isObject(runtime) ? member(runtime, "ipRanges") : undefined) ?? undefined;
 }
 
-/** Without `subnet`, the other keys of a range have no meaning at the top; host-local ignores them too. */
-function topSet(values: RangeValues, warn: Warn): PlacedSet[] {
-  if (values.subnet !== undefined) return [[placeRange(values, "ipam", warn)]];
+/** host-local ignores the keys of a range without its `subnet`. They say which addresses are meant. */
+function refuseWithoutSubnet(values: RangeValues, refuse: Refuse): void {
+  if (values.subnet !== undefined) return;
   const useless = Object.keys(RANGE_ENTRIES).filter((key) => Object.hasOwn(values, key));
-  if (useless.length > 0) warn(`ipam.${useless.join(", ipam.")} is ignored, because ipam.subnet is not set`);
-  return [];
+  if (useless.length === 0) return;
+  refuse(
+    new IpamError(
+      "invalidConfig",
+      `ipam.subnet is not set, so ipam.${useless.join(", ipam.")} would not count`,
+      'such keys belong into the range of "ranges" that is meant, beside its "subnet"',
+    ),
+  );
 }

@@ -165,9 +165,56 @@ test("B6: one set per family fits 0.2.0", () => {
   ]);
 });
 
-test("keys of a range without their subnet are ignored with a warning, as host-local does", () => {
-  const { warnings } = parseIpam({ gateway: "10.1.2.9", rangeStart: "10.1.2.8", ranges: [[A]] });
-  expect(warnings).toEqual(["ipam.rangeStart, ipam.gateway is ignored, because ipam.subnet is not set"]);
+test("C45: keys of a range without their subnet are refused; CHECK goes on with a warning", () => {
+  const ipam = { gateway: "10.1.2.9", rangeStart: "10.1.2.8", ranges: [[A]] };
+  const message = "ipam.subnet is not set, so ipam.rangeStart, ipam.gateway would not count";
+  expect(refusalOf(() => parseIpam(ipam))).toMatchObject({ code: 7, message });
+  const checked = parseIpam(ipam, { purpose: "check" });
+  expect(showSets(checked)).toEqual(showSets(parseIpam({ ranges: [[A]] })));
+  expect(checked.warnings).toEqual([`${message}; ignored, as this operation does not need it`]);
+});
+
+describe("C42: exclude inside a range", () => {
+  const excludedBy = (ipam: Keys, top: Keys = {}) =>
+    parseIpam(ipam, { top }).network.exclude.map((interval) => formatInterval(interval));
+
+  test("counts within the subnet of that range, beside what ipam excludes", () => {
+    const first = { ...A, exclude: ["10.1.2.8/30", "10.0.0.0-10.1.2.3", "10.1.2.250-10.9.0.0"] };
+    const ranges = [[first, { ...B, exclude: ["10.1.3.9"] }], [{ ...SIX, exclude: ["2001:db8::/32"] }]];
+    expect(excludedBy({ exclude: ["10.1.3.7"], ranges })).toEqual([
+      "10.1.3.7",
+      "10.1.2.8-10.1.2.11",
+      "10.1.2.0-10.1.2.3",
+      "10.1.2.250-10.1.2.255",
+      "10.1.3.9",
+      "2001:db8:1::-2001:db8:1:0:ffff:ffff:ffff:ffff",
+    ]);
+  });
+
+  test("counts in what the runtime hands over, and in a pool", () => {
+    const ranges = [[{ ...B, exclude: ["10.1.3.9"] }]];
+    expect(excludedBy(A, { runtimeConfig: { ipRanges: ranges } })).toEqual(["10.1.3.9"]);
+    const { network } = parseIpam(
+      { pool: "db" },
+      { file: { pools: { db: { ranges, exclude: ["10.1.3.8"] } } } },
+    );
+    expect(network.exclude.map((interval) => formatInterval(interval))).toEqual(["10.1.3.8", "10.1.3.9"]);
+  });
+
+  test.each(["10.1.3.9", "2001:db8:1::9", "10.1.3.0/24"])(
+    "is refused where %s lies elsewhere",
+    (elsewhere) => {
+      expect(
+        refusalOf(() => parseIpam({ ranges: [[{ ...A, exclude: ["10.1.2.9", elsewhere] }, B]] })),
+      ).toEqual({
+        code: 7,
+        message: expect.stringMatching(
+          /^ipam\.ranges\[0\]\[0\]\.exclude\[1\] must be in the range's own subnet, 10\.1\.2\.0\/24, got "/,
+        ),
+        details: 'what else nobody may get belongs into the "exclude" of "ipam"',
+      });
+    },
+  );
 });
 
 describe("exclude", () => {

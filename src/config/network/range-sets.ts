@@ -1,15 +1,18 @@
-import { findOverlap, type Interval, overlapFinder } from "../../address/interval.ts";
+import { type Cidr, cidrInterval, formatCidr } from "../../address/cidr.ts";
+import { findOverlap, type Interval, overlapFinder, overlaps } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import type { Range, RangeSet } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Warn } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
-import { makeRange, type RangeValues } from "./range.ts";
+import { makeRange, type RangeItemValues } from "./range.ts";
 
 /** A range and where it stands in the configuration: "ipam.ranges[0][1]". */
 export interface PlacedRange {
   readonly path: string;
   readonly range: Range;
+  /** Addresses of its subnet that nobody gets. */
+  readonly exclude: readonly Interval[];
 }
 
 /** One range set, before its ranges were compared with those of other sets. */
@@ -20,7 +23,11 @@ export type PlacedSet = readonly PlacedRange[];
  *
  * @throws IpamError invalidConfig for a set that is empty, or holds two families.
  */
-export function placeSets(sets: readonly (readonly RangeValues[])[], path: string, warn: Warn): PlacedSet[] {
+export function placeSets(
+  sets: readonly (readonly RangeItemValues[])[],
+  path: string,
+  warn: Warn,
+): PlacedSet[] {
   return sets.map((set, index) => {
     const setPath = `${path}[${index}]`;
     if (set.length === 0) throw wrongValue(setPath, set, "a range set with at least one range");
@@ -31,8 +38,15 @@ export function placeSets(sets: readonly (readonly RangeValues[])[], path: strin
   });
 }
 
-export function placeRange(values: RangeValues, path: string, warn: Warn): PlacedRange {
-  return { path, range: makeRange(values, { path: `${path}.`, warn }) };
+/** @throws IpamError invalidConfig for a range that is not valid, and where it excludes another subnet's addresses. */
+export function placeRange(values: RangeItemValues, path: string, warn: Warn): PlacedRange {
+  const range = makeRange(values, { path: `${path}.`, warn });
+  return { path, range, exclude: excludedOf(values.exclude ?? [], range.subnet, `${path}.exclude`) };
+}
+
+/** What the ranges exclude, each within its own subnet. */
+export function excludedIn(sets: readonly PlacedSet[]): Interval[] {
+  return sets.flatMap((set) => set.flatMap(({ exclude }) => exclude));
 }
 
 /**
@@ -45,6 +59,25 @@ export function disjointSets(sets: readonly PlacedSet[]): RangeSet[] {
   if (overlap !== undefined) throw overlapping(...overlap);
   requireOwnFixedParts(sets);
   return sets.map((set) => ({ ranges: set.map(({ range }) => range) }));
+}
+
+function excludedOf(exclude: readonly Interval[], subnet: Cidr, path: string): Interval[] {
+  const whole = cidrInterval(subnet);
+  return exclude.map((interval, index) => {
+    if (!overlaps(interval, whole)) {
+      const expected = `in the range's own subnet, ${formatCidr(subnet)}`;
+      throw wrongValue(
+        `${path}[${index}]`,
+        formatInterval(interval),
+        expected,
+        'what else nobody may get belongs into the "exclude" of "ipam"',
+      );
+    }
+    return {
+      first: interval.first.value < whole.first.value ? whole.first : interval.first,
+      last: interval.last.value > whole.last.value ? whole.last : interval.last,
+    };
+  });
 }
 
 function oneFamily(set: PlacedSet, path: string): PlacedSet {

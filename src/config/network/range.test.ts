@@ -202,11 +202,8 @@ describe("warnings", () => {
     ],
     [
       "unknown",
-      { subnet: "10.1.2.0/24", RangeStart: "10.1.2.9", ranges: [[{ subnet: "10.1.3.0/24", colour: 1 }]] },
-      [
-        "ipam.RangeStart is not known and is ignored: did you mean rangeStart?",
-        "ipam.ranges[0][0].colour is not known and is ignored",
-      ],
+      { subnet: "10.1.2.0/24", colour: 2, ranges: [[{ subnet: "10.1.3.0/24", colour: 1 }]] },
+      ["ipam.colour is not known and is ignored", "ipam.ranges[0][0].colour is not known and is ignored"],
     ],
     ["none", { subnet: "10.1.2.0/24", name: "kube-subnet" }, []],
   ])("%s: %j", (_id, ipam, warnings) => {

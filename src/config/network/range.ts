@@ -2,12 +2,15 @@ import { type Address, equalAddresses, formatAddress, offsetAddress } from "../.
 import { type Cidr, cidrContains, formatCidr, lastOf, networkOf } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import type { Range } from "../../address/range.ts";
-import type { RANGE_ENTRIES } from "../text/entries.ts";
+import type { RANGE_ENTRIES, RANGE_ITEM_ENTRIES } from "../text/entries.ts";
 import type { Reading, Values } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 import { isLinkLocal, whyUnusable } from "./special-subnets.ts";
 
 export type RangeValues = Values<typeof RANGE_ENTRIES>;
+
+/** One of `ranges`. */
+export type RangeItemValues = Values<typeof RANGE_ITEM_ENTRIES>;
 
 /**
  * One range of the configuration with its defaults (docs/behaviour.md C1-C14): gateway .1, rangeStart .2,

@@ -78,8 +78,8 @@ describe("what is worth a warning", () => {
   });
 
   test("an unknown key", () => {
-    expect(parseRoutes([{ dst: "0.0.0.0/0", MTU: 9, via: "x" }]).warnings).toEqual([
-      "ipam.routes[0].MTU is not known and is ignored: did you mean mtu?",
+    expect(parseRoutes([{ dst: "0.0.0.0/0", MTU: 9, mtus: 9, via: "x" }]).warnings).toEqual([
+      "ipam.routes[0].mtus is not known and is ignored: did you mean mtu?",
       "ipam.routes[0].via is not known and is ignored",
     ]);
   });

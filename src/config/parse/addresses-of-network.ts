@@ -8,14 +8,14 @@ import type { NodeFile } from "../settings/node-file.ts";
 import { type Pool, readPools } from "../settings/pools.ts";
 import { NETWORK_ENTRIES } from "../text/entries.ts";
 import { type Json, member } from "../text/json-text.ts";
+import type { Refuse } from "../text/key-fault.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
-import { warnUnknownInRanges, warnUnknownInRoutes } from "../text/unknown-keys.ts";
 import { poolOfNetwork, requireApartFromPools } from "./pool-of-network.ts";
 
 /** What a network gives out, from its own configuration or from a pool. */
 export interface NetworkAddresses {
   readonly sets: readonly RangeSet[];
-  /** Of the pool, and what other pools speak for. */
+  /** Of single ranges or of the pool, and what other pools speak for. */
   readonly exclude: readonly Exclusion[];
   readonly routes: readonly Route[];
   readonly pool?: Pool;
@@ -26,23 +26,24 @@ interface Input {
   readonly ipam: Json;
   readonly file: NodeFile | undefined;
   readonly warn: Warn;
+  /** Hears of keys that would have to be ignored. */
+  readonly refuse: Refuse;
 }
 
 /**
  * @throws IpamError invalidConfig for ranges or routes that are not valid, and for a network that would
  * allocate a pool's addresses past its policy.
  */
-export function addressesOfNetwork({ document, ipam, file, warn }: Input): NetworkAddresses {
-  const reading = { path: "ipam.", warn };
-  const values = readEntries(NETWORK_ENTRIES, ipam, reading);
-  warnUnknownInRanges(ipam, reading);
-  warnUnknownInRoutes(ipam, reading);
+export function addressesOfNetwork({ document, ipam, file, warn, refuse }: Input): NetworkAddresses {
+  const values = readEntries(NETWORK_ENTRIES, ipam, { path: "ipam.", warn });
   const pools = file ? readPools(file, warn) : new Map<string, Pool>();
   const chosen = poolOfNetwork({ document, values, pools, file });
-  const sets = chosen?.pool.sets ?? ownSets(document, values, warn);
+  const { sets, exclude } = chosen
+    ? { sets: chosen.pool.sets, exclude: chosen.exclude }
+    : ownSets({ document, values, warn, refuse });
   if (chosen === undefined) requireApartFromPools(sets, pools, file);
   requireOnePerFamily(document, sets);
-  return { exclude: [], ...chosen, sets, routes: makeRoutes(values.routes ?? [], sets, warn) };
+  return { ...chosen, exclude, sets, routes: makeRoutes(values.routes ?? [], sets, warn) };
 }
 
 /**

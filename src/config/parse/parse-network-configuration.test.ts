@@ -182,12 +182,12 @@ describe("name, type and version", () => {
 describe("A28: unknown keys", () => {
   test("of ipam are warned about, those around it are the main plugin's", () => {
     const { warnings } = parseIpam(
-      { ...SUBNET, colour: "blue", datadir: "/x" },
+      { ...SUBNET, colour: "blue", logLevels: "info" },
       { top: { mode: "bridge", mtu: 9 } },
     );
     expect(warnings).toEqual([
       "ipam.colour is not known and is ignored",
-      "ipam.datadir is not known and is ignored: did you mean dataDir?",
+      "ipam.logLevels is not known and is ignored: did you mean logLevel?",
     ]);
   });
 });

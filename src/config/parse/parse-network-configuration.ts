@@ -10,9 +10,12 @@ import {
   storeSettings,
 } from "../settings/settings.ts";
 import { isCniName } from "../text/cni-name.ts";
-import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
-import { isObject, type Json, member, parseJsonObject } from "../text/json-text.ts";
-import { type Warn, warnUnknown } from "../text/read-shape.ts";
+import { collectWarnings } from "../text/collect-warnings.ts";
+import { isObject, type Json, member } from "../text/json-text.ts";
+import { judgeKeys } from "../text/judge-keys.ts";
+import { type Refuse, refuseKey, toleratingKeys } from "../text/key-fault.ts";
+import { NETWORK } from "../text/places.ts";
+import { readDocument } from "../text/read-document.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 import { addressesOfNetwork, type NetworkAddresses } from "./addresses-of-network.ts";
 import { readPodAnnotations } from "./pod-annotations.ts";
@@ -45,19 +48,16 @@ const ESSENTIAL = new Set(["etcdConfig", "dataDir", "runDir", "nodeName"]);
  * @throws IpamError decode for text that is no JSON, invalidConfig for everything else.
  */
 export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): NetworkConfiguration {
-  const document = parseJsonObject(stdin, "the network configuration");
-  const warnings: string[] = [];
-  const warn: Warn = (text) => warnings.push(text);
+  const { warn, collected } = collectWarnings();
   const frees = purpose === "del" || purpose === "gc";
-  const options = { warn, ...(frees && { tolerates: (key: string) => !ESSENTIAL.has(key) }) };
+  const refuse = frees || purpose === "check" ? toleratingKeys(warn) : refuseKey;
+  const options = { warn, refuse, ...(frees && { tolerates: (key: string) => !ESSENTIAL.has(key) }) };
+  const document = readDocument(stdin, { subject: "the network configuration", place: NETWORK, refuse });
   const name = networkName(document);
-  const ipam = ipamSection(document);
-  warnUnknown([...Object.keys(NETWORK_ENTRIES), ...Object.keys(SETTING_ENTRIES), "pools"], ipam, {
-    path: "ipam.",
-    warn,
-  });
+  const ipam = ipamSection(document, refuse);
+  judgeKeys(document, NETWORK, { path: "", warn, refuse });
   const file = nodeFile && readNodeFile(nodeFile, options);
-  const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn });
+  const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn, refuse });
   const settings = resolveSettings(ipam, file, { ...options, addressSpace: addresses?.pool?.addressSpace });
   const validAttachments = purpose === "gc" ? readValidAttachments(document) : undefined;
   return {
@@ -71,7 +71,7 @@ export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): 
     kubernetes: kubernetesSettings(settings, purpose === "add" ? readPodAnnotations(document) : undefined),
     ...prevResultPart(document, purpose),
     ...(validAttachments && { validAttachments }),
-    warnings,
+    warnings: collected(),
   };
 }
 
@@ -85,17 +85,19 @@ function networkName(document: Json): string {
   );
 }
 
-function ipamSection(document: Json): Json {
+function ipamSection(document: Json, refuse: Refuse): Json {
   const ipam = member(document, "ipam") ?? undefined;
   if (!isObject(ipam))
     throw wrongValue("ipam", ipam, 'an object such as {"type": "kube-ipam", "subnet": "10.1.2.0/24"}');
   const type = member(ipam, "type");
   if (type !== "kube-ipam") throw wrongValue("ipam.type", type, '"kube-ipam"');
   if (Object.hasOwn(ipam, "pools")) {
-    throw new IpamError(
-      "invalidConfig",
-      "a network cannot define ipam.pools",
-      'define pools in the node\'s file; a network names one: "pool": "name"',
+    refuse(
+      new IpamError(
+        "invalidConfig",
+        "a network cannot define ipam.pools",
+        'define pools in the node\'s file; a network names one: "pool": "name"',
+      ),
     );
   }
   return ipam;

@@ -2,6 +2,8 @@ import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network
 import { type NodeFileText, readNodeFile } from "../settings/node-file.ts";
 import { type Pool, readPools, spaceOfPool } from "../settings/pools.ts";
 import { kubernetesSettings, nodeSettings, resolveSettings, storeSettings } from "../settings/settings.ts";
+import { collectWarnings } from "../text/collect-warnings.ts";
+import { refuseKey } from "../text/key-fault.ts";
 
 /** What the node's file says to the roles that serve no single network: agent, controller, command line. */
 export interface NodeConfiguration {
@@ -26,9 +28,8 @@ export interface PoolInSpace extends Pool {
  * @throws IpamError decode for text that is no JSON, invalidConfig for a wrong value.
  */
 export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfiguration {
-  const warnings: string[] = [];
-  const warn = (text: string) => warnings.push(text);
-  const file = nodeFile && readNodeFile(nodeFile, { warn });
+  const { warn, collected } = collectWarnings();
+  const file = nodeFile && readNodeFile(nodeFile, { warn, refuse: refuseKey });
   const pools = file === undefined ? [] : [...readPools(file, warn).values()];
   const settings = resolveSettings({}, file, { warn });
   const { addressSpace, coolingSeconds, requireInit } = settings;
@@ -40,6 +41,6 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
     coolingSeconds,
     requireInit,
     pools: file === undefined ? [] : pools.map((pool) => ({ ...pool, space: spaceOfPool(pool, file) })),
-    warnings,
+    warnings: collected(),
   };
 }

@@ -190,8 +190,8 @@ describe("wrong values", () => {
   });
 
   test("unknown keys are warned about", () => {
-    expect(parseIpam(etcd({ etcdURL: "http://a", etcdUrl: "http://b", debug: true })).warnings).toEqual([
-      "ipam.etcdConfig.etcdUrl is not known and is ignored: did you mean etcdURL?",
+    expect(parseIpam(etcd({ etcdURL: "http://a", dialTimeouts: 2, debug: true })).warnings).toEqual([
+      "ipam.etcdConfig.dialTimeouts is not known and is ignored: did you mean dialTimeout?",
       "ipam.etcdConfig.debug is not known and is ignored",
     ]);
   });

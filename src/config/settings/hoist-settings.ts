@@ -1,6 +1,5 @@
-import { ETCD_ENTRIES, type SETTING_ENTRIES } from "../text/entries.ts";
-import { type Json, member } from "../text/json-text.ts";
-import { type Reading, type Values, warnUnknown } from "../text/read-shape.ts";
+import type { SETTING_ENTRIES } from "../text/entries.ts";
+import type { Reading, Values } from "../text/read-shape.ts";
 import { show, wrongValue } from "../text/wrong-value.ts";
 
 /** The settings with each value under one name only. */
@@ -14,12 +13,8 @@ export type EtcdValues = NonNullable<SettingValues["etcdConfig"]>;
  *
  * @throws IpamError invalidConfig where both spellings are there and differ.
  */
-export function hoistSettings(values: SettingValues, section: Json, reading: Reading): SettingValues {
+export function hoistSettings(values: SettingValues, reading: Pick<Reading, "path">): SettingValues {
   if (values.etcdConfig === undefined) return values;
-  warnUnknown(Object.keys(ETCD_ENTRIES), member(section, "etcdConfig"), {
-    ...reading,
-    path: `${reading.path}etcdConfig.`,
-  });
   const { kubeConfig: nested, etcdTrustedCAFile: short, ...etcd } = values.etcdConfig;
   const at = (key: string) => reading.path + key;
   const kubeConfig = oneOfTwo(at("kubeConfig"), values.kubeConfig, at("etcdConfig.kubeConfig"), nested);

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { NetworkConfiguration } from "../network-configuration.ts";
+import type { Purpose } from "../parse/parse-network-configuration.ts";
 import { FILE, type Keys, parseIpam, parseText, refusalOf } from "../testing/parse.ts";
 
 /** Who may write a NetworkAttachmentDefinition must not become root on the node or thief of an address. */
@@ -207,7 +209,31 @@ describe("side doors", () => {
       pool: "db",
     };
     const top = { args: { cni: evil, ...evil }, runtimeConfig: evil, ...evil };
-    expect(parseIpam(SUBNET, { file: NODE, top })).toEqual(parseIpam(SUBNET, { file: NODE }));
+    expect(refusalOf(() => parseIpam(SUBNET, { file: NODE, top })).code).toBe(7);
+    const { warnings, ...checked } = parseIpam(SUBNET, { file: NODE, top, purpose: "check" });
+    expect(warnings).toContain(
+      'args.cni.pool does not count where it stands: pool belongs into "ipam"; ignored, as this operation does not need it',
+    );
+    expect(checked).toEqual(withoutWarnings(parseIpam(SUBNET, { file: NODE, purpose: "check" })));
+  });
+
+  test.each(["DataDir", "datadir", "DATADIR", "RunDir", "LogFile", "ResolvConf"])(
+    "C37: nor does %s",
+    (key) => {
+      expect(refusalOf(() => parseIpam({ ...SUBNET, [key]: "/tmp/evil" }, { file: NODE }))).toMatchObject({
+        code: 7,
+        message: expect.stringMatching(/^ipam\.(dataDir|runDir|logFile|resolvConf) is locked by /),
+      });
+    },
+  );
+
+  test("C37: nor another spelling of etcdConfig or what it holds", () => {
+    const etcdURL = "http://evil:2379";
+    for (const ipam of [{ EtcdConfig: { etcdURL } }, { etcdconfig: { ETCDURL: etcdURL } }]) {
+      expect(refusalOf(() => parseIpam({ ...SUBNET, ...ipam }, { file: NODE })).message).toStartWith(
+        "ipam.etcdConfig.etcdURL is locked by ",
+      );
+    }
   });
 
   test("__proto__ and constructor are keys like any other: unknown", () => {
@@ -237,9 +263,14 @@ describe("side doors", () => {
     expect(store).toMatchObject({ endpoints: ["https://10.0.0.1:2379", "https://10.0.0.2:2379"] });
   });
 
-  test("a repeated key counts once, and as the last one", () => {
+  test("C38: a key that is there twice says nothing, and for a DEL the last one", () => {
     const stdin = `{"name":"net1","ipam":{"type":"kube-ipam","subnet":"10.1.2.0/24","dataDir":"/data","dataDir":"/tmp/evil"}}`;
-    expect(refusalOf(() => parseIpamText(stdin))).toEqual(
+    expect(refusalOf(() => parseIpamText(stdin))).toEqual({
+      code: 7,
+      message: "ipam.dataDir is there twice",
+      details: "keep the one that is meant",
+    });
+    expect(refusalOf(() => parseIpamText(stdin, "del"))).toEqual(
       locked("ipam.dataDir", 'must be "/data" or left out, got "/tmp/evil"'),
     );
   });
@@ -292,6 +323,10 @@ describe("DEL and GC", () => {
   }
 });
 
-function parseIpamText(stdin: string) {
-  return parseText(stdin, { file: NODE });
+function parseIpamText(stdin: string, purpose: Purpose = "add") {
+  return parseText(stdin, { file: NODE, purpose });
+}
+
+function withoutWarnings({ warnings: _, ...rest }: NetworkConfiguration) {
+  return rest;
 }

@@ -1,6 +1,10 @@
 import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
-import { isObject, type Json, member, parseJsonObject } from "../text/json-text.ts";
-import { readEntries, type Warn, warnUnknown } from "../text/read-shape.ts";
+import { isObject, type Json, member } from "../text/json-text.ts";
+import { judgeKeys } from "../text/judge-keys.ts";
+import type { Refuse } from "../text/key-fault.ts";
+import { NODE_FILE } from "../text/places.ts";
+import { readDocument } from "../text/read-document.ts";
+import { readEntries, type Warn } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
 
@@ -20,21 +24,22 @@ export interface NodeFile {
 
 interface Options {
   readonly warn: Warn;
+  /** Hears of keys that would have to be ignored. */
+  readonly refuse: Refuse;
   readonly tolerates?: (key: string) => boolean;
 }
-
-const KNOWN = [...Object.keys(SETTING_ENTRIES), "pools"];
 
 /**
  * @throws IpamError decode for text that is no JSON, invalidConfig for a key with a wrong value or one
  * that belongs to a network.
  */
 export function readNodeFile({ path, text }: NodeFileText, options: Options): NodeFile {
-  const section = parseJsonObject(text, path);
+  const { refuse } = options;
   const reading = { path: `${path}: `, ...options };
+  const section = readDocument(text, { subject: path, prefix: reading.path, place: NODE_FILE, refuse });
   refuseNetworkKeys(section, path, options);
-  warnUnknown(KNOWN, section, reading);
-  const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), section, reading);
+  judgeKeys(section, NODE_FILE, reading);
+  const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), reading);
   return { path, settings, pools: poolsOf(section, path, options) };
 }
 

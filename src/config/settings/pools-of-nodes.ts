@@ -1,4 +1,5 @@
 import type { PoolOfNodes } from "../../ipam/network.ts";
+import { refuseKey } from "../text/key-fault.ts";
 import { type NodeFileText, readNodeFile } from "./node-file.ts";
 import { poolIntervals, readPools, spaceOfPool } from "./pools.ts";
 
@@ -10,7 +11,7 @@ import { poolIntervals, readPools, spaceOfPool } from "./pools.ts";
 export function poolsOfNodes(file: NodeFileText | undefined): PoolOfNodes[] {
   if (file === undefined) return [];
   const warn = () => undefined;
-  const nodeFile = readNodeFile(file, { warn });
+  const nodeFile = readNodeFile(file, { warn, refuse: refuseKey });
   return [...readPools(nodeFile, warn).values()].map((pool) => ({
     space: spaceOfPool(pool, nodeFile),
     intervals: poolIntervals(pool),

@@ -201,9 +201,9 @@ describe("faults of the file", () => {
 
   test("unknown keys are warned about", () => {
     expect(
-      usePool({ db: { ...DB, namespace: "data", ranges: [[{ subnet: "10.121.0.0/24", x: 1 }]] } }).warnings,
+      usePool({ db: { ...DB, colour: "blue", ranges: [[{ subnet: "10.121.0.0/24", x: 1 }]] } }).warnings,
     ).toEqual([
-      `${FILE}: pools.db.namespace is not known and is ignored`,
+      `${FILE}: pools.db.colour is not known and is ignored`,
       `${FILE}: pools.db.ranges[0][0].x is not known and is ignored`,
     ]);
   });

@@ -3,12 +3,11 @@ import { findOverlap, type Interval, merged } from "../../address/interval.ts";
 import type { RangeSet } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { PoolPolicy } from "../../ipam/network.ts";
-import { disjointSets, type PlacedSet, placeRange, placeSets } from "../network/range-sets.ts";
+import { disjointSets, excludedIn, type PlacedSet, placeRange, placeSets } from "../network/range-sets.ts";
 import { POOL_ENTRIES } from "../text/entries.ts";
 import { isObject } from "../text/json-text.ts";
-import { readEntries, readShape, type Values, type Warn, warnUnknown } from "../text/read-shape.ts";
+import { readEntries, readShape, type Values, type Warn } from "../text/read-shape.ts";
 import { name as nameShape } from "../text/shapes.ts";
-import { warnUnknownInRanges } from "../text/unknown-keys.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 import type { NodeFile } from "./node-file.ts";
 import { DEFAULTS } from "./setting-defaults.ts";
@@ -53,15 +52,13 @@ function readPool(name: string, section: unknown, file: string, warn: Warn): Poo
   readShape(nameShape, name, `${file}: the pool's name`);
   const path = `${file}: pools.${name}`;
   if (!isObject(section)) throw wrongValue(path, section, 'an object {"subnets": […]}');
-  const reading = { path: `${path}.`, warn };
-  const values = readEntries(POOL_ENTRIES, section, reading);
-  warnUnknown(Object.keys(POOL_ENTRIES), section, reading);
-  warnUnknownInRanges(section, reading);
+  const values = readEntries(POOL_ENTRIES, section, { path: `${path}.`, warn });
   const { exclude = [], addressSpace } = values;
+  const sets = poolSets(values, path, warn);
   return {
     name,
-    sets: disjointSets(poolSets(values, path, warn)),
-    exclude,
+    sets: disjointSets(sets),
+    exclude: [...exclude, ...excludedIn(sets)],
     ...(addressSpace && { addressSpace }),
     policy: policyOf(name, values),
   };

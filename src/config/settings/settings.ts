@@ -27,7 +27,7 @@ interface Options {
  */
 export function resolveSettings(ipam: Json, file: NodeFile | undefined, options: Options): Settings {
   const reading = { path: "ipam.", ...options };
-  const network = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), ipam, reading);
+  const network = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), reading);
   const values = file === undefined ? network : underLock(network, file, options);
   const exclude = [...(file?.settings.exclude ?? []), ...(network.exclude ?? [])];
   return { ...DEFAULTS, ...values, exclude };

@@ -39,6 +39,11 @@ export const RANGE_ENTRIES = {
   fixedEnd: address,
 };
 
+export const EXCLUDE = listOf(interval, "addresses, networks and ranges");
+
+/** A range of `ranges`: there `exclude` speaks of this range alone. */
+export const RANGE_ITEM_ENTRIES = { ...RANGE_ENTRIES, exclude: EXCLUDE };
+
 const count = integerBetween(0, 0xffff_ffff);
 
 export const ROUTE_ENTRIES = {
@@ -69,7 +74,7 @@ export const ETCD_ENTRIES = {
 };
 
 export const RANGES = listOf(
-  listOf(sectionOf(optional(RANGE_ENTRIES)), 'ranges {"subnet": …}'),
+  listOf(sectionOf(optional(RANGE_ITEM_ENTRIES)), 'ranges {"subnet": …}'),
   'range sets [[{"subnet": …}]]',
 );
 
@@ -85,7 +90,7 @@ export const NETWORK_ENTRIES = {
 
 /** What may stand in the node's file, under what each network says. */
 export const SETTING_ENTRIES = {
-  exclude: listOf(interval, "addresses, networks and ranges"),
+  exclude: EXCLUDE,
   resolvConf: path,
   kubeConfig: path,
   etcdConfig: sectionOf(optional(ETCD_ENTRIES)),
@@ -107,7 +112,7 @@ const names = listOf(name, "names");
 export const POOL_ENTRIES = {
   subnets: listOf(cidr, "networks"),
   ranges: RANGES,
-  exclude: SETTING_ENTRIES.exclude,
+  exclude: EXCLUDE,
   addressSpace: name,
   nodes: v.pipe(
     v.custom<Json>(isObject, 'an object of node labels {"rack": "a1"}'),

@@ -53,15 +53,6 @@ export function readEntries<E extends Entries>(entries: E, section: Json, readin
   return Object.fromEntries(values) as Values<E>;
 }
 
-/** Warns about each key that nothing reads, and proposes the known one that was meant. */
-export function warnUnknown(known: readonly string[], section: unknown, { path, warn }: Reading): void {
-  if (!isObject(section)) return;
-  for (const key of Object.keys(section).filter((candidate) => !known.includes(candidate))) {
-    const meant = known.find((candidate) => candidate.toLowerCase() === key.toLowerCase());
-    warn(`${path}${key} is not known and is ignored${meant ? `: did you mean ${meant}?` : ""}`);
-  }
-}
-
 /** Keys of the original in which "" says nothing, as in the Go programs that configurations were written for. */
 const EMPTY_IS_ABSENT: readonly string[] = [
   "etcdCertFile",

@@ -1,4 +1,4 @@
-import { networkIn } from "../../command-line/read-configuration.ts";
+import { networkOfDefinition } from "../../command-line/read-configuration.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -48,11 +48,11 @@ export async function networkOfEntry(
   const label = `NetworkAttachmentDefinition ${namespace}/${entry.name}`;
   try {
     const definition = await access.definition(namespace, entry.name, deadline);
-    const network = definition && networkIn({ ...definition }, label);
+    const network = definition && networkOfDefinition({ ...definition }, label);
     if (network === undefined) return known.get(entry.name);
     const name = typeof network.name === "string" ? network.name : entry.name;
     // Its pool may only be known to its node.
-    return readableNetwork(network, label) ?? known.get(name) ?? known.get(entry.name);
+    return readableNetwork(network.stdin, label) ?? known.get(name) ?? known.get(entry.name);
   } catch (failure) {
     if (failure instanceof IpamError && failure.name !== "tryAgain") return known.get(entry.name);
     throw failure;
@@ -76,9 +76,9 @@ export function configuredNetwork(
   return { network, kubernetes: { annotations, capabilityDeclared }, requested: requestedIps, knownBy };
 }
 
-function readableNetwork(network: object, label: string): KnownNetwork | undefined {
+function readableNetwork(stdin: string, label: string): KnownNetwork | undefined {
   try {
-    return readNetwork(JSON.stringify(network), label);
+    return readNetwork(stdin, label);
   } catch {
     return undefined;
   }

@@ -1,0 +1,129 @@
+import { IpamError } from "../../ipam/errors.ts";
+import { NETWORK_ENTRIES } from "./entries.ts";
+import { bareKey } from "./fold-key.ts";
+import { type ForeignKey, foreignKey, foreignWords } from "./foreign-keys.ts";
+import { type Home, homeOf, isHarmless } from "./homes.ts";
+import { isObject } from "./json-text.ts";
+import { withinOneEdit } from "./one-edit.ts";
+import type { KeyedPlace } from "./places.ts";
+
+/**
+ * What a key means that stands where nothing reads it: an error for another plugin's word for what we have a
+ * word for, for a near miss of ours, and for one of ours that belongs elsewhere; else a warning, or nothing
+ * where others have keys of their own.
+ *
+ * @param path how a message names the key.
+ */
+export function verdictOn(
+  key: string,
+  value: unknown,
+  place: KeyedPlace,
+  path: string,
+): IpamError | string | undefined {
+  switch (place.kind) {
+    case "delivered":
+      return undefined;
+    case "network":
+    case "args":
+    case "cni":
+    case "runtimeConfig":
+      return amongOthers(key, value, place, path);
+    case "etcdConfig":
+    case "route":
+      return nearMiss(key, place, path) ?? misplaced(key, place, path) ?? unknown(key, place, path);
+    default:
+      return (
+        foreign(foreignKey(key), path) ??
+        nearMiss(key, place, path) ??
+        foreign(foreignWords(key), path) ??
+        misplaced(key, place, path) ??
+        unknown(key, place, path)
+      );
+  }
+}
+
+/**
+ * Keys that nobody but us gives a meaning: beside `ipam`, where main plugins have keys of their own
+ * (`dataDir` is flannel's, `nodename` Calico's, `kubeconfig` Multus', `logFile` the SR-IOV plugin's), and in
+ * what runtimes hand over.
+ */
+const SURELY_OURS: ReadonlySet<string> = new Set([
+  ...["subnet", "rangeStart", "rangeEnd", "gateway", "fixedStart", "fixedEnd"],
+  ...["exclude", "ranges", "routes", "pool", "ips", "ipRanges"],
+  ...["addressSpace", "etcdConfig", "etcdURL", "nodeLocal", "requireInit", "coolingSeconds"],
+  ...["fixedNamespaces", "maxPerNamespace", "args", "cni", "runtimeConfig"],
+]);
+
+/** Those whose value is an object. Any other key with such a value is somebody else's. */
+const OBJECTS: ReadonlySet<string> = new Set(["etcdConfig", "args", "cni", "runtimeConfig"]);
+
+/** How a wish is handed over: short names, which others are unlikely to come near. */
+const WISHES: ReadonlySet<string> = new Set(["args", "cni", "ips", "ipRanges", "runtimeConfig"]);
+
+function amongOthers(key: string, value: unknown, place: KeyedPlace, path: string): IpamError | undefined {
+  const near = nearest(
+    key,
+    [...place.byFold.values()].filter((known) => WISHES.has(known)),
+  );
+  if (near !== undefined) return notKnown(path, near);
+  const ours = homeOf(key);
+  if (ours === undefined || !SURELY_OURS.has(ours.key)) return undefined;
+  return isObject(value) && !OBJECTS.has(ours.key) ? undefined : elsewhere(path, ours, place);
+}
+
+function foreign(found: ForeignKey | undefined, path: string): IpamError | undefined {
+  if (found === undefined) return undefined;
+  const owner = found.whose?.replace(/s?$/, (end) => `${end}${end ? "'" : "'s"}`);
+  const whose = owner === undefined ? "no key" : `${owner} key, not one`;
+  return new IpamError(
+    "invalidConfig",
+    `${path} is ${whose} of kube-ipam: write ${found.ours}`,
+    "what says which addresses are meant is never ignored",
+  );
+}
+
+function nearMiss(key: string, place: KeyedPlace, path: string): IpamError | undefined {
+  const near = nearest(key, knownIn(place));
+  return near === undefined || isHarmless(near) ? undefined : notKnown(path, near);
+}
+
+function misplaced(key: string, place: KeyedPlace, path: string): IpamError | undefined {
+  const ours = homeOf(key);
+  return ours === undefined || isHarmless(ours.key) ? undefined : elsewhere(path, ours, place);
+}
+
+function unknown(key: string, place: KeyedPlace, path: string): string {
+  const near = nearest(key, knownIn(place));
+  return `${path} is not known and is ignored${near ? `: did you mean ${near}?` : ""}`;
+}
+
+function notKnown(path: string, near: string): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    `${path} is not known: did you mean ${near}?`,
+    "correct or remove it; what may say which addresses or which store is meant is never ignored",
+  );
+}
+
+function elsewhere(path: string, { key, home }: Home, { kind }: KeyedPlace): IpamError {
+  const here = kind === "route" && key === "gateway" ? '; the gateway of a route is its "gw"' : "";
+  return new IpamError(
+    "invalidConfig",
+    `${path} does not count where it stands: ${key} belongs ${home}`,
+    `move or remove it${here}`,
+  );
+}
+
+/** The known key that differs in separators or by one edit; the former first. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const bare = bareKey(key);
+  const bares = known.map((each) => [each, bareKey(each)] as const);
+  const [found] =
+    bares.find(([, each]) => each === bare) ?? bares.find(([, each]) => withinOneEdit(each, bare)) ?? [];
+  return found;
+}
+
+/** In the node's file a network's own keys are known, but not meant. */
+function knownIn({ kind, byFold }: KeyedPlace): string[] {
+  return [...byFold.values()].filter((key) => kind !== "file" || !Object.hasOwn(NETWORK_ENTRIES, key));
+}
