@@ -31,6 +31,12 @@ test("E15: without prevResult there is nothing to compare", () => {
   }
 });
 
+test("C36: its keys are read in any case", () => {
+  const ips = [{ Address: "10.1.2.3/24" }];
+  const checked = parseIpam(SUBNET, { top: { PrevResult: { IPs: ips } }, purpose: "check" });
+  expect(checked.prevResultIps).toEqual(check({ ips: [{ address: "10.1.2.3/24" }] }).prevResultIps);
+});
+
 describe("what cannot be read", () => {
   const cidr = 'an address with its prefix length such as "10.1.2.3/24"';
   test.each([

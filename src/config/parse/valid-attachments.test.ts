@@ -30,6 +30,19 @@ describe("what GC must keep", () => {
   });
 });
 
+test("C36: the keys are read in any case; the runtime's own spelling counts before another one", () => {
+  const respelt = { "CNI.dev/Valid-Attachments": [{ CONTAINERID: "c1", IfName: "eth0" }] };
+  expect(validOf(respelt)).toEqual(validOf({ [NEW]: [C1] }));
+  for (const [one, other] of [
+    [NEW, `${NEW.slice(0, -1)}ſ`],
+    [`${NEW.slice(0, -1)}ſ`, NEW],
+  ] as const) {
+    expect(validOf({ [one]: one === NEW ? [C1] : [], [other]: other === NEW ? [C1] : [] })).toEqual(
+      validOf({ [NEW]: [C1] }),
+    );
+  }
+});
+
 describe("E25: a list that cannot be read as a whole", () => {
   test.each([
     ["x", `${NEW} must be a list of {"containerID": …, "ifname": …}, got "x"`],
