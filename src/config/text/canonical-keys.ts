@@ -1,5 +1,4 @@
 import { IpamError } from "../../ipam/errors.ts";
-import { foldKey } from "./fold-key.ts";
 import { isObject, type Json } from "./json-text.ts";
 import { keyPath, type Refuse, shownKey } from "./key-fault.ts";
 import type { KeyedPlace, Place } from "./places.ts";
@@ -26,6 +25,7 @@ export function canonicalKeys(value: unknown, place: Place, options: Options): u
   if (place === undefined || place.is === "list" || !isObject(value)) return value;
   if (place.is === "keyed") return ofKeyed(value, place, options);
   for (const key of options.repeated.get(value) ?? []) options.refuse(twice(options.path, key));
+  if (place.each === undefined) return value;
   return membersOf(value, Object.keys(value), (key) => [key, place.each], options);
 }
 
@@ -33,16 +33,16 @@ function ofKeyed(object: Json, place: KeyedPlace, options: Options): Json {
   const keys = Object.keys(object);
   const chosen = new Map<string, string>();
   for (const key of keys) {
-    const right = place.byFold.get(foldKey(key));
+    const right = place.knows(key);
     if (right === undefined) continue;
     const other = chosen.get(right);
     if (other !== undefined) options.refuse(twice(options.path, right, [other, key]));
     if (other !== right) chosen.set(right, key);
   }
   for (const key of options.repeated.get(object) ?? []) {
-    if (place.byFold.has(foldKey(key))) options.refuse(twice(options.path, key));
+    if (place.knows(key) !== undefined) options.refuse(twice(options.path, key));
   }
-  const nameOf = (key: string) => place.byFold.get(foldKey(key)) ?? key;
+  const nameOf = (key: string) => place.knows(key) ?? key;
   const counting = keys.filter((key) => (chosen.get(nameOf(key)) ?? key) === key);
   return membersOf(object, counting, (key) => [nameOf(key), place.places.get(nameOf(key))], options);
 }

@@ -1,5 +1,4 @@
 import { IpamError } from "../../ipam/errors.ts";
-import { foldKey } from "./fold-key.ts";
 import { isObject } from "./json-text.ts";
 import { keyPath, type Refuse, shownKey } from "./key-fault.ts";
 import type { Place } from "./places.ts";
@@ -25,11 +24,12 @@ export function judgeKeys(value: unknown, place: Place, options: Options): void 
       judgeKeys(item, place.each, { ...options, path: `${options.path}[${index}]` });
   }
   if (place === undefined || place.is === "list" || !isObject(value)) return;
+  if (place.is === "names" && place.each === undefined) return;
   for (const key of Object.keys(value)) {
     const path = keyPath(options.path, shownKey(key));
     const item = value[key];
     if (place.is === "names") judgeKeys(item, place.each, { ...options, path });
-    else if (place.byFold.has(foldKey(key))) judgeKeys(item, place.places.get(key), { ...options, path });
+    else if (place.keys.has(key)) judgeKeys(item, place.places.get(key), { ...options, path });
     else if (item !== null) tell(verdictOn(key, item, place, path), options);
   }
 }

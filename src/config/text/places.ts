@@ -19,8 +19,9 @@ export type Place = KeyedPlace | ListPlace | NamesPlace | undefined;
 export interface KeyedPlace {
   readonly is: "keyed";
   readonly kind: ClosedPlace | OpenPlace;
-  /** Every known key, by what all its spellings fold to. */
-  readonly byFold: ReadonlyMap<string, string>;
+  readonly keys: ReadonlySet<string>;
+  /** The known key that this one is in whatever case. */
+  readonly knows: (key: string) => string | undefined;
   /** What stands below some of them. */
   readonly places: ReadonlyMap<string, Place>;
 }
@@ -101,10 +102,12 @@ function keyed(
   places: Readonly<Record<string, Place>> = {},
 ): KeyedPlace {
   const names = new Set([...values, ...Object.keys(places)]);
+  const byFold = new Map([...names].map((key) => [foldKey(key), key]));
   return {
     is: "keyed",
     kind,
-    byFold: new Map([...names].map((key) => [foldKey(key), key])),
+    keys: names,
+    knows: (key) => (names.has(key) ? key : byFold.get(foldKey(key))),
     places: new Map(Object.entries(places)),
   };
 }

@@ -63,7 +63,7 @@ const WISHES: ReadonlySet<string> = new Set(["args", "cni", "ips", "ipRanges", "
 function amongOthers(key: string, value: unknown, place: KeyedPlace, path: string): IpamError | undefined {
   const near = nearest(
     key,
-    [...place.byFold.values()].filter((known) => WISHES.has(known)),
+    [...place.keys].filter((known) => WISHES.has(known)),
   );
   if (near !== undefined) return notKnown(path, near);
   const ours = homeOf(key);
@@ -124,6 +124,6 @@ function nearest(key: string, known: readonly string[]): string | undefined {
 }
 
 /** In the node's file a network's own keys are known, but not meant. */
-function knownIn({ kind, byFold }: KeyedPlace): string[] {
-  return [...byFold.values()].filter((key) => kind !== "file" || !Object.hasOwn(NETWORK_ENTRIES, key));
+function knownIn({ kind, keys }: KeyedPlace): string[] {
+  return [...keys].filter((key) => kind !== "file" || !Object.hasOwn(NETWORK_ENTRIES, key));
 }
