@@ -25,6 +25,8 @@ const MEETINGS: Readonly<Record<string, Meet>> = {
     world.run("ADD", '{ "cniVersion": "1.0.0",\n  "name": "lan"\n  "ipam": {} }'),
   "7: a start outside the subnet": (world) =>
     world.run("ADD", lan(world, { ...SUBNET, rangeStart: "10.188.1.10" })),
+  "7: a word of whereabouts": (world) =>
+    world.run("ADD", lan(world, { ...SUBNET, range_start: "10.188.0.10" })),
   "7: a locked key": (world) => {
     writeFileSync(world.place.env.KUBE_IPAM_CONFIG ?? "", "{}");
     return world.run("ADD", { ...lan(world, {}), ipam: { type: "kube-ipam", ...SUBNET, dataDir: "/etc" } });
