@@ -7,7 +7,7 @@ import type { RecordKind, RecordOf, RecordTypes, Ref, RefOf } from "./records.ts
  *
  * All reads are linearizable: a read that starts after a commit was answered sees that commit.
  * Revisions are positive integers that only grow within one store; revision 0 means "absent".
- * Every method rejects with StoreFailure only, and gives up before `options.deadline`.
+ * Every method rejects with StoreFailure only (but for mistakes of the caller), and gives up before `options.deadline`.
  */
 export interface Store {
   /** Kind, place and prefix of this store, for messages and for the node's memory. Holds no secret. */
@@ -21,7 +21,8 @@ export interface Store {
    * answers the query `otherwise` (if given) as of the same moment.
    *
    * Rejects with kind "unknown-outcome" when the request was sent and no answer came: the writes may
-   * have happened, and the caller must read them back (RESOLVED). Rejects with kind "no-space" when
+   * have happened, and the caller must read them back (RESOLVED). A transaction that puts one record twice is a mistake
+   * of the caller: it rejects with a plain Error, and writes nothing. Rejects with kind "no-space" when
    * the store has no room for the writes; a transaction without puts may still pass then. After any
    * other failure, nothing is written.
    */

@@ -124,6 +124,19 @@ export function transactions(under: () => StoreUnderTest): void {
     expect((await readOne(store, allocation("10.1.2.3")))?.record).toEqual(record);
   });
 
+  test("M8: a transaction that puts one record twice is refused before anything is written", async () => {
+    const { store } = under();
+    const puts = [
+      putAllocation("10.1.2.3", "c1"),
+      putAllocation("10.1.2.4"),
+      putAllocation("10.1.2.3", "c2"),
+    ];
+    await expect(store.commit({ guards: [], puts, deletes: [] }, options())).rejects.toThrow(
+      "a transaction writes a record twice",
+    );
+    expect(await readOne(store, allocation("10.1.2.4"))).toBeUndefined();
+  });
+
   test("a transaction of forty records is one step", async () => {
     const { store } = under();
     const texts = Array.from({ length: 20 }, (_, index) => `10.1.2.${index + 2}`);

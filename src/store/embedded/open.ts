@@ -13,6 +13,7 @@ import type {
   WatchOptions,
 } from "../../ipam/store-port.ts";
 import { makeKeys } from "../keys/keys.ts";
+import { requireOnePutEach } from "../one-put-each.ts";
 import { answer } from "./answer.ts";
 import { type BootClock, bootClock } from "./boot-clock.ts";
 import { openDatabase } from "./database.ts";
@@ -57,6 +58,7 @@ export async function openEmbeddedStore(
     read: (query: Query, call: CallOptions): Promise<Snapshot> =>
       transactions.run("read", call, () => answer(records, query)),
     commit: async (transaction: Transaction, call: CallOptions): Promise<Outcome> => {
+      requireOnePutEach(transaction);
       const onlyDeletes = transaction.puts.length === 0;
       const outcome = await transactions.run(
         "write",

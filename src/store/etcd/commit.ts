@@ -1,5 +1,6 @@
 import type { CallOptions, Outcome, Transaction } from "../../ipam/store-port.ts";
 import type { Keys } from "../keys/keys.ts";
+import { requireOnePutEach } from "../one-put-each.ts";
 import type { Parcel, Sender } from "./batch.ts";
 import type { EtcdClient } from "./client/client.ts";
 import type { Leases } from "./client/leases.ts";
@@ -17,12 +18,13 @@ export interface Committing {
   readonly send: Sender;
 }
 
-/** Commits a guarded transaction in one round trip, and one more for the lease of a put that expires. @throws StoreFailure */
+/** Commits a guarded transaction in one round trip, and one more for the lease of a put that expires. @throws StoreFailure; Error where it puts a record twice. */
 export async function commit(
   { client, keys, leases, send }: Committing,
   transaction: Transaction,
   options: CallOptions,
 ): Promise<Outcome> {
+  requireOnePutEach(transaction);
   const seconds = Math.max(0, ...transaction.puts.map((put) => put.seconds ?? 0));
   const attempt = async (): Promise<TxnResponse> => {
     const lease = seconds > 0 ? await leases.lease(seconds, options) : 0n;

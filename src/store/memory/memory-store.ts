@@ -20,6 +20,7 @@ import {
   type Window,
   type WindowAnswer,
 } from "../../ipam/store-port.ts";
+import { requireOnePutEach } from "../one-put-each.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 
@@ -263,11 +264,12 @@ function compareRefs(a: Ref, b: Ref): number {
   return refKey(a) < refKey(b) ? -1 : 1;
 }
 
-/** etcd refuses a transaction that names one key twice; so does the memory. */
-function requireDistinct({ puts, deletes }: Transaction): void {
-  const keys = [...puts.map(({ ref }) => refKey(ref)), ...deletes.map(refKey)];
+/** Stricter than the port asks: what is both put and deleted is a mistake, too. */
+function requireDistinct(transaction: Transaction): void {
+  requireOnePutEach(transaction);
+  const keys = [...transaction.puts.map(({ ref }) => refKey(ref)), ...transaction.deletes.map(refKey)];
   if (new Set(keys).size !== keys.length)
-    throw new Error(`a transaction writes a record twice: ${keys.join(" ")}`);
+    throw new Error(`a transaction puts and deletes a record: ${keys.join(" ")}`);
 }
 
 function requireTime(deadline: number): void {
