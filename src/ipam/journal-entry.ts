@@ -51,7 +51,10 @@ export function journalEntryOf({ record, reservedFor }: LivingAttachment, storeU
 
 const EVIDENCE = "evidence:";
 
-/** Request ID of a record that a recovery made from a pod's status alone, until the pod's node answers. */
+/**
+ * Stands for a container that is known from its pod's status alone. A recovery also takes it for the request ID of
+ * the record that it makes of that, until the pod's node answers.
+ */
 export function evidenceId(podUid: string, address: string): string {
   return `${EVIDENCE}${podUid}:${address}`;
 }
@@ -59,4 +62,9 @@ export function evidenceId(podUid: string, address: string): string {
 /** Whether a recovery made this holder's record from a pod's status alone. */
 export function isEvidence({ requestId }: Holder): boolean {
   return requestId.startsWith(EVIDENCE);
+}
+
+/** Whether only the pod of this holder is known, not its container. */
+export function isContainerUnknown({ attachment }: Holder): boolean {
+  return attachment.container.startsWith(EVIDENCE);
 }

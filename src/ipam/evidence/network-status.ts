@@ -10,28 +10,57 @@ export interface ShownAddress {
   readonly ifname?: string;
 }
 
+/** One interface's entry of an address that a pod shows. */
+export interface ShownPlace extends ShownAddress {
+  /** status.podIPs has the address: it is one of the pod's default interface. */
+  readonly podIP: boolean;
+}
+
 /** Network Plumbing Working Group, "Multi-network spec", section 4.1.3; the second is its older name. */
 const KEYS = ["k8s.v1.cni.cncf.io/network-status", "k8s.v1.cni.cncf.io/networks-status"] as const;
+/** What a pod asks of Multus. */
+const ASKED = "k8s.v1.cni.cncf.io/networks";
 
 /**
  * The addresses that a pod shows: those that Multus wrote for each interface, and status.podIPs. None
  * for a pod on its node's network: it shows the node's addresses, which kube-ipam never gives out.
  */
 export function shownAddresses(pod: PodFacts): ShownAddress[] {
-  if (pod.hostNetwork === true) return [];
   const shown = new Map<string, ShownAddress>();
-  const add = (text: string, where: Pick<ShownAddress, "network" | "ifname">) => {
-    const address = tryParseAddress(text.split("/")[0] ?? "");
-    if (address === undefined) return;
-    const canonical = formatAddress(address);
-    if (!shown.has(canonical)) shown.set(canonical, { address, text: canonical, ...where });
-  };
-  for (const { name, ifname, ips } of interfacesOf(pod)) {
-    for (const ip of ips)
-      add(ip, { ...(name !== "" && { network: name }), ...(ifname !== "" && { ifname }) });
-  }
-  for (const ip of pod.podIPs) add(ip, { ifname: "eth0" });
+  for (const { podIP, ifname = podIP ? "eth0" : undefined, ...place } of shownPlaces(pod))
+    if (!shown.has(place.text)) shown.set(place.text, { ...place, ...(ifname !== undefined && { ifname }) });
   return [...shown.values()];
+}
+
+/** The same, where an address comes once for each interface that has it; its name only where Multus tells it. */
+export function shownPlaces(pod: PodFacts): ShownPlace[] {
+  if (pod.hostNetwork === true) return [];
+  const podIPs = new Map(pod.podIPs.flatMap(readShown).map((read) => [read.text, read]));
+  const listed = (interfacesOf(pod) ?? []).flatMap(({ name, ifname, ips }) =>
+    ips.flatMap(readShown).map((read) => ({
+      ...read,
+      ...(name !== "" && { network: name }),
+      ...(ifname !== "" && { ifname }),
+      podIP: podIPs.has(read.text),
+    })),
+  );
+  for (const { text } of listed) podIPs.delete(text);
+  return [...listed, ...[...podIPs.values()].map((read) => ({ ...read, podIP: true }))];
+}
+
+/**
+ * Why a pod may have addresses that it does not show: Multus' annotation cannot be read, or is missing although the
+ * pod asks for further networks. Undefined where it shows all.
+ */
+export function hidesBecause(pod: PodFacts): "unreadable" | "missing" | undefined {
+  if (pod.hostNetwork === true) return undefined;
+  if (interfacesOf(pod) === undefined) return "unreadable";
+  return statusOf(pod) === undefined && (pod.annotations[ASKED] ?? "").trim() !== "" ? "missing" : undefined;
+}
+
+function readShown(text: string): { address: Address; text: string }[] {
+  const address = tryParseAddress(text.split("/")[0] ?? "");
+  return address === undefined ? [] : [{ address, text: formatAddress(address) }];
 }
 
 interface Interface {
@@ -40,16 +69,20 @@ interface Interface {
   readonly ips: readonly string[];
 }
 
-/** An annotation that cannot be read counts as absent. */
-function interfacesOf({ annotations }: PodFacts): Interface[] {
-  const text = KEYS.map((key) => annotations[key]).find((value) => value !== undefined);
+/** Undefined where the annotation cannot be read; none where there is none. */
+function interfacesOf(pod: PodFacts): Interface[] | undefined {
+  const text = statusOf(pod);
   if (text === undefined) return [];
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.map(interfaceOf) : [];
+    return Array.isArray(list) ? list.map(interfaceOf) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
+}
+
+function statusOf({ annotations }: PodFacts): string | undefined {
+  return KEYS.map((key) => annotations[key]).find((value) => value !== undefined);
 }
 
 function interfaceOf(entry: unknown): Interface {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
+import { evidenceId } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -60,6 +61,7 @@ async function imported(ports: Ports, container: string, address: string, more: 
 function notes(namespaces: Readonly<Record<string, NamespaceId | undefined>>, trusted = true): RuntimeNotes {
   return {
     namespaceOf: (container) => namespaces[container],
+    containerOf: ({ uid }) => Object.keys(namespaces).find((container) => uid === `uid-${container}`),
     knows: (container) => Object.hasOwn(namespaces, container),
     trusted,
   };
@@ -110,6 +112,27 @@ test("a DEL that the old plugin had before is believed by two words together", a
   expect((await adoptImported(notes({}, false), ports, soon())).freed).toBe(0);
   expect(await adoptImported(forgotten, ports, soon())).toEqual({ adopted: 0, freed: 1 });
   expect(await held(ports)).toEqual([]);
+});
+
+test("M4: where the import knew only the pod, the runtime's notes tell its container: without it the pod's end alone frees nothing", async () => {
+  const { cluster, node, ports } = world();
+  const unseen = evidenceId("uid-c1", "10.1.2.9");
+  const pod = { namespace: "default", name: "c1", uid: "uid-c1" };
+  await imported(ports, unseen, "10.1.2.9", { pod });
+  node.createNamespace("/run/netns/c1");
+  const namespace = node.identifyNamespace("/run/netns/c1");
+  // Its pod was deleted by force: the API server's word is not enough while the runtime has the container.
+  expect(await adoptImported(notes({ c1: namespace }), ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await sweep(ports)).toBe(0);
+  node.removeNamespace("/run/netns/c1");
+  expect(await sweep(ports)).toBe(1);
+
+  await imported(ports, unseen, "10.1.2.9", { pod });
+  expect((await adoptImported(notes({ c1: undefined }), ports, soon())).freed).toBe(0);
+  cluster.addPod(podFacts({ name: "c1", uid: "uid-c1", nodeName: "n1" }));
+  expect((await adoptImported(notes({ other: undefined }), ports, soon())).freed).toBe(0);
+  cluster.pods.clear();
+  expect((await adoptImported(notes({ other: undefined }), ports, soon())).freed).toBe(1);
 });
 
 test("who may be another node's, or another cluster's, is left alone", async () => {

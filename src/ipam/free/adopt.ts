@@ -1,9 +1,9 @@
 import { isOwnHolder } from "../cluster-relation.ts";
 import { podIsGone } from "../evidence/fencing.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
-import { journalEntryOf } from "../journal-entry.ts";
+import { isContainerUnknown, journalEntryOf } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
-import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
+import type { AttachmentRecord, Holder, NamespaceId, PodId } from "../records.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions, Entry, Guard, Put } from "../store-port.ts";
 import { allocationRefs, free } from "./free.ts";
@@ -14,6 +14,8 @@ export interface RuntimeNotes {
   namespaceOf(container: string, ifname: string): NamespaceId | undefined;
   /** Whether the cache has an entry of this container. */
   knows(container: string): boolean;
+  /** The container of a pod, as the arguments tell that the runtime passes on; undefined where the cache has none. */
+  containerOf(pod: PodId): string | undefined;
   /**
    * True once the cache lists a living namespace of this node: a container that it lacks has then had
    * its DEL, or never existed.
@@ -73,14 +75,23 @@ async function adoptOrFree(
 }
 
 async function hasEnded(
-  { attachment, namespace, nodeVerified, pod }: Holder,
+  holder: Holder,
   notes: RuntimeNotes,
   { cluster }: Ports,
   { deadline }: CallOptions,
 ): Promise<boolean> {
-  if (namespace.device !== undefined || !notes.trusted || notes.knows(attachment.container)) return false;
+  const { namespace, nodeVerified, pod } = holder;
+  if (namespace.device !== undefined || !notes.trusted || containerIn(notes, holder) !== undefined)
+    return false;
   if (pod === undefined || !nodeVerified || cluster === undefined) return false;
   return podIsGone(pod, (await cluster.pod(pod, deadline)) ?? "absent");
+}
+
+/** The holder's container, if the cache has it. Where the import knew only the pod, the cache tells which it is. */
+function containerIn(notes: RuntimeNotes, holder: Holder): string | undefined {
+  const { attachment, pod } = holder;
+  if (isContainerUnknown(holder)) return pod && notes.containerOf(pod);
+  return notes.knows(attachment.container) ? attachment.container : undefined;
 }
 
 /** False where nothing new is known, or another process changed the record meanwhile. */
@@ -92,9 +103,11 @@ async function adopt(
 ): Promise<boolean> {
   const { bootId } = ports.node;
   const { attachment, namespace: known, nodeVerified, pod } = record.holder;
+  const container = containerIn(notes, record.holder);
   // The pod may have run on another node when it got its address: it is this node's only if the runtime here knows it.
-  if (pod !== undefined && !nodeVerified && !notes.knows(attachment.container)) return false;
-  const noted = known.device === undefined && notes.namespaceOf(attachment.container, attachment.ifname);
+  if (pod !== undefined && !nodeVerified && container === undefined) return false;
+  const noted =
+    known.device === undefined && container !== undefined && notes.namespaceOf(container, attachment.ifname);
   const namespace = noted || known;
   if (record.holder.bootId !== "" && namespace === known) return false;
   const holder: Holder = { ...record.holder, bootId: record.holder.bootId || bootId, namespace };

@@ -118,7 +118,12 @@ test("importing and fenced nodes are looked through to the end", async () => {
   const ports: ClusterPorts = { ...here, cluster, clusterNames: calledBy("cluster-1") };
   expect(await Array.fromAsync(deadElsewhere(ports, inventory, 0, soon()))).toEqual([]);
   await imported("i-3", here, node);
-  const notes = { namespaceOf: () => undefined, knows: () => true, trusted: true };
+  const notes = {
+    namespaceOf: () => undefined,
+    containerOf: () => undefined,
+    knows: () => true,
+    trusted: true,
+  };
   expect(await adoptImported(notes, here, soon())).toEqual({ adopted: 1, freed: 0 });
 });
 
