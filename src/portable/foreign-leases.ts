@@ -17,7 +17,7 @@ export interface ForeignLease {
 }
 
 export interface ForeignNetwork {
-  /** The plugin that allocated the addresses: "host-local", "kube-ipam-0.2". */
+  /** The plugin that allocated the addresses: "host-local", "kube-ipam-0.2", "whereabouts". */
   readonly source: string;
   readonly name: string;
   readonly space: string;
@@ -39,23 +39,31 @@ export function recordsOfLeases(leases: readonly ForeignLease[], network: Foreig
     const key = JSON.stringify([lease.node, lease.container, lease.ifname]);
     attachments.set(key, [...(attachments.get(key) ?? []), lease]);
   }
-  return [...attachments.values()].flatMap((same) => recordsOf(same, network));
+  return [
+    ...allocationsOf(leases, network),
+    ...[...attachments.values()].flatMap((same) => attachmentOf(same, network)),
+  ];
 }
 
-function recordsOf(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
+/** An address of several leases has all their holders, and is free when the last has ended. */
+function allocationsOf(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
+  const { since, space } = network;
+  const base = { version: RECORD_VERSION, origin: "dynamic", since } as const;
+  const byAddress = Map.groupBy(leases, ({ address }) => formatAddress(address));
+  return [...byAddress].map(([address, same]) => ({
+    ref: { kind: "allocation", space, address },
+    record: { ...base, holders: same.map((lease) => holderOf(lease, network)) },
+  }));
+}
+
+function attachmentOf(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
   const [first] = leases;
   if (first === undefined) return [];
-  const { space, since } = network;
+  const { space } = network;
   const addresses = leases.map(({ address }) => address).sort(compareAddresses);
   const holder = holderOf(first, network);
   const base = { version: RECORD_VERSION, origin: "dynamic" } as const;
   return [
-    ...addresses.map(
-      (address): PortableRecord => ({
-        ref: { kind: "allocation", space, address: formatAddress(address) },
-        record: { ...base, holders: [holder], since },
-      }),
-    ),
     {
       ref: { kind: "attachment", node: first.node, id: holder.attachment },
       record: {
@@ -73,6 +81,11 @@ function recordsOf(leases: readonly ForeignLease[], network: ForeignNetwork): Po
       },
     },
   ];
+}
+
+/** Stands for an interface that is not known, and so has this address alone: no DEL has that name. */
+export function unknownInterface(address: Address): string {
+  return `(${formatAddress(address)})`;
 }
 
 const WHOLE: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { IpamError } from "../ipam/errors.ts";
 import { RECORD_VERSION } from "../ipam/records.ts";
-import { DOCUMENT_KIND, DOCUMENT_VERSION, nameOf, type PortableRecord } from "./document.ts";
+import { DOCUMENT_KIND, DOCUMENT_VERSION, type PortableRecord } from "./document.ts";
 import { HeadSchema, RECORD_SCHEMAS } from "./schemas.ts";
 
 /**
@@ -19,11 +19,7 @@ export function parseDocument(value: unknown, source: string): PortableRecord[] 
     );
   }
   if (head.output.version > DOCUMENT_VERSION) throw newer(source, "the document");
-  const records = head.output.records.map((record, index) =>
-    readRecord(record, `${source}: records[${index}]`),
-  );
-  refuseDoubles(records, source);
-  return records;
+  return head.output.records.map((record, index) => readRecord(record, `${source}: records[${index}]`));
 }
 
 function readRecord(value: unknown, where: string): PortableRecord {
@@ -64,14 +60,4 @@ function newer(source: string, what: string): IpamError {
     `${source}: ${what} was written by a newer kube-ipam`,
     "upgrade kube-ipam",
   );
-}
-
-function refuseDoubles(records: readonly PortableRecord[], source: string): void {
-  const names = new Set<string>();
-  for (const { ref } of records) {
-    const name = nameOf(ref);
-    if (names.has(name))
-      throw new IpamError("decode", `${source} holds the ${name} twice`, "keep one of them");
-    names.add(name);
-  }
 }

@@ -1,13 +1,13 @@
-import { isDeepStrictEqual } from "node:util";
 import { parseAddress } from "../address/address.ts";
-import { IMPORTED } from "../ipam/free/adopt.ts";
 import { describeOwner } from "../ipam/in-words.ts";
-import type { Holder, NetworkRecord, RecordTypes, Ref } from "../ipam/records.ts";
+import type { RecordTypes, Ref } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
+import { eachOnce } from "./each-once.ts";
+import { isHeldAlready, saysTheSame } from "./says-the-same.ts";
 
 /** What an import would write. */
 export interface ImportPlan {
@@ -21,37 +21,87 @@ export interface ImportPlan {
 /** Four records are read for each, well within the 128 of one read. */
 const PER_READ = 24;
 
+/** An attachment comes in one transaction with its allocations, well within its 128. */
+const MOST_ADDRESSES = 100;
+
 /**
- * Compares records with what a store holds. A conflict is a record that exists with different content, or an
- * address that is held by or reserved for somebody else in this store.
+ * Compares records with each other and with what a store holds. A conflict is a record that exists, or is imported
+ * twice, with different content, or an address that is held by or reserved for somebody else in this store. An address
+ * of another plugin that the store holds already for the same container or pod stays as it is.
  *
  * @throws StoreFailure
  */
 export async function planImport(
-  records: readonly PortableRecord[],
+  all: readonly PortableRecord[],
   store: Store,
   options: CallOptions,
 ): Promise<ImportPlan> {
+  const { records, conflicts: contradictions } = eachOnce(all);
   const brought = new Set(records.map(({ ref }) => nameOf(ref)));
   const missing: PortableRecord[] = [];
-  const conflicts: string[] = [];
-  for (let start = 0; start < records.length; start += PER_READ) {
-    const part = records.slice(start, start + PER_READ);
-    const refs = uniqueRefs(part.flatMap(refsAround));
-    const snapshot = await store.read({ refs }, options);
-    for (const item of part) {
-      const present = snapshot.get(fromPortable(item.ref)) as Versioned<unknown> | undefined;
-      if (present !== undefined) {
-        if (!saysTheSame(item, present.record))
-          conflicts.push(`the ${nameOf(item.ref)} exists with different content`);
-        continue;
-      }
-      const conflict = strangerAt(item, snapshot, brought);
+  const conflicts = [...contradictions];
+  /** Addresses that the store holds already, by the allocation's name. */
+  const held = new Set<string>();
+  const take = (item: PortableRecord, snapshot: Snapshot) => {
+    const present = snapshot.get(fromPortable(item.ref)) as Versioned<unknown> | undefined;
+    if (present === undefined) {
+      const conflict = strangerAt(item, snapshot, brought) ?? tooLarge(item);
       if (conflict === undefined) missing.push(item);
       else conflicts.push(conflict);
+    } else if (!saysTheSame(item, present.record)) {
+      if (isHeldAlready(item, present.record as RecordTypes["allocation"])) held.add(nameOf(item.ref));
+      else conflicts.push(`the ${nameOf(item.ref)} exists with different content`);
     }
+  };
+  const [attachments, others] = partition(records, ({ ref }) => ref.kind === "attachment");
+  await readAround(others, store, options, take);
+  // What is held already needs no second attachment.
+  const lacking = attachments.flatMap((item) => withoutHeld(item, held) ?? []);
+  await readAround(lacking, store, options, take);
+  const found = conflicts.length - contradictions.length;
+  return { missing, conflicts, same: records.length - missing.length - found };
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+async function readAround(
+  records: readonly PortableRecord[],
+  store: Store,
+  options: CallOptions,
+  take: (item: PortableRecord, snapshot: Snapshot) => void,
+): Promise<void> {
+  for (let start = 0; start < records.length; start += PER_READ) {
+    const part = records.slice(start, start + PER_READ);
+    const snapshot = await store.read({ refs: uniqueRefs(part.flatMap(refsAround)) }, options);
+    for (const item of part) take(item, snapshot);
   }
-  return { missing, conflicts, same: records.length - missing.length - conflicts.length };
+}
+
+/** The attachment with the addresses that nobody holds yet; undefined where none is left. */
+function withoutHeld(item: PortableRecord, held: ReadonlySet<string>): PortableRecord | undefined {
+  if (held.size === 0) return item;
+  const record = item.record as RecordTypes["attachment"];
+  const isLeft = record.addresses.map(
+    (address) => !held.has(nameOf({ kind: "allocation", space: record.space, address })),
+  );
+  if (!isLeft.includes(false)) return item;
+  if (!isLeft.includes(true)) return undefined;
+  const left = <T>(values: readonly T[]) => values.filter((_, index) => isLeft[index]);
+  const { addresses, gateways, prefixes } = record;
+  return {
+    ...item,
+    record: { ...record, addresses: left(addresses), gateways: left(gateways), prefixes: left(prefixes) },
+  };
+}
+
+/** What cannot be written in one transaction would stop the import in its midst. */
+function tooLarge({ ref, record }: PortableRecord): string | undefined {
+  if (ref.kind !== "attachment") return undefined;
+  const { addresses } = record as RecordTypes["attachment"];
+  if (addresses.length <= MOST_ADDRESSES) return undefined;
+  return `the ${nameOf(ref)} has ${addresses.length} addresses, and one transaction takes ${MOST_ADDRESSES}`;
 }
 
 type PortableRefs = Extract<Ref, { kind: PortableKind }>;
@@ -68,27 +118,6 @@ function uniqueRefs(refs: readonly PortableRefs[]): PortableRefs[] {
   const text = (ref: PortableRefs) =>
     JSON.stringify(ref, (_, value) => (typeof value === "bigint" ? String(value) : value));
   return [...new Map(refs.map((ref) => [text(ref), ref])).values()];
-}
-
-/** Times are for people, and a network's detail is what drifts; neither makes a difference. */
-function saysTheSame({ ref, record }: PortableRecord, present: unknown): boolean {
-  if (ref.kind !== "network") return isDeepStrictEqual(withoutTime(record), withoutTime(present));
-  const [a, b] = [record, present] as [NetworkRecord, NetworkRecord];
-  return a.space === b.space && isDeepStrictEqual(a.subnets, b.subnets);
-}
-
-/** Nor what a node learnt meanwhile of an attachment that was imported before. */
-function withoutTime(record: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(record, (key, value) => (key === "since" ? undefined : asImported(value))),
-  );
-}
-
-function asImported(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("requestId" in value)) return value;
-  if (!String(value.requestId).startsWith(IMPORTED)) return value;
-  const { bootId: _, namespace: __, ...holder } = value as Holder;
-  return holder;
 }
 
 /** Who has, or will have, the address here without being part of the import. */

@@ -19,7 +19,7 @@ import {
 } from "../ipam/testing/world.ts";
 import type { PortableDocument, PortableRecord } from "./document.ts";
 import { exportRecords } from "./export-records.ts";
-import { recordsOfLeases } from "./foreign-leases.ts";
+import { type ForeignLease, recordsOfLeases } from "./foreign-leases.ts";
 import { importRecords } from "./import-records.ts";
 import { parseDocument } from "./parse-document.ts";
 import { planImport } from "./plan-import.ts";
@@ -303,14 +303,132 @@ test.each([
   expect(await refusal(() => parseDocument(document, "file"))).toStartWith(expected);
 });
 
-test("a record that is there twice is refused", async () => {
-  const { records } = await moved();
-  const [record] = records;
-  const document = { kind: "kube-ipam-records", version: 1, records: [record, record] };
-  expect(await refusal(() => parseDocument(document, "file"))).toBe(
-    "6 file holds the network net1 twice; keep one of them",
+test("M7: a record that comes twice is one, with two contents a conflict, and nothing is written", async () => {
+  const { target, records } = await moved();
+  const twice = { kind: "kube-ipam-records", version: 1, records: [...records, ...records] };
+  const parsed = parseDocument(JSON.parse(JSON.stringify(twice)), "file");
+  const [a, b] = [leases("10.9.0.7"), leases("10.9.0.7", "fd00:9::7")];
+  const other = recordsOfLeases(
+    [{ address: parseAddress("10.9.0.7"), container: "other", ifname: "net1", node: "node2" }],
+    { source: "host-local", name: "net2", space: "default", ranges: [], since: "" },
   );
+  const contradicting = [...parsed, ...a, ...other];
+  const twoHolders =
+    "the allocation of 10.9.0.7 in space default is imported twice, with different content: for interface eth0 of " +
+    "container old in network 'net1' on node node1, and for interface net1 of container other in network 'net2' on node node2";
+  expect((await planImport(contradicting, target.store, options)).conflicts).toEqual([twoHolders]);
+  expect(await importRecords(contradicting, target.store, options)).toMatchObject({
+    written: 0,
+    conflicts: [twoHolders],
+  });
+  expect((await planImport([...a, ...b], target.store, options)).conflicts).toEqual([
+    "the attachment old/eth0 of network net1 on node node1 is imported twice, with different content",
+  ]);
+  expect(target.store.commits).toEqual([]);
+  expect(await importRecords(parsed, target.store, options)).toMatchObject({ written: records.length });
 });
+
+test("M9: an attachment that is too large for one transaction stops the import before anything is written", async () => {
+  const { store } = world();
+  const texts = Array.from({ length: 101 }, (_, index) => `10.9.1.${index}`);
+  const { written, conflicts } = await importRecords([...leases("10.9.0.7"), ...many(texts)], store, options);
+  expect([written, conflicts]).toEqual([
+    0,
+    [
+      "the attachment many/eth0 of network net1 on node node1 has 101 addresses, and one transaction takes 100",
+    ],
+  ]);
+  expect(await importRecords(many(texts.slice(1)), store, options)).toMatchObject({ written: 101 });
+});
+
+test("M10: an import that was interrupted is run again, and writes only what is missing", async () => {
+  const { target, records } = await moved();
+  const commit = target.store.commit.bind(target.store);
+  const broken: Store = {
+    ...target.store,
+    commit: async (transaction, call) => {
+      if (transaction.puts.length > 50) throw new Error("killed");
+      return commit(transaction, call);
+    },
+  };
+  await expect(importRecords([...records, ...many(texts60())], broken, options)).rejects.toThrow("killed");
+  const again = await importRecords([...records, ...many(texts60())], target.store, options);
+  expect(again).toEqual({ conflicts: [], written: 61, same: records.length });
+  expect((await planImport([...records, ...many(texts60())], target.store, options)).missing).toEqual([]);
+});
+
+test("M11: what the store holds already for the same pod or container stays as it is, and needs no second attachment", async () => {
+  const { ports, store } = world();
+  const pod = { namespace: "default", name: "p", uid: "uid-p" };
+  const unlabelled = { ...dual, sets: dual.sets.slice(0, 1) };
+  await add(ports, "c1", { network: unlabelled, pod, wish: named("10.1.0.7") });
+  const shown = lease({ address: "10.1.0.7", container: "evidence:uid-p:10.1.0.7", pod });
+  const second = lease({ address: "10.1.0.8", container: "evidence:uid-p:10.1.0.7", pod });
+  const ofOthers = lease({
+    address: "10.1.0.7",
+    container: "evidence:uid-q:10.1.0.7",
+    pod: { ...pod, uid: "uid-q" },
+  });
+  expect(await importRecords(records(shown), store, options)).toEqual({ written: 0, same: 2, conflicts: [] });
+  expect((await importRecords(records(ofOthers), store, options)).conflicts).toEqual([
+    "the allocation of 10.1.0.7 in space default exists with different content",
+  ]);
+  // The same attachment with another address has that one only.
+  expect(await importRecords(records(shown, second), store, options)).toEqual({
+    written: 2,
+    same: 1,
+    conflicts: [],
+  });
+  expect(await importRecords(records(shown, second), store, options)).toEqual({
+    written: 0,
+    same: 3,
+    conflicts: [],
+  });
+  await expect(exportRecords(store, options)).resolves.toMatchObject({ unfit: 0 });
+
+  // Its pod has ended meanwhile, and whereabouts still has its entry.
+  const living = lease({ address: "10.1.0.9", container: "c9", pod });
+  await importRecords(records(living), store, options);
+  const leftover = lease({ address: "10.1.0.9", container: "c9", ifname: "(10.1.0.9)", node: "(unknown)" });
+  expect(await importRecords(records(leftover), store, options)).toEqual({
+    written: 0,
+    same: 2,
+    conflicts: [],
+  });
+});
+
+function lease({
+  address,
+  ...more
+}: Partial<Omit<ForeignLease, "address">> & { readonly address: string }): ForeignLease {
+  return { container: "c", ifname: "eth0", node: "node1", ...more, address: parseAddress(address) };
+}
+
+function records(...all: ForeignLease[]): PortableRecord[] {
+  return recordsOfLeases(all, {
+    source: "whereabouts",
+    name: "net1",
+    space: "default",
+    ranges: [],
+    since: "",
+  });
+}
+
+function texts60(): string[] {
+  return Array.from({ length: 60 }, (_, index) => `10.9.1.${index}`);
+}
+
+function many(texts: readonly string[]): PortableRecord[] {
+  return recordsOfLeases(
+    texts.map((text) => ({
+      address: parseAddress(text),
+      container: "many",
+      ifname: "eth0",
+      node: "node1",
+    })),
+    { source: "host-local", name: "net1", space: "default", ranges: [], since: "" },
+  );
+}
 
 test("another plugin's addresses are held until DEL", async () => {
   const { ports, store } = world();

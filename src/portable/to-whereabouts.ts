@@ -48,12 +48,28 @@ export function toWhereabouts(
   for (const { address, podref } of outside)
     remarks.push(`${formatAddress(address)} of pod ${podref} lies in none of the ranges: left out`);
   const prefix = networkName === undefined ? "" : `${networkName}-`;
-  const inside = held.filter((each) => !outside.includes(each));
+  const inside = oneEach(
+    held.filter((each) => !outside.includes(each)),
+    remarks,
+  );
   return {
     pools: ranges.map((range) => poolOf(range, inside, { namespace, prefix })),
     reservations: inside.map((each) => reservationOf(each, { namespace, prefix })),
     remarks,
   };
+}
+
+/** Whereabouts has one container for each address. */
+function oneEach(held: readonly Held[], remarks: string[]): Held[] {
+  return [...Map.groupBy(held, ({ address }) => formatAddress(address))].flatMap(
+    ([text, [first, ...others]]) => {
+      for (const { id, podref } of others)
+        remarks.push(
+          `${text} of pod ${podref} (container ${id}) is held by pod ${first?.podref}, too: left out`,
+        );
+      return first ?? [];
+    },
+  );
 }
 
 interface Naming {

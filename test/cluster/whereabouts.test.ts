@@ -139,6 +139,7 @@ describe.skipIf(missing !== undefined)("from whereabouts and back", () => {
 
     // Its DEL comes to kube-ipam.
     await two.end(b.sandbox);
+    await world.forget("b");
     expect(Object.keys(await holders())).not.toContain(b.address);
     expect((await whereabouts.run("DEL", b.sandbox)).exitCode).toBe(0);
 
@@ -151,6 +152,7 @@ describe.skipIf(missing !== undefined)("from whereabouts and back", () => {
     expect((await whereabouts.run("DEL", c.sandbox)).exitCode).toBe(0);
     await two.remove(c.sandbox);
     await eventually(async () => !Object.hasOwn(await holders(), c.address) || undefined, 60_000);
+    await world.forget("c");
 
     // Its DEL had gone to the old plugin before: the runtime has forgotten it, and its pod is gone.
     const late = await oldPod("late", two);

@@ -138,6 +138,35 @@ describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
     expect(JSON.parse(skipped.stdout)).toMatchObject({ records: 2, damaged: { count: 2, held: false } });
   });
 
+  test("M7: one address in two networks is one conflict that names both, before anything is written", async () => {
+    await cluster.ctl("put", "/etcd-cni/networks/twin/used/10.9.9.9", "--", "twin");
+    const source = ["--from", "kube-ipam-0.2", "-o", "json"];
+    const before = (await kubeIpam("ip", "list", "-o", "json")).stdout;
+    for (const more of [["--dry-run"], []]) {
+      const refused = await kubeIpam("store", "import", ...source, ...more);
+      expect([refused.exitCode, JSON.parse(refused.stdout)]).toEqual([
+        1,
+        expect.objectContaining({
+          written: 0,
+          conflictsWith: expect.arrayContaining([
+            expect.stringMatching(
+              /^the allocation of 10\.9\.9\.9 .* container other in network 'net10' .* container twin in network 'twin'/,
+            ),
+          ]),
+        }),
+      ]);
+      expect(refused.stderr).toContain("--space");
+    }
+    expect((await kubeIpam("ip", "list", "-o", "json")).stdout).toBe(before);
+    for (const network of ["net10", "twin"]) {
+      const space = ["--network", network, "--space", network];
+      expect(JSON.parse((await kubeIpam("store", "import", ...source, ...space)).stdout)).toMatchObject({
+        written: 2,
+      });
+    }
+    await cluster.ctl("del", "/etcd-cni/networks/twin/used/10.9.9.9");
+  });
+
   test("that are not there are exit code 3", async () => {
     const none = await kubeIpam("store", "import", "--from", "kube-ipam-0.2", "--network", "net2");
     expect(none.exitCode).toBe(3);

@@ -34,7 +34,7 @@ export async function importStore(
 }
 
 async function write(
-  { records, remarks, told = [], warning }: Source,
+  { records, remarks, told = [], warning, conflicts: before = [], wayOut = [] }: Source,
   given: ImportOptions,
   session: Session,
 ): Promise<number> {
@@ -44,19 +44,21 @@ async function write(
   if (warning !== undefined) printErr(`warning: ${warning}`);
   warn(told);
   const dry = given.dryRun === true;
-  const plan = dry ? await planImport(records, ports.store, options) : undefined;
+  // What the source contradicts itself in, and what the store does, come in one run.
+  const plan = dry || before.length > 0 ? await planImport(records, ports.store, options) : undefined;
   const progress = startProgress("writing");
-  const { written, same, conflicts } = plan
+  const { written, same, ...done } = plan
     ? { ...plan, written: 0 }
     : await importRecords(records, ports.store, options, progress.at).finally(progress.end);
-  printConflicts(conflicts, written);
+  const conflicts = [...before, ...done.conflicts];
+  printConflicts(conflicts, wayOut, written);
   const counts = { records: records.length, alreadyThere: same, conflicts: conflicts.length };
   await printThing(
     {
       dryRun: dry,
       ...counts,
       written,
-      ...(plan && { toWrite: plan.missing.length }),
+      ...(plan && dry && { toWrite: conflicts.length > 0 ? 0 : plan.missing.length }),
       conflictsWith: conflicts,
       ...dataOf(told),
     },
@@ -82,13 +84,14 @@ async function requireUsable({ settings, ports, options }: Session): Promise<voi
   requireReady(verifyStore(snapshot, remembered, settings.space, ports), false);
 }
 
-function printConflicts(conflicts: readonly string[], written: number): void {
+function printConflicts(conflicts: readonly string[], wayOut: readonly string[], written: number): void {
   if (conflicts.length === 0) return;
   const what =
     written === 0 ? "nothing is written" : `${written} records were written before another writer interfered`;
   printErr(`error: ${conflicts.length} conflicts: ${what}`);
   for (const line of conflicts.slice(0, SHOWN)) printErr(`  ${line}`);
   if (conflicts.length > SHOWN) printErr(`  … and ${conflicts.length - SHOWN} more`);
+  for (const line of wayOut) printErr(line);
   printErr(
     "resolve them ('kube-ipam ip show', 'ip release', 'ip unreserve') or remove them from the import, and run it again",
   );

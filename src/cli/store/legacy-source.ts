@@ -46,6 +46,7 @@ export async function readLegacy(given: SourceOptions, session: CommandContext):
       ...unreadable.map((key) => `${key} is not the address of a container: left out`),
     ]),
     ...(given.containers === undefined && { warning: allForThisNode(containers.size, thisNode) }),
+    ...(networks.length > 1 && { wayOut: [APART] }),
     told: [
       ...tellDamaged(
         networks.flatMap(({ damaged }) => damaged),
@@ -61,6 +62,10 @@ export async function readLegacy(given: SourceOptions, session: CommandContext):
     ],
   };
 }
+
+const APART =
+  "of networks on wires of their own import one at a time with --network, each into its own --space (its " +
+  "configuration's addressSpace)";
 
 function understand({ leases, ...network }: LegacyNetwork) {
   const found = leases.map(({ container, key, ...spelled }) => ({

@@ -28,4 +28,8 @@ export interface Source {
   readonly warning?: string;
   /** The same with what it is about, for people and programs. */
   readonly told?: readonly Told[];
+  /** Why nothing of it may be imported, one line each. */
+  readonly conflicts?: readonly string[];
+  /** What to do about conflicts, one line each. */
+  readonly wayOut?: readonly string[];
 }

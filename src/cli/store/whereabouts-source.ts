@@ -1,16 +1,13 @@
 import { cidrInterval, formatCidr } from "../../address/cidr.ts";
 import { overlaps } from "../../address/interval.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
-import { IpamError } from "../../ipam/errors.ts";
 import { type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
-import {
-  rangeOf,
-  readWhereabouts,
-  type WhereaboutsPool,
-  type WhereaboutsState,
-} from "../../portable/whereabouts.ts";
+import { readWhereabouts } from "../../portable/whereabouts.ts";
+import { rangeInName, rangeOf } from "../../portable/whereabouts-pool.ts";
+import type { WhereaboutsPool, WhereaboutsState } from "../../portable/whereabouts-state.ts";
 import { clusterSettings, openAccess } from "../session/kubernetes.ts";
 import type { CommandContext } from "../session/open.ts";
+import { withLegibleEntries } from "./legible-entries.ts";
 import type { Source, SourceOptions } from "./source.ts";
 
 /** Whereabouts' objects, from a cluster or a file. */
@@ -23,7 +20,7 @@ interface Found {
  * Reads what whereabouts gave out in one network, as records of kube-ipam.
  *
  * @param network the network as kube-ipam's configuration names it, with its ranges where --config has them.
- * @throws UsageError, AbsentError; IpamError tryAgain while pods start.
+ * @throws UsageError, AbsentError; IpamError decode, or where Kubernetes does not answer.
  */
 export async function readFromWhereabouts(
   file: (() => unknown) | undefined,
@@ -33,15 +30,18 @@ export async function readFromWhereabouts(
 ): Promise<Source> {
   const { state, cluster = session.ports.clusterNames?.name } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
-  const { leases, remarks, starting } = readWhereabouts(
+  const { conflicts, leases, remarks, starting } = readWhereabouts(
     { ...state, pools },
     {
       ifname: given.ifname,
       skipGone: given.skipGone === true,
+      subnets: network.ranges.map(({ subnet }) => subnet),
+      others: state.pools.filter((pool) => !pools.includes(pool)),
       ...(given.definition !== undefined && { definition: given.definition }),
     },
   );
-  if (starting.length > 0 && given.skipGone !== true) throw stillStarting(starting);
+  if (pools.length === 0 && [leases, conflicts, starting].every(({ length }) => length === 0))
+    throw noPool(state.pools, network);
   const ranges = network.ranges.length > 0 ? network.ranges : rangesOf(pools);
   const records = recordsOfLeases(leases, {
     ...network,
@@ -49,8 +49,24 @@ export async function readFromWhereabouts(
     source: "whereabouts",
     ...(cluster !== undefined && { cluster }),
   });
-  return { records, remarks };
+  return {
+    records,
+    remarks,
+    conflicts: [...conflicts, ...(starting.length > 0 ? [stillStarting(starting)] : [])],
+    wayOut: [
+      ...(conflicts.length > 0 ? [WAY_OUT] : []),
+      ...(starting.length > 0 ? [WAY_OUT_OF_STARTING] : []),
+    ],
+  };
 }
+
+const WAY_OUT =
+  "where an address is in use twice, delete one of the pods; or, on wires of their own, import one network at a time with " +
+  "--definition or --pool, each into its own --space. Correct what cannot be read, or name the pools of this network with --pool";
+
+const WAY_OUT_OF_STARTING =
+  "run it again when the pods run. If a pod waits for this import, what whereabouts still holds for its name is a " +
+  "leftover: leave that out with --skip-gone";
 
 async function find(
   file: (() => unknown) | undefined,
@@ -60,7 +76,10 @@ async function find(
   const { parseWhereaboutsList, readWhereaboutsState } = await import(
     "../../kubernetes/objects/whereabouts.ts"
   );
-  if (file !== undefined) return parseWhereaboutsList(file(), "the list");
+  if (file !== undefined) {
+    const { state, ...found } = parseWhereaboutsList(file(), "the list");
+    return { ...found, state: withLegibleEntries(state) };
+  }
   const settings = clusterSettings(given, session);
   const access = await openAccess(given, session);
   if (settings === undefined || access === undefined) {
@@ -70,35 +89,42 @@ async function find(
     );
   }
   const state = await readWhereaboutsState(settings, session.options.deadline);
-  return { state, cluster: access.names.name };
+  return { state: withLegibleEntries(state), cluster: access.names.name };
 }
 
-/** A pool serves every definition with its range, so the pools of this network must be chosen. */
+/**
+ * A pool serves every definition with its range, so the pools of this network must be chosen. One whose range cannot
+ * be read may be of it, unless its name tells another range.
+ */
 function choosePools(
   pools: readonly WhereaboutsPool[],
   { ranges }: Pick<ForeignNetwork, "ranges">,
   named: readonly string[],
 ): WhereaboutsPool[] {
+  if (named.length > 0) return named.map((name) => poolCalled(name, pools));
+  if (ranges.length > 0) {
+    return pools.filter((pool) => {
+      const range = rangeOf(pool) ?? rangeInName(pool.name);
+      if (range === undefined) return true;
+      return ranges.some(({ subnet }) => overlaps(cidrInterval(subnet), cidrInterval(range)));
+    });
+  }
+  if (pools.length === 1) return [...pools];
   if (pools.length === 0)
     throw new AbsentError("whereabouts has no pools", "check that this is the cluster of whereabouts");
-  if (named.length > 0) return named.map((name) => poolCalled(name, pools));
-  if (ranges.length === 0) {
-    if (pools.length === 1) return [...pools];
-    throw new UsageError(
-      `whereabouts has ${pools.length} pools: ${pools.map(({ name }) => name).join(", ")}`,
-      "name those of this network with --pool, or its new configuration with --config",
-    );
-  }
-  const chosen = pools.filter((pool) => {
-    const range = rangeOf(pool);
-    return (
-      range !== undefined && ranges.some(({ subnet }) => overlaps(cidrInterval(subnet), cidrInterval(range)))
-    );
-  });
-  if (chosen.length > 0) return chosen;
-  throw new AbsentError(
-    `no pool of whereabouts lies in ${ranges.map(({ subnet }) => formatCidr(subnet)).join(", ")}`,
-    `its pools are ${pools.map(({ name, range }) => `${name} (${range})`).join(", ")}`,
+  throw new UsageError(
+    `whereabouts has ${pools.length} pools: ${pools.map(({ name }) => name).join(", ")}`,
+    "name those of this network with --pool, or its new configuration with --config",
+  );
+}
+
+function noPool(pools: readonly WhereaboutsPool[], { ranges }: Pick<ForeignNetwork, "ranges">): AbsentError {
+  const where = ranges.map(({ subnet }) => formatCidr(subnet)).join(", ");
+  return new AbsentError(
+    `no pool of whereabouts lies in ${where}, and nobody shows or reserves an address there`,
+    pools.length === 0
+      ? "check that this is the cluster of whereabouts"
+      : `its pools are ${pools.map(({ name, range }) => `${name} (${range})`).join(", ")}`,
   );
 }
 
@@ -118,11 +144,6 @@ function rangesOf(pools: readonly WhereaboutsPool[]): ForeignNetwork["ranges"] {
   });
 }
 
-function stillStarting(pods: readonly string[]): IpamError {
-  return new IpamError(
-    "tryAgain",
-    `${pods.length} pods are starting, and do not show their addresses yet: ${pods.slice(0, 5).join(", ")}`,
-    "run it again when they run; nothing is written. If a pod waits for this import, what whereabouts still holds for " +
-      "its name is a leftover: leave that out with --skip-gone",
-  );
+function stillStarting(pods: readonly string[]): string {
+  return `${pods.length} pods are starting, and do not show their addresses yet: ${pods.slice(0, 5).join(", ")}`;
 }

@@ -2,10 +2,11 @@ import * as v from "valibot";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type {
+  WhereaboutsEntry,
   WhereaboutsPool,
   WhereaboutsReservation,
   WhereaboutsState,
-} from "../../portable/whereabouts.ts";
+} from "../../portable/whereabouts-state.ts";
 import { Api } from "../api/api.ts";
 import { type Kind, PODS } from "../api/kinds.ts";
 import { listObjects } from "../api/list-objects.ts";
@@ -15,27 +16,13 @@ import { podFacts } from "./pod-facts.ts";
 
 /** Whereabouts' custom resources, v1alpha1 as its doc/crds defines them. */
 
-const metadata = v.object({ name: v.string() });
-const text = v.nullish(v.string(), "");
+/** All but the names may be anything: what one entry holds stops none of the others. */
+const object = v.object({ metadata: v.object({ name: v.string() }), spec: v.optional(v.unknown()) });
 
-const ipPool = v.object({
-  metadata,
-  spec: v.object({
-    range: v.string(),
-    allocations: v.nullish(
-      v.record(v.string(), v.object({ id: v.string(), podref: v.string(), ifname: text })),
-      {},
-    ),
-  }),
-});
+type Loose = v.InferOutput<typeof object>;
 
-const reservation = v.object({ metadata, spec: v.object({ podref: v.string(), ifname: text }) });
-
-const IP_POOLS: Kind<v.InferOutput<typeof ipPool>> = { ...named("ippools"), shape: ipPool };
-const RESERVATIONS: Kind<v.InferOutput<typeof reservation>> = {
-  ...named("overlappingrangeipreservations"),
-  shape: reservation,
-};
+const IP_POOLS: Kind<Loose> = { ...named("ippools"), shape: object };
+const RESERVATIONS: Kind<Loose> = { ...named("overlappingrangeipreservations"), shape: object };
 
 /**
  * Reads all pools and reservations of whereabouts, then all pods: a pod that has an address of a pool has
@@ -57,7 +44,12 @@ export async function readWhereaboutsState(
   return { pools, reservations, pods };
 }
 
-/** Reads the same from a list that `kubectl get … -o json` printed, with the cluster's UID if it is there. @throws IpamError decode */
+/**
+ * Reads the same from a list that `kubectl get … -o json` printed, with the cluster's UID if it is there. All objects
+ * that cannot be read are told together.
+ *
+ * @throws IpamError decode where it is no such list.
+ */
 export function parseWhereaboutsList(
   document: unknown,
   source: string,
@@ -65,45 +57,67 @@ export function parseWhereaboutsList(
   const list = v.safeParse(v.object({ items: v.array(v.object({ kind: v.string() })) }), document);
   if (!list.success) throw notAList(source, 'expected {"kind": "List", "items": […]}');
   const items = (document as { items: readonly { kind: string }[] }).items;
+  const damages: string[] = [];
   const of = <T>(kind: string, shape: v.GenericSchema<unknown, T>): T[] =>
-    items.filter((item) => item.kind === kind).map((item) => parse(shape, item, `${source}: a ${kind}`));
-  const state = {
-    pools: of("IPPool", ipPool).map(poolOf),
-    reservations: of("OverlappingRangeIPReservation", reservation).map(reservationOf),
+    items
+      .filter((item) => item.kind === kind)
+      .flatMap((item) => {
+        const parsed = v.safeParse(shape, item);
+        if (parsed.success) return [parsed.output];
+        damages.push(faultOf(kind, item, parsed.issues[0]));
+        return [];
+      });
+  const read = {
+    pools: of("IPPool", object).map(poolOf),
+    reservations: of("OverlappingRangeIPReservation", object).map(reservationOf),
     pods: of("Pod", podShape).map(podFacts),
   };
   const namespaces = of("Namespace", v.object({ metadata: v.object({ name: v.string(), uid: v.string() }) }));
   const cluster = namespaces.find((each) => each.metadata.name === "kube-system")?.metadata.uid;
-  return { state, ...(cluster !== undefined && { cluster }) };
+  return { state: { ...read, damages }, ...(cluster !== undefined && { cluster }) };
+}
+
+function faultOf(kind: string, item: unknown, { message, path }: v.BaseIssue<unknown>): string {
+  const { metadata } = item as { metadata?: { namespace?: unknown; name?: unknown } };
+  const name = [metadata?.namespace, metadata?.name].filter((part) => typeof part === "string").join("/");
+  return `${kind} '${name}' cannot be read: ${(path ?? []).map(({ key }) => String(key)).join(".")}: ${message}`;
 }
 
 function named(plural: string): Pick<Kind<unknown>, "group" | "version" | "plural"> {
   return { group: "whereabouts.cni.cncf.io", version: "v1alpha1", plural };
 }
 
-function poolOf({ metadata: { name }, spec }: v.InferOutput<typeof ipPool>): WhereaboutsPool {
-  return { name, range: spec.range, allocations: withoutNull(spec.allocations) };
+function poolOf({ metadata: { name }, spec }: Loose): WhereaboutsPool {
+  const { range, allocations } = members(spec) ?? {};
+  const pool = { name, range: typeof range === "string" ? range : "" };
+  const entries = members(allocations ?? {});
+  if (entries === undefined)
+    return { ...pool, allocations: {}, damage: "its allocations cannot be read: expected an object" };
+  const read = Object.entries(entries).map(([offset, each]) => [offset, entryOf(each)] as const);
+  return { ...pool, allocations: Object.fromEntries(read) };
 }
 
-function withoutNull(allocations: v.InferOutput<typeof ipPool>["spec"]["allocations"]) {
-  const entries = Object.entries(allocations ?? {});
-  return Object.fromEntries(
-    entries.map(([offset, each]) => [offset, { ...each, ifname: each.ifname ?? "" }]),
-  );
+function reservationOf({ metadata: { name }, spec }: Loose): WhereaboutsReservation {
+  return { name, ...entryOf({ ...members(spec), id: members(spec)?.containerid }) };
 }
 
-function reservationOf({
-  metadata: { name },
-  spec,
-}: v.InferOutput<typeof reservation>): WhereaboutsReservation {
-  return { name, podref: spec.podref, ifname: spec.ifname ?? "" };
+function entryOf(entry: unknown): WhereaboutsEntry {
+  const { id, podref, ifname } = members(entry) ?? {};
+  return { ...textAs("id", id), ...textAs("podref", podref), ...textAs("ifname", ifname) };
 }
 
-function parse<T>(shape: v.GenericSchema<unknown, T>, item: unknown, what: string): T {
-  const parsed = v.safeParse(shape, item);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw notAList(what, `${(issue.path ?? []).map(({ key }) => String(key)).join(".")}: ${issue.message}`);
+/** Nothing where there is no text: what is empty or something else tells as little. */
+function textAs(key: keyof WhereaboutsEntry, value: unknown): WhereaboutsEntry {
+  return typeof value === "string" && value !== "" ? { [key]: value } : {};
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Undefined for a list and for null. */
+function members(value: unknown): Members | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Members)
+    : undefined;
 }
 
 function notAList(what: string, why: string): IpamError {
