@@ -167,6 +167,13 @@ export interface Versioned<T> {
 export interface Snapshot {
   /** The store's revision at the moment of the read. */
   readonly revision: number;
+  /**
+   * What the store's servers call themselves as a whole, where they do: it changes where they were set up
+   * anew, as from a backup.
+   */
+  readonly lineage?: string;
+  /** The connection that it was read over, in a store that has such. See `Transaction.connection`. */
+  readonly connection?: number;
   /** The record, or undefined where it is absent. Only for refs that the query asked for. */
   get<R extends Ref>(ref: R): Versioned<RecordOf<R>> | undefined;
   /** In the order of the query's windows. */
@@ -185,7 +192,7 @@ export type Put = {
   [K in RecordKind]: {
     readonly ref: RefOf<K>;
     readonly record: RecordTypes[K];
-    /** The store removes the record after this many seconds. Only for kind "cooling". */
+    /** The store removes the record after this many seconds. Only for kinds "cooling" and "released". */
     readonly seconds?: number;
   };
 }[RecordKind];
@@ -197,6 +204,11 @@ export interface Transaction {
   readonly deletes: readonly Ref[];
   /** What to read where a guard does not hold. */
   readonly otherwise?: Query;
+  /**
+   * Sent over this connection only; where that is lost, the transaction is, without a snapshot. While
+   * nobody was connected, a store may be thrown back, and old revisions say nothing about it then.
+   */
+  readonly connection?: number;
 }
 
 /** `snapshot` answers the transaction's `otherwise`. */

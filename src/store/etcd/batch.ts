@@ -1,9 +1,9 @@
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { EtcdClient } from "./client/client.ts";
+import type { Connection } from "./connect/connection.ts";
 import { EtcdFailure, lateFailure, writeFailure } from "./connect/etcd-failure.ts";
-import type { ResponseOp, TxnResponse } from "./gen/rpc.ts";
-import { MAX_OPERATIONS, type TxnInit } from "./txn.ts";
-import { TXN } from "./wire/methods.ts";
+import type { ResponseOp } from "./gen/rpc.ts";
+import { type Answer, MAX_OPERATIONS, sendTxn, type TxnInit } from "./txn.ts";
 import { before } from "./wire/time.ts";
 
 /** One transaction, and the keys that decide whether it may be sent with others. */
@@ -13,15 +13,17 @@ export interface Parcel {
   readonly guarded: readonly string[];
   /** The keys that it puts or deletes. */
   readonly written: readonly string[];
+  /** The connection that it depends on. */
+  readonly connection?: number | undefined;
 }
 
 /** Sends transactions; rejects with EtcdFailure as `EtcdClient.write` does. */
-export type Sender = (parcel: Parcel, options: CallOptions) => Promise<TxnResponse>;
+export type Sender = (parcel: Parcel, options: CallOptions) => Promise<Answer>;
 
 interface Waiting {
   readonly parcel: Parcel;
   readonly deadline: number;
-  readonly resolve: (answer: Promise<TxnResponse>) => void;
+  readonly resolve: (answer: Promise<Answer>) => void;
   sent: boolean;
 }
 
@@ -70,7 +72,7 @@ export function makeSender(client: EtcdClient): Sender {
   };
 
   return async (parcel, { deadline }) => {
-    const { promise, resolve } = Promise.withResolvers<TxnResponse>();
+    const { promise, resolve } = Promise.withResolvers<Answer>();
     const member: Waiting = { parcel, deadline, resolve, sent: false };
     waiting.push(member);
     if (underWay === 0) flush();
@@ -113,7 +115,13 @@ async function sendBatch(client: EtcdClient, batch: readonly Waiting[]): Promise
     success: batch.map(({ parcel }) => ({ request: { $case: "requestTxn", value: parcel.request } })),
   };
   try {
-    const answer = await client.write((etcd, rpc) => etcd.call(TXN, request, rpc), { deadline });
+    const answer = await client.write(
+      async (etcd, rpc) => {
+        for (const { parcel } of batch) requireConnection(etcd, parcel);
+        return sendTxn(etcd, request, rpc);
+      },
+      { deadline },
+    );
     return answer.responses.map(({ response }) => ({ answer: innerAnswer(answer, response) }));
   } catch (failure) {
     if (!mayDifferAlone(failure)) throw failure;
@@ -121,29 +129,47 @@ async function sendBatch(client: EtcdClient, batch: readonly Waiting[]): Promise
   }
 }
 
-function sendOne(client: EtcdClient, { parcel, deadline }: Waiting): Promise<TxnResponse> {
-  return client.write((etcd, rpc) => etcd.call(TXN, parcel.request, rpc), { deadline });
+function sendOne(client: EtcdClient, { parcel, deadline }: Waiting): Promise<Answer> {
+  return client.write(
+    async (etcd, rpc) => {
+      requireConnection(etcd, parcel);
+      return sendTxn(etcd, parcel.request, rpc);
+    },
+    { deadline },
+  );
 }
 
-type Settled = { readonly answer: TxnResponse } | { readonly failure: unknown };
+/** @throws EtcdFailure other-connection, before anything is sent. */
+function requireConnection(etcd: Connection, { connection }: Parcel): void {
+  if (connection === undefined || connection === etcd.number) return;
+  throw new EtcdFailure(
+    "unavailable",
+    { trouble: "other-connection", mayHaveHappened: false },
+    `the connection to etcd was lost, and is one to ${etcd.endpoint} now`,
+    "try again",
+  );
+}
 
-function settled(promise: Promise<TxnResponse>): Promise<Settled> {
+type Settled = { readonly answer: Answer } | { readonly failure: unknown };
+
+function settled(promise: Promise<Answer>): Promise<Settled> {
   return promise.then(
     (answer) => ({ answer }),
     (failure) => ({ failure }),
   );
 }
 
-function answerAt(all: readonly Settled[], index: number): TxnResponse {
+function answerAt(all: readonly Settled[], index: number): Answer {
   const one = all[index];
   if (one !== undefined && "answer" in one) return one.answer;
   throw one?.failure;
 }
 
 /** An inner answer has no revision of its own: all inner writes have that of the outer transaction. */
-function innerAnswer(outer: TxnResponse, inner: ResponseOp["response"]): TxnResponse {
+function innerAnswer(outer: Answer, inner: ResponseOp["response"]): Answer {
   if (inner?.$case !== "responseTxn") throw new Error("expected the answer of an inner transaction");
-  return outer.header === undefined ? inner.value : { ...inner.value, header: outer.header };
+  const { header, connection } = outer;
+  return { ...inner.value, connection, ...(header !== undefined && { header }) };
 }
 
 /** Whether others of the batch may succeed alone: a full store accepts deletes, but no puts. */

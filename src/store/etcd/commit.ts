@@ -5,10 +5,9 @@ import type { Parcel, Sender } from "./batch.ts";
 import type { EtcdClient } from "./client/client.ts";
 import type { Leases } from "./client/leases.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
-import type { TxnResponse } from "./gen/rpc.ts";
 import { withQuota } from "./quota.ts";
 import { completed } from "./read.ts";
-import { commitTxn, revisionOf } from "./txn.ts";
+import { type Answer, commitTxn, revisionOf } from "./txn.ts";
 
 /** What a commit uses. */
 export interface Committing {
@@ -26,7 +25,7 @@ export async function commit(
 ): Promise<Outcome> {
   requireOnePutEach(transaction);
   const seconds = Math.max(0, ...transaction.puts.map((put) => put.seconds ?? 0));
-  const attempt = async (): Promise<TxnResponse> => {
+  const attempt = async (): Promise<Answer> => {
     const lease = seconds > 0 ? await leases.lease(seconds, options) : 0n;
     try {
       return await send(parcelOf(keys, transaction, lease), options);
@@ -42,6 +41,7 @@ export async function commit(
     });
     return await outcomeOf(client, keys, transaction, response, options);
   } catch (failure) {
+    if (failure instanceof EtcdFailure && failure.trouble === "other-connection") return { won: false };
     throw await withQuota(client, failure);
   }
 }
@@ -50,6 +50,7 @@ function parcelOf(keys: Keys, transaction: Transaction, lease: bigint): Parcel {
   return {
     request: commitTxn(keys, transaction, lease),
     guarded: transaction.guards.map(({ ref }) => keys.keyOf(ref)),
+    connection: transaction.connection,
     written: [...transaction.puts.map(({ ref }) => ref), ...transaction.deletes].map(keys.keyOf),
   };
 }
@@ -58,7 +59,7 @@ async function outcomeOf(
   client: EtcdClient,
   keys: Keys,
   { otherwise }: Transaction,
-  response: TxnResponse,
+  response: Answer,
   options: CallOptions,
 ): Promise<Outcome> {
   if (response.succeeded) return { won: true, revision: revisionOf(response) };

@@ -32,11 +32,14 @@ export function rangeInit({ first, end }: KeyRange): { key: Uint8Array; rangeEnd
   return { key: toBytes(first), rangeEnd: toBytes(end) };
 }
 
+/** What an answer says besides its records. */
+export type SnapshotState = Pick<Snapshot, "revision" | "lineage" | "connection">;
+
 /** Puts the answers to `rangesOf` together. @throws StoreFailure where a requested record is damaged. */
 export function readAnswers(
   keys: Keys,
   query: Query,
-  revision: number,
+  state: SnapshotState,
   answers: readonly RangeResponse[],
 ): Snapshot {
   const { refs = [], windows = [], counts = [] } = query;
@@ -47,7 +50,7 @@ export function readAnswers(
   });
   const triple = (index: number) => answers.slice(refs.length + 3 * index, refs.length + 3 * index + 3);
   return {
-    revision,
+    ...state,
     get: <R extends Ref>(ref: R) => records.get(keys.keyOf(ref)) as ReturnType<typeof versioned<R>>,
     windows: windows.map((window, index) => windowAnswer(window, triple(index))),
     counts: counts.map((_, index) => countAnswer(triple(windows.length + index))),

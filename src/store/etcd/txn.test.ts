@@ -111,7 +111,7 @@ describe("a query", () => {
   test("answers records with their revisions, and undefined for absent ones", () => {
     const query = { refs: [meta, allocation(1)] };
     const found = answer({ kvs: [pair("/p/meta", JSON.stringify(ready), 7)] });
-    const snapshot = readAnswers(keys, query, 9, [found, answer({})]);
+    const snapshot = readAnswers(keys, query, { revision: 9 }, [found, answer({})]);
     expect(snapshot.revision).toBe(9);
     expect(snapshot.get(meta)).toEqual({ record: ready, revision: 7 });
     expect(snapshot.get(allocation(1))).toBeUndefined();
@@ -120,13 +120,15 @@ describe("a query", () => {
   test("passes a record of a newer program on untouched", () => {
     const newer = { version: 99, uuid: "u", state: "ready", later: { added: true } };
     const found = answer({ kvs: [pair("/p/meta", JSON.stringify(newer), 7)] });
-    expect(readAnswers(keys, { refs: [meta] }, 9, [found]).get(meta)?.record).toEqual(newer as never);
+    expect(readAnswers(keys, { refs: [meta] }, { revision: 9 }, [found]).get(meta)?.record).toEqual(
+      newer as never,
+    );
   });
 
   test("fails on a record that cannot be read: absent would give its address away", () => {
     for (const text of ["", "garbage", "[]", "null", "{}"]) {
       const found = answer({ kvs: [pair("/p/meta", text, 7)] });
-      expect(() => readAnswers(keys, { refs: [meta] }, 9, [found])).toThrow(
+      expect(() => readAnswers(keys, { refs: [meta] }, { revision: 9 }, [found])).toThrow(
         "the record at /p/meta in etcd cannot be read: expected a JSON object with a version",
       );
     }
@@ -136,7 +138,7 @@ describe("a query", () => {
     const window = { space: "s", first: address(1), last: address(9), limit: 2 };
     const keysOf = (folder: string, ...numbers: number[]) =>
       numbers.map((n) => pair(`/p/spaces/s/${folder}/000.000.000.00${n}`, "", 1));
-    const [answered] = readAnswers(keys, { windows: [window] }, 9, [
+    const [answered] = readAnswers(keys, { windows: [window] }, { revision: 9 }, [
       answer({ kvs: keysOf("allocations", 2, 6), more: true }),
       answer({ kvs: keysOf("reservations", 3, 4), more: true }),
       answer({ kvs: keysOf("cooling", 4, 5) }),

@@ -1,6 +1,7 @@
 import type { Query, Snapshot, Transaction } from "../../ipam/store-port.ts";
 import { toBytes } from "../keys/bytes.ts";
 import type { Keys } from "../keys/keys.ts";
+import type { Connection } from "./connect/connection.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
 import {
   type Compare,
@@ -11,16 +12,24 @@ import {
   type TxnRequest,
   type TxnResponse,
 } from "./gen/rpc.ts";
-import { type RangeInit, rangesOf, readAnswers } from "./query.ts";
+import { type RangeInit, rangesOf, readAnswers, type SnapshotState } from "./query.ts";
 import { encodeRecord } from "./record-json.ts";
-import type { Init } from "./wire/methods.ts";
+import type { RpcOptions } from "./wire/grpc.ts";
+import { type Init, TXN } from "./wire/methods.ts";
 
 /** etcd's default for --max-txn-ops: comparisons, and operations of each branch. */
 export const MAX_OPERATIONS = 128;
 
 /** A transaction of etcd. */
 export type TxnInit = Init<TxnRequest>;
+/** etcd's answer, and the connection that brought it. */
+export type Answer = TxnResponse & { readonly connection: number };
 type OpInit = Init<RequestOp>;
+
+/** Sends a transaction over a connection. Rejects with RpcError. */
+export async function sendTxn(etcd: Connection, request: TxnInit, rpc: RpcOptions): Promise<Answer> {
+  return { ...(await etcd.call(TXN, request, rpc)), connection: etcd.number };
+}
 
 /** Reads in one transaction. It always has an operation: a stale member could answer an empty one. */
 export function readTxn(ranges: readonly RangeInit[], keys: Keys): TxnInit {
@@ -69,9 +78,17 @@ export function revisionOf(response: { header?: { revision: bigint } | undefined
   return Number(response.header?.revision ?? 0n);
 }
 
+/** Where the store stood at an answer, which cluster of etcd gave it, and over which connection it came. */
+export function stateOf(answer: Answer): SnapshotState {
+  const { header, connection } = answer;
+  const { clusterId = 0n } = header ?? {};
+  const lineage = clusterId === 0n ? {} : { lineage: clusterId.toString(16) };
+  return { revision: revisionOf(answer), ...lineage, connection };
+}
+
 /** The snapshot in the answer of a lost transaction. @throws StoreFailure damaged */
-export function otherwiseOf(keys: Keys, query: Query, response: TxnResponse): Snapshot {
-  return readAnswers(keys, query, revisionOf(response), rangeAnswers(response));
+export function otherwiseOf(keys: Keys, query: Query, response: Answer): Snapshot {
+  return readAnswers(keys, query, stateOf(response), rangeAnswers(response));
 }
 
 function rangeOp(value: RangeInit): OpInit {

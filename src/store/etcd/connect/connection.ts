@@ -9,6 +9,8 @@ const RETIRED_MS = 60_000;
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
 export interface Connection {
   readonly endpoint: string;
+  /** No other connection of this process has it. */
+  readonly number: number;
   /** The stamp of the certificate files that it was opened with; "" without TLS. */
   readonly stamp: string;
   /** One request, one answer; rejects with RpcError. */
@@ -79,13 +81,17 @@ function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOption
   return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
 }
 
+let made = 0;
+
 function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: string): Connection {
   let retired = false;
+  made += 1;
   session.once("goaway", () => {
     retired = true;
   });
   return {
     endpoint,
+    number: made,
     stamp,
     call: async (method, request, options) => unary(session, method, request, options),
     subscribe: (method, request, options) => subscribe(session, method, request, options),

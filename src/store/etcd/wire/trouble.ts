@@ -29,6 +29,8 @@ export type TroubleKind =
   | "password"
   | "no-space"
   | "corrupt"
+  /** The connection that a transaction depends on is lost. */
+  | "other-connection"
   /** A request that etcd will never accept. */
   | "invalid";
 
