@@ -157,12 +157,39 @@ export interface ReservedRange {
 export interface MetaRecord {
   readonly version: number;
   readonly uuid: string;
-  readonly state: "ready" | "recovering";
+  /** "suspect": a node has evidence that the store was thrown back to an earlier state. Only an operator ends it. */
+  readonly state: "ready" | "suspect" | "recovering";
+  /**
+   * Rises about once a minute, by whichever node finds that nobody has raised it. A node that has seen a
+   * higher one knows that the store was thrown back, also where its revision was moved on by hand.
+   */
+  readonly epoch?: number;
+  /** Who put the store into the state "suspect", and why. */
+  readonly suspicion?: Suspicion;
   /**
    * ID of the last recovery that an operator began (docs/recovery.md). In each recovery, every node
    * writes once what its living attachments hold, and then uses this store.
    */
   readonly recovery?: string;
+}
+
+/** A node's evidence that the store was thrown back. */
+export interface Suspicion {
+  readonly node: string;
+  /** The evidence, for people. */
+  readonly why: string;
+  /** Wall clock of the writer, for people. Never compared (NO-CLOCKS). */
+  readonly since: string;
+}
+
+/**
+ * Says that somebody else than its own node freed an attachment: by force, or because the node was fenced.
+ * Without it, the node would take the missing record for one that the store has lost.
+ */
+export interface ReleasedRecord {
+  readonly version: number;
+  /** The ADD whose record was freed. */
+  readonly requestId: string;
 }
 
 /** Kind of the "owner" that counts a namespace's addresses of a pool. It reserves nothing. */
@@ -212,7 +239,8 @@ export type Ref =
   | { readonly kind: "reservedRanges"; readonly space: string }
   | { readonly kind: "network"; readonly name: string }
   /** `node` is the node's name, followed by "@" and its cluster's name where that is known. */
-  | { readonly kind: "recovery"; readonly node: string };
+  | { readonly kind: "recovery"; readonly node: string }
+  | { readonly kind: "released"; readonly node: string; readonly id: AttachmentId };
 
 export type RecordKind = Ref["kind"];
 
@@ -230,6 +258,7 @@ export interface RecordTypes {
   readonly reservedRanges: ReservedRangesRecord;
   readonly network: NetworkRecord;
   readonly recovery: NodeRecoveryRecord;
+  readonly released: ReleasedRecord;
 }
 
 /** The type of record that a reference leads to. */

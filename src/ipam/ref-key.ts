@@ -4,7 +4,7 @@ import type { Ref } from "./records.ts";
 /** Equal for two references to one record, and only for those. An owner's UID does not count. */
 export function refKey(ref: Ref): string {
   if ("address" in ref) return JSON.stringify([ref.kind, ref.space, sortableText(ref.address)]);
-  if (ref.kind === "attachment") {
+  if ("id" in ref) {
     const { network, container, ifname } = ref.id;
     return JSON.stringify([ref.kind, ref.node, network, container, ifname]);
   }

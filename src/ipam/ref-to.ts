@@ -12,6 +12,7 @@ export const refTo = {
   reservedRanges: (space: string) => ({ kind: "reservedRanges", space }),
   network: (name: string) => ({ kind: "network", name }),
   recovery: (node: string) => ({ kind: "recovery", node }),
+  released: (node: string, id: AttachmentId) => ({ kind: "released", node, id }),
 } as const satisfies RefMakers;
 
 type RefMakers = {

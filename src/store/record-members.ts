@@ -47,5 +47,6 @@ const MEMBERS: Readonly<Record<RecordKind, Readonly<Record<string, Fits>>>> = {
       value.every(has({ first: isText, last: isText, reservation: has({ owner: isOwner }) })),
   },
   recovery: { recovery: isText, node: isText },
+  released: { requestId: isText },
   network: { space: isText, subnets: isTexts },
 };

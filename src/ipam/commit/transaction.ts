@@ -1,9 +1,10 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { clusterOfRecords } from "../cluster-names.ts";
 import { isOutdated } from "../cluster-relation.ts";
-import { freeing } from "../free/free.ts";
+import { freeing, withNotice } from "../free/free.ts";
+import { type Identity, newIdentity } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
-import { type Identity, newIdentity } from "../integrity/one-store.ts";
+import type { Ports } from "../ports.ts";
 import {
   type AllocationRecord,
   type AttachmentRecord,
@@ -45,10 +46,12 @@ export function allocating(attempt: Attempt, view: View, candidates: readonly Ca
   writes.guard(reservedRangesRef(attempt), view.reservedRanges?.revision ?? 0);
   for (const candidate of candidates) allocate(attempt, candidate, holder, writes);
   reserve(attempt, view, candidates, writes);
-  evict(candidates, writes);
+  evict(candidates, attempt.ports, writes);
   // A known view nearly always wins, and `otherwise` costs a tenth of the ADD.
   const otherwise = view.foreseen === "known" ? {} : { otherwise: view.questions.query };
-  return { transaction: { ...writes.done(), ...otherwise }, record, store };
+  const { connection } = view.snapshot;
+  const over = connection === undefined ? {} : { connection };
+  return { transaction: { ...writes.done(), ...otherwise, ...over }, record, store };
 }
 
 /**
@@ -239,7 +242,7 @@ function ownerRecord(
 }
 
 /** In a hand-over, the old attachment loses its record and its other addresses too. */
-function evict(candidates: readonly Candidate[], writes: Writes): void {
+function evict(candidates: readonly Candidate[], ports: Ports, writes: Writes): void {
   const taken = new Set(candidates.map(({ address }) => formatAddress(address)));
   const done: Holder[] = [];
   for (const { holder, entry, allocations } of candidates.flatMap(({ evictions }) => evictions)) {
@@ -247,7 +250,10 @@ function evict(candidates: readonly Candidate[], writes: Writes): void {
     done.push(holder);
     const target = { node: holder.node, id: holder.attachment };
     if (entry === undefined) writes.guard(refTo.attachment(target.node, target.id), 0);
-    else writes.add(withoutTaken(freeing(target, entry, allocations, 0), taken));
+    else
+      writes.add(
+        withNotice(withoutTaken(freeing(target, entry, allocations, 0), taken), entry.record, ports),
+      );
   }
 }
 

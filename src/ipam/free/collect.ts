@@ -1,6 +1,7 @@
 import { IpamError } from "../errors.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { pastDamage } from "../integrity/damage.ts";
+import { recallStore } from "../integrity/identity.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
@@ -39,7 +40,7 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
 }
 
 async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Promise<void> {
-  const remembered = ports.node.storeMemory.recall(space);
+  const remembered = recallStore(space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
   verifyForRelease(snapshot, remembered, space, ports);
 }

@@ -42,5 +42,6 @@ export async function freeFenced(
   if (fence === undefined) return undefined;
   const target = { node: ref.node, id: ref.id, requestId: holder.requestId };
   const freed = await free(target, coolingSeconds, ports, options);
+  ports.node.journal.remove(ref.id, holder.requestId);
   return freed && { freed, fence };
 }

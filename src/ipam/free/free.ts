@@ -1,6 +1,7 @@
 import { parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { describeAttachment } from "../in-words.ts";
+import { recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
@@ -58,9 +59,13 @@ export async function free(
     if (held === undefined) return undefined;
     const { entry, allocations } = held;
     const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
-    const transaction = deletesOnly ? freed : await withReservations(freed, entry.record, ports, options);
+    const { connection } = held;
+    const transaction = deletesOnly
+      ? freed
+      : await withReservations(withNotice(freed, entry.record, ports), entry.record, ports, options);
     try {
-      const outcome = await ports.store.commit(transaction, options);
+      const over = connection === undefined ? {} : { connection };
+      const outcome = await ports.store.commit({ ...transaction, ...over }, options);
       if (outcome.won) return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
@@ -114,6 +119,27 @@ export function freeing(
   return { guards, puts, deletes };
 }
 
+/** For how long a node may take no notice that others freed what it held, in seconds: 30 days. */
+const NOTICE_SECONDS = 30 * 86_400;
+
+/**
+ * The transaction, with a notice for the holder's own node where that is another one: it would take the
+ * missing record for one that the store has lost.
+ */
+export function withNotice(
+  transaction: Transaction,
+  { holder }: Pick<AttachmentRecord, "holder">,
+  { node }: Pick<Ports, "node">,
+): Transaction {
+  if (holder.node === node.name || holder.namespace.path === "") return transaction;
+  const notice: Put = {
+    ref: refTo.released(holder.node, holder.attachment),
+    record: { version: RECORD_VERSION, requestId: holder.requestId },
+    seconds: NOTICE_SECONDS,
+  };
+  return { ...transaction, puts: [...transaction.puts, notice] };
+}
+
 /** References to the allocations of an attachment's addresses. */
 export function allocationRefs(entry: NamedAllocations): RefOf<"allocation">[] {
   return entry.addresses.map((text) => ({
@@ -135,12 +161,13 @@ export function readAllocations(
 interface Held {
   readonly entry: Versioned<AttachmentRecord>;
   readonly allocations: Snapshot;
+  readonly connection: number | undefined;
 }
 
 async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions): Promise<Held | undefined> {
   const ref = refTo.attachment(target.node, target.id);
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
-  const remembered = target.expected && ports.node.storeMemory.recall(target.expected.space);
+  const remembered = target.expected && recallStore(target.expected.space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...guess] }, options);
   if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
   const entry = snapshot.get(ref);
@@ -148,7 +175,9 @@ async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions):
   if (target.requestId !== undefined && entry.record.holder.requestId !== target.requestId) return undefined;
   refuseNewer(entry.record.version, `the record of ${describeAttachment(target.id)}`);
   const guessed = target.expected !== undefined && namesSame(target.expected, entry.record);
-  return { entry, allocations: guessed ? snapshot : await readAllocations(entry.record, ports, options) };
+  const { connection } = snapshot;
+  const allocations = guessed ? snapshot : await readAllocations(entry.record, ports, options);
+  return { entry, allocations, connection };
 }
 
 /** Addresses of one space: an attachment's record, or its journal entry. */

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import { recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
@@ -89,7 +90,7 @@ function isAmong(holders: readonly Holder[], holder: Holder): boolean {
 
 async function readAllocation({ space, address }: OperatorRelease, ports: Ports, options: CallOptions) {
   const ref = refTo.allocation(space, address);
-  const remembered = ports.node.storeMemory.recall(space);
+  const remembered = recallStore(space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   verifyStore(snapshot, remembered, space, ports);
   const allocation = snapshot.get(ref);

@@ -1,4 +1,5 @@
 import { IpamError } from "../errors.ts";
+import { suspecting } from "../integrity/thrown-back.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentId, RECORD_VERSION } from "../records.ts";
@@ -43,7 +44,12 @@ async function freeOrKeep(
     ...(entry && { expected: { space: entry.space, addresses: entry.addresses } }),
   };
   try {
-    const freed = await free(target, request.coolingSeconds, ports, { deadline: request.deadline });
+    const options = { deadline: request.deadline };
+    const freed = await suspecting(
+      () => free(target, request.coolingSeconds, ports, options),
+      ports,
+      options,
+    );
     return freed?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);

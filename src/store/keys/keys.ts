@@ -36,9 +36,14 @@ export interface KeyRange {
 
 const FOLDERS = { allocation: "allocations", reservation: "reservations", cooling: "cooling" } as const;
 
+const OUTSIDE_OF_SPACES: readonly RecordKind[] = ["meta", "attachment", "released", "network", "recovery"];
+
+/** The folders of the records that each attachment may have. */
+const OF_ATTACHMENTS = { attachment: "attachments", released: "released" } as const;
+
 /** Whether the range of a scope holds other kinds too, because kinds lie below spaces. */
 export function spansSpaces(scope: ListScope): boolean {
-  return scope.space === undefined && !["meta", "attachment", "network", "recovery"].includes(scope.kind);
+  return scope.space === undefined && !OUTSIDE_OF_SPACES.includes(scope.kind);
 }
 
 /** Makes the keys below a prefix, which ends without a slash. */
@@ -90,9 +95,10 @@ function partsOf(ref: Ref): readonly string[] {
       return ["networks", escapePart(ref.name)];
     case "recovery":
       return ["recovery", escapePart(ref.node)];
-    case "attachment": {
+    case "attachment":
+    case "released": {
       const { network, container, ifname } = ref.id;
-      return ["attachments", ...[ref.node, network, container, ifname].map(escapePart)];
+      return [OF_ATTACHMENTS[ref.kind], ...[ref.node, network, container, ifname].map(escapePart)];
     }
     case "owner": {
       const { kind, namespace, name } = ref.owner;
@@ -110,9 +116,9 @@ function scopeParts(scope: ListScope): readonly string[] {
   if (kind === "meta") return ["meta"];
   if (kind === "network") return ["networks"];
   if (kind === "recovery") return ["recovery", ...(node === undefined ? [] : [escapePart(node)])];
-  if (kind === "attachment") {
+  if (kind === "attachment" || kind === "released") {
     const names = [node, node === undefined ? undefined : network];
-    return ["attachments", ...names.filter((name) => name !== undefined).map(escapePart)];
+    return [OF_ATTACHMENTS[kind], ...names.filter((name) => name !== undefined).map(escapePart)];
   }
   if (space === undefined) return ["spaces"];
   return ["spaces", escapePart(space), ...spaceParts(kind, address)];
@@ -140,9 +146,10 @@ function parseParts([top, ...rest]: readonly string[]): Ref | undefined {
   const [first = "", network = "", container = "", ifname = ""] = names;
   if (top === "networks" && rest.length === 1) return { kind: "network", name: first };
   if (top === "recovery" && rest.length === 1) return { kind: "recovery", node: first };
-  if (top !== "attachments" || rest.length !== 4) return undefined;
+  const kind = top === "attachments" ? "attachment" : top === "released" ? "released" : undefined;
+  if (kind === undefined || rest.length !== 4) return undefined;
   const id: AttachmentId = { network, container, ifname };
-  return { kind: "attachment", node: first, id };
+  return { kind, node: first, id };
 }
 
 function parseSpaceParts([escaped = "", folder, ...rest]: readonly string[]): Ref | undefined {
