@@ -8,6 +8,8 @@ export interface Memory {
   readonly meta: Versioned<MetaRecord>;
   readonly network: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
+  /** The connection that they were read over; absent after another process read them. */
+  readonly connection?: number;
   /** The intervals of `reservedRanges`. */
   readonly reserved: readonly Interval[];
 }

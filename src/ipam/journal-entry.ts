@@ -1,6 +1,7 @@
 import { parseAddress } from "../address/address.ts";
 import type { JournalEntry, ReservedFor } from "./node-port.ts";
-import { type AttachmentRecord, type Holder, RECORD_VERSION } from "./records.ts";
+import { type AttachmentRecord, type Holder, type MetaRecord, RECORD_VERSION } from "./records.ts";
+import type { Store, StoreDescription } from "./store-port.ts";
 
 /** An attachment that lives on this node, and the record that the store must have of it. */
 export interface LivingAttachment {
@@ -31,22 +32,42 @@ export function livingOf(entry: JournalEntry): LivingAttachment {
 
 /**
  * The journal entry of an attachment: by it the node notices the attachment's end, and writes its
- * record again into a store that lost it. `storeUuid` is "" where the caller did not ask the store.
+ * record again into a store that lost it.
+ *
+ * @param store where it was written; absent where the caller did not ask the store.
  */
-export function journalEntryOf({ record, reservedFor }: LivingAttachment, storeUuid = ""): JournalEntry {
+export function journalEntryOf(
+  { record, reservedFor }: LivingAttachment,
+  store: StoreOfEntry = { storeUuid: "" },
+): JournalEntry {
   const { space, addresses, prefixes, gateways, origin, endsReservations, holder } = record;
   return {
     version: RECORD_VERSION,
     holder,
     space,
     addresses,
-    storeUuid,
+    ...store,
     prefixes,
     gateways,
     origin,
     ...(endsReservations && { endsReservations }),
     ...(reservedFor && { reservedFor }),
   };
+}
+
+type StoreOfEntry = Pick<JournalEntry, "storeUuid" | "storeLocation">;
+
+/** The store of a journal entry. */
+export function storeOf(
+  { uuid }: Pick<MetaRecord, "uuid">,
+  { description }: Pick<Store, "description">,
+): StoreOfEntry {
+  return { storeUuid: uuid, storeLocation: locationOf(description) };
+}
+
+/** Tells stores apart that one node uses at once, before anything is read of them. */
+export function locationOf({ kind, location, prefix }: StoreDescription): string {
+  return [kind, location, prefix].join(" ");
 }
 
 const EVIDENCE = "evidence:";

@@ -42,6 +42,7 @@ export interface Node {
   makeDue(task: string): void;
 
   readonly journal: Journal;
+  readonly witnesses: Witnesses;
   readonly keptReleases: KeptReleases;
   readonly storeMemory: StoreMemory;
   readonly cursors: Cursors;
@@ -56,6 +57,8 @@ export interface LockOptions {
 
 /** Keeps all other callers from locking the attachment until it is released. */
 export interface AttachmentLock {
+  /** A DEL of this attachment had begun when this process came, and it was killed, or was still under way. */
+  readonly interrupted: boolean;
   /**
    * True once a DEL of this attachment has begun since the call to `lock` (or to `attend`, where the
    * lock came from that).
@@ -99,6 +102,8 @@ export interface JournalEntry {
   /** Addresses of the last commit that was tried. Only the store knows whether it happened. */
   readonly addresses: readonly string[];
   readonly storeUuid: string;
+  /** Where that store lies (`locationOf`). Absent in entries of older programs. */
+  readonly storeLocation?: string;
   /**
    * The rest of the attachment's record, so that a recovery can write it again. Absent in entries of
    * older programs.
@@ -109,6 +114,27 @@ export interface JournalEntry {
   readonly endsReservations?: boolean;
   /** The owner that the ADD reserved addresses for. */
   readonly reservedFor?: ReservedFor;
+}
+
+/**
+ * The holdings that the store surely had: noted once it has confirmed them. A journal entry alone may be of
+ * an ADD that died before its commit. A hint, as old as the last moment: it decides which record to look at.
+ */
+export interface Witnesses {
+  /** Notes commits, the oldest first. Best effort. */
+  note(witnesses: readonly Witness[]): void;
+  /** All that are noted, the newest first; among them those that have ended since. */
+  newest(): Iterable<Witness>;
+  /** Forgets all: an operator vouches for the store as it is. */
+  forget(): void;
+}
+
+/** What one ADD wrote, as the store confirmed it. */
+export interface Witness {
+  readonly id: AttachmentId;
+  readonly requestId: string;
+  /** The commit's revision; 0 where it is not known. */
+  readonly revision: number;
 }
 
 /** The reservations that an ADD made with its addresses. */
@@ -165,6 +191,12 @@ export interface RememberedStore {
    * store.
    */
   readonly recovery?: string;
+  /** Recoveries before that one, the last ones: a store that names one of them was thrown back. */
+  readonly formerRecoveries?: readonly string[];
+  /** The highest epoch seen. */
+  readonly epoch?: number;
+  /** See `Snapshot.lineage`; absent where it is not known. */
+  readonly lineage?: string;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Allocated {
   readonly origin: Origin;
   /** ID of the request that last wrote the record. An undo compares it (ONLY-MINE). */
   readonly requestId: string;
+  /** Revision of the attachment's record; 0 where it is not known. */
+  readonly revision: number;
   /** True when the attachment had these addresses before (IDEMPOTENT). */
   readonly repeated: boolean;
 }

@@ -21,7 +21,7 @@ export function openForesightFiles(folder: string): Foresight {
         read.set(network, text);
         return parse(text);
       }),
-    learn: (network, { reserved: _, ...memory }) => {
+    learn: (network, { reserved: _, connection: __, ...memory }) => {
       const text = JSON.stringify({ version: VERSION, ...memory });
       if (read.get(network) === text) return;
       quietly(() => makeRoom(folder));

@@ -21,13 +21,13 @@ export async function lockAttachment(
   options: LockOptions,
 ): Promise<AttachmentLock> {
   const path = pathOf(folder, id);
-  const { fd } = await enter(path, id, options.deadline);
+  const { fd, size: before } = await enter(path, id, options.deadline);
   try {
     if (options.cancelling) fs.writeSync(fd, MARK);
     const { size } = fs.fstatSync(fd);
     if (!(await acquire(fd, options.deadline))) throw busy(id, path);
     if (statAt(path, fd) === undefined) throw removed(path);
-    return held(path, fd, size);
+    return held(path, fd, { size, interrupted: before > 0 });
   } catch (cause) {
     leave(path, fd);
     throw fileError("write", path, "runDir", cause);
@@ -47,10 +47,10 @@ export async function attendAttachment(
 ): Promise<Attendance> {
   const path = pathOf(folder, id);
   const { fd, size } = await enter(path, id, deadline);
-  const presence = held(path, fd, size);
+  const presence = held(path, fd, { size, interrupted: size > 0 });
   let gone = false;
   return {
-    cancelled: presence.cancelled,
+    ...presence,
     release() {
       gone = true;
       presence.release();
@@ -59,7 +59,7 @@ export async function attendAttachment(
       if (!(await acquire(fd, until))) throw busy(id, path);
       let locked = true;
       return {
-        cancelled: presence.cancelled,
+        ...presence,
         release() {
           if (locked && !gone) unlock(fd, MUTEX);
           locked = false;
@@ -126,10 +126,17 @@ async function acquire(fd: number, deadline: number): Promise<boolean> {
   }
 }
 
-function held(path: string, fd: number, size: number): AttachmentLock {
+interface Found {
+  /** The file's length that means "not cancelled". */
+  readonly size: number;
+  readonly interrupted: boolean;
+}
+
+function held(path: string, fd: number, { size, interrupted }: Found): AttachmentLock {
   let released = false;
   let cancelled = false;
   return {
+    interrupted,
     cancelled() {
       if (!released) cancelled ||= isCancelled(fd, size);
       return cancelled;

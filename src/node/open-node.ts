@@ -9,6 +9,7 @@ import { keptIn, openKeptReleases } from "./kept-releases.ts";
 import { attendAttachment, lockAttachment } from "./lock.ts";
 import { identifyNamespace, namespaceState } from "./namespaces.ts";
 import { openStoreMemory } from "./store-memory.ts";
+import { openWitnesses } from "./witnesses.ts";
 
 /**
  * Opens the Node port for this machine. Makes no folder and takes no lock before the first use.
@@ -18,6 +19,7 @@ import { openStoreMemory } from "./store-memory.ts";
  */
 export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: SpareFiles): Node {
   const bootId = readBootId();
+  const journal = openJournal(`${runDir}/journal`, `${runDir}/journal-turn`, spares);
   return {
     name: readNodeName(nodeName),
     bootId,
@@ -28,7 +30,8 @@ export function openNode({ dataDir, runDir, nodeName }: NodeSettings, spares?: S
     requireWritable: () => requireRoom(runDir, "runDir"),
     due: (task, seconds) => isDue(`${runDir}/due`, task, seconds),
     makeDue: (task) => makeDue(`${runDir}/due`, task),
-    journal: openJournal(`${runDir}/journal`, `${runDir}/journal-turn`, spares),
+    journal,
+    witnesses: openWitnesses(`${runDir}/witnesses`, journal),
     keptReleases: openKeptReleases(keptIn(dataDir)),
     storeMemory: openStoreMemory(`${dataDir}/stores`),
     cursors: openCursors(`${runDir}/cursors`),

@@ -42,6 +42,7 @@ export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.obje
   space: v.string(),
   addresses: v.array(v.string()),
   storeUuid: v.string(),
+  storeLocation: v.exactOptional(v.string()),
   prefixes: v.exactOptional(v.array(v.number())),
   gateways: v.exactOptional(v.array(v.nullable(v.string()))),
   origin: v.exactOptional(v.picklist(["dynamic", "fixed", "sticky"])),
@@ -72,4 +73,7 @@ export const RememberedStoreSchema = v.object({
   prefix: v.string(),
   revision: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   recovery: v.exactOptional(v.string()),
+  epoch: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  formerRecoveries: v.exactOptional(v.array(v.string())),
+  lineage: v.exactOptional(v.string()),
 });

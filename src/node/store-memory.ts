@@ -17,8 +17,8 @@ export interface ForgetfulStoreMemory extends StoreMemory {
 
 /**
  * Keeps two files per address space below `folder`. One holds the store's identity; it is fsynced, and
- * rewritten only when that changes. The other holds the highest revision seen, which changes with every
- * ADD; it has a fixed length, is written in place, and may be lost, which only makes the memory older.
+ * rewritten only when that changes. The other holds the highest revision and epoch seen, which change with
+ * every ADD; it has a fixed length, is written in place, and may be lost, which only makes the memory older.
  *
  * `recall` throws IpamError io where the first is damaged or newer than the program (FAIL-CLOSED);
  * `remember` throws it where the store's identity cannot be written.
@@ -32,12 +32,15 @@ export function openStoreMemory(folder: string): ForgetfulStoreMemory {
       const known = identity(space);
       if (known === undefined) return undefined;
       const seen = highest(revisionPath(space), known.uuid);
-      return { ...identityOf(known), revision: Math.max(known.revision, seen) };
+      const epoch = Math.max(known.epoch ?? 0, seen.epoch);
+      const revision = Math.max(known.revision, seen.revision);
+      return { ...identityOf(known), revision, ...(epoch > 0 && { epoch }) };
     },
     remember(space, store) {
       const known = identity(space);
-      if (known === undefined || !Bun.deepEquals(identityOf(known), identityOf(store)))
-        writeIdentity(identityPath(space), store);
+      const next = { ...(known?.uuid === store.uuid && identityOf(known)), ...identityOf(store) };
+      if (known === undefined || !Bun.deepEquals(identityOf(known), next))
+        writeIdentity(identityPath(space), { ...store, ...next });
       raise(revisionPath(space), store);
     },
     accept(space, store) {
@@ -68,37 +71,53 @@ function readIdentity(path: string): RememberedStore | undefined {
 }
 
 function writeIdentity(path: string, store: RememberedStore): void {
-  const { revision } = store;
-  const text = JSON.stringify({ version: RECORD_VERSION, ...identityOf(store), revision });
+  const { revision, epoch } = store;
+  const text = JSON.stringify({ version: RECORD_VERSION, ...identityOf(store), revision, epoch });
   replaceFile(path, text, "dataDir", { durable: true });
 }
 
 /** What seldom changes. */
-function identityOf({ uuid, prefix, recovery }: RememberedStore): Omit<RememberedStore, "revision"> {
-  return { uuid, prefix, ...(recovery !== undefined && { recovery }) };
+function identityOf({ uuid, prefix, recovery, formerRecoveries, lineage }: RememberedStore) {
+  return {
+    uuid,
+    prefix,
+    ...(recovery !== undefined && { recovery }),
+    ...(formerRecoveries !== undefined && { formerRecoveries }),
+    ...(lineage !== undefined && { lineage }),
+  };
 }
 
 const ENDING = ".json";
 const DIGITS = 16;
-const LINE = /^(\S+) (\d{16})\n$/;
+/** An older program wrote no epoch. */
+const LINE = /^(\S+) (\d{16})(?: (\d{16}))?\n$/;
 
-function highest(path: string, uuid: string): number {
-  return quietly(() => lockBriefly(path, (fd) => readRevision(fd, uuid))) ?? 0;
+interface Seen {
+  readonly revision: number;
+  readonly epoch: number;
 }
 
-function raise(path: string, { uuid, revision }: RememberedStore): void {
+const NOTHING_SEEN: Seen = { revision: 0, epoch: 0 };
+
+function highest(path: string, uuid: string): Seen {
+  return quietly(() => lockBriefly(path, (fd) => readSeen(fd, uuid))) ?? NOTHING_SEEN;
+}
+
+function raise(path: string, { uuid, revision, epoch = 0 }: RememberedStore): void {
   quietly(() =>
     lockBriefly(path, (fd) => {
-      if (readRevision(fd, uuid) >= revision) return;
-      const line = `${uuid} ${String(revision).padStart(DIGITS, "0")}\n`;
+      const seen = readSeen(fd, uuid);
+      if (seen.revision >= revision && seen.epoch >= epoch) return;
+      const numbers = [Math.max(seen.revision, revision), Math.max(seen.epoch, epoch)];
+      const line = `${[uuid, ...numbers.map((number) => String(number).padStart(DIGITS, "0"))].join(" ")}\n`;
       fs.writeSync(fd, line, 0);
       fs.ftruncateSync(fd, line.length);
     }),
   );
 }
 
-/** 0 where the file says nothing about this store. */
-function readRevision(fd: number, uuid: string): number {
-  const [, writer, digits] = LINE.exec(fs.readFileSync(fd, "utf8")) ?? [];
-  return writer === uuid ? Number(digits) : 0;
+/** Nothing where the file speaks of another store. */
+function readSeen(fd: number, uuid: string): Seen {
+  const [, writer, revision, epoch = "0"] = LINE.exec(fs.readFileSync(fd, "utf8")) ?? [];
+  return writer === uuid ? { revision: Number(revision), epoch: Number(epoch) } : NOTHING_SEEN;
 }

@@ -3,7 +3,7 @@ import type { Node } from "../../ipam/node-port.ts";
 import { openNode } from "../../node/open-node.ts";
 import { openSpareFiles } from "../../node/spare-files.ts";
 import { override } from "./override.ts";
-import { writeBehindCursors, writeBehindStoreMemory } from "./write-behind.ts";
+import { writeBehindCursors, writeBehindStoreMemory, writeBehindWitnesses } from "./write-behind.ts";
 
 interface Warm {
   readonly node: Node;
@@ -34,11 +34,17 @@ export class WarmNodes {
 export function writeBehindNode(node: Node): Warm {
   const storeMemory = writeBehindStoreMemory(node.storeMemory);
   const cursors = writeBehindCursors(node.cursors);
+  const witnesses = writeBehindWitnesses(node.witnesses);
   return {
-    node: override(node, { storeMemory: storeMemory.hints, cursors: cursors.hints }),
+    node: override(node, {
+      storeMemory: storeMemory.hints,
+      cursors: cursors.hints,
+      witnesses: witnesses.hints,
+    }),
     flush: () => {
       storeMemory.flush();
       cursors.flush();
+      witnesses.flush();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Cursors, RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
+import type { Cursors, RememberedStore, StoreMemory, Witness, Witnesses } from "../../ipam/node-port.ts";
 
 /** What other processes of the node wrote is seen after so long. */
 const FRESH_MS = 20;
@@ -78,7 +78,11 @@ export function writeBehindStoreMemory(memory: StoreMemory): WriteBehind<StoreMe
     if (!sameStore(known, store)) {
       cache.drop(space);
       memory.remember(space, store);
-    } else if (known !== undefined && known.revision < store.revision) cache.set(space, store);
+    } else if (known !== undefined && isNewer(store, known)) {
+      const revision = Math.max(known.revision, store.revision);
+      const epoch = Math.max(known.epoch ?? 0, store.epoch ?? 0);
+      cache.set(space, { ...known, revision, ...(epoch > 0 && { epoch }) });
+    }
   };
   const accept = (space: string, store: RememberedStore) => {
     cache.drop(space);
@@ -101,6 +105,34 @@ export function writeBehindCursors(cursors: Cursors): WriteBehind<Cursors> {
   return { hints: { read: (pool) => cache.get(pool), advance }, flush: () => cache.flush() };
 }
 
+function isNewer(a: RememberedStore, b: RememberedStore): boolean {
+  return a.revision > b.revision || (a.epoch ?? 0) > (b.epoch ?? 0);
+}
+
+/** What `b` leaves out, a process that did not read it does not know. */
 function sameStore(a: RememberedStore | undefined, b: RememberedStore): boolean {
-  return a?.uuid === b.uuid && a.prefix === b.prefix && a.recovery === b.recovery;
+  const lineage = b.lineage ?? a?.lineage;
+  return a?.uuid === b.uuid && a.prefix === b.prefix && a.recovery === b.recovery && a.lineage === lineage;
+}
+
+/** Witnesses in memory at once, in their file a little later. */
+export function writeBehindWitnesses(file: Witnesses): WriteBehind<Witnesses> {
+  let waiting: Witness[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const noted = waiting;
+    waiting = [];
+    if (noted.length > 0) file.note(noted);
+  };
+  const note = (witnesses: readonly Witness[]) => {
+    waiting.push(...witnesses);
+    timer ??= setTimeout(flush, FLUSH_MS);
+  };
+  const newest = () => {
+    flush();
+    return file.newest();
+  };
+  return { hints: { note, newest, forget: file.forget }, flush };
 }

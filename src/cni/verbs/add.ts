@@ -3,6 +3,7 @@ import type { NetworkConfiguration } from "../../config/network-configuration.ts
 import { parseCniArgs } from "../../config/parse/cni-args.ts";
 import { requestedIps } from "../../config/parse/requested-ips.ts";
 import { allocate } from "../../ipam/allocate/allocate.ts";
+import { delivered } from "../../ipam/allocate/delivered.ts";
 import { hasAddresses } from "../../ipam/allocate/has-addresses.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { undo } from "../../ipam/free/undo.ts";
@@ -59,6 +60,7 @@ export async function add(request: Request, host: Host): Promise<string[]> {
     const { addresses } = allocated;
     const text = formatResult(version, { addresses, routes: configuration.routes, dns });
     await deliverOrUndo(text, allocated, host, ports);
+    delivered(allocated, ports);
     ports.report?.({ what: "allocated", ...(pod && { pod }) });
     await afterwards(host, ports, deadline);
     return addresses.map(({ address }) => formatAddress(address));

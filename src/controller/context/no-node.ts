@@ -1,5 +1,5 @@
 import { NO_ATTENDANCE, NO_LOCK } from "../../ipam/explain/no-lock.ts";
-import { NO_JOURNAL, NO_STORE_MEMORY } from "../../ipam/explain/no-memory.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY, NO_WITNESSES } from "../../ipam/explain/no-memory.ts";
 import type { Node } from "../../ipam/node-port.ts";
 
 /**
@@ -18,6 +18,7 @@ export function noNode(): Node {
     due: () => false,
     makeDue: () => undefined,
     journal: NO_JOURNAL,
+    witnesses: NO_WITNESSES,
     keptReleases: { keep: () => undefined, of: () => undefined, list: () => [], drop: () => undefined },
     storeMemory: NO_STORE_MEMORY,
     cursors: { read: () => undefined, advance: () => undefined },

@@ -3,11 +3,17 @@ import { rangeAmong } from "../../address/range.ts";
 import type { Network } from "../network.ts";
 import type { AttachmentRecord } from "../records.ts";
 import type { Allocated, AllocatedAddress } from "../requests.ts";
+import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 
 /** The result of an ADD, from the attachment's record. */
-export function answer(attempt: Attempt, record: AttachmentRecord, repeated: boolean): Allocated {
+export function answer(
+  attempt: Attempt,
+  { record, revision }: Versioned<AttachmentRecord>,
+  repeated: boolean,
+): Allocated {
   return {
+    revision,
     attachment: attempt.request.attachment,
     addresses: addressesOf(record, attempt.request.network),
     origin: record.origin,

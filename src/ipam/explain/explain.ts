@@ -17,6 +17,7 @@ import type { Attempt } from "../view/attempt.ts";
 import { ownerRef, readView } from "../view/view.ts";
 import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
 import type { Wish } from "../wish.ts";
+import { NO_LOCK } from "./no-lock.ts";
 
 /** What would happen to an ADD of the pod now. */
 export interface Explanation {
@@ -86,7 +87,7 @@ function attemptOf(question: WishQuestion, wish: Wish, ports: Ports, deadline: n
     ports,
     requestId: "",
     namespace: { path: "" },
-    lock: { cancelled: () => false, release: () => undefined },
+    lock: NO_LOCK,
     options: { deadline },
   };
 }

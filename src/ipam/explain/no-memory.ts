@@ -1,4 +1,4 @@
-import type { Journal, StoreMemory } from "../node-port.ts";
+import type { Journal, StoreMemory, Witnesses } from "../node-port.ts";
 
 /** An empty journal, for callers that make no attachments. */
 export const NO_JOURNAL: Journal = {
@@ -7,6 +7,13 @@ export const NO_JOURNAL: Journal = {
   read: () => undefined,
   remove: () => undefined,
   list: () => [],
+};
+
+/** No witnesses, for callers that hold nothing. */
+export const NO_WITNESSES: Witnesses = {
+  note: () => undefined,
+  newest: () => [],
+  forget: () => undefined,
 };
 
 /** Remembers no store, so that ONE-STORE accepts every store. */

@@ -1,6 +1,6 @@
 import type { Node } from "../node-port.ts";
 import { NO_ATTENDANCE, NO_LOCK } from "./no-lock.ts";
-import { NO_JOURNAL, NO_STORE_MEMORY } from "./no-memory.ts";
+import { NO_JOURNAL, NO_STORE_MEMORY, NO_WITNESSES } from "./no-memory.ts";
 
 /** The node that a question is about. */
 export interface NodeIdentity {
@@ -24,6 +24,7 @@ export function readOnlyNode(self: Node, watched: NodeIdentity): Node {
     due: () => false,
     makeDue: () => undefined,
     journal: NO_JOURNAL,
+    witnesses: NO_WITNESSES,
     keptReleases: {
       keep: () => undefined,
       of: (id) => (isSelf ? self.keptReleases.of(id) : undefined),

@@ -8,6 +8,7 @@ import type {
   NamespaceState,
   Node,
   RememberedStore,
+  Witness,
 } from "../node-port.ts";
 import type { AttachmentId, NamespaceId } from "../records.ts";
 
@@ -19,6 +20,8 @@ export class FakeNode implements Node {
   bootId = "boot-1";
   /** Whether `runDir` takes no file more. */
   full = false;
+  /** Containers whose DEL was killed. */
+  readonly interrupted = new Set<string>();
   readonly #namespaces = new Map<string, NamespaceId>();
   readonly #journal = new Map<string, JournalEntry>();
   readonly #kept = new Map<string, KeptRelease>();
@@ -27,6 +30,7 @@ export class FakeNode implements Node {
   readonly #locks = new Map<string, Promise<void>>();
   readonly #cancels = new Map<string, number>();
   readonly #done = new Set<string>();
+  readonly #witnesses: Witness[] = [];
   #inode = 1000;
 
   constructor(readonly name: string) {}
@@ -52,6 +56,7 @@ export class FakeNode implements Node {
       this.#done,
     ])
       map.clear();
+    this.#witnesses.length = 0;
   }
 
   async lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock> {
@@ -70,17 +75,18 @@ export class FakeNode implements Node {
       release();
       throw new IpamError("tryAgain", `the lock of ${key} is held`);
     }
-    return { cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
+    const interrupted = this.interrupted.has(id.container);
+    return { interrupted, cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
   }
 
   async attend(id: AttachmentId): Promise<Attendance> {
     const begun = this.#cancels.get(keyOf(id)) ?? 0;
     const cancelled = () => (this.#cancels.get(keyOf(id)) ?? 0) !== begun;
     const lock = async (deadline: number) => {
-      const { release } = await this.lock(id, { deadline, cancelling: false });
-      return { cancelled, release };
+      const locked = await this.lock(id, { deadline, cancelling: false });
+      return { ...locked, cancelled };
     };
-    return { cancelled, lock, release: () => {} };
+    return { interrupted: this.interrupted.has(id.container), cancelled, lock, release: () => {} };
   }
 
   identifyNamespace(path: string): NamespaceId | undefined {
@@ -122,6 +128,12 @@ export class FakeNode implements Node {
       if (requestId === undefined || entry?.holder.requestId === requestId) this.#journal.delete(keyOf(id));
     },
     list: () => [...this.#journal.values()],
+  };
+
+  readonly witnesses = {
+    note: (noted: readonly Witness[]) => void this.#witnesses.unshift(...[...noted].reverse()),
+    newest: () => [...this.#witnesses],
+    forget: () => void this.#witnesses.splice(0),
   };
 
   readonly keptReleases = {

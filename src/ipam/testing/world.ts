@@ -3,6 +3,7 @@ import { parseCidr } from "../../address/cidr.ts";
 import type { Range } from "../../address/range.ts";
 import { createMemoryStore, type MemoryOptions } from "../../store/memory/memory-store.ts";
 import { allocate } from "../allocate/allocate.ts";
+import { delivered } from "../allocate/delivered.ts";
 import type { Cluster } from "../cluster-port.ts";
 import { WarmForesight } from "../foresee/warm-foresight.ts";
 import type { TakenIn } from "../foresight.ts";
@@ -123,8 +124,15 @@ export function addRequest(ports: Ports, container: string, asked: Asked = {}): 
   };
 }
 
+/** An ADD whose runtime gets the result. */
+export async function addAndDeliver(request: AddRequest, ports: Ports): Promise<Allocated> {
+  const allocated = await allocate(request, ports);
+  delivered(allocated, ports);
+  return allocated;
+}
+
 export function add(ports: Ports, container: string, asked: Asked = {}): Promise<Allocated> {
-  return allocate(addRequest(ports, container, asked), ports);
+  return addAndDeliver(addRequest(ports, container, asked), ports);
 }
 
 /** DEL, and the end of the container's namespace. */

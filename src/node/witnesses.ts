@@ -1,0 +1,64 @@
+import fs from "node:fs";
+import type { Journal, Witness, Witnesses } from "../ipam/node-port.ts";
+import { lockBriefly } from "./lock-briefly.ts";
+import { quietly } from "./quietly.ts";
+
+/** A file that grew longer is rewritten with the lines that still count, in bytes. */
+const LONGEST = 64 * 1024;
+/** Lines that one write keeps room for, however many attachments live. */
+const MOST_LINES = 600;
+
+/**
+ * The node's witnesses in one file, a line for each, the newest last. Many may be noted at once, so that an
+ * agent need not write the file for each ADD. A hint: what is lost of it makes the node notice less. Never
+ * throws.
+ */
+export function openWitnesses(path: string, journal: Pick<Journal, "read">): Witnesses {
+  const note = (witnesses: readonly Witness[]) => {
+    const text = witnesses.map(lineOf).join("");
+    quietly(() =>
+      lockBriefly(path, (fd) => {
+        const end = fs.fstatSync(fd).size;
+        if (end + text.length <= LONGEST) return fs.writeSync(fd, text, end);
+        const standing = linesOf(fs.readFileSync(fd, "utf8")).filter((line) => stands(line, journal));
+        const rest = standing.slice(-MOST_LINES).join("") + text;
+        fs.ftruncateSync(fd);
+        return fs.writeSync(fd, rest, 0);
+      }),
+    );
+  };
+  return {
+    note,
+    *newest() {
+      for (const line of linesOf(quietly(() => fs.readFileSync(path, "utf8")) ?? "").reverse()) {
+        const witness = parse(line);
+        if (witness !== undefined) yield witness;
+      }
+    },
+    forget: () => void quietly(() => fs.rmSync(path, { force: true })),
+  };
+}
+
+function lineOf({ id, requestId, revision }: Witness): string {
+  return `${JSON.stringify([requestId, revision, id.network, id.container, id.ifname])}\n`;
+}
+
+/** Each with its line feed; without the last one where a writer was killed. */
+function linesOf(text: string): string[] {
+  return text.match(/.*\n/g) ?? [];
+}
+
+function stands(line: string, journal: Pick<Journal, "read">): boolean {
+  const witness = parse(line);
+  return witness !== undefined && journal.read(witness.id)?.holder.requestId === witness.requestId;
+}
+
+function parse(line: string): Witness | undefined {
+  const parts: unknown = quietly(() => JSON.parse(line));
+  if (!Array.isArray(parts)) return undefined;
+  const [requestId, revision, network, container, ifname] = parts as unknown[];
+  if (typeof revision !== "number" || typeof requestId !== "string") return undefined;
+  if (typeof network !== "string" || typeof container !== "string" || typeof ifname !== "string")
+    return undefined;
+  return { id: { network, container, ifname }, requestId, revision };
+}
