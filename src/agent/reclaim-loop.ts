@@ -11,9 +11,11 @@ import { requireClusterNames } from "../runtime/cluster-names.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Metrics } from "./events/metrics.ts";
+import { StoreWatch } from "./store-watch.ts";
 import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
+const AFTER_FAILURE_MS = 1_000;
 const RECORDS = 100;
 /** Attachments that one round examines: more than any but a very large node has. */
 const LOOK = 500;
@@ -35,6 +37,7 @@ export class ReclaimLoop {
   #stopped = false;
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
+  readonly #watches = new Map<string, StoreWatch>();
   /** Why each store's last round failed: a failure is logged once, and again when its reason changes. */
   readonly #failing = new Map<string, string>();
   /** Files of kept DELs that the log has named. */
@@ -47,11 +50,13 @@ export class ReclaimLoop {
   }
 
   start(): void {
+    // A store that comes back may have been thrown back: the sooner that is noticed, the better.
+    const wait = this.#failing.size > 0 ? AFTER_FAILURE_MS : EVERY_MS;
     this.#timer = setTimeout(() => {
       this.#round = this.#run().finally(() => {
         if (!this.#stopped) this.start();
       });
-    }, EVERY_MS);
+    }, wait);
   }
 
   /** Ends after the round under way. */
@@ -82,12 +87,20 @@ export class ReclaimLoop {
     this.#logUnreadable(configuration.node.dataDir);
     const ports = await this.#lend(configuration, deadline);
     try {
+      await this.#watchOf(configuration).look(ports, deadline);
       await this.#answerRecovery(configuration, ports, deadline);
       await this.#adoptImported(configuration, ports, deadline);
       this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
     } finally {
       await ports.close();
     }
+  }
+
+  #watchOf(configuration: Asking["configuration"]): StoreWatch {
+    const store = JSON.stringify([configuration.node, configuration.store]);
+    const watch = this.#watches.get(store) ?? new StoreWatch(store, this.#metrics, this.#log);
+    this.#watches.set(store, watch);
+    return watch;
   }
 
   /** Each file is logged once in the life of a process. */

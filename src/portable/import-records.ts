@@ -1,4 +1,4 @@
-import { initStore } from "../ipam/integrity/one-store.ts";
+import { initStore } from "../ipam/integrity/identity.ts";
 import type { RecordTypes } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import type { CallOptions, Guard, Put, Store } from "../ipam/store-port.ts";

@@ -20,6 +20,7 @@ export function makeMetrics() {
   return {
     registry,
     ...sampledMetrics(registers),
+    ...integrityMetrics(registers),
     ...verbMetrics(registers),
     ...portMetrics(registers),
     ...addressMetrics(registers),
@@ -52,6 +53,30 @@ function verbMetrics(registers: Registry[]) {
       help: "Verbs that run or wait for their turn.",
       registers,
     }),
+  };
+}
+
+/** What this node has found out about its stores, summed over them. */
+function integrityMetrics(registers: Registry[]) {
+  return {
+    storeSuspect: summed(registers, {
+      name: "kube_ipam_agent_store_suspect",
+      help: "Stores that were thrown back to an earlier state, and give out no addresses until 'kube-ipam recover'.",
+    }),
+    storeConflicts: summed(registers, {
+      name: "kube_ipam_agent_store_conflicts",
+      help: "Addresses of living attachments of this node that the store has given to others.",
+    }),
+  };
+}
+
+/** A gauge of the sum of what each store last said. */
+function summed(registers: Registry[], description: { readonly name: string; readonly help: string }) {
+  const gauge = new Gauge({ ...description, registers });
+  const values = new Map<string, number>();
+  return (store: string, value: number | boolean) => {
+    values.set(store, Number(value));
+    gauge.set([...values.values()].reduce((sum, each) => sum + each, 0));
   };
 }
 

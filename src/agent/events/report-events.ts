@@ -14,6 +14,7 @@ const REASONS: Partial<Record<ErrorName, string>> = {
   addressNotAllowed: "AddressRefused",
   annotationMalformed: "AddressRefused",
   noFreeAddress: "AddressRefused",
+  storeCannotWrite: "StoreRefused",
 };
 
 /** Counts what ADDs meet, and reports it as Events on their pods. */

@@ -41,6 +41,13 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
     await tryWriting?.(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;
     if (meta === undefined || meta.record.state === "ready") return ok(title, found);
+    const { suspicion } = meta.record;
+    if (suspicion !== undefined)
+      return failed(
+        title,
+        `gives out no addresses: node ${suspicion.node} has noticed that ${suspicion.why}`,
+        "run 'kube-ipam recover'",
+      );
     return failed(
       title,
       `is in state '${meta.record.state}'`,

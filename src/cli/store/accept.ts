@@ -1,4 +1,6 @@
 import { type Format, printThing } from "../../command-line/output.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { withdrawSuspicion } from "../../ipam/integrity/thrown-back.ts";
 import type { RememberedStore } from "../../ipam/node-port.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
@@ -12,7 +14,10 @@ export interface AcceptOptions {
 
 /**
  * `store accept`: makes this node forget which store it has used, and take the configured one as it is
- * now. The operator vouches that no pod holds an address that this store does not know.
+ * now. The operator vouches that no pod holds an address that this store does not know; so a suspicion that
+ * this node has raised ends too.
+ *
+ * @throws IpamError storeCannotWrite where another node's suspicion stays; StoreFailure.
  */
 export async function acceptStore(given: AcceptOptions, session: Session): Promise<number> {
   const { settings, ports, options } = session;
@@ -23,8 +28,11 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
   for (const space of await spacesOfNode(session, given.space)) {
     const forgotten = memory.recall(space);
     memory.forget(space);
+    ports.node.witnesses.forget();
     accepted.push({ space, ...(forgotten && { forgotten }) });
   }
+  const suspectedBy = await withdrawSuspicion(ports, options);
+  if (suspectedBy !== undefined) throw stillSuspect(suspectedBy);
   const { kind, location } = ports.store.description;
   return printThing(
     { store: { kind, location, uuid: uuid ?? null, revision: snapshot.revision }, accepted },
@@ -35,6 +43,15 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
       ...accepted.map(({ space, forgotten }) => [`Space ${space}`, forgottenText(forgotten)] as const),
     ],
     given.output,
+  );
+}
+
+function stillSuspect(node: string): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `this node accepts the store, but node ${node} has stopped all nodes: the store was thrown back`,
+    `run 'kube-ipam recover', or, if no pod of node ${node} holds an address that the store does not know, ` +
+      "'kube-ipam store accept' there",
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
-import { initStore } from "../../ipam/integrity/one-store.ts";
+import { initStore } from "../../ipam/integrity/identity.ts";
 import type { Session } from "../session/open.ts";
 
 /** `store init`: gives a new store its identity. Running it again changes nothing. */

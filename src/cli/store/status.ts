@@ -53,6 +53,7 @@ export async function storeStatus(
       prefix,
       uuid: meta?.uuid ?? null,
       state: meta?.state ?? "not initialised",
+      ...(meta?.suspicion && { suspicion: meta.suspicion }),
     };
     const { revision } = snapshot;
     await printThing(
@@ -117,6 +118,9 @@ function textOf(failure: unknown): string {
 }
 
 function stateText(meta: MetaRecord | undefined, requireInit: boolean): string {
+  const { suspicion } = meta ?? {};
+  if (suspicion !== undefined)
+    return `suspect, noticed by node ${suspicion.node} at ${suspicion.since}: ${suspicion.why}`;
   if (meta !== undefined) return meta.state;
   return requireInit
     ? "not initialised: 'kube-ipam store init' must give it an identity (requireInit), until then no ADD succeeds"

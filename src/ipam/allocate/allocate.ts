@@ -3,6 +3,7 @@ import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { foresee } from "../foresee/foresee.ts";
 import { free } from "../free/free.ts";
+import { suspecting } from "../integrity/thrown-back.ts";
 import { enforcePolicy } from "../plan/policy.ts";
 import type { Ports } from "../ports.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
@@ -28,7 +29,7 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
   const attempt = await begin(request, ports);
   try {
     await replayKeptRelease(attempt);
-    return await untilAllocated(attempt);
+    return await suspecting(() => untilAllocated(attempt), ports, attempt.options);
   } finally {
     attempt.lock.release();
   }
@@ -75,6 +76,7 @@ async function replayKeptRelease({ ports, request, options }: Attempt): Promise<
   if (kept === undefined) return;
   const { node, requestId } = kept;
   await free({ node, id: request.attachment, ...(requestId && { requestId }) }, 0, ports, options);
+  ports.node.journal.remove(request.attachment, requestId);
   ports.node.keptReleases.drop(request.attachment);
 }
 

@@ -4,8 +4,8 @@ import { undoUnlessWanted } from "../commit/undo-unless.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { free } from "../free/free.ts";
 import { logOutside, outsideOf } from "../integrity/outside.ts";
-import { journalEntryOf } from "../journal-entry.ts";
-import type { AttachmentRecord } from "../records.ts";
+import { journalEntryOf, storeOf } from "../journal-entry.ts";
+import type { AttachmentRecord, MetaRecord } from "../records.ts";
 import { samePod } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
@@ -18,21 +18,27 @@ import { holderAgain, repeat } from "./repeat.ts";
  *
  * @throws IpamError, StoreFailure: as `allocate`.
  */
-export async function answerRepeated(attempt: Attempt, own: Versioned<AttachmentRecord>): Promise<Step> {
+export async function answerRepeated(
+  attempt: Attempt,
+  own: Versioned<AttachmentRecord>,
+  store: Pick<MetaRecord, "uuid"> | undefined,
+): Promise<Step> {
   const { ports, request, requestId, options } = attempt;
   if (own.record.holder.requestId === requestId) {
     await undoUnlessWanted(attempt);
-    return { kind: "allocated", allocated: answer(attempt, own.record, false) };
+    return { kind: "allocated", allocated: answer(attempt, own, false) };
   }
-  const { storeUuid = "", reservedFor } = ports.node.journal.read(request.attachment) ?? {};
+  const { reservedFor } = ports.node.journal.read(request.attachment) ?? {};
   const record = { ...own.record, holder: holderAgain(attempt, own.record) };
-  ports.node.journal.write(journalEntryOf({ record, ...(reservedFor && { reservedFor }) }, storeUuid));
+  ports.node.journal.write(
+    journalEntryOf({ record, ...(reservedFor && { reservedFor }) }, store && storeOf(store, ports.store)),
+  );
   // Addresses of an attachment whose recorded namespace is gone were those of an earlier sandbox.
   const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
   const state = stale ? "stale" : await repeat(attempt, own);
   if (state === "rewritten") {
     logOutside(request.network, own.record, ports);
-    return { kind: "allocated", allocated: answer(attempt, own.record, true) };
+    return { kind: "allocated", allocated: answer(attempt, { record: own.record, revision: 0 }, true) };
   }
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return AGAIN;

@@ -5,6 +5,7 @@ import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
+import { isWitnessed } from "../integrity/witness.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
@@ -40,9 +41,12 @@ export async function tryView(
 }
 
 async function decide(attempt: Attempt, view: View, number: number, wait: HandOverWait): Promise<Step> {
-  const { network } = attempt.request;
-  const meta = verifyStore(view.snapshot, view.remembered, network.space, attempt.ports);
-  if (view.own !== undefined) return answerRepeated(attempt, view.own);
+  const { request, ports, options, lock } = attempt;
+  const { network } = request;
+  const meta = verifyStore(view.snapshot, view.remembered, network.space, ports);
+  const own = { id: request.attachment, lock };
+  if (!(await isWitnessed(view.questions.witness, view.snapshot, own, ports, options))) return AGAIN;
+  if (view.own !== undefined) return answerRepeated(attempt, view.own, meta?.record);
   requireReady(meta, network.requireInit);
   const choices = await chooseAddresses(attempt, view, number);
   const choice = choices.find((each) => each.kind === "leaving");

@@ -2,6 +2,7 @@ import { equalAddresses, formatAddress, parseAddress } from "../../address/addre
 import { IpamError } from "../errors.ts";
 import { allocationRefs, readAllocations } from "../free/free.ts";
 import { describeAttachment } from "../in-words.ts";
+import { recallStore } from "../integrity/identity.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { logOutside } from "../integrity/outside.ts";
 import type { Ports } from "../ports.ts";
@@ -23,7 +24,7 @@ export async function check(request: CheckRequest, ports: Ports): Promise<void> 
   const ref = refTo.attachment(node, request.attachment);
   const options = { deadline: request.deadline };
   const { space } = request.network;
-  const remembered = ports.node.storeMemory.recall(space);
+  const remembered = recallStore(space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   // Runtimes take a mismatch as final, and the wrong store does not prove one.
   requireReady(verifyStore(snapshot, remembered, space, ports), false);

@@ -1,4 +1,5 @@
 import { IpamError } from "../errors.ts";
+import { recallStore } from "../integrity/identity.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
@@ -12,7 +13,7 @@ import { refTo } from "../ref-to.ts";
  * @throws StoreFailure; IpamError storeCannotWrite or tryAgain (ONE-STORE), or notAvailable (`runDir`).
  */
 export async function status(ports: Ports, deadline: number, network?: Network): Promise<void> {
-  const remembered = network && ports.node.storeMemory.recall(network.space);
+  const remembered = network && recallStore(network.space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
   if (network === undefined) return;
   requireReady(verifyStore(snapshot, remembered, network.space, ports), network.requireInit);

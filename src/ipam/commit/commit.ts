@@ -1,7 +1,7 @@
 import { forgetForeseen, guardsOfForeseen, learn } from "../foresee/foresee.ts";
 import { learnNamed } from "../foresee/foresee-named.ts";
-import { rememberStore } from "../integrity/one-store.ts";
-import { journalEntryOf } from "../journal-entry.ts";
+import { rememberStore } from "../integrity/identity.ts";
+import { journalEntryOf, storeOf } from "../journal-entry.ts";
 import { type Outcome, StoreFailure, type Transaction } from "../store-port.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
@@ -42,7 +42,9 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   learn(attempt, view);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
   reportHandOvers(attempt, candidates);
-  return { kind: "allocated", allocated: answer(attempt, allocating.record, false) };
+  const { record } = allocating;
+  const { revision } = outcome;
+  return { kind: "allocated", allocated: answer(attempt, { record, revision }, false) };
 }
 
 /** The addresses' own writes, and what network, quota and foresight add to the same transaction. */
@@ -70,9 +72,10 @@ function noteInJournal(
   candidates: readonly Candidate[],
   { record, store }: Allocating,
 ): boolean {
-  const { journal } = attempt.ports.node;
+  const { node, store: at } = attempt.ports;
+  const { journal } = node;
   const reserved = reservedFor(attempt, candidates);
-  const entry = journalEntryOf({ record, ...(reserved && { reservedFor: reserved }) }, store.uuid);
+  const entry = journalEntryOf({ record, ...(reserved && { reservedFor: reserved }) }, storeOf(store, at));
   if (foreseen !== undefined) return journal.begin(entry);
   journal.write(entry);
   return true;
@@ -80,13 +83,13 @@ function noteInJournal(
 
 function rememberBeforeFirstUse({ ports, request }: Attempt, view: View, { store }: Allocating): void {
   if (view.meta === undefined || view.remembered !== undefined) return;
-  rememberStore(request.network.space, store, view.snapshot.revision, ports);
+  rememberStore(request.network.space, store, view.snapshot, ports);
 }
 
 /** A failure after the commit only leaves an older memory: the ADD stands. */
 function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revision: number): void {
   try {
-    rememberStore(request.network.space, store, revision, ports);
+    rememberStore(request.network.space, store, { revision }, ports);
   } catch (failure) {
     ports.log("error", "could not write down which store this node uses", { reason: String(failure) });
   }
@@ -104,8 +107,11 @@ async function resolved(attempt: Attempt, transaction: Transaction): Promise<Out
     if (!outcome.won) withdraw();
     return outcome;
   } catch (failure) {
-    if (failure instanceof StoreFailure && failure.kind === "unknown-outcome") return { won: false };
+    if (!(failure instanceof StoreFailure)) throw failure;
+    if (failure.kind === "unknown-outcome") return { won: false };
     withdraw();
+    // It lost, and what it asked for instead cannot be read: the next read tells what matters of that.
+    if (failure.kind === "damaged") return { won: false };
     throw failure;
   }
 }

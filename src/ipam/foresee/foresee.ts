@@ -1,6 +1,7 @@
 import { type Interval, isWithin } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
 import type { Memory, Taken } from "../foresight.ts";
+import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { OpenTarget, Target } from "../plan/target.ts";
@@ -39,10 +40,14 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   if (!known || meta.record.state !== "ready") return undefined;
   const targets = allowedTargets(request);
   if (targets === undefined) return undefined;
-  const questions = ask(attempt, targets);
+  // An agent reads, and looks at its witness, after it has lost its connection.
+  const witness = ports.foresight.guesses
+    ? livingWitness(request.network.space, remembered, ports)
+    : undefined;
+  const questions = ask(attempt, targets, witness);
   const candidates = candidatesFor(attempt, targets, questions.pools, memory);
   if (candidates === undefined) return undefined;
-  const snapshot = notRead(remembered.revision);
+  const snapshot = notRead(remembered.revision, memory.connection);
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
@@ -63,7 +68,11 @@ function allowedTargets(request: AddRequest): Target[] | undefined {
 /** Further guards for the transaction of a foreseen view, because nothing was read. */
 export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
   if (view.foreseen === undefined) return [];
-  return [{ ref: networkRef(attempt), revision: view.network?.revision ?? 0 }];
+  const { witness } = view.questions;
+  return [
+    { ref: networkRef(attempt), revision: view.network?.revision ?? 0 },
+    ...(witness ? guardOfWitness(witness) : []),
+  ];
 }
 
 /** Remembers the records of a view that was read and led to a commit, besides its addresses. */
@@ -71,8 +80,10 @@ export function learn(attempt: Attempt, view: View): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = view;
   if (ports.foresight === undefined || !isSimple(request) || !meta || !network || view.foreseen) return;
+  const { connection } = view.snapshot;
   ports.foresight.learn(memoryKey(request), {
     meta,
+    ...(connection !== undefined && { connection }),
     network,
     ...(reservedRanges && { reservedRanges }),
     reserved: (reservedRanges?.record.ranges ?? []).map(intervalOf),
@@ -146,6 +157,7 @@ function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQues
 }
 
 /** An empty snapshot: the ADD treats every record as absent, and guards that. */
-function notRead(revision: number): Snapshot {
-  return { revision, get: () => undefined, windows: [], counts: [] };
+function notRead(revision: number, connection: number | undefined): Snapshot {
+  const over = connection === undefined ? {} : { connection };
+  return { revision, ...over, get: () => undefined, windows: [], counts: [] };
 }

@@ -23,6 +23,16 @@ export async function orDamaged<T>(work: () => Promise<T>, otherwise: T, ports: 
   }
 }
 
+/** Does the work; where a damaged record ends it, the other one, which does without that record. */
+export async function unlessDamaged<T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (failure) {
+    if (!isDamage(failure)) throw failure;
+    return otherwise();
+  }
+}
+
 /** Whether a failure is that of one damaged record. */
 export function isDamage(failure: unknown): failure is StoreFailure {
   return failure instanceof StoreFailure && failure.kind === "damaged";

@@ -3,7 +3,8 @@ import type { RememberedStore } from "../node-port.ts";
 import type { MetaRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { add, createWorld } from "../testing/world.ts";
-import { initStore, verifyStore } from "./one-store.ts";
+import { initStore } from "./identity.ts";
+import { verifyStore } from "./one-store.ts";
 
 /** ONE-STORE: an address space lives in one store, and each node knows which. */
 

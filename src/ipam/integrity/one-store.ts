@@ -3,7 +3,9 @@ import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import type { CallOptions, Snapshot, Versioned } from "../store-port.ts";
+import type { Snapshot, Versioned } from "../store-port.ts";
+import { ThrownBack } from "./thrown-back.ts";
+import { WAY_OUT, where } from "./ways-out.ts";
 
 /**
  * ONE-STORE: checks that a snapshot is of the store that this node used for this address space.
@@ -23,20 +25,62 @@ export function verifyStore(
 ): Versioned<MetaRecord> | undefined {
   const meta = snapshot.get(refTo.meta);
   if (meta === undefined) {
-    if (remembered !== undefined) throw emptied(space, remembered.uuid, ports);
+    if (remembered !== undefined) throw emptied(space, remembered, snapshot, ports);
     return undefined;
   }
   if (meta.record.version > RECORD_VERSION) throw newerStore(ports);
-  if (remembered !== undefined && meta.record.state === "ready") {
-    if (meta.record.recovery !== undefined && meta.record.recovery !== remembered.recovery)
-      throw notAnswered(space, ports);
-    if (remembered.uuid !== meta.record.uuid) throw replaced(space, remembered.uuid, meta.record.uuid, ports);
-    if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
-    const beforeRecovery = remembered.recovery !== undefined && meta.record.recovery === undefined;
-    if (beforeRecovery || snapshot.revision < remembered.revision)
-      throw olderState(space, remembered.revision, snapshot.revision, ports);
-  }
+  if (remembered !== undefined && meta.record.state !== "suspect")
+    requireNoFormerRecovery(meta.record, remembered, space, ports);
+  if (remembered !== undefined && meta.record.state === "ready")
+    requireSame(meta.record, snapshot, remembered, space, ports);
   return meta;
+}
+
+function requireSame(
+  meta: MetaRecord,
+  snapshot: Snapshot,
+  remembered: RememberedStore,
+  space: string,
+  ports: Ports,
+): void {
+  const { recovery } = meta;
+  if (recovery !== undefined && recovery !== remembered.recovery) throw notAnswered(space, ports);
+  if (remembered.uuid !== meta.uuid) throw replaced(space, remembered, meta.uuid, snapshot, ports);
+  if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
+  if (remembered.recovery !== undefined && recovery === undefined)
+    throw olderState(space, "it does not know of the recovery that this node has answered", ports);
+  if (snapshot.revision < remembered.revision)
+    throw olderState(
+      space,
+      `it was at revision ${remembered.revision} and is now at ${snapshot.revision}`,
+      ports,
+    );
+  const { epoch = 0 } = meta;
+  if (epoch < (remembered.epoch ?? 0))
+    throw olderState(space, `it was at epoch ${remembered.epoch} and is now at ${epoch}`, ports);
+  const { lineage } = remembered;
+  if (lineage !== undefined && snapshot.lineage !== undefined && lineage !== snapshot.lineage)
+    throw olderState(space, `its cluster was ${lineage} and is now ${snapshot.lineage}`, ports);
+}
+
+/** Also where that recovery seems to be under way: the store has this node's answer to it, from then. */
+function requireNoFormerRecovery(
+  { recovery }: MetaRecord,
+  { formerRecoveries = [] }: RememberedStore,
+  space: string,
+  ports: Ports,
+): void {
+  if (recovery === undefined || !formerRecoveries.includes(recovery)) return;
+  throw olderState(space, "it names a recovery that this node has answered before its last one", ports);
+}
+
+/** Whether the place is certainly the one that the node remembers, so that its other users are concerned too. */
+export function isSamePlace(remembered: RememberedStore, { lineage }: Snapshot, ports: Ports): boolean {
+  return (
+    lineage !== undefined &&
+    remembered.lineage === lineage &&
+    remembered.prefix === ports.store.description.prefix
+  );
 }
 
 /**
@@ -57,11 +101,6 @@ export function verifyForRelease(
   verifyStore(snapshot, remembered, space, ports);
 }
 
-/** A new identity, for a store that has none. */
-export function newIdentity(): MetaRecord {
-  return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
-}
-
 /**
  * ONE-STORE for a commit without a read before it.
  *
@@ -73,7 +112,8 @@ export function requireNewer(
   space: string,
   ports: Ports,
 ): void {
-  if (revision <= remembered.revision) throw olderState(space, remembered.revision, revision, ports);
+  if (revision > remembered.revision) return;
+  throw olderState(space, `it was at revision ${remembered.revision} and is now at ${revision}`, ports);
 }
 
 /**
@@ -90,6 +130,15 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
       "requireInit is set, so no ADD initialises it: run 'kube-ipam store init' once for this store",
     );
   }
+  if (meta?.record.state === "suspect") {
+    const { node = "a node", why = "the store was thrown back" } = meta.record.suspicion ?? {};
+    throw new IpamError(
+      "storeCannotWrite",
+      `node ${node} has stopped all nodes: ${why}`,
+      "the store would give out addresses that pods have: run 'kube-ipam recover', by which each node reports to the " +
+        `store what its pods hold; if it is a mistake, run 'kube-ipam store accept' on node ${node}`,
+    );
+  }
   if (meta !== undefined && meta.record.state !== "ready") {
     throw new IpamError(
       "tryAgain",
@@ -99,67 +148,31 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
   }
 }
 
-/** Remembers on this node the store that `space` lives in. Best effort: a lost write makes the memory older. */
-export function rememberStore(space: string, identity: Identity, revision: number, ports: Ports): void {
-  ports.node.storeMemory.remember(space, remembering(identity, revision, ports));
-}
-
-/** What distinguishes a store, and its state after a recovery, from others. */
-export type Identity = Pick<MetaRecord, "uuid" | "recovery">;
-
-/** The store of these ports, in the form in which a node remembers it. */
-export function remembering({ uuid, recovery }: Identity, revision: number, ports: Ports): RememberedStore {
-  const { prefix } = ports.store.description;
-  return { uuid, revision, prefix, ...(recovery !== undefined && { recovery }) };
-}
-
-/**
- * Creates the store's identity (`kube-ipam store init`) where it has none.
- *
- * @returns the identity that the store has now, and whether this call created it.
- * @throws StoreFailure.
- */
-export async function initStore(
-  ports: Pick<Ports, "store">,
-  options: CallOptions,
-): Promise<{ meta: MetaRecord; created: boolean }> {
-  const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
-  if (present !== undefined) return { meta: present.record, created: false };
-  const meta = newIdentity();
-  const outcome = await ports.store.commit(
-    {
-      guards: [{ ref: refTo.meta, revision: 0 }],
-      puts: [{ ref: refTo.meta, record: meta }],
-      deletes: [],
-    },
-    options,
-  );
-  return outcome.won ? { meta, created: true } : initStore(ports, options);
-}
-
-const WAY_OUT =
-  "if this is intended (a restored backup, a new store), run 'kube-ipam recover': each node then reports to the store " +
-  "what its pods hold; or make sure that no pod holds an address that the store does not know, and run " +
-  "'kube-ipam store accept' on this node";
-
-function where(ports: Ports): string {
-  return `${ports.store.description.kind} store ${ports.store.description.location}`;
-}
-
-function emptied(space: string, uuid: string, ports: Ports): IpamError {
-  return new IpamError(
-    "storeCannotWrite",
-    `the ${where(ports)} is empty, but this node has used store ${uuid} for address space '${space}'`,
+function emptied(space: string, remembered: RememberedStore, snapshot: Snapshot, ports: Ports): IpamError {
+  return refusal(
+    isSamePlace(remembered, snapshot, ports),
+    `the ${where(ports)} is empty, but this node has used store ${remembered.uuid} for address space '${space}'`,
     `somebody replaced or emptied the store, and it would give out addresses that are in use; ${WAY_OUT}`,
   );
 }
 
-function replaced(space: string, expected: string, found: string, ports: Ports): IpamError {
-  return new IpamError(
-    "storeCannotWrite",
+function replaced(
+  space: string,
+  remembered: RememberedStore,
+  found: string,
+  snapshot: Snapshot,
+  ports: Ports,
+): IpamError {
+  return refusal(
+    isSamePlace(remembered, snapshot, ports),
     `the ${where(ports)} is not the one that this node has used for address space '${space}'`,
-    `expected store ${expected}, found ${found}; ${WAY_OUT}`,
+    `expected store ${remembered.uuid}, found ${found}; ${WAY_OUT}`,
   );
+}
+
+/** A node that was led to another store by its configuration must not stop that store's own nodes. */
+function refusal(concernsAll: boolean, message: string, details: string): IpamError {
+  return concernsAll ? new ThrownBack(message, details) : new IpamError("storeCannotWrite", message, details);
 }
 
 function moved(space: string, expected: string, ports: Ports): IpamError {
@@ -170,11 +183,10 @@ function moved(space: string, expected: string, ports: Ports): IpamError {
   );
 }
 
-function olderState(space: string, expected: number, found: number, ports: Ports): IpamError {
-  return new IpamError(
-    "storeCannotWrite",
+function olderState(space: string, evidence: string, ports: Ports): ThrownBack {
+  return new ThrownBack(
     `the ${where(ports)} is older than when this node last used it for address space '${space}'`,
-    `it was at revision ${expected} and is now at ${found}, as after a restored backup; ${WAY_OUT}`,
+    `${evidence}, as after a restored backup; ${WAY_OUT}`,
   );
 }
 

@@ -1,22 +1,17 @@
 import { clusterOfRecords } from "../cluster-names.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { reclaim } from "../free/reclaim.ts";
-import { remembering } from "../integrity/one-store.ts";
-import { journalEntryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
+import { remembering, type Standing } from "../integrity/identity.ts";
+import { type LivingAttachment, livingOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
-import {
-  type MetaRecord,
-  type NodeRecoveryRecord,
-  RECORD_VERSION,
-  type RecoveryConflict,
-} from "../records.ts";
+import { type MetaRecord, type NodeRecoveryRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
 import { settleEvidence } from "./settle-evidence.ts";
-import { type Written, writeLiving } from "./write-living.ts";
+import { writeAll } from "./write-locked.ts";
 
 /** Further sources of what lives on this node, besides the journal. */
 export interface FurtherEvidence {
@@ -26,8 +21,8 @@ export interface FurtherEvidence {
   readonly otherStores: () => Promise<ReadonlySet<string>>;
 }
 
-/** Longest wait for one attachment's lock, in milliseconds: an ADD that waits may hold it. */
-const LOCK_PATIENCE_MS = 1_000;
+/** Recoveries that a node remembers besides the last one. */
+const MOST_FORMER = 16;
 /** How often this node checks whether pods are gone that a recovery knows by their status alone. */
 const EVIDENCE_SECONDS = 60;
 
@@ -50,11 +45,12 @@ export async function answerRecovery(
   const ref = answerRef(ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   const meta = snapshot.get(refTo.meta)?.record;
-  if (meta?.recovery === undefined || meta.version > RECORD_VERSION) return undefined;
-  const said = snapshot.get(ref)?.record;
+  if (meta?.recovery === undefined || meta.version > RECORD_VERSION || meta.state === "suspect")
+    return undefined;
+  const said = isTrusted(meta, ports) ? snapshot.get(ref)?.record : undefined;
   const spaces = new Set(ports.node.storeMemory.spaces());
   if (said?.recovery === meta.recovery && said.conflicts.length === 0) {
-    takeStore(meta, [...spaces, ...said.spaces], snapshot.revision, ports);
+    takeStore(meta, [...spaces, ...said.spaces], snapshot, ports);
     if (ports.node.due(`evidence-${meta.uuid}`, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
     return undefined;
   }
@@ -77,8 +73,17 @@ export async function answerRecovery(
   };
   const revision = await say(answer, ports, options);
   await unblock(answer, ports, options);
-  takeStore(meta, answer.spaces, revision, ports);
+  const { lineage } = snapshot;
+  takeStore(meta, answer.spaces, { revision, ...(lineage !== undefined && { lineage }) }, ports);
   return answer;
+}
+
+/** False where the store may have an answer of this node from before it was thrown back. */
+function isTrusted({ uuid, recovery }: MetaRecord, { node: { storeMemory } }: Ports): boolean {
+  return storeMemory
+    .spaces()
+    .map((space) => storeMemory.recall(space))
+    .every((known) => known?.uuid !== uuid || known.recovery === recovery);
 }
 
 /** Names node and cluster, because two clusters on one store may each have a node of this name. */
@@ -115,41 +120,6 @@ function livesHere({ holder }: JournalEntry, { node, ...ports }: Ports): boolean
   return kept === undefined || (kept.requestId !== undefined && kept.requestId !== holder.requestId);
 }
 
-async function writeAll(
-  living: readonly LivingAttachment[],
-  ports: Ports,
-  options: CallOptions,
-): Promise<{ written: number; conflicts: RecoveryConflict[] }> {
-  let written = 0;
-  const conflicts: RecoveryConflict[] = [];
-  for (const each of living) {
-    const outcome = await writeLocked(each, ports, options);
-    if (outcome === "written") written++;
-    else if (typeof outcome !== "string") conflicts.push(...outcome);
-  }
-  return { written, conflicts };
-}
-
-/** Writes one attachment under its lock. A DEL that came before wins: the journal entry is then gone. */
-async function writeLocked(
-  living: LivingAttachment,
-  ports: Ports,
-  options: CallOptions,
-): Promise<Written | "ended"> {
-  const { attachment: id } = living.record.holder;
-  const before = ports.node.journal.read(id)?.holder.requestId;
-  const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
-  const lock = await ports.node.lock(id, { deadline, cancelling: false });
-  try {
-    const now = ports.node.journal.read(id);
-    if (now === undefined && before !== undefined) return "ended";
-    if (now === undefined) ports.node.journal.write(journalEntryOf(living));
-    return await writeLiving(now === undefined ? living : livingOf(now), ports, options);
-  } finally {
-    lock.release();
-  }
-}
-
 async function say(answer: NodeRecoveryRecord, ports: Ports, options: CallOptions): Promise<number> {
   const outcome = await ports.store.commit(
     { guards: [], puts: [{ ref: answerRef(ports), record: answer }], deletes: [] },
@@ -175,11 +145,14 @@ async function unblock(answer: NodeRecoveryRecord, ports: Ports, options: CallOp
 }
 
 /** Accepts the store as it is, for all later ADDs of this node (ONE-STORE). */
-function takeStore(meta: MetaRecord, spaces: readonly string[], revision: number, ports: Ports): void {
-  const { recovery } = meta;
+function takeStore(meta: MetaRecord, spaces: readonly string[], standing: Standing, ports: Ports): void {
   for (const space of new Set(spaces)) {
     const known = ports.node.storeMemory.recall(space);
-    if (known?.uuid === meta.uuid && known.recovery === recovery) continue;
-    ports.node.storeMemory.accept(space, remembering(meta, revision, ports));
+    if (known?.uuid === meta.uuid && known.recovery === meta.recovery) continue;
+    const former = [...(known?.formerRecoveries ?? []), ...(known?.recovery ? [known.recovery] : [])];
+    ports.node.storeMemory.accept(space, {
+      ...remembering(meta, standing, ports),
+      ...(former.length > 0 && { formerRecoveries: former.slice(-MOST_FORMER) }),
+    });
   }
 }

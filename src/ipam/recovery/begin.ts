@@ -1,6 +1,7 @@
 import { IpamError } from "../errors.ts";
+import { nextEpoch } from "../integrity/epoch.ts";
+import { newIdentity } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
-import { newIdentity } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord } from "../records.ts";
@@ -30,7 +31,7 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
     if (state === "recovering" && underWay !== undefined)
       return { recovery: underWay, begun: false, made: false };
     const recovery = crypto.randomUUID();
-    const base = present?.record ?? newIdentity();
+    const { suspicion: _, ...base } = present?.record ?? newIdentity();
     const record: MetaRecord = { ...base, state: "recovering", recovery };
     const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
     const outcome = await ports.store.commit(
@@ -57,7 +58,7 @@ export async function endRecovery(recovery: string, ports: Ports, options: CallO
       );
     }
     if (present.record.state === "ready") return true;
-    const record: MetaRecord = { ...present.record, state: "ready" };
+    const record: MetaRecord = { ...present.record, state: "ready", epoch: nextEpoch(present.record) };
     const guards = [{ ref: refTo.meta, revision: present.revision }];
     const outcome = await ports.store.commit(
       { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },

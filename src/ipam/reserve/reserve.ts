@@ -1,8 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { describeHolderFully, describeOwner } from "../in-words.ts";
+import { newIdentity, recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
-import { newIdentity, requireReady, verifyStore } from "../integrity/one-store.ts";
+import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import {
@@ -86,7 +87,7 @@ export async function readReady(
   ports: Ports,
   options: CallOptions,
 ): Promise<{ snapshot: Snapshot; meta: { guard: Guard; puts: Put[] } }> {
-  const remembered = ports.node.storeMemory.recall(space);
+  const remembered = recallStore(space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ...refs] }, options);
   const meta = verifyStore(snapshot, remembered, space, ports);
   requireReady(meta, requireInit);

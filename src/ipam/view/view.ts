@@ -1,3 +1,6 @@
+import { unlessDamaged } from "../integrity/damage.ts";
+import { recallStore } from "../integrity/identity.ts";
+import { type LivingWitness, livingWitness, witnessRef } from "../integrity/living-witness.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { NamedTarget, OpenTarget, Target } from "../plan/target.ts";
 import type {
@@ -48,6 +51,8 @@ export interface PoolQuestion {
 export interface Questions {
   readonly query: Query;
   readonly pools: readonly PoolQuestion[];
+  /** Asked for too: a holding of this node that the store must have (ONE-STORE). */
+  readonly witness?: LivingWitness;
 }
 
 /** How many pools of one set a view reads at once; the search reads the rest when those are full. */
@@ -56,10 +61,19 @@ const POOLS_AT_ONCE = 4;
 /** Reads the view that the targets need. @throws StoreFailure. */
 export async function readView(attempt: Attempt, targets: readonly Target[]): Promise<View> {
   const { ports, request, options } = attempt;
-  const questions = ask(attempt, targets);
-  const remembered = ports.node.storeMemory.recall(request.network.space);
-  const snapshot = await ports.store.read(questions.query, options);
-  return viewOf(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
+  const { space } = request.network;
+  const remembered = recallStore(space, ports);
+  const witness = livingWitness(space, remembered, ports);
+  const read = async (questions: Questions) => {
+    const snapshot = await ports.store.read(questions.query, options);
+    return viewOf(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
+  };
+  if (witness === undefined) return read(ask(attempt, targets));
+  // A damaged record stops only those who need it.
+  return unlessDamaged(
+    () => read(ask(attempt, targets, witness)),
+    () => read(ask(attempt, targets)),
+  );
 }
 
 /** What the ADD asked, and remembered, before it read the snapshot. */
@@ -120,8 +134,8 @@ export function countAnswer(view: View, question: PoolQuestion): CountAnswer | u
   return question.countIndex === undefined ? undefined : view.snapshot.counts[question.countIndex];
 }
 
-/** The questions to the store about these targets. */
-export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
+/** The questions to the store about these targets, and about a witness. */
+export function ask(attempt: Attempt, targets: readonly Target[], witness?: LivingWitness): Questions {
   const { space } = attempt.request.network;
   const pools: PoolQuestion[] = [];
   const counts: Span[] = [];
@@ -140,7 +154,8 @@ export function ask(attempt: Attempt, targets: readonly Target[]): Questions {
     }
   }
   const windows = pools.flatMap(({ slice }) => slice.windows);
-  return { query: { refs: refsOf(attempt, targets), windows, counts }, pools };
+  const refs = [...refsOf(attempt, targets), ...(witness ? [witnessRef(witness)] : [])];
+  return { query: { refs, windows, counts }, pools, ...(witness && { witness }) };
 }
 
 function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {

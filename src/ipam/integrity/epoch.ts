@@ -1,0 +1,44 @@
+import type { Ports } from "../ports.ts";
+import type { MetaRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
+import type { CallOptions, Versioned } from "../store-port.ts";
+
+/** How often a node looks at most whether the epoch has risen, in seconds. */
+const EVERY_SECONDS = 45;
+
+/** The epoch after that of a store. */
+export function nextEpoch({ epoch = 0 }: MetaRecord): number {
+  return epoch + 1;
+}
+
+/**
+ * Raises the epoch of a shared store where no node has done so since this node's last look: so it rises
+ * about once a minute, whichever nodes there are (NO-CLOCKS: each node only compares two looks of
+ * its own). Nodes that have seen it notice a store that was thrown back by more than a minute.
+ *
+ * @param meta the store's identity as it was just read.
+ * @returns whether it raised the epoch.
+ * @throws StoreFailure.
+ */
+export async function keepEpoch(
+  { record, revision }: Versioned<MetaRecord>,
+  { node, store }: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  const name = `epoch ${record.uuid}`;
+  if (!store.description.shared || record.state !== "ready" || !node.due(name, EVERY_SECONDS)) return false;
+  const { epoch = 0 } = record;
+  const seen = node.cursors.read(name);
+  const raised = seen === BigInt(epoch) ? nextEpoch(record) : epoch;
+  node.cursors.advance(name, () => BigInt(raised));
+  if (raised === epoch) return false;
+  const outcome = await store.commit(
+    {
+      guards: [{ ref: refTo.meta, revision }],
+      puts: [{ ref: refTo.meta, record: { ...record, epoch: raised } }],
+      deletes: [],
+    },
+    options,
+  );
+  return outcome.won;
+}

@@ -1,0 +1,76 @@
+import type { RememberedStore } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import { type MetaRecord, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
+import type { CallOptions, Snapshot } from "../store-port.ts";
+import { livingWitness } from "./living-witness.ts";
+
+/** What distinguishes a store, and its state, from others. */
+export type Identity = Pick<MetaRecord, "uuid" | "recovery" | "epoch">;
+
+/** Where the store stood when its identity was read or guarded. */
+export type Standing = Pick<Snapshot, "revision" | "lineage">;
+
+/** A new identity, for a store that has none. */
+export function newIdentity(): MetaRecord {
+  return { version: RECORD_VERSION, uuid: crypto.randomUUID(), state: "ready" };
+}
+
+/**
+ * The store that this node has used for a space. Where `dataDir` was lost with the node's memory, what
+ * lives on the node still says it; after a reboot nothing lives.
+ */
+export function recallStore(
+  space: string,
+  ports: Pick<Ports, "node" | "store">,
+): RememberedStore | undefined {
+  const remembered = ports.node.storeMemory.recall(space);
+  if (remembered !== undefined) return remembered;
+  const entry = livingWitness(space, undefined, ports)?.entry;
+  return entry && { uuid: entry.storeUuid, prefix: ports.store.description.prefix, revision: 0 };
+}
+
+/** Remembers on this node the store that `space` lives in. Best effort: a lost write makes the memory older. */
+export function rememberStore(space: string, identity: Identity, standing: Standing, ports: Ports): void {
+  ports.node.storeMemory.remember(space, remembering(identity, standing, ports));
+}
+
+/** The store of these ports, in the form in which a node remembers it. */
+export function remembering(
+  { uuid, recovery, epoch }: Identity,
+  { revision, lineage }: Standing,
+  ports: Pick<Ports, "store">,
+): RememberedStore {
+  return {
+    uuid,
+    revision,
+    prefix: ports.store.description.prefix,
+    ...(recovery !== undefined && { recovery }),
+    ...(epoch !== undefined && { epoch }),
+    ...(lineage !== undefined && { lineage }),
+  };
+}
+
+/**
+ * Creates the store's identity (`kube-ipam store init`) where it has none.
+ *
+ * @returns the identity that the store has now, and whether this call created it.
+ * @throws StoreFailure.
+ */
+export async function initStore(
+  ports: Pick<Ports, "store">,
+  options: CallOptions,
+): Promise<{ meta: MetaRecord; created: boolean }> {
+  const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+  if (present !== undefined) return { meta: present.record, created: false };
+  const meta = newIdentity();
+  const outcome = await ports.store.commit(
+    {
+      guards: [{ ref: refTo.meta, revision: 0 }],
+      puts: [{ ref: refTo.meta, record: meta }],
+      deletes: [],
+    },
+    options,
+  );
+  return outcome.won ? { meta, created: true } : initStore(ports, options);
+}

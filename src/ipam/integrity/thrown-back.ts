@@ -1,0 +1,93 @@
+import { IpamError } from "../errors.ts";
+import type { Ports } from "../ports.ts";
+import { type MetaRecord, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
+import type { CallOptions } from "../store-port.ts";
+import { newIdentity } from "./identity.ts";
+import { untilWon } from "./until-won.ts";
+
+/**
+ * Evidence that the store was thrown back to an earlier state, or emptied: it would give out addresses that
+ * are in use, to every node. So whoever has it stops all of them (`suspecting`).
+ */
+export class ThrownBack extends IpamError {
+  constructor(message: string, details: string) {
+    super("storeCannotWrite", message, details);
+  }
+}
+
+/**
+ * Does the work; where it finds the store thrown back, puts the store into the state "suspect", so that no
+ * node gives out an address before the store was recovered, and throws the same.
+ *
+ * @throws whatever the work throws.
+ */
+export async function suspecting<T>(work: () => Promise<T>, ports: Ports, options: CallOptions): Promise<T> {
+  try {
+    return await work();
+  } catch (failure) {
+    if (failure instanceof ThrownBack) await suspect(failure, ports, options);
+    throw failure;
+  }
+}
+
+/** Best effort: where the store does not take it, this node refuses the store, and tries again with its next look. */
+async function suspect({ message }: ThrownBack, ports: Ports, options: CallOptions): Promise<void> {
+  try {
+    const noticed = await putSuspicion(message, ports, options);
+    if (noticed) ports.log("error", "stopped all nodes: the store was thrown back", { evidence: message });
+  } catch (failure) {
+    ports.log("error", "could not stop the other nodes, although the store was thrown back", {
+      evidence: message,
+      reason: String(failure),
+    });
+  }
+}
+
+/** @returns false where the store is under suspicion, or being recovered, already. */
+async function putSuspicion(why: string, ports: Ports, options: CallOptions): Promise<boolean> {
+  return untilWon("stop all nodes", async () => {
+    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    const base = present?.record ?? newIdentity();
+    if (base.version > RECORD_VERSION || isStopped(base, ports)) return { noticed: false };
+    const suspicion = { node: ports.node.name, why, since: new Date().toISOString() };
+    const record: MetaRecord = { ...base, state: "suspect", suspicion };
+    const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
+    const outcome = await ports.store.commit(
+      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
+      options,
+    );
+    return outcome.won ? { noticed: true } : undefined;
+  }).then(({ noticed }) => noticed);
+}
+
+/** A recovery that this node has answered long ago stops nobody: its answers are all there. */
+function isStopped({ state, recovery = "" }: MetaRecord, { node: { storeMemory } }: Ports): boolean {
+  if (state !== "recovering") return state === "suspect";
+  return !storeMemory
+    .spaces()
+    .some((space) => storeMemory.recall(space)?.formerRecoveries?.includes(recovery));
+}
+
+/**
+ * Ends the suspicion that this node has raised, for an operator who vouches for the store. Another node
+ * that has evidence raises its own.
+ *
+ * @returns the node whose suspicion stays; undefined where none is left.
+ * @throws StoreFailure, IpamError tryAgain.
+ */
+export async function withdrawSuspicion(ports: Ports, options: CallOptions): Promise<string | undefined> {
+  return untilWon("withdraw the suspicion", async () => {
+    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    if (present?.record.state !== "suspect") return {};
+    const { suspicion, ...rest } = present.record;
+    if (suspicion !== undefined && suspicion.node !== ports.node.name) return { node: suspicion.node };
+    const record: MetaRecord = { ...rest, state: "ready" };
+    const guards = [{ ref: refTo.meta, revision: present.revision }];
+    const outcome = await ports.store.commit(
+      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
+      options,
+    );
+    return outcome.won ? {} : undefined;
+  }).then(({ node }: { readonly node?: string }) => node);
+}

@@ -1,0 +1,41 @@
+import { pastDamage } from "../integrity/damage.ts";
+import { lives } from "../integrity/living-witness.ts";
+import { livingOf } from "../journal-entry.ts";
+import type { JournalEntry } from "../node-port.ts";
+import type { Ports } from "../ports.ts";
+import { refKey } from "../ref-key.ts";
+import { refTo } from "../ref-to.ts";
+import type { CallOptions } from "../store-port.ts";
+import { type WrittenAll, writeAll } from "./write-locked.ts";
+
+/**
+ * Writes again what the store has lost of this node's living holdings, though it had confirmed them: each
+ * guarded by absence, so that another holder stays and is told as a conflict. In a store under suspicion
+ * that is all of them; in one that is ready, a few that a hand deleted.
+ *
+ * @throws StoreFailure, IpamError; what is written stays.
+ */
+export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll> {
+  const meta = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
+  if (meta === undefined || meta.state === "recovering") return { written: 0, conflicts: [] };
+  const confirmed = confirmedHere(meta.uuid, ports);
+  if (confirmed.length === 0) return { written: 0, conflicts: [] };
+  const held = new Set<string>();
+  const scope = { kind: "attachment", node: ports.node.name } as const;
+  for await (const { ref } of ports.store.list(scope, pastDamage(options, ports))) held.add(refKey(ref));
+  const missing = confirmed.filter(
+    ({ holder }) => !held.has(refKey(refTo.attachment(ports.node.name, holder.attachment))),
+  );
+  return writeAll(missing.map(livingOf), ports, options);
+}
+
+/** The living attachments of this node that the store has confirmed. */
+function confirmedHere(storeUuid: string, { node }: Ports): JournalEntry[] {
+  const entries = new Map<string, JournalEntry>();
+  for (const { id, requestId } of node.witnesses.newest()) {
+    const entry = node.journal.read(id);
+    if (entry?.holder.requestId !== requestId || entry.storeUuid !== storeUuid) continue;
+    if (entry.holder.node === node.name && lives(entry, node)) entries.set(requestId, entry);
+  }
+  return [...entries.values()];
+}
