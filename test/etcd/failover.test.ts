@@ -136,10 +136,10 @@ describe("endpoints", () => {
   test("with a name that nobody knows are named", async () => {
     const settings = etcdSettings(cluster, {
       endpoints: ["http://etcd.invalid:2379"],
-      requestTimeoutMs: 500,
+      requestTimeoutMs: 3000,
     });
     const store = await openEtcdStore(settings);
-    expect(await failureOf(store.read({}, within(5000)))).toEqual({
+    expect(await failureOf(store.read({}, within(10_000)))).toEqual({
       kind: "unavailable",
       message: "etcd cannot be reached: http://etcd.invalid:2379: the host name cannot be resolved",
       remedy: "try again; check that etcd runs and that this node can reach it",
