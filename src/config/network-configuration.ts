@@ -13,7 +13,7 @@ export interface NetworkConfiguration {
   readonly routes: readonly Route[];
   /** Path to read nameservers from at ADD. */
   readonly resolvConf?: string;
-  /** Addresses asked for by runtimeConfig.ips or args.cni.ips (the first that is given wins). */
+  /** Addresses asked for by runtimeConfig.ips and args.cni.ips: of those for one range set, the first source's. */
   readonly requestedIps: readonly RequestedIp[];
   readonly node: NodeSettings;
   readonly store: StoreSettings;

@@ -53,6 +53,35 @@ ours("D5", "runtimeConfig.ips comes before args.cni.ips before CNI_ARGS", async 
   expect(texts(await world.add(two, { container: "b", args: environment }))).toEqual(["10.1.2.88/24"]);
 });
 
+/** nerdctl and podman name one family by each of two ways. */
+const TWO_WAYS: readonly (readonly [top: Configuration, args: string])[] = [
+  [{ runtimeConfig: { ips: ["2001:db8:1::7"] } }, "IP=10.1.2.7"],
+  [{ args: { cni: { ips: ["2001:db8:1::7"] } } }, "IP=10.1.2.7"],
+  [{ runtimeConfig: { ips: ["10.1.2.7"] }, args: { cni: { ips: ["2001:db8:1::7"] } } }, ""],
+];
+for (const [top, args] of TWO_WAYS) {
+  everywhere(
+    "D22",
+    `${JSON.stringify(top)} and ${args || "nothing"} in CNI_ARGS are both given`,
+    async (world) => {
+      const result = await world.add(world.network(DUAL, top), { args });
+      expect(texts(result)).toEqual(["10.1.2.7/24", "2001:db8:1::7/64"]);
+    },
+  );
+}
+
+ours("D22", "for one range set the strongest counts, for the others the next", async (world) => {
+  const net = world.network(DUAL, { runtimeConfig: { ips: ["10.1.2.7"] } });
+  const result = await world.add(net, { args: "IgnoreUnknown=1;IP=10.1.2.8,2001:db8:1::8" });
+  expect(texts(result)).toEqual(["10.1.2.7/24", "2001:db8:1::8/64"]);
+});
+
+ours("D22", "an address outside of every subnet is refused, whatever a stronger way names", async (world) => {
+  const net = world.network(SUBNET, { runtimeConfig: { ips: ["10.1.2.7"] } });
+  await world.refused("ADD", net, { args: "IP=10.9.9.9" }, { code: 102, text: /10\.9\.9\.9/ });
+  expect(await world.held()).toEqual([]);
+});
+
 ours("D6", "IP= takes a comma list, as Multus sends it", async (world) => {
   const result = await world.add(world.network(DUAL), { args: "IgnoreUnknown=1;IP=10.1.2.5,2001:db8:1::5" });
   expect(texts(result)).toEqual(["10.1.2.5/24", "2001:db8:1::5/64"]);

@@ -55,6 +55,20 @@ const GIVEN: readonly (readonly [
     { subnet: "fd00::/64", nodeLocal: true },
   ],
   ["J27", ip("10.1.2.5,fd00::5"), ["10.1.2.5/24 10.1.2.1", "fd00::5/64 fd00::1"], DUAL],
+  [
+    "J44",
+    { "kube-ipam.ip": "10.1.2.5,fd00::6", "kube-ipam.ip/net1": "fd00::5" },
+    ["10.1.2.5/24 10.1.2.1", "fd00::5/64 fd00::1"],
+    DUAL,
+  ],
+  ["J43", ip("10.1.2.60/25"), ["10.1.2.60/25 10.1.2.1"]],
+  ["J43", gateway("10.1.2.130"), ["10.1.2.60/24 10.1.2.130"]],
+  [
+    "J43",
+    ip("fd00::10/128", { "kube-ipam.gateway": "fe80::1" }),
+    ["fd00::10/128 fe80::1"],
+    { subnet: "fd00::/64", nodeLocal: true },
+  ],
 ];
 
 for (const [id, annotations, ips, ipam] of GIVEN) {
@@ -86,6 +100,13 @@ const REFUSED: readonly (readonly [id: string, annotations: Annotations, code: n
   ),
   ["J28", ip("10.1.2.5,10.1.2.5"), 103, /each address once/],
   ["J28", ip("10.1.2.5,10.1.2.6"), 102, /10\.1\.2\.6/],
+  [
+    "J43",
+    ip("10.1.2.160/25"),
+    103,
+    /10\.1\.2\.160\/25 \(kube-ipam\.ip.*gateway 10\.1\.2\.1.*say kube-ipam\.gateway as well/,
+  ],
+  ["J43", mask("32"), 103, /kube-ipam\.netmask.*10\.1\.2\.1/],
   ["J37", { "kube-ipam.ip/net9": "10.1.2.5" }, 102, /net9/],
   ["J17", { "kube-ipam.ipp": "10.1.2.5" }, 103, /kube-ipam\.ipp/],
   ...["Kube-ipam.ip", "kube_ipam.ip", "kube-ipam-ip", "kube-ipam.io/ip", "kube-ipm.ip"].map(
@@ -203,6 +224,12 @@ ours("D19", "a request and an annotation must agree", async (world) => {
   await world.refused("ADD", net, other, { code: 7, text: /10\.1\.2\.60.*10\.1\.2\.61/ });
   const same = await world.add(net, { args: `${ofPod("p")};IP=10.1.2.60` });
   expect(addressesOf(same)).toEqual(["10.1.2.60"]);
+});
+
+ours("J44", "an annotation and the runtime each name one family", async (world) => {
+  const top = { runtimeConfig: { [CAPABILITY]: ip("10.1.2.60"), ips: ["fd00::60"] } };
+  const result = await world.add(world.network(DUAL, top), { args: ofPod("p") });
+  expect(addressesOf(result)).toEqual(["10.1.2.60", "fd00::60"]);
 });
 
 ours("D20", "annotations that were not delivered are not 'no wish' (FAIL-CLOSED)", async (world) => {

@@ -65,7 +65,7 @@ export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): 
     network: makeNetwork(name, settings, addresses),
     routes: addresses?.routes ?? [],
     ...(settings.resolvConf && { resolvConf: settings.resolvConf }),
-    requestedIps: purpose === "add" ? configuredIps(document) : [],
+    requestedIps: purpose === "add" ? configuredIps(document, addresses?.sets ?? []) : [],
     node: nodeSettings(settings),
     store: storeSettings(settings, file),
     kubernetes: kubernetesSettings(settings, purpose === "add" ? readPodAnnotations(document) : undefined),

@@ -26,6 +26,31 @@ describe("D5: the last named wins", () => {
   ])("%j %s", (top, cniArgs, expected) => expect(shown(top, cniArgs)).toEqual(expected));
 });
 
+describe("D22: each fills the range sets that a stronger one does not name", () => {
+  const v4 = ["10.1.2.7"];
+  const v6 = ["2001:db8:1::7"];
+  const args = (ips: readonly string[]) => ({ cni: { ips } });
+  test.each<[Keys, string, string[]]>([
+    [
+      { runtimeConfig: { ips: v6 } },
+      "IP=10.1.2.9",
+      ["2001:db8:1::7 runtimeConfig.ips", "10.1.2.9 CNI_ARGS IP"],
+    ],
+    [{ args: args(v4) }, "IP=2001:db8:1::9", ["10.1.2.7 args.cni.ips", "2001:db8:1::9 CNI_ARGS IP"]],
+    [
+      { args: args(v4), runtimeConfig: { ips: v6 } },
+      "",
+      ["2001:db8:1::7 runtimeConfig.ips", "10.1.2.7 args.cni.ips"],
+    ],
+    [
+      { runtimeConfig: { ips: v4 } },
+      "IP=10.1.2.9,2001:db8:1::9",
+      ["10.1.2.7 runtimeConfig.ips", "2001:db8:1::9 CNI_ARGS IP"],
+    ],
+    [{ runtimeConfig: { ips: v4 } }, "IP=10.8.0.1", ["10.1.2.7 runtimeConfig.ips", "10.8.0.1 CNI_ARGS IP"]],
+  ])("%j %s", (top, cniArgs, expected) => expect(shown(top, cniArgs)).toEqual(expected));
+});
+
 test("D3: one per set, in the order given; the same address twice is one wish", () => {
   const ips = ["2001:DB8:1:0::999", "10.1.2.88", "::ffff:10.1.2.88", "2001:db8:1::999/64"];
   expect(shown({ args: { cni: { ips } } })).toEqual([

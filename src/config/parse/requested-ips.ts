@@ -1,6 +1,8 @@
 import { formatAddress } from "../../address/address.ts";
 import { cidrContains, formatCidr } from "../../address/cidr.ts";
+import type { RangeSet } from "../../address/range.ts";
 import type { Network } from "../../ipam/network.ts";
+import { fillSets } from "../../ipam/wish/fill-sets.ts";
 import type { NetworkConfiguration, RequestedIp } from "../network-configuration.ts";
 import { isObject, type Json, member } from "../text/json-text.ts";
 import { readShape } from "../text/read-shape.ts";
@@ -10,25 +12,25 @@ import type { CniArgs } from "./cni-args.ts";
 import { tryParseIp, withoutRepeats } from "./ip-list.ts";
 
 /**
- * The addresses that the runtime asks for by name. `IP=` in CNI_ARGS yields to `args.cni.ips`, and
- * both to `runtimeConfig.ips` (docs/design.md section 5; CNI CONVENTIONS.md: who understands `args` ignores
- * the `IP` of CNI_ARGS). An empty list asks for nothing.
+ * The addresses that the runtime asks for by name. Within one range set `IP=` in CNI_ARGS yields to
+ * `args.cni.ips`, and both to `runtimeConfig.ips`; each fills the sets that those leave unnamed
+ * (docs/design.md section 5). An empty list asks for nothing.
  *
  * @throws IpamError invalidConfig for a prefix length other than that of the subnet.
  */
 export function requestedIps(configuration: NetworkConfiguration, args: CniArgs): readonly RequestedIp[] {
   const { requestedIps: configured, network } = configuration;
-  const ips = configured.length > 0 ? configured : args.ips;
+  const ips = fillSets(network.sets, [configured, args.ips]).given;
   for (const ip of ips) requireSubnetsPrefix(ip, network);
   return ips;
 }
 
-/** Reads `runtimeConfig.ips`, else `args.cni.ips`. */
-export function configuredIps(document: Json): readonly RequestedIp[] {
-  const fromRuntime = readIps(memberOf(document, "runtimeConfig", "ips"), "runtimeConfig.ips");
-  return fromRuntime.length > 0
-    ? fromRuntime
-    : readIps(memberOf(document, "args", "cni", "ips"), "args.cni.ips");
+/** Reads `runtimeConfig.ips`, and `args.cni.ips` for the range sets that those leave. */
+export function configuredIps(document: Json, sets: readonly RangeSet[]): readonly RequestedIp[] {
+  return fillSets(sets, [
+    readIps(memberOf(document, "runtimeConfig", "ips"), "runtimeConfig.ips"),
+    readIps(memberOf(document, "args", "cni", "ips"), "args.cni.ips"),
+  ]).given;
 }
 
 const ipsShape = listOf(

@@ -186,7 +186,7 @@ test("a store that cannot be asked is a warning, and what needs none is judged a
 test("with several networks one may have the address and another the set", async () => {
   const { judge } = await world();
   const both = { "kube-ipam.ip": "10.1.2.5", "kube-ipam.ips": "10.1.2.6-10.1.2.7" };
-  expect((await judge({ annotations: both }))[0]).toContain("not both for one network");
+  expect((await judge({ annotations: both }))[0]).toContain("not both for one range set");
   expect(await judge({ annotations: { ...both, "k8s.v1.cni.cncf.io/networks": "db" } })).toEqual([]);
 });
 

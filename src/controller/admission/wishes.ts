@@ -1,9 +1,11 @@
 import type { Address } from "../../address/address.ts";
-import type { Cidr } from "../../address/cidr.ts";
+import { type Cidr, cidrInterval } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
+import type { RangeSet } from "../../address/range.ts";
 import type { Annotations } from "../../ipam/wish/annotation.ts";
 import { type Form, type Forms, formsOf } from "../../ipam/wish/annotation-forms.ts";
-import { applying, readAddresses, refuseBoth } from "../../ipam/wish/annotations.ts";
+import { applying, readAddresses, requireApart } from "../../ipam/wish/annotations.ts";
+import { fillSets } from "../../ipam/wish/fill-sets.ts";
 import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
 
@@ -45,11 +47,19 @@ export function readWishes(annotations: Annotations): Wishes {
   return { fixed, sets };
 }
 
+/** A network of one range set for each family, as most are: an address and a list of one family exclude each other. */
+const EACH_FAMILY: readonly RangeSet[] = ([4, 6] as const).map((family) => {
+  const subnet = everywhere({ family, value: 0n });
+  return { ranges: [{ subnet, dynamic: cidrInterval(subnet) }] };
+});
+
 /** A scope's own form goes before the plain one, as it does where a pod starts. */
 function refuseBothOfOne({ addresses, set }: Forms): void {
   for (const { scope } of [...addresses, ...set]) {
     const scopes = [scope, undefined];
-    refuseBoth(applying(addresses, scopes)[0], applying(set, scopes)[0]);
+    const named = applying(addresses, scopes).map(({ read }) => read());
+    const fixed = fillSets(EACH_FAMILY, named).given;
+    for (const list of applying(set, scopes)) requireApart(EACH_FAMILY, fixed, list, list.read());
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
 import { withoutIntervals } from "../../address/pool.ts";
-import { namedIn } from "../plan/apportion.ts";
+import { namedIn } from "../plan/elsewhere.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import { refsAround } from "../ref-to.ts";
 import type { Attempt } from "../view/attempt.ts";

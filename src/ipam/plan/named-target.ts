@@ -4,13 +4,15 @@ import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { type RangeSet, rangeOf } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
+import { requireRangesGateway } from "../wish/fixed-address-parts.ts";
 import type { FixedAddress } from "../wish.ts";
 import type { NamedTarget } from "./target.ts";
 
 /**
  * The target for an address that a wish names.
  *
- * @throws IpamError addressNotAllowed where the set's subnets lack it, or the network never gives it out.
+ * @throws IpamError addressNotAllowed where the set's subnets lack it, or the network never gives it out;
+ *   annotationMalformed where a prefix length of its own leaves the range's gateway out of reach.
  */
 export function namedTarget(
   network: Network,
@@ -28,6 +30,7 @@ export function namedTarget(
       "choose another address of the subnet",
     );
   }
+  requireRangesGateway(wanted, range);
   const gateway = wanted.gateway ?? range.gateway;
   return {
     kind: "named",

@@ -29,9 +29,9 @@ export function wantedOfOwner(
   others: readonly Interval[],
 ): Target | undefined {
   const asked = { request, set, setIndex, others };
-  if (request.wish.set !== undefined) return placeInSet(asked, request.wish.set, owner);
-  if (request.wish.sticky && owner !== undefined) return givenBefore(asked, owner);
-  return undefined;
+  const placed = request.wish.set && placeInSet(asked, request.wish.set, owner);
+  if (placed !== undefined) return placed;
+  return request.wish.sticky && owner !== undefined ? givenBefore(asked, owner) : undefined;
 }
 
 interface SetRequest {

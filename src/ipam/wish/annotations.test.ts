@@ -107,6 +107,40 @@ describe("kube-ipam.ip", () => {
   });
 });
 
+describe("J44: each key fills the range sets that a stronger one does not name", () => {
+  const wanted = (annotations: Annotations) => {
+    const { fixed, set } = readAnnotations(annotations, asked);
+    return [...fixed.map(describeFixed), ...describeSet(set)];
+  };
+  const cases: [Annotations, string[]][] = [
+    [
+      { "kube-ipam.ip/eth0": "fd00::7", "kube-ipam.ip": "10.1.2.7" },
+      ["fd00::7 (kube-ipam.ip/eth0)", "10.1.2.7 (kube-ipam.ip)"],
+    ],
+    [
+      { "kube-ipam.ip/net": "10.1.2.7/24", "kube-ipam.ip": "10.1.2.9,fd00::9", "kube-ipam.netmask": "24,64" },
+      ["10.1.2.7/24 (kube-ipam.ip/net)", "fd00::9/64 (kube-ipam.ip)"],
+    ],
+    [
+      { "kube-ipam.ip": "10.1.2.7", "kube-ipam.ips": "fd00::7-fd00::9" },
+      ["10.1.2.7 (kube-ipam.ip)", "fd00::7-fd00::9"],
+    ],
+    [
+      { "kube-ipam.ips/eth0": "fd00::7", "kube-ipam.ips": "10.1.2.7-10.1.2.8,fd00::9" },
+      ["fd00::7-fd00::7", "10.1.2.7-10.1.2.8"],
+    ],
+  ];
+  test.each(cases)("%j", (annotations, expected) => {
+    expect(wanted(annotations)).toEqual(expected);
+  });
+
+  test("an address and a list for one range set are refused, in whatever scopes", () => {
+    const text = "expected either this or kube-ipam.ip, not both for one range set";
+    for (const key of ["kube-ipam.ips", "kube-ipam.ips/eth0"])
+      expect(failure({ "kube-ipam.ip": "10.1.2.7", [key]: "fd00::7,10.1.2.8" })).toContain(text);
+  });
+});
+
 describe("malformed values name key, value and what would be right", () => {
   const ip = "10.1.2.5";
   const end = "; nothing is allocated: correct the annotation in the pod or its template";
@@ -196,7 +230,7 @@ describe("malformed values name key, value and what would be right", () => {
     ],
     [
       { "kube-ipam.ip": ip, "kube-ipam.ips": "10.1.2.6" },
-      `103 annotation kube-ipam.ips has the value '10.1.2.6'; expected either this or kube-ipam.ip, not both for one network${end}`,
+      `103 annotation kube-ipam.ips has the value '10.1.2.6'; expected either this or kube-ipam.ip, not both for one range set${end}`,
     ],
     [
       { "kube-ipam.IP": ip },

@@ -2,18 +2,21 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
-import { rangeAmong } from "../../address/range.ts";
+import { type RangeSet, rangeAmong } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { Retention } from "../records.ts";
 import type { FixedAddress } from "../wish.ts";
 import { type Annotations, type Asked, malformed } from "./annotation.ts";
 import { type Form, type Forms, formsOf } from "./annotation-forms.ts";
+import { apportion } from "./apportion.ts";
+import { fillSets, fillWithIntervals, setsOf } from "./fill-sets.ts";
 import { requireGatewayFits } from "./fixed-address-parts.ts";
 import { nowhereToBeFound, type Unclaimed } from "./unclaimed.ts";
 
 /** What a pod's annotations want of one network. */
 export interface AnnotatedWish {
+  /** The strongest first; several for one range set are a wish that cannot be fulfilled. */
   readonly fixed: readonly FixedAddress[];
   readonly set?: readonly Interval[];
   readonly sticky: boolean;
@@ -24,8 +27,8 @@ export interface AnnotatedWish {
 
 /**
  * Reads the `kube-ipam.*` annotations (docs/design.md section 5) for one network of the pod. A key with
- * "/<interface>" or "/<network>" goes before the plain one, which applies where a subnet holds its
- * address. FAIL-CLOSED: what cannot be read is an error, never "no wish", also where another form
+ * "/<interface>" or "/<network>" goes before the plain one within one range set, which applies where a
+ * subnet holds its address. FAIL-CLOSED: what cannot be read is an error, never "no wish", also where another form
  * goes before it.
  *
  * @throws IpamError annotationMalformed naming key, value and what would be right;
@@ -33,24 +36,32 @@ export interface AnnotatedWish {
  */
 export function readAnnotations(annotations: Annotations, asked: Asked): AnnotatedWish {
   const forms = formsOf(annotations);
+  const { sets } = asked.network;
   const scopes = [asked.ifname, asked.network.name, undefined];
-  const addresses = applying(forms.addresses, scopes);
-  const sets = applying(forms.set, scopes);
-  const ip = foremost(addresses.map((form) => chooseAddresses(form, asked)));
-  const set = foremost(sets.map((form) => chooseSet(form, asked)));
-  if (ip.own.length > 0 && set.own.length > 0) refuseBoth(addresses[0], sets[0]);
+  const ips = applying(forms.addresses, scopes).map((form) => chooseAddresses(form, asked));
+  const lists = applying(forms.set, scopes).map((form) => ({ form, ...chooseSet(form, asked) }));
+  const fixed = fillSets(
+    sets,
+    ips.map(({ own }) => own),
+  ).given;
+  const intervals = fillWithIntervals(
+    sets,
+    lists.map(({ own }) => own),
+  );
+  for (const [index, { form }] of lists.entries()) requireApart(sets, fixed, form, intervals[index] ?? []);
+  const set = intervals.flat();
   const [sticky = false] = applying(forms.sticky, scopes).map(({ read }) => read());
   const [retain = "workload" as const] = applying(forms.retain, scopes).map(({ read }) => read());
   return {
-    fixed: ip.own,
-    ...(set.own.length > 0 && { set: set.own }),
+    fixed,
+    ...(set.length > 0 && { set }),
     sticky,
     retain,
-    unclaimed: [...elsewhere(forms, scopes), ...ip.unclaimed, ...set.unclaimed],
+    unclaimed: [...elsewhere(forms, scopes), ...[...ips, ...lists].flatMap(({ unclaimed }) => unclaimed)],
   };
 }
 
-/** The forms of these scopes, in their order: the first one applies. */
+/** The forms of these scopes, in their order: an earlier one goes before a later one. */
 export function applying<T>(
   forms: readonly Form<T>[],
   scopes: readonly (string | undefined)[],
@@ -85,20 +96,30 @@ export function plainAddresses(annotations: Annotations): Address[] {
   }
 }
 
-/** A pod has one kind of wish in a network. @throws IpamError annotationMalformed where both are there. */
-export function refuseBoth(address: Form<unknown> | undefined, set: Form<unknown> | undefined): void {
-  if (address === undefined || set === undefined) return;
-  throw malformed(set.find("ips"), `either this or ${address.key}, not both for one network`);
+/**
+ * A range set has one kind of wish: an address, or a list to choose from.
+ *
+ * @throws IpamError annotationMalformed for an interval of kube-ipam.ips that could only come from sets
+ *   for which `fixed` names an address.
+ */
+export function requireApart(
+  sets: readonly RangeSet[],
+  fixed: readonly FixedAddress[],
+  list: Form<unknown>,
+  intervals: readonly Interval[],
+): void {
+  const { named } = apportion(sets, fixed);
+  for (const interval of intervals) {
+    const holding = setsOf(sets, interval);
+    const [beside] = holding.flatMap((set) => named.get(set) ?? []);
+    if (beside === undefined || holding.some((set) => !named.has(set))) continue;
+    throw malformed(list.find("ips"), `either this or ${beside.source}, not both for one range set`);
+  }
 }
 
 interface Chosen<T> {
   readonly own: readonly T[];
   readonly unclaimed: readonly Unclaimed[];
-}
-
-/** The first form of a key applies; what the others name must be some network's of the pod all the same. */
-function foremost<T>(forms: readonly Chosen<T>[]): Chosen<T> {
-  return { own: forms[0]?.own ?? [], unclaimed: forms.flatMap(({ unclaimed }) => unclaimed) };
 }
 
 function chooseAddresses(form: Form<FixedAddress[]>, asked: Asked): Chosen<FixedAddress> {

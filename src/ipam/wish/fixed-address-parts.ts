@@ -1,6 +1,16 @@
-import { type Address, bitsOf, equalAddresses, type Family, tryParseAddress } from "../../address/address.ts";
-import { type Cidr, cidrContains, formatCidr, lastOf, networkOf } from "../../address/cidr.ts";
+import {
+  type Address,
+  bitsOf,
+  equalAddresses,
+  type Family,
+  formatAddress,
+  tryParseAddress,
+} from "../../address/address.ts";
+import { type Cidr, cidrContains, formatCidr, lastOf, networkOf, parseCidr } from "../../address/cidr.ts";
 import { tryParseNetmask, tryParsePrefix } from "../../address/netmask.ts";
+import type { Range } from "../../address/range.ts";
+import { IpamError } from "../errors.ts";
+import type { FixedAddress } from "../wish.ts";
 import { type Annotation, malformed } from "./annotation.ts";
 
 /** One entry of kube-ipam.ip: an address, or an address with its prefix length. */
@@ -40,17 +50,42 @@ export function requireHost(ip: Annotation, cidr: Cidr): void {
 
 /** The gateway must be another host of the address's own network, or the pod could not reach it. */
 export function requireGatewayFits(annotation: Annotation, gateway: Address, own: Cidr): void {
-  const fits =
-    gateway.family === own.address.family &&
-    cidrContains({ ...own, address: networkOf(own) }, gateway) &&
-    !equalAddresses(gateway, own.address) &&
-    (own.prefix >= bitsOf(gateway.family) - 1 || isUsableGateway(gateway, own));
-  if (fits) return;
+  if (isReachable(gateway, own) && !equalAddresses(gateway, own.address)) return;
   throw malformed(
     annotation,
     `another host of ${formatCidr({ ...own, address: networkOf(own) })}, the network of ${formatCidr(own)}`,
   );
 }
+
+/**
+ * Requires that an address whose prefix length is its own, and not its subnet's, reaches the gateway that
+ * its range gives it; or the main plugin would fail to set the route.
+ *
+ * @throws IpamError annotationMalformed, or invalidConfig where the runtime asks for the address.
+ */
+export function requireRangesGateway({ address, gateway, prefix, source }: FixedAddress, range: Range): void {
+  if (prefix === undefined || gateway !== undefined || range.gateway === undefined) return;
+  const own = { address, prefix };
+  if (isReachable(range.gateway, own)) return;
+  const isAnnotation = source.startsWith("kube-ipam.");
+  const keys = isAnnotation ? ` (${source}, kube-ipam.netmask)` : ` (${source})`;
+  const ways = isAnnotation ? `say ${source.replace("kube-ipam.ip", "kube-ipam.gateway")} as well, or ` : "";
+  throw new IpamError(
+    isAnnotation ? "annotationMalformed" : "invalidConfig",
+    `the network of ${formatCidr(own)}${keys} does not hold the gateway ${formatAddress(range.gateway)}`,
+    `the pod could not reach that gateway; ${ways}ask for the subnet's length, /${range.subnet.prefix}`,
+  );
+}
+
+/** Whether a host of this network reaches the gateway directly; a link-local one is on every link. */
+function isReachable(gateway: Address, own: Cidr): boolean {
+  if (gateway.family !== own.address.family) return false;
+  if (cidrContains(LINK_LOCAL, gateway)) return true;
+  if (!cidrContains({ ...own, address: networkOf(own) }, gateway)) return false;
+  return own.prefix >= bitsOf(gateway.family) - 1 || isUsableGateway(gateway, own);
+}
+
+const LINK_LOCAL = parseCidr("fe80::/10");
 
 function isHost(address: Address, cidr: Cidr): boolean {
   return (

@@ -1,45 +1,64 @@
 import { equalAddresses, formatAddress } from "../../address/address.ts";
-import { intervalContains } from "../../address/interval.ts";
+import { type Interval, intervalContains } from "../../address/interval.ts";
+import type { RangeSet } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { FixedAddress, Wish } from "../wish.ts";
 import type { AnnotatedWish } from "./annotations.ts";
+import { apportion, hasSubnetOf } from "./apportion.ts";
+import { fillSets, setsOf } from "./fill-sets.ts";
 
 /**
- * Combines what the pod's annotations and the runtime request: equal addresses are one wish,
- * different ones are an error.
+ * Combines what the pod's annotations and the runtime request. Each fills the range sets that the other
+ * does not name; for one set, equal addresses are one wish, and different ones are an error.
  *
  * @throws IpamError invalidConfig naming both.
  */
 export function withRequested(
-  { fixed, set }: AnnotatedWish,
+  { fixed, set }: Pick<AnnotatedWish, "fixed" | "set">,
   requested: readonly FixedAddress[],
+  sets: readonly RangeSet[],
 ): Pick<Wish, "fixed" | "set"> {
-  if (requested.length === 0) return { fixed, ...(set && { set }) };
-  if (fixed.length > 0) return { fixed: fixed.map((wanted) => mergeInto(wanted, fixed, requested)) };
-  const outside =
-    set && requested.find(({ address }) => !set.some((interval) => intervalContains(interval, address)));
-  if (outside === undefined) return { fixed: requested };
+  const { given, overridden } = fillSets(sets, [fixed, requested]);
+  if (overridden.length > 0) throw differing(fixed, overridden);
+  if (set !== undefined) requireInSet(requested, set, sets);
+  return { fixed: given.map((wanted) => merged(wanted, requested)), ...(set && { set }) };
+}
+
+function merged(wanted: FixedAddress, requested: readonly FixedAddress[]): FixedAddress {
+  const same = requested.find(({ address }) => equalAddresses(address, wanted.address));
+  if (same === undefined || same === wanted) return wanted;
+  if (same.prefix !== undefined && wanted.prefix !== undefined && same.prefix !== wanted.prefix)
+    throw differing([wanted], [same]);
+  return { ...same, ...wanted };
+}
+
+function differing(fixed: readonly FixedAddress[], requested: readonly FixedAddress[]): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    `the pod requests ${text(fixed)}, but also ${text(requested)}`,
+    "both name addresses for one interface and they differ: remove one, or make them equal",
+  );
+}
+
+/** A request picks one of the annotation's list, or speaks of a range set that the list says nothing of. */
+function requireInSet(
+  requested: readonly FixedAddress[],
+  list: readonly Interval[],
+  sets: readonly RangeSet[],
+): void {
+  const listed = new Set(list.flatMap((interval) => setsOf(sets, interval)));
+  const beside = requested.filter(
+    ({ address }) =>
+      sets.some((each) => hasSubnetOf(each, address)) &&
+      !list.some((interval) => intervalContains(interval, address)),
+  );
+  const others = sets.filter((each) => !listed.has(each));
+  const [outside] = apportion(others, beside).left;
+  if (outside === undefined) return;
   throw new IpamError(
     "invalidConfig",
     `${text([outside])} is requested, but the annotation kube-ipam.ips does not contain it`,
     "correct the request or the annotation",
-  );
-}
-
-function mergeInto(
-  wanted: FixedAddress,
-  fixed: readonly FixedAddress[],
-  requested: readonly FixedAddress[],
-): FixedAddress {
-  const same = requested.find(({ address }) => equalAddresses(address, wanted.address));
-  const prefixesDiffer =
-    same?.prefix !== undefined && wanted.prefix !== undefined && same.prefix !== wanted.prefix;
-  if (same !== undefined && fixed.length === requested.length && !prefixesDiffer)
-    return { ...same, ...wanted };
-  throw new IpamError(
-    "invalidConfig",
-    `the pod requests ${text(fixed)}, but also ${text(requested)}`,
-    "both name addresses for one interface and they differ: remove one, or make them equal",
   );
 }
 

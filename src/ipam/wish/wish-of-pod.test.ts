@@ -261,12 +261,36 @@ describe("requests and annotations together", () => {
     expect(wish.fixed).toEqual([{ address: parseAddress("10.1.2.5"), prefix: 24, source: "kube-ipam.ip" }]);
   });
 
-  test("one more or one less than the annotation names is another wish", async () => {
-    for (const asked of [
-      both("10.1.2.5", requested("10.1.2.5"), requested("10.1.2.6")),
-      both("10.1.2.5,10.1.2.6", requested("10.1.2.5")),
-    ])
-      expect(await failure(asked, clusterWith({}))).toStartWith("7 the pod requests");
+  test("one more than the annotation names for a range set is another wish", async () => {
+    const asked = both("10.1.2.5", requested("10.1.2.5"), requested("10.1.2.6"));
+    expect(await failure(asked, clusterWith({}))).toStartWith("7 the pod requests");
+    // Two for one range set: the ADD refuses the second.
+    const wish = await read(both("10.1.2.5,10.1.2.6", requested("10.1.2.5")), clusterWith({}));
+    expect(addresses(wish)).toEqual(["10.1.2.5", "10.1.2.6"]);
+  });
+
+  test("J44: each fills the range sets that the other does not name", async () => {
+    const dual = (annotations: Record<string, string>, ...ips: FixedAddress[]) =>
+      question({
+        ...delivered(annotations),
+        network: network("net", "10.1.2.0/24", "fd00::/64"),
+        requested: ips,
+      });
+    const named = async (annotations: Record<string, string>, ...ips: FixedAddress[]) =>
+      read(dual(annotations, ...ips), clusterWith({}));
+    expect(addresses(await named({ "kube-ipam.ip": "10.1.2.5" }, requested("fd00::5")))).toEqual([
+      "10.1.2.5",
+      "fd00::5",
+    ]);
+    expect(
+      addresses(await named({ "kube-ipam.ip": "fd00::5" }, requested("10.1.2.5"), requested("fd00::5"))),
+    ).toEqual(["fd00::5", "10.1.2.5"]);
+    const beside = await named({ "kube-ipam.ips": "fd00::5-fd00::9" }, requested("10.1.2.5"));
+    expect([addresses(beside), beside.set?.length]).toEqual([["10.1.2.5"], 1]);
+    const sticky = await named({ "kube-ipam.sticky": "true" }, requested("10.1.2.5"));
+    expect([addresses(sticky), sticky.sticky]).toEqual([["10.1.2.5"], true]);
+    const both = dual({ "kube-ipam.ips": "fd00::5-fd00::9" }, requested("fd00::4"), requested("10.1.2.5"));
+    expect(await failure(both, clusterWith({}))).toStartWith("7 fd00::4 (runtimeConfig.ips) is requested");
   });
 
   test("a request must be one of the set", async () => {

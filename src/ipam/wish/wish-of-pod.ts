@@ -82,7 +82,7 @@ async function annotatedWish(
   const annotated = readAnnotations(annotations, { network, ifname: attachment.ifname });
   await requireFulfilled(annotated, annotations, question, ports, deadline);
   const { unclaimed: _judged, ...asked } = annotated;
-  return { ...asked, ...withRequested(annotated, requested) };
+  return { ...asked, ...withRequested(annotated, requested, network.sets) };
 }
 
 /** Nobody is asked; but what a runtime delivers without naming its pod is no less a wish. */
