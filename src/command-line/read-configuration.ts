@@ -57,8 +57,8 @@ export function networkOfDefinition(definition: Json, path: string): NetworkText
   const config = isObject(spec) ? member(spec, "config") : undefined;
   const network = typeof config === "string" ? networkIn(config, `${path}: spec.config`) : undefined;
   const metadata = member(definition, "metadata");
-  if (network === undefined || network.name !== undefined || !isObject(metadata)) return network;
-  // Multus names a network after its definition where the configuration has no name.
+  if (network === undefined || (network.name ?? "") !== "" || !isObject(metadata)) return network;
+  // Multus names a network after its definition where the configuration has no name, or an empty one.
   const name = member(metadata, "name");
   return { name, stdin: JSON.stringify({ ...read(network.stdin, path, refuseKey), name }) };
 }

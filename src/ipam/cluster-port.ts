@@ -1,3 +1,4 @@
+import type { Cidr } from "../address/cidr.ts";
 import type { ClusterNames } from "./cluster-names.ts";
 import type { Owner, PodId } from "./records.ts";
 
@@ -28,6 +29,11 @@ export interface Cluster {
   ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;
   /** Reads live whether an object of this kind, name and (where given) UID still exists. */
   ownerState(owner: Owner, deadline: number): Promise<"present" | "gone" | "unknown">;
+  /**
+   * The network that a NetworkAttachmentDefinition describes to Multus; undefined where there is none of
+   * that name. One live request, for an ADD that knows no better.
+   */
+  definedNetwork(namespace: string, name: string, deadline: number): Promise<DefinedNetwork | undefined>;
   /** Records a Kubernetes Event on the pod. Best effort; never throws. */
   event?(pod: PodId, reason: string, message: string): Promise<void>;
 }
@@ -71,6 +77,21 @@ export interface OwnerFacts {
    */
   readonly provisional?: boolean;
 }
+
+/** What a NetworkAttachmentDefinition says of its network. */
+export type DefinedNetwork =
+  | {
+      /** kube-ipam gives its addresses. */
+      readonly kind: "ours";
+      /** The configuration's name; the definition's where it has none, as Multus fills it in. */
+      readonly name: string;
+      readonly subnets: readonly Cidr[];
+    }
+  | { /** Another plugin gives its addresses, or none does. */ readonly kind: "foreign" }
+  | {
+      /** The configuration cannot be read, or used on this node. */ readonly kind: "unreadable";
+      readonly why: string;
+    };
 
 export interface NodeFacts {
   readonly name: string;

@@ -12,6 +12,11 @@ export interface Wish {
   readonly sticky: boolean;
   /** kube-ipam.retain; default "workload". */
   readonly retain: Retention;
+  /**
+   * What the pod asks of networks that may be its own, but that nothing known proves to be: for people,
+   * who else could not tell that nobody takes it.
+   */
+  readonly passedOn?: readonly string[];
   /** The asking pod, where the wish was read from Kubernetes. */
   readonly pod?: PodFacts;
   /** The owner that a fixed or sticky address is reserved for; absent without a pod. */

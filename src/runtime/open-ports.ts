@@ -16,6 +16,7 @@ import { openForesightFiles } from "../node/foresight-files.ts";
 import { openNode } from "../node/open-node.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterNames, requireClusterNames } from "./cluster-names.ts";
+import { readNodeFile } from "./node-file.ts";
 
 /** The part of a request that decides which ports it gets. */
 export interface Asking extends Pick<Request, "verb" | "deadline"> {
@@ -34,7 +35,8 @@ export interface Openers {
 /** Opens a new connection each time. */
 export const COLD: Openers = {
   openNode,
-  openCluster: (kubeConfig) => lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }),
+  openCluster: (kubeConfig) =>
+    lazyCluster({ nodeFile: readNodeFile, ...(kubeConfig !== undefined && { kubeConfig }) }),
   openStore: (settings) => configuredStore(settings).open(),
   openForesight: ({ runDir }) => openForesightFiles(`${runDir}/foresight`),
 };

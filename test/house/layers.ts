@@ -60,7 +60,7 @@ export const LAYERS: readonly Layer[] = [
   { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
   {
     layer: "kubernetes",
-    uses: ["address", "ipam", "files", "portable"],
+    uses: ["address", "ipam", "files", "portable", "config"],
     rooms: ["credentials", "api", "objects", "ports"],
     testing: ["testing"],
   },

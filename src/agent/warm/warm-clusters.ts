@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
+import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
 import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
 
 interface Warm {
   readonly stamp: string;
@@ -32,7 +34,7 @@ export class WarmClusters {
     if (known?.stamp === stamp) return known.cluster;
     known?.stopping.abort();
     const stopping = new AbortController();
-    const cluster = lazyCluster(kubeConfig === undefined ? {} : { kubeConfig }, async (settings) => {
+    const cluster = lazyCluster(settingsOf(kubeConfig), async (settings) => {
       const { openNodeCluster } = await import("../../kubernetes/ports/open-node-cluster.ts");
       return openNodeCluster(settings, { nodeName, log: this.#log, signal: stopping.signal });
     });
@@ -44,6 +46,10 @@ export class WarmClusters {
     for (const { stopping } of this.#warm.values()) stopping.abort();
     this.#warm.clear();
   }
+}
+
+function settingsOf(kubeConfig: string | undefined): ClusterSettings {
+  return { nodeFile: readNodeFile, ...(kubeConfig !== undefined && { kubeConfig }) };
 }
 
 function stampOf(path: string | undefined): string {

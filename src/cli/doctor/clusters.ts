@@ -33,6 +33,11 @@ const FOR_OWNERS: readonly Right[] = [
   ...["jobs", "cronjobs"].map((resource): Right => ({ verb: "get", group: "batch", resource })),
 ];
 
+/** Without it, kube-ipam refuses what a pod asks for beside a network that the store does not know yet. */
+const FOR_NETWORKS: readonly Right[] = [
+  { verb: "get", group: "k8s.cni.cncf.io", resource: "network-attachment-definitions" },
+];
+
 const FOR_OPERATORS: readonly Right[] = ["pods", "nodes"].map(
   (resource): Right => ({ verb: "list", group: "", resource }),
 );
@@ -94,6 +99,12 @@ async function checkRights(use: ClusterUse, { deadline }: CallOptions): Promise<
   if (ofOwners.length > 0) {
     const effect = "fixed and sticky addresses of their pods are refused, and reservations do not end";
     return warning(check, `may not ${ofOwners.map(textOf).join(", ")}: ${effect}`, remedy);
+  }
+  const ofNetworks = await missingRights(use, FOR_NETWORKS, deadline);
+  if (ofNetworks.length > 0) {
+    const effect =
+      "what a pod asks for is refused beside a network of Multus that the store does not know yet";
+    return warning(check, `may not ${ofNetworks.map(textOf).join(", ")}: ${effect}`, remedy);
   }
   const [everything] = await missingRights(use, [EVERYTHING], deadline);
   if (everything === undefined && use.by === "plugin") {

@@ -6,6 +6,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import { readLive } from "../../ipam/evidence/live-read.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
 import type { CommandContext } from "./open.ts";
 
 export interface KubernetesOptions {
@@ -45,7 +46,7 @@ export async function openAccess(
   const { openCluster } = await import("../../kubernetes/ports/open-cluster.ts");
   const { openInventory } = await import("../../kubernetes/ports/open-inventory.ts");
   const source = settings.kubeConfig ?? "the service account of this pod";
-  const cluster = await openCluster(settings);
+  const cluster = await openCluster({ ...settings, nodeFile: readNodeFile });
   const asked = await cluster.clusterNames(session.options.deadline);
   const known = session.ports.clusterNames;
   if (known !== undefined && !(await isOneCluster(asked, known, cluster, session)))

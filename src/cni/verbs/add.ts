@@ -44,6 +44,10 @@ export async function add(request: Request, host: Host): Promise<string[]> {
       (wish) => ({ wish }),
       (failure: unknown) => withoutWish(failure, attachment, ports, deadline),
     );
+    if (asked.wish.passedOn !== undefined)
+      ports.log("warn", "left to networks of the pod that are not known: no address where none takes it", {
+        wishes: asked.wish.passedOn,
+      });
     const allocated = await allocate(
       {
         attachment,

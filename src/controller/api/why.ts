@@ -1,4 +1,5 @@
 import { AbsentError } from "../../command-line/failure.ts";
+import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { workloadsAbove } from "../../kubernetes/objects/workloads-above.ts";
@@ -9,6 +10,12 @@ import { answerFor } from "../../operator/why/why.ts";
 import type { Why } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { object } from "./objects.ts";
+
+/** The controller may not read definitions, nor does it know the pools of the pod's node. */
+const definedNetwork: Cluster["definedNetwork"] = async () => ({
+  kind: "unreadable",
+  why: "kube-ipam why on a node or with a kubeconfig reads it, the controller does not",
+});
 
 /**
  * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are those that
@@ -22,7 +29,8 @@ export async function whyOf(
   { api, inventory, ports }: ControllerContext,
   options: CallOptions,
 ): Promise<Why | undefined> {
-  const { cluster, clusterNames: names } = ports;
+  const { clusterNames: names } = ports;
+  const cluster: Cluster = { ...ports.cluster, definedNetwork };
   const definition = async () => undefined;
   const access: ClusterAccess = {
     cluster,

@@ -1,5 +1,5 @@
 import type { ClusterNames } from "../cluster-names.ts";
-import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { Cluster, DefinedNetwork, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import type { Owner, PodId } from "../records.ts";
 import { calledBy } from "./called-by.ts";
@@ -11,6 +11,8 @@ export class FakeCluster implements Cluster {
   readonly owners = new Map<string, OwnerFacts>();
   /** "Kind namespace/name" of owners that exist. */
   readonly present = new Set<string>();
+  /** NetworkAttachmentDefinitions: "namespace/name". */
+  readonly definitions = new Map<string, DefinedNetwork>();
   /** Set to make every call fail with it. */
   failure: IpamError | undefined;
   readonly calls: string[] = [];
@@ -55,6 +57,11 @@ export class FakeCluster implements Cluster {
   async ownerState({ kind, namespace, name }: Owner): Promise<"present" | "gone" | "unknown"> {
     this.#called(`ownerState ${kind} ${namespace}/${name}`);
     return this.present.has(`${kind} ${namespace}/${name}`) ? "present" : "gone";
+  }
+
+  async definedNetwork(namespace: string, name: string): Promise<DefinedNetwork | undefined> {
+    this.#called(`definition ${namespace}/${name}`);
+    return this.definitions.get(`${namespace}/${name}`);
   }
 
   #called(call: string): void {

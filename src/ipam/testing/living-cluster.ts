@@ -66,4 +66,8 @@ export class LivingCluster implements Cluster {
   async ownerState(_owner: Owner): Promise<"present" | "gone" | "unknown"> {
     return "present";
   }
+
+  async definedNetwork(): Promise<undefined> {
+    return undefined;
+  }
 }

@@ -292,7 +292,10 @@ describe("what is not for this network", () => {
   test("a key for another network is left for it", () => {
     const { fixed, unclaimed } = readAnnotations({ "kube-ipam.ip/net1": "10.9.0.5" }, asked);
     expect(fixed).toEqual([]);
-    expect(unclaimed).toEqual([{ key: "kube-ipam.ip/net1", scope: "net1", text: "10.9.0.5" }]);
+    expect(unclaimed).toMatchObject([{ key: "kube-ipam.ip/net1", scope: "net1", text: "10.9.0.5" }]);
+    expect(unclaimed.flatMap(({ asks }) => asks.map(({ first }) => formatAddress(first)))).toEqual([
+      "10.9.0.5",
+    ]);
   });
 
   test("an address outside of the network that the key names is error 102", () => {

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr } from "../../address/cidr.ts";
-import type { Interval } from "../../address/interval.ts";
+import { type Interval, oneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import { type RangeSet, rangeAmong } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
@@ -10,9 +10,10 @@ import type { FixedAddress } from "../wish.ts";
 import { type Annotations, type Asked, malformed } from "./annotation.ts";
 import { type Form, type Forms, formsOf } from "./annotation-forms.ts";
 import { apportion } from "./apportion.ts";
+import { outsideNamed } from "./claim-refusal.ts";
 import { fillSets, fillWithIntervals, setsOf } from "./fill-sets.ts";
 import { requireGatewayFits } from "./fixed-address-parts.ts";
-import { nowhereToBeFound, type Unclaimed } from "./unclaimed.ts";
+import type { Unclaimed } from "./unclaimed.ts";
 
 /** What a pod's annotations want of one network. */
 export interface AnnotatedWish {
@@ -128,7 +129,7 @@ function chooseAddresses(form: Form<FixedAddress[]>, asked: Asked): Chosen<Fixed
   const own = addresses.filter(({ address }) => subnetOf(address) !== undefined);
   const outside = addresses
     .filter(({ address }) => subnetOf(address) === undefined)
-    .map(({ address }) => ({ key: form.key, first: address, last: address, text: formatAddress(address) }));
+    .map(({ address }) => ({ key: form.key, asks: [oneAddress(address)], text: formatAddress(address) }));
   return claim(form, asked, own, outside);
 }
 
@@ -143,7 +144,7 @@ function chooseSet(form: Form<Interval[]>, asked: Asked): Chosen<Interval> {
   };
   const outside = intervals
     .filter((interval) => !isOwn(interval))
-    .map((interval) => ({ key: form.key, ...interval, text: formatInterval(interval) }));
+    .map((interval) => ({ key: form.key, asks: [interval], text: formatInterval(interval) }));
   return claim(form, asked, intervals.filter(isOwn), outside);
 }
 
@@ -156,15 +157,33 @@ function claim<T>(
 ): Chosen<T> {
   const [first] = outside;
   if (scope === undefined || first === undefined) return { own, unclaimed: outside };
-  throw nowhereToBeFound(first, `network '${network.name}', which it names, has ${subnetsText(network)}`);
+  throw outsideNamed(first, `network '${network.name}', which it names, has ${subnetsText(network)}`);
 }
 
-/** What is asked of other networks and interfaces, unread. */
+/** What is asked of other networks and interfaces; a value that cannot be read is for them to refuse. */
 function elsewhere(forms: Forms, own: readonly (string | undefined)[]): Unclaimed[] {
-  const all: readonly Form<unknown>[] = Object.values(forms).flat();
-  return all.flatMap(({ present, scope }) =>
-    scope === undefined || own.includes(scope) ? [] : present.map((each) => ({ ...each, scope })),
-  );
+  const unclaimed = <T>(of: readonly Form<T>[], asksIn: (value: T) => readonly Interval[]) =>
+    of.flatMap(({ present, read, scope }) => {
+      if (scope === undefined || own.includes(scope)) return [];
+      const asks = readableAsks(read, asksIn);
+      return present.map((each) => ({ ...each, scope, asks }));
+    });
+  const none = () => [];
+  return [
+    ...unclaimed(forms.addresses, (addresses) => addresses.map(({ address }) => oneAddress(address))),
+    ...unclaimed(forms.set, (intervals) => intervals),
+    ...unclaimed(forms.sticky, none),
+    ...unclaimed(forms.retain, none),
+  ];
+}
+
+function readableAsks<T>(read: () => T, asksIn: (value: T) => readonly Interval[]): readonly Interval[] {
+  try {
+    return asksIn(read());
+  } catch (failure) {
+    if (failure instanceof IpamError) return [];
+    throw failure;
+  }
 }
 
 function subnetIn({ sets }: Network, address: Address): Cidr | undefined {

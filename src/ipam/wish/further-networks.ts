@@ -3,7 +3,10 @@ import type { Annotations } from "./annotation.ts";
 /** One entry of the pod's list of further networks (Multus). */
 export interface FurtherNetwork {
   readonly name: string;
+  /** As the annotation says it; else net1, net2, … by its place, without the cluster's default networks. */
   readonly ifname: string;
+  /** Its place, from 1, where Multus numbers its interface: networks that every pod gets come before it. */
+  readonly numbered?: number;
   /** Of its definition; absent: the pod's own. */
   readonly namespace?: string;
   /** Addresses that Multus is to hand on as runtimeConfig.ips. */
@@ -20,10 +23,14 @@ export function furtherNetworks(annotations: Annotations): FurtherNetwork[] {
   const text = annotations[KEY]?.trim() ?? "";
   if (text === "") return [];
   const entries = text.startsWith("[") ? jsonEntries(text) : text.split(",").map(textEntry);
-  return entries.map(({ ifname, ...entry }, index) => ({ ...entry, ifname: ifname ?? `net${index + 1}` }));
+  return entries.map(({ ifname, ...entry }, index) =>
+    ifname === undefined
+      ? { ...entry, ifname: `net${index + 1}`, numbered: index + 1 }
+      : { ...entry, ifname },
+  );
 }
 
-type Entry = Omit<FurtherNetwork, "ifname"> & Partial<Pick<FurtherNetwork, "ifname">>;
+type Entry = Omit<FurtherNetwork, "ifname" | "numbered"> & Partial<Pick<FurtherNetwork, "ifname">>;
 
 function jsonEntries(text: string): Entry[] {
   try {

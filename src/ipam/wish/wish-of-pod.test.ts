@@ -357,6 +357,6 @@ test("a key for a network counts where this very container is attached to it, or
     );
   expect((await ask("c1")).fixed).toEqual([]);
   await expect(ask("c2")).rejects.toMatchObject({ code: 102 });
-  expect((await ask("c2", { otherNetworks: ["web"] })).fixed).toEqual([]);
-  await expect(ask("c1", { otherNetworks: [] })).rejects.toMatchObject({ code: 102 });
+  expect((await ask("c2", { attached: [{ ifname: "eth0", network: "web" }] })).fixed).toEqual([]);
+  await expect(ask("c1", { attached: [] })).rejects.toMatchObject({ code: 102 });
 });

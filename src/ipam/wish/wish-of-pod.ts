@@ -1,4 +1,3 @@
-import { parseCidr } from "../../address/cidr.ts";
 import type { Cluster, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { isPod } from "../evidence/fencing.ts";
@@ -8,11 +7,10 @@ import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
 import { type FixedAddress, takesAny, type Wish } from "../wish.ts";
 import type { Annotations } from "./annotation.ts";
-import { type AnnotatedWish, readAnnotations } from "./annotations.ts";
-import { attachedNetworks } from "./attached-networks.ts";
-import { furtherNetworks } from "./further-networks.ts";
+import { readAnnotations } from "./annotations.ts";
+import type { AttachedInterface } from "./pod-networks.ts";
 import { withRequested } from "./requested-addresses.ts";
-import { type KnownNetwork, mayMean, requireClaimed } from "./unclaimed.ts";
+import { requireClaimed } from "./require-claimed.ts";
 
 /** The attachment whose wish is read, and the sources that can tell it. */
 export interface WishQuestion {
@@ -23,8 +21,8 @@ export interface WishQuestion {
   readonly kubernetes: AnnotationSource;
   /** Addresses that the runtime requests (runtimeConfig.ips, args.cni.ips, CNI_ARGS IP). */
   readonly requested: readonly FixedAddress[];
-  /** Networks of the pod's other interfaces, where the caller knows them; else the store is read for them. */
-  readonly otherNetworks?: readonly string[];
+  /** The pod's other interfaces with addresses of ours, where the caller knows them; else they are looked for. */
+  readonly attached?: readonly AttachedInterface[];
 }
 
 export interface AnnotationSource {
@@ -75,20 +73,24 @@ export async function readWish(
 async function annotatedWish(
   annotations: Annotations,
   question: WishQuestion,
-  ports: Pick<Ports, "node" | "store">,
+  ports: Pick<Ports, "cluster" | "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
   const { attachment, network, requested } = question;
-  const annotated = readAnnotations(annotations, { network, ifname: attachment.ifname });
-  await requireFulfilled(annotated, annotations, question, ports, deadline);
-  const { unclaimed: _judged, ...asked } = annotated;
-  return { ...asked, ...withRequested(annotated, requested, network.sets) };
+  const { ifname } = attachment;
+  const { unclaimed, ...asked } = readAnnotations(annotations, { network, ifname });
+  const passedOn = await requireClaimed(unclaimed, annotations, { ...question, ifname }, ports, deadline);
+  return {
+    ...asked,
+    ...withRequested(asked, requested, network.sets),
+    ...(passedOn.length > 0 && { passedOn: passedOn.map(({ key, text }) => `${key}: ${text}`) }),
+  };
 }
 
 /** Nobody is asked; but what a runtime delivers without naming its pod is no less a wish. */
 async function wishWithoutPod(
   question: WishQuestion,
-  ports: Pick<Ports, "node" | "store">,
+  ports: Pick<Ports, "cluster" | "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
   const { annotations, podAnnotations } = question.kubernetes;
@@ -165,32 +167,6 @@ function requireCluster({ kubernetes, network }: WishQuestion, cluster: Cluster 
     `network '${network.name}' has no way to read the pod's annotations`,
     `${dropped}name a kubeConfig in the network or in the node's file, or declare the capability ` +
       `io.kubernetes.cri.pod-annotations, or say "annotations": "off" if no pod of this network asks for addresses`,
-  );
-}
-
-async function requireFulfilled(
-  { unclaimed }: AnnotatedWish,
-  annotations: Annotations,
-  { attachment, network, otherNetworks }: WishQuestion,
-  ports: Pick<Ports, "node" | "store">,
-  deadline: number,
-): Promise<void> {
-  if (unclaimed.length === 0) return;
-  const further = furtherNetworks(annotations);
-  const known: KnownNetwork[] = [];
-  if (further.length > 0) {
-    for await (const { ref, record } of ports.store.list({ kind: "network" }, { deadline })) {
-      known.push({ name: ref.name, subnets: record.subnets.map(parseCidr) });
-    }
-  }
-  const meant = known.filter((network) => unclaimed.some((wish) => mayMean(wish, network)));
-  const ifnames = ["eth0", ...further.map(({ ifname }) => ifname)];
-  const attached = otherNetworks ?? (await attachedNetworks(attachment, meant, ifnames, ports, deadline));
-  requireClaimed(
-    unclaimed,
-    annotations,
-    { network, ifname: attachment.ifname },
-    { known, attached: new Set(attached) },
   );
 }
 

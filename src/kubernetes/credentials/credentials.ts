@@ -1,3 +1,4 @@
+import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Access } from "./access.ts";
 import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
@@ -12,6 +13,8 @@ export interface ClusterSettings {
   readonly kubeConfig?: string;
   /** One of its contexts; absent: the current one. */
   readonly context?: string;
+  /** Reads the node's file, whose pools the definitions of networks may name; absent: no pool is known. */
+  readonly nodeFile?: () => NodeFileText | undefined;
 }
 
 /** Where the API server is, and how a client authenticates. Holds secrets: never logged. */

@@ -1,4 +1,4 @@
-import { object, optional, string } from "valibot";
+import { nullish, object, string } from "valibot";
 import { Api } from "../api/api.ts";
 import type { Kind } from "../api/kinds.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
@@ -15,7 +15,7 @@ const DEFINITIONS: Kind<NetworkDefinition> = {
   plural: "network-attachment-definitions",
   shape: object({
     metadata: object({ name: string() }),
-    spec: optional(object({ config: optional(string(), "") }), {}),
+    spec: nullish(object({ config: nullish(string(), "") }), {}),
   }),
 };
 
@@ -32,6 +32,17 @@ export async function readDefinition(
   name: string,
   deadline: number,
 ): Promise<NetworkDefinition | undefined> {
-  const found = await new Api(loadCredentials(settings)).get(DEFINITIONS, { namespace, name }, deadline);
-  return found === "no such kind" ? undefined : found;
+  return getDefinition(new Api(loadCredentials(settings)), namespace, name, deadline);
+}
+
+/** The same on a client that is already open. @throws IpamError as the Cluster port says. */
+export async function getDefinition(
+  api: Api,
+  namespace: string,
+  name: string,
+  deadline: number,
+): Promise<NetworkDefinition | undefined> {
+  const found = await api.get(DEFINITIONS, { namespace, name }, deadline);
+  if (found === undefined || found === "no such kind") return undefined;
+  return { metadata: found.metadata, spec: { config: found.spec?.config ?? "" } };
 }

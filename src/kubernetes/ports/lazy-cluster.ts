@@ -36,6 +36,8 @@ export function lazyCluster(
     node: async (name, deadline) => (await open()).node(name, deadline),
     ownerOf: async (pod, deadline) => (await open()).ownerOf(pod, deadline),
     ownerState: async (owner, deadline) => (await open()).ownerState(owner, deadline),
+    definedNetwork: async (namespace, name, deadline) =>
+      (await open()).definedNetwork(namespace, name, deadline),
   };
 }
 

@@ -4,6 +4,8 @@ import { Api } from "../api/api.ts";
 import { NODES, PODS } from "../api/kinds.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 import { clusterNames } from "../objects/cluster-names.ts";
+import { definedNetwork } from "../objects/defined-network.ts";
+import { getDefinition } from "../objects/network-definition.ts";
 import { nodeFacts } from "../objects/node-facts.ts";
 import { ownerOf } from "../objects/owner-of.ts";
 import { ownerState } from "../objects/owner-state.ts";
@@ -17,11 +19,11 @@ import { podFacts } from "../objects/pod-facts.ts";
  * @throws IpamError kubernetesRefused naming the file, when it cannot be read or used.
  */
 export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
-  return clusterOn(new Api(loadCredentials(settings)));
+  return clusterOn(new Api(loadCredentials(settings)), settings);
 }
 
 /** The Cluster port on a client that is already open. */
-export function clusterOn(api: Api): Cluster {
+export function clusterOn(api: Api, { nodeFile }: Pick<ClusterSettings, "nodeFile"> = {}): Cluster {
   return {
     clusterNames: (deadline) => clusterNames(api, deadline),
     pod: async ({ namespace, name }: PodId, deadline) => {
@@ -34,5 +36,9 @@ export function clusterOn(api: Api): Cluster {
     },
     ownerOf: (pod, deadline) => ownerOf(pod, api, deadline),
     ownerState: (owner, deadline) => ownerState(owner, api, deadline),
+    definedNetwork: async (namespace, name, deadline) => {
+      const definition = await getDefinition(api, namespace, name, deadline);
+      return definition && definedNetwork(definition, nodeFile?.());
+    },
   };
 }

@@ -28,7 +28,7 @@ export async function openNodeCluster(
   { nodeName, log, signal }: NodeClusterOptions,
 ): Promise<Cluster> {
   const api = new Api(loadCredentials(settings));
-  const cluster = clusterOn(api);
+  const cluster = clusterOn(api, settings);
   const pods = new NodePods(api, nodeName, log);
   signal.addEventListener("abort", () => pods.stop());
   if (signal.aborted) pods.stop();

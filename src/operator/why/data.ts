@@ -33,12 +33,13 @@ function interfaceOf({ ifname, name, network, held, explanation }: Explained): o
   };
 }
 
-function wishOf({ fixed, set, sticky, retain, owner }: Wish): object {
+function wishOf({ fixed, set, sticky, retain, owner, passedOn }: Wish): object {
   return {
     fixed: fixed.map(({ address, source }) => ({ address: formatAddress(address), source })),
     ...(set && { set: set.map(formatInterval) }),
     sticky,
     retain,
+    ...(passedOn && { passedOn }),
     ...(owner && { owner: owner.owner, ...(owner.ordinal !== undefined && { ordinal: owner.ordinal }) }),
   };
 }

@@ -4,6 +4,8 @@ import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { type Explanation, explain } from "../../ipam/explain/explain.ts";
 import type { Ports } from "../../ipam/ports.ts";
+import { fillSets } from "../../ipam/wish/fill-sets.ts";
+import type { AttachedInterface } from "../../ipam/wish/pod-networks.ts";
 import { readWish, type WishQuestion } from "../../ipam/wish/wish-of-pod.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
 import type { PodInterface } from "./interfaces.ts";
@@ -17,8 +19,8 @@ export interface Seen {
   readonly shown: ReadonlySet<string>;
   /** The container whose other interfaces have addresses already. */
   readonly sandbox?: string;
-  /** Networks of its other interfaces, as far as they are known. */
-  readonly others: readonly string[];
+  /** Its other interfaces, as far as kube-ipam is known to give them addresses. */
+  readonly others: readonly AttachedInterface[];
 }
 
 /** What an interface is explained by. */
@@ -48,8 +50,8 @@ export async function explainInterface(
     attachment: { network: network.name, container, ifname },
     network,
     kubernetes,
-    otherNetworks: others,
-    requested: [...(entry?.ips ?? []).flatMap(fromMultus), ...(entry?.ips === undefined ? requested : [])],
+    attached: others,
+    requested: fillSets(network.sets, [(entry?.ips ?? []).flatMap(fromMultus), requested]).given,
   };
   if (held.length === 0 || !held.some(({ address }) => shown.has(address)))
     return explain(question, ports, deadline);

@@ -71,6 +71,7 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
     ["Interface", ifname],
     ["Network", name === undefined ? UNKNOWN : network ? `${name} (by ${network.knownBy})` : name],
     ["Wish", explanation?.wish && wishText(explanation.wish, held)],
+    ...(explanation?.wish?.passedOn ?? []).map((wish): Line => ["Passed on", `${wish}, ${PASSED_ON}`]),
     ...held.flatMap(({ address, holder, origin }): Line[] => [
       ["Has", `${address} (${origin})`],
       ["Sandbox", `${holder.attachment.container} on node ${holder.node}${noteOf(address, answer)}`],
@@ -84,6 +85,8 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
       : []),
   ];
 }
+
+const PASSED_ON = "to an interface that is not known to be the pod's: it is lost where none takes it";
 
 const UNKNOWN = "not known: name it with --network, or its configuration with --config or --conf-dir";
 

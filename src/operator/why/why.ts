@@ -5,6 +5,7 @@ import { readOnlyNode } from "../../ipam/explain/read-only-node.ts";
 import { podName } from "../../ipam/in-words.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
+import type { AttachedInterface } from "../../ipam/wish/pod-networks.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
 import type { Answer, Explained } from "./answer.ts";
 import { explainInterface, type Seen } from "./explain-interface.ts";
@@ -57,19 +58,30 @@ interface LivePod {
 }
 
 async function explainAll(pod: LivePod, context: WhyContext): Promise<Explained[]> {
+  const { deadline } = context.options;
+  const found: PodInterface[] = [];
+  for (const each of pod.interfaces) {
+    const network = await networkOf(each, pod, deadline);
+    found.push(network === undefined ? each : { ...each, name: network.network.name, network });
+  }
   const explained: Explained[] = [];
-  for (const each of pod.interfaces) explained.push(await explainOne(each, pod, context));
+  for (const each of found) explained.push(await explainOne(each, found, pod, context));
   return explained;
 }
 
-async function explainOne(each: PodInterface, pod: LivePod, context: WhyContext): Promise<Explained> {
-  const { deadline } = context.options;
-  const network = await networkOf(each, pod, deadline);
+async function explainOne(
+  each: PodInterface,
+  all: readonly PodInterface[],
+  pod: LivePod,
+  context: WhyContext,
+): Promise<Explained> {
+  const { network } = each;
   if (network === undefined) return each;
   const ports = await portsOfNode(pod.live, pod.access, context);
-  const seen = { ...pod.seen, others: otherNetworks(each, pod.interfaces) };
-  const explanation = await explainInterface(each, { network, live: pod.live, seen }, ports, deadline);
-  return { ...each, name: network.network.name, network, explanation };
+  const seen = { ...pod.seen, others: othersOf(each, all) };
+  const about = { network, live: pod.live, seen };
+  const explanation = await explainInterface(each, about, ports, context.options.deadline);
+  return { ...each, explanation };
 }
 
 async function networkOf(
@@ -82,8 +94,11 @@ async function networkOf(
     : networkOfEntry(entry, { podNamespace: live.namespace, known, access }, deadline);
 }
 
-function otherNetworks({ ifname }: PodInterface, all: readonly PodInterface[]): string[] {
-  return all.flatMap((each) => (each.ifname === ifname || each.name === undefined ? [] : [each.name]));
+/** They have been attached, or will be, and are judged for themselves. */
+function othersOf({ ifname: own }: PodInterface, all: readonly PodInterface[]): AttachedInterface[] {
+  return all.flatMap(({ ifname, network }) =>
+    ifname === own || network === undefined ? [] : [{ ifname, network: network.network.name }],
+  );
 }
 
 /** As the plugin on the pod's own node would see it, as far as that can be seen from here. */

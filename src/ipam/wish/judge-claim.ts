@@ -1,0 +1,127 @@
+import { cidrInterval } from "../../address/cidr.ts";
+import { overlaps } from "../../address/interval.ts";
+import type { FurtherNetwork } from "./further-networks.ts";
+import { FIRST, isMoved, MOST_DEFAULTS, numberOf, type PodNetworks } from "./pod-networks.ts";
+import { holdsAll, type KnownNetwork, type Unclaimed } from "./unclaimed.ts";
+
+/** Whether another interface of the pod fulfils or refuses a wish. */
+export type Claim =
+  | /** One does that is known. */ "claimed"
+  /** The pod names one that is not known, or a network may be one that every pod gets: worth telling. */
+  | "passed on"
+  /** None does: the wish must be refused, or it would be lost. */
+  | "nobody's";
+
+/**
+ * Judges one wish that the interface cannot fulfil (docs/design.md section 5). What the definitions of
+ * networks say counts as far as they were looked up: "claimed" is certain without, the rest is not.
+ */
+export function judgeClaim(wish: Unclaimed, pod: PodNetworks): Claim {
+  if (isAttached(wish, pod)) return "claimed";
+  const { scope } = wish;
+  if (scope === undefined) return judgePlain(wish, pod);
+  if (scope === FIRST) return "nobody's";
+  const entry = entryNamed(scope, pod);
+  if (entry === undefined) return isCalled(scope, pod) ? "claimed" : judgeUnlisted(scope, wish, pod);
+  const network = networkOf(entry, pod);
+  if (network !== undefined) return isMetBy(scope, entry, network) ? "claimed" : "nobody's";
+  const definition = pod.definitions.get(entry)?.kind;
+  if (isEarlier(entry, pod)) return "nobody's";
+  if (definition === "foreign") return mayBeDefault(scope, wish, pod) ? "passed on" : "nobody's";
+  return isOwn(wish, pod) ? "nobody's" : "passed on";
+}
+
+/** The network of an entry of the pod's list, where store or definition tell that it is kube-ipam's. */
+export function networkOf(
+  entry: FurtherNetwork,
+  { known, definitions }: PodNetworks,
+): KnownNetwork | undefined {
+  const definition = definitions.get(entry);
+  if (definition?.kind === "ours") return definition;
+  return known.get(entry.name);
+}
+
+/** Those before it were attached already, and are in the store if they are ours at all. */
+export function isEarlier(entry: FurtherNetwork, { further, place }: PodNetworks): boolean {
+  return further.indexOf(entry) < place.index;
+}
+
+function judgePlain({ asks }: Unclaimed, pod: PodNetworks): Claim {
+  const { asked, further, known, place } = pod;
+  const isOther = ({ name }: KnownNetwork) => name !== asked.network.name;
+  const networks = further.flatMap((entry) => networkOf(entry, pod) ?? []);
+  if (networks.some((network) => isOther(network) && holdsAll(network, asks))) return "claimed";
+  // With a list, a wish that means a network which every pod gets must say so.
+  if (further.length > 0 || place.index !== -1) return "nobody's";
+  const isHeld = [...known.values()].some((network) => isOther(network) && holdsAll(network, asks));
+  return isHeld ? "passed on" : "nobody's";
+}
+
+/** A key that names no entry of the pod's list: of a network that every pod gets, or moved by one. */
+function judgeUnlisted(scope: string, wish: Unclaimed, pod: PodNetworks): Claim {
+  if (isOwn(wish, pod)) return "nobody's";
+  const number = numberOf(scope);
+  if (number === undefined) {
+    return pod.known.has(scope) && isBeforeDefaults(pod) ? "passed on" : "nobody's";
+  }
+  const { asked, further, place } = pod;
+  if (number <= (numberOf(asked.ifname) ?? 0)) return "nobody's";
+  const later = further.slice(place.index + 1);
+  if (later.some(({ numbered }) => mayBeNumbered(numbered, number, place.shift))) return "passed on";
+  const isPlausible = number <= further.length + MOST_DEFAULTS;
+  return isPlausible && isBeforeDefaults(pod) ? "passed on" : "nobody's";
+}
+
+function mayBeNumbered(numbered: number | undefined, number: number, shift: number | undefined): boolean {
+  return shift === undefined
+    ? isMoved(numbered, number)
+    : numbered !== undefined && numbered + shift === number;
+}
+
+/** An interface of another plugin's by the pod's list may still be one that every pod gets, and is ours. */
+function mayBeDefault(scope: string, wish: Unclaimed, pod: PodNetworks): boolean {
+  if (numberOf(scope) === undefined || !isBeforeDefaults(pod) || isOwn(wish, pod)) return false;
+  return [...pod.known.values()].some((network) => holdsAll(network, wish.asks));
+}
+
+function isAttached({ asks, scope }: Unclaimed, { attached, known }: PodNetworks): boolean {
+  return attached.some(({ ifname, network }) => {
+    if (scope !== undefined) return scope === ifname || scope === network;
+    return holdsAll(known.get(network) ?? { subnets: [] }, asks);
+  });
+}
+
+/** The entry of the pod's list whose interface, or else whose definition, a key names. */
+export function entryNamed(
+  scope: string,
+  { asked, further, place }: PodNetworks,
+): FurtherNetwork | undefined {
+  const { shift = 0 } = place;
+  const nameOf = ({ ifname, numbered }: FurtherNetwork) =>
+    numbered === undefined ? ifname : `net${numbered + shift}`;
+  const others = further.filter((entry, index) => index !== place.index && nameOf(entry) !== asked.ifname);
+  return others.find((entry) => nameOf(entry) === scope) ?? others.find(({ name }) => name === scope);
+}
+
+/** Whether a definition of the pod's list tells that its network is called so. */
+function isCalled(scope: string, pod: PodNetworks): boolean {
+  return pod.further.some((entry) => networkOf(entry, pod)?.name === scope);
+}
+
+/** By its definition's name nobody knows a network that is called otherwise. */
+function isMetBy(scope: string, entry: FurtherNetwork, { name }: KnownNetwork): boolean {
+  return scope !== entry.name || name === scope;
+}
+
+/** Whether networks that every pod gets may still follow: after the first interface, and after one of theirs. */
+function isBeforeDefaults({ place }: PodNetworks): boolean {
+  return place.index === -1;
+}
+
+/** Whether this very network has one of the addresses: then nobody else gives it. */
+function isOwn({ asks }: Unclaimed, { asked }: PodNetworks): boolean {
+  const subnets = asked.network.sets.flatMap(({ ranges }) =>
+    ranges.map(({ subnet }) => cidrInterval(subnet)),
+  );
+  return asks.some((interval) => subnets.some((subnet) => overlaps(subnet, interval)));
+}

@@ -1,0 +1,123 @@
+import { parseCidr } from "../../address/cidr.ts";
+import type { Cluster } from "../cluster-port.ts";
+import { IpamError } from "../errors.ts";
+import type { Ports } from "../ports.ts";
+import type { AttachmentId, PodId } from "../records.ts";
+import type { Annotations, Asked } from "./annotation.ts";
+import { attachedInterfaces } from "./attached-interfaces.ts";
+import { unclaimedRefusal } from "./claim-refusal.ts";
+import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
+import { isEarlier, judgeClaim } from "./judge-claim.ts";
+import { type AttachedInterface, type Definition, type PodNetworks, placeOf } from "./pod-networks.ts";
+import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
+
+/** The interface that is judged, and what its caller knows of the pod's others. */
+export interface ClaimQuestion extends Asked {
+  readonly attachment: AttachmentId;
+  readonly pod?: PodId;
+  readonly attached?: readonly AttachedInterface[];
+}
+
+/** A pod's list is read so far; what it asks of later networks is refused (CAPPED). */
+const MOST_FURTHER = 64;
+
+/** So many definitions are read for one ADD, each with one request (CAPPED, BOUNDED). */
+const MOST_DEFINITIONS = 8;
+
+/**
+ * Every wish must be met by one of the pod's networks, or the pod would silently get another address than
+ * it names (FAIL-CLOSED). Asks in turn, as far as it must: the store for the networks that it knows, node
+ * and store for the container's other interfaces, Kubernetes for the definitions of networks that the
+ * store does not know.
+ *
+ * @returns the wishes that are left to networks which may be the pod's, though nothing known proves it.
+ * @throws IpamError addressNotAllowed for the first wish that no network fulfils; tryAgain or
+ *   kubernetesRefused where only Kubernetes could have told; StoreFailure.
+ */
+export async function requireClaimed(
+  unclaimed: readonly Unclaimed[],
+  annotations: Annotations,
+  question: ClaimQuestion,
+  ports: Pick<Ports, "cluster" | "node" | "store">,
+  deadline: number,
+): Promise<Unclaimed[]> {
+  if (unclaimed.length === 0) return [];
+  const { ifname, network } = question;
+  const further = furtherNetworks(annotations).slice(0, MOST_FURTHER);
+  const known = await knownNetworks(ports, deadline);
+  const place = placeOf({ ifname, network }, further, known);
+  let pod: PodNetworks = {
+    asked: { ifname, network },
+    further,
+    place,
+    known,
+    attached: question.attached ?? [],
+    definitions: new Map(),
+  };
+  const leftOf = (wishes: readonly Unclaimed[]) =>
+    wishes.filter((wish) => judgeClaim(wish, pod) !== "claimed");
+  let left = leftOf(unclaimed);
+  if (left.length > 0 && question.attached === undefined) {
+    pod = { ...pod, attached: await attachedInterfaces(question.attachment, left, pod, ports, deadline) };
+    left = leftOf(left);
+  }
+  if (left.length === 0) return [];
+  pod = { ...pod, definitions: await lookUp(pod, question.pod, ports.cluster, deadline) };
+  left = leftOf(left);
+  const refused = left.find((wish) => judgeClaim(wish, pod) === "nobody's" || isUntold(pod));
+  if (refused !== undefined) throw unclaimedRefusal(refused, pod);
+  return left;
+}
+
+async function knownNetworks(
+  { store }: Pick<Ports, "store">,
+  deadline: number,
+): Promise<Map<string, KnownNetwork>> {
+  const known = new Map<string, KnownNetwork>();
+  for await (const { ref, record } of store.list({ kind: "network" }, { deadline }))
+    known.set(ref.name, { name: ref.name, subnets: record.subnets.map(parseCidr) });
+  return known;
+}
+
+/** The definitions of those of the pod's networks that the store does not know, and that are not attached yet. */
+async function lookUp(
+  pod: PodNetworks,
+  asking: PodId | undefined,
+  cluster: Cluster | undefined,
+  deadline: number,
+): Promise<Map<FurtherNetwork, Definition>> {
+  const unknown = pod.further.filter(
+    (entry, index) => index !== pod.place.index && !isEarlier(entry, pod) && !pod.known.has(entry.name),
+  );
+  const definitions = new Map<FurtherNetwork, Definition>();
+  for (const entry of unknown) {
+    const namespace = entry.namespace ?? asking?.namespace;
+    const isAsked = definitions.size < MOST_DEFINITIONS && entry.name !== "" && namespace !== undefined;
+    definitions.set(
+      entry,
+      isAsked && cluster ? await read(entry.name, namespace, cluster, deadline) : { kind: "unasked" },
+    );
+  }
+  return definitions;
+}
+
+async function read(
+  name: string,
+  namespace: string,
+  cluster: Cluster,
+  deadline: number,
+): Promise<Definition> {
+  try {
+    return (await cluster.definedNetwork(namespace, name, deadline)) ?? { kind: "absent" };
+  } catch (failure) {
+    if (!(failure instanceof IpamError)) throw failure;
+    return { kind: "unasked", failure };
+  }
+}
+
+/** Whether another try may tell more: it costs less than an address that is lost. */
+function isUntold({ definitions }: PodNetworks): boolean {
+  return [...definitions.values()].some(
+    (each) => each.kind === "unasked" && each.failure?.name === "tryAgain",
+  );
+}
