@@ -96,9 +96,10 @@ export function entryNamed(
   scope: string,
   { asked, further, place }: PodNetworks,
 ): FurtherNetwork | undefined {
-  const { shift = 0 } = place;
+  // An interface that the list does not number so proves that the numbers are moved, not by how much.
+  const isMovedAnyhow = place.index === -1 && numberOf(asked.ifname) !== undefined;
   const nameOf = ({ ifname, numbered }: FurtherNetwork) =>
-    numbered === undefined ? ifname : `net${numbered + shift}`;
+    numbered === undefined ? ifname : isMovedAnyhow ? "" : `net${numbered + (place.shift ?? 0)}`;
   const others = further.filter((entry, index) => index !== place.index && nameOf(entry) !== asked.ifname);
   return others.find((entry) => nameOf(entry) === scope) ?? others.find(({ name }) => name === scope);
 }
