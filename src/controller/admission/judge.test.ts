@@ -73,7 +73,35 @@ test("outside every subnet in use: a warning, as a new network may have it", asy
   ]);
   expect(await judge({ annotations: { "kube-ipam.ip/lan": "10.9.9.9" } })).toHaveLength(1);
   expect(await judge({ annotations: { "kube-ipam.ips": "10.1.2.250-10.1.3.5" } })).toHaveLength(1);
-  expect(await judge({ annotations: { "kube-ipam.ip/net1": "10.1.2.5" } })).toEqual([]);
+});
+
+test("J45, J46: a key that names no network or interface of the pod is a warning", async () => {
+  const { judge } = await world();
+  const list = { "k8s.v1.cni.cncf.io/networks": "db" };
+  for (const suffix of ["eth0", "lan", "net1", "db"])
+    expect(await judge({ annotations: { [`kube-ipam.ip/${suffix}`]: "10.1.2.5", ...list } })).toEqual([]);
+  expect(await judge({ annotations: { "kube-ipam.ip/net1": "10.1.2.5" } })).toEqual([
+    "warn kube-ipam.ip/net1: the pod names no interface 'net1': the wish is lost unless every pod of the cluster gets one",
+  ]);
+  expect(await judge({ annotations: { "kube-ipam.ips/Lan": "10.1.2.5", ...list } })).toEqual([
+    "warn kube-ipam.ips/Lan: 'Lan' is no network or interface that the pod or the store names: unless a new network is " +
+      "called so, the pod will not start",
+  ]);
+  expect(await judge({ annotations: { "kube-ipam.ip/net9": "10.1.2.5" } })).toHaveLength(1);
+});
+
+test("J43: a prefix length that leaves the known network's gateway out of reach is a warning", async () => {
+  const { judge, ports } = await world();
+  const range = { subnet: "10.7.0.0/16", first: "10.7.0.2", last: "10.7.9.9", gateway: "10.7.0.1" };
+  await add(ports, "c2", { network: network("wide", [range]) });
+  const of = (ip: string, more = {}) => judge({ annotations: { "kube-ipam.ip": ip, ...more } });
+  expect(await of("10.7.3.3", { "kube-ipam.netmask": "24" })).toEqual([
+    "warn the network of 10.7.3.3/24 (kube-ipam.ip, kube-ipam.netmask) does not hold the gateway 10.7.0.1: the pod could " +
+      "not reach that gateway; say kube-ipam.gateway as well, or ask for the subnet's length, /16, or the pod will not start",
+  ]);
+  expect(await of("10.7.3.3/24", { "kube-ipam.gateway": "10.7.3.1" })).toEqual([]);
+  expect(await of("10.7.3.3/16")).toEqual([]);
+  expect(await of("10.1.2.5/32")).toEqual([]);
 });
 
 test("an operator's reservation for another refuses, for the own workload it does not", async () => {

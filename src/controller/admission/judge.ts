@@ -3,9 +3,11 @@ import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
+import { judgeGateways } from "./judge-gateways.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
 import { judgePools } from "./judge-pools.ts";
 import { judgeReserved, type ReservedContext } from "./judge-reserved.ts";
+import { judgeSuffixes } from "./judge-suffixes.ts";
 import { judgeSubnets, knownNetworks, networkOfPool } from "./known-networks.ts";
 import { readWishes, type Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
@@ -49,7 +51,8 @@ async function judgeOnStore(workload: Workload, wishes: Wishes, context: JudgeCo
     const used = await knownNetworks(context.ports.store, context.options);
     const known = [...used, ...context.pools.map(networkOfPool)];
     const reserved = await judgeReserved(wishes, { ...context, workload, known });
-    return [...(used.length > 0 ? judgeSubnets(wishes, known) : []), ...reserved];
+    const places = [...judgeSubnets(wishes, known), ...judgeSuffixes(wishes, workload.annotations, known)];
+    return [...(used.length > 0 ? places : []), ...judgeGateways(wishes, known), ...reserved];
   } catch (failure) {
     if (!(failure instanceof IpamError || failure instanceof StoreFailure)) throw failure;
     return [warn(`cannot look up whether these addresses are held or reserved: ${failure.message}`)];

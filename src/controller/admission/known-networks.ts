@@ -1,6 +1,8 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr, parseCidr } from "../../address/cidr.ts";
+import type { RangeSet } from "../../address/range.ts";
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
@@ -10,18 +12,24 @@ export interface KnownNetwork {
   readonly name: string;
   readonly space: string;
   readonly subnets: readonly Cidr[];
+  readonly sets: readonly RangeSet[];
 }
 
 export async function knownNetworks(store: Store, options: CallOptions): Promise<KnownNetwork[]> {
   const known: KnownNetwork[] = [];
   for await (const { ref, record } of store.list({ kind: "network" }, options))
-    known.push({ name: ref.name, space: record.space, subnets: record.subnets.map(parseCidr) });
+    known.push({
+      name: ref.name,
+      space: record.space,
+      subnets: record.subnets.map(parseCidr),
+      sets: networkOfRecord(ref.name, record).sets,
+    });
   return known;
 }
 
 /** A pool is known before the first pod uses it. */
 export function networkOfPool({ name, sets, space }: PoolInSpace): KnownNetwork {
-  return { name, space, subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)) };
+  return { name, space, subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)), sets };
 }
 
 /** Which of the known networks may be meant with an address: by the key's suffix, and by their subnets. */
