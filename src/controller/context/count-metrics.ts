@@ -2,7 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { AuditFinding } from "../../ipam/audit/types.ts";
 import type { Usage } from "../../ipam/audit/usage.ts";
 
-const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "damaged"] as const;
+const FINDINGS = ["leak", "duplicate", "unknown", "inconsistent", "wish", "damaged"] as const;
 
 /** What the leader counts in the store; other replicas show none of it. */
 export class CountMetrics {
@@ -28,7 +28,7 @@ export class CountMetrics {
     this.#free = this.#ofRange("free_addresses", "Of these, addresses neither allocated nor reserved.");
     this.#findings = this.#make(
       "kube_ipam_findings",
-      "Problems that two audits of store, pods and nodes found: leak, duplicate, unknown, inconsistent, damaged.",
+      "Problems that two audits of store, pods and nodes found: leak, duplicate, unknown, inconsistent, wish, damaged.",
       ["kind"],
     );
     this.#oldestLeak = this.#make(

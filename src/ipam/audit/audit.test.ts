@@ -42,6 +42,37 @@ test("a healthy cluster: nothing is found", async () => {
   expect([judged, unjudged]).toEqual([{ allocations: 3, pods: 8 }, 0]);
 });
 
+test("J46: wish: a running pod has not got an address that it names", async () => {
+  const world = auditedWorld();
+  const lost = { annotations: { "kube-ipam.ip/net1": "10.9.0.5" } };
+  await world.run("lost");
+  world.setPod("lost", lost);
+  const look = await world.look();
+  expect(texts(look)).toEqual(["wish not-given 10.9.0.5"]);
+  expect(look.findings[0]?.what).toBe(
+    "pod default/lost names 10.9.0.5 (kube-ipam.ip/net1), but none of its interfaces has it",
+  );
+  for (const change of [{ finished: true }, { deleting: true }, { podIPs: [] }]) {
+    world.setPod("lost", { ...lost, podIPs: ["10.1.2.2"], finished: false, deleting: false, ...change });
+    expect((await found(world)).filter((text) => text.startsWith("wish"))).toEqual([]);
+  }
+  world.setPod("elsewhere", { ...lost, podIPs: ["10.244.0.9"] });
+  expect(await found(world)).toEqual([]);
+});
+
+test("J44: no wish is lost that another one goes before, or that a list has", async () => {
+  const world = auditedWorld();
+  await world.run("scoped", { wish: named("10.1.2.7") });
+  world.setPod("scoped", { annotations: { "kube-ipam.ip/eth0": "10.1.2.7", "kube-ipam.ip": "10.1.2.8" } });
+  await world.run("listed", { wish: named("10.1.2.9") });
+  world.setPod("listed", { annotations: { "kube-ipam.ips": "10.1.2.9-10.1.2.12,fd00::9" } });
+  await world.run("broken");
+  world.setPod("broken", { annotations: { "kube-ipam.ip": "x", "kube-ipam.ipp": "10.1.2.8" } });
+  expect(await found(world)).toEqual([]);
+  world.setPod("listed", { annotations: { "kube-ipam.ips": "10.1.2.10-10.1.2.12" } });
+  expect(await found(world)).toEqual(["wish not-given 10.1.2.10"]);
+});
+
 test("a namespace's share of a pool is counted like an owner, and reserves nothing", async () => {
   const world = auditedWorld();
   const network = { ...smallNetwork(), policy: { pool: "db", maxPerNamespace: 9 } };

@@ -7,6 +7,7 @@ import { findInconsistencies } from "./records.ts";
 import { isForeign, type Scene, sceneOf } from "./scene.ts";
 import { findUnheld } from "./shown.ts";
 import type { Audit, AuditFinding, AuditInput } from "./types.ts";
+import { findUnfulfilled } from "./wishes.ts";
 
 /**
  * Compares the store's records with the witnesses that are given: Kubernetes' pods and nodes, this
@@ -20,6 +21,7 @@ export function audit(input: AuditInput): Audit {
     ...findUnclaimed(scene),
     ...findDuplicates(scene),
     ...findUnheld(scene),
+    ...findUnfulfilled(scene),
     ...findInconsistencies(input.records),
   ];
   return {

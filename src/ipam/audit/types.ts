@@ -41,6 +41,8 @@ export type FindingKind =
   | "unknown"
   /** Records of the store that contradict each other. */
   | "inconsistent"
+  /** A running pod that has not got an address which it names. */
+  | "wish"
   /** A record of the store that cannot be read. */
   | "damaged";
 
@@ -66,6 +68,7 @@ export type FindingReason =
   | "no-allocation"
   | "owner-lacks-address"
   | "owner-lists-unreserved"
+  | "not-given"
   | "damaged";
 
 export interface AuditFinding {

@@ -1,0 +1,116 @@
+import { type Address, formatAddress } from "../../address/address.ts";
+import { cidrContains, parseCidr } from "../../address/cidr.ts";
+import { type Interval, intervalContains, oneAddress } from "../../address/interval.ts";
+import { formatInterval } from "../../address/interval-text.ts";
+import type { PodFacts } from "../cluster-port.ts";
+import { IpamError } from "../errors.ts";
+import { podName } from "../in-words.ts";
+import type { Entry } from "../store-port.ts";
+import { type Form, formsOf } from "../wish/annotation-forms.ts";
+import { isHolder, type Scene } from "./scene.ts";
+import type { AuditFinding } from "./types.ts";
+
+/** What one annotation of a pod names. */
+interface Named {
+  readonly key: string;
+  /** One address, or those of a list. */
+  readonly intervals: readonly Interval[];
+}
+
+/**
+ * Finds running pods that have addresses of ours, but none that one of their annotations names: it was left
+ * to a network that the pod turned out not to have (docs/design.md section 5), or written afterwards.
+ */
+export function findUnfulfilled(scene: Scene): AuditFinding[] {
+  const held = new Map<string, Entry<"allocation">[]>();
+  for (const entry of scene.records.allocations)
+    for (const { pod } of entry.record.holders) {
+      if (pod === undefined) continue;
+      const name = podName(pod);
+      held.set(name, [...(held.get(name) ?? []), entry]);
+    }
+  return (scene.live?.pods ?? []).flatMap((pod) => {
+    if (pod.finished || pod.deleting || pod.podIPs.length === 0) return [];
+    const own = (held.get(podName(pod)) ?? []).filter(({ record }) =>
+      record.holders.some((holder) => isHolder(pod, holder)),
+    );
+    const [first] = own;
+    return first === undefined ? [] : ofPod(pod, own, first.ref.space, scene);
+  });
+}
+
+/** So many intervals of a list are told. */
+const MOST_TOLD = 4;
+
+function ofPod(
+  pod: PodFacts,
+  own: readonly Entry<"allocation">[],
+  space: string,
+  scene: Scene,
+): AuditFinding[] {
+  const named = namedBy(pod);
+  const has = own.map(({ ref }) => ref.address);
+  const isGiven = ({ intervals }: Named) =>
+    has.some((address) => intervals.some((interval) => intervalContains(interval, address)));
+  const given = has.filter((address) =>
+    named.some(({ intervals }) => intervals.some((interval) => intervalContains(interval, address))),
+  );
+  // A key for the interface goes before the plain one: then another address of the subnet is named, too.
+  const yields = ({ intervals }: Named) =>
+    intervals.every(({ first }) => given.some((address) => shareSubnet(address, first, scene)));
+  return named
+    .filter((each) => !isGiven(each) && !yields(each))
+    .map(({ key, intervals }) => {
+      const text = `${intervals.slice(0, MOST_TOLD).map(formatInterval).join(", ")}${intervals.length > MOST_TOLD ? ", …" : ""}`;
+      const [address] = intervals.map(({ first }) => formatAddress(first));
+      return {
+        kind: "wish",
+        reason: "not-given",
+        id: `not-given ${space} ${pod.uid} ${key} ${text}`,
+        space,
+        address: address ?? "",
+        pods: [{ namespace: pod.namespace, name: pod.name, uid: pod.uid }],
+        what: `pod ${podName(pod)} names ${text} (${key}), but none of its interfaces has it`,
+        remedy:
+          `no network of the pod took the wish, or the annotation is younger than the pod: see 'kube-ipam why ${podName(pod)}', ` +
+          "correct the key, then delete the pod",
+      };
+    });
+}
+
+function shareSubnet(a: Address, b: Address, { records }: Scene): boolean {
+  return records.networks.some(({ record }) =>
+    record.subnets.some((text) => {
+      const subnet = parseCidr(text);
+      return cidrContains(subnet, a) && cidrContains(subnet, b);
+    }),
+  );
+}
+
+/** Annotations that cannot be read name nothing here: the next ADD refuses them. */
+function namedBy({ annotations }: PodFacts): Named[] {
+  try {
+    const { addresses, set } = formsOf(annotations);
+    return [
+      ...addresses.flatMap((form) =>
+        readOr(form).map(({ address }) => ({ key: form.key, intervals: [oneAddress(address)] })),
+      ),
+      ...set.flatMap((form) => {
+        const intervals = readOr(form);
+        return intervals.length === 0 ? [] : [{ key: form.key, intervals }];
+      }),
+    ];
+  } catch (failure) {
+    if (failure instanceof IpamError) return [];
+    throw failure;
+  }
+}
+
+function readOr<T>({ read }: Form<readonly T[]>): readonly T[] {
+  try {
+    return read();
+  } catch (failure) {
+    if (failure instanceof IpamError) return [];
+    throw failure;
+  }
+}
