@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import { apiStatus, type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { ours } from "../kit/case.ts";
 import { addressesOf } from "../kit/cni.ts";
+import { eventually } from "../kit/wait.ts";
 import type { Configuration, Refusal, World } from "../kit/world.ts";
 
 /** docs/behaviour.md J45, J46: wishes of pods with further networks (FAIL-CLOSED: given, refused or told). */
@@ -150,6 +151,11 @@ ours(
       const pod = pods.pod({ [NETWORKS]: "db", "kube-ipam.ip/net2": address });
       await pod.add("eth0", "web", FIRST_NETWORK);
       expect(await pod.add("net2", "db", DB)).toEqual([address]);
+      // Told, since nobody else could say that it was lost.
+      const log = world.place.folder.file("kube-ipam.log");
+      await eventually(
+        async () => (await Bun.file(log).text()).includes(`kube-ipam.ip/net2: ${address}`) || undefined,
+      );
     }
   },
 );

@@ -31,6 +31,8 @@ export function observeCluster(cluster: Cluster, { kubernetesSeconds }: Metrics)
     node: (name, deadline) => timed("node", () => cluster.node(name, deadline)),
     ownerOf: (of, deadline) => timed("owner", () => cluster.ownerOf(of, deadline)),
     ownerState: (owner, deadline) => timed("owner-state", () => cluster.ownerState(owner, deadline)),
+    definedNetwork: (namespace, name, deadline) =>
+      timed("definition", () => cluster.definedNetwork(namespace, name, deadline)),
   });
 }
 

@@ -90,6 +90,17 @@ test("J45, J46: a key that names no network or interface of the pod is a warning
   expect(await judge({ annotations: { "kube-ipam.ip/net9": "10.1.2.5" } })).toHaveLength(1);
 });
 
+test("J44: an address beside a list is refused where it is the same range set's, and nowhere else", async () => {
+  const { judge, ports } = await world();
+  const range = (of: string) => ({ subnet: `10.${of}.0.0/24`, first: `10.${of}.0.2`, last: `10.${of}.0.99` });
+  await add(ports, "c2", { network: network("two", [range("7")], [range("8")]) });
+  const of = (ips: string, ip: string) =>
+    judge({ annotations: { "kube-ipam.ip": ip, "kube-ipam.ips": ips } });
+  expect((await of("10.1.2.6", "10.1.2.5"))[0]).toStartWith("refuse annotation kube-ipam.ips has the value");
+  expect(await of("10.8.0.6", "10.7.0.5")).toEqual([]);
+  expect(await of("10.8.0.6", "10.1.2.5")).toEqual([]);
+});
+
 test("J43: a prefix length that leaves the known network's gateway out of reach is a warning", async () => {
   const { judge, ports } = await world();
   const range = { subnet: "10.7.0.0/16", first: "10.7.0.2", last: "10.7.9.9", gateway: "10.7.0.1" };

@@ -3,6 +3,7 @@ import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
+import { judgeApart } from "./judge-apart.ts";
 import { judgeGateways } from "./judge-gateways.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
 import { judgePools } from "./judge-pools.ts";
@@ -52,7 +53,8 @@ async function judgeOnStore(workload: Workload, wishes: Wishes, context: JudgeCo
     const known = [...used, ...context.pools.map(networkOfPool)];
     const reserved = await judgeReserved(wishes, { ...context, workload, known });
     const places = [...judgeSubnets(wishes, known), ...judgeSuffixes(wishes, workload.annotations, known)];
-    return [...(used.length > 0 ? places : []), ...judgeGateways(wishes, known), ...reserved];
+    const apart = judgeApart(workload, wishes, known);
+    return [...apart, ...(used.length > 0 ? places : []), ...judgeGateways(wishes, known), ...reserved];
   } catch (failure) {
     if (!(failure instanceof IpamError || failure instanceof StoreFailure)) throw failure;
     return [warn(`cannot look up whether these addresses are held or reserved: ${failure.message}`)];

@@ -1,12 +1,11 @@
 import type { Address } from "../../address/address.ts";
-import { type Cidr, cidrInterval } from "../../address/cidr.ts";
+import type { Cidr } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, rangeAmong } from "../../address/range.ts";
 import type { Annotations } from "../../ipam/wish/annotation.ts";
-import { type Form, type Forms, formsOf } from "../../ipam/wish/annotation-forms.ts";
+import { type Form, formsOf } from "../../ipam/wish/annotation-forms.ts";
 import { applying, readAddresses, requireApart } from "../../ipam/wish/annotations.ts";
 import { fillSets } from "../../ipam/wish/fill-sets.ts";
-import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { FixedAddress } from "../../ipam/wish.ts";
 
 /** What a pod's annotations want, wherever it will be attached. */
@@ -40,26 +39,26 @@ export function readWishes(annotations: Annotations): Wishes {
     readAddresses(form, everywhere).map((each) => ({ ...each, ...suffixOf(form) })),
   );
   const sets = forms.set.map((form) => ({ ...suffixOf(form), source: form.key, intervals: form.read() }));
-  // With several networks one of them may have the address, and another one the set.
-  if (furtherNetworks(annotations).length === 0) refuseBothOfOne(forms);
   const all: readonly Form<unknown>[] = Object.values(forms).flat();
   for (const { read } of all) read();
   return { fixed, sets };
 }
 
-/** A network of one range set for each family, as most are: an address and a list of one family exclude each other. */
-const EACH_FAMILY: readonly RangeSet[] = ([4, 6] as const).map((family) => {
-  const subnet = everywhere({ family, value: 0n });
-  return { ranges: [{ subnet, dynamic: cidrInterval(subnet) }] };
-});
-
-/** A scope's own form goes before the plain one, as it does where a pod starts. */
-function refuseBothOfOne({ addresses, set }: Forms): void {
+/**
+ * Requires that no range set of a network is asked for an address and a list. A scope's own form goes before
+ * the plain one, as it does where a pod starts.
+ *
+ * @throws IpamError annotationMalformed.
+ */
+export function refuseBothOfOne(annotations: Annotations, sets: readonly RangeSet[]): void {
+  const { addresses, set } = formsOf(annotations);
   for (const { scope } of [...addresses, ...set]) {
     const scopes = [scope, undefined];
-    const named = applying(addresses, scopes).map(({ read }) => read());
-    const fixed = fillSets(EACH_FAMILY, named).given;
-    for (const list of applying(set, scopes)) requireApart(EACH_FAMILY, fixed, list, list.read());
+    const named = applying(addresses, scopes).map(({ read }) =>
+      read().filter(({ address }) => rangeAmong(sets, address) !== undefined),
+    );
+    const fixed = fillSets(sets, named).given;
+    for (const list of applying(set, scopes)) requireApart(sets, fixed, list, list.read());
   }
 }
 

@@ -49,10 +49,10 @@ export function readAnnotations(annotations: Annotations, asked: Asked): Annotat
     sets,
     lists.map(({ own }) => own),
   );
-  for (const [index, { form }] of lists.entries()) requireApart(sets, fixed, form, intervals[index] ?? []);
   const set = intervals.flat();
   const [sticky = false] = applying(forms.sticky, scopes).map(({ read }) => read());
   const [retain = "workload" as const] = applying(forms.retain, scopes).map(({ read }) => read());
+  for (const [index, { form }] of lists.entries()) requireApart(sets, fixed, form, intervals[index] ?? []);
   return {
     fixed,
     ...(set.length > 0 && { set }),

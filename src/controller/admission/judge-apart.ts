@@ -1,0 +1,40 @@
+import { rangeAmong } from "../../address/range.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import { setsOf } from "../../ipam/wish/fill-sets.ts";
+import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
+import { type Finding, refuse } from "./finding.ts";
+import type { KnownNetwork } from "./known-networks.ts";
+import { refuseBothOfOne, type Wishes } from "./wishes.ts";
+import type { Workload } from "./workload.ts";
+
+/**
+ * An address and a list for one range set, in every known network that has both. With several networks of
+ * the pod's own, one of them may have the address, and another one the list.
+ */
+export function judgeApart(
+  { annotations }: Workload,
+  wishes: Wishes,
+  known: readonly KnownNetwork[],
+): Finding[] {
+  if (furtherNetworks(annotations).length > 0) return [];
+  const refusals = known
+    .filter(
+      ({ sets }) =>
+        wishes.fixed.some(({ address }) => rangeAmong(sets, address) !== undefined) &&
+        wishes.sets.some(({ intervals }) => intervals.some((interval) => setsOf(sets, interval).length > 0)),
+    )
+    .map(({ sets }) => refusalIn(() => refuseBothOfOne(annotations, sets)));
+  const [first] = refusals;
+  if (first === undefined || refusals.includes(undefined)) return [];
+  return [refuse(`${first.message}: ${first.details}`)];
+}
+
+function refusalIn(judge: () => void): IpamError | undefined {
+  try {
+    judge();
+    return undefined;
+  } catch (failure) {
+    if (failure instanceof IpamError) return failure;
+    throw failure;
+  }
+}
