@@ -1,5 +1,5 @@
 import { isSubstitute } from "./cluster-names.ts";
-import type { AttachmentId, Holder, Owner, PodId } from "./records.ts";
+import type { AttachmentId, Holder, MetaRecord, Owner, PodId } from "./records.ts";
 
 /** How messages name a pod: "shop/db-0". */
 export function podName({ namespace, name }: Pick<PodId, "namespace" | "name">): string {
@@ -33,6 +33,12 @@ export function describeHolderFully({
 export function describeOwner({ kind, namespace, name }: Owner): string {
   if (kind === "Note") return `'${name}'`;
   return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** "node w3 has stopped all nodes: the etcd store … is older than when …" */
+export function describeSuspicion({ suspicion }: Pick<MetaRecord, "suspicion">): string {
+  const { node, why = "the store was thrown back" } = suspicion ?? {};
+  return `${node === undefined ? "a node" : `node ${node}`} has stopped all nodes: ${why}`;
 }
 
 /** What a refusal adds where the other cluster goes by a substitute: it may be this one under an earlier name. */

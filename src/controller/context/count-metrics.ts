@@ -15,6 +15,7 @@ export class CountMetrics {
   readonly #free: Gauge;
   readonly #findings: Gauge;
   readonly #oldestLeak: Gauge;
+  readonly #storeSuspect: Gauge;
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -36,6 +37,15 @@ export class CountMetrics {
       "How long this leader has seen the oldest allocation whose pod is gone.",
       [],
     );
+    this.#storeSuspect = this.#make(
+      "kube_ipam_store_suspect",
+      "1 while the store gives out no addresses because a node found it thrown back to an earlier state.",
+      [],
+    );
+  }
+
+  setStoreSuspect(suspect: boolean): void {
+    this.#storeSuspect.set(suspect ? 1 : 0);
   }
 
   setUsage(usages: readonly Usage[]): void {

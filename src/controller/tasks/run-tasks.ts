@@ -5,10 +5,11 @@ import { FailureLog } from "../context/failure-log.ts";
 import { countTask } from "./count-task.ts";
 import { fencedTask } from "./fenced-task.ts";
 import { retentionTask } from "./retention-task.ts";
+import { suspicionTask } from "./suspicion-task.ts";
 import type { MakeTask, Task } from "./task.ts";
 
 /** The leader's tasks, one line for each. */
-const TASKS: readonly MakeTask[] = [fencedTask, retentionTask, countTask];
+const TASKS: readonly MakeTask[] = [suspicionTask, fencedTask, retentionTask, countTask];
 
 const SOON_MS = 5_000;
 

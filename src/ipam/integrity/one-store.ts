@@ -1,11 +1,12 @@
 import { IpamError } from "../errors.ts";
+import { describeSuspicion } from "../in-words.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
 import { ThrownBack } from "./thrown-back.ts";
-import { WAY_OUT, where } from "./ways-out.ts";
+import { outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
 
 /**
  * ONE-STORE: checks that a snapshot is of the store that this node used for this address space.
@@ -131,12 +132,10 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
     );
   }
   if (meta?.record.state === "suspect") {
-    const { node = "a node", why = "the store was thrown back" } = meta.record.suspicion ?? {};
     throw new IpamError(
       "storeCannotWrite",
-      `node ${node} has stopped all nodes: ${why}`,
-      "the store would give out addresses that pods have: run 'kube-ipam recover', by which each node reports to the " +
-        `store what its pods hold; if it is a mistake, run 'kube-ipam store accept' on node ${node}`,
+      describeSuspicion(meta.record),
+      `the store would give out addresses that pods have: ${outOfSuspicion(meta.record)}`,
     );
   }
   if (meta !== undefined && meta.record.state !== "ready") {
@@ -151,8 +150,10 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
 function emptied(space: string, remembered: RememberedStore, snapshot: Snapshot, ports: Ports): IpamError {
   return refusal(
     isSamePlace(remembered, snapshot, ports),
-    `the ${where(ports)} is empty, but this node has used store ${remembered.uuid} for address space '${space}'`,
-    `somebody replaced or emptied the store, and it would give out addresses that are in use; ${WAY_OUT}`,
+    (who) =>
+      `the ${where(ports)} is empty, but ${who} has used store ${remembered.uuid} for address space '${space}'`,
+    "somebody replaced or emptied the store, and it would give out addresses that are in use",
+    ports,
   );
 }
 
@@ -165,14 +166,21 @@ function replaced(
 ): IpamError {
   return refusal(
     isSamePlace(remembered, snapshot, ports),
-    `the ${where(ports)} is not the one that this node has used for address space '${space}'`,
-    `expected store ${remembered.uuid}, found ${found}; ${WAY_OUT}`,
+    (who) => `the ${where(ports)} is not the one that ${who} has used for address space '${space}'`,
+    `expected store ${remembered.uuid}, found ${found}`,
+    ports,
   );
 }
 
 /** A node that was led to another store by its configuration must not stop that store's own nodes. */
-function refusal(concernsAll: boolean, message: string, details: string): IpamError {
-  return concernsAll ? new ThrownBack(message, details) : new IpamError("storeCannotWrite", message, details);
+function refusal(
+  concernsAll: boolean,
+  happened: (who: string) => string,
+  evidence: string,
+  ports: Ports,
+): IpamError {
+  if (concernsAll) return new ThrownBack(happened, evidence, ports);
+  return new IpamError("storeCannotWrite", happened("this node"), `${evidence}; ${WAY_OUT}`);
 }
 
 function moved(space: string, expected: string, ports: Ports): IpamError {
@@ -185,8 +193,9 @@ function moved(space: string, expected: string, ports: Ports): IpamError {
 
 function olderState(space: string, evidence: string, ports: Ports): ThrownBack {
   return new ThrownBack(
-    `the ${where(ports)} is older than when this node last used it for address space '${space}'`,
-    `${evidence}, as after a restored backup; ${WAY_OUT}`,
+    (who) => `the ${where(ports)} is older than when ${who} last used it for address space '${space}'`,
+    `${evidence}, as after a restored backup`,
+    ports,
   );
 }
 

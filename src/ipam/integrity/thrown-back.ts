@@ -5,14 +5,20 @@ import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { newIdentity } from "./identity.ts";
 import { untilWon } from "./until-won.ts";
+import { WAY_OUT } from "./ways-out.ts";
 
 /**
  * Evidence that the store was thrown back to an earlier state, or emptied: it would give out addresses that
  * are in use, to every node. So whoever has it stops all of them (`suspecting`).
  */
 export class ThrownBack extends IpamError {
-  constructor(message: string, details: string) {
-    super("storeCannotWrite", message, details);
+  /** What happened and how this node knows, for readers on other nodes. */
+  readonly why: string;
+
+  /** @param happened in words, said of `who`: "this node", or a node's name where others read it. */
+  constructor(happened: (who: string) => string, evidence: string, { node }: Pick<Ports, "node">) {
+    super("storeCannotWrite", happened("this node"), `${evidence}; ${WAY_OUT}`);
+    this.why = `${happened(`node ${node.name}`)}: ${evidence}`;
   }
 }
 
@@ -32,13 +38,13 @@ export async function suspecting<T>(work: () => Promise<T>, ports: Ports, option
 }
 
 /** Best effort: where the store does not take it, this node refuses the store, and tries again with its next look. */
-async function suspect({ message }: ThrownBack, ports: Ports, options: CallOptions): Promise<void> {
+async function suspect({ why }: ThrownBack, ports: Ports, options: CallOptions): Promise<void> {
   try {
-    const noticed = await putSuspicion(message, ports, options);
-    if (noticed) ports.log("error", "stopped all nodes: the store was thrown back", { evidence: message });
+    const noticed = await putSuspicion(why, ports, options);
+    if (noticed) ports.log("error", "stopped all nodes: the store was thrown back", { evidence: why });
   } catch (failure) {
     ports.log("error", "could not stop the other nodes, although the store was thrown back", {
-      evidence: message,
+      evidence: why,
       reason: String(failure),
     });
   }

@@ -1,4 +1,5 @@
 import type { Ports } from "../ports.ts";
+import type { MetaRecord } from "../records.ts";
 
 /** What an operator does with a store that a node refuses. */
 export const WAY_OUT =
@@ -9,4 +10,10 @@ export const WAY_OUT =
 /** The store in words. */
 export function where({ store }: Pick<Ports, "store">): string {
   return `${store.description.kind} store ${store.description.location}`;
+}
+
+/** What an operator does with a store that a node has stopped. */
+export function outOfSuspicion({ suspicion }: Pick<MetaRecord, "suspicion">): string {
+  const there = suspicion === undefined ? "there" : `on node ${suspicion.node}`;
+  return `run 'kube-ipam recover', by which each node reports to the store what its pods hold; if it is a mistake, run 'kube-ipam store accept' ${there}`;
 }

@@ -8,7 +8,7 @@ import type { CallOptions, Snapshot } from "../store-port.ts";
 import { type LivingWitness, lives, witnessRef } from "./living-witness.ts";
 import { takeNotice } from "./released.ts";
 import { ThrownBack } from "./thrown-back.ts";
-import { WAY_OUT, where } from "./ways-out.ts";
+import { where } from "./ways-out.ts";
 
 /** Longest wait for a process that works on the witness, in milliseconds. */
 const LOCK_PATIENCE_MS = 2_000;
@@ -65,7 +65,9 @@ async function hasEnded(
 function lostHolding({ entry }: LivingWitness, space: string, ports: Ports): ThrownBack {
   const { addresses, holder } = entry;
   return new ThrownBack(
-    `the ${where(ports)} has lost what it held for address space '${space}': ${addresses.join(", ")} of ${describeAttachment(holder.attachment)} on node ${ports.node.name}`,
-    `that container lives, and nobody released it, so the store was thrown back, as by a restored backup; ${WAY_OUT}`,
+    () =>
+      `the ${where(ports)} has lost what it held for address space '${space}': ${addresses.join(", ")} of ${describeAttachment(holder.attachment)} on node ${ports.node.name}`,
+    "that container lives, and nobody released it, so the store was thrown back, as by a restored backup",
+    ports,
   );
 }

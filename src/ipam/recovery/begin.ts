@@ -4,7 +4,7 @@ import { newIdentity } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
-import type { MetaRecord } from "../records.ts";
+import type { MetaRecord, Suspicion } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 
@@ -15,6 +15,8 @@ export interface Begun {
   readonly begun: boolean;
   /** True where the store had no identity, and this call made one. */
   readonly made: boolean;
+  /** Who had stopped all nodes, and why, where somebody had: the recovery takes its place. */
+  readonly suspicion?: Suspicion;
 }
 
 /**
@@ -31,14 +33,15 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
     if (state === "recovering" && underWay !== undefined)
       return { recovery: underWay, begun: false, made: false };
     const recovery = crypto.randomUUID();
-    const { suspicion: _, ...base } = present?.record ?? newIdentity();
+    const { suspicion, ...base } = present?.record ?? newIdentity();
     const record: MetaRecord = { ...base, state: "recovering", recovery };
     const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
     const outcome = await ports.store.commit(
       { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
       options,
     );
-    return outcome.won ? { recovery, begun: true, made: present === undefined } : undefined;
+    const begun = { recovery, begun: true, made: present === undefined, ...(suspicion && { suspicion }) };
+    return outcome.won ? begun : undefined;
   });
 }
 
