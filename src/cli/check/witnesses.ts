@@ -4,8 +4,10 @@ import { startProgress } from "../../command-line/progress.ts";
 import { audit } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
 import type { RuntimeNotes } from "../../ipam/free/adopt.ts";
+import { orDamaged } from "../../ipam/integrity/damage.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
 import type { Node } from "../../ipam/node-port.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { runtimeNotes } from "../../runtime/runtime-notes.ts";
 import { checkNetworks } from "../doctor/networks.ts";
@@ -45,11 +47,15 @@ export async function look({ access, here, networks, runtime }: Witnesses, sessi
   const { ports, options } = session;
   const progress = startProgress("reading records");
   const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
+  const readMeta = async () =>
+    (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
+  const meta = await orDamaged(readMeta, undefined, ports);
   const live = access && (await readLive(access, session));
   const { shared } = ports.store.description;
   const clusterNames = shared ? (access?.names ?? ports.clusterNames) : undefined;
   const input: AuditInput = {
     records,
+    ...(meta && { meta }),
     networks,
     ...(live && { live }),
     ...(here && { here }),

@@ -3,9 +3,11 @@ import { findDamaged } from "./damage.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { findUnclaimed, isWitnessed } from "./imported.ts";
 import { findLeaks, isJudged } from "./leaks.ts";
+import { findLost } from "./lost.ts";
 import { findInconsistencies } from "./records.ts";
 import { isForeign, type Scene, sceneOf } from "./scene.ts";
 import { findUnheld } from "./shown.ts";
+import { findSuspicion } from "./suspicion.ts";
 import type { Audit, AuditFinding, AuditInput } from "./types.ts";
 import { findUnfulfilled } from "./wishes.ts";
 
@@ -20,12 +22,12 @@ export function audit(input: AuditInput): Audit {
     ...findLeaks(scene),
     ...findUnclaimed(scene),
     ...findDuplicates(scene),
-    ...findUnheld(scene),
+    ...findUnheldAndLost(scene),
     ...findUnfulfilled(scene),
     ...findInconsistencies(input.records),
   ];
   return {
-    findings: [...findDamaged(input.records), ...inOrder(findings)],
+    findings: [...findSuspicion(input), ...findDamaged(input.records), ...inOrder(findings)],
     judged: { allocations: input.records.allocations.length, pods: input.live?.pods.length ?? 0 },
     unjudged: unjudged(scene),
     ...strangersHere(scene),
@@ -36,6 +38,13 @@ export function audit(input: AuditInput): Audit {
 export function lasting(before: readonly AuditFinding[], now: readonly AuditFinding[]): AuditFinding[] {
   const known = new Set(before.map(({ id }) => id));
   return now.filter(({ id }) => known.has(id));
+}
+
+/** Each address once: a pod's status may show the loss that its node knows of. */
+function findUnheldAndLost(scene: Scene): AuditFinding[] {
+  const unheld = findUnheld(scene);
+  const shown = new Set(unheld.map(({ space, address }) => `${space} ${address}`));
+  return [...unheld, ...findLost(scene).filter(({ space, address }) => !shown.has(`${space} ${address}`))];
 }
 
 function unjudged(scene: Scene): number {

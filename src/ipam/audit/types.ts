@@ -2,9 +2,10 @@ import type { Cidr } from "../../address/cidr.ts";
 import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import type { RuntimeNotes } from "../free/adopt.ts";
+import type { OwnRecords } from "../integrity/confirmed-here.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import type { Node } from "../node-port.ts";
-import type { Holder, PodId } from "../records.ts";
+import type { Holder, MetaRecord, PodId } from "../records.ts";
 
 /** Everything that an audit compares. More witnesses find more; the audit itself reads nothing. */
 export interface AuditInput {
@@ -13,8 +14,10 @@ export interface AuditInput {
   readonly live?: LiveCluster;
   /** What the cluster is called that the other witnesses belong to, where known. */
   readonly clusterNames?: ClusterNames;
-  /** This node, which knows the network namespaces of its own attachments. */
-  readonly here?: Pick<Node, "name" | "bootId" | "namespaceState">;
+  /** The store's identity and state; absent where it has none, or where nobody asks about them. */
+  readonly meta?: MetaRecord;
+  /** This node, which knows its own attachments and their network namespaces. */
+  readonly here?: OwnRecords & Pick<Node, "bootId">;
   /** What this node's runtime says of its containers. */
   readonly runtime?: Pick<RuntimeNotes, "knows" | "trusted">;
   /** Networks of configurations, in addition to those that the store knows. */
@@ -44,7 +47,9 @@ export type FindingKind =
   /** A running pod that has not got an address which it names. */
   | "wish"
   /** A record of the store that cannot be read. */
-  | "damaged";
+  | "damaged"
+  /** The store was thrown back, and a node has stopped all nodes. */
+  | "suspect";
 
 export type FindingReason =
   | "namespace-gone"
@@ -69,14 +74,15 @@ export type FindingReason =
   | "owner-lacks-address"
   | "owner-lists-unreserved"
   | "not-given"
-  | "damaged";
+  | "damaged"
+  | "thrown-back";
 
 export interface AuditFinding {
   readonly kind: FindingKind;
   readonly reason: FindingReason;
   /** The same in two audits of one fault: distinguishes what lasts from what passes. */
   readonly id: string;
-  /** Space and address are "" for a damaged record that belongs to no address. */
+  /** Space and address are "" where no address is concerned: of a suspicion, and of some damaged records. */
   readonly space: string;
   readonly address: string;
   /** Of a leak or a contradiction: the holder of the address in the store. */
@@ -92,7 +98,7 @@ export interface AuditFinding {
 }
 
 export interface Audit {
-  /** First the damaged records, then all others in the order of their addresses. */
+  /** First a suspicion, then the damaged records, then all others in the order of their addresses. */
   readonly findings: readonly AuditFinding[];
   readonly judged: { readonly allocations: number; readonly pods: number };
   /** How many holders no witness can judge. */

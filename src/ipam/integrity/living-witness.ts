@@ -1,5 +1,5 @@
 import { locationOf } from "../journal-entry.ts";
-import type { JournalEntry, RememberedStore } from "../node-port.ts";
+import type { JournalEntry, Node, RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { refTo } from "../ref-to.ts";
 import type { Guard } from "../store-port.ts";
@@ -34,7 +34,10 @@ export function livingWitness(
 }
 
 /** Whether an attachment's namespace is there, and no DEL of it waits. */
-export function lives({ holder }: JournalEntry, node: Ports["node"]): boolean {
+export function lives(
+  { holder }: JournalEntry,
+  node: Pick<Node, "keptReleases" | "namespaceState">,
+): boolean {
   const { attachment, bootId, namespace } = holder;
   return (
     node.namespaceState(namespace, bootId) === "present" && node.keptReleases.of(attachment) === undefined

@@ -1,7 +1,6 @@
+import { confirmedHere } from "../integrity/confirmed-here.ts";
 import { pastDamage } from "../integrity/damage.ts";
-import { lives } from "../integrity/living-witness.ts";
 import { livingOf } from "../journal-entry.ts";
-import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { refKey } from "../ref-key.ts";
 import { refTo } from "../ref-to.ts";
@@ -18,7 +17,7 @@ import { type WrittenAll, writeAll } from "./write-locked.ts";
 export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll> {
   const meta = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
   if (meta === undefined || meta.state === "recovering") return { written: 0, conflicts: [] };
-  const confirmed = confirmedHere(meta.uuid, ports);
+  const confirmed = confirmedHere(meta.uuid, ports.node);
   if (confirmed.length === 0) return { written: 0, conflicts: [] };
   const held = new Set<string>();
   const scope = { kind: "attachment", node: ports.node.name } as const;
@@ -27,15 +26,4 @@ export async function writeMissing(ports: Ports, options: CallOptions): Promise<
     ({ holder }) => !held.has(refKey(refTo.attachment(ports.node.name, holder.attachment))),
   );
   return writeAll(missing.map(livingOf), ports, options);
-}
-
-/** The living attachments of this node that the store has confirmed. */
-function confirmedHere(storeUuid: string, { node }: Ports): JournalEntry[] {
-  const entries = new Map<string, JournalEntry>();
-  for (const { id, requestId } of node.witnesses.newest()) {
-    const entry = node.journal.read(id);
-    if (entry?.holder.requestId !== requestId || entry.storeUuid !== storeUuid) continue;
-    if (entry.holder.node === node.name && lives(entry, node)) entries.set(requestId, entry);
-  }
-  return [...entries.values()];
 }
