@@ -4,6 +4,7 @@ import { parseCidr } from "../address/cidr.ts";
 import type { IpamError } from "../ipam/errors.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { Owner, Ref } from "../ipam/records.ts";
+import { refTo } from "../ipam/ref-to.ts";
 import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange } from "../ipam/reserve/reserve-range.ts";
 import type { Store } from "../ipam/store-port.ts";
@@ -252,6 +253,35 @@ test("an export reads what changed meanwhile again, so that both sides fit", asy
   expect(containers.sort()).toEqual(["c2", "c3", "late"]);
 });
 
+test("an export leaves out what only this store's nodes need: notices, answers, the state", async () => {
+  const { store } = await lived();
+  const before = await exported(store);
+  const [id, record] = [attachment("gone"), { version: 1, requestId: "r1" }];
+  await store.commit(
+    {
+      guards: [],
+      puts: [
+        { ref: refTo.released("node1", id), record },
+        {
+          ref: refTo.meta,
+          record: {
+            version: 1,
+            uuid: before.from.uuid ?? "",
+            state: "suspect",
+            epoch: 7,
+            suspicion: { node: "node1", why: "older", since: "now" },
+          },
+        },
+      ],
+      deletes: [],
+    },
+    options,
+  );
+  const after = await exported(store);
+  expect({ ...after, made: "" }).toEqual({ ...before, made: "" });
+  expect(parseDocument(after, "file").length).toBe(after.records.length);
+});
+
 test("an index without its allocation is exported, and counted", async () => {
   const { ports, store } = await lived();
   const ref: Ref = { kind: "allocation", space: "default", address: parseAddress("10.1.0.2") };
@@ -293,6 +323,20 @@ test.each([
       records: [{ ref: { kind: "constructor" }, record: { version: 1 } }],
     },
     "6 file: records[0] cannot be read as a record; expected",
+  ],
+  [
+    "a kind that no export holds",
+    {
+      kind: "kube-ipam-records",
+      version: 1,
+      records: [
+        {
+          ref: { kind: "released", node: "n1", id: { network: "net1", container: "c1", ifname: "eth0" } },
+          record: { version: 1, requestId: "r1" },
+        },
+      ],
+    },
+    '6 file: records[0] cannot be read as a record; expected {"ref": {"kind": …}, "record": …} with one of the kinds network',
   ],
   [
     "a kind that is none",

@@ -1,5 +1,8 @@
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
+import { describeSuspicion } from "../../ipam/in-words.ts";
+import { recallStore } from "../../ipam/integrity/identity.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
+import { outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
@@ -30,7 +33,7 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
   const store = await open();
   try {
     const machine = openNode(node);
-    const remembered = machine.storeMemory.recall(space);
+    const remembered = recallStore(space, { node: machine, store });
     const snapshot = await store.read({ refs: [refTo.meta] }, options);
     const meta = verifyStore(snapshot, remembered, space, {
       store,
@@ -41,12 +44,11 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
     await tryWriting?.(store, space, options);
     const found = `answers, ${meta === undefined ? "not initialised yet" : `store ${meta.record.uuid}`}, revision ${snapshot.revision}`;
     if (meta === undefined || meta.record.state === "ready") return ok(title, found);
-    const { suspicion } = meta.record;
-    if (suspicion !== undefined)
+    if (meta.record.state === "suspect")
       return failed(
         title,
-        `gives out no addresses: node ${suspicion.node} has noticed that ${suspicion.why}`,
-        "run 'kube-ipam recover'",
+        `gives out no addresses: ${describeSuspicion(meta.record)}`,
+        outOfSuspicion(meta.record),
       );
     return failed(
       title,

@@ -34,7 +34,10 @@ export function addRecoverCommand(program: Command, done: Done): void {
         .default([], "none"),
     )
     .option("--this-node", "only answer for this node, if no agent does")
-    .option("--status", "only print which nodes have answered");
+    .option(
+      "--status",
+      "only print the store's state, who noticed that it was thrown back, and which nodes have answered",
+    );
   withExamples(command, [
     ["kube-ipam recover --timeout 120", "after etcd was restored from a snapshot"],
     ["kube-ipam recover --forget worker-7", "worker-7 never comes back: give out its addresses"],

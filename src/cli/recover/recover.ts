@@ -30,10 +30,12 @@ export async function recover(given: RecoverOptions, session: Session): Promise<
   const ports = portsWith(access, session);
   if (given.thisNode === true) return answerForThisNode(given, { ...session, ports });
   if (given.status === true) return recoveryStatus(given, access, { ...session, ports });
-  if (given.forget.length > 0 && !(await isRecovering(ports))) return forget(given.forget, ports);
+  if (given.forget.length > 0 && !(await isStopped(ports))) return forget(given.forget, ports);
   const expected = await expectedNodes(given, access, { ...session, ports });
   requireNodes(expected);
-  const { recovery, begun } = await beginRecovery(ports, step());
+  const { recovery, begun, suspicion } = await beginRecovery(ports, step());
+  if (suspicion !== undefined)
+    printErr(`node ${suspicion.node} had stopped all nodes at ${suspicion.since}: ${suspicion.why}`);
   printErr(
     begun ? "no addresses are given out until the recovery is done" : "a recovery is under way: joining it",
   );
@@ -64,9 +66,10 @@ function portsWith(access: ClusterAccess | undefined, { ports }: Session): Ports
   return access === undefined ? ports : { ...ports, cluster: access.cluster, clusterNames: access.names };
 }
 
-async function isRecovering({ store }: Ports): Promise<boolean> {
+/** Whether the store gives out no addresses: then a recovery must begin, or is under way. */
+async function isStopped({ store }: Ports): Promise<boolean> {
   const meta = (await store.read({ refs: [refTo.meta] }, step())).get(refTo.meta);
-  return meta?.record.state === "recovering";
+  return meta !== undefined && meta.record.state !== "ready";
 }
 
 /** After a recovery: unblocks what these nodes may have held. Exit code 3 where nothing was blocked for one of them. */

@@ -10,7 +10,10 @@ import type { RecoverOptions } from "./options.ts";
 import { step } from "./step.ts";
 import { listed } from "./wait.ts";
 
-/** `recover --status`: prints which nodes have answered the last recovery, and for which addresses are refused. */
+/**
+ * `recover --status`: prints the store's state, who noticed that it was thrown back, which nodes have answered the last
+ * recovery, and for which addresses are refused.
+ */
 export async function recoveryStatus(
   given: RecoverOptions,
   access: ClusterAccess | undefined,
@@ -18,7 +21,7 @@ export async function recoveryStatus(
 ): Promise<number> {
   const { store } = session.ports;
   const meta = (await store.read({ refs: [refTo.meta] }, step())).get(refTo.meta)?.record;
-  const { recovery, state = "none" } = meta ?? {};
+  const { recovery, suspicion, state = "none" } = meta ?? {};
   const { names } = await expectedNodes(given, access, session);
   const answers =
     recovery === undefined ? undefined : await readAnswers(recovery, names, session.ports, step());
@@ -29,9 +32,18 @@ export async function recoveryStatus(
   const answered = answers?.answered.map(({ record }) => record.node).sort() ?? [];
   const silent = answers?.silent ?? [];
   await printThing(
-    { state, recovery: recovery ?? null, answered, silent, refusedFor: [...refusedFor].sort() },
+    {
+      state,
+      ...(suspicion && { suspicion }),
+      recovery: recovery ?? null,
+      answered,
+      silent,
+      refusedFor: [...refusedFor].sort(),
+    },
     [
       ["State", state],
+      ["Noticed by", suspicion && `node ${suspicion.node} at ${suspicion.since}`],
+      ["Because", suspicion?.why],
       ["Recovery", recovery ?? "none yet"],
       ["Answered", listed(answered)],
       ["Silent", listed(silent)],

@@ -54,7 +54,8 @@ function addAccept(store: Command, done: Done): void {
     .alias("forget")
     .description(
       "make this node accept the store as it is now, after it was replaced or restored on purpose. You vouch that no " +
-        "pod holds an address that the store does not know. Run it on each node",
+        "pod holds an address that the store does not know. Run it on each node: where this node has stopped all nodes " +
+        "because the store was thrown back, that ends too",
     );
   withExamples(accept, [["kube-ipam store accept", "on each node, once the right store is in place"]]);
   withOutput(

@@ -2,7 +2,10 @@ import { EXIT_CODES } from "../../command-line/failure.ts";
 import { mebibytes } from "../../command-line/mebibytes.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
+import { describeSuspicion } from "../../ipam/in-words.ts";
+import { recallStore } from "../../ipam/integrity/identity.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
+import { outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
@@ -78,7 +81,8 @@ export async function storeStatus(
       ],
       output,
     );
-    return spaces.some(({ refused }) => refused !== undefined) ? EXIT_CODES.failed : EXIT_CODES.done;
+    const refused = meta?.state === "suspect" || spaces.some((space) => space.refused !== undefined);
+    return refused ? EXIT_CODES.failed : EXIT_CODES.done;
   } catch (failure) {
     if (endpoints !== undefined) await printThing({ endpoints: endpoints.map(plain) }, lines, output);
     throw failure;
@@ -100,7 +104,7 @@ async function countRecords({ ports, options }: Session): Promise<Record<string,
 
 function viewOf(space: string, snapshot: Snapshot, { ports }: Session): SpaceView {
   try {
-    const remembered = ports.node.storeMemory.recall(space);
+    const remembered = recallStore(space, ports);
     const known = remembered && { remembered: `${remembered.uuid} at revision ${remembered.revision}` };
     try {
       verifyStore(snapshot, remembered, space, ports);
@@ -118,9 +122,10 @@ function textOf(failure: unknown): string {
 }
 
 function stateText(meta: MetaRecord | undefined, requireInit: boolean): string {
-  const { suspicion } = meta ?? {};
-  if (suspicion !== undefined)
-    return `suspect, noticed by node ${suspicion.node} at ${suspicion.since}: ${suspicion.why}`;
+  if (meta?.state === "suspect") {
+    const since = meta.suspicion === undefined ? "" : ` since ${meta.suspicion.since}`;
+    return `suspect${since}: ${describeSuspicion(meta)}. Do: ${outOfSuspicion(meta)}`;
+  }
   if (meta !== undefined) return meta.state;
   return requireInit
     ? "not initialised: 'kube-ipam store init' must give it an identity (requireInit), until then no ADD succeeds"

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { Network } from "../network.ts";
+import { refTo } from "../ref-to.ts";
 import { reserveAddress } from "../reserve/reserve.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "../testing/hand-over.ts";
@@ -12,6 +13,8 @@ import { readOnlyNode } from "./read-only-node.ts";
 /** What an ADD of a pod on n1 would meet; test/cluster has each row of the hand-over table. */
 
 const ASKER = { namespace: "default", name: "new", uid: "uid-new" };
+
+const soon = () => ({ deadline: performance.now() + 5_000 });
 
 function scene(annotations: Record<string, string> = {}) {
   const world = createWorld();
@@ -54,6 +57,21 @@ test("a holder, by the row of the table", async () => {
   const [prospect] = (await why()).addresses;
   expect(prospect).toMatchObject({ outlook: "waits", holders: [{ row: "leaving", holder: { pod } }] });
   expect(prospect?.refusal?.message).toContain("that pod is gone");
+});
+
+test("a store under suspicion refuses every ADD, in the ADD's own words", async () => {
+  const { ports, why } = scene({ "kube-ipam.ip": "10.1.2.3" });
+  await add(ports, "c-old");
+  const meta = (await ports.store.read({ refs: [refTo.meta] }, soon())).get(refTo.meta);
+  if (meta === undefined) throw new Error("expected an identity");
+  const suspicion = { node: "n2", why: "the store is older", since: "now" };
+  const record = { ...meta.record, state: "suspect", suspicion } as const;
+  await ports.store.commit({ guards: [], puts: [{ ref: refTo.meta, record }], deletes: [] }, soon());
+  expect((await why()).addresses[0]).toMatchObject({
+    address: "10.1.2.3",
+    outlook: "refused",
+    refusal: { name: "storeCannotWrite", message: "node n2 has stopped all nodes: the store is older" },
+  });
 });
 
 test("a full pool, and an operator's reservation, are refusals", async () => {
