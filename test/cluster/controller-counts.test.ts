@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { formatAddress } from "../../src/address/address.ts";
-import type { AllocationRecord } from "../../src/ipam/records.ts";
+import { initStore } from "../../src/ipam/integrity/identity.ts";
+import type { AllocationRecord, MetaRecord } from "../../src/ipam/records.ts";
+import { refTo } from "../../src/ipam/ref-to.ts";
 import type { Store } from "../../src/ipam/store-port.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import type { ClusterNode, Sandbox } from "../kit/cluster-node.ts";
@@ -137,6 +139,24 @@ describe.skipIf(missing !== undefined)("the controller's retention and counts", 
     await becomes('kube_ipam_findings{kind="duplicate"}', 0);
     await end(one);
     await end(other);
+  }, 300_000);
+
+  test("a store that a node found thrown back is told, with an Event on that Node, until it is recovered", async () => {
+    const { meta } = await initStore({ store }, within(10_000));
+    const write = (record: MetaRecord) =>
+      store.commit({ guards: [], puts: [{ ref: refTo.meta, record }], deletes: [] }, within(10_000));
+    await write({ ...meta, state: "suspect", suspicion: { node: "n1", why: "it is older", since: "now" } });
+    await becomes("kube_ipam_store_suspect", 1);
+    const told = await eventually(async () => {
+      const { items } = await world.kubernetes.request<{ items: { reason: string; message: string }[] }>(
+        "GET",
+        "/api/v1/namespaces/default/events?fieldSelector=involvedObject.kind=Node,involvedObject.name=n1",
+      );
+      return items.find(({ reason }) => reason === "StoreSuspect")?.message;
+    }, PATIENCE_MS);
+    expect(told).toStartWith("node n1 has stopped all nodes: it is older; run 'kube-ipam recover'");
+    await write(meta);
+    await becomes("kube_ipam_store_suspect", 0);
   }, 300_000);
 
   test("a workload's address stays reserved while it exists, and for its retention", async () => {

@@ -1,8 +1,8 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { mebibytes } from "../../command-line/mebibytes.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
-import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { describeSuspicion } from "../../ipam/in-words.ts";
+import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { recallStore } from "../../ipam/integrity/identity.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
 import { outOfSuspicion } from "../../ipam/integrity/ways-out.ts";

@@ -26,7 +26,12 @@ function judge(text: string, { space, holder }: JournalEntry, scene: Scene): Aud
   if (holders.some((other) => isSame(other, holder))) return undefined;
   const [other] = holders;
   const { attachment, node, pod, requestId } = holder;
-  const base = { id: `lost ${space} ${text} ${requestId}`, space, address: text, ...(pod && { pods: [pod] }) };
+  const base = {
+    id: `lost ${space} ${text} ${requestId}`,
+    space,
+    address: text,
+    ...(pod && { pods: [pod] }),
+  };
   const living = `${describeHolder(holder)} lives and has ${text}`;
   if (other !== undefined) {
     const way = pod === undefined ? `container ${attachment.container}` : `pod ${podName(pod)}`;
