@@ -35,7 +35,7 @@ export function describeOwner({ kind, namespace, name }: Owner): string {
   return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
-/** "node w3 has stopped all nodes: the etcd store … is older than when …" */
+/** "node w3 has stopped all nodes: the … store … is older than when …" */
 export function describeSuspicion({ suspicion }: Pick<MetaRecord, "suspicion">): string {
   const { node, why = "the store was thrown back" } = suspicion ?? {};
   return `${node === undefined ? "a node" : `node ${node}`} has stopped all nodes: ${why}`;

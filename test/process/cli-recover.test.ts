@@ -77,6 +77,10 @@ test("a store that was put back says so by every command that asks it, until it 
     }),
   );
   expect((await operator("ip", "reserve", "10.1.2.9", "--for", "x")).stderr).toMatch(/has stopped all nodes/);
+  // What a backup has is imported first.
+  const backup = world.place.folder.file("backup.json");
+  writeFileSync(backup, (await operator("store", "export")).stdout);
+  expect(await json(operator("store", "import", backup, "-o", "json"))).toMatchObject({ written: 0 });
   const recovered = await operator("recover", "-o", "json");
   expect(recovered.stderr).toMatch(/^node node1 had stopped all nodes at \S+: the embedded store/);
   expect(JSON.parse(recovered.stdout)).toMatchObject({ answered: [{ attachments: 2, written: 1 }] });

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ours } from "../kit/case.ts";
 import { type Call, refused } from "../kit/cni.ts";
@@ -58,9 +58,18 @@ const MEETINGS: Readonly<Record<string, Meet>> = {
     }),
   "106: an emptied store": async (world) => {
     await world.add(lan(world, SUBNET));
-    for (const end of ["", "-wal", "-shm"])
-      rmSync(join(world.place.folder.file("data"), `kube-ipam.db${end}`), { force: true });
+    for (const path of storeFilesIn(world.place.folder.file("data"))) rmSync(path);
     return world.run("ADD", lan(world, SUBNET));
+  },
+  "106: a store that was put back": async (world) => {
+    await world.add(lan(world, SUBNET));
+    const data = world.place.folder.file("data");
+    const backup = storeFilesIn(data).map((path) => [path, readFileSync(path)] as const);
+    await world.add(lan(world, SUBNET), { container: "c2" });
+    for (const path of storeFilesIn(data)) rmSync(path);
+    for (const [path, bytes] of backup) writeFileSync(path, bytes);
+    refused(await world.run("ADD", lan(world, SUBNET), { container: "c3" }));
+    return world.run("ADD", lan(world, SUBNET), { container: "c3" });
   },
   "107: no record": (world) => {
     const prevResult = { cniVersion: "1.0.0", ips: [{ address: "10.188.0.9/24" }] };
@@ -87,6 +96,11 @@ function asking(address: string): Call {
 /** The page's port may be somebody's: nothing listens in a network of the plugin's own. */
 function alone() {
   return { prefix: ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$0"'] };
+}
+
+/** The embedded store's file, and those that SQLite keeps beside it. */
+function storeFilesIn(data: string): string[] {
+  return readdirSync(data).flatMap((name) => (name.startsWith("kube-ipam.db") ? join(data, name) : []));
 }
 
 /** What differs from run to run, in the page's words. */

@@ -80,8 +80,11 @@ async function write(
 async function requireUsable({ settings, ports, options }: Session): Promise<void> {
   const remembered = ports.node.storeMemory.recall(settings.space);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+  const meta = verifyStore(snapshot, remembered, settings.space, ports);
+  // A backup is imported before the store is recovered, and until then no node gives out addresses.
+  if (meta?.record.state === "suspect") return;
   // An operator decides to import, as to run 'store init'.
-  requireReady(verifyStore(snapshot, remembered, settings.space, ports), false);
+  requireReady(meta, false);
 }
 
 function printConflicts(conflicts: readonly string[], wayOut: readonly string[], written: number): void {
