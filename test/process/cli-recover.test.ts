@@ -81,7 +81,8 @@ test("a store that was put back says so by every command that asks it, until it 
   const backup = world.place.folder.file("backup.json");
   writeFileSync(backup, (await operator("store", "export")).stdout);
   expect(await json(operator("store", "import", backup, "-o", "json"))).toMatchObject({ written: 0 });
-  const recovered = await operator("recover", "-o", "json");
+  // Not only an unblocking: the recovery is due.
+  const recovered = await operator("recover", "--forget", "n9", "-o", "json");
   expect(recovered.stderr).toMatch(/^node node1 had stopped all nodes at \S+: the embedded store/);
   expect(JSON.parse(recovered.stdout)).toMatchObject({ answered: [{ attachments: 2, written: 1 }] });
   expect(await json(operator("store", "status", "-o", "json"))).toMatchObject({ state: "ready" });

@@ -46,7 +46,7 @@ test("by the node's own journal too, where Kubernetes shows nothing; each addres
   expect(await texts({ here: world.nodes.n2 })).toEqual([`duplicate held-by-other ${lost}`]);
 });
 
-test("what has ended, or was never confirmed, or is of another store, is not lost", async () => {
+test("what the store holds, has ended, was never confirmed, or is of another store, is not lost", async () => {
   const { world, meta, texts, lost } = await thrownBack();
   world.removePod("a");
   const here = world.nodes.n1;
@@ -59,6 +59,7 @@ test("what has ended, or was never confirmed, or is of another store, is not los
   const again = await thrownBack();
   again.world.removePod("a");
   again.world.nodes.n1.removeNamespace("/run/netns/c-a");
+  await again.world.run("healthy");
   expect(await again.texts({ here: again.world.nodes.n1 })).toEqual([]);
 });
 
