@@ -144,7 +144,8 @@ ours("store", "imports host-local's folder; the containers' DELs free what was i
     "--network",
     "net1",
   );
-  expect([done.stderr, done.exitCode]).toEqual(["", 0]);
+  // It may also tell what the machine's own CNI cache knows.
+  expect(done).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining("error") });
   expect(await world.heldAddresses()).toEqual(["10.1.2.7", "10.1.2.8"]);
   await world.refused("ADD", net, { container: "x", args: "IP=10.1.2.7" }, { code: 101 });
   // The configuration told prefix and gateway, so a repeated ADD prints what host-local printed.
@@ -166,7 +167,7 @@ ours(
     const list = saved(world, "containers", "# crictl\nc5\nc6 node2\n\n");
     const args = ["--from", "host-local", "--folder", folder, "--network", "net1", "--containers", list];
     const done = await operator("store", "import", ...args);
-    expect(done.stderr).toBe(
+    expect(done.stderr).toStartWith(
       `note: network 'net1': 1 addresses of containers that ${list} does not name are left out\n`,
     );
     const nodes = await json<{ address: string; node: string }[]>(operator("ip", "list", "-o", "json"));
