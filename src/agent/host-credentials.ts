@@ -1,6 +1,6 @@
 import { copySecret, writeKubeconfig } from "../host/plugin-credentials.ts";
 import type { Log } from "../ipam/ports.ts";
-import { readNodeName } from "../node/identity.ts";
+import { readNodeName } from "../node/node-name.ts";
 
 /** What the agent keeps on the host for the plugin, which does the work while there is no agent. */
 export interface HostCredentialsOptions {

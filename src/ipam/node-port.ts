@@ -4,8 +4,18 @@ import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Retention } from
 export interface Node {
   /** Configured or derived node name (docs/design.md section 7, `nodeName`). */
   readonly name: string;
-  /** ID of this boot. The network namespaces of a record with another boot ID are gone. */
+  /** Names that this machine's node had before: records of these are its own where they name the machine. */
+  formerNames(): readonly string[];
+  /** ID of this boot. The network namespaces of this machine's earlier boots are gone. */
   readonly bootId: string;
+  /**
+   * This machine's ID for the records of an ADD. It lasts from now on.
+   *
+   * @throws IpamError "io" where `runDir` cannot be written, "tryAgain" where another process is at it.
+   */
+  machineId(): string;
+  /** Whether this machine made a record. Never throws. */
+  relationTo(trace: Trace): MachineRelation;
 
   /**
    * Takes the attachment's file lock, which all roles on this node share. Waits for other holders of
@@ -26,9 +36,9 @@ export interface Node {
 
   /**
    * Whether a recorded namespace still lives (docs/design.md section 4, "Namespace gone"). "unknown"
-   * in case of doubt, and then nothing is freed.
+   * in case of doubt, and then nothing is freed. Decisions ask `namespaceStateOf`, which knows the store too.
    */
-  namespaceState(namespace: NamespaceId, bootId: string): NamespaceState;
+  namespaceState(trace: Trace): NamespaceState;
 
   /** @throws IpamError "io" where `runDir` takes no new file, so that no ADD can write its journal entry. */
   requireWritable(): void;
@@ -49,6 +59,15 @@ export interface Node {
 }
 
 export type NamespaceState = "present" | "gone" | "unknown";
+
+/** What a record says of where it was made. */
+export type Trace = Pick<Holder, "namespace" | "bootId" | "machine"> & Partial<Pick<Holder, "node">>;
+
+/**
+ * "this": this machine certainly made the record. "other": another one did, of this node's name or not.
+ * "unknown": no evidence, as for older programs' records of an unknown boot.
+ */
+export type MachineRelation = "this" | "other" | "unknown";
 
 export interface LockOptions {
   readonly deadline: number;

@@ -47,6 +47,11 @@ export interface Holder {
    */
   readonly nodeVerified: boolean;
   readonly bootId: string;
+  /**
+   * ID of the machine that made the record: two machines may have been given one node name. Absent in
+   * records of older programs.
+   */
+  readonly machine?: string;
   readonly namespace: NamespaceId;
   /** ID of the ADD that last wrote this record. An undo and a late DEL compare it. */
   readonly requestId: string;

@@ -212,7 +212,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
+/** Makes the names in a folder last. Throws as node:fs does. */
+export function syncFolder(folder: string): void {
   const fd = fs.openSync(folder, "r");
   try {
     fs.fsyncSync(fd);

@@ -21,20 +21,16 @@ export function identifyNamespace(path: string): NamespaceId | undefined {
 }
 
 /**
- * Whether a namespace recorded on this node still lives (docs/design.md section 4, "Namespace gone").
- * Anything uncertain is "unknown", because a wrong "gone" gives one address to two pods. Never throws.
+ * Whether the path of a namespace that was recorded in this boot shows that it still lives (docs/design.md
+ * section 4, "Namespace gone"). Anything uncertain is "unknown", because a wrong "gone" gives one address to two pods. Never throws.
  *
  * Two observations are proof. In any mount namespace: the very folder that held the mount no
  * longer has an entry of that name, because removing it unmounts the namespace everywhere. In the host's
  * own mount namespace, if the namespace was seen there: something else is at the path.
  * A container's view alone proves nothing: without mount propagation it shows an empty file where
  * the host has a living namespace, and it goes on showing others that it inherited.
- *
- * @param recorded a namespace that was recorded on this node, whose boot IDs are compared.
  */
-export function namespaceState(recorded: NamespaceId, bootId: string, thisBoot: string): NamespaceState {
-  if (bootId === "") return "unknown";
-  if (bootId !== thisBoot) return "gone";
+export function lookAtNamespace(recorded: NamespaceId): NamespaceState {
   const { path, device, inode, folder } = recorded;
   if (device === undefined || inode === undefined) return "unknown";
   if (isStillThere(path, device, inode)) return "present";

@@ -52,10 +52,22 @@ test("what ends with the boot lies in runDir, what outlives it in dataDir", asyn
   lock.release();
 });
 
-test("a namespace is judged by this boot", () => {
-  const node = openNode(settingsIn(scratch()));
+test("a namespace is judged by this boot, and by the earlier ones of this very machine", () => {
+  const base = scratch();
+  const node = openNode(settingsIn(base));
   const namespace = { path: "/proc/1/ns/net" };
-  expect(node.namespaceState(namespace, node.bootId)).toBe("unknown");
-  expect(node.namespaceState(namespace, "another boot")).toBe("gone");
+  const { bootId } = node;
+  expect(node.namespaceState({ namespace, bootId })).toBe("unknown");
+  expect(node.namespaceState({ namespace, bootId: "another boot" })).toBe("unknown");
+  const machine = node.machineId();
+  process.env.KUBE_IPAM_BOOT_ID = "next";
+  try {
+    const later = openNode(settingsIn(base));
+    expect(later.namespaceState({ namespace, bootId })).toBe("gone");
+    expect(later.namespaceState({ namespace, bootId, machine })).toBe("gone");
+    expect(later.namespaceState({ namespace, bootId, machine: "another" })).toBe("unknown");
+  } finally {
+    delete process.env.KUBE_IPAM_BOOT_ID;
+  }
   expect(node.identifyNamespace("/proc/self/ns/net")?.path).toBe("/proc/self/ns/net");
 });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { JournalEntry, KeptRelease } from "../ipam/node-port.ts";
 import { RECORD_VERSION } from "../ipam/records.ts";
+import type { Hardware } from "./hardware.ts";
 
 const Version = v.pipe(v.number(), v.integer(), v.maxValue(RECORD_VERSION));
 
@@ -22,6 +23,7 @@ const Holder = v.object({
   node: v.string(),
   nodeVerified: v.boolean(),
   bootId: v.string(),
+  machine: v.exactOptional(v.string()),
   namespace: Namespace,
   requestId: v.string(),
   cluster: v.exactOptional(v.string()),
@@ -64,6 +66,25 @@ export const KeptReleaseSchema: v.GenericSchema<unknown, KeptRelease> = v.object
   node: v.string(),
   requestId: v.exactOptional(v.string()),
   storeUuid: v.exactOptional(v.string()),
+});
+
+export interface MachineFile {
+  readonly version: number;
+  readonly id: string;
+  readonly boots: readonly string[];
+  /** The node's names; the last one is the newest. */
+  readonly names: readonly string[];
+  /** The hardware as the node's processes have seen it. */
+  readonly hardware: readonly Hardware[];
+}
+
+/** What a machine knows of itself. The last boot is the one in which this was written. */
+export const MachineFileSchema: v.GenericSchema<unknown, MachineFile> = v.object({
+  version: Version,
+  id: v.pipe(v.string(), v.nonEmpty()),
+  boots: v.array(v.string()),
+  names: v.array(v.string()),
+  hardware: v.array(v.record(v.string(), v.union([v.string(), v.array(v.string())]))),
 });
 
 /** The store of an address space. `revision` was seen when this was written, or later. */

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "../address/address.ts";
+import { namespaceStateOf } from "../ipam/evidence/may-free.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
 import { refsAround, refTo } from "../ipam/ref-to.ts";
@@ -32,9 +33,9 @@ export async function readAddressStatus(
   const reservation = snapshot.get(refs[1])?.record;
   const cooling = snapshot.get(refs[2]) !== undefined;
   const reservedRange = reservedRangesAt(snapshot.get(rangesRef)?.record, address).at(0);
-  const own = allocation?.holders.filter(({ node }) => node === ports.node.name) ?? [];
-  const namespaceOf = ({ attachment, namespace, bootId }: Holder) =>
-    [attachment.container, ports.node.namespaceState(namespace, bootId)] as const;
+  const own = allocation?.holders.filter((holder) => ports.node.relationTo(holder) !== "other") ?? [];
+  const namespaceOf = (holder: Holder) =>
+    [holder.attachment.container, namespaceStateOf(holder, ports)] as const;
   return {
     address: formatAddress(address),
     space,

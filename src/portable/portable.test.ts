@@ -8,6 +8,7 @@ import { refTo } from "../ipam/ref-to.ts";
 import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange } from "../ipam/reserve/reserve-range.ts";
 import type { Store } from "../ipam/store-port.ts";
+import type { FakeNode } from "../ipam/testing/fake-node.ts";
 import {
   add,
   allocations,
@@ -96,8 +97,9 @@ test("what was exported is imported whole, and a second time nothing is left to 
 });
 
 test("imported attachments live on: ADD repeats, DEL frees, reservations hold", async () => {
-  const { target, records } = await moved();
+  const { source, target, records } = await moved();
   const { ports } = target;
+  (ports.node as FakeNode).takeIdentityOf(source.node as FakeNode);
   await importRecords(records, target.store, options);
   expect(texts(await add(ports, "c1", { network: dual }))).toEqual(["10.1.0.2/16", "fd00::2/64"]);
   await del(ports, "c1");

@@ -26,6 +26,7 @@ const Holder = looseObject({
   node: Word,
   nodeVerified: v.boolean(),
   bootId: string(),
+  machine: v.exactOptional(string()),
   namespace: looseObject({ path: string() }),
   requestId: Word,
   cluster: optional(string()),

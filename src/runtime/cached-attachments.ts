@@ -122,6 +122,7 @@ async function recordOf(understood: Understood, ports: Ports, deadline: number):
       node: ports.node.name,
       nodeVerified: pod !== undefined && (await runsHere(pod, ports, deadline)),
       bootId: ports.node.bootId,
+      machine: ports.node.machineId(),
       namespace: namespace ?? { path: netns },
       requestId: `cached:${container}`,
       ...clusterOfRecords(ports),

@@ -13,6 +13,7 @@ import type { AttachmentId } from "../ipam/records.ts";
 import type { Store } from "../ipam/store-port.ts";
 import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
+import { nodeNameFault } from "../node/node-name.ts";
 import { openNode } from "../node/open-node.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterNames, requireClusterNames } from "./cluster-names.ts";
@@ -46,8 +47,8 @@ export const COLD: Openers = {
  * must know what the cluster is called; other verbs use what an earlier ADD of this node has found.
  *
  * @param adding the attachment of an ADD: a DEL can cancel it from now on.
- * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's name, first ADD only);
- * nothing stays open then.
+ * @throws StoreFailure, or IpamError tryAgain or kubernetesRefused (the cluster's name, first ADD only),
+ * invalidConfig (ADD and STATUS, where no Node can have this node's name); nothing stays open then.
  */
 export async function openPorts(
   request: Asking,
@@ -56,6 +57,7 @@ export async function openPorts(
   adding?: AttachmentId,
 ): Promise<OpenPorts> {
   const { node: settings } = request.configuration;
+  requireNodeName(request, log);
   const node = openers.openNode(settings);
   const attendance = adding && (await node.attend(adding, request.deadline));
   try {
@@ -72,6 +74,18 @@ export async function openPorts(
     throw failure;
   }
 }
+
+/** A verb that only frees must find what an older program wrote under any name. */
+function requireNodeName({ configuration, verb }: Asking, log: Log): void {
+  const fault = nodeNameFault(configuration.node.nodeName);
+  if (fault === undefined) return;
+  if (verb === "ADD" || verb === "STATUS") throw fault;
+  // The agent's rounds would say it every few seconds.
+  if (!warned.has(fault.message)) log("warn", fault.message, { remedy: fault.details });
+  warned.add(fault.message);
+}
+
+const warned = new Set<string>();
 
 async function openRest(
   request: Asking,

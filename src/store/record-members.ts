@@ -16,6 +16,7 @@ type Members = Readonly<Record<string, unknown>>;
 type Fits = (value: unknown) => boolean;
 
 const isText: Fits = (value) => typeof value === "string";
+const isTextOrAbsent: Fits = (value) => value === undefined || isText(value);
 const isList: Fits = Array.isArray;
 const isTexts: Fits = (value) => Array.isArray(value) && value.every(isText);
 const has =
@@ -30,6 +31,7 @@ const isHolder = has({
   attachment: has({ network: isText, container: isText, ifname: isText }),
   node: isText,
   bootId: isText,
+  machine: isTextOrAbsent,
   namespace: has({ path: isText }),
   requestId: isText,
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readNodeName } from "../../src/node/identity.ts";
+import { readNodeName } from "../../src/node/node-name.ts";
 import { added, invoke, silent } from "../kit/cni.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { run } from "../kit/run.ts";

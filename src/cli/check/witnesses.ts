@@ -3,10 +3,11 @@ import type { Cidr } from "../../address/cidr.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { audit } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
+import { namespaceStateOf } from "../../ipam/evidence/may-free.ts";
 import type { RuntimeNotes } from "../../ipam/free/adopt.ts";
 import { orDamaged } from "../../ipam/integrity/damage.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
-import type { Node } from "../../ipam/node-port.ts";
+import type { NamespaceState, Node, Trace } from "../../ipam/node-port.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { runtimeNotes } from "../../runtime/runtime-notes.ts";
@@ -58,11 +59,29 @@ export async function look({ access, here, networks, runtime }: Witnesses, sessi
     ...(meta && { meta }),
     networks,
     ...(live && { live }),
-    ...(here && { here }),
+    ...(here && { here: seenFrom(here, session) }),
     ...(runtime && { runtime }),
     ...(clusterNames && { clusterNames }),
   };
   return audit(input);
+}
+
+/** Judges each holder once, because the last resort of a judgement looks at all processes. */
+function seenFrom(node: Node, { ports: { store } }: Session): NonNullable<AuditInput["here"]> {
+  const judged = new Map<Trace, NamespaceState>();
+  const { name, bootId, journal, witnesses, keptReleases } = node;
+  return {
+    name,
+    bootId,
+    journal,
+    witnesses,
+    keptReleases,
+    namespaceState: (trace) => {
+      const state = judged.get(trace) ?? namespaceStateOf(trace, { node, store });
+      judged.set(trace, state);
+      return state;
+    },
+  };
 }
 
 async function readLive({ inventory }: ClusterAccess, { options }: Session): Promise<LiveCluster> {

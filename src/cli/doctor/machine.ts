@@ -3,11 +3,9 @@ import { VERSION } from "../../command-line/release.ts";
 import type { NodeSettings } from "../../config/network-configuration.ts";
 import { countKept } from "../../node/kept-releases.ts";
 import { looksFromHost } from "../../node/namespaces.ts";
+import { nodeNameFault } from "../../node/node-name.ts";
 import { openNode } from "../../node/open-node.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
-
-/** Kubernetes' names of nodes (RFC 1123 subdomain). */
-const NODE_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
 /** Checks the machine: user, node name, and whether this process sees what the container runtime sees. */
 export function checkMachine(settings: NodeSettings): Finding[] {
@@ -25,13 +23,8 @@ function checkRoot(): Finding {
 
 function checkNode(settings: NodeSettings): Finding {
   const { name, bootId, journal } = openNode(settings);
-  if (!NODE_NAME.test(name)) {
-    return warning(
-      `node name ${name}`,
-      "is not a valid name of a Kubernetes node",
-      "set nodeName to what 'kubectl get nodes' calls this node",
-    );
-  }
+  const fault = nodeNameFault(settings.nodeName);
+  if (fault !== undefined) return failed(`node name ${name}`, fault.message, fault.details);
   const kept = countKept(settings.dataDir);
   const found = `boot ${bootId}, ${journal.list().length} attachments in the journal`;
   if (kept === 0) return ok(`node ${name}`, found);

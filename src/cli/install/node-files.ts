@@ -7,7 +7,7 @@ import { refuseKey } from "../../config/text/key-fault.ts";
 import { NODE_FILE } from "../../config/text/places.ts";
 import { readDocument } from "../../config/text/read-document.ts";
 import { place } from "../../host/place.ts";
-import { readNodeName } from "../../node/identity.ts";
+import { nodeNameFault, readNodeName } from "../../node/node-name.ts";
 
 interface NodeFileOptions {
   readonly etcDir: string;
@@ -32,7 +32,8 @@ export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOpti
   const override = nodeName ?? (process.env.NODE_NAME || undefined);
   const name = override ?? member(given, "nodeName") ?? readNodeName(undefined);
   const text = `${JSON.stringify({ ...given, nodeName: name }, undefined, 2)}\n`;
-  parseNodeConfiguration({ path: source, text });
+  const fault = nodeNameFault(parseNodeConfiguration({ path: source, text }).node.nodeName);
+  if (fault !== undefined) throw fault;
   place(etcDir, "config.json", { text }, 0o644);
 }
 

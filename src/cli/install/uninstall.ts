@@ -76,9 +76,7 @@ function requireUnused({ journal, namespaceState }: ReturnType<typeof openNode>)
   const living = journal
     .list()
     .map(({ holder }) => holder)
-    .filter(
-      ({ namespace, bootId }) => namespace === undefined || namespaceState(namespace, bootId) !== "gone",
-    );
+    .filter((holder) => holder.namespace === undefined || namespaceState(holder) !== "gone");
   const [first] = living;
   if (first === undefined) return;
   throw new IpamError(

@@ -2,6 +2,7 @@ import { AbsentError } from "../../command-line/failure.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { nodeNameFault } from "../../node/node-name.ts";
 import { openNode } from "../../node/open-node.ts";
 import { knownClusterNames } from "../../runtime/cluster-names.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
@@ -24,6 +25,8 @@ export interface Session extends CommandContext {
 /** Reads configuration and node for a command; opens no store. @throws UsageError, or IpamError of the configuration. */
 export function prepareCommand(given: StoreOptions): CommandContext {
   const settings = settingsOf(given);
+  const fault = nodeNameFault(settings.node.nodeName);
+  if (fault !== undefined) throw fault;
   const { shared } = configuredStore(settings.store).description;
   const clusterNames = shared ? knownClusterNames(settings.node.dataDir) : undefined;
   return {

@@ -3,6 +3,7 @@ import { parseInterval } from "../../address/interval-text.ts";
 import { IpamError } from "../errors.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { undo } from "../free/undo.ts";
+import { FakeNode } from "../testing/fake-node.ts";
 import { podFacts } from "../testing/hand-over.ts";
 import {
   type Asked,
@@ -19,8 +20,8 @@ import {
 } from "../testing/world.ts";
 import { allocate } from "./allocate.ts";
 
-function world() {
-  const made = createWorld();
+function world(options: Parameters<typeof createWorld>[0] = {}) {
+  const made = createWorld(options);
   const node = made.node("node1");
   return { ...made, node, ports: made.ports(node), portsOf: made.ports };
 }
@@ -225,19 +226,43 @@ describe("IDEMPOTENT", () => {
     expect((await allocations(ports)).size).toBe(1);
   });
 
-  test("a node that Kubernetes calls by another name is told so, and proves nothing", async () => {
-    const { ports, log } = world();
-    const pod = { namespace: "default", name: "p", uid: "u" };
-    await add(ports, "c1", { pod, wish: { pod: podFacts({ name: "p", uid: "u", nodeName: "worker" }) } });
-    expect(log).toContain("warn this node is called 'node1' here and 'worker' in Kubernetes");
-    const ref = { kind: "attachment", node: "node1", id: attachment("c1") } as const;
-    const seen = await ports.store.read({ refs: [ref] }, { deadline: performance.now() + 1000 });
-    expect(seen.get(ref)?.record.holder.nodeVerified).toBe(false);
+  test.each([[false], [true]])(
+    "K42 a node that Kubernetes calls by another name gets nothing new (an agent: %p)",
+    async (foresight) => {
+      const { ports } = world({ foresight });
+      const pod = { namespace: "default", name: "p", uid: "u" };
+      const seen = (nodeName: string) => ({
+        pod,
+        wish: { pod: podFacts({ name: "p", uid: "u", nodeName }) },
+      });
+      await add(ports, "c1", seen("node1"));
+      const refusal = await add(ports, "c2", seen("worker")).catch((failure) => failure);
+      expect([refusal.code, refusal.message, refusal.details]).toEqual([
+        7,
+        "this node is called 'node1' here, and Kubernetes calls the node of pod default/p 'worker'",
+        expect.stringContaining("set nodeName to 'worker'"),
+      ]);
+      // Renamed since: what an attachment has stays (IDEMPOTENT).
+      expect(texts(await add(ports, "c1", seen("worker")))).toEqual(["10.1.2.2/24"]);
+      await add(ports, "c3", seen(""));
+      expect((await allocations(ports)).size).toBe(2);
+    },
+  );
+
+  test("K40 another machine's attachment of the same name is not this one's", async () => {
+    const { ports, portsOf, node } = world();
+    await add(ports, "c1");
+    const other = portsOf(new FakeNode(node.name, "other-boot"));
+    await expect(add(other, "c1")).rejects.toMatchObject({
+      code: 7,
+      message: expect.stringContaining("(another machine of that name)"),
+    });
+    expect((await allocations(ports)).size).toBe(1);
   });
 
   test.each([
     ["that this node's pod has", {}, "u"],
-    ["but not of a pod that is another node's", { nodeName: "worker" }, undefined],
+    ["but not of a pod that has no node yet", { nodeName: "" }, undefined],
     ["nor that of a static pod's mirror", { mirror: true }, undefined],
   ])("a runtime that tells no UID: the record has the one %s", async (_name, change, uid) => {
     const { ports } = world();

@@ -3,6 +3,7 @@ import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { foresee } from "../foresee/foresee.ts";
 import { free } from "../free/free.ts";
+import { podName } from "../in-words.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
 import { enforcePolicy } from "../plan/policy.ts";
 import type { Ports } from "../ports.ts";
@@ -36,9 +37,8 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
 }
 
 async function begin(request: AddRequest, ports: Ports): Promise<Attempt> {
-  const refusal = request.refusal ?? (await policyRefusal(request, ports));
+  const refusal = request.refusal ?? foreignName(request, ports) ?? (await policyRefusal(request, ports));
   const namespace = requireNamespace(request, ports);
-  logForeignName(request, ports);
   const { attachment, attendance, deadline } = request;
   const options = { deadline };
   const lock = await (attendance?.lock(deadline) ??
@@ -61,13 +61,19 @@ async function policyRefusal(request: AddRequest, ports: Ports): Promise<IpamErr
   }
 }
 
-/** Warns where this node's name is not its Node's: then its records can never be freed by fencing. */
-function logForeignName({ wish: { pod } }: AddRequest, { node, log }: Ports): void {
-  if (pod?.nodeName === undefined || pod.nodeName === node.name) return;
-  log("warn", `this node is called '${node.name}' here and '${pod.nodeName}' in Kubernetes`, {
-    remedy:
-      "set nodeName in the node's file, or $NODE_NAME: until then, no address held here can be freed by fencing",
-  });
+/**
+ * Why a node whose name is not its Node's gives nothing new: another machine may have that name, and fencing
+ * would never free what is held under it.
+ */
+function foreignName({ pod, wish }: AddRequest, { node }: Ports): IpamError | undefined {
+  const called = wish.pod?.nodeName ?? "";
+  if (called === "" || called === node.name) return undefined;
+  const name = pod === undefined ? "the pod" : `pod ${podName(pod)}`;
+  return new IpamError(
+    "invalidConfig",
+    `this node is called '${node.name}' here, and Kubernetes calls the node of ${name} '${called}'`,
+    `Kubernetes calls this node ${called}: set nodeName to '${called}' in the node's file, or $NODE_NAME where the runtime starts`,
+  );
 }
 
 /** Does a kept DEL of this attachment before the attachment gets anything new. */

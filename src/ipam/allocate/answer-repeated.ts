@@ -1,10 +1,13 @@
 import { answer } from "../commit/answer.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { undoUnlessWanted } from "../commit/undo-unless.ts";
+import { IpamError } from "../errors.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { free } from "../free/free.ts";
+import { describeAttachment } from "../in-words.ts";
 import { logOutside, outsideOf } from "../integrity/outside.ts";
 import { journalEntryOf, storeOf } from "../journal-entry.ts";
+import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, MetaRecord } from "../records.ts";
 import { samePod } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
@@ -24,6 +27,7 @@ export async function answerRepeated(
   store: Pick<MetaRecord, "uuid"> | undefined,
 ): Promise<Step> {
   const { ports, request, requestId, options } = attempt;
+  requireOwn(own.record, ports);
   if (own.record.holder.requestId === requestId) {
     await undoUnlessWanted(attempt);
     return { kind: "allocated", allocated: answer(attempt, own, false) };
@@ -42,6 +46,17 @@ export async function answerRepeated(
   }
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return AGAIN;
+}
+
+/** Two machines of one node name share the keys of their attachments, and may be asked for one container's name. */
+function requireOwn({ addresses, holder }: AttachmentRecord, { node }: Ports): void {
+  if (node.relationTo(holder) !== "other") return;
+  throw new IpamError(
+    "invalidConfig",
+    `${describeAttachment(holder.attachment)} has ${addresses.join(", ")} on node ${holder.node} (another machine of that name)`,
+    "give each machine a name of its own (nodeName); if this is that machine and it lost its dataDir, " +
+      `run 'kube-ipam ip release --force ${addresses[0] ?? ""}'`,
+  );
 }
 
 /** Whether this sandbox may take over an earlier one's addresses, because it would get such ones anyway. */

@@ -27,13 +27,13 @@ export function findLeaks(scene: Scene): AuditFinding[] {
 export function isJudged(holder: Holder, scene: Scene): boolean {
   if (isForeign(holder, scene)) return false;
   if (scene.live !== undefined && holder.pod !== undefined) return true;
-  return isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) !== "unknown";
+  return isHere(holder, scene) && scene.here?.namespaceState(holder) !== "unknown";
 }
 
 /** The leak that a holder is; undefined where no witness says that it is gone. */
 export function leakOf(entry: Entry<"allocation">, holder: Holder, scene: Scene): AuditFinding | undefined {
   if (isForeign(holder, scene)) return undefined;
-  if (isHere(holder, scene) && scene.here?.namespaceState(holder.namespace, holder.bootId) === "gone")
+  if (isHere(holder, scene) && scene.here?.namespaceState(holder) === "gone")
     return leak(entry, holder, scene, "namespace-gone", "its network namespace is gone");
   const live = scene.pod(holder);
   if (holder.pod === undefined || live === "unknown") return undefined;

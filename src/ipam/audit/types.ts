@@ -4,7 +4,6 @@ import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import type { RuntimeNotes } from "../free/adopt.ts";
 import type { OwnRecords } from "../integrity/confirmed-here.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
-import type { Node } from "../node-port.ts";
 import type { Holder, MetaRecord, PodId } from "../records.ts";
 
 /** Everything that an audit compares. More witnesses find more; the audit itself reads nothing. */
@@ -17,11 +16,16 @@ export interface AuditInput {
   /** The store's identity and state; absent where it has none, or where nobody asks about them. */
   readonly meta?: MetaRecord;
   /** This node, which knows its own attachments and their network namespaces. */
-  readonly here?: OwnRecords & Pick<Node, "bootId">;
+  readonly here?: ThisNode;
   /** What this node's runtime says of its containers. */
   readonly runtime?: Pick<RuntimeNotes, "knows" | "trusted">;
   /** Networks of configurations, in addition to those that the store knows. */
   readonly networks?: readonly SpacedNetwork[];
+}
+
+/** The machine that the audit runs on. */
+export interface ThisNode extends OwnRecords {
+  readonly bootId: string;
 }
 
 export interface LiveCluster {

@@ -5,7 +5,7 @@ import type { Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, NamespaceId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
-import { podFacts } from "../testing/hand-over.ts";
+import { nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { allocations, attachment, createWorld, del } from "../testing/world.ts";
 import { adoptImported, importedId, type RuntimeNotes } from "./adopt.ts";
 import { reclaim } from "./reclaim.ts";
@@ -133,6 +133,15 @@ test("M4: where the import knew only the pod, the runtime's notes tell its conta
   expect((await adoptImported(notes({ other: undefined }), ports, soon())).freed).toBe(0);
   cluster.pods.clear();
   expect((await adoptImported(notes({ other: undefined }), ports, soon())).freed).toBe(1);
+});
+
+test("K40 a machine that was given another one's name adopts and frees nothing of that one's", async () => {
+  const { node, ports, cluster } = world();
+  await imported(ports, "c1", "10.1.2.9");
+  cluster.nodes.set("n1", nodeFacts({ bootId: "of the real n1" }));
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  cluster.nodes.set("n1", nodeFacts({ bootId: node.bootId }));
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 1 });
 });
 
 test("who may be another node's, or another cluster's, is left alone", async () => {

@@ -77,14 +77,16 @@ async function adoptOrFree(
 async function hasEnded(
   holder: Holder,
   notes: RuntimeNotes,
-  { cluster }: Ports,
-  { deadline }: CallOptions,
+  ports: Ports,
+  options: CallOptions,
 ): Promise<boolean> {
   const { namespace, nodeVerified, pod } = holder;
+  const { cluster } = ports;
   if (namespace.device !== undefined || !notes.trusted || containerIn(notes, holder) !== undefined)
     return false;
   if (pod === undefined || !nodeVerified || cluster === undefined) return false;
-  return podIsGone(pod, (await cluster.pod(pod, deadline)) ?? "absent");
+  if (await isAnotherMachine(ports, options)) return false;
+  return podIsGone(pod, (await cluster.pod(pod, options.deadline)) ?? "absent");
 }
 
 /** The holder's container, if the cache has it. Where the import knew only the pod, the cache tells which it is. */
@@ -105,12 +107,15 @@ async function adopt(
   const { attachment, namespace: known, nodeVerified, pod } = record.holder;
   const container = containerIn(notes, record.holder);
   // The pod may have run on another node when it got its address: it is this node's only if the runtime here knows it.
-  if (pod !== undefined && !nodeVerified && container === undefined) return false;
+  if (pod !== undefined && container === undefined) {
+    if (!nodeVerified || (await isAnotherMachine(ports, options))) return false;
+  }
   const noted =
     known.device === undefined && container !== undefined && notes.namespaceOf(container, attachment.ifname);
   const namespace = noted || known;
   if (record.holder.bootId !== "" && namespace === known) return false;
-  const holder: Holder = { ...record.holder, bootId: record.holder.bootId || bootId, namespace };
+  const boot = record.holder.bootId === "" ? { bootId, machine: ports.node.machineId() } : {};
+  const holder: Holder = { ...record.holder, ...boot, namespace };
   const next: AttachmentRecord = { ...record, holder };
   const { guards, puts } = await inAllocations(next, ports, options);
   const outcome = await ports.store.commit(
@@ -123,6 +128,12 @@ async function adopt(
   );
   if (outcome.won) ports.node.journal.write(journalEntryOf({ record: next }));
   return outcome.won;
+}
+
+/** Whether Kubernetes' Node of this name is another machine, which was given this one's name. */
+async function isAnotherMachine({ cluster, node }: Ports, { deadline }: CallOptions): Promise<boolean> {
+  const object = await cluster?.node(node.name, deadline);
+  return object?.bootId !== undefined && object.bootId !== node.bootId;
 }
 
 /** The writes that put the same holder into the attachment's allocations. */

@@ -123,15 +123,15 @@ export function freeing(
 const NOTICE_SECONDS = 30 * 86_400;
 
 /**
- * The transaction, with a notice for the holder's own node where that is another one: it would take the
- * missing record for one that the store has lost.
+ * The transaction, with a notice for the holder's own machine where that is another one, whatever its node is
+ * called: it would take the missing record for one that the store has lost.
  */
 export function withNotice(
   transaction: Transaction,
   { holder }: Pick<AttachmentRecord, "holder">,
   { node }: Pick<Ports, "node">,
 ): Transaction {
-  if (holder.node === node.name || holder.namespace.path === "") return transaction;
+  if (node.relationTo(holder) === "this" || holder.namespace.path === "") return transaction;
   const notice: Put = {
     ref: refTo.released(holder.node, holder.attachment),
     record: { version: RECORD_VERSION, requestId: holder.requestId },

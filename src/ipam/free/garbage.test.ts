@@ -46,7 +46,7 @@ test("what was rewritten since it was looked at stays", async () => {
   expect((await allocations(ports)).size).toBe(1);
 });
 
-test("what fenced nodes hold, by live reads; a rebooted node is left to itself", async () => {
+test("K44 what fenced nodes hold, by live reads, and what a rebooted node does not know for its own", async () => {
   const world = createWorld();
   const cluster = new FakeCluster();
   const inventory = {
@@ -78,8 +78,10 @@ test("what fenced nodes hold, by live reads; a rebooted node is left to itself",
   const look = async () => texts(await gather(deadElsewhere(ports, inventory, 0, soon())));
   expect(await look()).toEqual([
     "fenced node 10.1.2.2: its node was deleted",
+    "fenced node 10.1.2.4: its node was rebooted",
     "fenced node 10.1.2.3: its node is tainted out-of-service",
   ]);
+  cluster.nodes.set("rebooted", nodeFacts({ name: "rebooted", ready: "unknown", bootId: "later" }));
   // A pod that the API server still has may still run.
   cluster.addPod(podFacts({ name: "p-deleted", uid: "u-deleted", nodeName: "deleted" }));
   expect(await look()).toEqual(["fenced node 10.1.2.3: its node is tainted out-of-service"]);

@@ -49,8 +49,9 @@ export async function* deadHere(ports: Ports, options: CallOptions): AsyncGenera
 }
 
 /**
- * Finds what nodes hold that are deleted, or tainted out-of-service. Skips a rebooted node, which frees
- * by itself what it held.
+ * Finds what nodes hold that are deleted, tainted out-of-service, or rebooted: a machine does not know its own
+ * records any more where it lost its identity, or an older program made them before its first boot with this one.
+ * Skips what this machine knows for its own, which `deadHere` finds.
  *
  * @throws StoreFailure; IpamError when the nodes cannot be listed.
  */
@@ -72,7 +73,8 @@ export async function* deadElsewhere(
   );
   for (const { entry, fence } of suspects) {
     const { holder, space, addresses } = entry.record;
-    if (fence === "rebooted" || !(await podEnded(holder, ports, options))) continue;
+    if (fence === "rebooted" && ports.node.relationTo(holder) === "this") continue;
+    if (!(await podEnded(holder, ports, options))) continue;
     yield {
       kind: "fenced node",
       space,
@@ -87,6 +89,7 @@ export async function* deadElsewhere(
 const FENCES = {
   "node-deleted": "its node was deleted",
   "out-of-service": "its node is tainted out-of-service",
+  rebooted: "its node was rebooted",
 } as const;
 
 /** The pod's half of "fenced"; `freeFenced` reads both halves again. */

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { IpamError } from "../errors.ts";
 import type { Ports } from "../ports.ts";
+import { FakeNode } from "../testing/fake-node.ts";
 import {
   add,
   addRequest,
@@ -131,7 +132,7 @@ test("ONLY-MINE: who gets the address while it is being freed keeps it", async (
     },
   };
   // The release waits for c1's lock only while it frees; DEL takes it too, so it is let through here.
-  const node = { ...ports.node, name: "elsewhere", storeMemory: ports.node.storeMemory };
+  const node = new FakeNode("elsewhere");
   expect(await releaseByOperator(request("10.1.2.2", { force: true }), { ...raced, node }, options)).toEqual(
     [],
   );

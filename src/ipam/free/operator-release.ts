@@ -9,7 +9,7 @@ import { refTo } from "../ref-to.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { free } from "./free.ts";
-import { type ReasonToFree, reasonToFree } from "./reason-to-free.ts";
+import { isHere, type ReasonToFree, reasonToFree } from "./reason-to-free.ts";
 
 /** What an operator asks to release. */
 export interface OperatorRelease {
@@ -108,12 +108,12 @@ async function releaseHolder(
   options: CallOptions,
 ): Promise<readonly string[] | undefined> {
   const { attachment: id, node, requestId } = holder;
-  const lock = node === ports.node.name ? await lockOwn(holder, ports, options) : undefined;
+  const lock = isHere(holder, ports) ? await lockOwn(holder, ports, options) : undefined;
   try {
     const freed = await free({ node, id, requestId }, request.coolingSeconds, ports, options);
     const named = freed?.addresses.includes(formatAddress(request.address)) === true;
     if (!named && !(await withoutEntry(request, holder, allocation, ports, options))) return undefined;
-    if (node === ports.node.name) settle(holder, ports);
+    if (isHere(holder, ports)) settle(holder, ports);
     return freed?.addresses ?? [formatAddress(request.address)];
   } finally {
     lock?.release();

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { isOwnHolder } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { liveFence } from "../evidence/live-fence.ts";
-import { mayFree } from "../evidence/may-free.ts";
+import { mayFree, namespaceStateOf } from "../evidence/may-free.ts";
 import { describeHolderFully } from "../in-words.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder } from "../records.ts";
@@ -26,7 +26,7 @@ export async function reasonToFree(
   ports: Ports,
   options: CallOptions,
 ): Promise<ReasonToFree> {
-  if (holder.node === ports.node.name) {
+  if (isHere(holder, ports)) {
     if (mayFree(holder, ports)) return "its namespace is gone";
     const kept = ports.node.keptReleases.of(holder.attachment);
     if (kept?.requestId !== undefined && kept.requestId === holder.requestId)
@@ -52,10 +52,17 @@ function noEvidence({ address }: Asked, holder: Holder, ports: Ports): IpamError
 }
 
 function doubt(holder: Holder, ports: Ports): string {
-  if (holder.node !== ports.node.name)
+  if (holder.node !== ports.node.name && !isHere(holder, ports))
     return `only that node can see whether the container has ended${ports.node.name === "" ? "" : ` (this is node ${ports.node.name})`}`;
   if (!isOwnHolder(holder, ports)) return "that container belongs to another cluster";
-  const state = ports.node.namespaceState(holder.namespace, holder.bootId);
+  if (!isHere(holder, ports))
+    return "only that machine can see whether the container has ended, and it is another one of that name";
+  const state = namespaceStateOf(holder, ports);
   if (state === "present") return `its network namespace ${holder.namespace.path} is still there`;
-  return "it is not known whether its network namespace is gone";
+  return "it is not known whether its network namespace is gone (was the node restarted since?)";
+}
+
+/** Whether this machine may have made the record. */
+export function isHere(holder: Holder, { node }: Pick<Ports, "node">): boolean {
+  return node.relationTo(holder) !== "other";
 }

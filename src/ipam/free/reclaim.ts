@@ -73,20 +73,23 @@ export async function* reclaimSteps(
     const run = () => replay(kept, ports, deadline);
     yield { node, id, ...request, because: "its DEL waited for the store", free: run };
   }
-  const some = deadIn(ports.node.journal.list(look), ports, deadline);
-  yield* some;
+  let dead = 0;
+  for (const step of deadIn(ports.node.journal.list(look), ports, deadline)) {
+    dead++;
+    yield step;
+  }
   // Sandboxes end together: where one of some is dead, it pays to check all.
-  if (look !== undefined && some.length > 0) yield* deadIn(ports.node.journal.list(), ports, deadline);
+  if (look !== undefined && dead > 0) yield* deadIn(ports.node.journal.list(), ports, deadline);
   if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
 }
 
-function deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number): ReclaimStep[] {
-  return entries
-    .filter(({ holder }) => mayFree(holder, ports))
-    .map((entry) => {
-      const { node, attachment: id, requestId } = entry.holder;
-      return { node, id, requestId, because: GONE, free: () => freeDead(entry, ports, deadline) };
-    });
+/** Judges one entry after the other, as the caller goes on: some take a look at all processes. */
+function* deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number): Generator<ReclaimStep> {
+  for (const entry of entries) {
+    if (!mayFree(entry.holder, ports)) continue;
+    const { node, attachment: id, requestId } = entry.holder;
+    yield { node, id, requestId, because: GONE, free: () => freeDead(entry, ports, deadline) };
+  }
 }
 
 const GONE = "its network namespace is gone";
@@ -95,13 +98,15 @@ const GONE = "its network namespace is gone";
 async function* sweepStore(ports: Ports, deadline: number): AsyncGenerator<ReclaimStep> {
   let finished = false;
   try {
-    const scope = { kind: "attachment", node: ports.node.name } as const;
-    for await (const { ref, record } of ports.store.list(scope, pastDamage({ deadline }, ports))) {
-      const { node, id } = ref;
-      const target = { node, id, requestId: record.holder.requestId };
-      if (!mayFree(record.holder, ports)) continue;
-      const run = () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
-      yield { ...target, because: GONE, free: run };
+    for (const name of [ports.node.name, ...ports.node.formerNames()]) {
+      const scope = { kind: "attachment", node: name } as const;
+      for await (const { ref, record } of ports.store.list(scope, pastDamage({ deadline }, ports))) {
+        const { node, id } = ref;
+        const target = { node, id, requestId: record.holder.requestId };
+        if (!mayFree(record.holder, ports)) continue;
+        const run = () => lockedDead(id, ports, deadline, () => freeNow(target, ports, deadline));
+        yield { ...target, because: GONE, free: run };
+      }
     }
     finished = true;
   } finally {

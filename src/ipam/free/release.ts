@@ -2,7 +2,8 @@ import { IpamError } from "../errors.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
-import { type AttachmentId, RECORD_VERSION } from "../records.ts";
+import { type AttachmentId, type AttachmentRecord, RECORD_VERSION } from "../records.ts";
+import { refTo } from "../ref-to.ts";
 import type { DelRequest } from "../requests.ts";
 import { StoreFailure } from "../store-port.ts";
 import { free } from "./free.ts";
@@ -50,12 +51,29 @@ async function freeOrKeep(
       ports,
       options,
     );
-    return freed?.addresses ?? [];
+    return (freed ?? (await freeUnderFormerName(request, entry, ports)))?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
     if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
     throw failure;
   }
+}
+
+/** The record of a node that had another name, where the journal does not tell it any more. */
+async function freeUnderFormerName(
+  { attachment: id, coolingSeconds, deadline }: DelRequest,
+  entry: JournalEntry | undefined,
+  ports: Ports,
+): Promise<AttachmentRecord | undefined> {
+  if (entry !== undefined) return undefined;
+  for (const node of ports.node.formerNames()) {
+    const ref = refTo.attachment(node, id);
+    const record = (await ports.store.read({ refs: [ref] }, { deadline })).get(ref)?.record;
+    if (record === undefined || ports.node.relationTo(record.holder) !== "this") continue;
+    const { requestId } = record.holder;
+    return free({ node, id, requestId }, coolingSeconds, ports, { deadline });
+  }
+  return undefined;
 }
 
 function worthKeeping(failure: unknown): boolean {

@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import type { NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import type { ClusterRelation } from "../cluster-relation.ts";
 import type { Live } from "../evidence/live-read.ts";
-import type { NamespaceState } from "../node-port.ts";
+import type { MachineRelation, NamespaceState } from "../node-port.ts";
 import type { AttachmentId, Holder, PodId } from "../records.ts";
 
 /** Everything that decides whether an address may go from its holder to the asker. */
@@ -12,7 +12,9 @@ export interface HandOverFacts {
   readonly asker: Asker;
   /** Whether the holder belongs to the asker's cluster. "same" where no cluster is configured. */
   readonly cluster: ClusterRelation;
-  /** State of the holder's network namespace. "unknown" unless the holder is on the asker's node. */
+  /** Whether the asker's machine made the holder's record. */
+  readonly machine: MachineRelation;
+  /** State of the holder's network namespace. "unknown" unless the holder is on the asker's machine. */
   readonly namespaceState: NamespaceState;
   /** True where a DEL that ends exactly this record waits on this node for the store. */
   readonly kept: boolean;
@@ -26,7 +28,6 @@ export interface HandOverFacts {
 export interface Asker {
   readonly attachment: AttachmentId;
   readonly node: string;
-  readonly bootId: string;
   readonly pod?: PodId;
   /** The asking pod, by a live read; "unknown" also where nobody read it. */
   readonly podState: Live<PodFacts>;

@@ -4,6 +4,7 @@ import { holderRelation, isUndecided } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { isFenced, isPod } from "../evidence/fencing.ts";
 import { doubt, readLive } from "../evidence/live-read.ts";
+import { namespaceStateOf } from "../evidence/may-free.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, Holder, PodId, ReservationRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
@@ -81,21 +82,21 @@ export async function gatherReservationFacts(
 function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {
   const { node } = ports;
   const { attachment, pod, seen, owner } = asking;
-  const here = holder.node === node.name;
+  const machine = node.relationTo(holder);
   return {
     address: asking.address,
     holder,
     asker: {
       attachment,
       node: node.name,
-      bootId: node.bootId,
       ...(pod && { pod }),
       podState: seen ?? "unknown",
       ...(owner && { owner }),
     },
     cluster: holderRelation(holder, ports),
-    namespaceState: here ? node.namespaceState(holder.namespace, holder.bootId) : "unknown",
-    kept: here && node.keptReleases.of(holder.attachment)?.requestId === holder.requestId,
+    machine,
+    namespaceState: machine === "other" ? "unknown" : namespaceStateOf(holder, ports),
+    kept: machine !== "other" && node.keptReleases.of(holder.attachment)?.requestId === holder.requestId,
     holderPod: "unknown",
     holderNode: "unknown",
   };

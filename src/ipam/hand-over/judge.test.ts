@@ -56,6 +56,21 @@ describe("the hand-over table, row by row", () => {
       facts({ ...sameNode, namespaceState: "gone" }),
       "hand-over: its network namespace is gone",
     ],
+    [
+      "K40 on another machine of this node's name, whatever is said of the namespace",
+      facts({ ...sameNode, machine: "other", namespaceState: "gone", kept: true }),
+      "refuse 11",
+    ],
+    [
+      "K40 the same attachment of another machine of this node's name",
+      facts({ holder: holder({ node: "n2", attachment: asker().attachment }), machine: "other" }),
+      "refuse 11",
+    ],
+    [
+      "K44 on this machine under an earlier name, namespace gone",
+      facts({ ...sameNode, holder: holder({ node: "n0" }), machine: "this", namespaceState: "gone" }),
+      "hand-over: its network namespace is gone",
+    ],
     ["on this node, its DEL is kept", facts({ ...sameNode, kept: true }), "hand-over: its DEL came"],
     [
       "on this node, namespace gone, Kubernetes silent",
@@ -76,6 +91,7 @@ describe("the hand-over table, row by row", () => {
       "a namespace that is gone on another node of the same name, in an earlier boot, of an unknown cluster",
       facts({
         holder: holder({ node: "n2", bootId: "boot-old" }),
+        machine: "unknown",
         namespaceState: "gone",
         cluster: "unknown",
       }),
@@ -356,7 +372,7 @@ describe("EVIDENCE", () => {
   test("and always with it, for an asker that is wanted", () => {
     fc.assert(
       fc.property(anyFacts(), (given) => {
-        const wanted = { ...given, asker: asker({ node: given.asker.node, bootId: given.asker.bootId }) };
+        const wanted = { ...given, asker: asker({ node: given.asker.node }) };
         if (evident(wanted)) expect(judge(wanted).action).toBe("hand-over");
       }),
       { numRuns: 5_000 },
@@ -366,16 +382,16 @@ describe("EVIDENCE", () => {
 
 /** Design section 4 in other words than the program's. */
 function evident({
-  asker,
   cluster,
   holder,
   holderNode,
   holderPod,
   kept,
+  machine,
   namespaceState,
 }: HandOverFacts): boolean {
   if (cluster === "other") return false;
-  const thisMachine = holder.node === asker.node && (cluster === "same" || holder.bootId === asker.bootId);
+  const thisMachine = machine === "this" || (machine === "unknown" && cluster === "same");
   if (thisMachine && (kept || namespaceState === "gone")) return true;
   if (cluster === "unknown" || !holder.nodeVerified || holder.pod === undefined) return false;
   if (holderPod === "unknown" || (holderPod !== "absent" && holderPod.uid === holder.pod.uid)) return false;
@@ -412,6 +428,7 @@ function anyFacts(): fc.Arbitrary<HandOverFacts> {
       .map(holder),
     asker: state.map((podState) => asker({ podState })),
     cluster: fc.constantFrom("same", "other", "unknown"),
+    machine: fc.constantFrom("this", "other", "unknown"),
     namespaceState: fc.constantFrom("present", "gone", "unknown"),
     kept: bool,
     holderPod: fc.oneof(fc.constant("unknown" as const), fc.constant("absent" as const), pod),

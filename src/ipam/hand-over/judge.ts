@@ -95,7 +95,8 @@ export function isUnwanted({ pod, podState }: Pick<Asker, "pod" | "podState">): 
 
 function sameAttachmentRow(facts: HandOverFacts): Verdict | undefined {
   const { asker, holder } = facts;
-  const same = onAskersNode(facts) && sameAttachment(holder.attachment, asker.attachment);
+  const named = onAskersNode(facts) && holder.node === asker.node;
+  const same = named && sameAttachment(holder.attachment, asker.attachment);
   return same ? { action: "same" } : undefined;
 }
 
@@ -165,16 +166,17 @@ function unknownRow(facts: HandOverFacts): Verdict | undefined {
   return known && holderNode.ready === "true" ? undefined : refuse(heldByUnknown(facts));
 }
 
-function onAskersNode({ asker, cluster, holder }: HandOverFacts): boolean {
-  return cluster !== "other" && holder.node === asker.node;
+/** By machine, not by name: another machine may have been given this node's name, and this one another before. */
+function onAskersNode({ cluster, machine }: HandOverFacts): boolean {
+  return cluster !== "other" && machine !== "other";
 }
 
 /**
- * Two clusters on one store may each have a node of this name. The boot ID tells them apart, and
- * so does a pod's UID; after a reboot, for another pod, only the cluster does.
+ * Two clusters on one store may each have a node of this name. The machine tells them apart, and so does a
+ * pod's UID; of an older program's record, only the cluster does.
  */
-function isThisMachines({ asker, cluster, holder }: HandOverFacts): boolean {
-  if (cluster === "same" || holder.bootId === asker.bootId) return true;
+function isThisMachines({ asker, cluster, holder, machine }: HandOverFacts): boolean {
+  if (cluster === "same" || machine === "this") return true;
   return holder.pod?.uid !== undefined && holder.pod.uid === asker.pod?.uid;
 }
 

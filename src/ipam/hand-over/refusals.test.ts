@@ -15,6 +15,13 @@ const DELETE_POD =
 const DUE =
   "node n1 has not removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address";
 
+const UNSEEN =
+  "; this node cannot see whether that sandbox's network namespace is gone (was the node restarted?): " +
+  `if it is gone for certain, run ${FORCE}`;
+const NAMESAKE =
+  "only that machine can see whether the pod has ended: give each machine a name of its own (nodeName); if the pod is gone " +
+  `for certain, or that machine was this one before it lost its dataDir, run ${FORCE}`;
+
 const cases: [string, HandOverFacts, string][] = [
   [
     "a running pod",
@@ -105,8 +112,46 @@ const cases: [string, HandOverFacts, string][] = [
       `when that pod ends; if it is gone for certain, run ${FORCE}`,
   ],
   [
-    "an earlier sandbox of the same pod",
+    "K41 an earlier sandbox of the same pod, whose namespace cannot be judged",
     facts({ holder: holder({ node: "n2", pod: { namespace: "default", name: "new", uid: "uid-new" } }) }),
+    "11 address 10.188.0.216 is still held by an earlier sandbox of this pod default/new (container c-old on node n2); the " +
+      `runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address${UNSEEN}`,
+  ],
+  [
+    "K41 a leaving pod of this node, whose namespace cannot be judged",
+    facts({ holder: holder({ node: "n2" }), holderPod: podFacts({ deleting: true }) }),
+    "11 address 10.188.0.216 is still held by pod default/old on node n2, and that pod is being deleted; node n2 has not " +
+      `removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address${UNSEEN}`,
+  ],
+  [
+    "K40 the same pod on another machine of this node's name",
+    facts({
+      holder: holder({ node: "n2", pod: { namespace: "default", name: "new", uid: "uid-new" } }),
+      machine: "other",
+      holderPod: podFacts({ name: "new", uid: "uid-new" }),
+    }),
+    "11 address 10.188.0.216 is held by the running pod default/new on node n2 (another machine of that name); one address " +
+      "serves one pod at a time: it becomes free when that pod ends. In a rolling update the old pod must end first: use " +
+      "strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips",
+  ],
+  [
+    "K40 a leaving pod on another machine of this node's name",
+    facts({ holder: holder({ node: "n2" }), machine: "other", holderPod: podFacts({ deleting: true }) }),
+    "11 address 10.188.0.216 is still held by pod default/old on node n2 (another machine of that name), and that pod is " +
+      `being deleted; ${NAMESAKE}`,
+  ],
+  [
+    "K40 an unknown pod on another machine of this node's name",
+    facts({ holder: holder({ node: "n2" }), machine: "other", holderPod: "unknown" }),
+    "11 address 10.188.0.216 is held by pod default/old on node n2 (another machine of that name), and it is not known " +
+      `whether that pod has ended; ${NAMESAKE}`,
+  ],
+  [
+    "an earlier sandbox of the same pod",
+    facts({
+      holder: holder({ node: "n2", pod: { namespace: "default", name: "new", uid: "uid-new" } }),
+      namespaceState: "present",
+    }),
     "11 address 10.188.0.216 is still held by an earlier sandbox of this pod default/new (container c-old on node n2); the " +
       "runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address",
   ],

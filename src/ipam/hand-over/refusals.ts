@@ -9,9 +9,9 @@ const TAINT = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
 
 /** The holder is no pod, or another interface of the asker's own container. */
 export function heldByContainer(facts: HandOverFacts): IpamError {
-  const { asker, holder } = facts;
+  const { asker, holder, machine } = facts;
   const { container, ifname } = holder.attachment;
-  if (container === asker.attachment.container && holder.node === asker.node) {
+  if (container === asker.attachment.container && machine !== "other") {
     return new IpamError(
       "addressHeld",
       `address ${text(facts)} is held by interface ${ifname} of this same container`,
@@ -21,7 +21,7 @@ export function heldByContainer(facts: HandOverFacts): IpamError {
   }
   return new IpamError(
     "addressHeld",
-    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on node ${holder.node}, and that container is not a pod`,
+    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on ${place(facts)}, and that container is not a pod`,
     `choose another address, or stop that container; if it no longer exists, run 'kube-ipam ip release --force ${text(facts)}'`,
   );
 }
@@ -49,12 +49,12 @@ interface Unwanted {
 
 /** An earlier sandbox of the same pod on this node still holds the address. */
 export function heldByOwnPod(facts: HandOverFacts): IpamError {
-  const { attachment, node } = facts.holder;
+  const { attachment } = facts.holder;
   return new IpamError(
     "tryAgain",
     `address ${text(facts)} is still held by an earlier sandbox of this pod ${holderName(facts)} ` +
-      `(container ${attachment.container} on node ${node})`,
-    "the runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address",
+      `(container ${attachment.container} on ${place(facts)})`,
+    `the runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address${unseen(facts)}`,
   );
 }
 
@@ -63,10 +63,12 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
   const { holder } = facts;
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is still held by pod ${holderName(facts)} on node ${holder.node}, and that pod ${leavingState(facts)}`,
-    nodeIsReady(facts)
-      ? `node ${holder.node} has not removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address`
-      : `${nodeState(facts)}: ${waysOut(facts)}`,
+    `address ${text(facts)} is still held by pod ${holderName(facts)} on ${place(facts)}, and that pod ${leavingState(facts)}`,
+    isNamesake(facts)
+      ? namesakes(facts)
+      : nodeIsReady(facts)
+        ? `node ${holder.node} has not removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address${unseen(facts)}`
+        : `${nodeState(facts)}: ${waysOut(facts)}`,
   );
 }
 
@@ -74,11 +76,13 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
 export function heldByUnknown(facts: HandOverFacts): IpamError {
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is held by pod ${holderName(facts)} on node ${facts.holder.node}, and it is not known whether that pod has ended`,
-    facts.holder.node === facts.asker.node
-      ? `${nodeState(facts)}, and the pod's network namespace may still exist: the address becomes free when that ` +
+    `address ${text(facts)} is held by pod ${holderName(facts)} on ${place(facts)}, and it is not known whether that pod has ended`,
+    isNamesake(facts)
+      ? namesakes(facts)
+      : facts.holder.node === facts.asker.node
+        ? `${nodeState(facts)}, and the pod's network namespace may still exist: the address becomes free when that ` +
           `pod ends; if it is gone for certain, run 'kube-ipam ip release --force ${text(facts)}'`
-      : `${nodeState(facts)}: ${waysOut(facts)}`,
+        : `${nodeState(facts)}: ${waysOut(facts)}`,
   );
 }
 
@@ -86,9 +90,7 @@ export function heldByUnknown(facts: HandOverFacts): IpamError {
 export function heldByRunningPod(facts: HandOverFacts): IpamError {
   const { holder, cluster } = facts;
   const where =
-    cluster === "other"
-      ? `node ${holder.node} of another cluster (${holder.cluster})`
-      : `node ${holder.node}`;
+    cluster === "other" ? `node ${holder.node} of another cluster (${holder.cluster})` : place(facts);
   return new IpamError(
     "tryAgain",
     `address ${text(facts)} is held by the running pod ${holderName(facts)} on ${where}`,
@@ -96,6 +98,31 @@ export function heldByRunningPod(facts: HandOverFacts): IpamError {
       ? `kube-ipam never takes an address from another cluster: choose another address, or run 'kube-ipam ip release --force ${text(facts)}'${renamed(holder.cluster)}`
       : "one address serves one pod at a time: it becomes free when that pod ends. In a rolling update the old pod must " +
           "end first: use strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips",
+  );
+}
+
+function place({ holder, ...facts }: HandOverFacts): string {
+  return `node ${holder.node}${isNamesake({ holder, ...facts }) ? " (another machine of that name)" : ""}`;
+}
+
+/** Whether the holder is on another machine that was given this node's name. */
+function isNamesake({ asker, cluster, holder, machine }: HandOverFacts): boolean {
+  return cluster !== "other" && holder.node === asker.node && machine === "other";
+}
+
+function namesakes(facts: HandOverFacts): string {
+  return (
+    "only that machine can see whether the pod has ended: give each machine a name of its own (nodeName); " +
+    `if the pod is gone for certain, or that machine was this one before it lost its dataDir, run 'kube-ipam ip release --force ${text(facts)}'`
+  );
+}
+
+/** The way out where this machine made the record, and cannot tell whether its namespace is gone. */
+function unseen(facts: HandOverFacts): string {
+  if (facts.machine === "other" || facts.namespaceState !== "unknown") return "";
+  return (
+    "; this node cannot see whether that sandbox's network namespace is gone (was the node restarted?): " +
+    `if it is gone for certain, run 'kube-ipam ip release --force ${text(facts)}'`
   );
 }
 

@@ -10,7 +10,7 @@ export function confirmedHere(storeUuid: string, node: OwnRecords): JournalEntry
   for (const { id, requestId } of node.witnesses.newest()) {
     const entry = node.journal.read(id);
     if (entry?.holder.requestId !== requestId || entry.storeUuid !== storeUuid) continue;
-    if (entry.holder.node === node.name && lives(entry, node)) entries.set(requestId, entry);
+    if (lives(entry, node)) entries.set(requestId, entry);
   }
   return [...entries.values()];
 }

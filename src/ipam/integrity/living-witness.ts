@@ -38,10 +38,7 @@ export function lives(
   { holder }: JournalEntry,
   node: Pick<Node, "keptReleases" | "namespaceState">,
 ): boolean {
-  const { attachment, bootId, namespace } = holder;
-  return (
-    node.namespaceState(namespace, bootId) === "present" && node.keptReleases.of(attachment) === undefined
-  );
+  return node.namespaceState(holder) === "present" && node.keptReleases.of(holder.attachment) === undefined;
 }
 
 /** The record of a witness. */

@@ -206,9 +206,10 @@ describe("an ADD that is not wanted any more keeps nothing", () => {
     const node = ports.node as FakeNode;
     const real = node.namespaceState.bind(node);
     let looks = 0;
-    node.namespaceState = (recorded, bootId) => {
-      if (++looks === 2) node.createNamespace(recorded.path, { ...recorded, [part]: "99" });
-      return real(recorded, bootId);
+    node.namespaceState = (trace) => {
+      const { namespace } = trace;
+      if (++looks === 2) node.createNamespace(namespace.path, { ...namespace, [part]: "99" });
+      return real(trace);
     };
     await expect(allocate(request, ports)).rejects.toMatchObject({ code: 4 });
     expect((await allocations(ports)).size).toBe(0);

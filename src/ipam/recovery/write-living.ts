@@ -36,12 +36,14 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
     const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...refsOf(record)] }, options);
     const entry = snapshot.get(ref);
     if (entry !== undefined) refuseNewer(entry.record.version, `the record of ${describeAttachment(id)}`);
+    if (entry !== undefined && ports.node.relationTo(entry.record.holder) === "other")
+      return record.addresses.map((text) => conflict(record, text, entry.record.holder));
     if (entry !== undefined && !sameAddresses(entry.record, record)) {
       // An earlier life of the same attachment, from before the backup was made.
       await free({ node, id, requestId: entry.record.holder.requestId }, 0, ports, options);
       return undefined;
     }
-    const conflicts = conflictsOf(record, snapshot);
+    const conflicts = conflictsOf(record, snapshot, ports);
     if (conflicts.length > 0) return conflicts;
     const writes = await holdAgain(living, snapshot, ports, options);
     if (
@@ -81,7 +83,7 @@ async function holdAgain(
     writes.guards.push(guardOf(ref, snapshot));
     const cooling = refTo.cooling(ref.space, ref.address);
     if (snapshot.get(cooling) !== undefined) writes.deletes.push(cooling);
-    if (allocation?.record.holders.some((holder) => isSame(holder, record.holder))) continue;
+    if (allocation?.record.holders.some((holder) => isSame(holder, record.holder, ports))) continue;
     writes.puts.push({ ref, record: allocationOf(record, reservedFor?.addresses, ref.address) });
     for (const { node, attachment: id } of allocation?.record.holders.filter(isEvidence) ?? [])
       writes.deletes.push(refTo.attachment(node, id));
@@ -109,20 +111,33 @@ function refsOf(record: AttachmentRecord): Ref[] {
   return allocationRefs(record).flatMap((ref): Ref[] => [ref, refTo.cooling(ref.space, ref.address)]);
 }
 
-function conflictsOf({ space, addresses, holder }: AttachmentRecord, snapshot: Snapshot): RecoveryConflict[] {
+function conflictsOf(
+  record: AttachmentRecord,
+  snapshot: Snapshot,
+  ports: Pick<Ports, "node">,
+): RecoveryConflict[] {
+  const { space, addresses, holder } = record;
   return addresses.flatMap((text) => {
     const found = snapshot.get(refTo.allocation(space, parseAddress(text)))?.record;
     const holders = found?.holders ?? [];
-    if (holders.some((other) => isSame(other, holder))) return [];
+    if (holders.some((other) => isSame(other, holder, ports))) return [];
     const other = holders.find((each) => !(isEvidence(each) && each.node === holder.node));
-    if (other === undefined) return [];
-    const { attachment, pod } = holder;
-    return [{ space, address: text, attachment, ...(pod && { pod }), heldBy: describeHolderFully(other) }];
+    return other === undefined ? [] : [conflict(record, text, other)];
   });
 }
 
-function isSame(a: Holder, b: Holder): boolean {
-  return a.node === b.node && sameAttachment(a.attachment, b.attachment);
+function conflict(
+  { space, holder: { attachment, pod } }: AttachmentRecord,
+  address: string,
+  other: Holder,
+): RecoveryConflict {
+  return { space, address, attachment, ...(pod && { pod }), heldBy: describeHolderFully(other) };
+}
+
+/** Whether a holder in the store is the own one. Another machine of this node's name may have a container of its name. */
+function isSame(other: Holder, own: Holder, { node }: Pick<Ports, "node">): boolean {
+  const named = other.node === own.node && sameAttachment(other.attachment, own.attachment);
+  return named && node.relationTo(other) !== "other";
 }
 
 function sameAddresses(a: AttachmentRecord, b: AttachmentRecord): boolean {

@@ -20,10 +20,13 @@ export async function writeMissing(ports: Ports, options: CallOptions): Promise<
   const confirmed = confirmedHere(meta.uuid, ports.node);
   if (confirmed.length === 0) return { written: 0, conflicts: [] };
   const held = new Set<string>();
-  const scope = { kind: "attachment", node: ports.node.name } as const;
-  for await (const { ref } of ports.store.list(scope, pastDamage(options, ports))) held.add(refKey(ref));
+  // The node may have had another name.
+  for (const node of new Set(confirmed.map(({ holder }) => holder.node))) {
+    const scope = { kind: "attachment", node } as const;
+    for await (const { ref } of ports.store.list(scope, pastDamage(options, ports))) held.add(refKey(ref));
+  }
   const missing = confirmed.filter(
-    ({ holder }) => !held.has(refKey(refTo.attachment(ports.node.name, holder.attachment))),
+    ({ holder }) => !held.has(refKey(refTo.attachment(holder.node, holder.attachment))),
   );
   return writeAll(missing.map(livingOf), ports, options);
 }

@@ -1,23 +1,25 @@
 import { IpamError } from "../errors.ts";
+import { type Here, namespaceStateHere, relationTo } from "../evidence/namespace-evidence.ts";
 import type {
   AttachmentLock,
   Attendance,
   JournalEntry,
   KeptRelease,
   LockOptions,
-  NamespaceState,
   Node,
   RememberedStore,
+  Trace,
   Witness,
 } from "../node-port.ts";
 import type { AttachmentId, NamespaceId } from "../records.ts";
+import { FakeIdentity } from "./fake-identity.ts";
 
 /**
  * A machine in memory, behind the Node port: namespaces come and go, reboots change the boot ID
- * and empty the journal. For unit and model tests of the decisions only.
+ * and empty the journal; its disk may be lost, or copied into another machine. For unit and model tests of the decisions only.
  */
 export class FakeNode implements Node {
-  bootId = "boot-1";
+  bootId: string;
   /** Whether `runDir` takes no file more. */
   full = false;
   /** Containers whose DEL was killed. */
@@ -32,11 +34,24 @@ export class FakeNode implements Node {
   readonly #done = new Set<string>();
   readonly #witnesses: Witness[] = [];
   #inode = 1000;
+  readonly #identity = new FakeIdentity();
 
-  constructor(readonly name: string) {}
+  /** @param boots begins the boot IDs of this machine; equal ones are machines on one kernel. */
+  constructor(
+    public name: string,
+    private readonly boots = "boot",
+  ) {
+    this.bootId = `${boots}-1`;
+  }
 
   createNamespace(path: string, namespace?: NamespaceId): void {
-    const made = { path, device: "4", inode: String(this.#inode++), mountNamespace: "1" };
+    const made = {
+      path,
+      device: "4",
+      inode: String(this.#inode++),
+      mountNamespace: "1",
+      folder: this.#identity.folder,
+    };
     this.#namespaces.set(path, namespace ?? made);
   }
 
@@ -46,7 +61,8 @@ export class FakeNode implements Node {
 
   /** A power cut: nothing in memory-backed folders survives, what is in dataDir does. */
   reboot(): void {
-    this.bootId = `boot-${Number(this.bootId.slice(5)) + 1}`;
+    const boot = Number(this.bootId.slice(this.boots.length + 1));
+    this.bootId = `${this.boots}-${boot + 1}`;
     for (const map of [
       this.#namespaces,
       this.#journal,
@@ -57,6 +73,63 @@ export class FakeNode implements Node {
     ])
       map.clear();
     this.#witnesses.length = 0;
+  }
+
+  /** dataDir is lost, and with it the machine's identity, unless it lies in runDir too. */
+  loseDisk({ rebooting = false } = {}): void {
+    this.#kept.clear();
+    this.#stores.clear();
+    if (!rebooting) return;
+    this.reboot();
+    this.#identity.lose();
+  }
+
+  /** This machine boots from a copy of the other one's disk; its hardware shows that it is one. */
+  bootFromCopyOf(other: FakeNode): void {
+    this.loseDisk({ rebooting: true });
+    for (const [key, kept] of other.#kept) this.#kept.set(key, kept);
+    for (const [space, store] of other.#stores) this.#stores.set(space, store);
+  }
+
+  /** The same machine with nothing else that it knew, as of another store. */
+  takeIdentityOf(other: FakeNode): void {
+    this.#identity.copy(other.#identity);
+  }
+
+  machineId(): string {
+    return this.#identity.establish(this.bootId);
+  }
+
+  /** Its node gets another name. */
+  rename(name: string): void {
+    this.#identity.names.push(this.name);
+    this.name = name;
+  }
+
+  formerNames(): readonly string[] {
+    return this.#identity.names.filter((former) => former !== this.name);
+  }
+
+  readonly #here = (): Here => ({
+    name: this.name,
+    formerNames: () => this.formerNames(),
+    bootId: this.bootId,
+    machine: () => this.#identity.id(),
+    hadBoot: (boot) => boot !== this.bootId && this.#identity.hadBoot(boot),
+    look: ({ path, device, inode, folder = this.#identity.folder }) => {
+      if (inode === undefined || folder !== this.#identity.folder) return "unknown";
+      const there = this.#namespaces.get(path);
+      return there?.inode === inode && there.device === device ? "present" : "gone";
+    },
+    isHeld: () => undefined,
+  });
+
+  relationTo(trace: Trace) {
+    return relationTo(trace, this.#here());
+  }
+
+  namespaceState(trace: Trace) {
+    return namespaceStateHere(trace, this.#here());
   }
 
   async lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock> {
@@ -91,14 +164,6 @@ export class FakeNode implements Node {
 
   identifyNamespace(path: string): NamespaceId | undefined {
     return this.#namespaces.get(path);
-  }
-
-  namespaceState(namespace: NamespaceId, bootId: string): NamespaceState {
-    if (bootId === "") return "unknown";
-    if (bootId !== this.bootId) return "gone";
-    if (namespace.inode === undefined) return "unknown";
-    const there = this.#namespaces.get(namespace.path);
-    return there?.inode === namespace.inode && there?.device === namespace.device ? "present" : "gone";
   }
 
   requireWritable(): void {

@@ -48,20 +48,21 @@ export function asker(change: Partial<Asker> = {}): Asker {
   return {
     attachment: { network: "net", container: "c-new", ifname: "eth0" },
     node: "n2",
-    bootId: "boot-n2",
     pod: { namespace: "default", name: "new", uid: "uid-new" },
     podState: podFacts({ name: "new", uid: "uid-new", nodeName: "n2" }),
     ...change,
   };
 }
 
-/** The new pod asks; the old one runs on a Ready node. */
+/** The new pod asks; the old one runs on a Ready node. The machine is known by the name of its node. */
 export function facts(change: Partial<HandOverFacts> = {}): HandOverFacts {
+  const here = (change.holder ?? holder()).node === (change.asker ?? asker()).node;
   return {
     address: ADDRESS,
     holder: holder(),
     asker: asker(),
     cluster: "same",
+    machine: here ? "this" : "other",
     namespaceState: "unknown",
     kept: false,
     holderPod: podFacts(),

@@ -57,7 +57,7 @@ export function createWorld({
     log: (level, message) => void log.push(`${level} ${message}`),
     random,
   });
-  return { store, log, node: (name: string) => new FakeNode(name), ports };
+  return { store, log, node: (name: string, boots?: string) => new FakeNode(name, boots), ports };
 }
 
 const HEARD_OF_NOTHING: TakenIn = () => ({ has: () => false });

@@ -59,7 +59,7 @@ export function requireStillWanted(attempt: Attempt): void {
       "nothing is allocated; try again",
     );
   }
-  if (ports.node.namespaceState(namespace, ports.node.bootId) === "present") return;
+  if (ports.node.namespaceState({ namespace, bootId: ports.node.bootId }) === "present") return;
   const now = ports.node.identifyNamespace(request.namespacePath);
   if (now !== undefined && now.device === namespace.device && now.inode === namespace.inode) return;
   throw new IpamError(
@@ -79,6 +79,7 @@ export function holderOf(attempt: Attempt): Holder {
     node: ports.node.name,
     nodeVerified: isScheduledHere(attempt),
     bootId: ports.node.bootId,
+    machine: ports.node.machineId(),
     namespace,
     requestId,
     ...clusterOfRecords(ports),

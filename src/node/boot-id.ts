@@ -21,24 +21,6 @@ export function readBootId(): string {
   );
 }
 
-/**
- * This node's name: as configured, else $NODE_NAME, else the host name in lower case, which is
- * what kubelet registers by default (docs/design.md section 7, `nodeName`).
- *
- * @throws IpamError invalidConfig when the node has no name.
- */
-export function readNodeName(configured: string | undefined): string {
-  const name = configured ?? process.env.NODE_NAME ?? "";
-  if (name !== "") return name;
-  const hostName = readLine("/proc/sys/kernel/hostname").toLowerCase();
-  if (hostName !== "" && hostName !== "(none)") return hostName;
-  throw new IpamError(
-    "invalidConfig",
-    "this node has no name",
-    "set 'nodeName', $NODE_NAME or the host name",
-  );
-}
-
 let thisBoot = "";
 
 function readLine(path: string): string {
