@@ -30,8 +30,8 @@ export async function printItems<T>(
   );
 }
 
-/** A line `Name: value`; not printed without a value. */
-export type Line = readonly [string, string | undefined];
+/** A line `Name: value`; not printed without a value, which JSON makes null. */
+export type Line = readonly [string, string | null | undefined];
 
 /** Prints one thing: as lines `Name: value` for people, or as an object for programs. */
 export async function printThing(data: unknown, lines: readonly Line[], format: Format): Promise<0> {
@@ -41,16 +41,21 @@ export async function printThing(data: unknown, lines: readonly Line[], format: 
 
 /** Prints blocks of lines with a blank line between them. */
 export function printSections(sections: readonly (readonly Line[])[]): 0 {
+  return printOut(inBlocks(sections));
+}
+
+/** Blocks of lines as text. */
+export function inBlocks(sections: readonly (readonly Line[])[]): string {
   const shown = sections.map((lines) => lines.filter(hasValue)).filter((lines) => lines.length > 0);
   const width = Math.max(...shown.flat().map(([name]) => name.length)) + 2;
   const blocks = shown.map((lines) =>
     lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${visible(value)}`).join("\n"),
   );
-  return printOut(blocks.join("\n\n"));
+  return blocks.join("\n\n");
 }
 
 function hasValue(line: Line): line is readonly [string, string] {
-  return line[1] !== undefined && line[1] !== "";
+  return line[1] !== undefined && line[1] !== null && line[1] !== "";
 }
 
 async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {

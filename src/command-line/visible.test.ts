@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { table } from "./output.ts";
+import { inBlocks, table } from "./output.ts";
 import { visible } from "./visible.ts";
 
 const nasty = fc.string({
@@ -20,4 +20,14 @@ test("nothing acts on a terminal, and JSON stays the same JSON", () => {
 test("a cell stays on its line", () => {
   const columns = [{ title: "A", of: (text: string) => text }];
   expect(table(["x\ny\u001b[2J"], columns)).toBe("A\nx\\u000ay\\u001b[2J\n");
+});
+
+test("a line without a value is left out, also where it came as JSON", () => {
+  const lines = JSON.parse(
+    JSON.stringify([
+      ["A", "x"],
+      ["B", undefined],
+    ]),
+  ) as [string, string | null][];
+  expect(inBlocks([lines])).toBe("A:  x");
 });

@@ -1,3 +1,4 @@
+import type { Line } from "../command-line/output.ts";
 import type { Released } from "../ipam/free/operator-release.ts";
 import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
 import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
@@ -72,5 +73,5 @@ export interface Release extends ObjectOf<"Release"> {
 /** GET …/pods/NAME/why: for programs, and as lines for people. */
 export interface Why extends ObjectOf<"Why"> {
   readonly answer: object;
-  readonly sections: readonly (readonly (readonly [string, string | undefined])[])[];
+  readonly sections: readonly (readonly Line[])[];
 }

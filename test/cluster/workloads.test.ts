@@ -3,6 +3,7 @@ import type { Attachment, ClusterNode, Sandbox } from "../kit/cluster-node.ts";
 import { added, addressesOf, refused } from "../kit/cni.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { kubeVirtKinds, pod, podOf, workload } from "../kit/kubernetes-objects.ts";
+import { applyDefinitions } from "../kit/multus.ts";
 import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 
 /** Sets, sticky addresses, virtual machines and several networks, with a real API server and etcd. */
@@ -28,6 +29,7 @@ describe.skipIf(missing !== undefined)("workloads", () => {
     database = network("database", "10.9.0.0/24");
     first = await world.node("n1", web);
     second = await world.node("n2", web);
+    await applyDefinitions(world.kubernetes, { ...database, name: "database" });
   }, 120_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 

@@ -44,8 +44,7 @@ export interface MultusSandbox {
 export async function multusNode({ kubernetes }: PodsOnNodes, web: object): Promise<MultusNode> {
   const folder = kubernetes.folder.file("multus");
   mkdirSync(folder, { recursive: true });
-  await kubernetes.apply(DEFINITIONS);
-  await kubernetes.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s");
+  await applyDefinitions(kubernetes);
   const wire = await makeNamespace();
   const master = uniqueName("m");
   // Goes with its other end, which goes with the namespace.
@@ -122,6 +121,22 @@ function argsOf({ container, pod: { name, namespace, uid } }: MultusSandbox): st
     `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${name};` +
     `K8S_POD_INFRA_CONTAINER_ID=${container};K8S_POD_UID=${uid ?? ""}`
   );
+}
+
+/** Makes the kind NetworkAttachmentDefinition known, and these definitions, each by its configuration. */
+export async function applyDefinitions(
+  { apply, kubectl }: PodsOnNodes["kubernetes"],
+  ...configurations: readonly { readonly name: string }[]
+): Promise<void> {
+  await apply(DEFINITIONS);
+  await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s");
+  for (const configuration of configurations)
+    await apply({
+      apiVersion: "k8s.cni.cncf.io/v1",
+      kind: "NetworkAttachmentDefinition",
+      metadata: { name: configuration.name, namespace: "default" },
+      spec: { config: JSON.stringify(configuration) },
+    });
 }
 
 const DEFINITIONS = {
