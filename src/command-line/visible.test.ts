@@ -29,5 +29,5 @@ test("a line without a value is left out, also where it came as JSON", () => {
       ["B", undefined],
     ]),
   ) as [string, string | null][];
-  expect(inBlocks([lines])).toBe("A:  x");
+  expect(inBlocks([lines])).toBe("A: x");
 });
