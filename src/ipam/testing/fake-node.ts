@@ -132,6 +132,11 @@ export class FakeNode implements Node {
     return namespaceStateHere(trace, this.#here());
   }
 
+  /** `kube-ipam store accept` begins with that. */
+  loseStoreMemory(): void {
+    this.#stores.clear();
+  }
+
   async lock(id: AttachmentId, options: LockOptions): Promise<AttachmentLock> {
     const key = keyOf(id);
     const begun = this.#cancels.get(key) ?? 0;
@@ -149,7 +154,13 @@ export class FakeNode implements Node {
       throw new IpamError("tryAgain", `the lock of ${key} is held`);
     }
     const interrupted = this.interrupted.has(id.container);
-    return { interrupted, cancelled: () => (this.#cancels.get(key) ?? 0) !== own, release };
+    const cancelled = () => (this.#cancels.get(key) ?? 0) !== own;
+    const leave = () => {
+      // As the last process that leaves removes the lock's file.
+      this.interrupted.delete(id.container);
+      release();
+    };
+    return { interrupted, cancelled, release: leave };
   }
 
   async attend(id: AttachmentId): Promise<Attendance> {
@@ -178,6 +189,11 @@ export class FakeNode implements Node {
 
   makeDue(task: string): void {
     this.#done.delete(task);
+  }
+
+  /** Every task is due again. */
+  waitLong(): void {
+    this.#done.clear();
   }
 
   readonly journal = {
@@ -211,9 +227,12 @@ export class FakeNode implements Node {
   readonly storeMemory = {
     recall: (space: string) => this.#stores.get(space),
     remember: (space: string, store: RememberedStore) => {
-      const known = this.#stores.get(space);
-      const revision = known?.uuid === store.uuid ? Math.max(known.revision, store.revision) : store.revision;
-      this.#stores.set(space, { ...store, revision });
+      const found = this.#stores.get(space);
+      const known = found?.uuid === store.uuid ? found : undefined;
+      const revision = Math.max(known?.revision ?? 0, store.revision);
+      const epoch = Math.max(known?.epoch ?? 0, store.epoch ?? 0);
+      const former = known?.formerRecoveries && { formerRecoveries: known.formerRecoveries };
+      this.#stores.set(space, { ...known, ...store, ...former, revision, ...(epoch > 0 && { epoch }) });
     },
     accept: (space: string, store: RememberedStore) => void this.#stores.set(space, store),
     spaces: () => [...this.#stores.keys()],

@@ -42,6 +42,21 @@ export interface MemoryStore extends Store {
   full: boolean;
   /** Damages a record, as another program that writes into the store could. */
   damage(ref: Ref): void;
+  /** The store as it is now, as a backup keeps it. */
+  save(): SavedMemory;
+  /**
+   * The store is what it was, under a new connection: at the revision that it had then, or, as etcd's guide
+   * recommends, moved on above all that anybody has seen. Each record keeps the revision of its last change.
+   */
+  restore(saved: SavedMemory, options?: { readonly movedOn?: boolean; readonly lineage?: string }): void;
+  /** Every caller's connection ends, and the next read makes a new one. */
+  disconnect(): void;
+}
+
+/** A state of a memory store. */
+export interface SavedMemory {
+  readonly revision: number;
+  readonly records: ReadonlyMap<string, unknown>;
 }
 
 /** Time and scheduling of a memory store. */
@@ -50,6 +65,10 @@ export interface MemoryOptions {
   readonly now?: () => number;
   /** Called before each read and commit: tests interleave callers here. */
   readonly pause?: () => Promise<void>;
+  /** What the store's servers call themselves. */
+  readonly lineage?: string;
+  /** Snapshots name their connection, as those of etcd do. */
+  readonly connects?: boolean;
 }
 
 const EXPIRY_CHECK_MS = 20;
@@ -72,6 +91,9 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   const history: Happened[] = [];
   const waiting = new Set<() => void>();
   let revision = 1;
+  let highest = 1;
+  let connection = 1;
+  let { lineage } = options;
 
   function find(ref: Ref): Stored | undefined {
     const entry = stored.get(refKey(ref));
@@ -90,6 +112,8 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     }
     return {
       revision,
+      ...(lineage !== undefined && { lineage }),
+      ...(options.connects === true && { connection }),
       get: <R extends Ref>(ref: R) => found.get(refKey(ref)) as Versioned<RecordOf<R>> | undefined,
       windows: (query.windows ?? []).map((window) => look(window, living())),
       counts: (query.counts ?? []).map((span) => count(span, living())),
@@ -152,11 +176,30 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       const fault = store.faults[0]?.on === "commit" ? store.faults.shift() : undefined;
       if (fault !== undefined && fault.applied !== true) throw failure(fault);
       if (store.full && transaction.puts.length > 0) throw failure({ on: "commit", kind: "no-space" });
+      const over = transaction.connection;
+      if (options.connects === true && over !== undefined && over !== connection) return { won: false };
       const won = transaction.guards.every((guard) => (find(guard.ref)?.revision ?? 0) === guard.revision);
       if (won) apply(transaction);
       if (fault !== undefined) throw failure(fault);
-      if (won) return { won, revision };
+      if (won) return { won, revision, ...(lineage !== undefined && { lineage }) };
       return { won, ...(transaction.otherwise && { snapshot: answer(transaction.otherwise) }) };
+    },
+
+    save: () => ({ revision, records: new Map(stored) }),
+
+    restore({ revision: at, records }, { movedOn = false, lineage: next } = {}) {
+      highest = Math.max(highest, revision);
+      revision = movedOn ? highest + 1_000 : at;
+      stored.clear();
+      for (const [key, entry] of records) stored.set(key, entry as Stored);
+      history.length = 0;
+      lineage = next ?? lineage;
+      connection++;
+      for (const wake of waiting) wake();
+    },
+
+    disconnect() {
+      connection++;
     },
 
     async requireWritable({ deadline }: CallOptions) {
