@@ -133,6 +133,11 @@ export interface JournalEntry {
   readonly endsReservations?: boolean;
   /** The owner that the ADD reserved addresses for. */
   readonly reservedFor?: ReservedFor;
+  /**
+   * A recovery found that another one has an address of it, and told the conflict: that the store has no
+   * record of it proves nothing.
+   */
+  readonly contested?: boolean;
 }
 
 /**

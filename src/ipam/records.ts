@@ -176,6 +176,8 @@ export interface MetaRecord {
    * writes once what its living attachments hold, and then uses this store.
    */
   readonly recovery?: string;
+  /** Recoveries before that one, the last ones, so that a node knows also those that it did not take part in. */
+  readonly formerRecoveries?: readonly string[];
 }
 
 /** A node's evidence that the store was thrown back. */

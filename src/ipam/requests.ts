@@ -32,7 +32,7 @@ export interface Allocated {
   readonly origin: Origin;
   /** ID of the request that last wrote the record. An undo compares it (ONLY-MINE). */
   readonly requestId: string;
-  /** Revision of the attachment's record; 0 where it is not known. */
+  /** Revision of the attachment's record. */
   readonly revision: number;
   /** True when the attachment had these addresses before (IDEMPOTENT). */
   readonly repeated: boolean;

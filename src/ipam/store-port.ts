@@ -211,9 +211,9 @@ export interface Transaction {
   readonly connection?: number;
 }
 
-/** `snapshot` answers the transaction's `otherwise`. */
+/** `snapshot` answers the transaction's `otherwise`; `lineage` is as a snapshot's. */
 export type Outcome =
-  | { readonly won: true; readonly revision: number }
+  | { readonly won: true; readonly revision: number; readonly lineage?: string }
   | { readonly won: false; readonly snapshot?: Snapshot };
 
 /** Narrows a listing or a watch. Fields other than `kind` apply where the kind has them. */

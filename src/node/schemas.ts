@@ -57,6 +57,7 @@ export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.obje
       ordinal: v.exactOptional(v.number()),
     }),
   ),
+  contested: v.exactOptional(v.boolean()),
 });
 
 /** A file of a kept DEL. */

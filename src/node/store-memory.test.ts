@@ -116,3 +116,43 @@ test("remembered spaces are told by name", () => {
   for (const space of ["default", "plant-2"]) memory.remember(space, store);
   expect(memory.spaces().sort()).toEqual(["default", "plant-2"]);
 });
+
+test("ONE-STORE: the highest epoch stays beside the revision, and ends with its store", () => {
+  const folder = `${scratch()}/stores`;
+  const memory = openStoreMemory(folder);
+  memory.remember("default", { ...store, epoch: 3 });
+  memory.remember("default", { ...store, revision: 9 });
+  memory.remember("default", { ...store, revision: 8, epoch: 2 });
+  expect(memory.recall("default")).toEqual({ ...store, revision: 9, epoch: 3 });
+  memory.remember("default", { ...store, uuid: "s2" });
+  expect(memory.recall("default")).toEqual({ ...store, uuid: "s2" });
+});
+
+test("a file of an older program, without an epoch, is read", () => {
+  const folder = `${scratch()}/stores`;
+  const memory = openStoreMemory(folder);
+  memory.remember("default", { ...store, epoch: 3 });
+  fs.writeFileSync(`${folder}/default.revision`, "s1 0000000000000099\n");
+  expect(memory.recall("default")).toEqual({ ...store, revision: 99, epoch: 3 });
+  memory.remember("default", { ...store, epoch: 4 });
+  expect(memory.recall("default")).toEqual({ ...store, revision: 99, epoch: 4 });
+});
+
+test("lineage and recoveries stay where a later ADD does not tell them, and what the node knows of former ones", () => {
+  const memory = openStoreMemory(`${scratch()}/stores`);
+  const whole = { ...store, recovery: "r2", formerRecoveries: ["r0", "r1"], lineage: "a" };
+  memory.accept("default", whole);
+  memory.remember("default", { ...store, recovery: "r2", formerRecoveries: ["r1"] });
+  expect(memory.recall("default")).toEqual(whole);
+  const fresh = openStoreMemory(`${scratch()}/others`);
+  fresh.remember("default", { ...store, recovery: "r2", formerRecoveries: ["r1"] });
+  expect(fresh.recall("default")?.formerRecoveries).toEqual(["r1"]);
+});
+
+test("accepting an older state of the same store forgets how far it had come", () => {
+  const memory = openStoreMemory(`${scratch()}/stores`);
+  memory.remember("default", { ...store, revision: 99, epoch: 7 });
+  memory.accept("default", { ...store, revision: 5, epoch: 1 });
+  expect(memory.recall("default")).toEqual({ ...store, revision: 5, epoch: 1 });
+  expect(memory.spaces()).toEqual(["default"]);
+});

@@ -38,7 +38,10 @@ export function openStoreMemory(folder: string): ForgetfulStoreMemory {
     },
     remember(space, store) {
       const known = identity(space);
-      const next = { ...(known?.uuid === store.uuid && identityOf(known)), ...identityOf(store) };
+      const same = known?.uuid === store.uuid ? known : undefined;
+      // The node may know of more former recoveries than the store does.
+      const former = same?.formerRecoveries && { formerRecoveries: same.formerRecoveries };
+      const next = { ...(same && identityOf(same)), ...identityOf(store), ...former };
       if (known === undefined || !Bun.deepEquals(identityOf(known), next))
         writeIdentity(identityPath(space), { ...store, ...next });
       raise(revisionPath(space), store);

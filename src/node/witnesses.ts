@@ -22,8 +22,9 @@ export function openWitnesses(path: string, journal: Pick<Journal, "read">): Wit
         if (end + text.length <= LONGEST) return fs.writeSync(fd, text, end);
         const standing = linesOf(fs.readFileSync(fd, "utf8")).filter((line) => stands(line, journal));
         const rest = standing.slice(-MOST_LINES).join("") + text;
-        fs.ftruncateSync(fd);
-        return fs.writeSync(fd, rest, 0);
+        // Written first, so that nobody who reads meanwhile finds an empty file.
+        fs.writeSync(fd, rest, 0);
+        return fs.ftruncateSync(fd, Buffer.byteLength(rest));
       }),
     );
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { RememberedStore, StoreMemory } from "../../ipam/node-port.ts";
-import { writeBehindCursors, writeBehindStoreMemory } from "./write-behind.ts";
+import type { RememberedStore, StoreMemory, Witness } from "../../ipam/node-port.ts";
+import { writeBehindCursors, writeBehindStoreMemory, writeBehindWitnesses } from "./write-behind.ts";
 
 /** A memory whose writes are counted. */
 function memory() {
@@ -82,4 +82,40 @@ test("cursors go on in memory, and reach their files", () => {
   expect([forward(), forward(), hints.read("p"), file.get("p")]).toEqual([1n, 2n, 2n, undefined]);
   flush();
   expect(file.get("p")).toBe(2n);
+});
+
+test("an epoch that rose is known at once, and in its file a little later; a lineage is written at once", () => {
+  const { file, port } = memory();
+  const { hints, flush } = writeBehindStoreMemory(port);
+  hints.remember("default", store(1));
+  hints.remember("default", { ...store(1), epoch: 2 });
+  hints.remember("default", { ...store(2), epoch: 1 });
+  expect(hints.recall("default")).toEqual({ ...store(2), epoch: 2 });
+  hints.remember("default", { ...store(2), lineage: "a" });
+  expect(file.get("default")?.lineage).toBe("a");
+  flush();
+  expect(file.get("default")?.revision).toBe(2);
+});
+
+test("witnesses are noted together, and whoever asks for them finds them all", () => {
+  const noted: Witness[][] = [];
+  const { hints, flush } = writeBehindWitnesses({
+    note: (witnesses) => void noted.push([...witnesses]),
+    newest: () => noted.flat().reverse(),
+    forget: () => void noted.splice(0),
+  });
+  const witness = (container: string): Witness => ({
+    id: { network: "n", container, ifname: "eth0" },
+    requestId: container,
+    revision: 1,
+  });
+  hints.note([witness("a")]);
+  hints.note([witness("b")]);
+  expect(noted).toEqual([]);
+  expect([...hints.newest()]).toEqual([witness("b"), witness("a")]);
+  expect(noted).toHaveLength(1);
+  hints.note([witness("c")]);
+  flush();
+  flush();
+  expect(noted).toHaveLength(2);
 });

@@ -1,6 +1,7 @@
 import { type Format, printThing } from "../../command-line/output.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { withdrawSuspicion } from "../../ipam/integrity/thrown-back.ts";
+import { vouchForStore } from "../../ipam/integrity/vouch.ts";
 import type { RememberedStore } from "../../ipam/node-port.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
@@ -13,7 +14,7 @@ export interface AcceptOptions {
 }
 
 /**
- * `store accept`: makes this node forget which store it has used, and take the configured one as it is
+ * `store accept`: makes this node forget how it knew the store, and take the configured one as it is
  * now. The operator vouches that no pod holds an address that this store does not know; so a suspicion that
  * this node has raised ends too.
  *
@@ -25,12 +26,13 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
   const uuid = snapshot.get(refTo.meta)?.record.uuid;
   const accepted: { space: string; forgotten?: RememberedStore }[] = [];
-  for (const space of await spacesOfNode(session, given.space)) {
+  const spaces = await spacesOfNode(session, given.space);
+  for (const space of spaces) {
     const forgotten = memory.recall(space);
     memory.forget(space);
-    ports.node.witnesses.forget();
     accepted.push({ space, ...(forgotten && { forgotten }) });
   }
+  await vouchForStore(spaces, ports, options);
   const suspectedBy = await withdrawSuspicion(ports, options);
   if (suspectedBy !== undefined) throw stillSuspect(suspectedBy);
   const { kind, location } = ports.store.description;

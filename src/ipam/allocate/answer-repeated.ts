@@ -40,9 +40,9 @@ export async function answerRepeated(
   // Addresses of an attachment whose recorded namespace is gone were those of an earlier sandbox.
   const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
   const state = stale ? "stale" : await repeat(attempt, own);
-  if (state === "rewritten") {
+  if (typeof state !== "string") {
     logOutside(request.network, own.record, ports);
-    return { kind: "allocated", allocated: answer(attempt, { record: own.record, revision: 0 }, true) };
+    return { kind: "allocated", allocated: answer(attempt, { record: own.record, ...state }, true) };
   }
   if (state === "stale") await free({ node: ports.node.name, id: request.attachment }, 0, ports, options);
   return AGAIN;

@@ -10,7 +10,7 @@ import { type Attempt, holderOf } from "../view/attempt.ts";
 /**
  * Repeats an ADD for an attachment that has addresses (IDEMPOTENT): rewrites its records with this
  * request's ID, guarded by the revisions that were read, so that an undo or a late DEL of the earlier
- * request finds them changed. The caller answers only after "rewritten".
+ * request finds them changed. The caller answers only after they are rewritten.
  *
  * "stale": the record lists an address that the attachment does not hold, because an operator released
  * it: the caller frees the record first. "lost": another process changed the records meanwhile: read
@@ -21,7 +21,7 @@ import { type Attempt, holderOf } from "../view/attempt.ts";
 export async function repeat(
   attempt: Attempt,
   own: Versioned<AttachmentRecord>,
-): Promise<"rewritten" | "stale" | "lost"> {
+): Promise<Rewritten | "stale" | "lost"> {
   const { ports, request, options } = attempt;
   refuseNewer(own.record.version, `the record of ${describeAttachment(request.attachment)}`);
   const holder = holderAgain(attempt, own.record);
@@ -43,7 +43,12 @@ export async function repeat(
     puts.push({ ref: allocationRef, record: { ...allocation.record, holders: [...others, holder] } });
   }
   const outcome = await ports.store.commit({ guards, puts, deletes: [] }, options);
-  return outcome.won ? "rewritten" : "lost";
+  return outcome.won ? { revision: outcome.revision } : "lost";
+}
+
+/** The records carry this request's ID now. */
+interface Rewritten {
+  readonly revision: number;
 }
 
 /** The asker as the new holder of its record. Keeps what the record already knows of node and pod. */

@@ -3,9 +3,12 @@ import type { Choice } from "../choose/choose-named.ts";
 import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
+import { mayFree } from "../evidence/may-free.ts";
 import { reclaim } from "../free/reclaim.ts";
+import { isOf } from "../integrity/living-witness.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { isWitnessed } from "../integrity/witness.ts";
+import type { AttachmentRecord } from "../records.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
@@ -46,7 +49,10 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
   const meta = verifyStore(view.snapshot, view.remembered, network.space, ports);
   const own = { id: request.attachment, lock };
   if (!(await isWitnessed(view.questions.witness, view.snapshot, own, ports, options))) return AGAIN;
-  if (view.own !== undefined) return answerRepeated(attempt, view.own, meta?.record);
+  if (view.own !== undefined) {
+    if (!isStanding(attempt, view.own.record)) requireReady(meta, false);
+    return answerRepeated(attempt, view.own, meta?.record);
+  }
   requireReady(meta, network.requireInit);
   const choices = await chooseAddresses(attempt, view, number);
   const choice = choices.find((each) => each.kind === "leaving");
@@ -54,6 +60,15 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
   if (wait.mustSettle) return { kind: "left" };
   await wait.requirePodWanted();
   return commit(attempt, view, choices.flatMap(candidateOf));
+}
+
+/**
+ * Whether this sandbox has what its record says, by the node's own word. A store that was thrown back may
+ * have the record of an earlier life, whose address another one got since.
+ */
+function isStanding({ ports, request }: Attempt, record: AttachmentRecord): boolean {
+  const entry = ports.node.journal.read(request.attachment);
+  return entry !== undefined && isOf(record, entry) && !mayFree(record.holder, ports);
 }
 
 function candidateOf(choice: Choice): Candidate[] {

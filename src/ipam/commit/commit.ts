@@ -1,6 +1,6 @@
 import { forgetForeseen, guardsOfForeseen, learn } from "../foresee/foresee.ts";
 import { learnNamed } from "../foresee/foresee-named.ts";
-import { rememberStore } from "../integrity/identity.ts";
+import { rememberStore, type Standing } from "../integrity/identity.ts";
 import { journalEntryOf, storeOf } from "../journal-entry.ts";
 import { type Outcome, StoreFailure, type Transaction } from "../store-port.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
@@ -36,8 +36,8 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   if (!outcome.won) return lost(attempt, view, outcome);
-  if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome.revision);
-  rememberAfter(attempt, allocating, outcome.revision);
+  if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
+  rememberAfter(attempt, allocating, outcome);
   await undoUnlessWanted(attempt);
   learn(attempt, view);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
@@ -87,9 +87,9 @@ function rememberBeforeFirstUse({ ports, request }: Attempt, view: View, { store
 }
 
 /** A failure after the commit only leaves an older memory: the ADD stands. */
-function rememberAfter({ ports, request }: Attempt, { store }: Allocating, revision: number): void {
+function rememberAfter({ ports, request }: Attempt, { store }: Allocating, standing: Standing): void {
   try {
-    rememberStore(request.network.space, store, { revision }, ports);
+    rememberStore(request.network.space, store, standing, ports);
   } catch (failure) {
     ports.log("error", "could not write down which store this node uses", { reason: String(failure) });
   }

@@ -1,7 +1,8 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { clusterOfRecords } from "../cluster-names.ts";
 import { isOutdated } from "../cluster-relation.ts";
-import { freeing, withNotice } from "../free/free.ts";
+import { freeing } from "../free/free.ts";
+import { withNotice } from "../free/notice.ts";
 import { type Identity, newIdentity } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { Ports } from "../ports.ts";

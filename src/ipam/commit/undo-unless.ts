@@ -1,5 +1,6 @@
 import { free } from "../free/free.ts";
-import { requireNewer } from "../integrity/one-store.ts";
+import type { Standing } from "../integrity/identity.ts";
+import { requireNewer } from "../integrity/older-state.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
@@ -13,15 +14,15 @@ export function undoUnlessWanted(attempt: Attempt): Promise<void> {
 }
 
 /**
- * ONE-STORE for a commit without a read before it: undoes the commit where its revision shows an older
+ * ONE-STORE for a commit without a read before it: undoes the commit where its outcome shows an older
  * state of the store than this node knew.
  *
  * @throws IpamError storeCannotWrite.
  */
-export function undoUnlessNewer(attempt: Attempt, { remembered }: View, revision: number): Promise<void> {
+export function undoUnlessNewer(attempt: Attempt, { remembered }: View, standing: Standing): Promise<void> {
   return undoUnless(attempt, () => {
     const { ports, request } = attempt;
-    if (remembered) requireNewer(revision, remembered, request.network.space, ports);
+    if (remembered) requireNewer(standing, remembered, request.network.space, ports);
   });
 }
 

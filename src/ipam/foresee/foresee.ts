@@ -3,8 +3,10 @@ import { IpamError } from "../errors.ts";
 import type { Memory, Taken } from "../foresight.ts";
 import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
 import { describeNetwork, type Network } from "../network.ts";
+import type { RememberedStore } from "../node-port.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { OpenTarget, Target } from "../plan/target.ts";
+import type { MetaRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import { intervalOf } from "../reserve/reserved-ranges.ts";
 import type { Guard, Snapshot } from "../store-port.ts";
@@ -37,13 +39,15 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const remembered = ports.node.storeMemory.recall(request.network.space);
   const { meta, network, reservedRanges } = memory;
   const known = remembered?.uuid === meta.record.uuid && remembered.prefix === ports.store.description.prefix;
-  if (!known || meta.record.state !== "ready") return undefined;
+  if (!known || meta.record.state !== "ready" || !isAsNew(meta.record, remembered)) return undefined;
   const targets = allowedTargets(request);
   if (targets === undefined) return undefined;
-  // An agent reads, and looks at its witness, after it has lost its connection.
+  // An agent reads, and looks at its witness, after it has lost its connection. A witness whose revision
+  // nobody knows cannot be guarded.
   const witness = ports.foresight.guesses
     ? livingWitness(request.network.space, remembered, ports)
     : undefined;
+  if (witness?.revision === 0) return undefined;
   const questions = ask(attempt, targets, witness);
   const candidates = candidatesFor(attempt, targets, questions.pools, memory);
   if (candidates === undefined) return undefined;
@@ -53,6 +57,11 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return { view: { targets, questions, remembered, snapshot, ...records, foreseen }, candidates };
+}
+
+/** False where the node has seen a newer identity of the store than the memory has. */
+function isAsNew({ epoch = 0, recovery }: MetaRecord, remembered: RememberedStore): boolean {
+  return epoch >= (remembered.epoch ?? 0) && recovery === remembered.recovery;
 }
 
 /** Undefined where the network's configuration does not allow what the wish names. */

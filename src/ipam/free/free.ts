@@ -26,6 +26,7 @@ import {
   type Transaction,
   type Versioned,
 } from "../store-port.ts";
+import { withNotice } from "./notice.ts";
 
 /** The attachment to free. */
 export interface FreeTarget {
@@ -60,16 +61,16 @@ export async function free(
     const { entry, allocations } = held;
     const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
     const { connection } = held;
-    const transaction = deletesOnly
-      ? freed
-      : await withReservations(withNotice(freed, entry.record, ports), entry.record, ports, options);
+    const noticed = isOwnDel(target, entry.record, ports) ? freed : withNotice(freed, entry.record, ports);
+    const transaction = deletesOnly ? noticed : await withReservations(noticed, entry.record, ports, options);
     try {
       const over = connection === undefined ? {} : { connection };
       const outcome = await ports.store.commit({ ...transaction, ...over }, options);
       if (outcome.won) return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
-      // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes.
+      // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes. A
+      // notice does: the holder's node would stop all nodes without it.
       if (failure.kind === "no-space" && !deletesOnly) deletesOnly = true;
       else if (failure.kind !== "unknown-outcome") throw failure;
     }
@@ -119,25 +120,13 @@ export function freeing(
   return { guards, puts, deletes };
 }
 
-/** For how long a node may take no notice that others freed what it held, in seconds: 30 days. */
-const NOTICE_SECONDS = 30 * 86_400;
-
-/**
- * The transaction, with a notice for the holder's own machine where that is another one, whatever its node is
- * called: it would take the missing record for one that the store has lost.
- */
-export function withNotice(
-  transaction: Transaction,
-  { holder }: Pick<AttachmentRecord, "holder">,
-  { node }: Pick<Ports, "node">,
-): Transaction {
-  if (node.relationTo(holder) === "this" || holder.namespace.path === "") return transaction;
-  const notice: Put = {
-    ref: refTo.released(holder.node, holder.attachment),
-    record: { version: RECORD_VERSION, requestId: holder.requestId },
-    seconds: NOTICE_SECONDS,
-  };
-  return { ...transaction, puts: [...transaction.puts, notice] };
+/** Whoever judged a record names the request that wrote it; a DEL, and a repeated ADD, do not. */
+function isOwnDel(
+  { expected, requestId }: FreeTarget,
+  { holder }: AttachmentRecord,
+  { node }: Ports,
+): boolean {
+  return expected !== undefined || (requestId === undefined && node.relationTo(holder) === "this");
 }
 
 /** References to the allocations of an attachment's addresses. */

@@ -6,7 +6,10 @@ import type { CallOptions, Snapshot } from "../store-port.ts";
 import { livingWitness } from "./living-witness.ts";
 
 /** What distinguishes a store, and its state, from others. */
-export type Identity = Pick<MetaRecord, "uuid" | "recovery" | "epoch">;
+export type Identity = Pick<MetaRecord, "uuid" | "recovery" | "formerRecoveries" | "epoch">;
+
+/** How many former recoveries store and node remember. */
+const MOST_FORMER = 16;
 
 /** Where the store stood when its identity was read or guarded. */
 export type Standing = Pick<Snapshot, "revision" | "lineage">;
@@ -37,7 +40,7 @@ export function rememberStore(space: string, identity: Identity, standing: Stand
 
 /** The store of these ports, in the form in which a node remembers it. */
 export function remembering(
-  { uuid, recovery, epoch }: Identity,
+  { uuid, recovery, formerRecoveries, epoch }: Identity,
   { revision, lineage }: Standing,
   ports: Pick<Ports, "store">,
 ): RememberedStore {
@@ -46,9 +49,20 @@ export function remembering(
     revision,
     prefix: ports.store.description.prefix,
     ...(recovery !== undefined && { recovery }),
+    ...(formerRecoveries !== undefined && { formerRecoveries }),
     ...(epoch !== undefined && { epoch }),
     ...(lineage !== undefined && { lineage }),
   };
+}
+
+/** Former recoveries with further ones, where there are any. */
+export function withFormer(
+  former: readonly string[] = [],
+  ...further: readonly (string | undefined)[]
+): Pick<Identity, "formerRecoveries"> {
+  const all = [...former, ...further.filter((each) => each !== undefined)];
+  const distinct = [...new Set(all)].slice(-MOST_FORMER);
+  return distinct.length > 0 ? { formerRecoveries: distinct } : {};
 }
 
 /**

@@ -1,8 +1,9 @@
 import { locationOf } from "../journal-entry.ts";
-import type { JournalEntry, Node, RememberedStore } from "../node-port.ts";
+import type { JournalEntry, Node, RememberedStore, Witness, Witnesses } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
+import type { AttachmentRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import type { Guard } from "../store-port.ts";
+import type { Guard, Snapshot } from "../store-port.ts";
 
 /** The newest holding of this node, which a store that was not thrown back still has. */
 export interface LivingWitness {
@@ -10,6 +11,9 @@ export interface LivingWitness {
   /** Revision of its record; 0 where it is not known. */
   readonly revision: number;
 }
+
+/** So many ADDs may end in another order than that of their commits. */
+const OUT_OF_ORDER = 32;
 
 /**
  * The newest holding of this node in a space of this store whose namespace is there, and which no DEL has
@@ -23,14 +27,34 @@ export function livingWitness(
   { node, store }: Pick<Ports, "node" | "store">,
 ): LivingWitness | undefined {
   const location = locationOf(store.description);
-  for (const { id, requestId, revision } of node.witnesses.newest()) {
+  for (const { id, requestId, revision } of newestFirst(node.witnesses)) {
     const entry = node.journal.read(id);
-    if (entry?.holder.requestId !== requestId || entry.space !== space) continue;
+    if (entry?.holder.requestId !== requestId || entry.space !== space || entry.contested) continue;
     const { storeUuid, storeLocation } = entry;
     const isOfStore = remembered ? storeUuid === remembered.uuid : storeLocation === location;
     if (isOfStore && lives(entry, node)) return { entry, revision };
   }
   return undefined;
+}
+
+/** In the order of their commits: ADDs that ran at once may have been noted in another one. */
+function* newestFirst(witnesses: Witnesses): Generator<Witness> {
+  const seen = new Set<string>();
+  let some: Witness[] = [];
+  for (const witness of witnesses.newest()) {
+    // A recovery notes again what it found standing: what was noted before that is of no account.
+    const { size } = seen;
+    if (seen.add(witness.requestId).size === size) continue;
+    some.push(witness);
+    if (some.length < OUT_OF_ORDER) continue;
+    yield* some.sort(byRevision);
+    some = [];
+  }
+  yield* some.sort(byRevision);
+}
+
+function byRevision(a: Witness, b: Witness): number {
+  return b.revision - a.revision;
 }
 
 /** Whether an attachment's namespace is there, and no DEL of it waits. */
@@ -46,7 +70,23 @@ export function witnessRef({ entry: { holder } }: LivingWitness) {
   return refTo.attachment(holder.node, holder.attachment);
 }
 
+/** Whether the store has a witness, and not an earlier state of the same attachment. */
+export function hasWitness(witness: LivingWitness, snapshot: Snapshot): boolean {
+  const found = snapshot.get(witnessRef(witness));
+  return found !== undefined && isSameState(found.record, witness.entry);
+}
+
+/** Whether the ADD that wrote the journal's entry also wrote the record. */
+export function isSameState(record: AttachmentRecord, entry: JournalEntry): boolean {
+  return record.holder.requestId === entry.holder.requestId && isOf(record, entry);
+}
+
+/** Whether a record is of what the journal says, and not of an earlier life of the same attachment. */
+export function isOf(record: AttachmentRecord, entry: JournalEntry): boolean {
+  return record.space === entry.space && record.addresses.join() === entry.addresses.join();
+}
+
 /** For a transaction without a read: holds as long as the witness is what it was. */
 export function guardOfWitness(witness: LivingWitness): Guard[] {
-  return witness.revision === 0 ? [] : [{ ref: witnessRef(witness), revision: witness.revision }];
+  return [{ ref: witnessRef(witness), revision: witness.revision }];
 }

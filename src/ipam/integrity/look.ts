@@ -21,7 +21,7 @@ import { isWitnessed } from "./witness.ts";
  * @throws ThrownBack, after it has stopped all nodes; StoreFailure.
  */
 export async function lookAtStore(ports: Ports, options: CallOptions): Promise<MetaRecord | undefined> {
-  const spaces = ports.node.storeMemory.spaces().map((space) => {
+  const spaces = spacesOf(ports).map((space) => {
     const remembered = recallStore(space, ports);
     return { space, remembered, witness: livingWitness(space, remembered, ports) };
   });
@@ -43,6 +43,14 @@ export async function lookAtStore(ports: Ports, options: CallOptions): Promise<M
   }
   if (meta !== undefined) await keepEpoch(meta, ports, options);
   return meta?.record;
+}
+
+/** Those that this node has used; where `dataDir` was lost, those of what it noted. */
+function spacesOf({ node }: Ports): string[] {
+  const remembered = node.storeMemory.spaces();
+  if (remembered.length > 0) return remembered;
+  const noted = [...node.witnesses.newest()].flatMap(({ id }) => node.journal.read(id)?.space ?? []);
+  return [...new Set(noted)];
 }
 
 async function lookAtSpace(

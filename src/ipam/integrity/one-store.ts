@@ -5,14 +5,15 @@ import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
+import { olderState, requireAnsweredAsSeen, requireNoFormerRecovery, whyOlder } from "./older-state.ts";
 import { ThrownBack } from "./thrown-back.ts";
 import { outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
 
 /**
  * ONE-STORE: checks that a snapshot is of the store that this node used for this address space.
  * `remembered` is what the node knew *before* the snapshot was read: another process may make the
- * identity, or raise the revision, right after. While a store is being recovered, nothing is compared;
- * the next verb compares once the store is ready.
+ * identity, or raise the revision, right after. While a store is being recovered, nothing is compared, unless
+ * this node has answered that recovery already; the next verb compares once the store is ready.
  *
  * @returns the store's identity; undefined for a new store, where the node remembers none.
  * @throws IpamError storeCannotWrite: another store, an older state of it, or an empty one;
@@ -34,6 +35,8 @@ export function verifyStore(
     requireNoFormerRecovery(meta.record, remembered, space, ports);
   if (remembered !== undefined && meta.record.state === "ready")
     requireSame(meta.record, snapshot, remembered, space, ports);
+  if (remembered !== undefined && meta.record.state === "recovering")
+    requireAnsweredAsSeen(meta.record, snapshot, remembered, space, ports);
   return meta;
 }
 
@@ -50,29 +53,8 @@ function requireSame(
   if (remembered.prefix !== ports.store.description.prefix) throw moved(space, remembered.prefix, ports);
   if (remembered.recovery !== undefined && recovery === undefined)
     throw olderState(space, "it does not know of the recovery that this node has answered", ports);
-  if (snapshot.revision < remembered.revision)
-    throw olderState(
-      space,
-      `it was at revision ${remembered.revision} and is now at ${snapshot.revision}`,
-      ports,
-    );
-  const { epoch = 0 } = meta;
-  if (epoch < (remembered.epoch ?? 0))
-    throw olderState(space, `it was at epoch ${remembered.epoch} and is now at ${epoch}`, ports);
-  const { lineage } = remembered;
-  if (lineage !== undefined && snapshot.lineage !== undefined && lineage !== snapshot.lineage)
-    throw olderState(space, `its cluster was ${lineage} and is now ${snapshot.lineage}`, ports);
-}
-
-/** Also where that recovery seems to be under way: the store has this node's answer to it, from then. */
-function requireNoFormerRecovery(
-  { recovery }: MetaRecord,
-  { formerRecoveries = [] }: RememberedStore,
-  space: string,
-  ports: Ports,
-): void {
-  if (recovery === undefined || !formerRecoveries.includes(recovery)) return;
-  throw olderState(space, "it names a recovery that this node has answered before its last one", ports);
+  const older = whyOlder(meta, snapshot, remembered);
+  if (older !== undefined) throw olderState(space, older, ports);
 }
 
 /** Whether the place is certainly the one that the node remembers, so that its other users are concerned too. */
@@ -100,21 +82,6 @@ export function verifyForRelease(
   const unanswered = meta?.recovery !== undefined && meta.recovery !== remembered?.recovery;
   if (unanswered && meta.version <= RECORD_VERSION && meta.uuid === remembered?.uuid) return;
   verifyStore(snapshot, remembered, space, ports);
-}
-
-/**
- * ONE-STORE for a commit without a read before it.
- *
- * @throws IpamError storeCannotWrite where the commit's revision is not above the one that this node knew.
- */
-export function requireNewer(
-  revision: number,
-  remembered: RememberedStore,
-  space: string,
-  ports: Ports,
-): void {
-  if (revision > remembered.revision) return;
-  throw olderState(space, `it was at revision ${remembered.revision} and is now at ${revision}`, ports);
 }
 
 /**
@@ -188,14 +155,6 @@ function moved(space: string, expected: string, ports: Ports): IpamError {
     "storeCannotWrite",
     `this node has used the prefix '${expected}' for address space '${space}', and its configuration now says '${ports.store.description.prefix}'`,
     `an address space lives in one store; ${WAY_OUT}`,
-  );
-}
-
-function olderState(space: string, evidence: string, ports: Ports): ThrownBack {
-  return new ThrownBack(
-    (who) => `the ${where(ports)} is older than when ${who} last used it for address space '${space}'`,
-    `${evidence}, as after a restored backup`,
-    ports,
   );
 }
 

@@ -14,11 +14,19 @@ import { WAY_OUT } from "./ways-out.ts";
 export class ThrownBack extends IpamError {
   /** What happened and how this node knows, for readers on other nodes. */
   readonly why: string;
+  /** The recovery that seems to be under way, but is of an earlier time. */
+  readonly recovering: string | undefined;
 
   /** @param happened in words, said of `who`: "this node", or a node's name where others read it. */
-  constructor(happened: (who: string) => string, evidence: string, { node }: Pick<Ports, "node">) {
+  constructor(
+    happened: (who: string) => string,
+    evidence: string,
+    { node }: Pick<Ports, "node">,
+    recovering?: string,
+  ) {
     super("storeCannotWrite", happened("this node"), `${evidence}; ${WAY_OUT}`);
     this.why = `${happened(`node ${node.name}`)}: ${evidence}`;
+    this.recovering = recovering;
   }
 }
 
@@ -38,9 +46,10 @@ export async function suspecting<T>(work: () => Promise<T>, ports: Ports, option
 }
 
 /** Best effort: where the store does not take it, this node refuses the store, and tries again with its next look. */
-async function suspect({ why }: ThrownBack, ports: Ports, options: CallOptions): Promise<void> {
+async function suspect(evidence: ThrownBack, ports: Ports, options: CallOptions): Promise<void> {
+  const { why } = evidence;
   try {
-    const noticed = await putSuspicion(why, ports, options);
+    const noticed = await putSuspicion(evidence, ports, options);
     if (noticed) ports.log("error", "stopped all nodes: the store was thrown back", { evidence: why });
   } catch (failure) {
     ports.log("error", "could not stop the other nodes, although the store was thrown back", {
@@ -51,11 +60,12 @@ async function suspect({ why }: ThrownBack, ports: Ports, options: CallOptions):
 }
 
 /** @returns false where the store is under suspicion, or being recovered, already. */
-async function putSuspicion(why: string, ports: Ports, options: CallOptions): Promise<boolean> {
+async function putSuspicion(evidence: ThrownBack, ports: Ports, options: CallOptions): Promise<boolean> {
+  const { why } = evidence;
   return untilWon("stop all nodes", async () => {
     const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
     const base = present?.record ?? newIdentity();
-    if (base.version > RECORD_VERSION || isStopped(base, ports)) return { noticed: false };
+    if (base.version > RECORD_VERSION || isStopped(base, evidence)) return { noticed: false };
     const suspicion = { node: ports.node.name, why, since: new Date().toISOString() };
     const record: MetaRecord = { ...base, state: "suspect", suspicion };
     const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
@@ -67,12 +77,9 @@ async function putSuspicion(why: string, ports: Ports, options: CallOptions): Pr
   }).then(({ noticed }) => noticed);
 }
 
-/** A recovery that this node has answered long ago stops nobody: its answers are all there. */
-function isStopped({ state, recovery = "" }: MetaRecord, { node: { storeMemory } }: Ports): boolean {
-  if (state !== "recovering") return state === "suspect";
-  return !storeMemory
-    .spaces()
-    .some((space) => storeMemory.recall(space)?.formerRecoveries?.includes(recovery));
+/** A recovery of an earlier time stops nobody: its answers are there, and are as old as it is. */
+function isStopped({ state, recovery }: MetaRecord, { recovering }: ThrownBack): boolean {
+  return state === "suspect" || (state === "recovering" && recovery !== recovering);
 }
 
 /**

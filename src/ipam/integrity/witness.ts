@@ -5,7 +5,7 @@ import type { AttachmentId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions, Snapshot } from "../store-port.ts";
-import { type LivingWitness, lives, witnessRef } from "./living-witness.ts";
+import { hasWitness, type LivingWitness, lives, witnessRef } from "./living-witness.ts";
 import { takeNotice } from "./released.ts";
 import { ThrownBack } from "./thrown-back.ts";
 import { where } from "./ways-out.ts";
@@ -29,8 +29,7 @@ export async function isWitnessed(
   options: CallOptions,
 ): Promise<boolean> {
   const state = snapshot.get(refTo.meta)?.record.state;
-  if (witness === undefined || state !== "ready" || snapshot.get(witnessRef(witness)) !== undefined)
-    return true;
+  if (witness === undefined || state !== "ready" || hasWitness(witness, snapshot)) return true;
   const id = witness.entry.holder.attachment;
   if (own !== undefined && sameAttachment(own.id, id)) return hasEnded(witness, own.lock, ports, options);
   const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
@@ -55,7 +54,7 @@ async function hasEnded(
   if (now?.holder.requestId !== requestId || !lives(now, ports.node)) return false;
   const ref = witnessRef(witness);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
-  if (snapshot.get(ref) !== undefined || snapshot.get(refTo.meta)?.record.state !== "ready") return false;
+  if (hasWitness(witness, snapshot) || snapshot.get(refTo.meta)?.record.state !== "ready") return false;
   // A DEL that was killed had freed the record.
   if (lock.interrupted) ports.node.journal.remove(id, requestId);
   else if (!(await takeNotice(holder, ports, options))) throw lostHolding(witness, space, ports);

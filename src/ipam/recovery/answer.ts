@@ -1,7 +1,8 @@
 import { clusterOfRecords } from "../cluster-names.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { reclaim } from "../free/reclaim.ts";
-import { remembering, type Standing } from "../integrity/identity.ts";
+import { remembering, type Standing, withFormer } from "../integrity/identity.ts";
+import { lookAtStore } from "../integrity/look.ts";
 import { type LivingAttachment, livingOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
@@ -11,7 +12,8 @@ import { blockOfConflict, rewriteBlocks } from "../reserve/blocks.ts";
 import { sameAttachment } from "../same.ts";
 import type { CallOptions } from "../store-port.ts";
 import { settleEvidence } from "./settle-evidence.ts";
-import { writeAll } from "./write-locked.ts";
+import { type Known, writeAll } from "./write-locked.ts";
+import { lostHere } from "./write-missing.ts";
 
 /** Further sources of what lives on this node, besides the journal. */
 export interface FurtherEvidence {
@@ -21,8 +23,6 @@ export interface FurtherEvidence {
   readonly otherStores: () => Promise<ReadonlySet<string>>;
 }
 
-/** Recoveries that a node remembers besides the last one. */
-const MOST_FORMER = 16;
 /** How often this node checks whether pods are gone that a recovery knows by their status alone. */
 const EVIDENCE_SECONDS = 60;
 
@@ -49,7 +49,10 @@ export async function answerRecovery(
     return undefined;
   const said = isTrusted(meta, ports) ? snapshot.get(ref)?.record : undefined;
   const spaces = new Set(ports.node.storeMemory.spaces());
-  if (said?.recovery === meta.recovery && said.conflicts.length === 0) {
+  const isSaid = said?.recovery === meta.recovery && said.conflicts.length === 0;
+  // In a store that was thrown back, an old answer proves nothing, and a new one would hide the evidence.
+  if (!isSaid || meta.state === "recovering") await lookAtStore(ports, options);
+  if (isSaid && (meta.state === "ready" || (await lostHere(meta.uuid, ports, options)).length === 0)) {
     takeStore(meta, [...spaces, ...said.spaces], snapshot, ports);
     if (ports.node.due(`evidence-${meta.uuid}`, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
     return undefined;
@@ -57,8 +60,8 @@ export async function answerRecovery(
   const answersSeen = await countAnswers(meta.recovery, ports, options);
   await reclaim(ports, { records: Number.POSITIVE_INFINITY, deadline: options.deadline, sweep: true });
   const living = await livingHere(further, ports);
-  const outcome = await writeAll(living, ports, options);
-  for (const { record } of living) spaces.add(record.space);
+  const { standing, ...outcome } = await writeAll(living, ports, { ...options, contests: true });
+  for (const { record } of living.map((each) => each.living)) spaces.add(record.space);
   const answer: NodeRecoveryRecord = {
     version: RECORD_VERSION,
     recovery: meta.recovery,
@@ -75,15 +78,20 @@ export async function answerRecovery(
   await unblock(answer, ports, options);
   const { lineage } = snapshot;
   takeStore(meta, answer.spaces, { revision, ...(lineage !== undefined && { lineage }) }, ports);
+  // An answer that is tried again, because of a conflict, confirms nothing new unless it wrote something.
+  if (said?.recovery !== meta.recovery || outcome.written > 0)
+    ports.node.witnesses.note(standing.map((each) => ({ ...each, revision })));
   return answer;
 }
 
-/** False where the store may have an answer of this node from before it was thrown back. */
+/**
+ * False where the store may have an answer of this node from before it was thrown back, or the node does not
+ * remember that it has answered.
+ */
 function isTrusted({ uuid, recovery }: MetaRecord, { node: { storeMemory } }: Ports): boolean {
-  return storeMemory
-    .spaces()
-    .map((space) => storeMemory.recall(space))
-    .every((known) => known?.uuid !== uuid || known.recovery === recovery);
+  const known = storeMemory.spaces().map((space) => storeMemory.recall(space));
+  const ofStore = known.filter((each) => each?.uuid === uuid);
+  return ofStore.length > 0 && ofStore.every((each) => each?.recovery === recovery);
 }
 
 /** Names node and cluster, because two clusters on one store may each have a node of this name. */
@@ -99,18 +107,19 @@ async function countAnswers(recovery: string, ports: Ports, options: CallOptions
 }
 
 /** The attachments of the journal that may live, and those that only the runtime's cache knows. */
-async function livingHere(further: FurtherEvidence, ports: Ports): Promise<LivingAttachment[]> {
+async function livingHere(further: FurtherEvidence, ports: Ports): Promise<Known[]> {
   const others = await further.otherStores();
   const entries = ports.node.journal
     .list()
     .filter((entry) => !others.has(entry.storeUuid) && livesHere(entry, ports));
+  const journaled = entries.map((entry) => ({ living: livingOf(entry), journaled: true }));
   const known = entries.map(({ holder }) => holder.attachment);
   const cached = (await further.cached()).filter(
     ({ record }) =>
       !known.some((id) => sameAttachment(id, record.holder.attachment)) &&
       ports.node.keptReleases.of(record.holder.attachment) === undefined,
   );
-  return [...entries.map(livingOf), ...cached];
+  return [...journaled, ...cached.map((living) => ({ living, journaled: false }))];
 }
 
 /** False where the attachment's namespace is gone, or its DEL waits for the store. */
@@ -149,10 +158,10 @@ function takeStore(meta: MetaRecord, spaces: readonly string[], standing: Standi
   for (const space of new Set(spaces)) {
     const known = ports.node.storeMemory.recall(space);
     if (known?.uuid === meta.uuid && known.recovery === meta.recovery) continue;
-    const former = [...(known?.formerRecoveries ?? []), ...(known?.recovery ? [known.recovery] : [])];
+    const former = [...(known?.formerRecoveries ?? []), known?.recovery];
     ports.node.storeMemory.accept(space, {
       ...remembering(meta, standing, ports),
-      ...(former.length > 0 && { formerRecoveries: former.slice(-MOST_FORMER) }),
+      ...withFormer(meta.formerRecoveries, ...former),
     });
   }
 }

@@ -1,6 +1,6 @@
 import { IpamError } from "../errors.ts";
 import { nextEpoch } from "../integrity/epoch.ts";
-import { newIdentity } from "../integrity/identity.ts";
+import { newIdentity, withFormer } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
@@ -34,7 +34,8 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
       return { recovery: underWay, begun: false, made: false };
     const recovery = crypto.randomUUID();
     const { suspicion, ...base } = present?.record ?? newIdentity();
-    const record: MetaRecord = { ...base, state: "recovering", recovery };
+    const formerRecoveries = withFormer(base.formerRecoveries, underWay);
+    const record: MetaRecord = { ...base, state: "recovering", recovery, ...formerRecoveries };
     const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
     const outcome = await ports.store.commit(
       { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
@@ -48,19 +49,16 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
 /**
  * Ends the recovery: the store gives out addresses again. A second call changes nothing.
  *
- * @throws IpamError tryAgain where another recovery has begun meanwhile.
+ * @throws IpamError tryAgain where another recovery has begun meanwhile, or a node has stopped all.
  */
 export async function endRecovery(recovery: string, ports: Ports, options: CallOptions): Promise<void> {
   await untilWon("end the recovery", async () => {
     const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
-    if (present?.record.recovery !== recovery) {
-      throw new IpamError(
-        "tryAgain",
-        "somebody has begun another recovery of the store meanwhile",
-        "run 'kube-ipam recover' again",
-      );
-    }
+    if (present?.record.recovery !== recovery)
+      throw runAgain("somebody has begun another recovery of the store meanwhile");
     if (present.record.state === "ready") return true;
+    if (present.record.state === "suspect")
+      throw runAgain("the store was thrown back meanwhile, and a node has stopped all nodes");
     const record: MetaRecord = { ...present.record, state: "ready", epoch: nextEpoch(present.record) };
     const guards = [{ ref: refTo.meta, revision: present.revision }];
     const outcome = await ports.store.commit(
@@ -69,4 +67,8 @@ export async function endRecovery(recovery: string, ports: Ports, options: CallO
     );
     return outcome.won ? true : undefined;
   });
+}
+
+function runAgain(message: string): IpamError {
+  return new IpamError("tryAgain", message, "run 'kube-ipam recover' again");
 }

@@ -1,5 +1,6 @@
 import { takeNotice } from "../integrity/released.ts";
 import { journalEntryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
+import type { JournalEntry, Witness } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import type { RecoveryConflict } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -13,22 +14,36 @@ export interface WrittenAll {
   /** How many the store lacked. */
   readonly written: number;
   readonly conflicts: readonly RecoveryConflict[];
+  /** Those that the store has now. */
+  readonly standing: readonly Pick<Witness, "id" | "requestId">[];
+}
+
+/** A living attachment, and how the node knows of it. */
+export interface Known {
+  readonly living: LivingAttachment;
+  /** False where only the runtime's cache has it. */
+  readonly journaled: boolean;
+}
+
+/** How living attachments are written. */
+export interface Writing extends CallOptions {
+  /** What another one has is contested from now on: it is told, and proves nothing any more (`JournalEntry`). */
+  readonly contests: boolean;
 }
 
 /** Writes living attachments, one after the other. @throws StoreFailure, IpamError; what is written stays. */
-export async function writeAll(
-  living: readonly LivingAttachment[],
-  ports: Ports,
-  options: CallOptions,
-): Promise<WrittenAll> {
+export async function writeAll(all: readonly Known[], ports: Ports, options: Writing): Promise<WrittenAll> {
   let written = 0;
   const conflicts: RecoveryConflict[] = [];
-  for (const each of living) {
-    const outcome = await writeLocked(each, ports, options);
+  const standing: WrittenAll["standing"][number][] = [];
+  for (const each of all) {
+    const { outcome, entry } = await writeLocked(each, ports, options);
     if (outcome === "written") written++;
-    else if (typeof outcome !== "string") conflicts.push(...outcome);
+    if (typeof outcome !== "string") conflicts.push(...outcome);
+    else if (entry !== undefined)
+      standing.push({ id: entry.holder.attachment, requestId: entry.holder.requestId });
   }
-  return { written, conflicts };
+  return { written, conflicts, standing };
 }
 
 /**
@@ -38,21 +53,36 @@ export async function writeAll(
  * @throws StoreFailure, IpamError tryAgain.
  */
 async function writeLocked(
-  living: LivingAttachment,
+  { living, journaled }: Known,
   ports: Ports,
-  options: CallOptions,
-): Promise<Written | "ended"> {
+  options: Writing,
+): Promise<{ readonly outcome: Written | "ended"; readonly entry?: JournalEntry }> {
   const { attachment: id } = living.record.holder;
-  const before = ports.node.journal.read(id)?.holder.requestId;
   const deadline = Math.min(options.deadline, performance.now() + LOCK_PATIENCE_MS);
   const lock = await ports.node.lock(id, { deadline, cancelling: false });
   try {
     const now = ports.node.journal.read(id);
-    if (now === undefined && before !== undefined) return "ended";
-    if (now !== undefined && (await takeNotice(now.holder, ports, options))) return "ended";
-    if (now === undefined) ports.node.journal.write(journalEntryOf(living));
-    return await writeLiving(now === undefined ? living : livingOf(now), ports, options);
+    if (now === undefined && journaled) return ENDED;
+    if (now !== undefined && (await takeNotice(now.holder, ports, options))) return ENDED;
+    const entry = now ?? journalEntryOf(living);
+    if (now === undefined) ports.node.journal.write(entry);
+    const outcome = await writeLiving(livingOf(entry), ports, options);
+    const contested = typeof outcome !== "string";
+    if (contested && lock.interrupted) {
+      // A DEL that was killed had freed it.
+      ports.node.journal.remove(id, entry.holder.requestId);
+      return ENDED;
+    }
+    if (contested ? options.contests : entry.contested === true)
+      ports.node.journal.write(contesting(entry, contested));
+    return { outcome, entry };
   } finally {
     lock.release();
   }
+}
+
+const ENDED = { outcome: "ended" } as const;
+
+function contesting({ contested: _, ...entry }: JournalEntry, contested: boolean): JournalEntry {
+  return contested ? { ...entry, contested } : entry;
 }

@@ -1,7 +1,10 @@
 import { confirmedHere } from "../integrity/confirmed-here.ts";
 import { pastDamage } from "../integrity/damage.ts";
+import { isSameState } from "../integrity/living-witness.ts";
 import { livingOf } from "../journal-entry.ts";
+import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
+import type { AttachmentRecord } from "../records.ts";
 import { refKey } from "../ref-key.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -16,17 +19,35 @@ import { type WrittenAll, writeAll } from "./write-locked.ts";
  */
 export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll> {
   const meta = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
-  if (meta === undefined || meta.state === "recovering") return { written: 0, conflicts: [] };
-  const confirmed = confirmedHere(meta.uuid, ports.node);
-  if (confirmed.length === 0) return { written: 0, conflicts: [] };
-  const held = new Set<string>();
+  if (meta === undefined || meta.state === "recovering") return NOTHING;
+  const lost = await lostHere(meta.uuid, ports, options);
+  const all = lost.map((entry) => ({ living: livingOf(entry), journaled: true }));
+  return writeAll(all, ports, { ...options, contests: false });
+}
+
+const NOTHING: WrittenAll = { written: 0, conflicts: [], standing: [] };
+
+/**
+ * The living attachments of this node that the store had confirmed, and now lacks, or has in an earlier state.
+ *
+ * @throws StoreFailure.
+ */
+export async function lostHere(
+  storeUuid: string,
+  ports: Ports,
+  options: CallOptions,
+): Promise<JournalEntry[]> {
+  const confirmed = confirmedHere(storeUuid, ports.node);
+  const held = new Map<string, AttachmentRecord>();
   // The node may have had another name.
   for (const node of new Set(confirmed.map(({ holder }) => holder.node))) {
     const scope = { kind: "attachment", node } as const;
-    for await (const { ref } of ports.store.list(scope, pastDamage(options, ports))) held.add(refKey(ref));
+    for await (const { ref, record } of ports.store.list(scope, pastDamage(options, ports)))
+      held.set(refKey(ref), record);
   }
-  const missing = confirmed.filter(
-    ({ holder }) => !held.has(refKey(refTo.attachment(holder.node, holder.attachment))),
-  );
-  return writeAll(missing.map(livingOf), ports, options);
+  return confirmed.filter((entry) => {
+    const { attachment, node } = entry.holder;
+    const record = held.get(refKey(refTo.attachment(node, attachment)));
+    return record === undefined || !isSameState(record, entry);
+  });
 }

@@ -7,7 +7,7 @@ import type { Leases } from "./client/leases.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
 import { withQuota } from "./quota.ts";
 import { completed } from "./read.ts";
-import { type Answer, commitTxn, revisionOf } from "./txn.ts";
+import { type Answer, commitTxn, stateOf } from "./txn.ts";
 
 /** What a commit uses. */
 export interface Committing {
@@ -62,7 +62,10 @@ async function outcomeOf(
   response: Answer,
   options: CallOptions,
 ): Promise<Outcome> {
-  if (response.succeeded) return { won: true, revision: revisionOf(response) };
+  if (response.succeeded) {
+    const { connection: _, ...standing } = stateOf(response);
+    return { won: true, ...standing };
+  }
   if (otherwise === undefined) return { won: false };
   return { won: false, snapshot: await completed(client, keys, otherwise, response, options) };
 }
