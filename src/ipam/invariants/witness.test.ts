@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { allocate } from "../allocate/allocate.ts";
 import { free } from "../free/free.ts";
 import { livingWitness } from "../integrity/living-witness.ts";
+import { lookAtStore } from "../integrity/look.ts";
 import type { Ports } from "../ports.ts";
 import { refTo } from "../ref-to.ts";
 import { add, addRequest, attachment, createWorld, del, texts } from "../testing/world.ts";
@@ -11,8 +12,9 @@ import { add, addRequest, attachment, createWorld, del, texts } from "../testing
 const soon = () => ({ deadline: performance.now() + 10_000 });
 
 /** Two machines on a store with c1 on n1, which is then thrown back to before what follows. */
-async function world(foresight: "guessing" | false = false) {
-  const made = createWorld({ foresight, connects: true });
+async function world(foresight: "guessing" | boolean = false) {
+  // The plugin alone is a new process for each ADD, and knows of no connection.
+  const made = createWorld({ foresight, connects: foresight !== "guessing" });
   const nodes = [made.node("n1"), made.node("n2")] as const;
   const [n1, n2] = [made.ports(nodes[0]), made.ports(nodes[1])];
   await add(n1, "c1");
@@ -37,7 +39,7 @@ function code(work: Promise<unknown>): Promise<number> {
 }
 
 describe("a lost holding stops all nodes", () => {
-  test.each([false, "guessing"] as const)("K61: foresight %p", async (foresight) => {
+  test.each([false, true, "guessing"] as const)("K61: foresight %p", async (foresight) => {
     const { n1, n2, throwBack, state } = await world(foresight);
     await add(n1, "c2");
     throwBack();
@@ -53,6 +55,19 @@ describe("a lost holding stops all nodes", () => {
     throwBack();
     expect(await code(add(n1, "c3"))).toBe(106);
     expect(await state()).toBe("suspect");
+  });
+
+  test("K61: also where all is there that the plugin alone holds, but the epoch that it saw is not", async () => {
+    const { n1, n2, nodes, store } = await world("guessing");
+    await add(n1, "c2");
+    const saved = store.save();
+    for (let time = 0; time < 2; time++) {
+      nodes[1].waitLong();
+      await lookAtStore(n2, soon());
+    }
+    await lookAtStore(n1, soon());
+    store.restore(saved, { movedOn: true });
+    expect(await code(add(n1, "c3"))).toBe(106);
   });
 
   test("K61: also after a repeated ADD, for the plugin alone, which then guesses no address", async () => {

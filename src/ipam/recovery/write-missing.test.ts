@@ -151,6 +151,19 @@ describe("a store that is thrown back into, or behind, a recovery", () => {
     expect((await meta())?.state).toBe("ready");
   });
 
+  test("K64: an answer that cannot know of what was lost since is given again", async () => {
+    const { n1, n2, store, after, held } = await thrownBack();
+    store.restore(after, { movedOn: true });
+    const { recovery } = await beginRecovery(n2, soon());
+    await answerRecovery(NONE, n1, soon());
+    // As a store that was thrown back to here may show it, to a node that saw nothing of it since.
+    const deletes = [refTo.attachment("n1", attachment("c1"))];
+    await store.commit({ guards: [], puts: [], deletes }, soon());
+    expect(await answerRecovery(NONE, n1, soon())).toMatchObject({ recovery, written: 1 });
+    expect(await held()).toEqual(ALL);
+    expect(await answerRecovery(NONE, n1, soon())).toBeUndefined();
+  });
+
   test("K64: also by a node that took no part in that recovery, but in a later one", async () => {
     const { n1, n2, store, meta, after, look } = await thrownBack();
     store.restore(after, { movedOn: true });

@@ -86,7 +86,9 @@ export class ThrownBackModel {
   }
 
   async begin(): Promise<void> {
-    for (const node of NODES.keys()) await this.perform({ kind: "add", node, pick: node });
+    // So many, that each node that foresees has something to do it by.
+    for (const pick of [0, 1, 2])
+      for (const node of NODES.keys()) await this.perform({ kind: "add", node, pick });
   }
 
   async perform(step: Step): Promise<void> {
@@ -128,7 +130,7 @@ export class ThrownBackModel {
         return this.#add(
           node,
           pick,
-          { wish: { ...named(`10.1.2.${2 + (pick % 13)}`), ...ownedBy(pick) } },
+          { wish: { ...named(`10.1.2.${2 + (pick % 19)}`), ...ownedBy(pick) } },
           death,
         );
       case "add sticky":

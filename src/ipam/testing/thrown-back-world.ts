@@ -15,7 +15,7 @@ import { type Asked, addRequest, attachment, smallNetwork } from "./world.ts";
 
 export const NODES = ["n1", "n2", "n3"] as const;
 export const soon = () => ({ deadline: performance.now() + 60_000 });
-const NETWORK = { ...smallNetwork(14), coolingSeconds: 0 };
+const NETWORK = { ...smallNetwork(20), coolingSeconds: 0 };
 
 /** How a node's ADDs know before they read: as an agent's, as the plugin's alone, or not at all. */
 export type Foresees = "known" | "guessed" | "nothing";
