@@ -70,6 +70,22 @@ describe("a lost holding stops all nodes", () => {
     expect(await code(add(n1, "c3"))).toBe(106);
   });
 
+  test.each([
+    ["another cluster answers", { movedOn: true, lineage: "b" }],
+    ["the revision is lower", {}],
+  ])("K61: also where all is there that the plugin alone holds, but %s", async (_name, thrown) => {
+    const made = createWorld({ foresight: "guessing", lineage: "a" });
+    const [n1, n2] = [made.ports(made.node("n1")), made.ports(made.node("n2"))];
+    await add(n1, "c1");
+    await add(n1, "c2");
+    const saved = made.store.save();
+    await add(n2, "c9");
+    await lookAtStore(n1, soon());
+    made.store.restore(saved, thrown);
+    expect(await code(add(n1, "c3"))).toBe(106);
+    expect(await recordOf(n1, "c3")).toBeUndefined();
+  });
+
   test("K61: also after a repeated ADD, for the plugin alone, which then guesses no address", async () => {
     const { n1, throwBack } = await world("guessing");
     await add(n1, "c2");
