@@ -172,3 +172,44 @@ for (const key of ["kube-ipam.ip", "kube-ipam.ip/net1", "kube-ipam.ip/db"]) {
     else await wrong.refused("net1", "db", DB, { code: 102, text: /10\.11\.0\.9/ });
   });
 }
+
+for (const [what, definition] of [
+  ["another plugin's", { name: "db", type: "sriov", ipam: { type: "whereabouts", range: "10.7.0.0/24" } }],
+  [
+    "called otherwise",
+    { name: "team-b", type: "macvlan", ipam: { type: "kube-ipam", subnet: "10.6.0.0/24" } },
+  ],
+] as const) {
+  ours(
+    "J55",
+    `a definition with a known network's name, which is ${what}, fulfils no wish for that`,
+    async (world) => {
+      using pods = new Pods(world);
+      await pods.pod({}).add("net1", "db", DB);
+      pods.definition("db", definition);
+      for (const key of ["kube-ipam.ip", "kube-ipam.ip/db"]) {
+        const pod = pods.pod({ [key]: "10.2.0.5", [NETWORKS]: "db" });
+        await pod.refused("eth0", "web", FIRST_NETWORK, { code: 102, text: /kube-ipam.ip/ });
+        if (what === "called otherwise")
+          await pod.refused("net1", "team-b", "10.6.0.0/24", { code: 102, text: /kube-ipam.ip/ });
+      }
+    },
+  );
+}
+
+ours(
+  "J55",
+  "a network that every pod gets passes on the wish for the pod's own, which nobody knows yet",
+  async (world) => {
+    using pods = new Pods(world);
+    pods.definition("db-definition", dbNetwork("db"));
+    for (const [key, address] of [
+      ["kube-ipam.ip", "10.2.0.5"],
+      ["kube-ipam.ip/net2", "10.2.0.6"],
+    ] as const) {
+      const pod = pods.pod({ [key]: address, [NETWORKS]: "db-definition" });
+      expect(await pod.add("net1", "all", "10.4.0.0/24")).toHaveLength(1);
+      expect(await pod.add("net2", "db", DB)).toEqual([address]);
+    }
+  },
+);

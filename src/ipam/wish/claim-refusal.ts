@@ -33,13 +33,18 @@ function notAllowed(message: string, why: string): IpamError {
 
 function whatIsNamed(scope: string, pod: PodNetworks): string {
   const entry = entryNamed(scope, pod);
-  const network = entry && networkOf(entry, pod);
+  const network = entry ? networkOf(entry, pod) : ownNetworkDefinedAs(scope, pod);
   if (network !== undefined) return `which is a definition: its network is called '${network.name}'`;
   if (entry !== undefined && pod.definitions.get(entry)?.kind === "absent")
     return "whose definition does not exist";
   return scope === FIRST || entry !== undefined
     ? "which is not known to have its addresses from kube-ipam"
     : "which is not a network or interface of the pod";
+}
+
+function ownNetworkDefinedAs(scope: string, pod: PodNetworks): KnownNetwork | undefined {
+  const own = pod.further[pod.place.index];
+  return own?.name === scope ? networkOf(own, pod) : undefined;
 }
 
 /** So many of the pod's interfaces are told. */

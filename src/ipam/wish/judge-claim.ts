@@ -31,14 +31,23 @@ export function judgeClaim(wish: Unclaimed, pod: PodNetworks): Claim {
   return isOwn(wish, pod) ? "nobody's" : "passed on";
 }
 
-/** The network of an entry of the pod's list, where store or definition tell that it is kube-ipam's. */
+/**
+ * The network of an entry of the pod's list, where definition or store tell that it is kube-ipam's. The store
+ * knows networks by their own names, which a definition of another plugin may have, too.
+ */
 export function networkOf(
   entry: FurtherNetwork,
   { known, definitions }: PodNetworks,
 ): KnownNetwork | undefined {
   const definition = definitions.get(entry);
   if (definition?.kind === "ours") return definition;
-  return known.get(entry.name);
+  return definition?.kind === "foreign" ? undefined : known.get(entry.name);
+}
+
+/** The entries of the pod's list on which a claim rests that no definition proves yet. */
+export function supposedFor({ asks, scope }: Unclaimed, pod: PodNetworks): FurtherNetwork[] {
+  if (scope !== undefined) return [entryNamed(scope, pod) ?? []].flat();
+  return pod.further.filter((entry) => holdsAll(networkOf(entry, pod) ?? { subnets: [] }, asks));
 }
 
 /** Those before it were attached already, and are in the store if they are ours at all. */
@@ -84,7 +93,8 @@ function mayBeDefault(scope: string, wish: Unclaimed, pod: PodNetworks): boolean
   return [...pod.known.values()].some((network) => holdsAll(network, wish.asks));
 }
 
-function isAttached({ asks, scope }: Unclaimed, { attached, known }: PodNetworks): boolean {
+/** Whether an interface that has its addresses already fulfilled or refused the wish. */
+export function isAttached({ asks, scope }: Unclaimed, { attached, known }: PodNetworks): boolean {
   return attached.some(({ ifname, network }) => {
     if (scope !== undefined) return scope === ifname || scope === network;
     return holdsAll(known.get(network) ?? { subnets: [] }, asks);

@@ -34,7 +34,7 @@ export interface PodNetworks {
   /** What the store knows of networks, by name. */
   readonly known: ReadonlyMap<string, KnownNetwork>;
   readonly attached: readonly AttachedInterface[];
-  /** Of the entries that the store does not know by their name; empty before they were looked up. */
+  /** As far as they were looked up: what one says goes before what its name suggests. */
   readonly definitions: ReadonlyMap<FurtherNetwork, Definition>;
 }
 
@@ -44,26 +44,38 @@ export interface Place {
   readonly index: number;
   /** By how much networks that every pod gets move up the numbers of the list's, where that is known. */
   readonly shift?: number;
+  /** The entry of this number, whose definition would tell whether it is this interface. */
+  readonly doubtful?: FurtherNetwork;
 }
 
-/** Finds the place of the interface that is judged. */
+/** Finds the place of the interface that is judged, as far as the definitions were looked up. */
 export function placeOf(
   { ifname, network }: Asked,
-  further: readonly FurtherNetwork[],
-  known: PodNetworks["known"],
+  { definitions, further, known }: Pick<PodNetworks, "definitions" | "further" | "known">,
 ): Place {
   const given = further.findIndex((entry) => entry.numbered === undefined && entry.ifname === ifname);
   if (given !== -1) return { index: given };
   const number = numberOf(ifname);
   if (number === undefined) return { index: -1 };
-  const named = further.findLastIndex(
-    ({ name, numbered }) => name === network.name && isMoved(numbered, number),
-  );
-  const index = named !== -1 ? named : further.findIndex(({ numbered }) => numbered === number);
-  const entry = further[index];
-  if (entry?.numbered === undefined) return { index: -1 };
-  if (entry.name !== network.name && known.has(entry.name)) return { index: -1 };
-  return { index, shift: number - entry.numbered };
+  const isOf = (entry: FurtherNetwork) => nameSaid(definitions.get(entry), entry.name) === network.name;
+  const index = further.findLastIndex((entry) => isMoved(entry.numbered, number) && isOf(entry));
+  const named = further[index]?.numbered;
+  if (named !== undefined) return { index, shift: number - named };
+  const entry = further.find(({ numbered }) => numbered === number);
+  if (entry === undefined || isRead(definitions.get(entry))) return { index: -1 };
+  const isAnother = known.has(entry.name);
+  return { ...(isAnother ? { index: -1 } : { index: further.indexOf(entry), shift: 0 }), doubtful: entry };
+}
+
+/** Whether a definition says for certain which network it is. */
+export function isRead(definition: Definition | undefined): boolean {
+  return definition?.kind === "ours" || definition?.kind === "foreign";
+}
+
+/** What an entry's network is called: as its definition says, else probably as that is called. */
+function nameSaid(definition: Definition | undefined, ofDefinition: string): string | undefined {
+  if (definition?.kind === "ours") return definition.name;
+  return definition?.kind === "foreign" ? undefined : ofDefinition;
 }
 
 /** Whether an entry's interface may have this number, with the networks that every pod gets before it. */

@@ -92,14 +92,14 @@ describe("an address that this network does not hold", () => {
     expect(await say({ "kube-ipam.ips": "10.9.0.5-10.9.0.9" })).toBe("passed on kube-ipam.ips");
   });
 
-  test("is another's when a known network of the pod holds it, without a question to Kubernetes", async () => {
+  test("is another's when a known network of the pod holds it, by one look at its definition", async () => {
     for (const [key, value] of [
       ["ip", "10.9.0.5"],
       ["ips", "10.9.0.5-10.9.0.9"],
     ])
       expect(await judged({ [`kube-ipam.${key}`]: value ?? "", [NETWORKS]: "db,sriov" })).toEqual({
         said: "claimed",
-        calls: [],
+        calls: ["definition default/db"],
       });
   });
 
@@ -108,7 +108,7 @@ describe("an address that this network does not hold", () => {
     const annotations = { "kube-ipam.ip": "10.8.0.5", [NETWORKS]: "db,sriov,other" };
     expect(await judged(annotations, { definitions })).toEqual({
       said: "claimed",
-      calls: ["definition default/sriov", "definition default/other"],
+      calls: ["definition default/db", "definition default/sriov", "definition default/other"],
     });
   });
 
@@ -244,6 +244,69 @@ describe("a key that names another network or interface", () => {
     expect(await say(annotations, { ifname: "net1" })).toStartWith(
       "102 annotation kube-ipam.ip/web-definition",
     );
+  });
+});
+
+describe("J55: what a definition says goes before what its name suggests", () => {
+  const named = { db: ours("team-b", "10.8.0.0/24") };
+  const inNet1 = { ifname: "net1", name: "team-b", subnet: "10.8.0.0/24", definitions: named };
+
+  test("a definition of another plugin with a known network's name fulfils nothing", async () => {
+    const definitions = { db: { kind: "foreign" } } as const;
+    for (const [key, value] of [
+      ["ip", "10.9.0.5"],
+      ["ips", "10.9.0.5-10.9.0.9"],
+      ["ip/db", "10.9.0.5"],
+      ["sticky/db", "true"],
+      ["retain/net1", "keep"],
+    ])
+      expect([
+        key,
+        await say({ [`kube-ipam.${key}`]: value ?? "", [NETWORKS]: "db" }, { definitions }),
+      ]).toEqual([key, expect.stringMatching(/^102 /)]);
+  });
+
+  test("one whose network is called otherwise is not the known network of its name", async () => {
+    for (const situation of [{ definitions: named }, inNet1]) {
+      const of = (key: string, value: string) =>
+        say({ [`kube-ipam.${key}`]: value, [NETWORKS]: "db" }, situation);
+      expect(await of("ip", "10.9.0.5")).toStartWith("102 address 10.9.0.5");
+      for (const value of ["10.8.0.5", "10.9.0.5"])
+        expect(await of("ip/db", value)).toContain("which is a definition: its network is called 'team-b'; ");
+    }
+    for (const key of ["ip", "ip/team-b", "ip/net1"])
+      expect([
+        key,
+        await say({ [`kube-ipam.${key}`]: "10.8.0.5", [NETWORKS]: "db" }, { definitions: named }),
+      ]).toEqual([key, "claimed"]);
+  });
+
+  test("the name counts where the definition is not to be had", async () => {
+    const failures = [new IpamError("tryAgain", "no answer"), new IpamError("kubernetesRefused", "403")];
+    for (const key of ["ip", "ip/db", "ip/net1"])
+      for (const failure of [undefined, ...failures])
+        expect([
+          key,
+          await say({ [`kube-ipam.${key}`]: "10.9.0.5", [NETWORKS]: "db" }, failure && { failure }),
+        ]).toEqual([key, "claimed"]);
+  });
+
+  test("an interface that every pod gets is not the one whose number it has", async () => {
+    const first = {
+      ifname: "net1",
+      definitions: { lan: ours("other", "10.8.0.0/24"), sriov: { kind: "foreign" } },
+    } as const;
+    for (const list of ["lan", "sriov,lan"]) {
+      for (const key of ["ip", "ip/other"])
+        expect([key, await say({ [`kube-ipam.${key}`]: "10.8.0.5", [NETWORKS]: list }, first)]).toEqual([
+          key,
+          "claimed",
+        ]);
+      expect(await say({ "kube-ipam.ip/net3": "10.8.0.5", [NETWORKS]: list }, first)).toBe(
+        "passed on kube-ipam.ip/net3",
+      );
+      expect(await say({ "kube-ipam.ip": "10.7.0.5", [NETWORKS]: list }, first)).toStartWith("102 ");
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import type { Annotations, Asked } from "./annotation.ts";
 import { attachedInterfaces } from "./attached-interfaces.ts";
 import { unclaimedRefusal } from "./claim-refusal.ts";
 import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
-import { isEarlier, judgeClaim } from "./judge-claim.ts";
+import { isAttached, isEarlier, judgeClaim, supposedFor } from "./judge-claim.ts";
 import { type AttachedInterface, type Definition, type PodNetworks, placeOf } from "./pod-networks.ts";
 import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
 
@@ -24,11 +24,14 @@ const MOST_FURTHER = 64;
 /** So many definitions are read for one ADD, each with one request (CAPPED, BOUNDED). */
 const MOST_DEFINITIONS = 8;
 
+/** How long Kubernetes may take for definitions that only confirm what the store suggests, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
 /**
  * Every wish must be met by one of the pod's networks, or the pod would silently get another address than
  * it names (FAIL-CLOSED). Asks in turn, as far as it must: the store for the networks that it knows, node
- * and store for the container's other interfaces, Kubernetes for the definitions of networks that the
- * store does not know.
+ * and store for the container's other interfaces, Kubernetes for the definitions: first of the networks that
+ * seem to be meant, for the store knows networks and not definitions, then of all.
  *
  * @returns the wishes that are left to networks which may be the pod's, though nothing known proves it.
  * @throws IpamError addressNotAllowed for the first wish that no network fulfils; tryAgain or
@@ -42,28 +45,33 @@ export async function requireClaimed(
   deadline: number,
 ): Promise<Unclaimed[]> {
   if (unclaimed.length === 0) return [];
-  const { ifname, network } = question;
+  const asked = { ifname: question.ifname, network: question.network };
   const further = furtherNetworks(annotations).slice(0, MOST_FURTHER);
   const known = await knownNetworks(ports, deadline);
-  const place = placeOf({ ifname, network }, further, known);
-  let pod: PodNetworks = {
-    asked: { ifname, network },
-    further,
-    place,
-    known,
-    attached: question.attached ?? [],
-    definitions: new Map(),
+  const attached =
+    question.attached ??
+    (await attachedInterfaces(question.attachment, unclaimed, { further, known }, ports, deadline));
+  const seen = (definitions: PodNetworks["definitions"]): PodNetworks => {
+    const place = placeOf(asked, { further, known, definitions });
+    return { asked, further, known, attached, definitions, place };
   };
+  let pod = seen(new Map());
+  const unattached = unclaimed.filter((wish) => !isAttached(wish, pod));
+  if (unattached.length === 0) return [];
+  const ask = async (entries: readonly FurtherNetwork[], until: number) =>
+    seen(await lookUp(entries, pod, { asking: question.pod, cluster: ports.cluster, deadline: until }));
+  const patience = Math.min(deadline, performance.now() + PATIENCE_MS);
+  const { doubtful } = pod.place;
+  if (doubtful !== undefined) pod = await ask([doubtful], patience);
+  pod = await ask(
+    unattached.flatMap((wish) => supposedFor(wish, pod)),
+    patience,
+  );
   const leftOf = (wishes: readonly Unclaimed[]) =>
     wishes.filter((wish) => judgeClaim(wish, pod) !== "claimed");
-  let left = leftOf(unclaimed);
-  if (left.length > 0 && question.attached === undefined) {
-    pod = { ...pod, attached: await attachedInterfaces(question.attachment, left, pod, ports, deadline) };
-    left = leftOf(left);
-  }
-  if (left.length === 0) return [];
-  pod = { ...pod, definitions: await lookUp(pod, question.pod, ports.cluster, deadline) };
-  left = leftOf(left);
+  if (leftOf(unattached).length === 0) return [];
+  pod = await ask(further, deadline);
+  const left = leftOf(unattached);
   const refused = left.find((wish) => judgeClaim(wish, pod) === "nobody's" || isUntold(pod));
   if (refused !== undefined) throw unclaimedRefusal(refused, pod);
   return left;
@@ -79,18 +87,23 @@ async function knownNetworks(
   return known;
 }
 
-/** The definitions of those of the pod's networks that the store does not know, and that are not attached yet. */
+interface Asking {
+  readonly asking: PodId | undefined;
+  readonly cluster: Cluster | undefined;
+  readonly deadline: number;
+}
+
+/** Adds the definitions of entries that are neither attached, nor this interface, nor looked up before. */
 async function lookUp(
+  entries: readonly FurtherNetwork[],
   pod: PodNetworks,
-  asking: PodId | undefined,
-  cluster: Cluster | undefined,
-  deadline: number,
+  { asking, cluster, deadline }: Asking,
 ): Promise<Map<FurtherNetwork, Definition>> {
-  const unknown = pod.further.filter(
-    (entry, index) => index !== pod.place.index && !isEarlier(entry, pod) && !pod.known.has(entry.name),
-  );
-  const definitions = new Map<FurtherNetwork, Definition>();
-  for (const entry of unknown) {
+  const definitions = new Map(pod.definitions);
+  const isOwn = (entry: FurtherNetwork) =>
+    entry === pod.further[pod.place.index] && entry !== pod.place.doubtful;
+  for (const entry of entries) {
+    if (definitions.has(entry) || isOwn(entry) || isEarlier(entry, pod)) continue;
     const namespace = entry.namespace ?? asking?.namespace;
     const isAsked = definitions.size < MOST_DEFINITIONS && entry.name !== "" && namespace !== undefined;
     definitions.set(
