@@ -301,3 +301,37 @@ async function manyDead(world: World, count: number): Promise<Configuration> {
   for (const namespace of namespaces) await namespace.remove();
   return net;
 }
+
+alone(
+  "E34",
+  "the node's file is in force over an older configuration, and keeps nothing from being freed",
+  async (world) => {
+    const version = { cniVersion: "1.1.0" };
+    const { type: _, ...settings } = world.place.ipam;
+    const old = {
+      etcdConfig: { etcdURL: "http://192.0.2.1:2379" },
+      dataDir: world.place.folder.file("old-data"),
+      runDir: world.place.folder.file("old-run"),
+      nodeName: "old-name",
+      kubeConfig: "/old/kubeconfig",
+    };
+    await Bun.write(world.place.env.KUBE_IPAM_CONFIG ?? "", JSON.stringify(settings));
+    const net = {
+      ...version,
+      name: "net1",
+      type: "macvlan",
+      ipam: { type: "kube-ipam", subnet: "10.1.2.0/24" },
+    };
+    for (const [key, value] of Object.entries(old)) {
+      const outdated = { ...net, ipam: { ...net.ipam, [key]: value } };
+      const result = await world.add(net);
+      await world.refused("ADD", outdated, {}, { code: 7, text: /is locked by/ });
+      await world.refused("STATUS", outdated, {}, { code: 7, text: /is locked by/ });
+      await world.quietly("CHECK", { ...outdated, prevResult: result });
+      await world.quietly("GC", { ...outdated, "cni.dev/valid-attachments": [] }, NO_ATTACHMENT);
+      expect(await world.held()).toHaveLength(1);
+      await world.del(outdated);
+      expect(await world.held()).toEqual([]);
+    }
+  },
+);

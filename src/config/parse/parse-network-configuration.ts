@@ -50,7 +50,8 @@ const ESSENTIAL = new Set(["etcdConfig", "dataDir", "runDir", "nodeName"]);
 export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): NetworkConfiguration {
   const { warn, collected } = collectWarnings();
   const frees = purpose === "del" || purpose === "gc";
-  const refuse = frees || purpose === "check" ? toleratingKeys(warn) : refuseKey;
+  const lenient = frees || purpose === "check";
+  const refuse = lenient ? toleratingKeys(warn) : refuseKey;
   const options = { warn, refuse, ...(frees && { tolerates: (key: string) => !ESSENTIAL.has(key) }) };
   const document = readDocument(stdin, { subject: "the network configuration", place: NETWORK, refuse });
   const name = networkName(document);
@@ -58,7 +59,8 @@ export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): 
   judgeKeys(document, NETWORK, { path: "", warn, refuse });
   const file = nodeFile && readNodeFile(nodeFile, options);
   const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn, refuse });
-  const settings = resolveSettings(ipam, file, { ...options, addressSpace: addresses?.pool?.addressSpace });
+  const addressSpace = addresses?.pool?.addressSpace;
+  const settings = resolveSettings(ipam, file, { ...options, lenient, addressSpace });
   const validAttachments = purpose === "gc" ? readValidAttachments(document) : undefined;
   return {
     cniVersion: cniVersionOf(document),

@@ -11,18 +11,29 @@ export type EtcdValues = NonNullable<SettingValues["etcdConfig"]>;
  * Brings the two spellings of the original together: `kubeConfig` may stand inside `etcdConfig`, and
  * `etcdTrustedCAFileFile` may be spelt `etcdTrustedCAFile`.
  *
- * @throws IpamError invalidConfig where both spellings are there and differ.
+ * @throws IpamError invalidConfig where both spellings are there and differ, unless that is tolerated: then
+ *   the first counts.
  */
-export function hoistSettings(values: SettingValues, reading: Pick<Reading, "path">): SettingValues {
+export function hoistSettings(values: SettingValues, { path, tolerates, warn }: Reading): SettingValues {
   if (values.etcdConfig === undefined) return values;
   const { kubeConfig: nested, etcdTrustedCAFile: short, ...etcd } = values.etcdConfig;
-  const at = (key: string) => reading.path + key;
-  const kubeConfig = oneOfTwo(at("kubeConfig"), values.kubeConfig, at("etcdConfig.kubeConfig"), nested);
-  const etcdTrustedCAFileFile = oneOfTwo(
-    at("etcdConfig.etcdTrustedCAFileFile"),
-    etcd.etcdTrustedCAFileFile,
-    at("etcdConfig.etcdTrustedCAFile"),
-    short,
+  const oneOf = (setting: string, [key, value]: Spelling, [otherKey, other]: Spelling) => {
+    if (value === undefined || other === undefined || value === other) return value ?? other;
+    const right = `the same as ${path}${key} (${show(path + key, value)}), or left out`;
+    const error = wrongValue(path + otherKey, other, right);
+    if (!tolerates?.(setting)) throw error;
+    warn(`${error.message}; ignored`);
+    return value;
+  };
+  const kubeConfig = oneOf(
+    "kubeConfig",
+    ["kubeConfig", values.kubeConfig],
+    ["etcdConfig.kubeConfig", nested],
+  );
+  const etcdTrustedCAFileFile = oneOf(
+    "etcdConfig",
+    ["etcdConfig.etcdTrustedCAFileFile", etcd.etcdTrustedCAFileFile],
+    ["etcdConfig.etcdTrustedCAFile", short],
   );
   return {
     ...values,
@@ -31,7 +42,4 @@ export function hoistSettings(values: SettingValues, reading: Pick<Reading, "pat
   };
 }
 
-function oneOfTwo(path: string, value: string | undefined, otherPath: string, other: string | undefined) {
-  if (value === undefined || other === undefined || value === other) return value ?? other;
-  throw wrongValue(otherPath, other, `the same as ${path} (${show(path, value)}), or left out`);
-}
+type Spelling = readonly [key: string, value: string | undefined];

@@ -270,9 +270,7 @@ describe("side doors", () => {
       message: "ipam.dataDir is there twice",
       details: "keep the one that is meant",
     });
-    expect(refusalOf(() => parseIpamText(stdin, "del"))).toEqual(
-      locked("ipam.dataDir", 'must be "/data" or left out, got "/tmp/evil"'),
-    );
+    expect(parseIpamText(stdin, "del").node.dataDir).toBe("/data");
   });
 
   for (const dataDir of [{}, [], 5, true]) {
@@ -286,42 +284,64 @@ describe("side doors", () => {
   }
 });
 
-describe("DEL and GC", () => {
-  for (const purpose of ["del", "gc"] as const) {
-    test(`${purpose}: what finds the store is locked all the same`, () => {
-      for (const keys of [
-        { dataDir: "/tmp/evil" },
-        { nodeName: "x" },
-        { etcdConfig: { prefix: "/x" } },
-        { runDir: "/x" },
-      ]) {
-        expect(refusalOf(() => parseIpam(keys, { file: NODE, purpose })).message).toContain(
-          `is locked by ${FILE}`,
-        );
-      }
-    });
+/** What an ADD began before the file was there, or changed, must come to its end. */
+describe("E34: DEL, GC and CHECK", () => {
+  const cases: readonly (readonly [Keys, string])[] = [
+    [
+      { resolvConf: "/etc/shadow" },
+      'ipam.resolvConf is locked by FILE: it must be "/etc/resolv.conf" or left out',
+    ],
+    [{ logFile: "/tmp/evil" }, "ipam.logFile is locked by FILE"],
+    [{ kubeConfig: "/tmp/k" }, "ipam.kubeConfig is locked by FILE"],
+    [{ addressSpace: "mine" }, "ipam.addressSpace is locked by FILE"],
+    [{ dataDir: "/tmp/evil" }, "ipam.dataDir is locked by FILE"],
+    [{ runDir: "/x" }, "ipam.runDir is locked by FILE"],
+    [{ nodeName: "x" }, "ipam.nodeName is locked by FILE"],
+    [{ etcdConfig: { prefix: "/x" } }, "ipam.etcdConfig.prefix is locked by FILE"],
+    [{ etcdConfig: { etcdURL: "https://10.0.0.1:2379" } }, "ipam.etcdConfig.etcdURL is locked by FILE"],
+    [
+      { etcdConfig: { etcdCertFile: "/old.pem", etcdKeyFile: "/old.key" } },
+      "ipam.etcdConfig.etcdCertFile is locked",
+    ],
+  ];
+  for (const purpose of ["del", "gc", "check"] as const) {
+    const parsed = (keys: Keys) => parseIpam({ ...SUBNET, ...keys }, { file: NODE, purpose, top: VALID });
 
-    test(`${purpose}: the rest is the file's, with a warning`, () => {
-      const keys = {
-        resolvConf: "/etc/shadow",
-        logFile: "/tmp/evil",
-        kubeConfig: "/tmp/k",
-        addressSpace: "mine",
-      };
-      const configuration = parseIpam(keys, { file: NODE, purpose });
-      expect(configuration).toMatchObject({
-        resolvConf: "/etc/resolv.conf",
-        node: { logFile: "/var/log/kube-ipam.log" },
-        kubernetes: { kubeConfig: "/etc/kube-ipam/kubeconfig" },
-        network: { space: "default" },
-      });
-      expect(configuration.warnings).toHaveLength(4);
-      expect(configuration.warnings[0]).toBe(
-        `ipam.resolvConf is locked by ${FILE}: it must be "/etc/resolv.conf" or left out, got "/etc/shadow"; ignored, as resolvConf is not needed for this operation`,
-      );
+    test.each(cases)(`${purpose}: the file is in force over %j, with a warning`, (keys, warning) => {
+      const { warnings, ...configuration } = parsed(keys);
+      expect(configuration).toEqual(withoutWarnings(parsed({})));
+      expect(warnings[0]).toStartWith(warning.replace("FILE", FILE));
+      expect(warnings[0]).toEndWith("; ignored: the file is in force");
     });
   }
+
+  test.each<Keys>([
+    { etcdConfig: "none" },
+    { dataDir: 5 },
+    { etcdConfig: { etcdTrustedCAFile: "/a", etcdTrustedCAFileFile: "/b" } },
+    { kubeConfig: "/a", etcdConfig: { kubeConfig: "/b" } },
+  ])("nor does a wrong value matter of what the file says, %j", (keys) => {
+    const configuration = parseIpam({ ...SUBNET, ...keys }, { file: NODE, purpose: "del" });
+    expect(withoutWarnings(configuration)).toEqual(
+      withoutWarnings(parseIpam(SUBNET, { file: NODE, purpose: "del" })),
+    );
+    expect(configuration.warnings).not.toEqual([]);
+  });
+
+  test("a file that is wrong itself stays an error", () => {
+    const file = { ...NODE, etcdConfig: { etcdURL: "nonsense" } };
+    expect(refusalOf(() => parseIpam(SUBNET, { file, purpose: "del" })).code).toBe(7);
+  });
 });
+
+test("the endpoints of etcd are the same in any order", () => {
+  const etcdConfig = { etcdURL: "https://10.0.0.2:2379,https://10.0.0.1:2379" };
+  expect(parseIpam({ ...SUBNET, etcdConfig }, { file: NODE }).store).toEqual(
+    parseIpam(SUBNET, { file: NODE }).store,
+  );
+});
+
+const VALID = { "cni.dev/valid-attachments": [], prevResult: { cniVersion: "1.1.0", ips: [] } };
 
 function parseIpamText(stdin: string, purpose: Purpose = "add") {
   return parseText(stdin, { file: NODE, purpose });

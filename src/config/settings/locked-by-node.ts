@@ -24,10 +24,15 @@ const LOCKED = [
   "requireInit",
 ] as const;
 
+/** Whether only the node's file says it, once that is there. */
+export function isLocked(key: string): boolean {
+  return key === "etcdConfig" || LOCKED.some((each) => each === key);
+}
+
 interface LockOptions {
   readonly warn: Warn;
-  /** Keys whose violation is only warned about; the file's value counts. */
-  readonly tolerates?: (key: string) => boolean;
+  /** A violation is only warned about: an ADD that came before the file, or before its last change, is to end. */
+  readonly lenient?: boolean;
   /** The pool's own address space, which a network that uses the pool may repeat. */
   readonly addressSpace?: string | undefined;
 }
@@ -44,18 +49,16 @@ export function underLock(network: SettingValues, file: NodeFile, options: LockO
     ...file.settings,
     ...(options.addressSpace && { addressSpace: options.addressSpace }),
   };
-  const refuse = (key: string, path: string, right: unknown, value: unknown) => {
+  const refuse = (path: string, right: unknown, value: unknown) => {
     const error = lockedError(file.path, path, right, value);
-    if (!options.tolerates?.(key)) throw error;
-    options.warn(`${error.message}; ignored, as ${key} is not needed for this operation`);
+    if (!options.lenient) throw error;
+    options.warn(`${error.message}; ignored: the file is in force`);
   };
   for (const key of LOCKED) {
     const value = network[key];
-    if (value !== undefined && value !== inForce[key]) refuse(key, `ipam.${key}`, inForce[key], value);
+    if (value !== undefined && value !== inForce[key]) refuse(`ipam.${key}`, inForce[key], value);
   }
-  lockEtcd(network.etcdConfig, file.settings.etcdConfig, (path, right, value) =>
-    refuse("etcdConfig", path, right, value),
-  );
+  lockEtcd(network.etcdConfig, file.settings.etcdConfig, refuse);
   return { ...file.settings, ...withoutLocked(network) };
 }
 
@@ -72,13 +75,17 @@ function lockEtcd(
   const inForce: EtcdValues = { ...ETCD_DEFAULTS, ...file };
   for (const [key, value] of Object.entries(network)) {
     const right = inForce[key as keyof EtcdValues];
-    if (!Bun.deepEquals(value, right)) refuse(`ipam.etcdConfig.${key}`, right, value);
+    if (!Bun.deepEquals(unordered(value), unordered(right))) refuse(`ipam.etcdConfig.${key}`, right, value);
   }
 }
 
+/** The members of one etcd are one store, in whichever order they are named. */
+function unordered(value: unknown): unknown {
+  return Array.isArray(value) ? new Set(value) : value;
+}
+
 function withoutLocked(network: SettingValues): SettingValues {
-  const locked: readonly string[] = [...LOCKED, "etcdConfig"];
-  return Object.fromEntries(Object.entries(network).filter(([key]) => !locked.includes(key)));
+  return Object.fromEntries(Object.entries(network).filter(([key]) => !isLocked(key)));
 }
 
 function lockedError(file: string, path: string, right: unknown, value: unknown): IpamError {

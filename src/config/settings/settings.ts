@@ -4,7 +4,7 @@ import type { Json } from "../text/json-text.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
 import { etcdSettings } from "./etcd-settings.ts";
 import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
-import { underLock } from "./locked-by-node.ts";
+import { isLocked, underLock } from "./locked-by-node.ts";
 import type { NodeFile } from "./node-file.ts";
 import { DEFAULTS } from "./setting-defaults.ts";
 
@@ -16,6 +16,8 @@ export type Settings = Omit<SettingValues, Defaulted> & Required<Pick<SettingVal
 interface Options {
   readonly warn: Warn;
   readonly tolerates?: (key: string) => boolean;
+  /** Where the network sets what the file locks, the file counts, with a warning. */
+  readonly lenient?: boolean;
   readonly addressSpace?: string | undefined;
 }
 
@@ -26,7 +28,9 @@ interface Options {
  * @throws IpamError invalidConfig for a wrong value, or one that the file locks.
  */
 export function resolveSettings(ipam: Json, file: NodeFile | undefined, options: Options): Settings {
-  const reading = { path: "ipam.", ...options };
+  const { lenient, tolerates } = options;
+  const isMoot = (key: string) => (lenient && file && isLocked(key)) || tolerates?.(key) || false;
+  const reading = { path: "ipam.", warn: options.warn, tolerates: isMoot };
   const network = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), reading);
   const values = file === undefined ? network : underLock(network, file, options);
   const exclude = [...(file?.settings.exclude ?? []), ...(network.exclude ?? [])];
