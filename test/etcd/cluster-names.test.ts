@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Chain, makeChain } from "../../src/kubernetes/testing/authorities.ts";
 import {
@@ -202,4 +202,21 @@ test("K54: check says where a node knows nothing that is held under its name; an
   expect(refused).toContain("but this node belongs to the cluster authority-");
   expect(await operate(network, "boot-of-ours", "doctor")).toMatch(/a name by its certificate authority/);
   await pod.end();
+}, 60_000);
+
+test("M40: what a new node imports names its cluster, or nobody would ever free it", async () => {
+  const folder = world.place.folder.file("networks", "net1");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/10.1.2.30`, "imported\r\neth0");
+  const network = ours.network(chain.a, { memory: "new", mayRead: true });
+  const source = ["--from", "host-local", "--network", "net1", "--folder", folder];
+  await operate(network, "boot-of-ours", "store", "import", ...source);
+  const listed = await operate(network, "boot-of-ours", "ip", "list", "--address", "10.1.2.30", "-o", "json");
+  expect(JSON.parse(listed)).toEqual([
+    expect.objectContaining({ container: "imported", cluster: "uid-of-ours" }),
+  ]);
+  const silent = { ...network, ipam: { ...(network.ipam as object), kubeConfig: "/nowhere", dataDir: `${folder}/data` } };
+  expect(await operate(silent, "boot-of-ours", "store", "import", ...source)).toContain(
+    "the Kubernetes credentials in /nowhere cannot be used",
+  );
 }, 60_000);

@@ -235,3 +235,23 @@ ours("M2", "all that may hide an address is told in one run, and nothing is writ
   ]);
   expect(await world.heldAddresses()).toEqual([]);
 });
+
+ours(
+  "M40",
+  "a store that is not shared names no cluster: the node takes its own for its own",
+  async (world) => {
+    const { net, run } = takeOver(
+      world,
+      { kind: "Namespace", metadata: { name: "kube-system", uid: "uid-of-cluster" } },
+      pool("10.1.2.0-24", "10.1.2.0/24", { "2": held("c2", "p2"), "3": held("c3", "gone") }),
+      pod("p2", "default/lan net1 10.1.2.2"),
+    );
+    expect((await run()).exitCode).toBe(0);
+    const operator = operatorOf(world, net);
+    const listed = await json<{ cluster?: string }[]>(operator("ip", "list", "-o", "json"));
+    expect(listed.map(({ cluster }) => cluster)).toEqual([undefined, undefined]);
+    const { stdout, stderr } = await operator("check", "--settle", "0", "-o", "wide");
+    expect(stdout).toContain("unknown-holder");
+    expect(stderr).not.toContain("another cluster");
+  },
+);

@@ -1,6 +1,8 @@
 import { clusterOfRecords } from "../../ipam/cluster-names.ts";
 import type { ForeignNetwork } from "../../portable/foreign-leases.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
+import { openAccess } from "../session/kubernetes.ts";
 import type { CommandContext } from "../session/open.ts";
 import type { SourceOptions } from "./source.ts";
 
@@ -19,4 +21,19 @@ export function networkOf(
     ...clusterOfRecords(ports),
     since: new Date().toISOString(),
   };
+}
+
+/**
+ * The same command with the name of its cluster, which a new node does not remember yet: in a shared store nobody frees
+ * a record without the name of his own cluster. Unchanged where no kubeconfig is named.
+ *
+ * @throws IpamError kubernetesRefused, tryAgain, invalidConfig.
+ */
+export async function knowingCluster<C extends CommandContext>(context: C, given: SourceOptions): Promise<C> {
+  const { ports, settings } = context;
+  const isNamed = (given.kubeconfig ?? settings.kubeConfig) !== undefined;
+  const { shared } = configuredStore(settings.store).description;
+  if (ports.clusterNames !== undefined || !shared || !isNamed) return context;
+  const access = await openAccess(given, context);
+  return access === undefined ? context : { ...context, ports: { ...ports, clusterNames: access.names } };
 }

@@ -6,6 +6,7 @@ import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { importRecords } from "../../portable/import-records.ts";
 import { planImport } from "../../portable/plan-import.ts";
+import { withoutCluster } from "../../portable/without-cluster.ts";
 import { prepareCommand, type Session, withStore } from "../session/open.ts";
 import type { StoreOptions } from "../session/settings.ts";
 import type { Source, SourceOptions } from "./source.ts";
@@ -34,11 +35,12 @@ export async function importStore(
 }
 
 async function write(
-  { records, remarks, told = [], warning, conflicts: before = [], wayOut = [] }: Source,
+  { remarks, told = [], warning, conflicts: before = [], wayOut = [], ...source }: Source,
   given: ImportOptions,
   session: Session,
 ): Promise<number> {
   const { ports, options } = session;
+  const records = ports.store.description.shared ? source.records : source.records.map(withoutCluster);
   await requireUsable(session);
   for (const remark of remarks) printErr(`note: ${remark}`);
   if (warning !== undefined) printErr(`warning: ${warning}`);

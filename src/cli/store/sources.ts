@@ -5,7 +5,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import { parseDocument } from "../../portable/parse-document.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
-import { networkOf } from "./foreign-network.ts";
+import { knowingCluster, networkOf } from "./foreign-network.ts";
 import { readHostLocal } from "./host-local-source.ts";
 import { readLegacy } from "./legacy-source.ts";
 import type { Source, SourceOptions } from "./source.ts";
@@ -15,7 +15,7 @@ import type { Source, SourceOptions } from "./source.ts";
  *
  * @throws UsageError, AbsentError, IpamError, StoreFailure.
  */
-export function readSource(
+export async function readSource(
   file: string | undefined,
   given: SourceOptions,
   session: CommandContext,
@@ -24,7 +24,8 @@ export function readSource(
   if (given.from === "whereabouts") return readWhereabouts(file, given, session);
   if (file !== undefined)
     throw new UsageError(`--from ${given.from} reads no file '${file}'`, "leave the file out");
-  return given.from === "host-local" ? readHostLocal(given, session) : readLegacy(given, session);
+  const context = await knowingCluster(session, given);
+  return given.from === "host-local" ? readHostLocal(given, context) : readLegacy(given, context);
 }
 
 async function readDocument(file: string | undefined): Promise<Source> {

@@ -1,12 +1,14 @@
 import { cidrInterval, formatCidr } from "../../address/cidr.ts";
 import { overlaps } from "../../address/interval.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
+import { clusterOfRecords } from "../../ipam/cluster-names.ts";
 import { type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { readWhereabouts } from "../../portable/whereabouts.ts";
 import { rangeInName, rangeOf } from "../../portable/whereabouts-pool.ts";
 import type { WhereaboutsPool, WhereaboutsState } from "../../portable/whereabouts-state.ts";
 import { clusterSettings, openAccess } from "../session/kubernetes.ts";
 import type { CommandContext } from "../session/open.ts";
+import { knowingCluster } from "./foreign-network.ts";
 import { withLegibleEntries } from "./legible-entries.ts";
 import type { Source, SourceOptions } from "./source.ts";
 
@@ -28,7 +30,7 @@ export async function readFromWhereabouts(
   given: SourceOptions,
   session: CommandContext,
 ): Promise<Source> {
-  const { state, cluster = session.ports.clusterNames?.name } = await find(file, given, session);
+  const { state, cluster } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
   const { conflicts, leases, remarks, starting } = readWhereabouts(
     { ...state, pools },
@@ -77,8 +79,10 @@ async function find(
     "../../kubernetes/objects/whereabouts.ts"
   );
   if (file !== undefined) {
-    const { state, ...found } = parseWhereaboutsList(file(), "the list");
-    return { ...found, state: withLegibleEntries(state) };
+    const { state, cluster } = parseWhereaboutsList(file(), "the list");
+    const known =
+      cluster === undefined ? clusterOfRecords((await knowingCluster(session, given)).ports) : { cluster };
+    return { ...known, state: withLegibleEntries(state) };
   }
   const settings = clusterSettings(given, session);
   const access = await openAccess(given, session);
