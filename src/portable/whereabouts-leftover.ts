@@ -33,7 +33,7 @@ export function nobodyShows(known: Known, elsewhere: readonly string[], settling
 }
 
 function reasonFor({ pod }: Claim, hides: boolean): string {
-  if (hides) return "that pod runs, and its network-status is missing or cannot be read";
+  if (hides) return "that pod runs, and its network-status is missing, lacks a network or cannot be read";
   return pod === undefined ? "no living pod shows it" : "no pod of that name shows it";
 }
 

@@ -1,6 +1,11 @@
 import type { Address } from "../address/address.ts";
 import type { PodFacts } from "../ipam/cluster-port.ts";
-import { hidesBecause, type ShownPlace, shownPlaces } from "../ipam/evidence/network-status.ts";
+import {
+  hidesBecause,
+  networksAsked,
+  type ShownPlace,
+  shownPlaces,
+} from "../ipam/evidence/network-status.ts";
 import { podName } from "../ipam/in-words.ts";
 import type { PodId } from "../ipam/records.ts";
 
@@ -43,7 +48,10 @@ export function livePods(pods: readonly PodFacts[], isWanted: (address: Address)
   }
   return {
     places: Map.groupBy([...shown.values()].flat(), ({ text }) => text),
-    stateOf: (pod) => stateOf(pod && byName.get(podName(pod))),
+    stateOf: (named) => {
+      const pod = named && byName.get(podName(named));
+      return stateOf(pod, pod && shown.get(podName(pod)));
+    },
     shownBy: (pod) =>
       (pod === undefined ? [] : (shown.get(podName(pod)) ?? [])).map(({ address }) => address),
     unreadable: [...byName].flatMap(([name, pod]) =>
@@ -56,8 +64,13 @@ function keyOf({ ifname = "", network = "", text }: ShownPlace): string {
   return JSON.stringify([text, ifname, ifname === "" ? network : ""]);
 }
 
-function stateOf(pod: PodFacts | undefined): PodState {
+/** @param places what the pod shows of the network. */
+function stateOf(pod: PodFacts | undefined, places: readonly Place[] = []): PodState {
   if (pod === undefined || pod.finished || pod.hostNetwork === true) return "gone";
+  const hides = hidesBecause(pod);
+  // Multus writes its annotation once the sandbox is there.
+  if (hides === "unreadable") return "hides";
   if (shownPlaces(pod).length === 0) return "starting";
-  return hidesBecause(pod) ? "hides" : "shows";
+  const shows = places.length > 0 || networksAsked(pod) === 0;
+  return hides === undefined && shows ? "shows" : "hides";
 }

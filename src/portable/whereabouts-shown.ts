@@ -1,4 +1,5 @@
 import { formatAddress } from "../address/address.ts";
+import { uidOfRuntime } from "../ipam/evidence/fencing.ts";
 import { podName } from "../ipam/in-words.ts";
 import { evidenceId } from "../ipam/journal-entry.ts";
 import { UNKNOWN } from "../ipam/unknown-holder.ts";
@@ -19,8 +20,9 @@ export function shownBy(
   const chosen =
     chosenOf(own) ?? (places.length === 1 ? claims.find((claim) => claim.pod === undefined) : undefined);
   const text = formatAddress(address);
-  const container = chosen?.container ?? evidenceId(pod.uid, text);
-  const { namespace, name, nodeName: node = UNKNOWN, uid } = pod;
+  const uid = uidOfRuntime(pod);
+  const container = chosen?.container ?? evidenceId(uid, text);
+  const { namespace, name, nodeName: node = UNKNOWN } = pod;
   const lease: ForeignLease = {
     address,
     container,

@@ -370,3 +370,40 @@ test("a container that is no pod has no place in whereabouts", () => {
   });
   expect([reservations, remarks]).toEqual([[], ["10.1.2.3 of container c1, which is not a pod: left out"]]);
 });
+
+test.each([
+  ["cannot be read", "[null]", ["10.244.0.9"]],
+  ["cannot be read, and there are no podIPs", "[{", []],
+  [
+    "lists an interface without its address",
+    '[{"default":true,"ips":["10.244.0.9"]},{"interface":"net1","ips":[]}]',
+    ["10.244.0.9"],
+  ],
+  [
+    "lacks a network",
+    '[{"name":"cbr0","interface":"eth0","ips":["10.244.0.9"],"default":true}]',
+    ["10.244.0.9"],
+  ],
+])("M41: --skip-gone leaves nothing out of a pod that runs and whose status %s", (_, status, podIPs) => {
+  const annotations = {
+    "k8s.v1.cni.cncf.io/network-status": status,
+    "k8s.v1.cni.cncf.io/networks": "lan",
+  };
+  const pod = podFacts({ name: "a", uid: "uid-a", annotations, podIPs });
+  const pools = [{ ...v4, allocations: { "3": { id: "c1", podref: "default/a", ifname: "net1" } } }];
+  const read = readWhereabouts({ pools, reservations: [], pods: [pod] }, { ...reading, skipGone: true });
+  expect(found(read)).toEqual([`10.1.2.3 c1 net1 ${UNKNOWN}`]);
+  expect(read.remarks.at(-1)).toContain("that pod runs");
+});
+
+test("M42: a static pod comes under the UID that the runtime knows, which its mirror has not", () => {
+  const annotations = { "kubernetes.io/config.hash": "hash", "kubernetes.io/config.mirror": "hash" };
+  const pod = podFacts({ name: "a", uid: "of-the-mirror", mirror: true, annotations, podIPs: ["10.1.2.3"] });
+  const read = readWhereabouts({ pools: [v4], reservations: [], pods: [pod] }, reading);
+  expect(read.leases.map(({ pod: of }) => of?.uid)).toContain("hash");
+  const alone = readWhereabouts(
+    { pools: [], reservations: [], pods: [pod] },
+    { ...reading, subnets: [parseCidr("10.1.2.0/24")] },
+  );
+  expect(found(alone)).toEqual(["10.1.2.3 evidence:hash:10.1.2.3 eth0 n1"]);
+});

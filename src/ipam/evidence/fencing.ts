@@ -31,6 +31,12 @@ export function isPod(live: PodFacts, uid: string): boolean {
   return live.mirror && MIRROR_KEYS.some((key) => live.annotations[key] === uid);
 }
 
+/** The UID that the runtime knows: a mirror may be deleted and made anew while its static pod runs on. */
+export function uidOfRuntime(live: PodFacts): string {
+  const known = live.mirror ? MIRROR_KEYS.map((key) => live.annotations[key]).find(Boolean) : undefined;
+  return known ?? live.uid;
+}
+
 /** The kubelet's annotations on mirror pods; both hold the UID that the runtime knows. */
 const MIRROR_KEYS = ["kubernetes.io/config.hash", "kubernetes.io/config.mirror"] as const;
 

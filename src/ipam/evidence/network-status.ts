@@ -36,7 +36,7 @@ export function shownAddresses(pod: PodFacts): ShownAddress[] {
 export function shownPlaces(pod: PodFacts): ShownPlace[] {
   if (pod.hostNetwork === true) return [];
   const podIPs = new Map(pod.podIPs.flatMap(readShown).map((read) => [read.text, read]));
-  const listed = (interfacesOf(pod) ?? []).flatMap(({ name, ifname, ips }) =>
+  const listed = interfacesOf(pod).flatMap(({ name, ifname, ips }) =>
     ips.flatMap(readShown).map((read) => ({
       ...read,
       ...(name !== "" && { network: name }),
@@ -49,13 +49,22 @@ export function shownPlaces(pod: PodFacts): ShownPlace[] {
 }
 
 /**
- * Why a pod may have addresses that it does not show: Multus' annotation cannot be read, or is missing although the
- * pod asks for further networks. Undefined where it shows all.
+ * Why a pod may have addresses that it does not show: Multus' annotation or an entry of it cannot be read, or it lists
+ * fewer networks than the pod asks for. Undefined where it shows all.
  */
 export function hidesBecause(pod: PodFacts): "unreadable" | "missing" | undefined {
   if (pod.hostNetwork === true) return undefined;
-  if (interfacesOf(pod) === undefined) return "unreadable";
-  return statusOf(pod) === undefined && (pod.annotations[ASKED] ?? "").trim() !== "" ? "missing" : undefined;
+  const list = entriesOf(pod);
+  if (list?.every(isReadable) !== true) return "unreadable";
+  return list.filter((entry) => !isDefault(entry)).length < networksAsked(pod) ? "missing" : undefined;
+}
+
+/** How many further networks the pod asks Multus for: "lan, kube-system/db@net2", or a list in JSON. */
+export function networksAsked({ annotations }: PodFacts): number {
+  const text = (annotations[ASKED] ?? "").trim();
+  if (!text.startsWith("[")) return text.split(",").filter((name) => name.trim() !== "").length;
+  const list = parseList(text);
+  return list === undefined ? 1 : list.length;
 }
 
 function readShown(text: string): { address: Address; text: string }[] {
@@ -69,24 +78,46 @@ interface Interface {
   readonly ips: readonly string[];
 }
 
+function interfacesOf(pod: PodFacts): Interface[] {
+  return (entriesOf(pod) ?? []).map(interfaceOf);
+}
+
 /** Undefined where the annotation cannot be read; none where there is none. */
-function interfacesOf(pod: PodFacts): Interface[] | undefined {
+function entriesOf(pod: PodFacts): readonly unknown[] | undefined {
   const text = statusOf(pod);
-  if (text === undefined) return [];
+  return text === undefined ? [] : parseList(text);
+}
+
+function parseList(text: string): readonly unknown[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.map(interfaceOf) : undefined;
+    return Array.isArray(list) ? list : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Whether an entry tells its interface and all addresses of it. An interface may have none. */
+function isReadable(entry: unknown): boolean {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return false;
+  const { name = "", interface: ifname = "", ips } = entry as Members;
+  if (typeof name !== "string" || typeof ifname !== "string") return false;
+  const isShown = (ip: unknown) => typeof ip === "string" && readShown(ip).length > 0;
+  return (ips ?? undefined) === undefined || (Array.isArray(ips) && ips.every(isShown));
+}
+
+function isDefault(entry: unknown): boolean {
+  return (entry as Members).default === true;
+}
+
+type Members = Readonly<Record<string, unknown>>;
 
 function statusOf({ annotations }: PodFacts): string | undefined {
   return KEYS.map((key) => annotations[key]).find((value) => value !== undefined);
 }
 
 function interfaceOf(entry: unknown): Interface {
-  const { name, interface: ifname, ips } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const { name, interface: ifname, ips } = (entry ?? {}) as Members;
   return {
     name: typeof name === "string" ? name : "",
     ifname: typeof ifname === "string" ? ifname : "",

@@ -34,7 +34,11 @@ export const pod = v.object({
   metadata,
   spec: v.nullish(v.object({ nodeName: optionalText, hostNetwork: v.optional(v.boolean(), false) }), {}),
   status: v.nullish(
-    v.object({ phase: optionalText, podIPs: v.nullish(v.array(v.object({ ip: v.string() })), []) }),
+    v.object({
+      phase: optionalText,
+      podIP: optionalText,
+      podIPs: v.nullish(v.array(v.object({ ip: v.string() })), []),
+    }),
     {},
   ),
 });

@@ -16,6 +16,12 @@ export function podFacts({ metadata, spec, status }: Pod): PodFacts {
     mirror: "kubernetes.io/config.mirror" in annotations,
     ownerReferences,
     hostNetwork: spec.hostNetwork,
-    podIPs: (status.podIPs ?? []).map(({ ip }) => ip),
+    podIPs: podIPsOf(status),
   };
+}
+
+/** `podIP` is the first of `podIPs`; what was written for clusters with one address may have it alone. */
+function podIPsOf({ podIP, podIPs }: Pod["status"] & object): string[] {
+  const listed = (podIPs ?? []).map(({ ip }) => ip);
+  return listed.length === 0 && podIP ? [podIP] : listed;
 }
