@@ -4,6 +4,7 @@ import { refTo } from "../ipam/ref-to.ts";
 import type { CallOptions, Guard, Put, Store } from "../ipam/store-port.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableRecord } from "./document.ts";
+import type { ToWrite } from "./extend-attachment.ts";
 import { type ImportPlan, planImport } from "./plan-import.ts";
 
 export interface Imported {
@@ -21,7 +22,7 @@ const ROUNDS = 5;
 /**
  * Writes the records that a store lacks, after all of them were checked for conflicts. Each
  * attachment comes with all its addresses in one transaction (ONE-STEP), and no transaction replaces
- * anything (GUARDED). It can be interrupted and run again: records that are there already are left alone. A new
+ * anything but an attachment that gets more addresses (GUARDED). It can be interrupted and run again: records that are there already are left alone. A new
  * store gets its identity last, so that with `requireInit` no ADD succeeds before everything is imported.
  *
  * @param progress is told how many records were written so far, and of how many.
@@ -66,7 +67,7 @@ async function write(
     const puts = batch.map(({ ref, record }) => ({ ref: fromPortable(ref), record }) as Put);
     const guards = [
       { ref: refTo.meta, revision: meta?.revision ?? 0 },
-      ...puts.map(({ ref }): Guard => ({ ref, revision: 0 })),
+      ...batch.map(({ over = 0, ref }): Guard => ({ ref: fromPortable(ref), revision: over })),
     ];
     const won = await store
       .commit({ guards, puts, deletes: [] }, options)
@@ -83,11 +84,11 @@ async function write(
   return written;
 }
 
-type Unit = readonly PortableRecord[];
+type Unit = readonly ToWrite[];
 
 /** What must be written together: attachments and the allocations that they share. */
-function unitsOf(records: readonly PortableRecord[]): Unit[] {
-  const units = new Map<string, PortableRecord[]>();
+function unitsOf(records: readonly ToWrite[]): Unit[] {
+  const units = new Map<string, ToWrite[]>();
   const unitOf = new Map<string, string>();
   const alone: Unit[] = [];
   for (const item of records) {
@@ -114,8 +115,8 @@ function attachmentsOf({ ref, record }: PortableRecord): string[] {
   return holders.map(({ node, attachment: id }) => nameOf({ kind: "attachment", node, id }));
 }
 
-function batches(units: readonly Unit[]): PortableRecord[][] {
-  const made: PortableRecord[][] = [];
+function batches(units: readonly Unit[]): ToWrite[][] {
+  const made: ToWrite[][] = [];
   for (const unit of units) {
     const last = made.at(-1);
     if (last !== undefined && last.length + unit.length <= PER_COMMIT) last.push(...unit);

@@ -1,17 +1,18 @@
 import { parseAddress } from "../address/address.ts";
 import { describeOwner } from "../ipam/in-words.ts";
-import type { RecordTypes, Ref } from "../ipam/records.ts";
+import type { AttachmentRecord, RecordTypes, Ref } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../ipam/store-port.ts";
 import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
 import { eachOnce } from "./each-once.ts";
+import { extendAttachment, type ToWrite, withKnownHolders } from "./extend-attachment.ts";
 import { isHeldAlready, saysTheSame } from "./says-the-same.ts";
 
 /** What an import would write. */
 export interface ImportPlan {
-  readonly missing: readonly PortableRecord[];
+  readonly missing: readonly ToWrite[];
   /** How many the store has already, with equal content. */
   readonly same: number;
   /** One line each, for people. If there is any, nothing must be written. */
@@ -27,7 +28,8 @@ const MOST_ADDRESSES = 100;
 /**
  * Compares records with each other and with what a store holds. A conflict is a record that exists, or is imported
  * twice, with different content, or an address that is held by or reserved for somebody else in this store. An address
- * of another plugin that the store holds already for the same container or pod stays as it is.
+ * of another plugin that the store holds already for the same container or pod stays as it is, and an attachment that
+ * an earlier import brought gets the addresses that it lacks.
  *
  * @throws StoreFailure
  */
@@ -38,7 +40,7 @@ export async function planImport(
 ): Promise<ImportPlan> {
   const { records, conflicts: contradictions } = eachOnce(all);
   const brought = new Set(records.map(({ ref }) => nameOf(ref)));
-  const missing: PortableRecord[] = [];
+  const missing: ToWrite[] = [];
   const conflicts = [...contradictions];
   /** Addresses that the store holds already, by the allocation's name. */
   const held = new Set<string>();
@@ -49,8 +51,11 @@ export async function planImport(
       if (conflict === undefined) missing.push(item);
       else conflicts.push(conflict);
     } else if (!saysTheSame(item, present.record)) {
+      const extended = item.ref.kind === "attachment" ? extendedBy(item, present) : undefined;
       if (isHeldAlready(item, present.record as RecordTypes["allocation"])) held.add(nameOf(item.ref));
-      else conflicts.push(`the ${nameOf(item.ref)} exists with different content`);
+      else if (extended === undefined)
+        conflicts.push(`the ${nameOf(item.ref)} exists with different content`);
+      else if (extended !== "held") missing.push({ ...item, ...extended });
     }
   };
   const [attachments, others] = partition(records, ({ ref }) => ref.kind === "attachment");
@@ -59,7 +64,11 @@ export async function planImport(
   const lacking = attachments.flatMap((item) => withoutHeld(item, held) ?? []);
   await readAround(lacking, store, options, take);
   const found = conflicts.length - contradictions.length;
-  return { missing, conflicts, same: records.length - missing.length - found };
+  return { missing: withKnownHolders(missing), conflicts, same: records.length - missing.length - found };
+}
+
+function extendedBy({ record }: PortableRecord, present: Versioned<unknown>) {
+  return extendAttachment(record as AttachmentRecord, present as Versioned<AttachmentRecord>);
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

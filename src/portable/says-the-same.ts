@@ -42,7 +42,8 @@ export function isHeldAlready(
   );
 }
 
-function isSameLease(brought: Holder, present: Holder): boolean {
+/** Whether a holder that an import brings is the one that the store has: the same pod, or the same container. */
+export function isSameLease(brought: Holder, present: Holder): boolean {
   if (brought.cluster !== present.cluster) return false;
   const { container } = brought.attachment;
   const uid = brought.pod?.uid;
