@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { IpamError } from "../ipam/errors.ts";
 import { RECORD_VERSION } from "../ipam/records.ts";
 import { DOCUMENT_KIND, DOCUMENT_VERSION, type PortableRecord } from "./document.ts";
+import { recordFault } from "./record-fault.ts";
 import { HeadSchema, RECORD_SCHEMAS } from "./schemas.ts";
 
 /**
@@ -36,7 +37,11 @@ function readRecord(value: unknown, where: string): PortableRecord {
   }
   const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
   // Not the copy that was checked: nothing is changed in it, and large documents need not be held twice.
-  if (parsed.success) return value as PortableRecord;
+  if (parsed.success) {
+    const fault = recordFault(value as PortableRecord);
+    if (fault !== undefined) throw unreadable(where, fault);
+    return value as PortableRecord;
+  }
   const [issue] = parsed.issues;
   const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
   throw unreadable(

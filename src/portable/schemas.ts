@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { array, looseObject, optional, string } from "valibot";
 import { formatAddress, tryParseAddress } from "../address/address.ts";
+import { tryParseCidr } from "../address/cidr.ts";
 import { DOCUMENT_KIND, type PortableRecord } from "./document.ts";
 
 // Loose objects: fields that this program does not know are kept as they are.
@@ -14,7 +15,15 @@ const Address = v.pipe(
 );
 
 const Word = v.pipe(string("a string"), v.nonEmpty("a non-empty string"));
-const Version = v.pipe(v.number("a record's version"), v.integer("a record's version"));
+const Version = v.pipe(
+  v.number("a record's version"),
+  v.integer("a record's version"),
+  v.minValue(1, "a record's version"),
+);
+const Subnet = v.pipe(
+  string("a subnet in text"),
+  v.check((text) => tryParseCidr(text) !== undefined, "a subnet, such as 10.1.2.0/24"),
+);
 const Origin = v.picklist(["dynamic", "fixed", "sticky"]);
 const Attachment = v.object({ network: Word, container: Word, ifname: Word });
 const Owner = looseObject({ kind: Word, namespace: string(), name: Word, uid: optional(string()) });
@@ -42,7 +51,7 @@ const Reservation = looseObject({
 
 /** By kind, so that a record is judged as what it claims to be. */
 export const RECORD_SCHEMAS: Readonly<Record<string, v.GenericSchema<unknown, PortableRecord>>> = {
-  network: entry({ name: Word }, { space: Word, subnets: array(string()) }),
+  network: entry({ name: Word }, { space: Word, subnets: array(Subnet) }),
   reservedRanges: entry(
     { space: Word },
     { ranges: array(looseObject({ first: Address, last: Address, reservation: Reservation })) },

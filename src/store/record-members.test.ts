@@ -32,6 +32,8 @@ test.each<[RecordKind, object, string | undefined]>([
   ["reservedRanges", { version: 1, ranges: [{ first: "a", last: "b", reservation: { owner } }] }, undefined],
   ["reservedRanges", { version: 1, ranges: [null] }, "ranges"],
   ["network", { version: 1, space: "s", subnets: [] }, undefined],
+  ["network", { version: 1, space: "s", subnets: ["10.1.2.0/24", "fd00::/64"] }, undefined],
+  ["network", { version: 1, space: "s", subnets: ["10.1.2.0"] }, "subnets"],
   ["network", { version: 1, space: "s" }, "subnets"],
 ])("%s %j", (kind, record, expected) => {
   expect(missingMember(kind, record)).toBe(expected as never);

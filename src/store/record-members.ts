@@ -1,3 +1,4 @@
+import { tryParseCidr } from "../address/cidr.ts";
 import { RECORD_VERSION, type RecordKind } from "../ipam/records.ts";
 
 /**
@@ -19,6 +20,7 @@ const isText: Fits = (value) => typeof value === "string";
 const isTextOrAbsent: Fits = (value) => value === undefined || isText(value);
 const isList: Fits = Array.isArray;
 const isTexts: Fits = (value) => Array.isArray(value) && value.every(isText);
+const isSubnets: Fits = (value) => isTexts(value) && (value as string[]).every(tryParseCidr);
 const has =
   (members: Readonly<Record<string, Fits>>): Fits =>
   (value) =>
@@ -50,5 +52,5 @@ const MEMBERS: Readonly<Record<RecordKind, Readonly<Record<string, Fits>>>> = {
   },
   recovery: { recovery: isText, node: isText },
   released: { requestId: isText },
-  network: { space: isText, subnets: isTexts },
+  network: { space: isText, subnets: isSubnets },
 };

@@ -255,3 +255,23 @@ ours(
     expect(stderr).not.toContain("another cluster");
   },
 );
+
+ours(
+  "M44",
+  "what an attachment of a document lists is held, also where its allocation is missing",
+  async (world) => {
+    const net = world.network({ subnet: "10.1.2.0/24", nodeLocal: true, annotations: "off" });
+    await world.add(net, { container: "c1" });
+    const exported = await json<{ records: { ref: { kind: string } }[] }>(
+      operatorOf(world, net)("store", "export"),
+    );
+    const records = exported.records.filter(({ ref }) => ref.kind !== "allocation");
+    const file = world.place.folder.file("repaired.json");
+    writeFileSync(file, JSON.stringify({ ...exported, records }));
+    const ipam = { ...(net.ipam as object), dataDir: world.place.folder.file("other") };
+    const other = operatorOf(world, { ...net, ipam });
+    const done = await other("store", "import", file);
+    expect([done.exitCode, done.stderr]).toEqual([0, expect.stringContaining("allocated to nobody: held")]);
+    expect(await json<Listed[]>(other("ip", "list", "-o", "json"))).toMatchObject([{ container: "c1" }]);
+  },
+);

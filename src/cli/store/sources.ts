@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { UsageError } from "../../command-line/failure.ts";
 import { parseJsonObject } from "../../config/text/json-text.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { completeDocument } from "../../portable/complete-document.ts";
 import { parseDocument } from "../../portable/parse-document.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
@@ -31,7 +32,7 @@ export async function readSource(
 async function readDocument(file: string | undefined): Promise<Source> {
   if (file === undefined) throw new UsageError("no file to import is named", "name one, or - for stdin");
   const source = file === "-" ? "stdin" : file;
-  return { records: parseDocument(parseJsonObject(readText(file), source), source), remarks: [] };
+  return completeDocument(parseDocument(parseJsonObject(readText(file), source), source));
 }
 
 async function readWhereabouts(
