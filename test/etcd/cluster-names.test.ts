@@ -215,7 +215,10 @@ test("M40: what a new node imports names its cluster, or nobody would ever free 
   expect(JSON.parse(listed)).toEqual([
     expect.objectContaining({ container: "imported", cluster: "uid-of-ours" }),
   ]);
-  const silent = { ...network, ipam: { ...(network.ipam as object), kubeConfig: "/nowhere", dataDir: `${folder}/data` } };
+  const silent = {
+    ...network,
+    ipam: { ...(network.ipam as object), kubeConfig: "/nowhere", dataDir: `${folder}/data` },
+  };
   expect(await operate(silent, "boot-of-ours", "store", "import", ...source)).toContain(
     "the Kubernetes credentials in /nowhere cannot be used",
   );

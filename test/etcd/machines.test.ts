@@ -47,7 +47,9 @@ class Machine {
     const namespace = await world.makeNamespace();
     const finished = await this.try("ADD", container, args, namespace.path);
     if (finished.exitCode !== 0) throw new Error(finished.stdout);
-    return { address: addressesOf(JSON.parse(finished.stdout))[0], end: () => namespace.remove() };
+    const again = async (as: Machine) =>
+      addressesOf(JSON.parse((await as.try("ADD", container, args, namespace.path)).stdout))[0];
+    return { address: addressesOf(JSON.parse(finished.stdout))[0], again, end: () => namespace.remove() };
   }
 
   async operate(...args: string[]): Promise<string> {
@@ -117,6 +119,19 @@ test("K40 a machine that was rebooted frees its own of every earlier boot, and n
   await a.add("third");
   expect(await a.operate("gc")).toContain("nothing is to be freed");
   expect(await held(space)).toEqual(["others", "second", "third"]);
+});
+
+test("K80 an ADD again under another node name gives the same, and DEL leaves nothing", async () => {
+  const space = "repeated";
+  const a = new Machine({ ...PODLESS, addressSpace: space, nodeName: "old" });
+  const any = await a.add("any");
+  const fixed = await a.add("fixed", "IP=10.1.2.88");
+  const renamed = new Machine({ ...PODLESS, addressSpace: space, nodeName: "new" });
+  Object.assign(renamed, { folder: a.folder });
+  for (const { address, again } of [any, fixed]) expect(await again(renamed)).toBe(address);
+  expect(await held(space)).toEqual(["any", "fixed"]);
+  for (const container of ["any", "fixed"]) expect((await renamed.try("DEL", container)).exitCode).toBe(0);
+  expect(await held(space)).toEqual([]);
 });
 
 test("K44 a node that gets another name frees what it held under the old one", async () => {

@@ -12,6 +12,7 @@ import { type Attempt, requireNamespace, requireStillWanted } from "../view/atte
 import { ownerRef, type View } from "../view/view.ts";
 import { HandOverWait } from "./hand-over-wait.ts";
 import { readViewOrOwn } from "./read-view-or-own.ts";
+import { takeUnderOwnName } from "./take-under-own-name.ts";
 import { tryView } from "./try-view.ts";
 
 /** How many tries one ADD has. Its deadline usually ends it long before. */
@@ -30,6 +31,7 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
   const attempt = await begin(request, ports);
   try {
     await replayKeptRelease(attempt);
+    await takeUnderOwnName(attempt);
     return await suspecting(() => untilAllocated(attempt), ports, attempt.options);
   } finally {
     attempt.lock.release();

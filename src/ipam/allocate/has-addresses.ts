@@ -9,7 +9,9 @@ export async function hasAddresses(
   { node, store }: Pick<Ports, "node" | "store">,
   deadline: number,
 ): Promise<boolean> {
-  const ref = refTo.attachment(node.name, id);
+  // A node that got another name since the first ADD.
+  const name = node.journal.read(id)?.holder.node ?? node.name;
+  const ref = refTo.attachment(name, id);
   try {
     return (await store.read({ refs: [ref] }, { deadline })).get(ref) !== undefined;
   } catch (failure) {

@@ -51,7 +51,7 @@ async function freeOrKeep(
       ports,
       options,
     );
-    return (freed ?? (await freeUnderFormerName(request, entry, ports)))?.addresses ?? [];
+    return (freed ?? (await freeUnderFormerName(request, ports)))?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
     if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
@@ -59,13 +59,11 @@ async function freeOrKeep(
   }
 }
 
-/** The record of a node that had another name, where the journal does not tell it any more. */
+/** The record of a node that had another name, where the journal does not tell it any more, or tells what an ADD meant to write. */
 async function freeUnderFormerName(
   { attachment: id, coolingSeconds, deadline }: DelRequest,
-  entry: JournalEntry | undefined,
   ports: Ports,
 ): Promise<AttachmentRecord | undefined> {
-  if (entry !== undefined) return undefined;
   for (const node of ports.node.formerNames()) {
     const ref = refTo.attachment(node, id);
     const record = (await ports.store.read({ refs: [ref] }, { deadline })).get(ref)?.record;

@@ -12,7 +12,7 @@ import { add, allocations, createWorld, del, named, smallNetwork, texts } from "
  * Random lives of containers on machines that share one store and, most of them, one node name: two on one
  * kernel, one on another. They reboot, lose their disks, boot from a copy of another's disk, and are renamed;
  * older programs made some of the records. The model knows which containers live. After every step: the store
- * holds what each living one has, for it alone. At the end: what dead containers of a machine that kept its
+ * holds what each living one has, for it alone, and an ADD again gives it the same. At the end: what dead containers of a machine that kept its
  * identity held is free once that machine has reclaimed.
  */
 
@@ -138,8 +138,13 @@ class Model {
 
   async #add(at: number, index: number, wish?: number): Promise<void> {
     const key = `${at} ${index}`;
-    if (this.living.has(key)) return;
     const name = nameOf(at, index);
+    const had = this.living.get(key);
+    if (had !== undefined) {
+      const again = await add(this.ports(at), name, { network: smallNetwork(LAST) });
+      expect(texts(again)).toEqual([`${had}/24`]);
+      return;
+    }
     const wanted = wish === undefined ? {} : { wish: named(`10.1.2.${wish}`) };
     const ports = this.ports(at);
     try {
