@@ -11,6 +11,8 @@ export interface ForeignLease {
   readonly ifname: string;
   /** The node that will get the container's DEL. */
   readonly node: string;
+  /** Whether it is this very machine, for certain: several may have been given its node's name. */
+  readonly isHere?: boolean;
   readonly pod?: PodId;
   /** Whether Kubernetes shows that this pod runs on this node. */
   readonly nodeVerified?: boolean;
@@ -24,6 +26,8 @@ export interface ForeignNetwork {
   /** Tell prefix and gateway, where they are known. */
   readonly ranges: readonly RangePart[];
   readonly cluster?: string;
+  /** This machine's ID, for what is here. */
+  readonly machine?: string;
   /** When, for people. */
   readonly since: string;
 }
@@ -91,13 +95,14 @@ export function unknownInterface(address: Address): string {
 const WHOLE: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
 
 function holderOf(lease: ForeignLease, network: ForeignNetwork): Holder {
-  const { container, ifname, node, pod, nodeVerified = false } = lease;
+  const { container, ifname, isHere, node, pod, nodeVerified = false } = lease;
   return {
     attachment: { network: network.name, container, ifname },
     ...(pod && { pod }),
     node,
     nodeVerified,
     bootId: "",
+    ...(isHere === true && network.machine !== undefined && { machine: network.machine }),
     namespace: { path: "" },
     requestId: importedId(network.source, container),
     ...(network.cluster !== undefined && { cluster: network.cluster }),

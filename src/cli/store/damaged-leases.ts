@@ -8,7 +8,11 @@ import type { Told } from "./told.ts";
  * Holds the address of each damaged lease for a container '(unknown)', so that nobody else gets it. Each is an
  * attachment of its own: whoever releases one releases no other.
  */
-export function holdForUnknown(damaged: readonly DamagedLease[], node: string): ForeignLease[] {
+export function holdForUnknown(
+  damaged: readonly DamagedLease[],
+  node: string,
+  isHere: boolean,
+): ForeignLease[] {
   const addresses = new Map(
     damaged.filter(({ unknown }) => unknown).map(({ address }) => [formatAddress(address), address]),
   );
@@ -17,6 +21,7 @@ export function holdForUnknown(damaged: readonly DamagedLease[], node: string): 
     container: UNKNOWN,
     ifname: `(${text})`,
     node,
+    isHere,
   }));
 }
 

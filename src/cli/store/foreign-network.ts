@@ -1,4 +1,5 @@
 import { clusterOfRecords } from "../../ipam/cluster-names.ts";
+import { IpamError } from "../../ipam/errors.ts";
 import type { ForeignNetwork } from "../../portable/foreign-leases.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
@@ -36,4 +37,21 @@ export async function knowingCluster<C extends CommandContext>(context: C, given
   if (ports.clusterNames !== undefined || !shared || !isNamed) return context;
   const access = await openAccess(given, context);
   return access === undefined ? context : { ...context, ports: { ...ports, clusterNames: access.names } };
+}
+
+/**
+ * This machine's ID, by which its agent knows that imported containers are its own. Without it, or where it cannot be
+ * made, the agent adopts those that its runtime knows.
+ */
+export function machineHere(
+  { dryRun }: SourceOptions,
+  { ports }: CommandContext,
+): { readonly machine?: string } {
+  if (dryRun === true) return {};
+  try {
+    return { machine: ports.node.machineId() };
+  } catch (failure) {
+    if (failure instanceof IpamError) return {};
+    throw failure;
+  }
 }

@@ -146,7 +146,7 @@ test("each entry is held for its container, or held for an unknown one and told,
       mkdirSync(folder, { recursive: true });
       for (const { content, name } of entries) content.make(`${folder}/${name}`);
       const read = readHostLocalFolder(join(folder, ".."), "cbr0");
-      const unknown = holdForUnknown(read.damaged, "n1");
+      const unknown = holdForUnknown(read.damaged, "n1", true);
       const of = (fate: Fate) => entries.filter((each) => each.fate === fate);
       const sorted = (texts: readonly string[]) => [...texts].sort();
 

@@ -4,7 +4,7 @@ import { recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { knownContainers } from "../../runtime/known-containers.ts";
 import type { CommandContext } from "../session/open.ts";
 import { holdForUnknown, tellDamaged, tellNoAddress } from "./damaged-leases.ts";
-import { networkOf } from "./foreign-network.ts";
+import { machineHere, networkOf } from "./foreign-network.ts";
 import { HOST_LOCAL_FOLDER, readHostLocalFolder } from "./host-local-folder.ts";
 import { placeLeases, remarksOn } from "./place-leases.ts";
 import type { Source, SourceOptions } from "./source.ts";
@@ -21,12 +21,13 @@ export async function readHostLocal(given: SourceOptions, session: CommandContex
   const found = readHostLocalFolder(given.folder ?? HOST_LOCAL_FOLDER, network);
   const { damaged, leases, noAddress, path } = found;
   if (leases.length + damaged.length === 0) throw holdsNone(path, noAddress);
-  const placed = placeLeases(leases, given, thisNode);
+  const placed = placeLeases(leases, given, thisNode, true);
   const skipped = given.skipDamaged === true;
-  const held = skipped ? [] : holdForUnknown(damaged, thisNode);
+  const held = skipped ? [] : holdForUnknown(damaged, thisNode, true);
   return {
     records: recordsOfLeases([...placed.leases, ...held], {
       ...networkOf(network, given, session),
+      ...machineHere(given, session),
       source: "host-local",
     }),
     remarks: remarksOn(placed, network, given.containers),

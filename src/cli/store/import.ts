@@ -15,7 +15,6 @@ import { dataOf, warn } from "./told.ts";
 
 export interface ImportOptions extends SourceOptions {
   readonly output: Format;
-  readonly dryRun?: boolean;
 }
 
 /** So many conflicts are printed, then the number of the others. */

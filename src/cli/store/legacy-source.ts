@@ -6,7 +6,7 @@ import type { LegacyNetwork } from "../../store/configured-store.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import type { CommandContext } from "../session/open.ts";
 import { holdForUnknown, tellDamaged } from "./damaged-leases.ts";
-import { networkOf } from "./foreign-network.ts";
+import { machineHere, networkOf } from "./foreign-network.ts";
 import { leasesOf } from "./found-leases.ts";
 import { readLeaseText } from "./lease-text.ts";
 import { placeLeases, remarksOn } from "./place-leases.ts";
@@ -31,15 +31,19 @@ export async function readLegacy(given: SourceOptions, session: CommandContext):
     throw holdsNone(given.network);
   const thisNode = session.ports.node.name;
   const skipped = given.skipDamaged === true;
-  const placed = networks.map((old) => ({ ...old, placed: placeLeases(old.leases, given, thisNode) }));
+  const placed = networks.map((old) => ({
+    ...old,
+    placed: placeLeases(old.leases, given, thisNode, given.containers !== undefined),
+  }));
   const containers = new Set(networks.flatMap(({ leases }) => leases.map(({ container }) => container)));
   return {
     records: placed.flatMap(({ damaged, name, placed: { leases }, ranges }) => {
       const configured = networkOf(name, given, session);
       const own = configured.ranges.length > 0 ? configured.ranges : ranges;
       // 0.2 wrote no node, and the container that would tell it is not known.
-      const held = skipped ? [] : holdForUnknown(damaged, UNKNOWN);
-      return recordsOfLeases([...leases, ...held], { ...configured, ranges: own, source: "kube-ipam-0.2" });
+      const held = skipped ? [] : holdForUnknown(damaged, UNKNOWN, false);
+      const network = { ...configured, ...machineHere(given, session), ranges: own, source: "kube-ipam-0.2" };
+      return recordsOfLeases([...leases, ...held], network);
     }),
     remarks: placed.flatMap(({ name, placed: own, unreadable }) => [
       ...remarksOn(own, name, given.containers),

@@ -15,12 +15,14 @@ export interface Placed {
  * The leases with the nodes that will get their containers' DELs: those that --containers names, or all, as this
  * node's. An interface that the plugin did not write is --ifname.
  *
+ * @param isHere whether what is this node's is this very machine's for certain.
  * @throws UsageError, IpamError.
  */
 export function placeLeases(
   leases: readonly ReadableLease[],
   given: Pick<SourceOptions, "containers" | "ifname">,
   thisNode: string,
+  isHere: boolean,
 ): Placed {
   const wrong = interfaceNameFault(given.ifname);
   if (wrong !== undefined)
@@ -31,7 +33,9 @@ export function placeLeases(
   const nodes = nodesIn(leases, given.containers, thisNode);
   const placed = leases.flatMap(({ address, container, ifname = given.ifname }): ForeignLease[] => {
     const node = nodes === undefined ? thisNode : nodes.get(container);
-    return node === undefined ? [] : [{ address, container, ifname, node }];
+    return node === undefined
+      ? []
+      : [{ address, container, ifname, node, isHere: isHere && node === thisNode }];
   });
   return { leases: placed, left: leases.length - placed.length };
 }

@@ -15,6 +15,7 @@ export interface SourceOptions extends KubernetesOptions {
   readonly definition?: string;
   readonly skipGone?: boolean;
   readonly skipDamaged?: boolean;
+  readonly dryRun?: boolean;
   readonly space?: string;
   readonly config?: string;
 }

@@ -157,3 +157,37 @@ test("who may be another node's, or another cluster's, is left alone", async () 
   expect(await sweep(ports)).toBe(0);
   expect(await adoptImported(notes({ guess: undefined }), ports, soon())).toEqual({ adopted: 1, freed: 0 });
 });
+
+const PODLESS = { pod: undefined as never, nodeVerified: false };
+
+test("K81: a container without a pod is adopted by the machine that imported it, or whose runtime knows it", async () => {
+  const { node, ports } = world();
+  await imported(ports, "nobody-said", "10.1.2.9", PODLESS);
+  await imported(ports, "known", "10.1.2.10", PODLESS);
+  await imported(ports, "mine", "10.1.2.11", { ...PODLESS, machine: node.machineId() });
+  await imported(ports, "of-a-namesake", "10.1.2.12", { ...PODLESS, machine: "another" });
+  const seen = notes({ known: undefined, "of-a-namesake": undefined });
+  expect(await adoptImported(seen, ports, soon())).toEqual({ adopted: 2, freed: 0 });
+  node.reboot();
+  await sweep(ports);
+  expect(await held(ports)).toEqual(["10.1.2.9", "10.1.2.12"]);
+});
+
+test("K82: a node that may not read the cluster's UID adopts the pods that its API server knows", async () => {
+  const made = createWorld();
+  const node = made.node("n1");
+  const cluster = new FakeCluster(CLUSTER);
+  const ports = made.ports(node, cluster, "authority-abc");
+  await imported(ports, "c1", "10.1.2.9");
+  await imported(ports, "c2", "10.1.2.10");
+  cluster.addPod(podFacts({ name: "c1", uid: "uid-c1", nodeName: "n1" }));
+  cluster.addPod(podFacts({ name: "c2", uid: "of another cluster", nodeName: "n1" }));
+  node.createNamespace("/run/netns/c1");
+  const seen = notes({ c1: node.identifyNamespace("/run/netns/c1"), c2: undefined });
+  expect(await adoptImported(seen, ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  node.removeNamespace("/run/netns/c1");
+  cluster.pods.clear();
+  expect(await adoptImported(notes({ other: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await sweep(ports)).toBe(1);
+  expect(await held(ports)).toEqual(["10.1.2.10"]);
+});

@@ -1,5 +1,5 @@
-import { isOwnHolder } from "../cluster-relation.ts";
-import { podIsGone } from "../evidence/fencing.ts";
+import { isOwnHolder, isUndecided } from "../cluster-relation.ts";
+import { isPod, podIsGone } from "../evidence/fencing.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import { isContainerUnknown, journalEntryOf } from "../journal-entry.ts";
 import type { Ports } from "../ports.ts";
@@ -51,12 +51,24 @@ export async function adoptImported(
   const scope = { kind: "attachment", node: ports.node.name } as const;
   for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
     const { holder } = entry.record;
-    if (!holder.requestId.startsWith(IMPORTED) || !isOwnHolder(holder, ports)) continue;
+    if (!holder.requestId.startsWith(IMPORTED) || !(await isOurs(holder, ports, options))) continue;
     const done = await orDamaged(() => adoptOrFree(entry, notes, ports, options), undefined, ports);
     if (done === "freed") freed++;
     if (done === "adopted") adopted++;
   }
   return { adopted, freed };
+}
+
+/** A UID is unique in the world: the API server that knows the pod is that of the holder's cluster, whatever that is called. */
+async function isOurs(holder: Holder, ports: Ports, { deadline }: CallOptions): Promise<boolean> {
+  const { cluster, clusterNames } = ports;
+  const { machine, pod } = holder;
+  if (machine !== undefined && machine !== ports.node.machineId()) return false;
+  if (isOwnHolder(holder, ports)) return true;
+  if (cluster === undefined || pod?.uid === undefined || !isUndecided(holder.cluster, clusterNames))
+    return false;
+  const live = await cluster.pod(pod, deadline);
+  return live !== undefined && isPod(live, pod.uid);
 }
 
 async function adoptOrFree(
@@ -104,12 +116,15 @@ async function adopt(
   options: CallOptions,
 ): Promise<boolean> {
   const { bootId } = ports.node;
-  const { attachment, namespace: known, nodeVerified, pod } = record.holder;
+  const { attachment, machine, namespace: known, nodeVerified, pod } = record.holder;
   const container = containerIn(notes, record.holder);
   // The pod may have run on another node when it got its address: it is this node's only if the runtime here knows it.
   if (pod !== undefined && container === undefined) {
     if (!nodeVerified || (await isAnotherMachine(ports, options))) return false;
   }
+  // Another machine of this name may run it, or another node, where nobody has said whose it is.
+  if (pod === undefined && container === undefined && machine === undefined && ports.store.description.shared)
+    return false;
   const noted =
     known.device === undefined && container !== undefined && notes.namespaceOf(container, attachment.ifname);
   const namespace = noted || known;
