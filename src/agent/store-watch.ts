@@ -1,10 +1,14 @@
 import { lookAtStore } from "../ipam/integrity/look.ts";
 import { ThrownBack } from "../ipam/integrity/thrown-back.ts";
 import type { Log, Ports } from "../ipam/ports.ts";
+import type { WrittenAll } from "../ipam/recovery/write-locked.ts";
 import { writeMissing } from "../ipam/recovery/write-missing.ts";
 import type { Metrics } from "./events/metrics.ts";
 
-/** How often all of this node's holdings are compared with the store, in milliseconds: what a hand deleted. */
+/**
+ * How often all of this node's holdings are compared with the store, in milliseconds: what a hand deleted.
+ * Where others hold addresses of this node, each look compares.
+ */
 const COMPARE_EVERY_MS = 600_000;
 
 /**
@@ -18,6 +22,8 @@ export class StoreWatch {
   readonly #store: string;
   #compared = Number.NEGATIVE_INFINITY;
   #suspect = false;
+  /** The conflicts that the log has told last. */
+  #told = "";
 
   /** @param store names it in the metrics' sums; any text that tells stores apart. */
   constructor(store: string, metrics: Pick<Metrics, "storeSuspect" | "storeConflicts">, log: Log) {
@@ -38,16 +44,26 @@ export class StoreWatch {
     this.#suspect = suspect;
     this.#metrics.storeSuspect(this.#store, suspect);
     if (performance.now() - this.#compared < COMPARE_EVERY_MS) return;
-    const { written, conflicts } = await writeMissing(ports, { deadline });
-    this.#compared = performance.now();
-    this.#metrics.storeConflicts(this.#store, conflicts.length);
-    if (written === 0 && conflicts.length === 0) return;
-    this.#log(conflicts.length > 0 ? "error" : "warn", "wrote again what the store had lost", {
+    const outcome = await writeMissing(ports, { deadline });
+    // In a recovery the conflicts stay what they were, and each look compares until it ends.
+    if (outcome === undefined) return;
+    if (outcome.conflicts.length === 0) this.#compared = performance.now();
+    this.#metrics.storeConflicts(this.#store, outcome.conflicts.length);
+    this.#tell(outcome);
+  }
+
+  /** A conflict is told once, and again when others come or go. */
+  #tell({ written, conflicts }: WrittenAll): void {
+    const duplicates = conflicts.map(
+      ({ address, attachment, heldBy }) =>
+        `${address} of container ${attachment.container} is held by ${heldBy}`,
+    );
+    const isNew = duplicates.join() !== this.#told;
+    this.#told = duplicates.join();
+    if (written === 0 && (duplicates.length === 0 || !isNew)) return;
+    this.#log(duplicates.length > 0 ? "error" : "warn", "wrote again what the store had lost", {
       written,
-      duplicates: conflicts.map(
-        ({ address, attachment, heldBy }) =>
-          `${address} of container ${attachment.container} is held by ${heldBy}`,
-      ),
+      duplicates,
     });
   }
 

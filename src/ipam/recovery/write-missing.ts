@@ -15,17 +15,16 @@ import { type WrittenAll, writeAll } from "./write-locked.ts";
  * guarded by absence, so that another holder stays and is told as a conflict. In a store under suspicion
  * that is all of them; in one that is ready, a few that a hand deleted.
  *
+ * @returns undefined where the store is being recovered, or has no identity: nothing was compared.
  * @throws StoreFailure, IpamError; what is written stays.
  */
-export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll> {
+export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll | undefined> {
   const meta = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
-  if (meta === undefined || meta.state === "recovering") return NOTHING;
+  if (meta === undefined || meta.state === "recovering") return undefined;
   const lost = await lostHere(meta.uuid, ports, options);
   const all = lost.map((entry) => ({ living: livingOf(entry), journaled: true }));
   return writeAll(all, ports, { ...options, contests: false });
 }
-
-const NOTHING: WrittenAll = { written: 0, conflicts: [], standing: [] };
 
 /**
  * The living attachments of this node that the store had confirmed, and now lacks, or has in an earlier state.

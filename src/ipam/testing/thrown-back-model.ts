@@ -236,8 +236,8 @@ export class ThrownBackModel {
   }
 
   async #tell(node: number): Promise<void> {
-    const { conflicts } = await writeMissing(this.world.ports(node), soon());
-    for (const { address } of conflicts) this.told.add(address);
+    const outcome = await writeMissing(this.world.ports(node), soon());
+    for (const { address } of outcome?.conflicts ?? []) this.told.add(address);
   }
 
   async #answer(node: number, death?: Death): Promise<void> {
