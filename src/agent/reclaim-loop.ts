@@ -16,6 +16,8 @@ import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
 const AFTER_FAILURE_MS = 1_000;
+/** Between two rounds, where a store stirs. */
+const AT_ONCE_MS = 50;
 const RECORDS = 100;
 /** Attachments that one round examines: more than any but a very large node has. */
 const LOOK = 500;
@@ -35,6 +37,7 @@ export class ReclaimLoop {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
+  #hurry = false;
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
   readonly #watches = new Map<string, StoreWatch>();
@@ -50,13 +53,31 @@ export class ReclaimLoop {
   }
 
   start(): void {
-    // A store that comes back may have been thrown back: the sooner that is noticed, the better.
-    const wait = this.#failing.size > 0 ? AFTER_FAILURE_MS : EVERY_MS;
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run().finally(() => {
-        if (!this.#stopped) this.start();
-      });
-    }, wait);
+    this.#lender.onStir(() => this.#soon());
+    this.#wait();
+  }
+
+  /** A store has changed its state, or comes back and may have been thrown back: the sooner that is seen, the better. */
+  #soon(): void {
+    if (this.#hurry || this.#stopped) return;
+    this.#hurry = true;
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#wait();
+  }
+
+  #wait(): void {
+    const idle = this.#failing.size > 0 ? AFTER_FAILURE_MS : EVERY_MS;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#hurry = false;
+        this.#round = this.#run().finally(() => {
+          if (!this.#stopped) this.#wait();
+        });
+      },
+      this.#hurry ? AT_ONCE_MS : idle,
+    );
   }
 
   /** Ends after the round under way. */

@@ -80,6 +80,11 @@ export class Lender {
     this.#known.set(key, { node, store, kubernetes });
   }
 
+  /** Calls back when a store should be looked at: it has changed its state, or may have been thrown back. */
+  onStir(stirred: () => void): void {
+    this.#stores.stirred = stirred;
+  }
+
   known(): Asking["configuration"][] {
     return [...this.#known.values()];
   }

@@ -5,6 +5,7 @@ import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
+import { watchIdentity } from "./identity-watch.ts";
 import { override } from "./override.ts";
 import { SpaceMaps } from "./space-maps.ts";
 
@@ -16,6 +17,8 @@ interface Warm {
   /** Absent where the store gains nothing from foreseeing. */
   readonly maps?: SpaceMaps;
   readonly foresight?: Foresight;
+  /** Ends what follows the store's changes. */
+  readonly stop?: () => void;
   /** Which file it is, if it is a file: a store that was replaced must not be written to any more. */
   readonly stamp: string;
   users: number;
@@ -33,6 +36,8 @@ export class WarmStores {
   readonly #log: Log;
   readonly #open: (settings: StoreSettings) => Promise<Store>;
   readonly #warm = new Map<string, Promise<Warm>>();
+  /** Called when a store should be looked at. */
+  stirred: () => void = () => undefined;
 
   constructor(log: Log, open = (settings: StoreSettings) => configuredStore(settings).open()) {
     this.#log = log;
@@ -53,7 +58,7 @@ export class WarmStores {
       const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
       if (!(all || idle)) continue;
       this.#warm.delete(key);
-      warm?.maps?.stop();
+      warm?.stop?.();
       await warm?.store.close();
     }
   }
@@ -95,16 +100,21 @@ export class WarmStores {
     return opening;
   }
 
-  #foreseeing(store: Store): Pick<Warm, "maps" | "foresight"> {
+  #foreseeing(store: Store): Pick<Warm, "maps" | "foresight" | "stop"> {
     if (!store.description.foresees) return {};
     const maps = new SpaceMaps(store, this.#log);
-    return { maps, foresight: new WarmForesight(maps.takenIn) };
+    const unwatch = watchIdentity(store, () => this.stirred());
+    const stop = () => {
+      maps.stop();
+      unwatch();
+    };
+    return { maps, foresight: new WarmForesight(maps.takenIn), stop };
   }
 
   /** Lends it no more, and closes it when the verbs that have it are done. */
   #retire(key: string, warm: Warm): void {
     this.#warm.delete(key);
-    warm.maps?.stop();
+    warm.stop?.();
     const timer = setInterval(() => {
       if (warm.users > 0) return;
       clearInterval(timer);
