@@ -7,7 +7,10 @@ import { namespaceStateOf } from "../../ipam/evidence/may-free.ts";
 import type { RuntimeNotes } from "../../ipam/free/adopt.ts";
 import { orDamaged } from "../../ipam/integrity/damage.ts";
 import { readRecords } from "../../ipam/integrity/store-records.ts";
+import { locationOf } from "../../ipam/journal-entry.ts";
 import type { NamespaceState, Node, Trace } from "../../ipam/node-port.ts";
+import type { Ports } from "../../ipam/ports.ts";
+import type { MetaRecord } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { runtimeNotes } from "../../runtime/runtime-notes.ts";
@@ -57,6 +60,7 @@ export async function look({ access, here, networks, runtime }: Witnesses, sessi
   const input: AuditInput = {
     records,
     ...(meta && { meta }),
+    ...lastUsed(meta, ports),
     networks,
     ...(live && { live }),
     ...(here && { here: seenFrom(here, session) }),
@@ -64,6 +68,17 @@ export async function look({ access, here, networks, runtime }: Witnesses, sessi
     ...(clusterNames && { clusterNames }),
   };
   return audit(input);
+}
+
+/** The store that this node has used last at this place, where the store does not say which it is. */
+function lastUsed(meta: MetaRecord | undefined, { node, store }: Ports): Pick<AuditInput, "storeUuid"> {
+  if (meta !== undefined) return {};
+  const place = locationOf(store.description);
+  for (const { id } of node.witnesses.newest()) {
+    const entry = node.journal.read(id);
+    if (entry?.storeLocation === place) return { storeUuid: entry.storeUuid };
+  }
+  return {};
 }
 
 /** Judges each holder once, because the last resort of a judgement looks at all processes. */

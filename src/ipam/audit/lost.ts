@@ -12,9 +12,9 @@ import type { AuditFinding } from "./types.ts";
  * now, or for nobody: it was thrown back, or somebody released them.
  */
 export function findLost(scene: Scene): AuditFinding[] {
-  const { here, meta } = scene;
-  if (here === undefined || meta === undefined) return [];
-  return confirmedHere(meta.uuid, here).flatMap((entry) =>
+  const { here, meta, storeUuid = meta?.uuid } = scene;
+  if (here === undefined || storeUuid === undefined) return [];
+  return confirmedHere(storeUuid, here).flatMap((entry) =>
     entry.addresses.flatMap((text) => judge(text, entry, scene) ?? []),
   );
 }

@@ -15,6 +15,8 @@ export interface AuditInput {
   readonly clusterNames?: ClusterNames;
   /** The store's identity and state; absent where it has none, or where nobody asks about them. */
   readonly meta?: MetaRecord;
+  /** The store that this node has used at this place; default: that of `meta`. An emptied one does not say it. */
+  readonly storeUuid?: string;
   /** This node, which knows its own attachments and their network namespaces. */
   readonly here?: ThisNode;
   /** What this node's runtime says of its containers. */

@@ -1,10 +1,11 @@
 import { IpamError } from "../errors.ts";
-import { describeSuspicion } from "../in-words.ts";
+import { describeAttachment, describeSuspicion } from "../in-words.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
+import { confirmedHere } from "./confirmed-here.ts";
 import { olderState, requireAnsweredAsSeen, requireNoFormerRecovery, whyOlder } from "./older-state.ts";
 import { ThrownBack } from "./thrown-back.ts";
 import { outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
@@ -68,7 +69,8 @@ export function isSamePlace(remembered: RememberedStore, { lineage }: Snapshot, 
 
 /**
  * ONE-STORE for a release, which this node may do before it has answered a recovery: what it frees also
- * leaves the journal, so the answer does not write it again.
+ * leaves the journal, so the answer does not write it again. So it does where a store of this node alone was
+ * emptied: there is nothing to free, and the runtime must be able to end the container.
  *
  * @throws as verifyStore.
  */
@@ -79,6 +81,7 @@ export function verifyForRelease(
   ports: Ports,
 ): void {
   const meta = snapshot.get(refTo.meta)?.record;
+  if (meta === undefined && !ports.store.description.shared) return;
   const unanswered = meta?.recovery !== undefined && meta.recovery !== remembered?.recovery;
   if (unanswered && meta.version <= RECORD_VERSION && meta.uuid === remembered?.uuid) return;
   verifyStore(snapshot, remembered, space, ports);
@@ -119,9 +122,23 @@ function emptied(space: string, remembered: RememberedStore, snapshot: Snapshot,
     isSamePlace(remembered, snapshot, ports),
     (who) =>
       `the ${where(ports)} is empty, but ${who} has used store ${remembered.uuid} for address space '${space}'`,
-    "somebody replaced or emptied the store, and it would give out addresses that are in use",
+    `somebody replaced or emptied the store, and it would give out addresses that are in use${living(space, remembered, ports)}`,
     ports,
   );
+}
+
+/** So many are named; the number of the others follows. */
+const NAMED = 3;
+
+/** What lives on this node and had its addresses from the store. */
+function living(space: string, { uuid }: RememberedStore, { node }: Ports): string {
+  const entries = confirmedHere(uuid, node).filter((entry) => entry.space === space);
+  if (entries.length === 0) return "";
+  const named = entries
+    .slice(0, NAMED)
+    .map(({ addresses, holder }) => `${addresses.join(", ")} of ${describeAttachment(holder.attachment)}`);
+  const others = entries.length > NAMED ? `, and ${entries.length - NAMED} more` : "";
+  return `: ${named.join("; ")}${others}`;
 }
 
 function replaced(
