@@ -22,7 +22,7 @@ export interface Daemon {
 export function startDaemon(
   name: string,
   command: readonly string[],
-  folder: Folder,
+  folder: Pick<Folder, "file">,
   env: Readonly<Record<string, string>> = {},
 ): Daemon {
   const path = folder.file(`${name}.log`);

@@ -1,7 +1,8 @@
-import { mkdirSync, openSync, rmSync } from "node:fs";
+import { mkdirSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
 import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
+import { type Restoring, restoreMember, succeeds } from "./etcd-restore.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
 import { type Finished, run } from "./run.ts";
 import { sendSignal } from "./signal.ts";
@@ -56,7 +57,7 @@ export interface EtcdCluster extends AsyncDisposable {
   /** Saves a snapshot of the first member; answers its path. */
   snapshot(): Promise<string>;
   /** Puts a snapshot in the place of everything: all members start anew from it. */
-  restore(snapshot: string): Promise<void>;
+  restore(snapshot: string, how?: Restoring): Promise<void>;
   /** Resolves when every living member knows a leader; rejects after 30 s. */
   ready(): Promise<void>;
   /** Runs etcdctl against all members and rejects, with what it said, when it fails. */
@@ -117,10 +118,16 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
       await succeeds([binaries.etcdctl, ...one, "snapshot", "save", path]);
       return path;
     },
-    restore: async (snapshot) => {
-      await Promise.all(members.map((member) => member.kill()));
-      for (const plan of plans) await restoreMember(plan, plans, binaries, folder, snapshot);
-      for (const member of members) member.start();
+    restore: async (snapshot, how = {}) => {
+      const count = how.alone ? 1 : plans.length;
+      const chosen = members.slice(0, count);
+      const peers = plans.slice(0, count);
+      await Promise.all(chosen.map((member) => member.kill()));
+      await how.meanwhile?.();
+      const urls = new Map(peers.map((plan) => [plan.name, peerOf(plan)]));
+      for (const plan of peers)
+        await restoreMember(plan.name, folder.file(plan.name), urls, snapshot, how, binaries.etcdutl);
+      for (const member of chosen) member.start();
       await ready();
     },
     ctl: (...command) => succeeds(ctl(command)),
@@ -130,32 +137,6 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
       folder[Symbol.dispose]();
     },
   };
-}
-
-async function restoreMember(
-  plan: Plan,
-  plans: readonly Plan[],
-  binaries: EtcdBinaries,
-  folder: Folder,
-  snapshot: string,
-): Promise<void> {
-  rmSync(folder.file(plan.name), { recursive: true, force: true });
-  await succeeds([
-    binaries.etcdutl,
-    "snapshot",
-    "restore",
-    snapshot,
-    `--name=${plan.name}`,
-    `--data-dir=${folder.file(plan.name)}`,
-    `--initial-advertise-peer-urls=${peerOf(plan)}`,
-    `--initial-cluster=${plans.map((of) => `${of.name}=${peerOf(of)}`).join(",")}`,
-  ]);
-}
-
-async function succeeds(command: readonly string[]): Promise<string> {
-  const finished = await run(command, { env: { ETCDCTL_API: "3" } });
-  if (finished.exitCode !== 0) throw new Error(`${command.join(" ")}: ${finished.stderr}`);
-  return finished.stdout;
 }
 
 function peerOf({ peer }: Plan): string {

@@ -100,7 +100,7 @@ export function installShim(folder: Folder, full: string): { executable: string;
 
 /** An agent that serves; fails with its last words where it does not. */
 export async function startAgent(
-  folder: Folder,
+  folder: Pick<Folder, "file">,
   full: string,
   socket: string,
   env: Readonly<Record<string, string>> = {},

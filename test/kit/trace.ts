@@ -1,5 +1,5 @@
-/** System calls by which a process changes files: the points at which a crash could do harm. */
-const CHANGES = "write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate,mkdir,flock,fcntl";
+/** System calls by which a process changes files or asks a server: the points at which a crash could do harm. */
+const CHANGES = "write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate,mkdir,flock,fcntl,sendto";
 
 /** Runs a program under strace and kills it with SIGKILL as its `nth` changing call begins. */
 export function killedAtChange(nth: number): string[] {
