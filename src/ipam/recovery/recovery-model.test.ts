@@ -6,6 +6,7 @@ import { IpamError } from "../errors.ts";
 import { WarmForesight } from "../foresee/warm-foresight.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { release } from "../free/release.ts";
+import { ThrownBack } from "../integrity/thrown-back.ts";
 import type { Ports } from "../ports.ts";
 import { liftBlocks } from "../reserve/blocks.ts";
 import { type Store, StoreFailure, type Transaction } from "../store-port.ts";
@@ -116,7 +117,7 @@ class Model {
       case "reclaim":
         return void (await reclaim(this.ports(step.node), { records: 99, sweep: true, ...soon() }));
       case "answer":
-        return void (await answerRecovery(NONE, this.ports(step.node), soon()));
+        return this.#answer(step.node);
       case "reboot":
         return this.#reboot(step.node);
       case "forget":
@@ -134,8 +135,8 @@ class Model {
 
   async finishAll(): Promise<void> {
     if (this.#recovery === undefined) await this.#disaster(this.#log);
-    for (let round = 0; round < 2; round++)
-      for (const node of [0, 1, 2]) await answerRecovery(NONE, this.ports(node), soon());
+    // The first answer may need another recovery, and the second one may end a conflict.
+    for (let round = 0; round < 3; round++) for (const node of [0, 1, 2]) await this.#answer(node);
     await this.#finish();
     for (const node of [0, 1, 2]) await reclaim(this.ports(node), { records: 99, sweep: true, ...soon() });
   }
@@ -196,6 +197,16 @@ class Model {
   #reboot(node: number): void {
     this.machines[node]?.reboot();
     for (const [container, each] of this.living) if (each.node === node) this.living.delete(container);
+  }
+
+  /** A store that was set back into a recovery, which this node has answered, needs another one. */
+  async #answer(node: number): Promise<void> {
+    try {
+      await answerRecovery(NONE, this.ports(node), soon());
+    } catch (failure) {
+      if (!(failure instanceof ThrownBack)) throw failure;
+      this.#recovery = (await beginRecovery(this.ports(0), soon())).recovery;
+    }
   }
 
   /** An operator says so only of a node that holds nothing. */
