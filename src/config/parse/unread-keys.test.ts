@@ -105,6 +105,11 @@ describe("C43: our own keys where they do not count are refused with the right p
       "runtimeConfig.ipRange is not known: did you mean ipRanges?",
     ],
     [
+      SUBNET,
+      { runtimeConfig: { "io.kubernetes.cri.pod-annotation": { "kube-ipam.ip": "10.4.0.9" } } },
+      "runtimeConfig.io.kubernetes.cri.pod-annotation is not known: did you mean io.kubernetes.cri.pod-annotations?",
+    ],
+    [
       { ...SUBNET, args: { cni: {} } },
       {},
       'ipam.args does not count where it stands: args belongs beside "ipam"',

@@ -58,7 +58,9 @@ const SURELY_OURS: ReadonlySet<string> = new Set([
 const OBJECTS: ReadonlySet<string> = new Set(["etcdConfig", "args", "cni", "runtimeConfig"]);
 
 /** How a wish is handed over: short names, which others are unlikely to come near. */
-const WISHES: ReadonlySet<string> = new Set(["args", "cni", "ips", "ipRanges", "runtimeConfig"]);
+const WISHES: ReadonlySet<string> = new Set([
+  ...["args", "cni", "ips", "ipRanges", "runtimeConfig", "io.kubernetes.cri.pod-annotations"],
+]);
 
 function amongOthers(key: string, value: unknown, place: KeyedPlace, path: string): IpamError | undefined {
   const near = nearest(
