@@ -212,6 +212,19 @@ everywhere("D17", "keys are case sensitive", async (world) => {
   await world.refused("ADD", world.network(SUBNET), { args: "ip=10.1.2.88" }, { code: 4 });
 });
 
+for (const key of ["ip", " IP", "IPS", "k8s_pod_namespace"]) {
+  ours("D23", `IgnoreUnknown drops no '${key}', which other plugins ignore`, async (world) => {
+    const net = world.network(SUBNET);
+    const args = `IgnoreUnknown=1;${key}=10.1.2.88`;
+    await world.refused("ADD", net, { args }, { code: 4, text: /did you mean (IP|K8S_POD_NAMESPACE)\?/ });
+    expect(await world.held()).toEqual([]);
+    const prevResult = await world.add(net);
+    await world.quietly("CHECK", { ...net, prevResult }, { args });
+    await world.del(net, { args });
+    expect(await world.held()).toEqual([]);
+  });
+}
+
 everywhere("D18", "runtimeConfig.ipRanges come before the configured sets", async (world) => {
   const runtimeConfig = { ipRanges: [[{ subnet: "10.1.5.0/24" }]] };
   const result = await world.add(world.network(SUBNET, { runtimeConfig }));

@@ -17,7 +17,7 @@ export async function check(request: Request, host: Host): Promise<void> {
   }
   const ports = await host.openPorts(request);
   try {
-    const identity = attachmentOf(request, parseCniArgs(parameters.args));
+    const identity = attachmentOf(request, parseCniArgs(parameters.args, "check"));
     await checkAttachment(
       { ...identity, network, expected: prevResultIps.map(({ address }) => address), deadline },
       ports,

@@ -106,6 +106,36 @@ describe("pairs and unknown keys", () => {
   });
 });
 
+describe("FAIL-CLOSED D23: known keys in another spelling, which IgnoreUnknown would drop", () => {
+  test.each([
+    ["ip", "IP"],
+    ["Ip", "IP"],
+    [" IP", "IP"],
+    ["IP ", "IP"],
+    ["IPs", "IP"],
+    ["I_P", "IP"],
+    ["k8s_pod_namespace", "K8S_POD_NAMESPACE"],
+    ["K8S_PODNAME", "K8S_POD_NAME"],
+    [" K8S_POD_UID", "K8S_POD_UID"],
+  ])("%j means %s", (key, right) => {
+    const text = `IgnoreUnknown=1;${key}=10.1.2.5`;
+    expect(refusalOf(() => parseCniArgs(text))).toEqual({
+      code: 4,
+      message: `CNI_ARGS cannot be read: '${key}' is not known: did you mean ${right}?`,
+      details: "correct or remove it; keys are case sensitive",
+    });
+    expect(parseCniArgs(text, "check")).toEqual({ ips: [] });
+    expect(parseCniArgs(`IgnoreUnknown=1;${key}=`)).toEqual({ ips: [] });
+  });
+
+  test.each(["MAC", "IP6", "IPAM", "GATEWAY", "K8S_POD_IP", "PORT", "labels", "ID", ""])(
+    "%j is another's",
+    (key) => {
+      expect(parseCniArgs(`IgnoreUnknown=1;${key}=10.1.2.5`)).toEqual({ ips: [] });
+    },
+  );
+});
+
 test("thousands of addresses are read, each once", () => {
   const list = Array.from({ length: 8_000 }, (_, index) => `10.${index >> 8}.${index & 255}.5`).join(",");
   expect(parseCniArgs(`IP=${list},${list}`).ips.length).toBe(8_000);

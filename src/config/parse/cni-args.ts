@@ -1,6 +1,7 @@
 import { IpamError } from "../../ipam/errors.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { RequestedIp } from "../network-configuration.ts";
+import { bareKey } from "../text/fold-key.ts";
 import { tryParseIp, withoutRepeats } from "./ip-list.ts";
 
 /** What the variable CNI_ARGS says. */
@@ -20,14 +21,19 @@ const KNOWN = new Set([
   "K8S_POD_INFRA_CONTAINER_ID",
 ]);
 
+/** Keys as they must be, by what is left of a spelling without case, blanks and separators. */
+const RIGHT = new Map([["ips", "IP"], ...[...KNOWN].map((key) => [bareKey(key), key] as const)]);
+
 /**
  * Reads `KEY=VALUE;KEY=VALUE` as the CNI library's LoadArgs does (pkg/types/args.go), but splits a
  * pair at its first `=` and skips empty pairs. Keys are case sensitive; the last of two equal ones counts.
  *
+ * @param purpose a CHECK has no wish, and so minds no other spelling of one.
  * @throws IpamError invalidEnvironment for a pair without `=`, an unknown key where IgnoreUnknown
- * does not say so, a malformed value, and a pod that is named by half.
+ * does not say so, a known one in another spelling (it asks for an address, or names a pod that does), a
+ * malformed value, and a pod that is named by half.
  */
-export function parseCniArgs(text: string): CniArgs {
+export function parseCniArgs(text: string, purpose: "add" | "check" = "add"): CniArgs {
   const values = new Map(splitPairs(text));
   const unknown = [...values.keys()].filter((key) => !KNOWN.has(key));
   if (!ignoresUnknown(values.get("IgnoreUnknown")) && unknown.length > 0) {
@@ -36,6 +42,7 @@ export function parseCniArgs(text: string): CniArgs {
       `known are ${[...KNOWN].join(", ")}; set IgnoreUnknown=1 to ignore others`,
     );
   }
+  if (purpose === "add") requireSpelling(unknown.filter((key) => values.get(key) !== ""));
   const pod = podOf(values);
   return { ips: readIps(values.get("IP") ?? ""), ...(pod && { pod }) };
 }
@@ -49,6 +56,17 @@ function splitPairs(text: string): [string, string][] {
       if (at === -1) throw invalid(`'${pair}' has no '='`, "write KEY=VALUE;KEY=VALUE");
       return [pair.slice(0, at), pair.slice(at + 1)];
     });
+}
+
+function requireSpelling(unknown: readonly string[]): void {
+  for (const key of unknown) {
+    const right = RIGHT.get(bareKey(key));
+    if (right !== undefined)
+      throw invalid(
+        `'${key}' is not known: did you mean ${right}?`,
+        "correct or remove it; keys are case sensitive",
+      );
+  }
 }
 
 /** The spellings that the CNI library's UnmarshallableBool takes. */
