@@ -281,14 +281,15 @@ describe("J55: what a definition says goes before what its name suggests", () =>
       ]).toEqual([key, "claimed"]);
   });
 
-  test("the name counts where the definition is not to be had", async () => {
+  test("the name counts where the definition is not to be had, and where Kubernetes fails it is told", async () => {
     const failures = [new IpamError("tryAgain", "no answer"), new IpamError("kubernetesRefused", "403")];
-    for (const key of ["ip", "ip/db", "ip/net1"])
-      for (const failure of [undefined, ...failures])
-        expect([
-          key,
-          await say({ [`kube-ipam.${key}`]: "10.9.0.5", [NETWORKS]: "db" }, failure && { failure }),
-        ]).toEqual([key, "claimed"]);
+    const unreadable = { definitions: { db: { kind: "unreadable", why: "no JSON" } } } as const;
+    for (const key of ["ip", "ip/db", "ip/net1"]) {
+      const of = (situation?: Situation) =>
+        say({ [`kube-ipam.${key}`]: "10.9.0.5", [NETWORKS]: "db" }, situation);
+      expect([key, await of(), await of(unreadable)]).toEqual([key, "claimed", "claimed"]);
+      for (const failure of failures) expect(await of({ failure })).toBe(`passed on kube-ipam.${key}`);
+    }
   });
 
   test("an interface that every pod gets is not the one whose number it has", async () => {

@@ -67,14 +67,15 @@ export async function requireClaimed(
     unattached.flatMap((wish) => supposedFor(wish, pod)),
     patience,
   );
-  const leftOf = (wishes: readonly Unclaimed[]) =>
-    wishes.filter((wish) => judgeClaim(wish, pod) !== "claimed");
-  if (leftOf(unattached).length === 0) return [];
-  pod = await ask(further, deadline);
-  const left = leftOf(unattached);
-  const refused = left.find((wish) => judgeClaim(wish, pod) === "nobody's" || isUntold(pod));
-  if (refused !== undefined) throw unclaimedRefusal(refused, pod);
-  return left;
+  const isClaimed = (wish: Unclaimed) => judgeClaim(wish, pod) === "claimed";
+  if (!unattached.every(isClaimed)) {
+    pod = await ask(further, deadline);
+    const refused = unattached.find(
+      (wish) => !isClaimed(wish) && (judgeClaim(wish, pod) === "nobody's" || isUntold(pod)),
+    );
+    if (refused !== undefined) throw unclaimedRefusal(refused, pod);
+  }
+  return unattached.filter((wish) => !isClaimed(wish) || isUnsure(wish, pod));
 }
 
 async function knownNetworks(
@@ -126,6 +127,14 @@ async function read(
     if (!(failure instanceof IpamError)) throw failure;
     return { kind: "unasked", failure };
   }
+}
+
+/** Whether a claim rests on a name alone, because Kubernetes did not say what the definition is. */
+function isUnsure(wish: Unclaimed, pod: PodNetworks): boolean {
+  return supposedFor(wish, pod).some((entry) => {
+    const definition = pod.definitions.get(entry);
+    return definition?.kind === "unasked" && definition.failure !== undefined;
+  });
 }
 
 /** Whether another try may tell more: it costs less than an address that is lost. */
