@@ -213,3 +213,19 @@ ours(
     }
   },
 );
+
+ours(
+  "J56",
+  "the addresses of the pod's list count where the definition lacks the capability ips",
+  async (world) => {
+    using pods = new Pods(world);
+    const list = (...ips: string[]) => JSON.stringify([{ name: "db", ips }]);
+    const pod = pods.pod({ [NETWORKS]: list("10.2.0.5/24") });
+    expect(await pod.add("eth0", "web", FIRST_NETWORK)).toHaveLength(1);
+    expect(await pod.add("net1", "db", DB)).toEqual(["10.2.0.5"]);
+    const outside = pods.pod({ [NETWORKS]: list("10.7.0.5") });
+    await outside.refused("net1", "db", DB, { code: 102, text: /10\.7\.0\.5/ });
+    const differing = pods.pod({ [NETWORKS]: list("10.2.0.6"), "kube-ipam.ip/net1": "10.2.0.7" });
+    await differing.refused("net1", "db", DB, { code: 7, text: /10\.2\.0\.6.*|10\.2\.0\.7/ });
+  },
+);

@@ -13,7 +13,8 @@ export interface FurtherNetwork {
   readonly ips?: readonly string[];
 }
 
-const KEY = "k8s.v1.cni.cncf.io/networks";
+/** The annotation with the pod's list (Multus). */
+export const KEY = "k8s.v1.cni.cncf.io/networks";
 
 /**
  * The pod's further networks, in the order in which Multus attaches them (Network Plumbing Working

@@ -8,7 +8,13 @@ import { attachedInterfaces } from "./attached-interfaces.ts";
 import { unclaimedRefusal } from "./claim-refusal.ts";
 import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
 import { isAttached, isEarlier, judgeClaim, supposedFor } from "./judge-claim.ts";
-import { type AttachedInterface, type Definition, type PodNetworks, placeOf } from "./pod-networks.ts";
+import {
+  type AttachedInterface,
+  type Definition,
+  MOST_FURTHER,
+  type PodNetworks,
+  placeOf,
+} from "./pod-networks.ts";
 import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
 
 /** The interface that is judged, and what its caller knows of the pod's others. */
@@ -17,9 +23,6 @@ export interface ClaimQuestion extends Asked {
   readonly pod?: PodId;
   readonly attached?: readonly AttachedInterface[];
 }
-
-/** A pod's list is read so far; what it asks of later networks is refused (CAPPED). */
-const MOST_FURTHER = 64;
 
 /** So many definitions are read for one ADD, each with one request (CAPPED, BOUNDED). */
 const MOST_DEFINITIONS = 8;

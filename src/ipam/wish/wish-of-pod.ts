@@ -8,6 +8,8 @@ import type { AttachmentId, PodId } from "../records.ts";
 import { type FixedAddress, takesAny, type Wish } from "../wish.ts";
 import type { Annotations } from "./annotation.ts";
 import { readAnnotations } from "./annotations.ts";
+import { fillSets } from "./fill-sets.ts";
+import { listedAddresses } from "./listed-addresses.ts";
 import type { AttachedInterface } from "./pod-networks.ts";
 import { withRequested } from "./requested-addresses.ts";
 import { requireClaimed } from "./require-claimed.ts";
@@ -76,8 +78,10 @@ async function annotatedWish(
   ports: Pick<Ports, "cluster" | "node" | "store">,
   deadline: number,
 ): Promise<Wish> {
-  const { attachment, network, requested } = question;
+  const { attachment, network } = question;
   const { ifname } = attachment;
+  const listed = listedAddresses(annotations, { network, ifname });
+  const requested = fillSets(network.sets, [question.requested, listed]).given;
   const { unclaimed, ...asked } = readAnnotations(annotations, { network, ifname });
   const passedOn = await requireClaimed(unclaimed, annotations, { ...question, ifname }, ports, deadline);
   return {
