@@ -360,3 +360,19 @@ test("a key for a network counts where this very container is attached to it, or
   expect((await ask("c2", { attached: [{ ifname: "eth0", network: "web" }] })).fixed).toEqual([]);
   await expect(ask("c1", { attached: [] })).rejects.toMatchObject({ code: 102 });
 });
+
+test("J56: what the pod's list names for the interface is a wish, under what the runtime requests", async () => {
+  const list = JSON.stringify([{ name: "net", ips: ["10.1.2.9"] }]);
+  const attachment = { network: "net", container: "c1", ifname: "net1" };
+  const of = (annotations: Record<string, string>, ...ips: FixedAddress[]) =>
+    question({
+      attachment,
+      requested: ips,
+      ...delivered({ "k8s.v1.cni.cncf.io/networks": list, ...annotations }),
+    });
+  expect(addresses(await read(of({}), clusterWith({})))).toEqual(["10.1.2.9"]);
+  expect(addresses(await read(of({}, requested("10.1.2.8")), clusterWith({})))).toEqual(["10.1.2.8"]);
+  expect(await failure(of({ "kube-ipam.ip": "10.1.2.7" }), clusterWith({}))).toStartWith(
+    "7 the pod requests 10.1.2.7 (kube-ipam.ip), but also 10.1.2.9 (ips in k8s.v1.cni.cncf.io/networks)",
+  );
+});
