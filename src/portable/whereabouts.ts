@@ -28,6 +28,8 @@ export interface WhereaboutsLeases {
   readonly remarks: readonly string[];
   /** One line each, for people. If there is any, nothing must be imported. */
   readonly conflicts: readonly string[];
+  /** The networks through which pods show addresses, as Multus names them. */
+  readonly shown: readonly string[];
   /** Pods whose sandbox is being created: their status does not show addresses yet. */
   readonly starting: readonly string[];
 }
@@ -81,6 +83,7 @@ export function readWhereabouts(state: WhereaboutsState, reading: Reading): Wher
       ...read.flatMap(({ damages }) => damages),
       ...settled.flatMap(({ conflict }) => conflict ?? []),
     ],
+    shown: [...new Set([...live.places.values()].flat().flatMap(({ network: of }) => of ?? []))].sort(),
     starting: [...new Set(settled.flatMap(({ starting }) => starting ?? []))],
   };
 }

@@ -275,3 +275,33 @@ ours(
     expect(await json<Listed[]>(other("ip", "list", "-o", "json"))).toMatchObject([{ container: "c1" }]);
   },
 );
+
+ours("M45", "what would leave addresses out by a slip is refused, and makes no store", async (world) => {
+  const { net, run } = takeOver(
+    world,
+    pool("10.1.2.0-24", "10.1.2.0/24", { "2": held("c2", "p2") }),
+    pod("p2", "default/lan net1 10.1.2.2"),
+  );
+  const refused: readonly [string[], number, string][] = [
+    [["--definition", "lan"], 2, "default/lan"],
+    [["--definition", "default/lna"], 3, "the pods show default/lan"],
+    [["--containers", "list"], 2, "--from host-local, kube-ipam-0.2"],
+    [["--skip-damaged"], 2, "--skip-damaged means nothing"],
+    [["--space", "a/b"], 2, "no name of an address space"],
+    [["--network", "a b"], 2, "no name of a network"],
+    [["--ifname", "a/b"], 2, "no interface name"],
+  ];
+  for (const [options, exitCode, words] of refused) {
+    const done = await run(...options);
+    expect([options, done.exitCode, done.stderr]).toEqual([
+      options,
+      exitCode,
+      expect.stringContaining(words),
+    ]);
+  }
+  const operator = operatorOf(world, net);
+  const file = world.place.folder.file("whereabouts.json");
+  const other = await operator("store", "import", file, "--space", "vlan20");
+  expect([other.exitCode, other.stderr]).toEqual([2, expect.stringContaining("--space means nothing")]);
+  expect((await world.run("ADD", net)).exitCode).not.toBe(0);
+});

@@ -1,5 +1,4 @@
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
-import { isCniName } from "../../config/text/cni-name.ts";
 import { recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { knownContainers } from "../../runtime/known-containers.ts";
 import type { CommandContext } from "../session/open.ts";
@@ -47,11 +46,7 @@ export async function readHostLocal(given: SourceOptions, session: CommandContex
 function networkNamed({ network }: SourceOptions): string {
   if (network === undefined)
     throw new UsageError("--from host-local needs --network", "name the network as its configuration does");
-  if (isCniName(network)) return network;
-  throw new UsageError(
-    `--network '${network}' is no name of a network`,
-    "name the network as its configuration does: letters, digits, '_', '.' and '-'",
-  );
+  return network;
 }
 
 function remedyFor(containers: string | undefined): string {

@@ -40,7 +40,7 @@ async function write(
 ): Promise<number> {
   const { ports, options } = session;
   const records = ports.store.description.shared ? source.records : source.records.map(withoutCluster);
-  await requireUsable(session);
+  await requireUsable(given.space ?? session.settings.space, session);
   for (const remark of remarks) printErr(`note: ${remark}`);
   if (warning !== undefined) printErr(`warning: ${warning}`);
   warn(told);
@@ -78,10 +78,10 @@ async function write(
 }
 
 /** ONE-STORE: imports only into the store that this node uses. */
-async function requireUsable({ settings, ports, options }: Session): Promise<void> {
-  const remembered = ports.node.storeMemory.recall(settings.space);
+async function requireUsable(space: string, { ports, options }: Session): Promise<void> {
+  const remembered = ports.node.storeMemory.recall(space);
   const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
-  const meta = verifyStore(snapshot, remembered, settings.space, ports);
+  const meta = verifyStore(snapshot, remembered, space, ports);
   // A backup is imported before the store is recovered, and until then no node gives out addresses.
   if (meta?.record.state === "suspect") return;
   // An operator decides to import, as to run 'store init'.

@@ -1,5 +1,3 @@
-import { UsageError } from "../../command-line/failure.ts";
-import { interfaceNameFault } from "../../config/text/interface-name.ts";
 import type { ForeignLease } from "../../portable/foreign-leases.ts";
 import { readContainersFile, requireWholeIds } from "./containers-file.ts";
 import type { ReadableLease } from "./found-leases.ts";
@@ -16,7 +14,7 @@ export interface Placed {
  * node's. An interface that the plugin did not write is --ifname.
  *
  * @param isHere whether what is this node's is this very machine's for certain.
- * @throws UsageError, IpamError.
+ * @throws IpamError.
  */
 export function placeLeases(
   leases: readonly ReadableLease[],
@@ -24,12 +22,6 @@ export function placeLeases(
   thisNode: string,
   isHere: boolean,
 ): Placed {
-  const wrong = interfaceNameFault(given.ifname);
-  if (wrong !== undefined)
-    throw new UsageError(
-      `--ifname '${given.ifname}' is no interface name: ${wrong}`,
-      "name it as the runtime does, such as eth0",
-    );
   const nodes = nodesIn(leases, given.containers, thisNode);
   const placed = leases.flatMap(({ address, container, ifname = given.ifname }): ForeignLease[] => {
     const node = nodes === undefined ? thisNode : nodes.get(container);

@@ -6,6 +6,7 @@ import { completeDocument } from "../../portable/complete-document.ts";
 import { parseDocument } from "../../portable/parse-document.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
+import { requireFittingOptions } from "./fitting-options.ts";
 import { knowingCluster, networkOf } from "./foreign-network.ts";
 import { readHostLocal } from "./host-local-source.ts";
 import { readLegacy } from "./legacy-source.ts";
@@ -21,6 +22,7 @@ export async function readSource(
   given: SourceOptions,
   session: CommandContext,
 ): Promise<Source> {
+  requireFittingOptions(given);
   if (given.from === "export") return readDocument(file);
   if (given.from === "whereabouts") return readWhereabouts(file, given, session);
   if (file !== undefined)

@@ -32,7 +32,7 @@ export async function readFromWhereabouts(
 ): Promise<Source> {
   const { state, cluster } = await find(file, given, session);
   const pools = choosePools(state.pools, network, given.pool ?? []);
-  const { conflicts, leases, remarks, starting } = readWhereabouts(
+  const { conflicts, leases, remarks, shown, starting } = readWhereabouts(
     { ...state, pools },
     {
       ifname: given.ifname,
@@ -44,6 +44,8 @@ export async function readFromWhereabouts(
   );
   if (pools.length === 0 && [leases, conflicts, starting].every(({ length }) => length === 0))
     throw noPool(state.pools, network);
+  if (given.definition !== undefined && shown.length > 0 && !shown.includes(given.definition))
+    throw noDefinition(given.definition, shown);
   const ranges = network.ranges.length > 0 ? network.ranges : rangesOf(pools);
   const records = recordsOfLeases(leases, {
     ...network,
@@ -129,6 +131,14 @@ function noPool(pools: readonly WhereaboutsPool[], { ranges }: Pick<ForeignNetwo
     pools.length === 0
       ? "check that this is the cluster of whereabouts"
       : `its pools are ${pools.map(({ name, range }) => `${name} (${range})`).join(", ")}`,
+  );
+}
+
+/** A name that was mistyped would leave free what all pods have. */
+function noDefinition(name: string, shown: readonly string[]): AbsentError {
+  return new AbsentError(
+    `no pod shows an address of the network through the definition '${name}'`,
+    `the pods show ${shown.join(", ")}; if ${name} has no pods yet, there is nothing to import`,
   );
 }
 

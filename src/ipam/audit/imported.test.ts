@@ -136,3 +136,11 @@ test("M28: where the store has the network's record, no attachment's prefix wide
   world.setPod("others", { nodeName: "n1", podIPs: ["10.244.0.3"] });
   expect(texts(await world.look())).toEqual([]);
 });
+
+test("M26: where the node is not known, a pod that lives on one is no pod elsewhere", async () => {
+  const world = auditedWorld();
+  const pod = { namespace: "default", name: "old", uid: "uid-old" };
+  world.setPod("old", { uid: "uid-old", nodeName: "n1", podIPs: ["10.9.9.9"] });
+  await held(world, "10.1.2.6", holderOf("c6", { node: UNKNOWN, pod }));
+  expect(texts(await world.look())).toContain("unknown unknown-holder 10.1.2.6");
+});

@@ -52,10 +52,9 @@ function elsewhere(
   scene: Scene,
 ): AuditFinding | undefined {
   const { nodeName } = live;
-  if (nodeName === undefined || nodeName === holder.node) return undefined;
+  if (nodeName === undefined || nodeName === holder.node || isUnknownHolder(holder)) return undefined;
   if (!shows(live, entry, scene))
     return leak(entry, holder, scene, "pod-elsewhere", `that pod is on node ${nodeName}`);
-  if (isUnknownHolder(holder)) return undefined;
   return {
     ...base(entry, holder, "node-name"),
     kind: "unknown",
