@@ -4,9 +4,9 @@ import { lockBriefly } from "./lock-briefly.ts";
 import { quietly } from "./quietly.ts";
 
 /** A file that grew longer is rewritten with the lines that still count, in bytes. */
-const LONGEST = 64 * 1024;
-/** Lines that one write keeps room for, however many attachments live. */
-const MOST_LINES = 600;
+const LONGEST = 128 * 1024;
+/** So many lines stay at most, of about 150 bytes: after that there is room for hundreds before the next rewriting. */
+const MOST_LINES = 500;
 
 /**
  * The node's witnesses in one file, a line for each, the newest last. Many may be noted at once, so that an
@@ -31,9 +31,13 @@ export function openWitnesses(path: string, journal: Pick<Journal, "read">): Wit
   return {
     note,
     *newest() {
-      for (const line of linesOf(quietly(() => fs.readFileSync(path, "utf8")) ?? "").reverse()) {
-        const witness = parse(line);
+      const text = quietly(() => fs.readFileSync(path, "utf8")) ?? "";
+      // Callers seldom want more than a few.
+      for (let end = text.lastIndexOf("\n"); end >= 0; ) {
+        const before = end > 0 ? text.lastIndexOf("\n", end - 1) : -1;
+        const witness = parse(text.slice(before + 1, end));
         if (witness !== undefined) yield witness;
+        end = before;
       }
     },
     forget: () => void quietly(() => fs.rmSync(path, { force: true })),

@@ -118,4 +118,7 @@ test("witnesses are noted together, and whoever asks for them finds them all", (
   flush();
   flush();
   expect(noted).toHaveLength(2);
+  hints.note([witness("d")]);
+  hints.forget();
+  expect([...hints.newest()]).toEqual([]);
 });

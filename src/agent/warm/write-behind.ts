@@ -134,5 +134,9 @@ export function writeBehindWitnesses(file: Witnesses): WriteBehind<Witnesses> {
     flush();
     return file.newest();
   };
-  return { hints: { note, newest, forget: file.forget }, flush };
+  const forget = () => {
+    waiting = [];
+    file.forget();
+  };
+  return { hints: { note, newest, forget }, flush };
 }
