@@ -251,10 +251,10 @@ function evict(candidates: readonly Candidate[], ports: Ports, writes: Writes): 
     done.push(holder);
     const target = { node: holder.node, id: holder.attachment };
     if (entry === undefined) writes.guard(refTo.attachment(target.node, target.id), 0);
-    else
-      writes.add(
-        withNotice(withoutTaken(freeing(target, entry, allocations, 0), taken), entry.record, ports),
-      );
+    else {
+      const freed = withoutTaken(freeing(target, entry, allocations, 0), taken);
+      writes.add(withNotice(freed, entry.record, ports, false));
+    }
   }
 }
 

@@ -40,7 +40,7 @@ export async function freeFenced(
   const { holder } = record;
   const fence = await liveFence(holder, ports, options);
   if (fence === undefined) return undefined;
-  const target = { node: ref.node, id: ref.id, requestId: holder.requestId };
+  const target = { node: ref.node, id: ref.id, requestId: holder.requestId, unlocked: true } as const;
   const freed = await free(target, coolingSeconds, ports, options);
   ports.node.journal.remove(ref.id, holder.requestId);
   return freed && { freed, fence };

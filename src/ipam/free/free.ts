@@ -36,6 +36,8 @@ export interface FreeTarget {
   readonly requestId?: string;
   /** What it holds by the node's journal: saves a round trip where the journal is right. */
   readonly expected?: { readonly space: string; readonly addresses: readonly string[] };
+  /** The caller has not the attachment's lock: who looks meanwhile, on this machine too, needs a notice. */
+  readonly unlocked?: true;
 }
 
 const ATTEMPTS = 16;
@@ -61,7 +63,9 @@ export async function free(
     const { entry, allocations } = held;
     const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
     const { connection } = held;
-    const noticed = isOwnDel(target, entry.record, ports) ? freed : withNotice(freed, entry.record, ports);
+    const noticed = isOwnDel(target, entry.record, ports)
+      ? freed
+      : withNotice(freed, entry.record, ports, target.unlocked !== true);
     const transaction = deletesOnly ? noticed : await withReservations(noticed, entry.record, ports, options);
     try {
       const over = connection === undefined ? {} : { connection };

@@ -10,13 +10,16 @@ const NOTICE_SECONDS = 30 * 86_400;
 /**
  * The transaction, with a notice for the holder's own machine where that is another one, whatever its node is
  * called, or does not know of it here: it would take the missing record for one that the store has lost.
+ *
+ * @param forgets whether the caller has the lock of a holder of this machine, and removes it from the journal.
  */
 export function withNotice(
   transaction: Transaction,
   { holder }: Pick<AttachmentRecord, "holder">,
   { node }: Pick<Ports, "node">,
+  forgets: boolean,
 ): Transaction {
-  if (holder.namespace.path === "" || isKnownHere(holder, node)) return transaction;
+  if (holder.namespace.path === "" || needsNone(holder, node, forgets)) return transaction;
   const notice: Put = {
     ref: refTo.released(holder.node, holder.attachment),
     record: { version: RECORD_VERSION, requestId: holder.requestId },
@@ -26,7 +29,8 @@ export function withNotice(
 }
 
 /** A process of this machine may have another `runDir`, and so know nothing of its holdings. */
-function isKnownHere(holder: Holder, node: Node): boolean {
+function needsNone(holder: Holder, node: Node, forgets: boolean): boolean {
   if (node.relationTo(holder) !== "this") return false;
-  return node.journal.read(holder.attachment) !== undefined || node.namespaceState(holder) === "gone";
+  const forgotten = forgets && node.journal.read(holder.attachment) !== undefined;
+  return forgotten || node.namespaceState(holder) === "gone";
 }

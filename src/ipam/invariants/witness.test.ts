@@ -1,11 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { allocate } from "../allocate/allocate.ts";
 import { free } from "../free/free.ts";
+import { freeFenced } from "../free/free-fenced.ts";
 import { livingWitness } from "../integrity/living-witness.ts";
 import { lookAtStore } from "../integrity/look.ts";
 import type { Ports } from "../ports.ts";
 import { refTo } from "../ref-to.ts";
-import { add, addRequest, attachment, createWorld, del, texts } from "../testing/world.ts";
+import { calledBy } from "../testing/called-by.ts";
+import { FakeCluster } from "../testing/fake-cluster.ts";
+import { nodeFacts, podFacts } from "../testing/hand-over.ts";
+import { add, addRequest, attachment, createWorld, del, named, texts } from "../testing/world.ts";
 
 /** ONE-STORE by a witness: what the store had confirmed, and what lives, must be in the store. */
 
@@ -143,6 +147,46 @@ describe("no false alarm", () => {
     const namesake = (at: Awaited<ReturnType<typeof world>>) =>
       Object.assign(at.node("n1"), { namespaceState: () => "unknown" as const });
     await quiet((at) => freeC2(at, at.ports(namesake(at))));
+  });
+
+  describe("K60: its node counts as fenced, although it runs on", () => {
+    const POD = { namespace: "default", name: "old", uid: "uid-old" };
+    const fenced = async () => {
+      const made = createWorld();
+      const cluster = new FakeCluster("cluster-1");
+      cluster.nodes.set("n1", nodeFacts({ bootId: "boot-1" }));
+      cluster.addPod(podFacts());
+      const n1 = made.ports(made.node("n1"), cluster, "cluster-1");
+      await add(n1, "c1", { pod: POD, wish: { ...named("10.1.2.9"), pod: podFacts() } });
+      cluster.pods.clear();
+      cluster.nodes.clear();
+      const state = async () =>
+        (await made.store.read({ refs: [refTo.meta] }, soon())).get(refTo.meta)?.record.state;
+      return { cluster, n1, state };
+    };
+
+    test("another pod of this node takes its address", async () => {
+      const { cluster, n1, state } = await fenced();
+      const next = podFacts({ name: "new", uid: "uid-new" });
+      cluster.addPod(next);
+      const pod = { namespace: "default", name: "new", uid: "uid-new" };
+      await allocate(addRequest(n1, "c2", { pod, wish: { ...named("10.1.2.9"), pod: next } }), n1);
+      await lookAtStore(n1, soon());
+      expect(await state()).toBe("ready");
+      expect(n1.node.journal.read(attachment("c1"))).toBeUndefined();
+    });
+
+    test("an operator's command frees it there, and is killed before the node has forgotten it", async () => {
+      const { cluster, n1, state } = await fenced();
+      const known = n1.node.journal.read(attachment("c1"));
+      const ports = { ...n1, cluster, clusterNames: calledBy("cluster-1") };
+      for await (const entry of n1.store.list({ kind: "attachment" }, soon()))
+        expect((await freeFenced(entry, 0, ports, soon()))?.fence).toBe("node-deleted");
+      if (known !== undefined) n1.node.journal.write(known);
+      await lookAtStore(n1, soon());
+      expect(await state()).toBe("ready");
+      expect(n1.node.journal.read(attachment("c1"))).toBeUndefined();
+    });
   });
 
   test("K60: a DEL was killed that had freed it", async () => {
