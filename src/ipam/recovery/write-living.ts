@@ -18,8 +18,11 @@ import { sameAttachment } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
 import { reserveAgain } from "./reserve-again.ts";
 
-/** The result of writing an attachment: done, nothing to do, or the addresses that others hold. */
-export type Written = "written" | "there already" | readonly RecoveryConflict[];
+/**
+ * The result of writing an attachment: done, nothing to do, freed by somebody else who said so
+ * (`ReleasedRecord`), or the addresses that others hold.
+ */
+export type Written = "written" | "there already" | "freed" | readonly RecoveryConflict[];
 
 /**
  * Writes what a living attachment of this node holds, as its ADD did: all of it or nothing (ONE-STEP),
@@ -32,8 +35,10 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
   const { record } = living;
   const { attachment: id, node } = record.holder;
   const ref = refTo.attachment(node, id);
+  const notice = refTo.released(node, id);
   return untilWon(`write ${describeAttachment(id)}`, async () => {
-    const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...refsOf(record)] }, options);
+    const snapshot = await ports.store.read({ refs: [refTo.meta, notice, ref, ...refsOf(record)] }, options);
+    if (snapshot.get(notice)?.record.requestId === record.holder.requestId) return "freed";
     const entry = snapshot.get(ref);
     if (entry !== undefined) refuseNewer(entry.record.version, `the record of ${describeAttachment(id)}`);
     if (entry !== undefined && ports.node.relationTo(entry.record.holder) === "other")
@@ -54,7 +59,7 @@ export function writeLiving(living: LivingAttachment, ports: Ports, options: Cal
       return "there already";
     const outcome = await ports.store.commit(
       {
-        guards: [guardOf(refTo.meta, snapshot), { ref, revision: entry?.revision ?? 0 }, ...writes.guards],
+        guards: [...[refTo.meta, notice, ref].map((each) => guardOf(each, snapshot)), ...writes.guards],
         puts: [{ ref, record }, ...writes.puts],
         deletes: writes.deletes,
       },

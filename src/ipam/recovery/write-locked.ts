@@ -63,10 +63,13 @@ async function writeLocked(
   try {
     const now = ports.node.journal.read(id);
     if (now === undefined && journaled) return ENDED;
-    if (now !== undefined && (await takeNotice(now.holder, ports, options))) return ENDED;
     const entry = now ?? journalEntryOf(living);
     if (now === undefined) ports.node.journal.write(entry);
     const outcome = await writeLiving(livingOf(entry), ports, options);
+    if (outcome === "freed") {
+      await takeNotice(entry.holder, ports, options);
+      return ENDED;
+    }
     const contested = typeof outcome !== "string";
     if (contested && lock.interrupted) {
       // A DEL that was killed had freed it.

@@ -82,6 +82,29 @@ test("K62: a DEL that comes between the listing and the writing wins", async () 
   expect(n1.node.journal.read(attachment("c1"))).toBeUndefined();
 });
 
+test("K62: what somebody else frees while a recovery looks at it is not written again", async () => {
+  const { n1, n2, store, held } = await thrownBack();
+  const c1 = { node: "n1", id: attachment("c1") };
+  await writeMissing(n1, soon());
+  await beginRecovery(n2, soon());
+  let freed = false;
+  const raced: typeof store = {
+    ...store,
+    read: async (query, options) => {
+      const snapshot = await store.read(query, options);
+      const own = query.refs?.some((ref) => ref.kind === "released" && ref.id.container === "c1");
+      if (own === true && !freed) {
+        freed = true;
+        await free(c1, 0, n2, soon());
+      }
+      return snapshot;
+    },
+  };
+  await answerRecovery(NONE, { ...n1, store: raced }, soon());
+  expect(freed).toBe(true);
+  expect(await held()).toEqual(ALL.filter((each) => !each.startsWith("c1")));
+});
+
 test("K62: a store that is being recovered, or was replaced, is left to the recovery", async () => {
   const { n1, meta, store } = await thrownBack();
   await beginRecovery(n1, soon());
