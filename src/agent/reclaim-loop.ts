@@ -2,7 +2,6 @@ import type { OpenPorts } from "../cni/protocol/call.ts";
 import { adoptImported } from "../ipam/free/adopt.ts";
 import { reclaim } from "../ipam/free/reclaim.ts";
 import type { Log } from "../ipam/ports.ts";
-import { refTo } from "../ipam/ref-to.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { pluginLog } from "../log/plugin-log.ts";
 import { unreadableKept } from "../node/kept-releases.ts";
@@ -11,6 +10,8 @@ import { requireClusterNames } from "../runtime/cluster-names.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Metrics } from "./events/metrics.ts";
+import { FailureLog } from "./failure-log.ts";
+import { otherStores } from "./other-stores.ts";
 import { StoreWatch } from "./store-watch.ts";
 import type { Lender } from "./warm/lend-ports.ts";
 
@@ -41,8 +42,10 @@ export class ReclaimLoop {
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
   readonly #watches = new Map<string, StoreWatch>();
-  /** Why each store's last round failed: a failure is logged once, and again when its reason changes. */
-  readonly #failing = new Map<string, string>();
+  /** The stores whose last round failed. */
+  readonly #failing: FailureLog;
+  /** What failed of a round that went on. */
+  readonly #troubles: FailureLog;
   /** Files of kept DELs that the log has named. */
   readonly #logged = new Set<string>();
 
@@ -50,6 +53,8 @@ export class ReclaimLoop {
     this.#lender = lender;
     this.#metrics = metrics;
     this.#log = log;
+    this.#failing = new FailureLog(log);
+    this.#troubles = new FailureLog(log);
   }
 
   start(): void {
@@ -92,12 +97,9 @@ export class ReclaimLoop {
       const store = JSON.stringify(configuration.store);
       try {
         await this.#runOne(configuration);
-        this.#failing.delete(store);
+        this.#failing.went(store);
       } catch (failure) {
-        const reason = String(failure);
-        if (this.#failing.get(store) !== reason)
-          this.#log("warn", "cannot look for dead sandboxes", { reason });
-        this.#failing.set(store, reason);
+        this.#failing.failed(store, "cannot look at the store, or for dead sandboxes", failure);
       }
     }
     await this.#lender.closeIdle();
@@ -108,10 +110,15 @@ export class ReclaimLoop {
     this.#logUnreadable(configuration.node.dataDir);
     const ports = await this.#lend(configuration, deadline);
     try {
-      await this.#watchOf(configuration).look(ports, deadline);
+      const trouble: unknown = await this.#watchOf(configuration)
+        .look(ports, deadline)
+        .catch((failure) => failure);
+      if (isUnavailable(trouble)) throw trouble;
       await this.#answerRecovery(configuration, ports, deadline);
       await this.#adoptImported(configuration, ports, deadline);
       this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
+      // What keeps a node from looking, as a damaged file of its memory, keeps nothing from being freed.
+      if (trouble !== undefined) throw trouble;
     } finally {
       await ports.close();
     }
@@ -154,9 +161,11 @@ export class ReclaimLoop {
 
   /** A recovered store asks what this node's pods hold; reclaiming goes on whatever the answer. */
   async #answerRecovery(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
+    const what = `recovery ${JSON.stringify(configuration.store)}`;
     try {
-      const otherStores = () => this.#otherStores(configuration, deadline);
-      const answer = await answerHere(configuration, ports, otherStores, deadline);
+      const others = () => otherStores(this.#lender, configuration, this.#log, deadline);
+      const answer = await answerHere(configuration, ports, others, deadline);
+      this.#troubles.went(what);
       if (answer === undefined) return;
       const { attachments, written, conflicts } = answer;
       const level = conflicts.length > 0 ? "error" : "info";
@@ -167,10 +176,8 @@ export class ReclaimLoop {
       });
     } catch (failure) {
       // Whether it was recovered is not even known, and there is nothing to reclaim in it now.
-      if (failure instanceof StoreFailure && failure.kind === "unavailable") throw failure;
-      this.#log("warn", "cannot look for a recovery of the store, or cannot answer it", {
-        reason: String(failure),
-      });
+      if (isUnavailable(failure)) throw failure;
+      this.#troubles.failed(what, "cannot look for a recovery of the store, or cannot answer it", failure);
     }
   }
 
@@ -180,29 +187,18 @@ export class ReclaimLoop {
     const last = this.#adopted.get(store) ?? Number.NEGATIVE_INFINITY;
     if (performance.now() - last < ADOPT_EVERY_MS) return;
     this.#adopted.set(store, performance.now());
+    const what = `imported ${store}`;
     try {
       const notes = runtimeNotes(configuration.node.cniCacheDir, ports.node);
       const { adopted, freed } = await adoptImported(notes, ports, { deadline });
+      this.#troubles.went(what);
       if (adopted + freed > 0) this.#log("info", "took over imported attachments", { adopted, freed });
     } catch (failure) {
-      this.#log("warn", "cannot take over imported attachments", { reason: String(failure) });
+      this.#troubles.failed(what, "cannot take over imported attachments", failure);
     }
   }
+}
 
-  /** The identities of the other stores that this node uses. */
-  async #otherStores(own: Asking["configuration"], deadline: number): Promise<ReadonlySet<string>> {
-    const uuids = new Set<string>();
-    for (const configuration of this.#lender.known()) {
-      if (Bun.deepEquals(configuration.store, own.store)) continue;
-      const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, this.#log);
-      try {
-        const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
-        const uuid = snapshot.get(refTo.meta)?.record.uuid;
-        if (uuid !== undefined) uuids.add(uuid);
-      } finally {
-        await ports.close();
-      }
-    }
-    return uuids;
-  }
+function isUnavailable(failure: unknown): boolean {
+  return failure instanceof StoreFailure && failure.kind === "unavailable";
 }

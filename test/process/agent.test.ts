@@ -269,9 +269,9 @@ test("a DEL that is only kept is counted at once and logged as such; a file that
       await eventually(async () => daemon.output().includes(later) || undefined);
     }
     expect(told()).toBe(1);
-    const reasons = [...daemon.output().matchAll(/cannot look for dead sandboxes reason=(.*)/g)].map(
-      ([, why]) => why,
-    );
+    const reasons = [
+      ...daemon.output().matchAll(/cannot look at the store, or for dead sandboxes reason=(.*)/g),
+    ].map(([, why]) => why);
     expect(reasons.length).toBeGreaterThan(0);
     expect(reasons.filter((why, index) => why === reasons[index - 1])).toEqual([]);
     expect(daemon.output()).not.toContain("recover");

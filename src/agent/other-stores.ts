@@ -1,0 +1,30 @@
+import type { Log } from "../ipam/ports.ts";
+import { refTo } from "../ipam/ref-to.ts";
+import type { Asking } from "../runtime/open-ports.ts";
+import type { Lender } from "./warm/lend-ports.ts";
+
+/**
+ * The identities of the other stores that this node uses, so that a recovery of one leaves alone what is in them.
+ *
+ * @throws StoreFailure, IpamError where one of them cannot be read.
+ */
+export async function otherStores(
+  lender: Lender,
+  own: Asking["configuration"],
+  log: Log,
+  deadline: number,
+): Promise<ReadonlySet<string>> {
+  const uuids = new Set<string>();
+  for (const configuration of lender.known()) {
+    if (Bun.deepEquals(configuration.store, own.store)) continue;
+    const ports = await lender.lend({ verb: "GC", deadline, configuration }, log);
+    try {
+      const snapshot = await ports.store.read({ refs: [refTo.meta] }, { deadline });
+      const uuid = snapshot.get(refTo.meta)?.record.uuid;
+      if (uuid !== undefined) uuids.add(uuid);
+    } finally {
+      await ports.close();
+    }
+  }
+  return uuids;
+}
