@@ -1,9 +1,16 @@
-import type { AttachmentId, Owner, PodId } from "./records.ts";
+import type { AttachmentId, Holder, Owner, PodId } from "./records.ts";
 
 /** One attachment: by network, container and interface. */
 export function sameAttachment(a: AttachmentId, b: AttachmentId): boolean {
   return a.network === b.network && a.container === b.container && a.ifname === b.ifname;
 }
+
+/** One attachment on one node, as the store's index tells them apart. Two machines may have been given one node name. */
+export function sameHolder(a: NamedHolder, b: NamedHolder): boolean {
+  return a.node === b.node && sameAttachment(a.attachment, b.attachment);
+}
+
+type NamedHolder = Pick<Holder, "node" | "attachment">;
 
 /** One pod: by UID where both have one, else by namespace and name. */
 export function samePod(a: PodId, b: PodId): boolean {

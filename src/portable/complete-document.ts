@@ -5,7 +5,7 @@ import {
   type Holder,
   RECORD_VERSION,
 } from "../ipam/records.ts";
-import { sameAttachment } from "../ipam/same.ts";
+import { sameHolder } from "../ipam/same.ts";
 import { nameOf, type PortableRecord } from "./document.ts";
 
 /** A document as it is imported, and what was wrong with it, one line each. */
@@ -34,7 +34,7 @@ export function completeDocument(records: readonly PortableRecord[]): Completed 
       // What comes twice is a conflict, if it differs.
       const [known, ...others] = byName.get(name) ?? [];
       const present = (completed.get(name) ?? known)?.record as AllocationRecord | undefined;
-      if (others.length > 0 || present?.holders.some((each) => isSame(each, holder))) continue;
+      if (others.length > 0 || present?.holders.some((each) => sameHolder(each, holder))) continue;
       const base = present ?? { version: RECORD_VERSION, origin, since: "" };
       const holders = [...(present?.holders ?? []), holder];
       completed.set(name, { ref: of, record: { ...base, holders } });
@@ -61,10 +61,6 @@ function unlisted(address: string, holder: Holder): string {
     `${address} is allocated to ${describeHolderFully(holder)}, whose attachment does not list it: no DEL will free it; ` +
     `end that container, then run 'kube-ipam ip release --force ${address}'`
   );
-}
-
-function isSame(a: Holder, b: Holder): boolean {
-  return a.node === b.node && sameAttachment(a.attachment, b.attachment);
 }
 
 function keyOf(allocation: string, { attachment, node }: Holder): string {

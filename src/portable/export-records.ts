@@ -1,7 +1,7 @@
 import { formatAddress } from "../address/address.ts";
 import { allocationRefs } from "../ipam/free/free.ts";
 import type { AllocationRecord, AttachmentRecord, RecordTypes, Ref, RefOf } from "../ipam/records.ts";
-import { sameAttachment } from "../ipam/same.ts";
+import { sameHolder } from "../ipam/same.ts";
 import type { CallOptions, Store } from "../ipam/store-port.ts";
 import {
   DOCUMENT_KIND,
@@ -97,10 +97,8 @@ function unfitting({ attachment, allocation }: Kinds): AttachmentRef[] {
   return [...unfit.values()];
 }
 
-function holds(record: AllocationRecord | undefined, { id, node }: AttachmentRef): boolean {
-  return (
-    record?.holders.some((holder) => holder.node === node && sameAttachment(holder.attachment, id)) === true
-  );
+function holds(record: AllocationRecord | undefined, { id: attachment, node }: AttachmentRef): boolean {
+  return record?.holders.some((holder) => sameHolder(holder, { node, attachment })) === true;
 }
 
 function names(record: AttachmentRecord | undefined, { space, address }: AllocationRef): boolean {

@@ -1,7 +1,7 @@
 import { compareAddresses, parseAddress } from "../address/address.ts";
 import { IMPORTED } from "../ipam/free/adopt.ts";
 import type { AttachmentRecord, Holder, RecordTypes } from "../ipam/records.ts";
-import { sameAttachment } from "../ipam/same.ts";
+import { sameHolder } from "../ipam/same.ts";
 import type { Versioned } from "../ipam/store-port.ts";
 import type { PortableRecord } from "./document.ts";
 import { isSameLease } from "./says-the-same.ts";
@@ -46,9 +46,7 @@ export function withKnownHolders(items: readonly ToWrite[]): ToWrite[] {
     over === undefined ? [] : [(record as AttachmentRecord).holder],
   );
   if (known.length === 0) return [...items];
-  const knownOf = (holder: Holder) =>
-    known.find((each) => each.node === holder.node && sameAttachment(each.attachment, holder.attachment)) ??
-    holder;
+  const knownOf = (holder: Holder) => known.find((each) => sameHolder(each, holder)) ?? holder;
   return items.map((item) => {
     if (item.ref.kind !== "allocation") return item;
     const record = item.record as RecordTypes["allocation"];

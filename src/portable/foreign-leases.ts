@@ -34,8 +34,8 @@ export interface ForeignNetwork {
 
 /**
  * The records under which such addresses are held here, so that nobody else gets them and a later
- * DEL of the container frees them. The container's namespace is not known, so only that DEL or an
- * operator ever frees them (EVIDENCE).
+ * DEL of the container frees them. The container's namespace is not known: until a node adopts them,
+ * nothing but that DEL or an operator frees them (EVIDENCE).
  */
 export function recordsOfLeases(leases: readonly ForeignLease[], network: ForeignNetwork): PortableRecord[] {
   const attachments = new Map<string, ForeignLease[]>();

@@ -22,8 +22,9 @@ const ROUNDS = 5;
 /**
  * Writes the records that a store lacks, after all of them were checked for conflicts. Each
  * attachment comes with all its addresses in one transaction (ONE-STEP), and no transaction replaces
- * anything but an attachment that gets more addresses (GUARDED). It can be interrupted and run again: records that are there already are left alone. A new
- * store gets its identity last, so that with `requireInit` no ADD succeeds before everything is imported.
+ * anything but an attachment that gets more addresses (GUARDED). It can be interrupted and run again:
+ * records that are there already are left alone. A new store gets its identity last, so that with
+ * `requireInit` no ADD succeeds before everything is imported.
  *
  * @param progress is told how many records were written so far, and of how many.
  * @throws StoreFailure; what was written until then stays.

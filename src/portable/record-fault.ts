@@ -1,7 +1,7 @@
 import { compareAddresses, parseAddress } from "../address/address.ts";
 import { describeOwner } from "../ipam/in-words.ts";
 import type { AllocationRecord, AttachmentRecord, Owner, RecordTypes } from "../ipam/records.ts";
-import { sameAttachment } from "../ipam/same.ts";
+import { sameHolder } from "../ipam/same.ts";
 import type { PortableRecord } from "./document.ts";
 
 /** What of a record contradicts its own reference, or another part of it; undefined where nothing does. Each part has its shape. */
@@ -9,7 +9,7 @@ export function recordFault({ ref, record }: PortableRecord): string | undefined
   switch (ref.kind) {
     case "attachment": {
       const { holder } = record as AttachmentRecord;
-      const isOf = holder.node === ref.node && sameAttachment(holder.attachment, ref.id);
+      const isOf = sameHolder(holder, { node: ref.node, attachment: ref.id });
       return isOf
         ? addressesFault(record as AttachmentRecord)
         : "record.holder: expected that of the reference";

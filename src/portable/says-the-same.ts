@@ -22,7 +22,7 @@ function withoutTime(record: unknown): unknown {
 function asImported(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("requestId" in value)) return value;
   if (!String(value.requestId).startsWith(IMPORTED)) return value;
-  const { bootId: _, machine: ___, namespace: __, ...holder } = value as Holder;
+  const { bootId: _boot, machine: _machine, namespace: _namespace, ...holder } = value as Holder;
   return holder;
 }
 

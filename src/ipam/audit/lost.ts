@@ -2,8 +2,7 @@ import { parseAddress } from "../../address/address.ts";
 import { describeHolder, podName } from "../in-words.ts";
 import { confirmedHere } from "../integrity/confirmed-here.ts";
 import type { JournalEntry } from "../node-port.ts";
-import type { Holder } from "../records.ts";
-import { sameAttachment } from "../same.ts";
+import { sameHolder } from "../same.ts";
 import type { Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
@@ -23,7 +22,7 @@ function judge(text: string, { space, holder }: JournalEntry, scene: Scene): Aud
   if (scene.isHeldByDamage(space, { address: parseAddress(text), text })) return undefined;
   const entry = scene.allocationsOf(text).find(({ ref }) => ref.space === space);
   const holders = entry?.record.holders ?? [];
-  if (holders.some((other) => isSame(other, holder))) return undefined;
+  if (holders.some((other) => sameHolder(other, holder))) return undefined;
   const [other] = holders;
   const { attachment, node, pod, requestId } = holder;
   const base = {
@@ -51,8 +50,4 @@ function judge(text: string, { space, holder }: JournalEntry, scene: Scene): Aud
     what: `${living}, but the store holds it for nobody`,
     remedy: `its agent on node ${node} writes it again, and so does 'kube-ipam recover'; if it was released on purpose, end that container`,
   };
-}
-
-function isSame(a: Holder, b: Holder): boolean {
-  return a.node === b.node && sameAttachment(a.attachment, b.attachment);
 }

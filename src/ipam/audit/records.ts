@@ -3,7 +3,7 @@ import { describeAttachment, describeOwner } from "../in-words.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import { type AttachmentId, type Holder, type Owner, type Ref, SHARE_KIND } from "../records.ts";
 import { reservedRangesAt } from "../reserve/reserved-ranges.ts";
-import { sameAttachment, sameOwner } from "../same.ts";
+import { sameHolder, sameOwner } from "../same.ts";
 import type { Entry } from "../store-port.ts";
 import { damagedIn } from "./damage.ts";
 import type { AuditFinding, FindingReason } from "./types.ts";
@@ -67,8 +67,7 @@ function* attachmentsWithoutAllocation(records: StoreRecords) {
   for (const { ref, record } of attachments) {
     for (const address of record.addresses) {
       const holders = held.get(`${record.space} ${address}`) ?? [];
-      if (holders.some(({ node, attachment }) => node === ref.node && sameAttachment(attachment, ref.id)))
-        continue;
+      if (holders.some((holder) => sameHolder(holder, { node: ref.node, attachment: ref.id }))) continue;
       if (isDamaged(addressRef("allocation", record.space, address))) continue;
       const what = `the attachment record of ${describeAttachment(ref.id)} on node ${ref.node} lists ${address}, which is not allocated to it`;
       const remedy =

@@ -6,7 +6,7 @@ import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { sameAttachment } from "../same.ts";
+import { sameAttachment, sameHolder } from "../same.ts";
 import type { CallOptions, Put, Versioned } from "../store-port.ts";
 import { free } from "./free.ts";
 import { isHere, type ReasonToFree, reasonToFree } from "./reason-to-free.ts";
@@ -54,7 +54,8 @@ export async function releaseByOperator(
   await untilWon(`release ${formatAddress(request.address)}`, async () => {
     const allocation = await readAllocation(request, ports, options);
     meant ??= holdersMeant(request, allocation?.record);
-    const holders = allocation?.record.holders.filter((holder) => isAmong(meant ?? [], holder)) ?? [];
+    const holders =
+      allocation?.record.holders.filter((holder) => meant?.some((each) => sameHolder(each, holder))) ?? [];
     if (allocation === undefined || holders.length === 0) return true;
     const judged: Pick<Released, "holder" | "because">[] = [];
     for (const holder of holders)
@@ -79,12 +80,6 @@ function holdersMeant(
     ({ attachment, pod }) =>
       (container === undefined || attachment.container === container) &&
       (namespace === undefined || pod?.namespace === namespace),
-  );
-}
-
-function isAmong(holders: readonly Holder[], holder: Holder): boolean {
-  return holders.some(
-    ({ node, attachment }) => node === holder.node && sameAttachment(attachment, holder.attachment),
   );
 }
 

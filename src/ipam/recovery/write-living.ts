@@ -14,7 +14,7 @@ import {
   type Ref,
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { sameAttachment } from "../same.ts";
+import { sameHolder } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
 import { reserveAgain } from "./reserve-again.ts";
 
@@ -141,8 +141,7 @@ function conflict(
 
 /** Whether a holder in the store is the own one. Another machine of this node's name may have a container of its name. */
 function isSame(other: Holder, own: Holder, { node }: Pick<Ports, "node">): boolean {
-  const named = other.node === own.node && sameAttachment(other.attachment, own.attachment);
-  return named && node.relationTo(other) !== "other";
+  return sameHolder(other, own) && node.relationTo(other) !== "other";
 }
 
 function sameAddresses(a: AttachmentRecord, b: AttachmentRecord): boolean {
