@@ -1,9 +1,9 @@
 import { rangeAmong } from "../../address/range.ts";
-import { IpamError } from "../../ipam/errors.ts";
 import { setsOf } from "../../ipam/wish/fill-sets.ts";
 import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import { type Finding, refuse } from "./finding.ts";
 import type { KnownNetwork } from "./known-networks.ts";
+import { refusalIn } from "./refusal-in.ts";
 import { refuseBothOfOne, type Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
 
@@ -27,14 +27,4 @@ export function judgeApart(
   const [first] = refusals;
   if (first === undefined || refusals.includes(undefined)) return [];
   return [refuse(`${first.message}: ${first.details}`)];
-}
-
-function refusalIn(judge: () => void): IpamError | undefined {
-  try {
-    judge();
-    return undefined;
-  } catch (failure) {
-    if (failure instanceof IpamError) return failure;
-    throw failure;
-  }
 }

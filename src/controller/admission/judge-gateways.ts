@@ -1,8 +1,9 @@
 import { rangeAmong } from "../../address/range.ts";
-import { IpamError } from "../../ipam/errors.ts";
+import type { IpamError } from "../../ipam/errors.ts";
 import { requireRangesGateway } from "../../ipam/wish/fixed-address-parts.ts";
 import { type Finding, warn } from "./finding.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";
+import { refusalIn } from "./refusal-in.ts";
 import type { NamedAddress, Wishes } from "./wishes.ts";
 
 /**
@@ -20,12 +21,5 @@ export function judgeGateways({ fixed }: Wishes, known: readonly KnownNetwork[])
 
 function refusalOf(named: NamedAddress, { sets }: KnownNetwork): IpamError | undefined {
   const range = rangeAmong(sets, named.address);
-  if (range === undefined) return undefined;
-  try {
-    requireRangesGateway(named, range);
-    return undefined;
-  } catch (failure) {
-    if (failure instanceof IpamError) return failure;
-    throw failure;
-  }
+  return range && refusalIn(() => requireRangesGateway(named, range));
 }

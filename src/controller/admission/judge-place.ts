@@ -1,5 +1,5 @@
-import { isMeantForUs, isNearMiss, rightKey } from "../../ipam/wish/annotation-keys.ts";
-import { templatePlace } from "../../ipam/wish/template-place.ts";
+import { isNearMiss, rightKey } from "../../ipam/wish/annotation-keys.ts";
+import { misplacedKeys, templatePlace } from "../../ipam/wish/template-place.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Workload } from "./workload.ts";
 
@@ -11,9 +11,7 @@ const MOST_WARNINGS = 16;
  * of a CronJob's Jobs. Only a warning: its pods start all the same, with any address.
  */
 export function judgePlace({ annotations, besideTemplate, kind }: Workload): Finding[] {
-  const isThere = (key: string | undefined) => key !== undefined && Object.hasOwn(annotations, key);
-  return besideTemplate
-    .filter((key) => isMeantForUs(key) && !isThere(key) && !isThere(rightKey(key)))
+  return misplacedKeys(besideTemplate, annotations)
     .slice(0, MOST_WARNINGS)
     .map((key) => {
       const right = isNearMiss(key) ? rightKey(key) : undefined;

@@ -1,9 +1,9 @@
 import { intervalContains } from "../../address/interval.ts";
 import type { Pool } from "../../config/settings/pools.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
-import { IpamError } from "../../ipam/errors.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import { type Finding, refuse } from "./finding.ts";
+import { refusalIn } from "./refusal-in.ts";
 import type { Wishes } from "./wishes.ts";
 import type { Workload } from "./workload.ts";
 
@@ -21,17 +21,7 @@ export function judgePools(
     const pool = pools.find((each) =>
       poolIntervals(each).some((interval) => intervalContains(interval, address)),
     );
-    const refusal = pool && refusalOf(pool, namespace);
+    const refusal = pool && refusalIn(() => requireNamespaces(pool.policy, namespace, true));
     return refusal === undefined ? [] : [refuse(`${source}: ${refusal.message}: ${refusal.details}`)];
   });
-}
-
-function refusalOf({ policy }: Pool, namespace: string): IpamError | undefined {
-  try {
-    requireNamespaces(policy, namespace, true);
-    return undefined;
-  } catch (failure) {
-    if (failure instanceof IpamError) return failure;
-    throw failure;
-  }
 }

@@ -1,8 +1,7 @@
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Owner } from "../../ipam/records.ts";
-import { isMeantForUs, rightKey } from "../../ipam/wish/annotation-keys.ts";
-import { templatePlace } from "../../ipam/wish/template-place.ts";
+import { misplacedKeys, templatePlace } from "../../ipam/wish/template-place.ts";
 import type { WorkloadAbove } from "../../kubernetes/objects/workloads-above.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
 
@@ -33,10 +32,9 @@ export async function misplacedAbove(
 /** The uppermost counts: a Deployment's own annotations are copied to its ReplicaSets. */
 function misplacedIn({ annotations }: PodFacts, above: readonly WorkloadAbove[]): Misplaced[] {
   const told = new Set<string>();
-  const isThere = (key: string | undefined) => key !== undefined && Object.hasOwn(annotations, key);
   return above.toReversed().flatMap(({ owner, annotations: own }) => {
-    const keys = Object.keys(own)
-      .filter((key) => isMeantForUs(key) && !told.has(key) && !isThere(key) && !isThere(rightKey(key)))
+    const keys = misplacedKeys(Object.keys(own), annotations)
+      .filter((key) => !told.has(key))
       .slice(0, MOST_KEYS);
     for (const key of keys) told.add(key);
     return keys.length === 0 ? [] : [{ owner, keys, place: templatePlace(owner.kind) }];
