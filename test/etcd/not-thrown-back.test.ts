@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
-import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { etcdOfFile } from "../kit/etcd-of-file.ts";
 import { Pair, type Way } from "../kit/pair.ts";
 import type { Running } from "../kit/run.ts";
 import { killedAtChange } from "../kit/trace.ts";
@@ -9,19 +9,12 @@ import { killedAtChange } from "../kit/trace.ts";
 
 const LIMIT = 120_000;
 
-let etcd: EtcdCluster;
-
-beforeAll(async () => {
-  etcd = await startEtcd({ version: "3.6" });
-}, LIMIT);
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]();
-});
+const etcd = etcdOfFile({ version: "3.6" });
 
 test.each<[Way]>([["plugin"], ["agent"]])(
   "K68: a living holder that another machine released by force (%s)",
   async (way) => {
-    await using pair = await Pair.open(etcd, [way, "plugin"]);
+    await using pair = await Pair.open(etcd(), [way, "plugin"]);
     const [older, newest] = [await pair.add(pair.one, "a"), await pair.add(pair.one, "b")];
     for (const address of [newest, older]) {
       const { exitCode, stderr } = await pair.two.command(["ip", "release", "--force", address]);
@@ -56,7 +49,7 @@ test(
       };
       api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster"));
       nodes("n1", "n2");
-      await using pair = await Pair.open(etcd, ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
+      await using pair = await Pair.open(etcd(), ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
       await pair.add(pair.one, "p1", podOn(api, "p1", "n1"));
       // The Node is deleted, and its pods with it; the machine goes on.
       nodes("n2");
@@ -92,7 +85,7 @@ const MOST = 200;
 test(
   "K68: an ADD and the DEL of the newest container, killed at each of their writes in turn",
   async () => {
-    await using pair = await Pair.open(etcd);
+    await using pair = await Pair.open(etcd());
     const { one } = pair;
     await pair.add(one, "stays");
     for (let nth = 1; ; nth++) {
@@ -121,7 +114,7 @@ const ROUNDS = 20;
 test(
   "K68: ADDs and DELs through an agent, and the agent, killed at random",
   async () => {
-    await using pair = await Pair.open(etcd, ["agent", "plugin"]);
+    await using pair = await Pair.open(etcd(), ["agent", "plugin"]);
     const { one } = pair;
     const started = (process: Running) =>
       void setTimeout(() => process.kill("SIGKILL"), Math.random() * LATEST);

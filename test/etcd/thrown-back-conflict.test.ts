@@ -1,32 +1,22 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { expect, test } from "bun:test";
+import { etcdOfFile } from "../kit/etcd-of-file.ts";
+import { BUMPED } from "../kit/etcd-restore.ts";
 import { Pair } from "../kit/pair.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** A node that has nothing newer gives out an address that a restored etcd has lost, before anybody notices. */
 
 const LIMIT = 120_000;
-const BUMPED = { bump: 1_000_000_000 };
 const CONFLICTS = "kube_ipam_agent_store_conflicts";
 
-let etcd: EtcdCluster;
-
-beforeAll(async () => {
-  etcd = await startEtcd({ version: "3.6" });
-}, LIMIT);
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]();
-});
+const etcd = etcdOfFile({ version: "3.6" });
 
 /** The thief has the address of the newest container, which is the node's witness. */
 async function steal(pair: Pair): Promise<string> {
-  await pair.add(pair.one, "a");
-  await pair.add(pair.two, "x");
-  const snapshot = await etcd.snapshot();
-  for (const container of ["b1", "b2"]) await pair.add(pair.one, container);
+  const snapshot = await pair.liveOn({ one: ["b1", "b2"] });
   const lost = (await pair.heldFor("b2")) ?? "";
   if (pair.one.through === "agent") await pair.one.stopAgent();
-  await etcd.restore(snapshot, BUMPED);
+  await etcd().restore(snapshot, BUMPED);
   expect(await pair.add(pair.two, "thief", `IP=${lost}`)).toBe(lost);
   return lost;
 }
@@ -39,7 +29,7 @@ async function checked(node: Pair["one"]): Promise<string> {
 test(
   "K67: both are told, and all others get addresses again after the recovery",
   async () => {
-    await using pair = await Pair.open(etcd);
+    await using pair = await Pair.open(etcd());
     const lost = await steal(pair);
     expect(await pair.refused(pair.one)).toStartWith("106 ");
     await pair.expectStopped();
@@ -67,7 +57,7 @@ test(
 test(
   "K67: the agent tells of both in log and metric, as long as both live",
   async () => {
-    await using pair = await Pair.open(etcd, ["agent", "agent"]);
+    await using pair = await Pair.open(etcd(), ["agent", "agent"]);
     const lost = await steal(pair);
     const conflicts = (count: number) =>
       eventually(async () => (await pair.metric(pair.one, CONFLICTS)) === count || undefined, 60_000);

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { controller, type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { refused } from "../kit/cni.ts";
-import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { etcdOfFile } from "../kit/etcd-of-file.ts";
+import { BUMPED } from "../kit/etcd-restore.ts";
 import { Pair } from "../kit/pair.ts";
 
 /** Reservations that pods made after the snapshot: of a fixed address, and of a sticky owner. */
 
 const LIMIT = 120_000;
 
-let etcd: EtcdCluster;
+const etcd = etcdOfFile({ version: "3.6" });
 let api: FakeApi;
 
-beforeAll(async () => {
-  etcd = await startEtcd({ version: "3.6" });
+beforeAll(() => {
   api = startFakeApi();
   api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster"));
   const items = ["n1", "n2"].map((name) => ({ metadata: { name, uid: name }, spec: {}, status: {} }));
@@ -23,11 +23,8 @@ beforeAll(async () => {
     "/apis/apps/v1/namespaces/default/statefulsets/s",
     object("s", "S", { spec: { replicas: 2 } }),
   );
-}, LIMIT);
-afterAll(async () => {
-  api.close();
-  await etcd[Symbol.asyncDispose]();
 });
+afterAll(() => api.close());
 
 /** CNI_ARGS of a pod that the API server shows from now on. */
 function podOn(nodeName: string, name: string, uid: string, annotations: object, ownerReferences?: object[]) {
@@ -44,17 +41,17 @@ const sticky = (nodeName: string, name: string, uid: string) =>
 test(
   "K65: reservations and sticky owners that were made after the snapshot come back with their pods",
   async () => {
-    await using pair = await Pair.open(etcd, ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
+    await using pair = await Pair.open(etcd(), ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
     const { one, two } = pair;
     await pair.add(two, "x", podOn("n2", "x", "x", {}));
-    const snapshot = await etcd.snapshot();
+    const snapshot = await etcd().snapshot();
     const fixed = "10.50.0.9";
     await pair.add(one, "f", podOn("n1", "f", "f", { "kube-ipam.ip": fixed, "kube-ipam.retain": "1h" }));
     const own = [
       await pair.add(one, "s0", sticky("n1", "s-0", "s0")),
       await pair.add(one, "s1", sticky("n1", "s-1", "s1")),
     ];
-    await etcd.restore(snapshot, { bump: 1_000_000_000 });
+    await etcd().restore(snapshot, BUMPED);
     expect(refused(await one.tryAdd("y", podOn("n1", "y", "y", {}))).code).toBe(106);
     await one.end("y");
     await pair.expectStopped();

@@ -1,31 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
+import { describe, expect, test } from "bun:test";
+import { etcdOfFile } from "../kit/etcd-of-file.ts";
+import { BUMPED } from "../kit/etcd-restore.ts";
 import { Pair, type Way } from "../kit/pair.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** Two machines on a real etcd that is restored from a snapshot, with and without a bump of its revision. */
 
 const LIMIT = 120_000;
-const BUMPED = { bump: 1_000_000_000 };
 const SUSPECT = "kube_ipam_agent_store_suspect";
 
-let etcd: EtcdCluster;
-
-beforeAll(async () => {
-  etcd = await startEtcd({ version: "3.6" });
-}, LIMIT);
-afterAll(async () => {
-  await etcd[Symbol.asyncDispose]();
-});
+const etcd = etcdOfFile({ version: "3.6" });
 
 /** A life after the snapshot, which only the first node has seen. */
-async function liveOn(pair: Pair): Promise<string> {
-  await pair.add(pair.one, "a");
-  await pair.add(pair.two, "x");
-  const snapshot = await etcd.snapshot();
-  for (const container of ["b1", "b2", "b3", "b4"]) await pair.add(pair.one, container);
-  return snapshot;
-}
+const LATER = { one: ["b1", "b2", "b3", "b4"] };
 
 const ALONE: [Way, Way] = ["plugin", "plugin"];
 const MIXED: [Way, Way][] = [ALONE, ["agent", "plugin"], ["plugin", "agent"]];
@@ -37,9 +24,9 @@ describe.each([
   test.each([...ways])(
     "stops both nodes with the next ADD of the busy one, and recover brings all back (%s, %s)",
     async (first, second) => {
-      await using pair = await Pair.open(etcd, [first, second]);
-      const snapshot = await liveOn(pair);
-      await etcd.restore(snapshot, how);
+      await using pair = await Pair.open(etcd(), [first, second]);
+      const snapshot = await pair.liveOn(LATER);
+      await etcd().restore(snapshot, how);
       expect(await pair.refused(pair.one)).toStartWith("106 ");
       expect((await pair.meta())?.suspicion?.node).toBeOneOf(["n1", "n2"]);
       await pair.expectStopped();
@@ -51,9 +38,9 @@ describe.each([
   test(
     "is noticed by agents of quiet nodes, who write again what is lost, and recover ends it",
     async () => {
-      await using pair = await Pair.open(etcd, ["agent", "agent"]);
-      const snapshot = await liveOn(pair);
-      await etcd.restore(snapshot, how);
+      await using pair = await Pair.open(etcd(), ["agent", "agent"]);
+      const snapshot = await pair.liveOn(LATER);
+      await etcd().restore(snapshot, how);
       const { suspicion } = await pair.stopped();
       expect(await pair.refused(pair.two)).toStartWith(`106 node ${suspicion?.node} has stopped all nodes`);
       await pair.expectStopped();
@@ -69,15 +56,15 @@ describe.each([
 test(
   "K65: a snapshot that is older than the first pod of the node, or than all, is noticed as well",
   async () => {
-    await using pair = await Pair.open(etcd);
-    const empty = await etcd.snapshot();
+    await using pair = await Pair.open(etcd());
+    const empty = await etcd().snapshot();
     await pair.add(pair.two, "x");
-    const snapshot = await etcd.snapshot();
+    const snapshot = await etcd().snapshot();
     for (const container of ["b1", "b2"]) await pair.add(pair.one, container);
-    await etcd.restore(snapshot, BUMPED);
+    await etcd().restore(snapshot, BUMPED);
     expect(await pair.refused(pair.one)).toStartWith("106 ");
     await pair.expectStopped();
-    await etcd.restore(empty, { bump: 2 * BUMPED.bump });
+    await etcd().restore(empty, { bump: 2_000_000_000 });
     expect(await pair.refused(pair.two)).toStartWith("106 ");
     await pair.expectStopped();
     await pair.expectRecovered();
@@ -88,14 +75,14 @@ test(
 test(
   "K65: store accept ends the suspicion on the node that noticed, and on no other",
   async () => {
-    await using pair = await Pair.open(etcd);
-    const snapshot = await liveOn(pair);
-    await etcd.restore(snapshot, BUMPED);
+    await using pair = await Pair.open(etcd());
+    const snapshot = await pair.liveOn(LATER);
+    await etcd().restore(snapshot, BUMPED);
     expect(await pair.refused(pair.one)).toStartWith("106 ");
     const other = await pair.two.command(["store", "accept"]);
     expect(`${other.exitCode} ${other.stderr}`).toMatch(/^1 .*node n1 has stopped all nodes/s);
     await pair.expectStopped();
-    for (const container of ["b1", "b2", "b3", "b4"]) await pair.vanish(pair.one, container);
+    for (const container of LATER.one) await pair.vanish(pair.one, container);
     expect((await pair.one.command(["store", "accept"])).exitCode).toBe(0);
     await pair.expectSound();
   },

@@ -11,6 +11,9 @@ export interface Restoring {
   readonly meanwhile?: () => Promise<unknown>;
 }
 
+/** Moves the revision on beyond all that any test writes. */
+export const BUMPED: Restoring = { bump: 1_000_000_000 };
+
 /**
  * Puts a snapshot in the place of one member's data.
  *

@@ -1,9 +1,9 @@
 import { mkdirSync, openSync } from "node:fs";
-import { createServer } from "node:net";
 import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
 import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
 import { type Restoring, restoreMember, succeeds } from "./etcd-restore.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
+import { loopbackPorts } from "./loopback-ports.ts";
 import { type Finished, run } from "./run.ts";
 import { sendSignal } from "./signal.ts";
 
@@ -87,7 +87,8 @@ interface Plan {
 }
 
 async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folder): Promise<EtcdCluster> {
-  const ports = await freePorts(3 * (wish.members ?? 1));
+  // etcd ends at once should another process have taken one.
+  const ports = await loopbackPorts(3 * (wish.members ?? 1));
   const plans = Array.from({ length: wish.members ?? 1 }, (_, index): Plan => {
     const [client = 0, peer = 0, health = 0] = ports.slice(3 * index);
     return { name: `m${index + 1}`, client, peer, health };
@@ -260,23 +261,4 @@ async function healthy(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Ports that were free a moment ago; etcd ends at once should another process have taken one. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

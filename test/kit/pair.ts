@@ -7,7 +7,8 @@ import { added, addressesOf, refused } from "./cni.ts";
 import type { EtcdCluster } from "./etcd.ts";
 import { etcdSettings } from "./etcd-settings.ts";
 import { loopbackPorts } from "./loopback-ports.ts";
-import type { Finished, Running } from "./run.ts";
+import { type RecoveryEnd, recoverPair } from "./pair-recovery.ts";
+import type { Finished } from "./run.ts";
 import { listAllocations } from "./subject-kube-ipam.ts";
 import { eventually } from "./wait.ts";
 
@@ -16,13 +17,6 @@ export type Way = AgentNode["through"];
 
 /** Far beyond what anything takes, in milliseconds. */
 const PATIENCE = 60_000;
-
-/** What `recover -o json` prints. */
-export interface Recovered {
-  readonly answered: readonly { node: string; attachments: number; written: number }[];
-  readonly silent: readonly string[];
-  readonly conflicts: readonly { address: string; node: string; heldBy: string }[];
-}
 
 /** Two machines on one etcd, under a prefix of their own, and the books of what their containers have. */
 export class Pair implements AsyncDisposable {
@@ -85,6 +79,20 @@ export class Pair implements AsyncDisposable {
     const finished = await node.end(container);
     expect(`${finished.exitCode} ${finished.stdout}`).toBe("0 ");
     this.books.ended(idOf(container));
+  }
+
+  /**
+   * A container begins to live on each node, then the snapshot is saved, and then the named ones begin to live.
+   *
+   * @returns the snapshot, which does not know the latter.
+   */
+  async liveOn(later: Readonly<Partial<Record<"one" | "two", readonly string[]>>>): Promise<string> {
+    await this.add(this.one, "a");
+    await this.add(this.two, "x");
+    const snapshot = await this.#etcd.snapshot();
+    for (const container of later.one ?? []) await this.add(this.one, container);
+    for (const container of later.two ?? []) await this.add(this.two, container);
+    return snapshot;
   }
 
   /** An ADD that must be refused; code and words. */
@@ -162,38 +170,8 @@ export class Pair implements AsyncDisposable {
   }
 
   /** `recover` on the first node; where there is no agent, an operator answers on the node. */
-  async recover(): Promise<{ readonly exitCode: number | null; readonly recovered: Recovered }> {
-    const all = this.one.command(["recover", "--nodes", "n1,n2", "--timeout", "100", "-o", "json"]);
-    await this.#answers();
-    const { exitCode, stdout } = await all;
-    return { exitCode, recovered: JSON.parse(stdout) };
-  }
-
-  /** A snapshot from the midst of a recovery that both nodes have answered; then it ends. */
-  async snapshotOfRecovery(): Promise<string> {
-    let process: Running | undefined;
-    const command = ["recover", "--nodes", "n1,n2,late", "--timeout", "100"];
-    const endless = this.one.command(command, (running) => {
-      process = running;
-    });
-    await this.#answers();
-    const status = ["recover", "--status", "--nodes", "n1,n2", "-o", "json"];
-    await eventually(async () => {
-      const { answered } = JSON.parse((await this.one.command(status)).stdout);
-      return answered.length === 2 || undefined;
-    }, PATIENCE);
-    const snapshot = await this.#etcd.snapshot();
-    process?.kill("SIGKILL");
-    await endless;
-    expect((await this.recover()).exitCode).toBe(0);
-    return snapshot;
-  }
-
-  async #answers(): Promise<void> {
-    const nodes = [this.one, this.two].filter(({ through }) => through === "plugin");
-    await eventually(async () => (await this.meta())?.state === "recovering" || undefined, PATIENCE);
-    // Twice, because a conflict may end with the other node's answer.
-    for (const node of [...nodes, ...nodes]) await node.command(["recover", "--this-node"]);
+  recover(): Promise<RecoveryEnd> {
+    return recoverPair(this);
   }
 
   /** After a recovery without conflicts: the living have what they had, and both nodes give out the rest, each address once. */
