@@ -21,6 +21,7 @@ export function substituteOf(hash: string): string {
   return SUBSTITUTE + hash;
 }
 
+/** Whether a cluster is called by its authorities, because its UID may not be read. */
 export function isSubstitute(name: string): boolean {
   return name.startsWith(SUBSTITUTE);
 }

@@ -1,4 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
+import { counted } from "../../command-line/counted.ts";
 import { UNKNOWN } from "../../ipam/unknown-holder.ts";
 import type { ForeignLease } from "../../portable/foreign-leases.ts";
 import type { DamagedLease } from "./found-leases.ts";
@@ -29,13 +30,18 @@ export function holdForUnknown(
 export function tellDamaged(damaged: readonly DamagedLease[], whose: string, skipped: boolean): Told[] {
   if (damaged.length === 0) return [];
   const fate = skipped
-    ? "they are left out (--skip-damaged), and others get their addresses"
+    ? "left out (--skip-damaged), and others get the addresses"
     : `each address is held for a container '${UNKNOWN}' until 'kube-ipam ip release --force ADDRESS'; ` +
       "leave them out with --skip-damaged";
+  const what = counted(
+    damaged.length,
+    `lease of ${whose} does not tell whose it is`,
+    `leases of ${whose} do not tell whose they are`,
+  );
   return [
     {
       key: "damaged",
-      warning: `${damaged.length} leases of ${whose} do not tell whose they are: ${fate}`,
+      warning: `${what}: ${fate}`,
       data: { held: !skipped },
       items: damaged.map(({ address, because, entry, unknown }) => ({
         text: `${entry}: ${because}`,
@@ -48,10 +54,11 @@ export function tellDamaged(damaged: readonly DamagedLease[], whose: string, ski
 /** Names all entries that are no lease at all. */
 export function tellNoAddress(entries: readonly string[], whose: string): Told[] {
   if (entries.length === 0) return [];
+  const what = counted(entries.length, `entry of ${whose} has`, `entries of ${whose} have`);
   return [
     {
       key: "noAddress",
-      warning: `${entries.length} entries of ${whose} have no address for a name: nothing is held for them; if one is a lease, rename it as its address and import again`,
+      warning: `${what} no address for a name: nothing is held; if one is a lease, rename it as its address and import again`,
       items: entries.map((entry) => ({ text: entry, data: { entry } })),
     },
   ];

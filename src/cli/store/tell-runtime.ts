@@ -1,4 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
+import { counted } from "../../command-line/counted.ts";
 import type { ForeignLease } from "../../portable/foreign-leases.ts";
 import type { KnownContainers } from "../../runtime/known-containers.ts";
 import type { Told } from "./told.ts";
@@ -23,14 +24,12 @@ export function tellRuntime(
   const { asked, configured, doubt, folder } = known;
   const others = [...containers].filter(([container]) => !known.knows(container));
   const knows = containers.size - others.length;
-  const count = `of ${containers.size} containers the runtime knows ${knows} (its CNI cache)`;
+  const all = counted(containers.size, "container", "containers");
+  const count = `of ${all} the runtime knows ${knows} (its CNI cache)`;
   const unsure = doubt === undefined ? "" : `; of ${folder}: ${doubt}`;
   const told: Told = {
     key: "runtime",
-    line: [
-      "Runtime",
-      asked ? `knows ${knows} of ${containers.size} containers` : `unknown: ${folder}: ${doubt}`,
-    ],
+    line: ["Runtime", asked ? `knows ${knows} of ${all}` : `unknown: ${folder}: ${doubt}`],
     data: {
       cache: folder,
       asked,

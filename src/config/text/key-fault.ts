@@ -14,9 +14,10 @@ export function toleratingKeys(warn: Warn): Refuse {
   return ({ message }) => warn(`${message}; ignored, as this operation does not need it`);
 }
 
-/** How much of a key that we do not know a message repeats. */
+/** In characters. */
 const SHOWN = 60;
 
+/** A key that somebody else wrote, no longer than a message should repeat it. */
 export function shownKey(key: string): string {
   return key.length > SHOWN ? `${key.slice(0, SHOWN)}…` : key;
 }

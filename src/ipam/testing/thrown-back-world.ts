@@ -26,6 +26,7 @@ export interface Death {
   readonly after: boolean;
 }
 
+/** How a process ends that was killed. */
 export class Killed extends Error {}
 
 /** What a runtime has been told that a container has. */
