@@ -11,6 +11,7 @@ import {
 } from "../../src/kubernetes/testing/fake-api.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { run } from "../kit/run.ts";
+import { showPod } from "../kit/shown-objects.ts";
 import { kubeIpamOnEtcd } from "../kit/subject-etcd.ts";
 import { type Configuration, World } from "../kit/world.ts";
 
@@ -70,11 +71,9 @@ class Side {
   /** A pod that starts, and has what it is called by; a fixed address where it names one. */
   async start(network: Configuration, name: string, uid: string, ip?: string, rest = {}) {
     const annotations = ip === undefined ? {} : { "kube-ipam.ip": ip };
-    const pod = object(name, uid, { annotations, ...rest, spec: { nodeName: "n1" }, status: {} });
-    this.api.answers.set(`/api/v1/namespaces/default/pods/${name}`, pod);
+    const args = showPod(this.api, name, uid, { nodeName: "n1", annotations, ...rest });
     const netns = await world.makeNamespace();
     const container = `${this.name}-${name}-${++this.#containers}`;
-    const args = `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${name};K8S_POD_UID=${uid}`;
     const call = { container, netns: netns.path, args };
     const boot = { env: { KUBE_IPAM_BOOT_ID: `boot-of-${this.name}` } };
     const finished = await world.run("ADD", network, call, boot);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { apiStatus, type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { run } from "../kit/run.ts";
+import { podArgs, showPod } from "../kit/shown-objects.ts";
 import { kubeIpamOnEtcd } from "../kit/subject-etcd.ts";
 import { type Configuration, World } from "../kit/world.ts";
 
@@ -160,13 +161,8 @@ describe("with Kubernetes", () => {
   });
   afterAll(() => api.close());
 
-  const argsOf = (name: string) =>
-    `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${name};K8S_POD_UID=u-${name}`;
-  const place = (name: string, spec: object) =>
-    api.answers.set(
-      `/api/v1/namespaces/default/pods/${name}`,
-      object(name, `u-${name}`, { spec, status: {} }),
-    );
+  const argsOf = (name: string) => podArgs(name, `u-${name}`);
+  const place = (name: string, on: { nodeName?: string }) => showPod(api, name, `u-${name}`, on);
 
   test("K42 a pod that Kubernetes placed on a node of another name is error 7; its DEL is not", async () => {
     const a = new Machine({ addressSpace: "placed", kubeConfig: api.kubeConfig() });

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
+import { object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { etcdOfFile } from "../kit/etcd-of-file.ts";
 import { Pair, type Way } from "../kit/pair.ts";
 import type { Running } from "../kit/run.ts";
+import { showNodes, showPod } from "../kit/shown-objects.ts";
 import { killedAtChange } from "../kit/trace.ts";
 
 /** What looks as if an etcd had lost something, and is none: nobody may stop all nodes for it. */
@@ -41,26 +42,20 @@ test(
   async () => {
     const api = startFakeApi();
     try {
-      const nodes = (...names: string[]) => {
-        for (const name of ["n1", "n2"]) api.answers.delete(`/api/v1/nodes/${name}`);
-        const items = names.map((name) => ({ metadata: { name, uid: name }, spec: {}, status: {} }));
-        for (const item of items) api.answers.set(`/api/v1/nodes/${item.metadata.name}`, item);
-        api.answers.set("/api/v1/nodes", { kind: "NodeList", metadata: {}, items });
-      };
       api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster"));
-      nodes("n1", "n2");
+      showNodes(api, "n1", "n2");
       await using pair = await Pair.open(etcd(), ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
-      await pair.add(pair.one, "p1", podOn(api, "p1", "n1"));
+      await pair.add(pair.one, "p1", showPod(api, "p1", "uid-p1", { nodeName: "n1" }));
       // The Node is deleted, and its pods with it; the machine goes on.
-      nodes("n2");
+      showNodes(api, "n2");
       api.answers.delete("/api/v1/namespaces/default/pods/p1");
       api.answers.set("/api/v1/pods", { kind: "PodList", metadata: {}, items: [] });
       const { stdout, stderr } = await pair.two.command(["gc"]);
       expect(stdout + stderr).toContain("its node was deleted");
       pair.ended("p1");
-      nodes("n1", "n2");
-      await pair.add(pair.one, "p2", podOn(api, "p2", "n1"));
-      await pair.add(pair.two, "p3", podOn(api, "p3", "n2"));
+      showNodes(api, "n1", "n2");
+      await pair.add(pair.one, "p2", showPod(api, "p2", "uid-p2", { nodeName: "n1" }));
+      await pair.add(pair.two, "p3", showPod(api, "p3", "uid-p3", { nodeName: "n2" }));
       expect((await pair.meta())?.state).toBe("ready");
       await pair.sound();
     } finally {
@@ -69,15 +64,6 @@ test(
   },
   LIMIT,
 );
-
-/** CNI_ARGS of a pod that the API server shows from now on. */
-function podOn(api: FakeApi, name: string, nodeName: string): string {
-  api.answers.set(
-    `/api/v1/namespaces/default/pods/${name}`,
-    object(name, `uid-${name}`, { spec: { nodeName }, status: {} }),
-  );
-  return `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${name};K8S_POD_UID=uid-${name}`;
-}
 
 /** More changing system calls than any verb makes; the loop ends earlier, with the first pair that survives. */
 const MOST = 200;

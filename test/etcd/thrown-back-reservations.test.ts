@@ -4,6 +4,7 @@ import { refused } from "../kit/cni.ts";
 import { etcdOfFile } from "../kit/etcd-of-file.ts";
 import { BUMPED } from "../kit/etcd-restore.ts";
 import { Pair } from "../kit/pair.ts";
+import { showNodes, showPod } from "../kit/shown-objects.ts";
 
 /** Reservations that pods made after the snapshot: of a fixed address, and of a sticky owner. */
 
@@ -15,9 +16,7 @@ let api: FakeApi;
 beforeAll(() => {
   api = startFakeApi();
   api.answers.set("/api/v1/namespaces/kube-system", object("kube-system", "cluster"));
-  const items = ["n1", "n2"].map((name) => ({ metadata: { name, uid: name }, spec: {}, status: {} }));
-  api.answers.set("/api/v1/nodes", { kind: "NodeList", metadata: {}, items });
-  for (const node of items) api.answers.set(`/api/v1/nodes/${node.metadata.name}`, node);
+  showNodes(api, "n1", "n2");
   api.answers.set("/api/v1/pods", { kind: "PodList", metadata: {}, items: [] });
   api.answers.set(
     "/apis/apps/v1/namespaces/default/statefulsets/s",
@@ -26,33 +25,26 @@ beforeAll(() => {
 });
 afterAll(() => api.close());
 
-/** CNI_ARGS of a pod that the API server shows from now on. */
-function podOn(nodeName: string, name: string, uid: string, annotations: object, ownerReferences?: object[]) {
-  const pod = object(name, uid, { annotations, ownerReferences, spec: { nodeName }, status: {} });
-  api.answers.set(`/api/v1/namespaces/default/pods/${name}`, pod);
-  return `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${name};K8S_POD_UID=${uid}`;
-}
-
+const ownerReferences = [controller("apps/v1", "StatefulSet", "s", "S")];
 const sticky = (nodeName: string, name: string, uid: string) =>
-  podOn(nodeName, name, uid, { "kube-ipam.sticky": "true" }, [
-    controller("apps/v1", "StatefulSet", "s", "S"),
-  ]);
+  showPod(api, name, uid, { nodeName, annotations: { "kube-ipam.sticky": "true" }, ownerReferences });
 
 test(
   "K65: reservations and sticky owners that were made after the snapshot come back with their pods",
   async () => {
     await using pair = await Pair.open(etcd(), ["plugin", "plugin"], { kubeConfig: api.kubeConfig() });
     const { one, two } = pair;
-    await pair.add(two, "x", podOn("n2", "x", "x", {}));
+    await pair.add(two, "x", showPod(api, "x", "x", { nodeName: "n2" }));
     const snapshot = await etcd().snapshot();
     const fixed = "10.50.0.9";
-    await pair.add(one, "f", podOn("n1", "f", "f", { "kube-ipam.ip": fixed, "kube-ipam.retain": "1h" }));
+    const annotations = { "kube-ipam.ip": fixed, "kube-ipam.retain": "1h" };
+    await pair.add(one, "f", showPod(api, "f", "f", { nodeName: "n1", annotations }));
     const own = [
       await pair.add(one, "s0", sticky("n1", "s-0", "s0")),
       await pair.add(one, "s1", sticky("n1", "s-1", "s1")),
     ];
     await etcd().restore(snapshot, BUMPED);
-    expect(refused(await one.tryAdd("y", podOn("n1", "y", "y", {}))).code).toBe(106);
+    expect(refused(await one.tryAdd("y", showPod(api, "y", "y", { nodeName: "n1" }))).code).toBe(106);
     await one.end("y");
     await pair.expectStopped();
     expect((await pair.recover()).exitCode).toBe(0);

@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import { apiStatus, type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { ours } from "../kit/case.ts";
 import { addressesOf } from "../kit/cni.ts";
+import { podArgs } from "../kit/shown-objects.ts";
 import { eventually } from "../kit/wait.ts";
 import type { Configuration, Refusal, World } from "../kit/world.ts";
 
@@ -33,7 +34,7 @@ class Pods implements Disposable {
     const call = (ifname: string) => ({
       container: `c-${name}`,
       ifname,
-      args: `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${name};K8S_POD_UID=uid-${name}`,
+      args: podArgs(name, `uid-${name}`),
     });
     return {
       add: async (ifname: string, network: string, subnet: string) =>
