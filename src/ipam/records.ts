@@ -144,6 +144,11 @@ export interface NetworkRecord {
    * out addresses.
    */
   readonly detail?: string;
+  /**
+   * True once it has served another interface than the first: it may be one that the cluster gives to every
+   * pod, behind `eth0`.
+   */
+  readonly further?: boolean;
 }
 
 /** Reservations of whole ranges of one space. One record, however many addresses they have. */

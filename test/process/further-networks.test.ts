@@ -174,6 +174,13 @@ for (const key of ["kube-ipam.ip", "kube-ipam.ip/net1", "kube-ipam.ip/db"]) {
   });
 }
 
+ours("J46", "a plain address of a network that no pod had behind its first one is refused", async (world) => {
+  using pods = new Pods(world);
+  await pods.pod({}).add("eth0", "db", DB);
+  const pod = pods.pod({ "kube-ipam.ip": "10.2.0.9" });
+  await pod.refused("eth0", "web", FIRST_NETWORK, { code: 102, text: /write kube-ipam\.ip\/db/ });
+});
+
 for (const [what, definition] of [
   ["another plugin's", { name: "db", type: "sriov", ipam: { type: "whereabouts", range: "10.7.0.0/24" } }],
   [

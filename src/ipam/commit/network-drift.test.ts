@@ -27,6 +27,15 @@ test("the same configuration is written once, and nothing is said", async () => 
   expect(drifted()).toEqual([]);
 });
 
+test("the first interface besides the first one is written down once, and nothing is said", async () => {
+  const { drifted, here, writes } = await world();
+  await add(here, "c2", { ifname: "net1" });
+  await add(here, "c3", { ifname: "net1" });
+  await add(here, "c4");
+  expect(writes().map(({ record }) => "further" in record && record.further)).toEqual([false, true]);
+  expect(drifted()).toEqual([]);
+});
+
 test("another address space under one name is refused", async () => {
   const { here } = await world();
   const asked = add(here, "c2", { network: { ...smallNetwork(), space: "other" } });

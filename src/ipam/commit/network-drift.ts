@@ -7,6 +7,7 @@ import { type NetworkRecord, RECORD_VERSION } from "../records.ts";
 import type { Guard, Put } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { networkRef, type View } from "../view/view.ts";
+import { FIRST } from "../wish/pod-networks.ts";
 
 interface Recording {
   readonly guards: readonly Guard[];
@@ -22,15 +23,17 @@ interface Recording {
  * @throws IpamError invalidConfig when two nodes cannot both be right; StoreFailure.
  */
 export async function recordNetwork(attempt: Attempt, view: View): Promise<Recording> {
-  const { network } = attempt.request;
+  const { attachment, network } = attempt.request;
   const known = view.network;
-  const current = networkRecord(network);
+  const further = known?.record.further === true || attachment.ifname !== FIRST;
+  const current = { ...networkRecord(network), ...(further && { further }) };
   if (known === undefined) return write(attempt, current, 0);
   requireSameSpace(known.record, network);
   // A newer program's record has more than this program could write.
   if (known.record.version > RECORD_VERSION) return { guards: [], puts: [] };
   if (sameText(known.record.subnets, current.subnets) && known.record.detail === current.detail) {
-    return { guards: [], puts: [] };
+    const isToldAlready = known.record.further === current.further;
+    return isToldAlready ? { guards: [], puts: [] } : write(attempt, current, known.revision);
   }
   await requireCommonSubnet(known.record, current, attempt);
   attempt.ports.log(

@@ -3,7 +3,7 @@ import { IpamError } from "../errors.ts";
 import type { FurtherNetwork } from "./further-networks.ts";
 import { entryNamed, networkOf } from "./judge-claim.ts";
 import { FIRST, type PodNetworks } from "./pod-networks.ts";
-import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
+import { holdsAll, type KnownNetwork, type Unclaimed } from "./unclaimed.ts";
 
 /**
  * The error for a wish that no network of the pod fulfils: it names the pod's own interfaces, and the keys
@@ -79,10 +79,15 @@ function describeEntry(entry: FurtherNetwork, pod: PodNetworks): string {
 }
 
 /** "; say for which network: kube-ipam.ip/lan or kube-ipam.ip/eth0, …" */
-function keysFor({ key }: Unclaimed, pod: PodNetworks): string {
-  const { asked, attached, further, place } = pod;
-  if (further.length === 0 && attached.length === 0) return "";
+function keysFor({ asks, key }: Unclaimed, pod: PodNetworks): string {
+  const { asked, attached, further, known, place } = pod;
   const [word = key] = key.split("/");
+  if (further.length === 0 && attached.length === 0) {
+    const other = [...known.values()].find((network) => holdsAll(network, asks));
+    return other === undefined || other.name === asked.network.name
+      ? ""
+      : `; network '${other.name}' has it: attach the pod to that, or, if every pod gets it, write ${word}/${other.name}`;
+  }
   const others = further
     .filter((_, index) => index !== place.index)
     .flatMap((entry) => {

@@ -62,7 +62,9 @@ function judgePlain({ asks }: Unclaimed, pod: PodNetworks): Claim {
   if (networks.some((network) => isOther(network) && holdsAll(network, asks))) return "claimed";
   // With a list, a wish that means a network which every pod gets must say so.
   if (further.length > 0 || place.index !== -1) return "nobody's";
-  const isHeld = [...known.values()].some((network) => isOther(network) && holdsAll(network, asks));
+  const isHeld = [...known.values()].some(
+    (network) => network.further === true && isOther(network) && holdsAll(network, asks),
+  );
   return isHeld ? "passed on" : "nobody's";
 }
 

@@ -20,6 +20,8 @@ interface Situation {
   readonly ifname?: string;
   readonly name?: string;
   readonly subnet?: string;
+  /** Those of them that have served another interface than the first. */
+  readonly further?: readonly string[];
   /** What the store knows: network -> subnet. */
   readonly stored?: Readonly<Record<string, string>>;
   /** Interface -> network, of the same container. */
@@ -45,7 +47,12 @@ async function judged(
     ([of, text]) =>
       ({
         ref: { kind: "network", name: of },
-        record: { version: 1, space: "default", subnets: [text] },
+        record: {
+          version: 1,
+          space: "default",
+          subnets: [text],
+          ...(more.further?.includes(of) && { further: true }),
+        },
       }) as const,
   );
   await store.commit({ guards: [], puts, deletes: [] }, { deadline });
@@ -87,9 +94,18 @@ describe("an address that this network does not hold", () => {
     );
   });
 
-  test("J46: is passed on where a known network has it, which every pod may get", async () => {
-    expect(await say({ "kube-ipam.ip": "10.9.0.5" })).toBe("passed on kube-ipam.ip");
-    expect(await say({ "kube-ipam.ips": "10.9.0.5-10.9.0.9" })).toBe("passed on kube-ipam.ips");
+  test("J46: is passed on where a known network has it that pods get behind their first one", async () => {
+    const behind = { further: ["db"] };
+    expect(await say({ "kube-ipam.ip": "10.9.0.5" }, behind)).toBe("passed on kube-ipam.ip");
+    expect(await say({ "kube-ipam.ips": "10.9.0.5-10.9.0.9" }, behind)).toBe("passed on kube-ipam.ips");
+  });
+
+  test("J46: is error 102 where that network was a first one only, as that of another rack", async () => {
+    expect(await say({ "kube-ipam.ip": "10.9.0.5" }, { further: ["st"] })).toBe(
+      "102 address 10.9.0.5 (kube-ipam.ip) is in no subnet of the pod's networks; " +
+        "the pod's only network is 'web' with 10.1.2.0/24; network 'db' has it: attach the pod to that, " +
+        "or, if every pod gets it, write kube-ipam.ip/db; correct the annotation or the network",
+    );
   });
 
   test("is another's when a known network of the pod holds it, by one look at its definition", async () => {

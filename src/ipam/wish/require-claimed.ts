@@ -87,7 +87,11 @@ async function knownNetworks(
 ): Promise<Map<string, KnownNetwork>> {
   const known = new Map<string, KnownNetwork>();
   for await (const { ref, record } of store.list({ kind: "network" }, { deadline }))
-    known.set(ref.name, { name: ref.name, subnets: record.subnets.map(parseCidr) });
+    known.set(ref.name, {
+      name: ref.name,
+      subnets: record.subnets.map(parseCidr),
+      ...(record.further && { further: true }),
+    });
   return known;
 }
 

@@ -17,6 +17,8 @@ export interface Unclaimed {
 export interface KnownNetwork {
   readonly name: string;
   readonly subnets: readonly Cidr[];
+  /** See `NetworkRecord.further`. */
+  readonly further?: boolean;
 }
 
 /** Whether the network could give every address that is asked for; false where none is. */
