@@ -46,6 +46,7 @@ test("M44: a holder that no attachment lists is held, and told", () => {
 });
 
 test("M7: an allocation that comes twice stays so, for it is a conflict", () => {
-  const records = [...of("a", "10.1.2.3"), ...without(of("b", "10.1.2.3"), "attachment")];
+  const twice = ["a", "b"].flatMap((name) => without(of(name, "10.1.2.3"), "attachment"));
+  const records = [...without(of("c", "10.1.2.3"), "allocation"), ...twice];
   expect(completeDocument(records).records).toEqual(records);
 });
