@@ -155,6 +155,7 @@ export interface Witnesses {
 
 /** What one ADD wrote, as the store confirmed it. */
 export interface Witness {
+  readonly space: string;
   readonly id: AttachmentId;
   readonly requestId: string;
   /** The commit's revision; 0 where it is not known. */

@@ -27,6 +27,7 @@ export interface AddRequest {
 
 /** The result of an ADD: one address per range set, in the order of the sets. */
 export interface Allocated {
+  readonly space: string;
   readonly attachment: AttachmentId;
   readonly addresses: readonly AllocatedAddress[];
   readonly origin: Origin;

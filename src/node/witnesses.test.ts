@@ -8,6 +8,7 @@ import { openWitnesses } from "./witnesses.ts";
 const scratch = useScratch();
 const id = (container: string): AttachmentId => ({ network: "net1", container, ifname: "eth0" });
 const witness = (container: string, revision = 1) => ({
+  space: "default",
   id: id(container),
   requestId: `r-${container}`,
   revision,
@@ -34,7 +35,7 @@ test("the newest comes first, over all processes", () => {
 test("what a killed writer, or anybody else, left in the file hides no other line", () => {
   const { path, witnesses } = open();
   witnesses.note([witness("a")]);
-  fs.appendFileSync(path, '{}\n["r",1,"n"]\n\nnonsense\n["r-b",1,"net1","b","eth');
+  fs.appendFileSync(path, '{}\n["r",1,"n"]\n\nnonsense\n["r-b",1,"default","net1","b","eth');
   expect([...witnesses.newest()]).toEqual([witness("a")]);
   witnesses.note([witness("c"), witness("d")]);
   expect([...witnesses.newest()]).toEqual([witness("d"), witness("a")]);

@@ -44,8 +44,8 @@ export function openWitnesses(path: string, journal: Pick<Journal, "read">): Wit
   };
 }
 
-function lineOf({ id, requestId, revision }: Witness): string {
-  return `${JSON.stringify([requestId, revision, id.network, id.container, id.ifname])}\n`;
+function lineOf({ space, id, requestId, revision }: Witness): string {
+  return `${JSON.stringify([requestId, revision, space, id.network, id.container, id.ifname])}\n`;
 }
 
 /** Each with its line feed; without the last one where a writer was killed. */
@@ -61,9 +61,10 @@ function stands(line: string, journal: Pick<Journal, "read">): boolean {
 function parse(line: string): Witness | undefined {
   const parts: unknown = quietly(() => JSON.parse(line));
   if (!Array.isArray(parts)) return undefined;
-  const [requestId, revision, network, container, ifname] = parts as unknown[];
-  if (typeof revision !== "number" || typeof requestId !== "string") return undefined;
+  const [requestId, revision, space, network, container, ifname] = parts as unknown[];
+  if (typeof revision !== "number" || typeof requestId !== "string" || typeof space !== "string")
+    return undefined;
   if (typeof network !== "string" || typeof container !== "string" || typeof ifname !== "string")
     return undefined;
-  return { id: { network, container, ifname }, requestId, revision };
+  return { space, id: { network, container, ifname }, requestId, revision };
 }

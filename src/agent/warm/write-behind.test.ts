@@ -105,6 +105,7 @@ test("witnesses are noted together, and whoever asks for them finds them all", (
     forget: () => void noted.splice(0),
   });
   const witness = (container: string): Witness => ({
+    space: "default",
     id: { network: "n", container, ifname: "eth0" },
     requestId: container,
     revision: 1,

@@ -5,6 +5,6 @@ import type { Allocated } from "../requests.ts";
  * The runtime has the result of an ADD: from now on the store must have this holding, as long as it lives
  * (ONE-STORE). Never throws.
  */
-export function delivered({ attachment: id, requestId, revision }: Allocated, { node }: Ports): void {
-  node.witnesses.note([{ id, requestId, revision }]);
+export function delivered({ space, attachment: id, requestId, revision }: Allocated, { node }: Ports): void {
+  node.witnesses.note([{ space, id, requestId, revision }]);
 }

@@ -13,6 +13,7 @@ export function answer(
   repeated: boolean,
 ): Allocated {
   return {
+    space: record.space,
     revision,
     attachment: attempt.request.attachment,
     addresses: addressesOf(record, attempt.request.network),

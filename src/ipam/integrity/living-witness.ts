@@ -27,7 +27,8 @@ export function livingWitness(
   { node, store }: Pick<Ports, "node" | "store">,
 ): LivingWitness | undefined {
   const location = locationOf(store.description);
-  for (const { id, requestId, revision } of newestFirst(node.witnesses)) {
+  for (const { space: of, id, requestId, revision } of newestFirst(node.witnesses)) {
+    if (of !== space) continue;
     const entry = node.journal.read(id);
     if (entry?.holder.requestId !== requestId || entry.space !== space || entry.contested) continue;
     const { storeUuid, storeLocation } = entry;

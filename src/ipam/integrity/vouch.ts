@@ -42,7 +42,7 @@ async function standingHere(ports: Ports, options: CallOptions): Promise<Witness
   for await (const { ref, record, revision } of ports.store.list(scope, pastDamage(options, ports))) {
     const entry = known.get(refKey(ref));
     if (entry === undefined || !isSameState(record, entry)) continue;
-    standing.push({ id: ref.id, requestId: record.holder.requestId, revision });
+    standing.push({ space: record.space, id: ref.id, requestId: record.holder.requestId, revision });
   }
   return standing.sort((a, b) => a.revision - b.revision);
 }

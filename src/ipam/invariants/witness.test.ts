@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { allocate } from "../allocate/allocate.ts";
 import { free } from "../free/free.ts";
 import { freeFenced } from "../free/free-fenced.ts";
@@ -115,7 +115,7 @@ describe("a lost holding stops all nodes", () => {
     const between = store.save();
     const two = await allocate(second, n1);
     for (const { attachment: id, requestId, revision } of [two, one])
-      n1.node.witnesses.note([{ id, requestId, revision }]);
+      n1.node.witnesses.note([{ space: "default", id, requestId, revision }]);
     throwBack();
     store.restore(between, { movedOn: true });
     expect(await code(add(n1, "c4"))).toBe(106);
@@ -268,4 +268,14 @@ test("K61: a stopped store repeats only what a sandbox has by its node's own wor
   nodes[0].removeNamespace("/run/netns/c1");
   expect(await code(add(n1, "c1"))).toBe(106);
   expect(c2).toEqual(["10.1.2.3/24"]);
+});
+
+test("the journal is not read for a space that has no witness, however many others have", async () => {
+  const { n1 } = await world();
+  for (const container of ["c2", "c3"]) await add(n1, container);
+  const read = spyOn(n1.node.journal, "read");
+  expect(livingWitness("another", undefined, n1)).toBeUndefined();
+  expect(read).not.toHaveBeenCalled();
+  expect(livingWitness("default", undefined, n1)).toBeDefined();
+  expect(read).toHaveBeenCalledTimes(1);
 });

@@ -3,6 +3,7 @@ import { cidrContains, parseCidr } from "../../address/cidr.ts";
 import type { AuditFinding } from "../audit/types.ts";
 import { clusterOfRecords } from "../cluster-names.ts";
 import type { PodFacts } from "../cluster-port.ts";
+import { uidOfRuntime } from "../evidence/fencing.ts";
 import { shownAddresses } from "../evidence/network-status.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import { evidenceId } from "../journal-entry.ts";
@@ -82,7 +83,8 @@ function recordOf(
     ({ record }) => record.space === space && subnetOf(record, address) !== undefined,
   );
   const subnet = known && subnetOf(known.record, address);
-  const { namespace, name, uid, nodeName = "" } = pod;
+  const { namespace, name, nodeName = "" } = pod;
+  const uid = uidOfRuntime(pod);
   const holder: Holder = {
     attachment: {
       network: known?.ref.name ?? shown?.network ?? "",

@@ -15,7 +15,7 @@ export interface WrittenAll {
   readonly written: number;
   readonly conflicts: readonly RecoveryConflict[];
   /** Those that the store has now. */
-  readonly standing: readonly Pick<Witness, "id" | "requestId">[];
+  readonly standing: readonly Omit<Witness, "revision">[];
 }
 
 /** A living attachment, and how the node knows of it. */
@@ -40,8 +40,10 @@ export async function writeAll(all: readonly Known[], ports: Ports, options: Wri
     const { outcome, entry } = await writeLocked(each, ports, options);
     if (outcome === "written") written++;
     if (typeof outcome !== "string") conflicts.push(...outcome);
-    else if (entry !== undefined)
-      standing.push({ id: entry.holder.attachment, requestId: entry.holder.requestId });
+    else if (entry !== undefined) {
+      const { attachment: id, requestId } = entry.holder;
+      standing.push({ space: entry.space, id, requestId });
+    }
   }
   return { written, conflicts, standing };
 }
