@@ -1,5 +1,5 @@
 import type { Ports } from "../ports.ts";
-import type { MetaRecord } from "../records.ts";
+import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions, Versioned } from "../store-port.ts";
 
@@ -26,7 +26,8 @@ export async function keepEpoch(
   options: CallOptions,
 ): Promise<boolean> {
   const name = `epoch ${record.uuid}`;
-  if (!store.description.shared || record.state !== "ready" || !node.due(name, EVERY_SECONDS)) return false;
+  if (!store.description.shared || record.state !== "ready" || record.version > RECORD_VERSION) return false;
+  if (!node.due(name, EVERY_SECONDS)) return false;
   const { epoch = 0 } = record;
   const seen = node.cursors.read(name);
   const raised = seen === BigInt(epoch) ? nextEpoch(record) : epoch;

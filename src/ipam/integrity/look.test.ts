@@ -119,3 +119,18 @@ describe("an operator vouches for the store", () => {
     expect(await look(n1)).toContain("10.1.2.2 of interface eth0 of container c1");
   });
 });
+
+test("an identity that a newer program wrote stays as it is", async () => {
+  const { n1, nodes, store, meta, look } = await world();
+  const newer = { version: 99, uuid: (await meta())?.uuid ?? "", state: "ready", later: true } as const;
+  await store.commit({ guards: [], puts: [{ ref: refTo.meta, record: newer }], deletes: [] }, soon());
+  for (let time = 0; time < 3; time++) {
+    nodes[0].waitLong();
+    await look(n1);
+  }
+  expect(await meta()).toEqual(newer);
+  const suspect = { ...newer, state: "suspect" } as const;
+  await store.commit({ guards: [], puts: [{ ref: refTo.meta, record: suspect }], deletes: [] }, soon());
+  await expect(withdrawSuspicion(n1, soon())).rejects.toMatchObject({ code: 106 });
+  expect(await meta()).toEqual(suspect);
+});

@@ -4,6 +4,7 @@ import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { newIdentity } from "./identity.ts";
+import { refuseNewer } from "./newer.ts";
 import { untilWon } from "./until-won.ts";
 import { WAY_OUT } from "./ways-out.ts";
 
@@ -87,12 +88,13 @@ function isStopped({ state, recovery }: MetaRecord, { recovering }: ThrownBack):
  * that has evidence raises its own.
  *
  * @returns the node whose suspicion stays; undefined where none is left.
- * @throws StoreFailure, IpamError tryAgain.
+ * @throws StoreFailure; IpamError tryAgain, storeCannotWrite where a newer program wrote the identity.
  */
 export async function withdrawSuspicion(ports: Ports, options: CallOptions): Promise<string | undefined> {
   return untilWon("withdraw the suspicion", async () => {
     const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
     if (present?.record.state !== "suspect") return {};
+    refuseNewer(present.record.version, "the store's identity");
     const { suspicion, ...rest } = present.record;
     if (suspicion !== undefined && suspicion.node !== ports.node.name) return { node: suspicion.node };
     const record: MetaRecord = { ...rest, state: "ready" };
