@@ -39,6 +39,8 @@ export class ReclaimLoop {
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
   #hurry = false;
+  /** When the last whole round ended, in milliseconds of performance.now(). */
+  #ended = performance.now();
   /** When each store was last looked through for imported attachments. */
   readonly #adopted = new Map<string, number>();
   readonly #watches = new Map<string, StoreWatch>();
@@ -73,16 +75,19 @@ export class ReclaimLoop {
 
   #wait(): void {
     const idle = this.#failing.size > 0 ? AFTER_FAILURE_MS : EVERY_MS;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#hurry = false;
-        this.#round = this.#run().finally(() => {
-          if (!this.#stopped) this.#wait();
-        });
-      },
-      this.#hurry ? AT_ONCE_MS : idle,
-    );
+    const rest = Math.max(0, this.#ended + idle - performance.now());
+    const looksOnly = this.#hurry && rest > 0;
+    this.#timer = setTimeout(() => this.#begin(looksOnly), this.#hurry ? AT_ONCE_MS : rest);
+  }
+
+  /** A look in between frees nothing: what is dead waits for its round, and for the DEL that may still come. */
+  #begin(looksOnly: boolean): void {
+    this.#timer = undefined;
+    this.#hurry = false;
+    this.#round = this.#run(looksOnly).finally(() => {
+      if (!looksOnly) this.#ended = performance.now();
+      if (!this.#stopped) this.#wait();
+    });
   }
 
   /** Ends after the round under way. */
@@ -92,11 +97,11 @@ export class ReclaimLoop {
     await this.#round;
   }
 
-  async #run(): Promise<void> {
+  async #run(looksOnly: boolean): Promise<void> {
     for (const configuration of this.#lender.known()) {
       const store = JSON.stringify(configuration.store);
       try {
-        await this.#runOne(configuration);
+        await this.#runOne(configuration, looksOnly);
         this.#failing.went(store);
       } catch (failure) {
         this.#failing.failed(store, "cannot look at the store, or for dead sandboxes", failure);
@@ -105,7 +110,7 @@ export class ReclaimLoop {
     await this.#lender.closeIdle();
   }
 
-  async #runOne(configuration: Asking["configuration"]): Promise<void> {
+  async #runOne(configuration: Asking["configuration"], looksOnly: boolean): Promise<void> {
     const deadline = performance.now() + MOST_MS;
     this.#logUnreadable(configuration.node.dataDir);
     const ports = await this.#lend(configuration, deadline);
@@ -115,8 +120,10 @@ export class ReclaimLoop {
         .catch((failure) => failure);
       if (isUnavailable(trouble)) throw trouble;
       await this.#answerRecovery(configuration, ports, deadline);
-      await this.#adoptImported(configuration, ports, deadline);
-      this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
+      if (!looksOnly) {
+        await this.#adoptImported(configuration, ports, deadline);
+        this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
+      }
       // What keeps a node from looking, as a damaged file of its memory, keeps nothing from being freed.
       if (trouble !== undefined) throw trouble;
     } finally {
