@@ -10,7 +10,7 @@ import type { Lender } from "./warm/lend-ports.ts";
 const scratch = useScratch();
 
 /** An agent of one node; `run` is one round of its, after the change, and answers what that told. */
-function agent(change: (node: FakeNode) => void) {
+function agent(change: (node: FakeNode) => void, everyMs = 0) {
   const world = createWorld();
   const node = world.node("n1");
   const ports = world.ports(node);
@@ -30,7 +30,8 @@ function agent(change: (node: FakeNode) => void) {
     lend: async () => ({ ...ports, close: async () => undefined }),
     closeIdle: async () => rounds.resolve(),
   } as unknown as Lender;
-  const loop = new ReclaimLoop(lender, metrics, (level, message) => void log.push(`${level} ${message}`));
+  const say = (level: string, message: string) => void log.push(`${level} ${message}`);
+  const loop = new ReclaimLoop(lender, metrics, say, everyMs);
   const run = async () => {
     change(node);
     loop.start();
@@ -54,4 +55,11 @@ test("a node whose memory of the store is damaged looks at nothing, but frees wh
   expect(reclaimed).toEqual([1]);
   expect(node.journal.read(attachment("c1"))).toBeUndefined();
   expect(log).toContain("warn cannot look at the store, or for dead sandboxes");
+});
+
+test("a look in between frees nothing: that waits for its round", async () => {
+  const { node, ports, run } = agent((machine) => machine.removeNamespace("/run/netns/c1"), 60_000);
+  await add(ports, "c1");
+  expect((await run()).reclaimed).toEqual([]);
+  expect(node.journal.read(attachment("c1"))).toBeDefined();
 });

@@ -38,6 +38,7 @@ export class ReclaimLoop {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
+  readonly #everyMs: number;
   #hurry = false;
   /** When the last whole round ended, in milliseconds of performance.now(). */
   #ended = performance.now();
@@ -51,7 +52,9 @@ export class ReclaimLoop {
   /** Files of kept DELs that the log has named. */
   readonly #logged = new Set<string>();
 
-  constructor(lender: Lender, metrics: Metrics, log: Log) {
+  /** @param everyMs rest between two whole rounds, in milliseconds. */
+  constructor(lender: Lender, metrics: Metrics, log: Log, everyMs = EVERY_MS) {
+    this.#everyMs = everyMs;
     this.#lender = lender;
     this.#metrics = metrics;
     this.#log = log;
@@ -74,7 +77,7 @@ export class ReclaimLoop {
   }
 
   #wait(): void {
-    const idle = this.#failing.size > 0 ? AFTER_FAILURE_MS : EVERY_MS;
+    const idle = this.#failing.size > 0 ? AFTER_FAILURE_MS : this.#everyMs;
     const rest = Math.max(0, this.#ended + idle - performance.now());
     const looksOnly = this.#hurry && rest > 0;
     this.#timer = setTimeout(() => this.#begin(looksOnly), this.#hurry ? AT_ONCE_MS : rest);
