@@ -1,7 +1,7 @@
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
-import { refTo } from "../ref-to.ts";
 import type { CallOptions, Versioned } from "../store-port.ts";
+import { replaceIdentity } from "./replace-identity.ts";
 
 /** How often a node looks at most whether the epoch has risen, in seconds. */
 const EVERY_SECONDS = 45;
@@ -33,13 +33,5 @@ export async function keepEpoch(
   const raised = seen === BigInt(epoch) ? nextEpoch(record) : epoch;
   node.cursors.advance(name, () => BigInt(raised));
   if (raised === epoch) return false;
-  const outcome = await store.commit(
-    {
-      guards: [{ ref: refTo.meta, revision }],
-      puts: [{ ref: refTo.meta, record: { ...record, epoch: raised } }],
-      deletes: [],
-    },
-    options,
-  );
-  return outcome.won;
+  return replaceIdentity({ ...record, epoch: raised }, { revision }, { store }, options);
 }

@@ -1,9 +1,9 @@
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
-import { refTo } from "../ref-to.ts";
 import type { CallOptions, Snapshot } from "../store-port.ts";
 import { livingWitness } from "./living-witness.ts";
+import { readIdentity, replaceIdentity } from "./replace-identity.ts";
 
 /** What distinguishes a store, and its state, from others. */
 export type Identity = Pick<MetaRecord, "uuid" | "recovery" | "formerRecoveries" | "epoch">;
@@ -75,16 +75,9 @@ export async function initStore(
   ports: Pick<Ports, "store">,
   options: CallOptions,
 ): Promise<{ meta: MetaRecord; created: boolean }> {
-  const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+  const present = await readIdentity(ports, options);
   if (present !== undefined) return { meta: present.record, created: false };
   const meta = newIdentity();
-  const outcome = await ports.store.commit(
-    {
-      guards: [{ ref: refTo.meta, revision: 0 }],
-      puts: [{ ref: refTo.meta, record: meta }],
-      deletes: [],
-    },
-    options,
-  );
-  return outcome.won ? { meta, created: true } : initStore(ports, options);
+  const created = await replaceIdentity(meta, undefined, ports, options);
+  return created ? { meta, created } : initStore(ports, options);
 }

@@ -1,10 +1,10 @@
 import { IpamError } from "../errors.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
-import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { newIdentity } from "./identity.ts";
 import { refuseNewer } from "./newer.ts";
+import { readIdentity, replaceIdentity } from "./replace-identity.ts";
 import { untilWon } from "./until-won.ts";
 import { WAY_OUT } from "./ways-out.ts";
 
@@ -64,17 +64,13 @@ async function suspect(evidence: ThrownBack, ports: Ports, options: CallOptions)
 async function putSuspicion(evidence: ThrownBack, ports: Ports, options: CallOptions): Promise<boolean> {
   const { why } = evidence;
   return untilWon("stop all nodes", async () => {
-    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    const present = await readIdentity(ports, options);
     const base = present?.record ?? newIdentity();
     if (base.version > RECORD_VERSION || isStopped(base, evidence)) return { noticed: false };
     const suspicion = { node: ports.node.name, why, since: new Date().toISOString() };
     const record: MetaRecord = { ...base, state: "suspect", suspicion };
-    const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
-    const outcome = await ports.store.commit(
-      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
-      options,
-    );
-    return outcome.won ? { noticed: true } : undefined;
+    const won = await replaceIdentity(record, present, ports, options);
+    return won ? { noticed: true } : undefined;
   }).then(({ noticed }) => noticed);
 }
 
@@ -92,17 +88,13 @@ function isStopped({ state, recovery }: MetaRecord, { recovering }: ThrownBack):
  */
 export async function withdrawSuspicion(ports: Ports, options: CallOptions): Promise<string | undefined> {
   return untilWon("withdraw the suspicion", async () => {
-    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    const present = await readIdentity(ports, options);
     if (present?.record.state !== "suspect") return {};
     refuseNewer(present.record.version, "the store's identity");
     const { suspicion, ...rest } = present.record;
     if (suspicion !== undefined && suspicion.node !== ports.node.name) return { node: suspicion.node };
     const record: MetaRecord = { ...rest, state: "ready" };
-    const guards = [{ ref: refTo.meta, revision: present.revision }];
-    const outcome = await ports.store.commit(
-      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
-      options,
-    );
-    return outcome.won ? {} : undefined;
+    const won = await replaceIdentity(record, present, ports, options);
+    return won ? {} : undefined;
   }).then(({ node }: { readonly node?: string }) => node);
 }

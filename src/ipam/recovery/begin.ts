@@ -2,10 +2,10 @@ import { IpamError } from "../errors.ts";
 import { nextEpoch } from "../integrity/epoch.ts";
 import { newIdentity, withFormer } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
+import { readIdentity, replaceIdentity } from "../integrity/replace-identity.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord, Suspicion } from "../records.ts";
-import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 
 /** The recovery that is now under way. */
@@ -27,7 +27,7 @@ export interface Begun {
  */
 export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun> {
   return untilWon("begin the recovery", async () => {
-    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    const present = await readIdentity(ports, options);
     if (present !== undefined) refuseNewer(present.record.version, "the store's identity");
     const { recovery: underWay, state } = present?.record ?? {};
     if (state === "recovering" && underWay !== undefined)
@@ -36,13 +36,9 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
     const { suspicion, ...base } = present?.record ?? newIdentity();
     const formerRecoveries = withFormer(base.formerRecoveries, underWay);
     const record: MetaRecord = { ...base, state: "recovering", recovery, ...formerRecoveries };
-    const guards = [{ ref: refTo.meta, revision: present?.revision ?? 0 }];
-    const outcome = await ports.store.commit(
-      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
-      options,
-    );
+    const won = await replaceIdentity(record, present, ports, options);
     const begun = { recovery, begun: true, made: present === undefined, ...(suspicion && { suspicion }) };
-    return outcome.won ? begun : undefined;
+    return won ? begun : undefined;
   });
 }
 
@@ -53,19 +49,15 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
  */
 export async function endRecovery(recovery: string, ports: Ports, options: CallOptions): Promise<void> {
   await untilWon("end the recovery", async () => {
-    const present = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta);
+    const present = await readIdentity(ports, options);
     if (present?.record.recovery !== recovery)
       throw runAgain("somebody has begun another recovery of the store meanwhile");
     if (present.record.state === "ready") return true;
     if (present.record.state === "suspect")
       throw runAgain("the store was thrown back meanwhile, and a node has stopped all nodes");
     const record: MetaRecord = { ...present.record, state: "ready", epoch: nextEpoch(present.record) };
-    const guards = [{ ref: refTo.meta, revision: present.revision }];
-    const outcome = await ports.store.commit(
-      { guards, puts: [{ ref: refTo.meta, record }], deletes: [] },
-      options,
-    );
-    return outcome.won ? true : undefined;
+    const won = await replaceIdentity(record, present, ports, options);
+    return won ? true : undefined;
   });
 }
 

@@ -1,6 +1,7 @@
 import { confirmedHere } from "../integrity/confirmed-here.ts";
 import { pastDamage } from "../integrity/damage.ts";
 import { isSameState } from "../integrity/living-witness.ts";
+import { readIdentity } from "../integrity/replace-identity.ts";
 import { livingOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
@@ -19,7 +20,7 @@ import { type WrittenAll, writeAll } from "./write-locked.ts";
  * @throws StoreFailure, IpamError; what is written stays.
  */
 export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll | undefined> {
-  const meta = (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
+  const meta = (await readIdentity(ports, options))?.record;
   if (meta === undefined || meta.state === "recovering") return undefined;
   const lost = await lostHere(meta.uuid, ports, options);
   const all = lost.map((entry) => ({ living: livingOf(entry), journaled: true }));
