@@ -1,4 +1,6 @@
-import { isCniName } from "../../config/text/cni-name.ts";
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
+import { cniNameFault } from "../../config/text/cni-name.ts";
 import { interfaceNameFault } from "../../config/text/interface-name.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Verb } from "./versions.ts";
@@ -48,17 +50,20 @@ export function readParameters(verb: Verb, env: Environment): Parameters {
 }
 
 function requireContainerId(value: string): void {
-  if (value === "" || isCniName(value)) return;
-  throw new IpamError(
-    "invalidEnvironment",
-    "invalid characters in CNI_CONTAINERID",
-    `got '${value}'; expected letters, digits, '_', '.' and '-', beginning with a letter or digit`,
-  );
+  const fault = value === "" ? undefined : cniNameFault(value);
+  if (fault === undefined) return;
+  const what =
+    value.length > CAPS.name ? "CNI_CONTAINERID is too long" : "invalid characters in CNI_CONTAINERID";
+  throw new IpamError("invalidEnvironment", what, `got '${cut(value, CAPS.shownValue)}'; ${fault}`);
 }
 
 function requireIfname(value: string): void {
   if (value === "") return;
   const fault = interfaceNameFault(value);
   if (fault === undefined) return;
-  throw new IpamError("invalidEnvironment", `invalid CNI_IFNAME: ${fault}`, `got '${value}'`);
+  throw new IpamError(
+    "invalidEnvironment",
+    `invalid CNI_IFNAME: ${fault}`,
+    `got '${cut(value, CAPS.shownValue)}'`,
+  );
 }

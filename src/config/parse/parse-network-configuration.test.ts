@@ -74,7 +74,8 @@ test("every setting is read", () => {
 });
 
 describe("wrong values name key, value and what would be right", () => {
-  const name = "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit";
+  const name =
+    "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most 253 of them";
   test.each<[Keys, string]>([
     [{ resolvConf: "resolv.conf" }, 'ipam.resolvConf must be an absolute path, got "resolv.conf"'],
     [{ kubeConfig: 5 }, "ipam.kubeConfig must be an absolute path, got 5"],
@@ -131,7 +132,7 @@ test('"" counts as absent where the original\'s keys are optional, and nowhere e
 
 describe("name, type and version", () => {
   const expected =
-    "the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit";
+    "the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit and has at most 253 of them";
   for (const purpose of [...NEEDING_ALL, ...REMOVING]) {
     test.each([
       [undefined, "nothing"],

@@ -1,3 +1,4 @@
+import { CAPS } from "../../address/caps.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Network } from "../../ipam/network.ts";
 import type { NetworkConfiguration } from "../network-configuration.ts";
@@ -83,7 +84,7 @@ function networkName(document: Json): string {
   throw wrongValue(
     "name",
     name,
-    "the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit",
+    `the network's name, of letters, digits, '_', '.' and '-', that begins with a letter or digit and has at most ${CAPS.name} of them`,
   );
 }
 

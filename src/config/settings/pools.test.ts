@@ -117,7 +117,7 @@ describe("a hostile network", () => {
 
   test("cannot use '__proto__', which is no name", () => {
     expect(refused({ pool: "__proto__" }, pools).message).toBe(
-      `ipam.pool must be a name of letters, digits, '_', '.' and '-' that begins with a letter or digit, got "__proto__"`,
+      `ipam.pool must be a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most 253 of them, got "__proto__"`,
     );
   });
 
@@ -193,7 +193,7 @@ describe("faults of the file", () => {
     ],
     [
       { "a/b": DB },
-      `${FILE}: the pool's name must be a name of letters, digits, '_', '.' and '-' that begins with a letter or digit, got "a/b"`,
+      `${FILE}: the pool's name must be a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most 253 of them, got "a/b"`,
     ],
   ])("%j", (pools, message) => {
     expect(refused({ subnet: "10.9.0.0/24" }, pools)).toMatchObject({ code: 7, message });

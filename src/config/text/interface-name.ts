@@ -1,5 +1,6 @@
-/** Longest interface name the kernel takes, in bytes (IFNAMSIZ without its end). */
-const LONGEST_BYTES = 15;
+import { CAPS } from "../../address/caps.ts";
+
+const LONGEST_BYTES = CAPS.interfaceName;
 
 /** Why a text is no interface name, as CNI and the kernel judge one; undefined for one that is. */
 export function interfaceNameFault(text: string): string | undefined {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Address, tryParseAddress } from "../../address/address.ts";
+import { CAPS } from "../../address/caps.ts";
 import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
 import { tryParseInterval } from "../../address/interval-text.ts";
 import { tryParseDuration } from "../../ipam/duration.ts";
@@ -53,8 +54,8 @@ export const secret: Shape<string> = textThat("a non-empty string", (value) => v
 export const flag: Shape<boolean> = v.boolean("true or false");
 
 export const name: Shape<string> = textThat(
-  "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit",
-  (value) => (isCniName(value) && value.length <= 253 ? value : undefined),
+  `a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most ${CAPS.name} of them`,
+  (value) => (isCniName(value) ? value : undefined),
 );
 
 /** A plugin's working folder is not defined, so relative paths are refused. */

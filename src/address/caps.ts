@@ -1,0 +1,62 @@
+/**
+ * What somebody without rights over the cluster may write, and how much of it is taken (CAPPED, docs/design.md section
+ * 4). A bound is judged before any work grows with what it bounds; below it work is linear at most. Texts are counted
+ * in characters as JavaScript counts them (UTF-16 units), unless a line says bytes.
+ */
+export const CAPS = {
+  /**
+   * Names of networks, address spaces and pools, and IDs of containers: as long as Kubernetes' own longest names (RFC
+   * 1123 subdomains). Runtimes' IDs have 64.
+   */
+  name: 253,
+  /** An interface's name, in bytes: the kernel's IFNAMSIZ without its end. */
+  interfaceName: 15,
+
+  /** An owner's kind: Kubernetes names kinds as DNS labels. */
+  ownerKind: 63,
+  /** An owner's name: a DNS subdomain. */
+  ownerName: 253,
+  /** A namespace: a DNS label. */
+  namespace: 63,
+  /** A UID. Kubernetes' have 36; other makers of objects may choose. */
+  uid: 128,
+  /** An API version: a group that is a subdomain, "/", and a version that is a label. */
+  apiVersion: 317,
+
+  /** The value of one annotation of ours. Kubernetes allows 256 KiB for all annotations of a pod together. */
+  annotation: 64 * 1024,
+  /** Parts of one list of addresses, as of kube-ipam.ips: each is one entry of the store's record. */
+  listParts: 1_024,
+  /** Addresses of one set, its ranges counted out: an IPv4 /16. */
+  setAddresses: 65_536,
+  /** Entries of a pod's list of further networks (Multus) that are looked at. */
+  furtherNetworks: 64,
+
+  /** Standard input of one verb, but for a GC's list of attachments. */
+  input: 1024 * 1024,
+  /** CNI_ARGS. */
+  cniArgs: 64 * 1024,
+  /** Range sets of a network: each gives one address. */
+  rangeSets: 64,
+  /** Ranges of a network, over all of its sets. */
+  ranges: 1_024,
+  /** Entries of `exclude`, over all places of a network where one may stand. */
+  exclusions: 4_096,
+  /** Routes of a network. */
+  routes: 1_024,
+  /** Remarks on one configuration that the log repeats; more are counted only. */
+  warnings: 16,
+
+  /** One line of the log, in bytes. */
+  logLine: 4 * 1024,
+  /** `msg` of a CNI error. */
+  errorMessage: 1024,
+  /** `details` of a CNI error. */
+  errorDetails: 4 * 1024,
+  /** One value that an error repeats. */
+  shownValue: 200,
+  /** The note of a reservation. */
+  note: 1024,
+  /** A request's body, in bytes: an admission review, an operator's request. Kubernetes' own bound of both. */
+  requestBody: 3 * 1024 * 1024,
+} as const;
