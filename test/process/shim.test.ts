@@ -1,32 +1,16 @@
 import { expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import {
-  type AgentRequest,
-  answerFrame,
-  FRAME,
-  FrameReader,
-  readRequest,
-  WORKING,
-} from "../../src/agent/socket/protocol.ts";
+import { writeFileSync } from "node:fs";
+import { type AgentRequest, answerFrame, FRAME, WORKING } from "../../src/agent/socket/protocol.ts";
 import { environment, refused } from "../kit/cni.ts";
-import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { RECORDED_ANSWER } from "../kit/recorded-frames.ts";
 import { type Finished, run } from "../kit/run.ts";
+import { CONFIGURATION, makeField } from "../kit/shim-field.ts";
 
 /**
  * The shim against an agent that misbehaves in every way we could think of. The complete plugin is
  * played by a script that tells what it was given; the shim is built with AddressSanitizer, which
  * ends it with words on stderr at the first wrong access.
  */
-
-const FULL = `#!/bin/sh
-printf 'full %s %s ' "$CNI_COMMAND" "\${KUBE_IPAM_DEADLINE_MS:-none}"; cat
-`;
-const CONFIGURATION = '{"cniVersion":"0.4.0","name":"net1"}';
-const ROOT = join(import.meta.dir, "../..");
-
-const built = buildWithSanitizer();
 
 test("without an agent the complete plugin gets stdin and what is left of the deadline", async () => {
   await using field = await makeField();
@@ -228,61 +212,6 @@ test("a request larger than any goes to the complete plugin", async () => {
   expect(finished.stdout.length).toBeGreaterThan(5 << 20);
 });
 
-interface Field extends AsyncDisposable {
-  readonly folder: Folder;
-  readonly executable: string;
-  readonly env: Readonly<Record<string, string>>;
-  run(env?: Readonly<Record<string, string>>): Promise<Finished>;
-  /** Plays the agent; returns the kinds of frames that came. */
-  serve(answer: (socket: Bun.Socket<undefined>, request: AgentRequest) => void): number[];
-  keepSocketAndStop(): void;
-}
-
-async function makeField(): Promise<Field> {
-  const folder = temporaryFolder("shim");
-  mkdirSync(folder.file("bin"));
-  const executable = folder.file("bin", "kube-ipam");
-  copyFileSync(await built, executable);
-  writeFileSync(folder.file("bin", "kube-ipam.full"), FULL, { mode: 0o755 });
-  const socketPath = folder.file("agent.sock");
-  const env = {
-    ...environment("ADD", { container: "c1", ifname: "eth0" }),
-    KUBE_IPAM_AGENT_SOCKET: socketPath,
-  };
-  let listener: Bun.UnixSocketListener<undefined> | undefined;
-  return {
-    folder,
-    executable,
-    env,
-    run: (more = {}) => run([executable], { env: { ...env, ...more }, stdin: CONFIGURATION, limit: 10_000 }),
-    serve(answer) {
-      const frames: number[] = [];
-      const readers = new Map<object, FrameReader>();
-      listener = Bun.listen<undefined>({
-        unix: socketPath,
-        socket: {
-          open: (socket) => void readers.set(socket, new FrameReader()),
-          data(socket, bytes) {
-            for (const { kind, body } of readers.get(socket)?.push(bytes) ?? []) {
-              frames.push(kind);
-              if (kind === FRAME.request) answer(socket, readRequest(body));
-            }
-          },
-        },
-      });
-      return frames;
-    },
-    keepSocketAndStop() {
-      listener?.stop(true);
-      if (!existsSync(socketPath)) writeFileSync(socketPath, "");
-    },
-    [Symbol.asyncDispose]: async () => {
-      listener?.stop(true);
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
 function expectFellBack(finished: Finished, verb: string, least: number, most: number): void {
   const [, full, command, left, stdin] = /^(full) (\w+) (\d+) (.*)$/s.exec(finished.stdout) ?? [];
   expect([full, command, stdin, finished.stderr, finished.exitCode]).toEqual([
@@ -293,15 +222,4 @@ function expectFellBack(finished: Finished, verb: string, least: number, most: n
     0,
   ]);
   expect(Number(left)).toBeWithin(least, most + 1);
-}
-
-/** Static libraries and AddressSanitizer exclude each other; nothing else is different. */
-async function buildWithSanitizer(): Promise<string> {
-  const folder = temporaryFolder("asan");
-  process.on("exit", () => folder[Symbol.dispose]());
-  const executable = folder.file("shim");
-  const flags = ["-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-  const finished = await run(["cc", ...flags, join(ROOT, "native/shim.c"), "-o", executable]);
-  if (finished.exitCode !== 0) throw new Error(`expected cc to build the shim, got ${finished.stderr}`);
-  return executable;
 }
