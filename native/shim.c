@@ -17,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +45,14 @@
 /* The agent itself gives up at the deadline; its error says more. */
 #define GRACE_MS 1000
 #define UNDO_MS 6000
+/*
+ * As many complete plugins run at once: each takes some 13 MiB, and after a boot a runtime starts all of
+ * a node's pods together. An ADD never takes the last place: it may wait for the DEL that would stand behind it.
+ */
+#define PLACES 4
+/* The part of a verb's limit that is left for the complete plugin when its turn comes last. */
+#define PART_FOR_PLUGIN 4
+#define RETRY_PLACE_MS 5
 
 enum frame { REQUEST = 1, ANSWER = 2, ACKNOWLEDGEMENT = 3, WORKING = 4, UNPRINTED = 5 };
 enum field { ENV = 1, STDIN = 2, STDOUT = 3, EXIT_CODE = 4 };
@@ -159,6 +169,88 @@ static void refuse(int code, const char *message, const char *details) {
   _exit(1);
 }
 
+/* ---- a boot storm: a few complete plugins at once, the others wait for their turn ---- */
+
+static const char *agent_socket(void) {
+  const char *given = variable("KUBE_IPAM_AGENT_SOCKET");
+  return *given == 0 ? DEFAULT_SOCKET : given;
+}
+
+/* A lock file of this name beside the agent's socket; negative where there can be none. */
+static int open_lock(const char *name) {
+  const char *socket_path = agent_socket(), *slash = strrchr(socket_path, '/');
+  char path[4096];
+  int folder = slash == NULL ? 0 : (int)(slash - socket_path);
+  if (*socket_path != '/' || (size_t)folder + strlen(name) + 2 > sizeof path) return -1;
+  snprintf(path, sizeof path, "%.*s", folder, socket_path);
+  mkdir(path, 0700);
+  snprintf(path, sizeof path, "%.*s/%s", folder, socket_path, name);
+  int low = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int file = low < 0 || low > STDERR_FILENO ? low : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (file != low) close(low);
+  return file;
+}
+
+static void refuse_turn(void) {
+  refuse(TRY_AGAIN, "too many calls of kube-ipam wait on this node",
+         "4 complete plugins run at once, and this call's turn did not come in time; the runtime tries again; start the agent, which serves all at once");
+}
+
+static void wake(int signal_number) { (void)signal_number; }
+
+/* Signals end the wait for a lock, again and again: one that comes just before the wait is lost. */
+static void ring(suseconds_t every_microseconds) {
+  struct itimerval every = {.it_interval = {.tv_usec = every_microseconds}, .it_value = {.tv_usec = every_microseconds}};
+  struct sigaction action = {.sa_handler = wake};
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &every, NULL);
+}
+
+/* Whether this call is the first of the queue now; without it (no locks here) nobody waits. */
+static int wait_in_queue(int queue, int64_t until) {
+  int waited;
+  ring(50000);
+  do waited = flock(queue, LOCK_EX);
+  while (waited != 0 && errno == EINTR && now() < until);
+  ring(0);
+  if (waited != 0 && errno == EINTR) refuse_turn();
+  return waited == 0;
+}
+
+static int may_wait_for_others(void) {
+  const char *verb = variable("CNI_COMMAND");
+  return strcmp(verb, "ADD") == 0 || strcmp(verb, "CHECK") == 0 || strcmp(verb, "GC") == 0;
+}
+
+/*
+ * Takes one of the places. Its lock passes on to the complete plugin with the file, which alone has it then,
+ * and ends with that process, however it ends. Who waits stands in a queue, a lock as well, so that only
+ * the first looks for a place. Without lock files (a read-only folder) nobody waits.
+ */
+static void take_place(void) {
+  int places[PLACES];
+  int waits = may_wait_for_others(), usable = waits ? PLACES - 1 : PLACES, taken = -1;
+  int64_t until = deadline - milliseconds_given() / PART_FOR_PLUGIN;
+  int queue = open_lock(waits ? "fallback-queue.lock" : "fallback-queue-del.lock");
+  if (queue < 0) return;
+  for (int place = 0; place < usable; place++) {
+    char name[32];
+    snprintf(name, sizeof name, "fallback-%d.lock", place);
+    places[place] = open_lock(name);
+    if (places[place] < 0) return;
+  }
+  if (!wait_in_queue(queue, until)) return;
+  for (;;) {
+    for (int place = usable - 1; place >= 0 && taken < 0; place--)
+      if (flock(places[place], LOCK_EX | LOCK_NB) == 0) taken = places[place];
+    if (taken >= 0) break;
+    if (now() >= until) refuse_turn();
+    struct timespec moment = {.tv_nsec = RETRY_PLACE_MS * 1000000};
+    nanosleep(&moment, NULL);
+  }
+  fcntl(taken, F_SETFD, 0);
+}
+
 /* Becomes the complete plugin, which finds the same stdin and a shorter deadline. */
 static void fall_back(void) {
   char path[4096], left[32];
@@ -172,6 +264,7 @@ static void fall_back(void) {
     dup2(input, STDIN_FILENO);
   }
   if (*variable("CNI_COMMAND") != 0) {
+    take_place();
     snprintf(left, sizeof left, "%lld", (long long)milliseconds_left());
     setenv("KUBE_IPAM_DEADLINE_MS", left, 1);
   }
@@ -372,7 +465,7 @@ static int connect_agent(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int64_t silence = silence_worth_waiting();
   struct timeval sending = {.tv_sec = silence / 1000, .tv_usec = silence % 1000 * 1000};
-  const char *given = variable("KUBE_IPAM_AGENT_SOCKET"), *path = *given == 0 ? DEFAULT_SOCKET : given;
+  const char *path = agent_socket();
   int64_t until = now() + (fallback_is_none() ? LONG_SILENCE_MS : CONNECT_MS);
   int agent = open_socket();
   if (agent < 0 || strlen(path) >= sizeof address.sun_path) fall_back();

@@ -120,7 +120,7 @@ export class World implements AsyncDisposable {
     await this.place[Symbol.asyncDispose]();
   }
 
-  private defaults(): Call {
+  defaults(): Call {
     return { container: "c1", netns: this.namespace.path, ifname: "eth0", path: "/opt/cni/bin" };
   }
 }

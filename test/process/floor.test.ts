@@ -2,9 +2,11 @@ import { expect } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ours } from "../kit/case.ts";
+import { added, invoke } from "../kit/cni.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
 import { uniqueName } from "../kit/namespaces.ts";
 import { run, tool } from "../kit/run.ts";
+import { shimExecutable } from "../kit/subject-agent.ts";
 import type { World } from "../kit/world.ts";
 
 /** What the executable asks of the machine it lands on. */
@@ -53,6 +55,33 @@ async function fourInASmallGroup(world: World): Promise<void> {
 }
 
 ours("floor", "four cold ADDs at once fit into a cgroup of 100 MiB", fourInASmallGroup, {
+  missing: withoutRealRoot(),
+});
+
+/** After a boot a runtime starts all pods of its node at once, before any agent is there. */
+async function fortyBehindTheShim(world: World): Promise<void> {
+  const net = world.network({ subnet: "10.1.2.0/24" });
+  const group = memoryGroup(100 * 1024 * 1024);
+  const env = {
+    ...world.place.env,
+    KUBE_IPAM_FULL: world.place.executable,
+    KUBE_IPAM_AGENT_SOCKET: world.place.folder.file("turns", "agent.sock"),
+  };
+  try {
+    const prefix = ["sh", "-c", `echo $$ > ${join(group, "cgroup.procs")}; exec "$@"`, "sh"];
+    const adds = await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        invoke(shimExecutable(), "ADD", { ...world.defaults(), container: `c${n}` }, net, { prefix, env }),
+      ),
+    );
+    expect(adds.map((finished) => added(finished).ips.length)).toEqual(adds.map(() => 1));
+    expect(await killsIn(group)).toBe(0);
+  } finally {
+    rmdirSync(group);
+  }
+}
+
+ours("K160", "behind the shim forty cold ADDs at once fit there, too", fortyBehindTheShim, {
   missing: withoutRealRoot(),
 });
 
