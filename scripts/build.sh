@@ -14,9 +14,10 @@ main() {
   mkdir -p "$folder"
   scratch=$(mktemp -d "$folder/.build-XXXXXX")
   trap 'rm -rf "$scratch"' EXIT
-  # A runtime starts the plugin in any folder: no .env or bunfig.toml that lies there may speak to it.
+  # A runtime starts the plugin in any folder: no .env or bunfig.toml that lies there may speak to it. Bun ends
+  # where it cannot name that folder (removed, or outside of its root), unless it is told where to go: where it is.
   node_modules/.bin/bun build --compile --minify --bytecode --splitting --format=esm \
-    --no-compile-autoload-dotenv --no-compile-autoload-bunfig "${target[@]}" \
+    --no-compile-autoload-dotenv --no-compile-autoload-bunfig --compile-exec-argv="--cwd=/proc/self/cwd" "${target[@]}" \
     --define RELEASE_DATE="\"$(release_date)\"" \
     src/main.ts --outfile "$scratch/kube-ipam" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
   mv "$scratch/kube-ipam" "$folder/kube-ipam"

@@ -306,3 +306,23 @@ ours("A1", "--help and --version answer on stdout", async (world) => {
     expect(help.stdout).toContain("ip");
   }
 });
+
+const UNNAMED_FOLDERS: readonly [name: string, script: string][] = [
+  ["has been removed", 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$@"'],
+  [
+    "lies outside of what the process can reach",
+    'd=$(mktemp -d) && mount -t tmpfs none "$d" && cd "$d" && umount -l "$d" && rmdir "$d" && exec "$@"',
+  ],
+];
+
+for (const [which, script] of UNNAMED_FOLDERS) {
+  everywhere("A32", `it works in a folder that ${which}`, async (world) => {
+    const net = world.network(SUBNET);
+    const prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"];
+    const result = await world.add(net, {}, { prefix });
+    expect(result.ips[0]?.address).toStartWith("10.1.2.");
+    const finished = await world.run("DEL", net, {}, { prefix });
+    expect([finished.stdout, finished.exitCode]).toEqual(["", 0]);
+    expect(await world.held()).toEqual([]);
+  });
+}
