@@ -1,5 +1,5 @@
+import { visible, visibleLine } from "../address/visible.ts";
 import { printOut } from "./print.ts";
-import { visible, visibleLine } from "./visible.ts";
 
 export const FORMATS = ["table", "wide", "json", "yaml"] as const;
 

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
+import { visible } from "../address/visible.ts";
 import { IpamError } from "../ipam/errors.ts";
-import { visible } from "./visible.ts";
 
 const STDOUT = 1;
 const STDERR = 2;

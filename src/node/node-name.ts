@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { CAPS } from "../address/caps.ts";
+import { isDnsSubdomain } from "../address/dns-name.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 /** What Kubernetes can call a Node: a DNS subdomain (RFC 1123). */
@@ -45,10 +47,8 @@ export function nodeNameFault(configured: string | undefined): IpamError | undef
 
 /** Whether Kubernetes can call a Node so. */
 export function isNodeName(name: string): boolean {
-  return name.length <= 253 && NODE_NAME.test(name);
+  return isDnsSubdomain(name);
 }
-
-const NODE_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 function givenName(configured: string | undefined): { name: string; key: string } | undefined {
   if (configured !== undefined && configured !== "") return { name: configured, key: "nodeName" };
@@ -65,7 +65,7 @@ function asNodeName(name: string): string {
     .map((part) => part.replace(/^-+|-+$/g, ""))
     .filter((part) => part !== "")
     .join(".")
-    .slice(0, 253)
+    .slice(0, CAPS.ownerName)
     .replace(/[-.]+$/, "");
 }
 

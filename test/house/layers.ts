@@ -43,7 +43,7 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing", "invariants"],
   },
   { layer: "files", uses: [] },
-  { layer: "log", uses: ["ipam"] },
+  { layer: "log", uses: ["address", "ipam"] },
   { layer: "portable", uses: ["address", "ipam"] },
   {
     layer: "config",
@@ -70,7 +70,7 @@ export const LAYERS: readonly Layer[] = [
     uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"],
   },
   { layer: "host", uses: ["kubernetes"] },
-  { layer: "command-line", uses: ["ipam", "files", "config"] },
+  { layer: "command-line", uses: ["address", "ipam", "files", "config"] },
   {
     layer: "operator",
     uses: ["address", "ipam", "config", "kubernetes", "runtime", "command-line"],

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isDnsLabel } from "../../address/dns-name.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
@@ -33,6 +34,8 @@ export async function placeOf(given: KubectlOptions, named?: string): Promise<Pl
   const { allNamespaces, context, namespace, timeout } = given;
   if (allNamespaces && namespace !== undefined)
     throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
+  if (namespace !== undefined && !isDnsLabel(namespace))
+    throw new UsageError(`'${namespace}' names no namespace`, "give it as kubectl get namespaces shows it");
   const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
   const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
   const { Api } = await import("../../kubernetes/api/api.ts");

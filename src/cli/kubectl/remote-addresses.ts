@@ -1,6 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import { AbsentError } from "../../command-line/failure.ts";
+import { type ApiPath, below, rootOf, withQuery } from "../../kubernetes/api/path.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import {
   type AddressList,
@@ -10,7 +11,6 @@ import {
   type ReleaseSpec,
   type Reservation,
   type ReservationSpec,
-  ROOT,
   type SeenAddress,
 } from "../../operator/wire.ts";
 import { answered } from "./answered.ts";
@@ -18,24 +18,29 @@ import type { Place } from "./place.ts";
 
 /** Addresses as the controller serves them, in one Kubernetes namespace or in all. */
 export function remoteAddresses({ api, deadline, namespace }: Place): Addresses {
-  const root = namespace === undefined ? ROOT : `${ROOT}/namespaces/${encodeURIComponent(namespace)}`;
-  const get = async <T>(path: string) => answered<T>(await api.request(path, deadline), api);
+  const root = rootOf(API_VERSION);
+  const folder = namespace === undefined ? root : below(root, "namespaces", namespace);
+  const get = async <T>(path: ApiPath) => answered<T>(await api.request(path, deadline), api);
   const post = async <T>(plural: string, kind: string, spec: object) => {
     const body = { apiVersion: API_VERSION, kind, spec };
     const sending = { method: "POST", contentType: "application/json", body } as const;
-    return answered<T>(await api.request(`${root}/${plural}`, deadline, sending), api);
+    return answered<T>(await api.request(below(folder, plural), deadline, sending), api);
   };
   return {
     items: async (space) =>
-      (await get<AddressList>(`${root}/addresses${query(space)}`)).items.map(({ item }) => item),
+      (await get<AddressList>(withQuery(below(folder, "addresses"), { space }))).items.map(
+        ({ item }) => item,
+      ),
     status: async (address, space) =>
-      (await get<SeenAddress>(`${root}/addresses/${formatAddress(address)}${query(space)}`)).sights.slice(),
+      (
+        await get<SeenAddress>(withQuery(below(folder, "addresses", formatAddress(address)), { space }))
+      ).sights.slice(),
     reserve: async (interval, options) => {
       const spec: ReservationSpec = { ...options, address: formatInterval(interval) };
       return (await post<Reservation>("reservations", "Reservation", spec)).status;
     },
     unreserve: async (interval, space) => {
-      const path = `${root}/reservations/${formatInterval(interval)}${query(space)}`;
+      const path = withQuery(below(folder, "reservations", formatInterval(interval)), { space });
       try {
         return answered<EndedReservation>(await api.request(path, deadline, { method: "DELETE" }), api)
           .status;
@@ -49,8 +54,4 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
       return (await post<Release>("releases", "Release", spec)).status;
     },
   };
-}
-
-function query(space: string | undefined): string {
-  return space === undefined ? "" : `?space=${encodeURIComponent(space)}`;
 }

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { isDnsLabel, isDnsSubdomain } from "../../address/dns-name.ts";
 import { withExamples, withOutput } from "../../command-line/common-options.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import { type Format, printSections, printThing } from "../../command-line/output.ts";
 import type { Done } from "../../command-line/run-commands.ts";
-import { ROOT, type Why } from "../../operator/wire.ts";
+import { API_VERSION, type Why } from "../../operator/wire.ts";
 import { withKubectlOptions } from "./access.ts";
 import { answered } from "./answered.ts";
 import { type KubectlOptions, placeOf } from "./place.ts";
@@ -24,13 +25,14 @@ export function addRemoteWhy(program: Command, done: Done): void {
 async function why(text: string, options: KubectlOptions & { readonly output: Format }): Promise<number> {
   const parts = text.split("/");
   const [name = "", named] = parts.reverse();
-  if (name === "" || named === "" || parts.length > 2)
+  if (parts.length > 2 || !isDnsSubdomain(name) || (named !== undefined && !isDnsLabel(named)))
     throw new UsageError(
       `'${text}' names no pod`,
       "give it as NAME or NAMESPACE/NAME, for example default/db-0",
     );
   const { api, deadline, namespace } = await placeOf({ ...options, allNamespaces: false }, named);
-  const path = `${ROOT}/namespaces/${encodeURIComponent(namespace ?? "")}/pods/${encodeURIComponent(name)}/why`;
+  const { below, rootOf } = await import("../../kubernetes/api/path.ts");
+  const path = below(rootOf(API_VERSION), "namespaces", namespace ?? "", "pods", name, "why");
   const { answer, sections } = answered<Why>(await api.request(path, deadline), api);
   const forPrograms = options.output === "json" || options.output === "yaml";
   return forPrograms ? printThing(answer, [], options.output) : printSections(sections);

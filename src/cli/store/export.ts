@@ -1,8 +1,8 @@
 import { type Cidr, parseCidr } from "../../address/cidr.ts";
+import { visible } from "../../address/visible.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { printErr, printOut } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
-import { visible } from "../../command-line/visible.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../portable/export-records.ts";

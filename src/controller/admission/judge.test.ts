@@ -65,6 +65,18 @@ test("an address that nobody has or will have is fine", async () => {
   expect(await judge({ annotations: { "kube-ipam.sticky": "true" } })).toEqual([]);
 });
 
+test("J75: an owner reference that no object has is refused with a wish, and ignored without one", async () => {
+  const { judge } = await world();
+  const owners = [{ apiVersion: "../v1", kind: "Foo", name: "x", uid: "u", controller: true }];
+  const pod = { kind: "Pod", owners };
+  for (const wish of [IP, { "kube-ipam.sticky": "true" }, { "kube-ipam.ips": "10.1.2.5-10.1.2.9" }])
+    expect(await judge({ ...pod, annotations: wish })).toEqual([
+      "refuse the owner reference of pod team-a/web has the apiVersion '../v1': expected group and version of an API, " +
+        "such as apps/v1; nothing is allocated: correct metadata.ownerReferences of that pod",
+    ]);
+  expect(await judge({ ...pod, annotations: {} })).toEqual([]);
+});
+
 test("outside every subnet in use: a warning, as a new network may have it", async () => {
   const { judge } = await world();
   expect(await judge({ annotations: { "kube-ipam.ip": "10.9.9.9" } })).toEqual([

@@ -6,6 +6,7 @@ import { type Finding, refuse, warn } from "./finding.ts";
 import { judgeApart } from "./judge-apart.ts";
 import { judgeGateways } from "./judge-gateways.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
+import { judgeOwner } from "./judge-owner.ts";
 import { judgePools } from "./judge-pools.ts";
 import { judgeReserved, type ReservedContext } from "./judge-reserved.ts";
 import { judgeSuffixes } from "./judge-suffixes.ts";
@@ -36,7 +37,11 @@ export function judgeAlone(
 ): { readonly findings: Finding[]; readonly wishes: Wishes } {
   try {
     const wishes = readWishes(workload.annotations);
-    const findings = [...judgeNumbers(workload, wishes), ...judgePools(workload, wishes, pools)];
+    const findings = [
+      ...judgeOwner(workload),
+      ...judgeNumbers(workload, wishes),
+      ...judgePools(workload, wishes, pools),
+    ];
     return { findings, wishes };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 import { Api } from "./api.ts";
+import { folderOf } from "./path.ts";
 
 /** A right in Kubernetes. */
 export interface Right {
@@ -27,7 +28,7 @@ export async function missingRights(
   deadline: number,
 ): Promise<Right[]> {
   const api = new Api(loadCredentials(settings));
-  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  const path = folderOf(REVIEWS);
   const missing: Right[] = [];
   for (const right of rights) {
     const body = {

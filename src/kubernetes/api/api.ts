@@ -3,6 +3,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
+import { type ApiPath, folderOf, isObjectName, pathOf } from "./path.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";
 
@@ -51,8 +52,14 @@ export class Api {
     throw notAnApiServer(this.#credentials, pathOf(kind, name));
   }
 
-  /** Gets an object of a kind that this cluster may not have (custom resources). @throws IpamError as `getBuiltIn` */
+  /**
+   * Gets an object of a kind that this cluster may not have (custom resources). A name that no object can have is one
+   * that is not there.
+   *
+   * @throws IpamError as `getBuiltIn`
+   */
   async get<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined | "no such kind"> {
+    if (!isObjectName(name)) return undefined;
     const path = pathOf(kind, name);
     const answer = await this.request(path, deadline);
     if (answer.ok) return this.parse(kind.shape, answer.body, path);
@@ -63,6 +70,7 @@ export class Api {
 
   /** Gets an object that the caller can do without: undefined also where the credentials do not allow it. @throws IpamError as `get` */
   async tryGet<T>(kind: Kind<T>, name: ObjectName, deadline: number): Promise<T | undefined> {
+    if (!isObjectName(name)) return undefined;
     const path = pathOf(kind, name);
     const answer = await this.request(path, deadline);
     if (answer.ok) return this.parse(kind.shape, answer.body, path);
@@ -87,7 +95,7 @@ export class Api {
 
   /** Gets a document of the API server itself, such as the list of a group's resources. @throws IpamError tryAgain, kubernetesRefused */
   async discover<T>(
-    path: string,
+    path: ApiPath,
     shape: GenericSchema<unknown, T>,
     deadline: number,
   ): Promise<T | undefined> {
@@ -103,7 +111,7 @@ export class Api {
    *
    * @throws IpamError tryAgain when none came in time, kubernetesRefused for unusable credentials.
    */
-  async request(path: string, deadline: number, sending?: Sending): Promise<Answer> {
+  async request(path: ApiPath, deadline: number, sending?: Sending): Promise<Answer> {
     return this.#send(path, deadline, sending);
   }
 
@@ -112,7 +120,7 @@ export class Api {
    *
    * @throws IpamError as the Cluster port says.
    */
-  async *lines(path: string, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
+  async *lines(path: ApiPath, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
     const authentication = await orAbort(this.#credentials.apply(signal), signal);
     const response = await fetch(this.server + path, {
       ...fetching(this.#credentials, authentication),
@@ -147,7 +155,7 @@ export class Api {
     throw notAnApiServer(this.#credentials, path);
   }
 
-  async #send(path: string, deadline: number, sending?: Sending): Promise<Answer> {
+  async #send(path: ApiPath, deadline: number, sending?: Sending): Promise<Answer> {
     const { signal, expired } = this.#patience(deadline, path);
     try {
       const authentication = await orAbort(this.#credentials.apply(signal), signal);
@@ -191,18 +199,6 @@ export function fetching({ proxy }: Credentials, { headers, tls }: Authenticatio
 /** Whether no API server answers so: it is another server, or one that expects TLS. */
 function isSpokenByOther(httpStatus: number, body: unknown): boolean {
   return httpStatus < 400 || (httpStatus === 400 && !safeParse(status, body).success);
-}
-
-/** The path of one object. */
-export function pathOf(kind: Kind<unknown>, { namespace, name }: ObjectName): string {
-  return `${folderOf(kind, namespace)}/${encodeURIComponent(name)}`;
-}
-
-/** The path of all objects of a kind: in one namespace, or in the whole cluster. */
-export function folderOf({ group, version, plural }: Kind<unknown>, namespace?: string): string {
-  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${scope}/${plural}`;
 }
 
 /** The API server's own reason for a refusal: "NotFound", "AlreadyExists", "Conflict", …; "" without one. */

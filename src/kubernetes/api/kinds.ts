@@ -43,6 +43,7 @@ export interface ObjectName {
 export const PODS: Kind<Pod> = { group: "", version: "v1", plural: "pods", shape: pod };
 export const NODES: Kind<NodeObject> = { group: "", version: "v1", plural: "nodes", shape: node };
 export const NAMESPACES = plain("", "namespaces");
+export const SERVICE_ACCOUNTS = plain("", "serviceaccounts");
 export const LEASES: Kind<Lease> = { ...plain("coordination.k8s.io", "leases"), shape: lease };
 export const CONFIG_MAPS: Kind<ConfigMap> = { ...plain("", "configmaps"), shape: configMap };
 export const SECRETS: Kind<Secret> = { ...plain("", "secrets"), shape: secret };
@@ -67,19 +68,23 @@ export const MIGRATIONS: Kind<Migration> = {
   shape: migration,
 };
 
-/** The kinds of owner that need no apiVersion, to ask whether an owner still exists. */
-export const OWNER_KINDS: Readonly<Record<string, Kind<AnyObject>>> = {
-  Pod: plain("", "pods"),
-  ReplicationController: plain("", "replicationcontrollers"),
-  ReplicaSet: REPLICA_SETS,
-  Deployment: plain("apps", "deployments"),
-  StatefulSet: plain("apps", "statefulsets"),
-  DaemonSet: plain("apps", "daemonsets"),
-  Job: JOBS,
-  CronJob: plain("batch", "cronjobs"),
-  VirtualMachine: plain("kubevirt.io", "virtualmachines"),
-  VirtualMachineInstance: plain("kubevirt.io", "virtualmachineinstances"),
-};
+/** The kind of owner of this name, if it needs no apiVersion to ask whether such an owner still exists. */
+export function ownerKind(name: string): Kind<AnyObject> | undefined {
+  return OWNER_KINDS.get(name);
+}
+
+export const OWNER_KINDS: ReadonlyMap<string, Kind<AnyObject>> = new Map([
+  ["Pod", plain("", "pods")],
+  ["ReplicationController", plain("", "replicationcontrollers")],
+  ["ReplicaSet", REPLICA_SETS],
+  ["Deployment", plain("apps", "deployments")],
+  ["StatefulSet", plain("apps", "statefulsets")],
+  ["DaemonSet", plain("apps", "daemonsets")],
+  ["Job", JOBS],
+  ["CronJob", plain("batch", "cronjobs")],
+  ["VirtualMachine", plain("kubevirt.io", "virtualmachines")],
+  ["VirtualMachineInstance", plain("kubevirt.io", "virtualmachineinstances")],
+]);
 
 function plain(group: string, plural: string): Kind<AnyObject> {
   return { group, version: "v1", plural, shape: anyObject };

@@ -1,6 +1,7 @@
 import { array, object, optional, string } from "valibot";
-import { type Api, folderOf } from "./api.ts";
+import type { Api } from "./api.ts";
 import type { Kind } from "./kinds.ts";
+import { folderOf, withQuery } from "./path.ts";
 
 /** Objects a page: some hundred KiB of pods. */
 const PAGE = 500;
@@ -23,7 +24,7 @@ export async function* listObjects<T>(
   });
   const folder = folderOf(kind, namespace);
   for (let token = ""; ; ) {
-    const path = `${folder}?limit=${PAGE}${token === "" ? "" : `&continue=${encodeURIComponent(token)}`}`;
+    const path = withQuery(folder, { limit: PAGE, continue: token === "" ? undefined : token });
     const answer = await api.request(path, deadline);
     if (!answer.ok) throw api.refusal(answer, { verb: "list", kind, name: namespace ? { namespace } : {} });
     const page = api.parse(shape, answer.body, folder);

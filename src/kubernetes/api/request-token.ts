@@ -3,6 +3,8 @@ import * as v from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
 import { type Credentials, loadCredentials } from "../credentials/credentials.ts";
 import { fetching } from "./api.ts";
+import { SERVICE_ACCOUNTS } from "./kinds.ts";
+import { type ApiPath, below, pathOf } from "./path.ts";
 import { unreachable } from "./refused.ts";
 
 const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -41,7 +43,7 @@ export interface TokenWish {
 export async function requestToken({ account, node, expirationSeconds }: TokenWish): Promise<RequestedToken> {
   const credentials = loadCredentials({});
   const namespace = readFileSync(`${MOUNTED}/namespace`, "utf8").trim();
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const path = below(pathOf(SERVICE_ACCOUNTS, { namespace, name: account }), "token");
   const boundObjectRef = { apiVersion: "v1", kind: "Node", name: node };
   const answer = await post(credentials, path, {
     apiVersion: "authentication.k8s.io/v1",
@@ -57,7 +59,7 @@ export async function requestToken({ account, node, expirationSeconds }: TokenWi
   };
 }
 
-async function post(credentials: Credentials, path: string, body: object) {
+async function post(credentials: Credentials, path: ApiPath, body: object) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const { headers, ...how } = fetching(credentials, await credentials.apply(signal));
   let response: Response;

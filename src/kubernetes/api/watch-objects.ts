@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import { type Api, folderOf } from "./api.ts";
+import type { Api } from "./api.ts";
 import type { Kind } from "./kinds.ts";
+import { folderOf, withQuery } from "./path.ts";
 
 export interface WatchEvent<T> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
@@ -27,7 +28,7 @@ export async function* watchObjects<T>(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>> {
   const folder = folderOf(kind);
-  const path = `${folder}?watch=1&timeoutSeconds=${SERVER_ENDS_SECONDS}`;
+  const path = withQuery(folder, { watch: 1, timeoutSeconds: SERVER_ENDS_SECONDS });
   const ending = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
   const options = { signal: ending, opened: () => undefined };
   try {

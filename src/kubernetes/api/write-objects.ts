@@ -1,5 +1,6 @@
-import { type Api, folderOf, pathOf, reasonOf } from "./api.ts";
+import { type Api, reasonOf } from "./api.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
+import { folderOf, pathOf } from "./path.ts";
 
 /**
  * Creates an object.

@@ -3,8 +3,9 @@ import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { pause } from "../../ipam/pause.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
-import { type Api, folderOf } from "../api/api.ts";
+import type { Api } from "../api/api.ts";
 import { PODS } from "../api/kinds.ts";
+import { folderOf, withQuery } from "../api/path.ts";
 import { podFacts } from "./pod-facts.ts";
 
 /** Seconds after which the server ends a watch; the next one begins then. */
@@ -27,7 +28,7 @@ const bookmark = v.object({ metadata: v.object({ resourceVersion: v.string() }) 
  */
 export class NodePods {
   readonly #api: Api;
-  readonly #selector: string;
+  readonly #selector: { readonly fieldSelector: string };
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #pods = new Map<string, PodFacts>();
@@ -38,7 +39,7 @@ export class NodePods {
   /** Starts the watch at once. */
   constructor(api: Api, nodeName: string, log: Log) {
     this.#api = api;
-    this.#selector = `fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
+    this.#selector = { fieldSelector: `spec.nodeName=${nodeName}` };
     this.#log = log;
     void this.#run();
   }
@@ -74,7 +75,7 @@ export class NodePods {
   }
 
   async #list(): Promise<void> {
-    const path = `${folderOf(PODS)}?${this.#selector}`;
+    const path = withQuery(folderOf(PODS), this.#selector);
     const answer = await this.#api.request(path, performance.now() + LIST_MS);
     if (!answer.ok) throw this.#api.refusal(answer, { verb: "list", kind: PODS, name: {} });
     const { metadata, items } = this.#api.parse(listing, answer.body, path);
@@ -86,7 +87,12 @@ export class NodePods {
 
   /** Ends when the server ends it; throws where only a new list helps. */
   async #watch(): Promise<void> {
-    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${this.#version}`;
+    const query = {
+      watch: 1,
+      allowWatchBookmarks: "true",
+      timeoutSeconds: WATCH_SECONDS,
+      resourceVersion: this.#version,
+    };
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(new Error("the API server sent nothing")), SILENCE_MS);
     const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
@@ -95,7 +101,7 @@ export class NodePods {
       this.#alive = true;
       this.#pause = FIRST_PAUSE_MS;
     };
-    const path = `${folderOf(PODS)}?${this.#selector}&${query}`;
+    const path = withQuery(folderOf(PODS), { ...this.#selector, ...query });
     try {
       for await (const line of this.#api.lines(path, asked, { signal, opened })) {
         timer.refresh();

@@ -1,9 +1,10 @@
-import type { OwnerFacts, OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { OwnerFacts, PodFacts } from "../../ipam/cluster-port.ts";
 import type { Owner } from "../../ipam/records.ts";
 import type { Api } from "../api/api.ts";
 import { groupOf, JOBS, type Kind, REPLICA_SETS, STATEFUL_SETS } from "../api/kinds.ts";
 import type { AnyObject } from "../api/shapes.ts";
-import { controllerGone, controllerOf, ownerFrom } from "./owner-reference.ts";
+import { controllerGone, ownerFrom, requireController } from "./owner-reference.ts";
+import type { SoundReference } from "./sound-reference.ts";
 import { machineOf } from "./virtual-machine.ts";
 
 /**
@@ -12,10 +13,11 @@ import { machineOf } from "./virtual-machine.ts";
  * never labels. The creator of a pod can write any reference into it, so the owner is always of the pod's
  * own namespace, and only an object with the reference's UID leads further.
  *
- * @throws IpamError as the Cluster port says; tryAgain when a StatefulSet's pod outlives its set.
+ * @throws IpamError as the Cluster port says; annotationMalformed for a reference to what Kubernetes cannot have;
+ *   tryAgain when a StatefulSet's pod outlives its set.
  */
 export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promise<OwnerFacts> {
-  const controller = controllerOf(pod.ownerReferences);
+  const controller = requireController(pod.ownerReferences, { ...pod, kind: "pod" });
   if (controller === undefined) return { owner: podByName(pod) };
   switch (`${groupOf(controller.apiVersion)}/${controller.kind}`) {
     case "apps/ReplicaSet":
@@ -39,19 +41,20 @@ function podByName({ name, namespace }: PodFacts): Owner {
 async function ownerAbove(
   kind: Kind<AnyObject>,
   { namespace }: PodFacts,
-  controller: OwnerReference,
+  controller: SoundReference,
   api: Api,
   deadline: number,
 ): Promise<Owner> {
   const object = await api.getBuiltIn(kind, { namespace, name: controller.name }, deadline);
   const same = object?.metadata.uid === controller.uid;
-  const above = same ? controllerOf(object.metadata.ownerReferences) : undefined;
+  const referring = { kind: controller.kind, namespace, name: controller.name };
+  const above = same ? requireController(object.metadata.ownerReferences, referring) : undefined;
   return ownerFrom(namespace, above ?? controller);
 }
 
 async function ordinalOf(
   pod: PodFacts,
-  controller: OwnerReference,
+  controller: SoundReference,
   api: Api,
   deadline: number,
 ): Promise<OwnerFacts> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import type { OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { IpamError } from "../../ipam/errors.ts";
 import { lazyCluster } from "../ports/lazy-cluster.ts";
 import { apiStatus, controller, object, startFakeApi } from "../testing/fake-api.ts";
 
@@ -215,6 +216,59 @@ describe("ownerOf a KubeVirt launcher", () => {
     instance();
     expect((await cluster.ownerOf(target, soon())).migratingInstance).toBeUndefined();
   });
+});
+
+const MALFORMED: readonly (readonly [string, Partial<OwnerReference>])[] = [
+  ["a path in the apiVersion", { apiVersion: "..\\api\\v1\\namespaces\\kube-system\\secrets?/v1" }],
+  ["a group that climbs", { apiVersion: "../v1" }],
+  ["a version of two segments", { apiVersion: "a/b/c" }],
+  ["a name of 250,000 letters", { name: "n".repeat(250_000) }],
+  ["the name ..", { name: "..", kind: "ReplicaSet", apiVersion: "apps/v1" }],
+  ["a name with control characters", { name: "x\u001b]0;T\u0007" }],
+  ["a kind that is a path", { kind: "../x" }],
+  ["a kind of 64 letters", { kind: "K".repeat(64) }],
+  ["a UID of 129 letters", { uid: "u".repeat(129) }],
+];
+
+describe("J75: a reference that Kubernetes' own objects never have", () => {
+  test.each(MALFORMED)("%s is an error, and no request", async (_name, part) => {
+    const reference = { ...controller("e.x/v1", "Foo", "x", "u1"), ...part } as OwnerReference;
+    const asked = cluster.ownerOf(pod("web", reference), soon());
+    const failure = (await asked.catch((error: unknown) => error)) as IpamError;
+    expect(failure).toMatchObject({ name: "annotationMalformed" });
+    expect(`${failure.message}${failure.details}`.length).toBeLessThan(800);
+    expect(api.requests).toEqual([]);
+  });
+
+  test.each(MALFORMED)("%s on the workload above is an error as well", async (_name, part) => {
+    const above = { ...controller("e.x/v1", "Foo", "x", "u1"), ...part } as OwnerReference;
+    answer(`${APPS}/replicasets/web-1`, object("web-1", "r1", { ownerReferences: [above] }));
+    const below = pod("web-1-x", controller("apps/v1", "ReplicaSet", "web-1", "r1"));
+    const failure = (await cluster.ownerOf(below, soon()).catch((error: unknown) => error)) as IpamError;
+    expect(failure).toMatchObject({ name: "annotationMalformed" });
+    expect(failure.message).toContain("ReplicaSet default/web-1");
+  });
+
+  test("J76: in a record of an older program its state is unknown, without a request", async () => {
+    for (const [, part] of MALFORMED) {
+      const { controller: _, ...reference } = {
+        ...controller("e.x/v1", "Foo", "x", "u1"),
+        ...part,
+      } as OwnerReference;
+      expect(await cluster.ownerState({ ...reference, namespace: "default" }, soon())).toBe("unknown");
+    }
+    const elsewhere = { kind: "Pod", namespace: "../../x", name: "web" };
+    expect(await cluster.ownerState(elsewhere, soon())).toBe("unknown");
+    expect(api.requests).toEqual([]);
+  });
+
+  test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])(
+    "the kind %s is none that is known",
+    async (kind) => {
+      expect(await cluster.ownerState({ kind, namespace: "default", name: "x" }, soon())).toBe("unknown");
+      expect(api.requests).toEqual([]);
+    },
+  );
 });
 
 describe("ownerState", () => {

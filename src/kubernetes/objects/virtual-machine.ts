@@ -1,8 +1,9 @@
-import type { OwnerFacts, OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { OwnerFacts, PodFacts } from "../../ipam/cluster-port.ts";
 import type { Api } from "../api/api.ts";
 import { groupOf, INSTANCES, MIGRATIONS } from "../api/kinds.ts";
 import type { Instance } from "../api/shapes.ts";
-import { controllerGone, ownerFrom } from "./owner-reference.ts";
+import { controllerGone, malformedReference, ownerFrom } from "./owner-reference.ts";
+import { isFault, readReference, type SoundReference } from "./sound-reference.ts";
 
 /** KubeVirt's pointer from a migration's target pod to the migration (api/core/v1, types.go). */
 const MIGRATION_NAME = "kubevirt.io/migrationJobName";
@@ -16,7 +17,7 @@ const MIGRATION_NAME = "kubevirt.io/migrationJobName";
  */
 export async function machineOf(
   pod: PodFacts,
-  controller: OwnerReference,
+  controller: SoundReference,
   api: Api,
   deadline: number,
 ): Promise<OwnerFacts> {
@@ -26,7 +27,9 @@ export async function machineOf(
   const machine = instance.metadata.ownerReferences.find(
     ({ apiVersion, kind }) => groupOf(apiVersion) === "kubevirt.io" && kind === "VirtualMachine",
   );
-  const owner = ownerFrom(pod.namespace, machine ?? controller);
+  const read = machine === undefined ? controller : readReference(machine);
+  if (isFault(read)) throw malformedReference(read, { ...controller, namespace: pod.namespace });
+  const owner = ownerFrom(pod.namespace, read);
   const migrating = isMigrating(instance) || (await isTarget(pod, instance, api, deadline));
   return migrating ? { owner, migratingInstance: controller.uid } : { owner };
 }
