@@ -20,5 +20,5 @@ export function visibleLine(text: string): string {
 
 /** By UTF-16 code units, as JSON has it. */
 function escaped(character: string): string {
-  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

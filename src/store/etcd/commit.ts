@@ -7,6 +7,7 @@ import type { Leases } from "./client/leases.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
 import { withQuota } from "./quota.ts";
 import { completed } from "./read.ts";
+import { withSizes } from "./sizes.ts";
 import { type Answer, commitTxn, stateOf } from "./txn.ts";
 
 /** What a commit uses. */
@@ -42,7 +43,7 @@ export async function commit(
     return await outcomeOf(client, keys, transaction, response, options);
   } catch (failure) {
     if (failure instanceof EtcdFailure && failure.trouble === "other-connection") return { won: false };
-    throw await withQuota(client, failure);
+    throw withSizes(await withQuota(client, failure), keys, transaction);
   }
 }
 

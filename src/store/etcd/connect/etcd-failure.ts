@@ -116,6 +116,12 @@ function describe(
       ];
     case "corrupt":
       return ["unwritable", `${at} reports corrupt data: ${reason}`, "restore the member or the cluster"];
+    case "too-large":
+      return [
+        "unwritable",
+        `${at} does not take so large a request: ${reason}`,
+        "write less at once, or raise etcd's --max-request-bytes",
+      ];
     case "invalid":
       return [
         "refused",

@@ -6,6 +6,14 @@ describe("what etcd says", () => {
   test.each([
     ["resource-exhausted", "etcdserver: mvcc: database space exceeded", "no-space", false],
     ["resource-exhausted", "etcdserver: too many requests", "busy", false],
+    ["invalid-argument", "etcdserver: request is too large", "too-large", false],
+    [
+      "resource-exhausted",
+      "grpc: received message larger than max (2100000 vs. 2097152)",
+      "too-large",
+      false,
+    ],
+    ["resource-exhausted", "trying to send message larger than max (3 vs. 2)", "too-large", false],
     ["data-loss", "etcdserver: corrupt cluster", "corrupt", false],
     ["not-found", "etcdserver: requested lease not found", "lease", false],
     ["out-of-range", "etcdserver: mvcc: required revision has been compacted", "compacted", false],

@@ -29,6 +29,8 @@ export type TroubleKind =
   | "password"
   | "no-space"
   | "corrupt"
+  /** A request of more bytes than etcd, or its proxy, takes. */
+  | "too-large"
   /** The connection that a transaction depends on is lost. */
   | "other-connection"
   /** A request that etcd will never accept. */
@@ -41,6 +43,8 @@ export type TroubleKind =
  */
 const CERTAIN: readonly (readonly [RegExp, TroubleKind])[] = [
   [/database space exceeded/, "no-space"],
+  // By etcd before it proposes (--max-request-bytes); by gRPC on its way in, 512 KiB later; by etcd's grpc-proxy.
+  [/request is too large|(received|send) message larger than max/, "too-large"],
   [/corrupt cluster/, "corrupt"],
   [/requested lease not found/, "lease"],
   [/required revision has been compacted/, "compacted"],
