@@ -10,6 +10,11 @@ export function cut(text: string, most: number): string {
   return `${text.slice(0, end)}… (${text.length} characters)`;
 }
 
+/** The same, where `most` counts the remark too: for what refuses anything longer. */
+export function cutWithin(text: string, most: number): string {
+  return text.length <= most ? text : cut(text, Math.max(1, most - `… (${text.length} characters)`.length));
+}
+
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
 }

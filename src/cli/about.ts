@@ -1,5 +1,5 @@
 import { SUPPORTED_VERSIONS } from "../cni/protocol/versions.ts";
-import { printErr } from "../command-line/print.ts";
+import { printErrText } from "../command-line/print.ts";
 import { RELEASED, VERSION } from "../command-line/release.ts";
 
 /** The line that every CNI plugin prints when it is started by hand. */
@@ -15,7 +15,7 @@ export function versionText(): string {
 
 /** For a start without arguments. Prints on stderr: a runtime would read stdout. */
 export function printUsage(): number {
-  printErr(`kube-ipam v${VERSION}: ${ABOUT}
+  printErrText(`kube-ipam v${VERSION}: ${ABOUT}
 ${PROTOCOL_LINE}
 
 A container runtime starts it with CNI_COMMAND in the environment and the network configuration on stdin.

@@ -44,7 +44,8 @@ export class AbsentError extends Error {
  */
 export function printFailure(failure: unknown, inWords = (text: string) => text): void {
   const { message, remedy } = wordsOf(failure);
-  printErr(inWords(`error: ${message}${remedy === "" ? "" : `\n${remedy}`}`));
+  printErr(inWords(`error: ${message}`));
+  if (remedy !== "") printErr(inWords(remedy));
 }
 
 /** The exit code that a failure ends the command with. */

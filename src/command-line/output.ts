@@ -49,7 +49,7 @@ export function inBlocks(sections: readonly (readonly Line[])[]): string {
   const shown = sections.map((lines) => lines.filter(hasValue)).filter((lines) => lines.length > 0);
   const width = Math.max(...shown.flat().map(([name]) => name.length)) + 2;
   const blocks = shown.map((lines) =>
-    lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${visible(value)}`).join("\n"),
+    lines.map(([name, value]) => `${`${name}:`.padEnd(width)}${visibleLine(value)}`).join("\n"),
   );
   return blocks.join("\n\n");
 }

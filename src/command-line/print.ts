@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { visible } from "../address/visible.ts";
+import { visible, visibleLine } from "../address/visible.ts";
 import { IpamError } from "../ipam/errors.ts";
 
 const STDOUT = 1;
@@ -20,8 +20,13 @@ export function printOut(text: string): 0 {
   }
 }
 
-/** Prints a message for people on stderr, and nothing that acts on their terminal. Never throws. */
-export function printErr(text: string): void {
+/** Prints one line for people on stderr, whatever stands in it, and nothing that acts on their terminal. Never throws. */
+export function printErr(line: string): void {
+  quietly(() => write(STDERR, visibleLine(line)));
+}
+
+/** The same for a text of our own, of several lines. Never throws. */
+export function printErrText(text: string): void {
   quietly(() => write(STDERR, visible(text)));
 }
 

@@ -2,7 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { readCallersPipes } from "../files/regular-file.ts";
 import { pathOf } from "./common-options.ts";
 import { EXIT_CODES } from "./failure.ts";
-import { printErr, printOut } from "./print.ts";
+import { printErrText, printOut } from "./print.ts";
 
 /** A command calls this with its exit code when it has run. */
 export type Done = (exitCode: number) => void;
@@ -59,7 +59,7 @@ function prepare(command: Command): void {
     .showHelpAfterError(`see '${path} --help'`)
     .configureOutput({
       writeOut: (text) => void printOut(text),
-      writeErr: printErr,
+      writeErr: printErrText,
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
       getOutHasColors: () => false,

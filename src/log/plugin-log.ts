@@ -1,4 +1,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, type Stats, writeSync } from "node:fs";
+import { CAPS } from "../address/caps.ts";
+import { cut } from "../address/cut.ts";
+import { visibleLine } from "../address/visible.ts";
 import type { Log, LogLevel } from "../ipam/ports.ts";
 
 const STDOUT = 1;
@@ -31,7 +34,10 @@ export function pluginLog({ logFile, logLevel }: LogSettings, append: Append = a
 /** Appends one line to a file; never throws. */
 export type Append = (file: string, line: string) => void;
 
-/** `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`, always one line. */
+/**
+ * `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`: always one line, in which nothing is hidden and which
+ * has at most CAPS.logLine bytes, whatever a tenant wrote.
+ */
 export function formatLine(
   level: LogLevel,
   message: string,
@@ -39,9 +45,26 @@ export function formatLine(
 ): string {
   const pairs = Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== "")
-    .map(([key, value]) => `${key}=${quote(typeof value === "string" ? value : JSON.stringify(value))}`);
+    .map(([key, value]) => `${key}=${quote(cut(textOf(value), MOST_OF_VALUE))}`);
   const head = `${new Date().toISOString()} ${level.toUpperCase()} ${message}`;
-  return `${[head, ...pairs].join(" ").replace(/[\r\n]+/g, " ")}\n`;
+  return `${withinBytes(visibleLine([head, ...pairs].join(" ").replace(/[\r\n]+/g, " ")), CAPS.logLine - 1)}\n`;
+}
+
+/** What one value may have of a line, in characters, so that there is room for the others. */
+const MOST_OF_VALUE = CAPS.logLine / 2;
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Of a text that is longer, its beginning and its length. */
+function withinBytes(text: string, most: number): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= most) return text;
+  const rest = `… (${text.length} characters)`;
+  const room = most - new TextEncoder().encode(rest).length;
+  // A character that is cut in two becomes one that takes no more room than was there.
+  return new TextDecoder().decode(bytes.subarray(0, room)).replace(/\ufffd$/, "") + rest;
 }
 
 function quote(text: string): string {

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { visibleLine } from "../address/visible.ts";
 import type { Log } from "../ipam/ports.ts";
 import { formatLine } from "../log/plugin-log.ts";
 
@@ -16,7 +17,7 @@ export const daemonLog: Log = (level, message, fields = {}) => {
 
 /** Prints on stderr why a daemon could not start or go on. */
 export function printDaemonFailure(command: string, failure: unknown): void {
-  console.error(`${command}: ${describe(failure)}`);
+  console.error(visibleLine(`${command}: ${describe(failure)}`));
 }
 
 function describe(failure: unknown): string {

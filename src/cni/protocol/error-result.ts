@@ -1,17 +1,27 @@
+import { CAPS } from "../../address/caps.ts";
+import { cutWithin } from "../../address/cut.ts";
+import { visibleLine } from "../../address/visible.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure, type StoreFailureKind } from "../../ipam/store-port.ts";
 import type { Verb } from "./versions.ts";
 
-/** What a failed verb prints on stdout (CNI specification, "Error"). */
+/**
+ * What a failed verb prints on stdout (CNI specification, "Error"). Runtimes write it into their logs, and kubelet into an
+ * Event: nothing in it is hidden, and it is no longer than both take.
+ */
 export function formatError(cniVersion: string, failure: unknown, verb?: Verb): string {
   const error = toIpamError(failure, verb);
   const clean = verb === "DEL" ? withoutSuccessWords : (text: string) => text;
   return JSON.stringify({
     cniVersion,
     code: error.code,
-    msg: clean(error.message),
-    ...(error.details !== "" && { details: clean(error.details) }),
+    msg: brief(clean(error.message), CAPS.errorMessage),
+    ...(error.details !== "" && { details: brief(clean(error.details), CAPS.errorDetails) }),
   });
+}
+
+function brief(text: string, most: number): string {
+  return cutWithin(visibleLine(text), most);
 }
 
 /** Turns any failure into an error for users; an unexpected one keeps its text, not its stack. */

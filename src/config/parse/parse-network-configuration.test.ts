@@ -91,7 +91,10 @@ describe("wrong values name key, value and what would be right", () => {
     [{ annotations: false }, 'ipam.annotations must be "auto" or "off", got false'],
     [{ etcdConfig: "http://e" }, 'ipam.etcdConfig must be an object {…}, got "http://e"'],
     [{ name: 5 }, "ipam.name must be a string, got 5"],
-    [{ addressSpace: "x".repeat(300) }, `ipam.addressSpace must be ${name}, got "${"x".repeat(119)}…`],
+    [
+      { addressSpace: "x".repeat(300) },
+      `ipam.addressSpace must be ${name}, got "${"x".repeat(199)}… (302 characters)`,
+    ],
   ])("%j", (ipam, message) => {
     expect(refusalOf(() => parseIpam({ ...SUBNET, ...ipam }))).toEqual({ code: 7, message, details: "" });
   });

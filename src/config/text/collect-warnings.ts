@@ -1,7 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
 import type { Warn } from "./read-shape.ts";
-
-/** More than any configuration that somebody wrote deserves; a tenant may write any number (CAPPED). */
-const MOST = 20;
 
 /** Collects warnings; what is more than a log should repeat for every pod is counted only. */
 export function collectWarnings(): { readonly warn: Warn; readonly collected: () => string[] } {
@@ -9,10 +7,9 @@ export function collectWarnings(): { readonly warn: Warn; readonly collected: ()
   let more = 0;
   return {
     warn: (text) => {
-      if (kept.length < MOST) kept.push(text);
+      if (kept.length < CAPS.warnings) kept.push(text);
       else more += 1;
     },
-    collected: () =>
-      more === 0 ? kept : [...kept, `${more} more remarks on this configuration are left out`],
+    collected: () => (more === 0 ? kept : [...kept, `and ${more} more remarks on this configuration`]),
   };
 }

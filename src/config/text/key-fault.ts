@@ -1,3 +1,4 @@
+import { cut } from "../../address/cut.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Warn } from "./read-shape.ts";
 
@@ -19,7 +20,7 @@ const SHOWN = 60;
 
 /** A key that somebody else wrote, no longer than a message should repeat it. */
 export function shownKey(key: string): string {
-  return key.length > SHOWN ? `${key.slice(0, SHOWN)}…` : key;
+  return cut(key, SHOWN);
 }
 
 /** How a message names a key: `path` is "", the object's own path, or ends in ": " behind a file's name. */

@@ -1,7 +1,7 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
-/** How much of a wrong value a message repeats. */
-const SHOWN = 120;
 const HIDDEN = "(not shown)";
 
 /**
@@ -20,7 +20,7 @@ export function show(path: string, value: unknown): string {
   if (value === undefined) return "nothing";
   if (path.endsWith("password")) return HIDDEN;
   const text = JSON.stringify(value, withoutSecrets) ?? String(value);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  return cut(text, CAPS.shownValue);
 }
 
 function withoutSecrets(key: string, value: unknown): unknown {

@@ -68,6 +68,18 @@ test("refused with every reason, else allowed with warnings that are not too lon
   });
   const answer = answerReview("r1", [warn("x".repeat(300))]) as { response: { warnings: string[] } };
   expect(answer).toMatchObject({ response: { allowed: true } });
-  expect(answer.response.warnings[0]).toHaveLength(256);
+  expect(answer.response.warnings[0]?.length).toBeLessThanOrEqual(256);
+  expect(answer.response.warnings[0]).toEndWith("… (311 characters)");
   expect(answerReview("r1", [])).toMatchObject({ response: { uid: "r1", allowed: true } });
+});
+
+test("M50: nothing is hidden in what kubectl prints, and nothing endless", () => {
+  const message = `the kind 'K\u001b]0;T\u0007\u202e\u2028${"x".repeat(9_000)}'`;
+  const refused = JSON.stringify(answerReview("r1", [refuse(message)]));
+  const warned = JSON.stringify(answerReview("r1", [warn(message)]));
+  for (const answer of [refused, warned]) {
+    expect(answer).not.toMatch(/[\u202e\u2028]|[^\\]\\u001b/);
+    expect(answer).toContain("\\\\u001b]0;T\\\\u0007\\\\u202e\\\\u2028");
+    expect(answer.length).toBeLessThan(5_000);
+  }
 });

@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
+import { CAPS } from "../../address/caps.ts";
+import { cut, cutWithin } from "../../address/cut.ts";
+import { visibleLine } from "../../address/visible.ts";
 import type { Finding } from "./finding.ts";
 import { readWorkload, type Workload } from "./workload.ts";
 
@@ -46,7 +49,7 @@ export function answerReview(uid: string, findings: readonly Finding[]): object 
   const warnings = findings
     .filter(({ severity }) => severity === "warn")
     .map(({ message }) => brief(message));
-  const status = { code: 422, reason: "Invalid", message: refusals.map(({ message }) => message).join("; ") };
+  const status = { code: 422, reason: "Invalid", message: whole(refusals) };
   return {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
@@ -59,7 +62,10 @@ export function answerReview(uid: string, findings: readonly Finding[]): object 
   };
 }
 
+function whole(refusals: readonly Finding[]): string {
+  return cut(visibleLine(refusals.map(({ message }) => message).join("; ")), CAPS.errorDetails);
+}
+
 function brief(message: string): string {
-  const text = `kube-ipam: ${message}`;
-  return text.length <= LONGEST_WARNING ? text : `${text.slice(0, LONGEST_WARNING - 1)}…`;
+  return cutWithin(visibleLine(`kube-ipam: ${message}`), LONGEST_WARNING);
 }

@@ -1,4 +1,7 @@
 import { ValiError } from "valibot";
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
+import { visibleLine } from "../../address/visible.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import type { Finding } from "./finding.ts";
@@ -22,7 +25,8 @@ export function mountAdmission(app: SecureApp, context: ControllerContext): void
       return request.json(answerReview(uid, findings));
     } catch (failure) {
       if (!(failure instanceof ValiError || failure instanceof SyntaxError)) throw failure;
-      return request.text(`expected an AdmissionReview of admission.k8s.io/v1: ${failure.message}\n`, 400);
+      const reason = cut(visibleLine(failure.message), CAPS.errorMessage);
+      return request.text(`expected an AdmissionReview of admission.k8s.io/v1: ${reason}\n`, 400);
     }
   });
 }

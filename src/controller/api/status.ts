@@ -1,3 +1,6 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
+import { visibleLine } from "../../address/visible.ts";
 import type { ErrorName } from "../../ipam/errors.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
@@ -53,6 +56,11 @@ export function statusOf(failure: unknown): Status {
   return status(500, failure instanceof Error ? failure.message : String(failure));
 }
 
+/** kubectl prints it as it is. */
+function brief(text: string): string {
+  return cut(visibleLine(text), CAPS.errorDetails);
+}
+
 export function status(
   code: Status["code"],
   message: string,
@@ -63,9 +71,9 @@ export function status(
     apiVersion: "v1",
     metadata: {},
     status: "Failure",
-    message,
+    message: brief(message),
     reason: REASONS[code],
     code,
-    ...(cause && { details: { causes: [cause] } }),
+    ...(cause && { details: { causes: [{ ...cause, message: brief(cause.message) }] } }),
   };
 }

@@ -1,3 +1,4 @@
+import { visibleLine } from "../../address/visible.ts";
 import { COLUMNS } from "../../operator/columns.ts";
 import type { ListedAddress } from "../../operator/wire.ts";
 
@@ -20,7 +21,7 @@ export function tableOf(items: readonly ListedAddress[]): object {
       priority: wide ? 1 : 0,
     })),
     rows: items.map(({ item, metadata }) => ({
-      cells: COLUMNS.map(({ of }) => of(item) ?? ""),
+      cells: COLUMNS.map(({ of }) => visibleLine(of(item) ?? "")),
       object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata },
     })),
   };

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
+import { visibleLine } from "../../address/visible.ts";
 import type { AuditFinding } from "../../ipam/audit/types.ts";
 import type { Usage } from "../../ipam/audit/usage.ts";
 
@@ -52,7 +53,12 @@ export class CountMetrics {
     const gauges = [this.#size, this.#allocated, this.#reserved, this.#cooling, this.#free];
     for (const gauge of gauges) gauge.reset();
     for (const { allocated, cooling, family, free, name, reserved, size, source, space } of usages) {
-      const labels = { space, source, name, family: String(family) };
+      const labels = {
+        space: visibleLine(space),
+        source,
+        name: visibleLine(name),
+        family: String(family),
+      };
       this.#size.set(labels, Number(size));
       this.#allocated.set(labels, Number(allocated));
       this.#reserved.set(labels, Number(reserved));

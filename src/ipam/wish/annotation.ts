@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 
@@ -21,7 +23,7 @@ export interface Annotation {
 export function malformed({ key, text }: Annotation, right: string): IpamError {
   return new IpamError(
     "annotationMalformed",
-    `annotation ${key} has the value '${text}'`,
+    `annotation ${key} has the value '${cut(text, CAPS.shownValue)}'`,
     `expected ${right}; nothing is allocated: correct the annotation in the pod or its template`,
   );
 }

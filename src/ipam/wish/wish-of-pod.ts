@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import type { Cluster, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { isPod } from "../evidence/fencing.ts";
@@ -87,7 +89,9 @@ async function annotatedWish(
   return {
     ...asked,
     ...withRequested(asked, requested, network.sets),
-    ...(passedOn.length > 0 && { passedOn: passedOn.map(({ key, text }) => `${key}: ${text}`) }),
+    ...(passedOn.length > 0 && {
+      passedOn: passedOn.map(({ key, text }) => `${key}: ${cut(text, CAPS.shownValue)}`),
+    }),
   };
 }
 

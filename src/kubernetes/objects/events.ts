@@ -1,3 +1,5 @@
+import { cutWithin } from "../../address/cut.ts";
+import { visibleLine } from "../../address/visible.ts";
 import type { Api } from "../api/api.ts";
 import { EVENTS } from "../api/kinds.ts";
 import { createObject } from "../api/write-objects.ts";
@@ -42,7 +44,7 @@ export async function recordEvent(api: Api, happening: Happening, deadline: numb
     },
     type,
     reason,
-    message: message.slice(0, LONGEST_MESSAGE),
+    message: cutWithin(visibleLine(message), LONGEST_MESSAGE),
     source: { component },
     reportingComponent: component,
     firstTimestamp: now,
