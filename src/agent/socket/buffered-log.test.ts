@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BufferedLog } from "./buffered-log.ts";
 
 test("lines of one turn reach each file together, in their order", async () => {
@@ -18,4 +21,22 @@ test("lines of one turn reach each file together, in their order", async () => {
   await log.written();
   await new Promise((resolve) => setImmediate(resolve));
   expect(written.slice(2)).toEqual([["/a", "three\n"]]);
+});
+
+test("M54: only a log that the node's administrator chose is put aside when it is large", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kube-ipam-logs-"));
+  try {
+    const [ours, anybodys] = [join(folder, "ours"), join(folder, "anybodys")];
+    for (const file of [ours, anybodys]) {
+      writeFileSync(file, "");
+      truncateSync(file, 64 << 20);
+    }
+    const log = new BufferedLog();
+    log.keepSmall(ours);
+    for (const file of [ours, anybodys]) log.append(file, "line\n");
+    log.flush();
+    expect(readdirSync(folder).sort()).toEqual(["anybodys", "ours.1"]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -1,12 +1,15 @@
 import { type Append, appendNow } from "../../log/plugin-log.ts";
+import { rotateLarge } from "../../log/rotate-large.ts";
 
 /**
  * Log lines, written to their files together at the end of this turn of the event loop: verbs that end
- * at the same time open the log once.
+ * at the same time open the log once. A log of the node's administrator that has grown large is put aside.
  */
 export class BufferedLog {
   readonly #append: Append;
   readonly #waiting = new Map<string, string>();
+  /** The logs that this node's administrator chose; another one may be anybody's file. */
+  readonly #ours = new Set<string>();
   #written: PromiseWithResolvers<void> | undefined;
 
   constructor(append: Append = appendNow) {
@@ -20,6 +23,11 @@ export class BufferedLog {
     setImmediate(() => this.flush());
   };
 
+  /** From now on, puts this log aside when it has grown large. */
+  keepSmall(file: string): void {
+    this.#ours.add(file);
+  }
+
   /** Resolves when all lines so far are in their files: a verb ends for its caller only then. */
   async written(): Promise<void> {
     await this.#written?.promise;
@@ -27,7 +35,10 @@ export class BufferedLog {
 
   /** Everything is in its file when this returns. */
   flush(): void {
-    for (const [file, lines] of this.#waiting) this.#append(file, lines);
+    for (const [file, lines] of this.#waiting) {
+      this.#append(file, lines);
+      if (this.#ours.has(file)) rotateLarge(file);
+    }
     this.#waiting.clear();
     this.#written?.resolve();
     this.#written = undefined;

@@ -1,5 +1,6 @@
 import { handle, type Outcome } from "../../cni/handle.ts";
 import { logVerb } from "../../cni/verb-line.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { pluginLog } from "../../log/plugin-log.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
@@ -36,10 +37,14 @@ export async function performVerb(
     connection.end();
     return;
   }
+  let nodeFile: NodeFileText | undefined;
   const outcome = await handle(
     { env: request.env, stdin: () => ({ text: request.stdin, whole: true }), started },
     {
-      nodeFile: readNodeFile,
+      nodeFile: () => {
+        nodeFile = readNodeFile();
+        return nodeFile;
+      },
       openPorts: (understood, adding) => {
         const log = pluginLog(understood.configuration.node, buffered.append);
         for (const warning of understood.configuration.warnings) log("warn", warning);
@@ -60,6 +65,8 @@ export async function performVerb(
   options.observe?.(request.env.CNI_COMMAND ?? "", outcome, milliseconds);
   if (request.env.CNI_COMMAND === "VERSION") return;
   const { request: understood } = outcome;
+  // Where there is a node's file, no network says where the log is.
+  if (understood && nodeFile !== undefined) buffered.keepSmall(understood.configuration.node.logFile);
   logVerb(
     understood ? pluginLog(understood.configuration.node, buffered.append) : options.log,
     request.env,
