@@ -1,4 +1,4 @@
-import { IpamError } from "../ipam/errors.ts";
+import { IpamError, othersWords } from "../ipam/errors.ts";
 import { StoreFailure } from "../ipam/store-port.ts";
 import { printErr } from "./print.ts";
 
@@ -56,9 +56,15 @@ export function exitCodeOf(failure: unknown): number {
 }
 
 function wordsOf(failure: unknown): { message: string; remedy: string } {
-  if (failure instanceof IpamError) return { message: failure.message, remedy: failure.details };
+  if (failure instanceof IpamError) return { message: failure.message, remedy: remedyOf(failure) };
   if (failure instanceof StoreFailure || failure instanceof UsageError || failure instanceof AbsentError)
     return failure;
   const text = failure instanceof Error ? failure.message : String(failure);
   return { message: `unexpected failure: ${text}`, remedy: "please report this" };
+}
+
+/** An operator has no log to look into. */
+function remedyOf(failure: IpamError): string {
+  const said = othersWords(failure);
+  return said === undefined ? failure.details : `${failure.details}; it said: ${said}`;
 }

@@ -45,3 +45,18 @@ export class IpamError extends Error {
     return ERROR_CODES[this.name];
   }
 }
+
+/**
+ * What another program said about its failure, as the cause of an IpamError: for the log and for an operator. Who asks for an
+ * address never sees it: it may hold what only the node's administrator should know.
+ */
+export class OthersWords extends Error {
+  override readonly name = "OthersWords";
+}
+
+/** What another program said, if that is why it failed. */
+export function othersWords(failure: unknown): string | undefined {
+  return failure instanceof IpamError && failure.cause instanceof OthersWords
+    ? failure.cause.message
+    : undefined;
+}

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
+import { visibleLine } from "../address/visible.ts";
 import { cannotListen, hostAndPort } from "./listen-address.ts";
 
 /** What a daemon shows of itself over HTTP. */
@@ -21,7 +22,7 @@ export function serveHealth({ listen, registry, unready }: HealthOptions): { sto
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => {
     const reason = unready();
-    return reason === undefined ? context.text("ok\n") : context.text(`${reason}\n`, 503);
+    return reason === undefined ? context.text("ok\n") : context.text(`${visibleLine(reason)}\n`, 503);
   });
   app.get("/metrics", async (context) =>
     context.body(await registry.metrics(), 200, { "Content-Type": registry.contentType }),

@@ -143,7 +143,7 @@ describe.skipIf(missing !== undefined)("the controller's certificate and rights"
 });
 
 function ownerRights(): string[] {
-  const kinds = [...OWNER_KINDS.values(), MIGRATIONS];
+  const kinds = [...Object.values(OWNER_KINDS), MIGRATIONS];
   return kinds.map(({ group, plural }) => rightOf("get", { apiGroup: group, resource: plural }));
 }
 

@@ -5,8 +5,10 @@ import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
 import { atOnce, failureOf, holderOf, take, within } from "../kit/etcd-records.ts";
 import { etcdSettings } from "../kit/etcd-settings.ts";
+import { kubeIpam } from "../kit/subject-kube-ipam.ts";
+import { World } from "../kit/world.ts";
 
-const MOST_BYTES = 4096;
+const MOST_BYTES = 1024;
 
 describe.each(ETCD_VERSIONS)("K90: an etcd %s that takes little at once", (version) => {
   let cluster: EtcdCluster;
@@ -44,5 +46,15 @@ describe.each(ETCD_VERSIONS)("K90: an etcd %s that takes little at once", (versi
     expect((await Promise.all(small)).every(({ won }) => won)).toBe(true);
     expect((await large).kind).toBe("unwritable");
     expect(await holderOf(store, 15)).toBe("r5");
+  });
+
+  test("an ADD is error 106 at once, and its DEL succeeds", async () => {
+    await using world = await World.open(kubeIpam());
+    const etcdConfig = { etcdURL: cluster.endpoints.join(",") };
+    const net = world.network({ subnet: "10.1.2.0/24", etcdConfig });
+    const call = { container: "c".repeat(200) };
+    const refusal = { code: 106, text: /does not take so large a request: .*the record at \S+ alone \d+/ };
+    await world.refused("ADD", net, call, refusal);
+    await world.del(net, call);
   });
 });

@@ -1,4 +1,6 @@
 import { expect } from "bun:test";
+import { chmodSync } from "node:fs";
+import { startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
 import { ours } from "../kit/case.ts";
 import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
@@ -40,7 +42,7 @@ ours(
     );
     const lines = log.trimEnd().split("\n");
     expect(lines.filter((line) => line.includes(" WARN "))).toHaveLength(17);
-    expect(log).toMatch(/WARN and \d+ more remarks on this configuration/);
+    expect(log).toMatch(/\d+ more remarks on this configuration/);
     expect(Math.max(...lines.map((line) => Buffer.byteLength(line)))).toBeLessThan(4096);
   },
 );
@@ -65,4 +67,24 @@ ours("M52", "a malformed annotation stands nowhere whole", async (world) => {
     (await logOf(world)).includes("error 103") ? logOf(world) : undefined,
   );
   for (const line of log.split("\n")) expect(Buffer.byteLength(line)).toBeLessThan(4096);
+});
+
+ours("M53", "what an exec plugin says on stderr stands in the log alone", async (world) => {
+  const api = startFakeApi();
+  try {
+    const plugin = world.place.folder.file("login");
+    await Bun.write(plugin, "#!/bin/sh\nprintf 'the secret is \\033[2J42\\n' >&2\nexit 1\n");
+    chmodSync(plugin, 0o755);
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin };
+    const net = world.network({ ...SUBNET, nodeLocal: true, kubeConfig: api.kubeConfig({ exec }) });
+    const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=p";
+    const text = await world.refused("ADD", net, { args }, { code: 104, text: /its exec plugin failed/ });
+    expect(text).not.toContain("secret");
+    const log = await eventually(async () =>
+      (await logOf(world)).includes("error 104") ? logOf(world) : undefined,
+    );
+    expect(log).toContain('said="the secret is \\u001b[2J42"');
+  } finally {
+    api.close();
+  }
 });

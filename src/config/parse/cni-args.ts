@@ -1,5 +1,3 @@
-import { CAPS } from "../../address/caps.ts";
-import { cut } from "../../address/cut.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { PodId } from "../../ipam/records.ts";
 import type { RequestedIp } from "../network-configuration.ts";
@@ -40,7 +38,7 @@ export function parseCniArgs(text: string, purpose: "add" | "check" = "add"): Cn
   const unknown = [...values.keys()].filter((key) => !KNOWN.has(key));
   if (!ignoresUnknown(values.get("IgnoreUnknown")) && unknown.length > 0) {
     throw invalid(
-      `unknown keys ${shown(unknown.join(", "))}`,
+      `unknown keys ${unknown.join(", ")}`,
       `known are ${[...KNOWN].join(", ")}; set IgnoreUnknown=1 to ignore others`,
     );
   }
@@ -55,7 +53,7 @@ function splitPairs(text: string): [string, string][] {
     .filter((pair) => pair !== "")
     .map((pair) => {
       const at = pair.indexOf("=");
-      if (at === -1) throw invalid(`'${shown(pair)}' has no '='`, "write KEY=VALUE;KEY=VALUE");
+      if (at === -1) throw invalid(`'${pair}' has no '='`, "write KEY=VALUE;KEY=VALUE");
       return [pair.slice(0, at), pair.slice(at + 1)];
     });
 }
@@ -65,7 +63,7 @@ function requireSpelling(unknown: readonly string[]): void {
     const right = RIGHT.get(bareKey(key));
     if (right !== undefined)
       throw invalid(
-        `'${shown(key)}' is not known: did you mean ${right}?`,
+        `'${key}' is not known: did you mean ${right}?`,
         "correct or remove it; keys are case sensitive",
       );
   }
@@ -75,7 +73,7 @@ function requireSpelling(unknown: readonly string[]): void {
 function ignoresUnknown(text = "0"): boolean {
   if (/^(?:1|true)$/i.test(text)) return true;
   if (/^(?:0|false)$/i.test(text)) return false;
-  throw invalid(`IgnoreUnknown is '${shown(text)}'`, "use 1, true, 0 or false");
+  throw invalid(`IgnoreUnknown is '${text}'`, "use 1, true, 0 or false");
 }
 
 function readIps(list: string): RequestedIp[] {
@@ -83,10 +81,7 @@ function readIps(list: string): RequestedIp[] {
   const ips = list.split(",").map((text): RequestedIp => {
     const ip = tryParseIp(text.trim());
     if (ip === undefined)
-      throw invalid(
-        `IP is '${shown(list)}'`,
-        `'${shown(text)}' is not an IP address, as in IP=10.1.2.3,2001:db8::3`,
-      );
+      throw invalid(`IP is '${list}'`, `'${text}' is not an IP address, as in IP=10.1.2.3,2001:db8::3`);
     return { ...ip, source: "CNI_ARGS IP" };
   });
   return withoutRepeats(ips);
@@ -106,10 +101,6 @@ function podOf(values: ReadonlyMap<string, string>): PodId | undefined {
     `they name a pod without ${missing.join(" and ")}`,
     "the runtime must pass both, or no K8S_* argument for a container that is not a pod",
   );
-}
-
-function shown(text: string): string {
-  return cut(text, CAPS.shownValue);
 }
 
 function invalid(problem: string, remedy: string): IpamError {

@@ -10,6 +10,7 @@ export function collectWarnings(): { readonly warn: Warn; readonly collected: ()
       if (kept.length < CAPS.warnings) kept.push(text);
       else more += 1;
     },
-    collected: () => (more === 0 ? kept : [...kept, `and ${more} more remarks on this configuration`]),
+    collected: () =>
+      more === 0 ? kept : [...kept, `${more} more remarks on this configuration are left out`],
   };
 }

@@ -83,3 +83,9 @@ test("M50: nothing is hidden in what kubectl prints, and nothing endless", () =>
     expect(answer.length).toBeLessThan(5_000);
   }
 });
+
+test.each(["constructor", "__proto__", "toString"])("an object of kind %s makes no pods", (kind) => {
+  const request = { uid: "r1", kind: { kind }, object: {} };
+  const { workload } = readReview({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request });
+  expect(workload).toBeUndefined();
+});

@@ -31,7 +31,7 @@ export interface RollingUpdate {
  * @returns undefined for an object that makes no pods.
  */
 export function readWorkload(kind: string, namespace: string, object: unknown): Workload | undefined {
-  const shape = SHAPES[kind];
+  const shape = SHAPES.get(kind);
   if (shape === undefined) return undefined;
   const { metadata, between = {}, ...rest } = v.parse(shape, object);
   const beside = kind === "Pod" ? {} : { ...metadata.annotations, ...between };
@@ -151,13 +151,16 @@ type Read = Pick<Workload, "annotations" | "pods" | "rolling"> & {
   readonly between?: Annotations;
 };
 
-const SHAPES: Readonly<Record<string, v.GenericSchema<unknown, Read>>> = {
-  Pod: pod,
-  Deployment: deployment,
-  StatefulSet: replicated,
-  ReplicaSet: replicated,
-  DaemonSet: onEachNode,
-  Job: job,
-  CronJob: cronJob,
-  VirtualMachine: machine,
-};
+const SHAPES: ReadonlyMap<string, v.GenericSchema<unknown, Read>> = new Map<
+  string,
+  v.GenericSchema<unknown, Read>
+>([
+  ["Pod", pod],
+  ["Deployment", deployment],
+  ["StatefulSet", replicated],
+  ["ReplicaSet", replicated],
+  ["DaemonSet", onEachNode],
+  ["Job", job],
+  ["CronJob", cronJob],
+  ["VirtualMachine", machine],
+]);

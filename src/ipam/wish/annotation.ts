@@ -1,5 +1,3 @@
-import { CAPS } from "../../address/caps.ts";
-import { cut } from "../../address/cut.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 
@@ -23,7 +21,7 @@ export interface Annotation {
 export function malformed({ key, text }: Annotation, right: string): IpamError {
   return new IpamError(
     "annotationMalformed",
-    `annotation ${key} has the value '${cut(text, CAPS.shownValue)}'`,
+    `annotation ${key} has the value '${text}'`,
     `expected ${right}; nothing is allocated: correct the annotation in the pod or its template`,
   );
 }

@@ -1,7 +1,5 @@
 import { tryParseAddress } from "../../address/address.ts";
-import { CAPS } from "../../address/caps.ts";
 import { tryParseCidr } from "../../address/cidr.ts";
-import { cut } from "../../address/cut.ts";
 import { rangeAmong } from "../../address/range.ts";
 import type { FixedAddress } from "../wish.ts";
 import { type Annotations, type Asked, malformed } from "./annotation.ts";
@@ -42,13 +40,9 @@ function readListed(text: string, annotations: Annotations, { network }: Asked):
   const cidr = tryParseCidr(text.trim());
   const address = cidr?.address ?? tryParseAddress(text.trim());
   const list = { key: KEY, text: annotations[KEY] ?? "" };
-  if (address === undefined)
-    throw malformed(list, `IP addresses for "ips", not '${cut(text, CAPS.shownValue)}'`);
+  if (address === undefined) throw malformed(list, `IP addresses for "ips", not '${text}'`);
   const subnet = rangeAmong(network.sets, address)?.subnet;
   if (cidr !== undefined && subnet !== undefined && cidr.prefix !== subnet.prefix)
-    throw malformed(
-      list,
-      `/${subnet.prefix}, the subnet's prefix length, for '${cut(text, CAPS.shownValue)}'`,
-    );
+    throw malformed(list, `/${subnet.prefix}, the subnet's prefix length, for '${text}'`);
   return { address, source: `ips in ${KEY}` };
 }

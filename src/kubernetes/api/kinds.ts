@@ -68,23 +68,24 @@ export const MIGRATIONS: Kind<Migration> = {
   shape: migration,
 };
 
-/** The kind of owner of this name, if it needs no apiVersion to ask whether such an owner still exists. */
-export function ownerKind(name: string): Kind<AnyObject> | undefined {
-  return OWNER_KINDS.get(name);
-}
+/** The kinds of owner that need no apiVersion, to ask whether an owner still exists. */
+export const OWNER_KINDS: Readonly<Record<string, Kind<AnyObject>>> = {
+  Pod: plain("", "pods"),
+  ReplicationController: plain("", "replicationcontrollers"),
+  ReplicaSet: REPLICA_SETS,
+  Deployment: plain("apps", "deployments"),
+  StatefulSet: plain("apps", "statefulsets"),
+  DaemonSet: plain("apps", "daemonsets"),
+  Job: JOBS,
+  CronJob: plain("batch", "cronjobs"),
+  VirtualMachine: plain("kubevirt.io", "virtualmachines"),
+  VirtualMachineInstance: plain("kubevirt.io", "virtualmachineinstances"),
+};
 
-export const OWNER_KINDS: ReadonlyMap<string, Kind<AnyObject>> = new Map([
-  ["Pod", plain("", "pods")],
-  ["ReplicationController", plain("", "replicationcontrollers")],
-  ["ReplicaSet", REPLICA_SETS],
-  ["Deployment", plain("apps", "deployments")],
-  ["StatefulSet", plain("apps", "statefulsets")],
-  ["DaemonSet", plain("apps", "daemonsets")],
-  ["Job", JOBS],
-  ["CronJob", plain("batch", "cronjobs")],
-  ["VirtualMachine", plain("kubevirt.io", "virtualmachines")],
-  ["VirtualMachineInstance", plain("kubevirt.io", "virtualmachineinstances")],
-]);
+/** The kind of owner of this name, which a tenant may have chosen; undefined where asking for one needs an apiVersion. */
+export function ownerKind(name: string): Kind<AnyObject> | undefined {
+  return Object.hasOwn(OWNER_KINDS, name) ? OWNER_KINDS[name] : undefined;
+}
 
 function plain(group: string, plural: string): Kind<AnyObject> {
   return { group, version: "v1", plural, shape: anyObject };

@@ -1,5 +1,5 @@
 import type { NodeFileText } from "../../config/settings/node-file.ts";
-import { IpamError } from "../../ipam/errors.ts";
+import { IpamError, OthersWords } from "../../ipam/errors.ts";
 import type { Access } from "./access.ts";
 import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
@@ -100,9 +100,11 @@ function decoded(text: string): string {
 function unusable(source: string, error: unknown): IpamError {
   if (error instanceof IpamError) return error;
   const reason = error instanceof Error ? error.message.trim() : String(error);
+  const said = error instanceof Error && error.cause instanceof OthersWords ? error.cause : undefined;
   return new IpamError(
     "kubernetesRefused",
     `the Kubernetes credentials in ${source} cannot be used`,
     `${reason}; check the file with 'kubectl --kubeconfig ${source} get pods'`,
+    { cause: said },
   );
 }

@@ -48,7 +48,6 @@ test("what it gave is kept until it expires, and no longer", async () => {
 describe("an error says in words", () => {
   const nothing = "its exec plugin gave neither a token nor a client certificate with its key";
   test.each([
-    ["the plugin's own", shell("echo 'log in first' >&2; exit 1"), "log in first"],
     ["that it failed", shell("exit 1"), "its exec plugin failed and said nothing"],
     ["that it printed something else", shell("echo hello"), "its exec plugin printed no ExecCredential"],
     ["that it has no status", shell("echo '{}'"), "its exec plugin printed no ExecCredential"],
@@ -59,6 +58,19 @@ describe("an error says in words", () => {
   ])("%s", async (_name, plugin, words) => {
     await expect(plugin.credential(never)).rejects.toThrow(words);
   });
+});
+
+test("what it said is the cause of its failure, for the log, and no part of it", async () => {
+  const failure = await shell("echo 'log in first' >&2; exit 1")
+    .credential(never)
+    .catch((error: Error) => error);
+  expect(failure).toMatchObject({
+    message: "its exec plugin failed; the log has what it said",
+    cause: { name: "OthersWords", message: "log in first" },
+  });
+  const endless = shell("head -c 200000 /dev/zero | tr '\\0' x >&2; exit 1").credential(never);
+  const { cause } = (await endless.catch((error: Error) => error)) as { cause: Error };
+  expect(cause.message.length).toBeLessThan(1_100);
 });
 
 /** A zombie runs no more; who is to reap it may take its time. */

@@ -1,4 +1,7 @@
 import * as v from "valibot";
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
+import { OthersWords } from "../../ipam/errors.ts";
 
 /** A kubeconfig's `exec`, complete: a command to start as it is, and all of its environment of its own. */
 export interface ExecSettings {
@@ -23,7 +26,7 @@ export class ExecPlugin {
    * What it gives, or gave before, until that expires. When `signal` aborts, the program ends, and
    * whatever it has started: nothing outlives the ADD that asked.
    *
-   * @throws Error with the program's own words, or that it gave no credential.
+   * @throws Error that it failed, caused by OthersWords where it said why, or that it gave no credential.
    */
   async credential(signal: AbortSignal): Promise<ExecStatus> {
     const until = Date.parse(this.#kept?.expirationTimestamp ?? "");
@@ -51,11 +54,18 @@ export class ExecPlugin {
       const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()] as const;
       const [stdout, stderr] = await Promise.all(texts);
       if ((await child.exited) === 0) return stdout;
-      throw new Error(stderr.trim() || "its exec plugin failed and said nothing");
+      throw failureOf(stderr.trim());
     } finally {
       signal.removeEventListener("abort", end);
     }
   }
+}
+
+/** Its words are not ours: a program that fails may say what it was given. */
+function failureOf(said: string): Error {
+  if (said === "") return new Error("its exec plugin failed and said nothing");
+  const cause = new OthersWords(cut(said, CAPS.errorMessage));
+  return new Error("its exec plugin failed; the log has what it said", { cause });
 }
 
 function statusOf(printed: string): ExecStatus {

@@ -1,3 +1,4 @@
+import { isDnsLabel } from "../../address/dns-name.ts";
 import type { Owner } from "../../ipam/records.ts";
 import type { Api } from "../api/api.ts";
 import { groupOf, type Kind, ownerKind } from "../api/kinds.ts";
@@ -34,9 +35,9 @@ export async function kindOf(
 ): Promise<Kind<AnyObject> | undefined> {
   if (apiVersion === undefined) return ownerKind(kind);
   const list = await api.discover(rootOf(apiVersion), resourceList, deadline);
-  // "deployments/status" and the like have their parent's kind too.
+  // "deployments/status" and the like have their parent's kind too, and no plural is anything but a label.
   const resource = list?.resources.find(
-    ({ kind: candidate, name }) => candidate === kind && !name.includes("/"),
+    ({ kind: candidate, name }) => candidate === kind && isDnsLabel(name),
   );
   if (resource === undefined || !resource.namespaced) return undefined;
   const group = groupOf(apiVersion);
