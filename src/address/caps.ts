@@ -25,6 +25,10 @@ export const CAPS = {
 
   /** The value of one annotation of ours. Kubernetes allows 256 KiB for all annotations of a pod together. */
   annotation: 64 * 1024,
+  /** Annotations of ours of one pod, all of their words, networks and interfaces. */
+  annotationKeys: 512,
+  /** An annotation's key: the longest that Kubernetes takes, a subdomain, "/" and 63 characters. */
+  annotationKey: 317,
   /** Parts of one list of addresses, as of kube-ipam.ips: each is one entry of the store's record. */
   listParts: 1_024,
   /** Addresses of one set, its ranges counted out: an IPv4 /16. */

@@ -17,6 +17,11 @@ export function isOneAddress({ first, last }: Interval): boolean {
   return first.value === last.value;
 }
 
+/** How many addresses the interval has. */
+export function sizeOf({ first, last }: Interval): bigint {
+  return last.value - first.value + 1n;
+}
+
 export function intervalContains({ first, last }: Interval, address: Address): boolean {
   return first.family === address.family && first.value <= address.value && address.value <= last.value;
 }

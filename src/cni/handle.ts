@@ -1,3 +1,4 @@
+import { CAPS } from "../address/caps.ts";
 import { parseOnce } from "../config/parse/parse-once.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Call, Host, Request } from "./protocol/call.ts";
@@ -74,14 +75,25 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
   }
 }
 
-/** @throws IpamError io, or decode where it does not come in time. */
+/** @throws IpamError io, or decode where it does not come in time; invalidConfig where an ADD brings too much. */
 async function configurationOf(call: Call): Promise<string> {
-  const { text, whole } = await call.stdin(deadlineOf(call, verbOf(call) ?? "VERSION"));
+  const verb = verbOf(call);
+  const { text, whole } = await call.stdin(deadlineOf(call, verb ?? "VERSION"));
+  // What was added is ended whatever comes with it, and a GC lists all attachments of the node.
+  if (text.length > CAPS.input && (verb === "ADD" || verb === "STATUS")) throw tooLarge(text.length);
   if (whole) return text;
   throw new IpamError(
     "decode",
     `stdin did not end in time, after ${text.length} characters`,
     "expected the network configuration, one whole JSON object, and then the end of stdin",
+  );
+}
+
+function tooLarge(length: number): IpamError {
+  return new IpamError(
+    "invalidConfig",
+    `the network configuration has ${length} characters, more than ${CAPS.input}`,
+    "remove from it what no plugin needs",
   );
 }
 

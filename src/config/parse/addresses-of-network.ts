@@ -11,6 +11,7 @@ import { type Json, member } from "../text/json-text.ts";
 import type { Refuse } from "../text/key-fault.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
 import { poolOfNetwork, requireApartFromPools } from "./pool-of-network.ts";
+import { requireWithinCaps } from "./within-caps.ts";
 
 /** What a network gives out, from its own configuration or from a pool. */
 export interface NetworkAddresses {
@@ -35,6 +36,7 @@ interface Input {
  * allocate a pool's addresses past its policy.
  */
 export function addressesOfNetwork({ document, ipam, file, warn, refuse }: Input): NetworkAddresses {
+  requireWithinCaps(document);
   const values = readEntries(NETWORK_ENTRIES, ipam, { path: "ipam.", warn });
   const pools = file ? readPools(file, warn) : new Map<string, Pool>();
   const chosen = poolOfNetwork({ document, values, pools, file });

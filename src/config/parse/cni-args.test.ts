@@ -136,7 +136,42 @@ describe("FAIL-CLOSED D23: known keys in another spelling, which IgnoreUnknown w
   );
 });
 
-test("thousands of addresses are read, each once", () => {
-  const list = Array.from({ length: 8_000 }, (_, index) => `10.${index >> 8}.${index & 255}.5`).join(",");
-  expect(parseCniArgs(`IP=${list},${list}`).ips.length).toBe(8_000);
+describe("CAPPED: CNI_ARGS", () => {
+  const list = (count: number) =>
+    Array.from({ length: count }, (_, n) => `10.${n >> 8}.${n & 255}.5`).join(",");
+  const said = (args: string) => refusalOf(() => parseCniArgs(args));
+
+  test("C68: as many addresses as a list may have are read, each once", () => {
+    expect(parseCniArgs(`IP=${list(512)},${list(512)}`).ips).toHaveLength(512);
+    expect(said(`IP=${list(1_025)}`)).toMatchObject({
+      code: 4,
+      message: "CNI_ARGS cannot be read: IP has 1025 addresses, more than 1024",
+    });
+  });
+
+  test("C69: a longer text is error 4", () => {
+    const filled = (length: number) => `IgnoreUnknown=1;X=${"x".repeat(length - 18)}`;
+    expect(() => parseCniArgs(filled(65_536))).not.toThrow();
+    expect(said(filled(65_537))).toMatchObject({
+      code: 4,
+      message: "CNI_ARGS cannot be read: it has 65537 characters, more than 65536",
+    });
+  });
+
+  test.each([
+    ["K8S_POD_NAMESPACE", 63],
+    ["K8S_POD_NAME", 253],
+    ["K8S_POD_UID", 128],
+  ])("C72: %s has no more than %i characters; a CHECK finds that nothing was given", (key, most) => {
+    const args = (length: number) =>
+      Object.entries({ K8S_POD_NAMESPACE: "a", K8S_POD_NAME: "b", [key]: "n".repeat(length) })
+        .map((pair) => pair.join("="))
+        .join(";");
+    expect(() => parseCniArgs(args(most))).not.toThrow();
+    expect(said(args(most + 1))).toMatchObject({
+      code: 4,
+      message: `CNI_ARGS cannot be read: ${key} has ${most + 1} characters, more than ${most}`,
+    });
+    expect(() => parseCniArgs(args(most + 1), "check")).not.toThrow();
+  });
 });

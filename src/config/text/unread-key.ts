@@ -1,10 +1,9 @@
 import { IpamError } from "../../ipam/errors.ts";
 import { NETWORK_ENTRIES } from "./entries.ts";
-import { bareKey } from "./fold-key.ts";
 import { type ForeignKey, foreignKey, foreignWords } from "./foreign-keys.ts";
 import { type Home, homeOf, isHarmless } from "./homes.ts";
 import { isObject } from "./json-text.ts";
-import { withinOneEdit } from "./one-edit.ts";
+import { NearKeys } from "./near-keys.ts";
 import type { KeyedPlace } from "./places.ts";
 
 /**
@@ -20,6 +19,7 @@ export function verdictOn(
   place: KeyedPlace,
   path: string,
 ): IpamError | string | undefined {
+  const near = () => keysOf(place).nearest(key);
   switch (place.kind) {
     case "delivered":
       return undefined;
@@ -30,14 +30,14 @@ export function verdictOn(
       return amongOthers(key, value, place, path);
     case "etcdConfig":
     case "route":
-      return nearMiss(key, place, path) ?? misplaced(key, place, path) ?? unknown(key, place, path);
+      return nearMiss(near(), path) ?? misplaced(key, place, path) ?? unknown(near(), path);
     default:
       return (
         foreign(foreignKey(key), path) ??
-        nearMiss(key, place, path) ??
+        nearMiss(near(), path) ??
         foreign(foreignWords(key), path) ??
         misplaced(key, place, path) ??
-        unknown(key, place, path)
+        unknown(near(), path)
       );
   }
 }
@@ -63,10 +63,7 @@ const WISHES: ReadonlySet<string> = new Set([
 ]);
 
 function amongOthers(key: string, value: unknown, place: KeyedPlace, path: string): IpamError | undefined {
-  const near = nearest(
-    key,
-    [...place.keys].filter((known) => WISHES.has(known)),
-  );
+  const near = keysOf(place).nearest(key);
   if (near !== undefined) return notKnown(path, near);
   const ours = homeOf(key);
   if (ours === undefined || !SURELY_OURS.has(ours.key)) return undefined;
@@ -84,8 +81,7 @@ function foreign(found: ForeignKey | undefined, path: string): IpamError | undef
   );
 }
 
-function nearMiss(key: string, place: KeyedPlace, path: string): IpamError | undefined {
-  const near = nearest(key, knownIn(place));
+function nearMiss(near: string | undefined, path: string): IpamError | undefined {
   return near === undefined || isHarmless(near) ? undefined : notKnown(path, near);
 }
 
@@ -94,8 +90,7 @@ function misplaced(key: string, place: KeyedPlace, path: string): IpamError | un
   return ours === undefined || isHarmless(ours.key) ? undefined : elsewhere(path, ours, place);
 }
 
-function unknown(key: string, place: KeyedPlace, path: string): string {
-  const near = nearest(key, knownIn(place));
+function unknown(near: string | undefined, path: string): string {
   return `${path} is not known and is ignored${near ? `: did you mean ${near}?` : ""}`;
 }
 
@@ -116,16 +111,26 @@ function elsewhere(path: string, { key, home }: Home, { kind }: KeyedPlace): Ipa
   );
 }
 
-/** The known key that differs in separators or by one edit; the former first. */
-function nearest(key: string, known: readonly string[]): string | undefined {
-  const bare = bareKey(key);
-  const bares = known.map((each) => [each, bareKey(each)] as const);
-  const [found] =
-    bares.find(([, each]) => each === bare) ?? bares.find(([, each]) => withinOneEdit(each, bare)) ?? [];
-  return found;
+const ofPlaces = new WeakMap<KeyedPlace, NearKeys>();
+
+/** The keys of a place that another one may be meant for. */
+function keysOf(place: KeyedPlace): NearKeys {
+  const known = ofPlaces.get(place) ?? new NearKeys([...place.keys].filter((key) => isMeant(key, place)));
+  ofPlaces.set(place, known);
+  return known;
 }
 
-/** In the node's file a network's own keys are known, but not meant. */
-function knownIn({ kind, keys }: KeyedPlace): string[] {
-  return [...keys].filter((key) => kind !== "file" || !Object.hasOwn(NETWORK_ENTRIES, key));
+/** In the node's file a network's own keys are known, but not meant; among keys of others only a wish's are. */
+function isMeant(key: string, { kind }: KeyedPlace): boolean {
+  switch (kind) {
+    case "file":
+      return !Object.hasOwn(NETWORK_ENTRIES, key);
+    case "network":
+    case "args":
+    case "cni":
+    case "runtimeConfig":
+      return WISHES.has(key);
+    default:
+      return true;
+  }
 }

@@ -254,11 +254,13 @@ test("a rolling update's numbers are Kubernetes' own", () => {
     expect(resolveUpdate({ maxSurge, maxUnavailable }, pods)).toEqual({ surge, unavailable });
 });
 
-test("a set of IPv6 addresses is counted, however large", async () => {
+test("J70: a set of IPv6 addresses is counted, up to as many as a set may have", async () => {
   const { judge } = await world();
   expect((await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::5-fd00::6" } }))[0]).toStartWith(
     "refuse kube-ipam.ips has 2 addresses for 3 pods of Deployment team-a/web: the others would never start",
   );
-  const [large] = await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::-fd00:ffff::" } });
+  const [large] = await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::-fd00::ffff" } });
   expect(large).toStartWith("warn ");
+  const [larger] = await judge({ pods: 3, annotations: { "kube-ipam.ips": "fd00::-fd00:ffff::" } });
+  expect(larger).toStartWith("refuse annotation kube-ipam.ips has the value 'fd00::-fd00:ffff::'");
 });

@@ -1,7 +1,9 @@
+import { CAPS } from "../../address/caps.ts";
 import type { Interval } from "../../address/interval.ts";
+import { IpamError } from "../errors.ts";
 import type { Retention } from "../records.ts";
 import type { FixedAddress } from "../wish.ts";
-import { type Annotation, type Annotations, malformed } from "./annotation.ts";
+import { type Annotation, type Annotations, malformed, requireShort } from "./annotation.ts";
 import { isNearMiss, PREFIX, rightKey, WORDS, type Word, wordOf } from "./annotation-keys.ts";
 import { parseAddresses, parseRetention, parseSet, parseSticky } from "./annotation-values.ts";
 
@@ -57,8 +59,10 @@ export type Forms = {
  *   give a pod a random address (FAIL-CLOSED).
  */
 export function formsOf(annotations: Annotations): Forms {
-  for (const key of Object.keys(annotations)) requireKnown(key, annotations);
-  const scopes = [...new Set([undefined, ...Object.keys(annotations).flatMap(scopesIn)])];
+  const keys = Object.keys(annotations);
+  for (const key of keys) requireKnown(key, annotations);
+  requireFewKeys(keys);
+  const scopes = [...new Set([undefined, ...keys.flatMap(scopesIn)])];
   const forms = <T>(rule: Rule<T>) => scopes.flatMap((scope) => formIn(scope, rule, annotations));
   return {
     addresses: forms(GRAMMAR.addresses),
@@ -81,7 +85,10 @@ function formIn<T>(
     ...(scope !== undefined && { scope }),
     present,
     find,
-    read: () => read(find),
+    read: () => {
+      for (const annotation of present) requireShort(annotation);
+      return read(find);
+    },
   };
 }
 
@@ -96,6 +103,17 @@ function requireKnown(key: string, annotations: Annotations): void {
   throw malformed(
     annotationAt(key, annotations),
     right === undefined ? `one of the keys ${known}` : `the key ${right}; the keys are ${known}`,
+  );
+}
+
+/** Each key may ask each network of the pod, and each network that the store knows, for something (CAPPED). */
+function requireFewKeys(keys: readonly string[]): void {
+  const count = keys.filter((key) => wordOf(key) !== undefined).length;
+  if (count <= CAPS.annotationKeys) return;
+  throw new IpamError(
+    "annotationMalformed",
+    `the pod has ${count} annotations ${PREFIX}*, more than ${CAPS.annotationKeys}`,
+    "nothing is allocated: keep those that speak to networks of this pod",
   );
 }
 

@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+
 /** What a key of ours may say after the prefix; each also with "/<network>" or "/<interface>". */
 export const WORDS = ["ip", "netmask", "gateway", "ips", "sticky", "retain"] as const;
 export type Word = (typeof WORDS)[number];
@@ -31,11 +33,13 @@ export function wordOf(key: string): Word | undefined {
 
 /**
  * Whether whoever wrote a key meant us, and wrote no key of ours: another case, other separators, a DNS name
- * made of our name, a slip. Tight, because another program's key must never stop a pod.
+ * made of our name, a slip. Tight, because another program's key must never stop a pod. Kubernetes takes no key
+ * that is longer than what is looked at.
  */
 export function isNearMiss(key: string): boolean {
   if (wordOf(key) !== undefined || OF_THE_CHART.includes(key)) return false;
-  return named.test(key.toLowerCase()) || alike.test(bare(key));
+  const head = key.slice(0, CAPS.annotationKey);
+  return named.test(head.toLowerCase()) || alike.test(bare(head));
 }
 
 /** Whether a key is ours, or was meant to be. */
@@ -45,7 +49,7 @@ export function isMeantForUs(key: string): boolean {
 
 /** The key that a near miss was meant to be; undefined where that cannot be told. */
 export function rightKey(nearMiss: string): string | undefined {
-  const [head = "", ...scope] = nearMiss.split("/");
+  const [head = "", ...scope] = nearMiss.slice(0, CAPS.annotationKey).split("/");
   const said = wordLike(afterName.exec(bare(head))?.[1] ?? "");
   if (said !== undefined) return [PREFIX + said, ...scope].join("/");
   const word = wordLike(bare(scope.join("/")));

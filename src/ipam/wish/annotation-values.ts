@@ -1,10 +1,11 @@
 import { type Address, tryParseAddress } from "../../address/address.ts";
-import { findOverlap, type Interval } from "../../address/interval.ts";
+import { CAPS } from "../../address/caps.ts";
+import { findOverlap, type Interval, sizeOf } from "../../address/interval.ts";
 import { tryParseInterval } from "../../address/interval-text.ts";
 import type { Retention } from "../records.ts";
 import { tryParseRetention } from "../retention.ts";
 import type { FixedAddress } from "../wish.ts";
-import { type Annotation, malformed } from "./annotation.ts";
+import { type Annotation, malformed, requireFewParts } from "./annotation.ts";
 import { parseEntry, parseMask, requireHost } from "./fixed-address-parts.ts";
 
 /**
@@ -36,6 +37,8 @@ export function parseAddresses(ip: Annotation, netmask: Annotation, gateway: Ann
 /** Reads kube-ipam.ips: addresses and ranges "first-last", in the order in which ordinals take them. */
 export function parseSet(ips: Annotation): Interval[] {
   const intervals = listOf(ips).map((text) => parseRange(ips, text));
+  const size = intervals.reduce((sum, interval) => sum + sizeOf(interval), 0n);
+  if (size > CAPS.setAddresses) throw malformed(ips, `at most ${CAPS.setAddresses} addresses, not ${size}`);
   if (findOverlap(intervals, (interval) => interval) !== undefined) throw malformed(ips, "each address once");
   return intervals;
 }
@@ -54,8 +57,10 @@ export function parseRetention(retain: Annotation): Exclude<Retention, "workload
 }
 
 /** The entries of a comma separated list, without outer blanks. */
-function listOf({ text }: Annotation): string[] {
-  return text.split(",").map((entry) => entry.trim());
+function listOf(annotation: Annotation): string[] {
+  const parts = annotation.text.split(",");
+  requireFewParts(annotation, parts.length);
+  return parts.map((entry) => entry.trim());
 }
 
 function refuseDuplicates(ip: Annotation, addresses: readonly Address[]): void {

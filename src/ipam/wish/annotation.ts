@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 
@@ -21,7 +23,27 @@ export interface Annotation {
 export function malformed({ key, text }: Annotation, right: string): IpamError {
   return new IpamError(
     "annotationMalformed",
-    `annotation ${key} has the value '${text}'`,
+    `annotation ${cut(key, CAPS.shownValue)} has the value '${cut(text, CAPS.shownValue)}'`,
     `expected ${right}; nothing is allocated: correct the annotation in the pod or its template`,
   );
+}
+
+/**
+ * Requires that a value is one that anybody reads (CAPPED).
+ *
+ * @throws IpamError annotationMalformed naming its length and the bound.
+ */
+export function requireShort(annotation: Annotation): void {
+  const { length } = annotation.text;
+  if (length <= CAPS.annotation) return;
+  throw malformed(annotation, `at most ${CAPS.annotation} characters, not ${length}`);
+}
+
+/**
+ * Requires that a list has no more parts than anybody reads (CAPPED).
+ *
+ * @throws IpamError annotationMalformed naming their number and the bound.
+ */
+export function requireFewParts(annotation: Annotation, parts: number): void {
+  if (parts > CAPS.listParts) throw malformed(annotation, `at most ${CAPS.listParts} entries, not ${parts}`);
 }

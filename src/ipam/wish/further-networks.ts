@@ -1,4 +1,7 @@
+import { CAPS } from "../../address/caps.ts";
 import type { Annotations } from "./annotation.ts";
+
+const MOST = CAPS.furtherNetworks;
 
 /** One entry of the pod's list of further networks (Multus). */
 export interface FurtherNetwork {
@@ -18,12 +21,13 @@ export const KEY = "k8s.v1.cni.cncf.io/networks";
 
 /**
  * The pod's further networks, in the order in which Multus attaches them (Network Plumbing Working
- * Group, "Multi-network spec", section 4.1.2): a JSON list, or "[namespace/]name[@interface],...".
+ * Group, "Multi-network spec", section 4.1.2): a JSON list, or "[namespace/]name[@interface],...". No more than
+ * CAPS.furtherNetworks of them: what the pod asks of later ones is refused.
  */
 export function furtherNetworks(annotations: Annotations): FurtherNetwork[] {
   const text = annotations[KEY]?.trim() ?? "";
   if (text === "") return [];
-  const entries = text.startsWith("[") ? jsonEntries(text) : text.split(",").map(textEntry);
+  const entries = text.startsWith("[") ? jsonEntries(text) : text.split(",", MOST).map(textEntry);
   return entries.map(({ ifname, ...entry }, index) =>
     ifname === undefined
       ? { ...entry, ifname: `net${index + 1}`, numbered: index + 1 }
@@ -36,7 +40,7 @@ type Entry = Omit<FurtherNetwork, "ifname" | "numbered"> & Partial<Pick<FurtherN
 function jsonEntries(text: string): Entry[] {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.map(jsonEntry) : [UNREADABLE];
+    return Array.isArray(list) ? list.slice(0, MOST).map(jsonEntry) : [UNREADABLE];
   } catch {
     return [UNREADABLE];
   }

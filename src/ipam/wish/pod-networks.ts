@@ -14,9 +14,6 @@ export const FIRST = "eth0";
  */
 export const MOST_DEFAULTS = 4;
 
-/** A pod's list is read so far; what it asks of later networks is refused (CAPPED). */
-export const MOST_FURTHER = 64;
-
 /** An interface of the same container that has addresses already, or is known to get them. */
 export interface AttachedInterface {
   readonly ifname: string;

@@ -8,13 +8,7 @@ import { attachedInterfaces } from "./attached-interfaces.ts";
 import { unclaimedRefusal } from "./claim-refusal.ts";
 import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
 import { isAttached, isEarlier, judgeClaim, supposedFor } from "./judge-claim.ts";
-import {
-  type AttachedInterface,
-  type Definition,
-  MOST_FURTHER,
-  type PodNetworks,
-  placeOf,
-} from "./pod-networks.ts";
+import { type AttachedInterface, type Definition, type PodNetworks, placeOf } from "./pod-networks.ts";
 import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
 
 /** The interface that is judged, and what its caller knows of the pod's others. */
@@ -49,7 +43,7 @@ export async function requireClaimed(
 ): Promise<Unclaimed[]> {
   if (unclaimed.length === 0) return [];
   const asked = { ifname: question.ifname, network: question.network };
-  const further = furtherNetworks(annotations).slice(0, MOST_FURTHER);
+  const further = furtherNetworks(annotations);
   const known = await knownNetworks(ports, deadline);
   const attached =
     question.attached ??
