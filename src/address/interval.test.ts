@@ -64,12 +64,18 @@ describe("as sets of addresses", () => {
   });
 });
 
-test("overlapFinder finds all that overlap", () => {
+test("overlapFinder finds the first of another group that overlaps", () => {
+  const groups = fc.array(fc.nat(2), { minLength: 12, maxLength: 12 });
   fc.assert(
-    fc.property(many, smallInterval, (intervals, wanted) => {
-      const disjoint = merged(intervals);
-      const found = overlapFinder(disjoint, (one) => one)(wanted);
-      expect(found).toEqual(disjoint.filter((one) => overlaps(one, wanted)));
+    fc.property(many, groups, smallInterval, fc.nat(2), (intervals, of, wanted, group) => {
+      const items = merged(intervals).map((interval, index) => ({ interval, group: of[index] ?? 0 }));
+      const find = overlapFinder(
+        items,
+        ({ interval }) => interval,
+        (item) => item.group,
+      );
+      const expected = items.find((item) => item.group !== group && overlaps(item.interval, wanted));
+      expect(find(wanted, group)).toBe(expected as (typeof items)[number]);
     }),
   );
 });
@@ -81,7 +87,13 @@ test("families never meet", () => {
   expect(subtract(four, [six])).toEqual([four]);
   expect(merged([six, four])).toEqual([four, six]);
   expect(findOverlap([six, four], (one) => one)).toBeUndefined();
-  expect(overlapFinder([six], (one) => one)(four)).toEqual([]);
+  expect(
+    overlapFinder(
+      [six],
+      (one) => one,
+      () => "a",
+    )(four, "b"),
+  ).toBeUndefined();
   expect(intervalContains(six, parseAddress("10.1.2.3"))).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 import { type Address, compareAddresses } from "./address.ts";
 import { lastIndex } from "./last-index.ts";
+import { remembered } from "./remembered.ts";
 
 /** All addresses from `first` to `last`, both included; one family; first <= last. */
 export interface Interval {
@@ -27,8 +28,21 @@ export function intervalContains({ first, last }: Interval, address: Address): b
 }
 
 export function isWithin(address: Address, intervals: readonly Interval[]): boolean {
-  return intervals.some((interval) => intervalContains(interval, address));
+  return intervals.length > FEW
+    ? withinFinder(intervals)(address)
+    : intervals.some((interval) => intervalContains(interval, address));
 }
+
+/** So many are looked through rather than put in order. */
+const FEW = 8;
+
+const withinFinder = remembered((intervals: readonly Interval[]) => {
+  const sorted = merged(intervals);
+  return (address: Address) => {
+    const interval = sorted[lastFrom(sorted, address)];
+    return interval !== undefined && intervalContains(interval, address);
+  };
+});
 
 export function overlaps(a: Interval, b: Interval): boolean {
   return a.first.family === b.first.family && a.first.value <= b.last.value && b.first.value <= a.last.value;
@@ -52,26 +66,30 @@ export function findOverlap<T extends object>(
 }
 
 /**
- * Makes many lookups cheap: answers which of the items share an address with an interval, each in
- * the logarithm of their number.
+ * Makes many lookups cheap: answers the first item of another group, by its address, that shares one with an interval;
+ * each in the logarithm of the number of items, however many of them share it.
  *
  * @param items with disjoint intervals.
  */
-export function overlapFinder<T extends object>(
+export function overlapFinder<T extends object, G>(
   items: readonly T[],
   intervalOf: (item: T) => Interval,
-): (interval: Interval) => T[] {
+  groupOf: (item: T) => G,
+): (interval: Interval, group: G) => T | undefined {
   const sorted = [...items].sort((a, b) => compareAddresses(intervalOf(a).first, intervalOf(b).first));
-  const lastUpTo = (address: Address) =>
-    lastIndex(sorted.length, (index) => {
-      const item = sorted[index];
-      return item !== undefined && compareAddresses(intervalOf(item).first, address) <= 0;
-    });
-  return (interval) => {
-    const from = Math.max(lastUpTo(interval.first), 0);
-    return sorted
-      .slice(from, lastUpTo(interval.last) + 1)
-      .filter((item) => overlaps(intervalOf(item), interval));
+  const intervals = sorted.map(intervalOf);
+  const groups = sorted.map(groupOf);
+  // Behind each item the next one of another group.
+  const next = Array<number>(sorted.length).fill(sorted.length);
+  for (let index = sorted.length - 2; index >= 0; index--)
+    next[index] = groups[index] === groups[index + 1] ? (next[index + 1] ?? sorted.length) : index + 1;
+  return (interval, group) => {
+    const before = lastFrom(intervals, interval.first);
+    const holding = intervals[before];
+    const from = holding !== undefined && overlaps(holding, interval) ? before : before + 1;
+    const at = groups[from] === group ? (next[from] ?? sorted.length) : from;
+    const found = intervals[at];
+    return found !== undefined && overlaps(found, interval) ? sorted[at] : undefined;
   };
 }
 
@@ -102,17 +120,38 @@ export function intersect(a: Interval, b: Interval): Interval[] {
 
 /** What is left of `whole` without `holes`, in order; holes may overlap and come in any order. */
 export function subtract(whole: Interval, holes: readonly Interval[]): Interval[] {
-  const { family } = whole.first;
-  const left: Interval[] = [];
-  let next = whole.first.value;
-  for (const hole of inOrder(holes.filter((candidate) => overlaps(whole, candidate)))) {
-    if (hole.first.value > next) {
-      left.push({ first: { family, value: next }, last: { family, value: hole.first.value - 1n } });
+  return subtracting(holes)(whole);
+}
+
+/**
+ * The same for many intervals: sorts the holes once, and costs the logarithm of their number for each interval, and as
+ * much as is cut out of it.
+ */
+export function subtracting(holes: readonly Interval[]): (whole: Interval) => Interval[] {
+  const sorted = merged(holes);
+  return (whole) => {
+    const { family } = whole.first;
+    const left: Interval[] = [];
+    let next = whole.first.value;
+    for (let index = Math.max(lastFrom(sorted, whole.first), 0); index < sorted.length; index++) {
+      const hole = sorted[index];
+      if (hole === undefined || compareAddresses(hole.first, whole.last) > 0) break;
+      if (!overlaps(whole, hole)) continue;
+      if (hole.first.value > next)
+        left.push({ first: { family, value: next }, last: { family, value: hole.first.value - 1n } });
+      next = hole.last.value + 1n;
     }
-    if (hole.last.value >= next) next = hole.last.value + 1n;
-  }
-  if (next <= whole.last.value) left.push({ first: { family, value: next }, last: whole.last });
-  return left;
+    if (next <= whole.last.value) left.push({ first: { family, value: next }, last: whole.last });
+    return left;
+  };
+}
+
+/** The last of sorted intervals that begins at or before an address; -1 where none does. */
+function lastFrom(sorted: readonly Interval[], address: Address): number {
+  return lastIndex(sorted.length, (index) => {
+    const interval = sorted[index];
+    return interval !== undefined && compareAddresses(interval.first, address) <= 0;
+  });
 }
 
 function inOrder(intervals: readonly Interval[]): Interval[] {

@@ -1,7 +1,8 @@
 import type { Address } from "./address.ts";
-import { type Interval, merged, subtract } from "./interval.ts";
+import { type Interval, merged, subtracting } from "./interval.ts";
 import { lastIndex } from "./last-index.ts";
 import type { RangeSet } from "./range.ts";
+import { remembered } from "./remembered.ts";
 
 /**
  * Addresses to give out, numbered from 0: a sorted list of disjoint intervals. Every operation
@@ -51,30 +52,31 @@ export class Pool {
   }
 
   /** The last position whose address is not behind `address`; -1 when there is none. */
-  lastPositionUpTo({ value }: Address): bigint {
-    const index = lastIndex(this.intervals.length, (candidate) => {
+  lastPositionUpTo(address: Address): bigint {
+    const index = this.#indexUpTo(address);
+    const interval = this.intervals[index];
+    if (interval === undefined) return -1n;
+    const isInside = address.value < interval.last.value;
+    const end = isInside ? address.value : interval.last.value;
+    return (this.#starts[index] ?? 0n) + end - interval.first.value;
+  }
+
+  /** The last interval that begins at or before the address; -1 where none does. */
+  #indexUpTo({ value }: Address): number {
+    return lastIndex(this.intervals.length, (candidate) => {
       const interval = this.intervals[candidate];
       return interval !== undefined && interval.first.value <= value;
     });
-    const interval = this.intervals[index];
-    if (interval === undefined) return -1n;
-    const end = value < interval.last.value ? value : interval.last.value;
-    return (this.#starts[index] ?? 0n) + end - interval.first.value;
   }
 
   /** The addresses of the positions first..last, without the gaps. */
   intervalsBetween(first: bigint, last: bigint): Interval[] {
     const from = this.at(first);
     const to = this.at(last);
-    return this.intervals.flatMap((interval) => {
-      if (interval.last.value < from.value || interval.first.value > to.value) return [];
-      return [
-        {
-          first: interval.first.value < from.value ? from : interval.first,
-          last: interval.last.value > to.value ? to : interval.last,
-        },
-      ];
-    });
+    return this.intervals.slice(this.#indexUpTo(from), this.#indexUpTo(to) + 1).map((interval) => ({
+      first: interval.first.value < from.value ? from : interval.first,
+      last: interval.last.value > to.value ? to : interval.last,
+    }));
   }
 }
 
@@ -83,8 +85,11 @@ export class Pool {
  * of one range stays out of every range of the set: two ranges may be parts of one subnet.
  */
 export function dynamicPools(set: RangeSet, never: readonly Interval[]): Pool[] {
-  const holes = [...never, ...set.ranges.flatMap(({ fixed }) => fixed ?? [])];
-  return set.ranges.map(({ dynamic }) => new Pool(subtract(dynamic, holes))).filter(({ size }) => size > 0n);
+  const allowed = leaving(never);
+  const unfixed = leaving(set.ranges.flatMap(({ fixed }) => fixed ?? []));
+  return set.ranges
+    .map(({ dynamic }) => new Pool(unfixed(dynamic).flatMap(allowed)))
+    .filter(({ size }) => size > 0n);
 }
 
 /** A pool of intervals of one family that may overlap and come in any order. */
@@ -95,5 +100,8 @@ export function poolOf(intervals: readonly Interval[]): Pool {
 /** The pool without some addresses. */
 export function withoutIntervals(pool: Pool, holes: readonly Interval[]): Pool {
   if (holes.length === 0) return pool;
-  return new Pool(pool.intervals.flatMap((interval) => subtract(interval, holes)));
+  return new Pool(pool.intervals.flatMap(leaving(holes)));
 }
+
+/** All sets of a network leave out the same addresses. */
+const leaving = remembered(subtracting);

@@ -1,6 +1,8 @@
 import type { Address } from "./address.ts";
-import { type Cidr, cidrContains } from "./cidr.ts";
-import { type Interval, intervalContains } from "./interval.ts";
+import { type Cidr, cidrContains, cidrInterval } from "./cidr.ts";
+import { type Interval, intersect } from "./interval.ts";
+import { remembered } from "./remembered.ts";
+import { allHolding, firstHolding } from "./segments.ts";
 
 /** A part of a subnet from which addresses are given out. */
 export interface Range {
@@ -31,19 +33,61 @@ export function rangeOf<R extends RangePart>(
   { ranges }: { readonly ranges: readonly R[] },
   address: Address,
 ): R | undefined {
-  const ofSubnet = ranges.filter(({ subnet }) => cidrContains(subnet, address));
-  return (
-    ofSubnet.find(({ dynamic }) => dynamic !== undefined && intervalContains(dynamic, address)) ??
-    ofSubnet.find(({ fixed }) => fixed !== undefined && intervalContains(fixed, address)) ??
-    ofSubnet[0]
-  );
+  return rangeFinder(ranges)(address) as R | undefined;
 }
+
+/** Networks and addresses are many (CAPPED): what a lookup needs is put in order once. */
+const rangeFinder = remembered((ranges: readonly RangePart[]) => {
+  const within = (part: Interval | undefined, { subnet }: RangePart) =>
+    part === undefined ? [] : intersect(part, cidrInterval(subnet));
+  const byDynamic = firstHolding(ranges, (range) => within(range.dynamic, range));
+  const byFixed = firstHolding(ranges, (range) => within(range.fixed, range));
+  const bySubnet = firstHolding(ranges, ({ subnet }) => [cidrInterval(subnet)]);
+  return (address: Address) => byDynamic(address) ?? byFixed(address) ?? bySubnet(address);
+});
 
 /** The same among several sets: the first set whose subnets hold the address tells. */
 export function rangeAmong(sets: readonly RangeSet[], address: Address): Range | undefined {
-  for (const set of sets) {
-    const range = rangeOf(set, address);
-    if (range !== undefined) return range;
-  }
-  return undefined;
+  const [set] = setsWithSubnetOf(sets, address);
+  return set && rangeOf(set, address);
 }
+
+/** The sets one of whose subnets holds the address, in their order. */
+export function setsWithSubnetOf(sets: readonly RangeSet[], address: Address): readonly RangeSet[] {
+  return bySubnets(sets)(address);
+}
+
+const bySubnets = remembered((sets: readonly RangeSet[]) =>
+  allHolding(sets, ({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet))),
+);
+
+/** The sets that give the address out dynamically, in their order: one, where ranges are disjoint. */
+export function setsGivingOut(sets: readonly RangeSet[], address: Address): readonly RangeSet[] {
+  return byDynamics(sets)(address);
+}
+
+const byDynamics = remembered((sets: readonly RangeSet[]) =>
+  allHolding(sets, ({ ranges }) => ranges.map(({ dynamic }) => dynamic)),
+);
+
+/** The sets one of whose subnets holds the whole interval, in their order. */
+export function setsWithSubnetFor(sets: readonly RangeSet[], { first, last }: Interval): RangeSet[] {
+  return setsWithSubnetOf(sets, first).filter(({ ranges }) => {
+    const subnet = widestSubnet(subnetsOf(ranges), first);
+    return subnet !== undefined && cidrContains(subnet, last);
+  });
+}
+
+const subnetsOf = remembered((ranges: readonly RangePart[]) => ranges.map(({ subnet }) => subnet));
+
+/** The largest of the subnets that hold an address: what any of them holds beside it, this one does. */
+export function widestSubnet(subnets: readonly Cidr[], address: Address): Cidr | undefined {
+  return byWidth(subnets)(address);
+}
+
+const byWidth = remembered((subnets: readonly Cidr[]) =>
+  firstHolding(
+    [...subnets].sort((a, b) => a.prefix - b.prefix),
+    (subnet) => [cidrInterval(subnet)],
+  ),
+);

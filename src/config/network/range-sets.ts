@@ -100,11 +100,16 @@ function overlapping(one: PlacedRange, other: PlacedRange): IpamError {
 
 /** In another set, the fixed part would be given out dynamically after all. */
 function requireOwnFixedParts(sets: readonly PlacedSet[]): void {
-  const overlapping = overlapFinder(sets.flat(), ({ range }) => range.dynamic);
+  const givers = sets.flatMap((set) => set.map((placed) => ({ set, placed })));
+  const overlapping = overlapFinder(
+    givers,
+    ({ placed }) => placed.range.dynamic,
+    ({ set }) => set,
+  );
   for (const set of sets) {
     for (const { path, range } of set) {
-      const other = range.fixed && overlapping(range.fixed).find((found) => !set.includes(found));
-      if (range.fixed && other) throw fixedElsewhere(path, range.fixed, other);
+      const other = range.fixed && overlapping(range.fixed, set);
+      if (range.fixed && other) throw fixedElsewhere(path, range.fixed, other.placed);
     }
   }
 }

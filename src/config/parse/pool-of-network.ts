@@ -1,5 +1,5 @@
 import { cidrInterval, formatCidr } from "../../address/cidr.ts";
-import { overlaps } from "../../address/interval.ts";
+import { type Interval, merged, overlapFinder, overlaps } from "../../address/interval.ts";
 import type { Exclusion } from "../../address/not-allowed.ts";
 import type { RangeSet } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -60,9 +60,16 @@ export function requireApartFromPools(
   pools: Pools,
   file: NodeFile | undefined,
 ): void {
+  const all = merged([...pools.values()].flatMap(subnetsOf));
+  const overlapping = overlapFinder(
+    all,
+    (part) => part,
+    () => "pools",
+  );
   for (const { subnet } of sets.flatMap(({ ranges }) => ranges)) {
+    if (file === undefined || overlapping(cidrInterval(subnet), "network") === undefined) continue;
     const pool = [...pools.values()].find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
-    if (pool === undefined || file === undefined) continue;
+    if (pool === undefined) continue;
     throw new IpamError(
       "invalidConfig",
       `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
@@ -72,12 +79,21 @@ export function requireApartFromPools(
 }
 
 function othersParts(own: Pool, pools: Pools, file: NodeFile): Exclusion[] {
+  const overlapping = overlapFinder(
+    merged(subnetsOf(own)),
+    (part) => part,
+    () => "own",
+  );
   return [...pools.values()]
     .filter((pool) => pool !== own && spaceOfPool(pool, file) === spaceOfPool(own, file))
     .flatMap((pool) =>
       poolIntervals(pool).map((part) => ({ ...part, because: `belongs to pool '${pool.name}'` })),
     )
-    .filter((part) => holdsPartOf(own, part));
+    .filter((part) => overlapping(part, "other") !== undefined);
+}
+
+function subnetsOf({ sets }: Pool): Interval[] {
+  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet)));
 }
 
 function holdsPartOf({ sets }: Pool, interval: Pick<Exclusion, "first" | "last">): boolean {

@@ -1,6 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
-import { cidrContains, formatCidr } from "../../address/cidr.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type Cidr, cidrContains, formatCidr, networkOf } from "../../address/cidr.ts";
+import { type RangeSet, setsWithSubnetOf } from "../../address/range.ts";
+import { remembered } from "../../address/remembered.ts";
 import type { Network } from "../../ipam/network.ts";
 import { fillSets } from "../../ipam/wish/fill-sets.ts";
 import type { NetworkConfiguration, RequestedIp } from "../network-configuration.ts";
@@ -56,16 +57,20 @@ function memberOf(document: Json, ...keys: readonly string[]): unknown {
   return value;
 }
 
-function requireSubnetsPrefix({ address, prefix, source }: RequestedIp, network: Network): void {
-  const subnets = network.sets
-    .flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet))
-    .filter((subnet) => cidrContains(subnet, address));
-  if (prefix === undefined || subnets.length === 0) return;
-  if (subnets.some((subnet) => subnet.prefix === prefix)) return;
+function requireSubnetsPrefix({ address, prefix, source }: RequestedIp, { sets }: Network): void {
+  if (prefix === undefined || setsWithSubnetOf(sets, address).length === 0) return;
+  if (subnetTexts(sets).has(formatCidr({ address: networkOf({ address, prefix }), prefix }))) return;
+  const subnets = subnetsOf(sets).filter((subnet) => cidrContains(subnet, address));
   const right = subnets.map((subnet) => `/${subnet.prefix} (subnet ${formatCidr(subnet)})`).join(" or ");
   throw wrongValue(
     source,
     `${formatAddress(address)}/${prefix}`,
     `an address without prefix length, or with ${right}`,
   );
+}
+
+const subnetTexts = remembered((sets: readonly RangeSet[]) => new Set(subnetsOf(sets).map(formatCidr)));
+
+function subnetsOf(sets: readonly RangeSet[]): Cidr[] {
+  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
 }

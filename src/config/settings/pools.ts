@@ -89,10 +89,10 @@ function policyOf(
 }
 
 function requireApart(pools: readonly Pool[], file: NodeFile): void {
-  for (const space of new Set(pools.map((pool) => spaceOfPool(pool, file)))) {
-    const parts = pools
-      .filter((pool) => spaceOfPool(pool, file) === space)
-      .flatMap((pool) => merged(poolIntervals(pool)).map((interval) => ({ pool, interval })));
+  for (const ofSpace of Map.groupBy(pools, (pool) => spaceOfPool(pool, file)).values()) {
+    const parts = ofSpace.flatMap((pool) =>
+      merged(poolIntervals(pool)).map((interval) => ({ pool, interval })),
+    );
     const overlap = findOverlap(parts, ({ interval }) => interval);
     if (overlap !== undefined) throw sharing(overlap[0].pool, overlap[1].pool, file);
   }

@@ -1,5 +1,4 @@
-import { rangeAmong } from "../../address/range.ts";
-import { setsOf } from "../../ipam/wish/fill-sets.ts";
+import { rangeAmong, setsWithSubnetFor } from "../../address/range.ts";
 import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import { type Finding, refuse } from "./finding.ts";
 import type { KnownNetwork } from "./known-networks.ts";
@@ -21,7 +20,9 @@ export function judgeApart(
     .filter(
       ({ sets }) =>
         wishes.fixed.some(({ address }) => rangeAmong(sets, address) !== undefined) &&
-        wishes.sets.some(({ intervals }) => intervals.some((interval) => setsOf(sets, interval).length > 0)),
+        wishes.sets.some(({ intervals }) =>
+          intervals.some((interval) => setsWithSubnetFor(sets, interval).length > 0),
+        ),
     )
     .map(({ sets }) => refusalIn(() => refuseBothOfOne(annotations, sets)));
   const [first] = refusals;

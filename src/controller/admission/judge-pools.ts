@@ -1,4 +1,5 @@
-import { intervalContains } from "../../address/interval.ts";
+import { remembered } from "../../address/remembered.ts";
+import { firstHolding } from "../../address/segments.ts";
 import type { Pool } from "../../config/settings/pools.ts";
 import { poolIntervals } from "../../config/settings/pools.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
@@ -17,11 +18,12 @@ export function judgePools(
     ...fixed.map(({ address, source }) => ({ address, source })),
     ...sets.flatMap(({ intervals, source }) => intervals.map(({ first: address }) => ({ address, source }))),
   ];
+  const poolWith = poolFinder(pools);
   return asked.flatMap(({ address, source }) => {
-    const pool = pools.find((each) =>
-      poolIntervals(each).some((interval) => intervalContains(interval, address)),
-    );
+    const pool = poolWith(address);
     const refusal = pool && refusalIn(() => requireNamespaces(pool.policy, namespace, true));
     return refusal === undefined ? [] : [refuse(`${source}: ${refusal.message}: ${refusal.details}`)];
   });
 }
+
+const poolFinder = remembered((pools: readonly Pool[]) => firstHolding(pools, poolIntervals));

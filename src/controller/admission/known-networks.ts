@@ -1,6 +1,8 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { type Cidr, cidrContains, formatCidr, parseCidr } from "../../address/cidr.ts";
+import { type Cidr, cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
 import type { RangeSet } from "../../address/range.ts";
+import { remembered } from "../../address/remembered.ts";
+import { allHolding } from "../../address/segments.ts";
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
 import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
@@ -37,12 +39,16 @@ export function networksFor(
   address: Address,
   suffix: string | undefined,
   known: readonly KnownNetwork[],
-): KnownNetwork[] {
-  const named = known.filter(({ name }) => name === suffix);
-  return (named.length > 0 ? named : known).filter(({ subnets }) =>
-    subnets.some((subnet) => cidrContains(subnet, address)),
-  );
+): readonly KnownNetwork[] {
+  const holding = networksWith(known)(address);
+  const named = holding.filter(({ name }) => name === suffix);
+  if (named.length > 0) return named;
+  return known.some(({ name }) => name === suffix) ? [] : holding;
 }
+
+const networksWith = remembered((known: readonly KnownNetwork[]) =>
+  allHolding(known, ({ subnets }) => subnets.map(cidrInterval)),
+);
 
 /**
  * Addresses in no subnet of any known network. Only a warning: the store learns of a network when its

@@ -97,7 +97,8 @@ async function requireCommonSubnet(
   current: NetworkRecord,
   attempt: Attempt,
 ): Promise<void> {
-  if (known.subnets.some((subnet) => current.subnets.includes(subnet))) return;
+  const now = new Set(current.subnets);
+  if (known.subnets.some((subnet) => now.has(subnet))) return;
   if (await nothingAllocated(known, attempt)) return;
   throw new IpamError(
     "invalidConfig",
@@ -115,5 +116,6 @@ async function nothingAllocated(known: NetworkRecord, attempt: Attempt): Promise
 }
 
 function sameText(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && [...a].sort().every((text, index) => text === [...b].sort()[index]);
+  const sorted = [...b].sort();
+  return a.length === b.length && [...a].sort().every((text, index) => text === sorted[index]);
 }

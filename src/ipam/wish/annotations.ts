@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr } from "../../address/cidr.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
-import { type RangeSet, rangeAmong } from "../../address/range.ts";
+import { type RangeSet, rangeAmong, setsWithSubnetFor } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { Retention } from "../records.ts";
@@ -11,7 +11,7 @@ import { type Annotations, type Asked, malformed } from "./annotation.ts";
 import { type Form, type Forms, formsOf } from "./annotation-forms.ts";
 import { apportion } from "./apportion.ts";
 import { outsideNamed } from "./claim-refusal.ts";
-import { fillSets, fillWithIntervals, setsOf } from "./fill-sets.ts";
+import { fillSets, fillWithIntervals } from "./fill-sets.ts";
 import { requireGatewayFits } from "./fixed-address-parts.ts";
 import type { Unclaimed } from "./unclaimed.ts";
 
@@ -109,9 +109,10 @@ export function requireApart(
   list: Form<unknown>,
   intervals: readonly Interval[],
 ): void {
+  if (fixed.length === 0) return;
   const { named } = apportion(sets, fixed);
   for (const interval of intervals) {
-    const holding = setsOf(sets, interval);
+    const holding = setsWithSubnetFor(sets, interval);
     const [beside] = holding.flatMap((set) => named.get(set) ?? []);
     if (beside === undefined || holding.some((set) => !named.has(set))) continue;
     throw malformed(list.find("ips"), `either this or ${beside.source}, not both for one range set`);

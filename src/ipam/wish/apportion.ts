@@ -1,6 +1,5 @@
-import { type Address, equalAddresses } from "../../address/address.ts";
-import { intervalContains } from "../../address/interval.ts";
-import { type RangeSet, rangeOf } from "../../address/range.ts";
+import type { Address } from "../../address/address.ts";
+import { type RangeSet, setsGivingOut, setsWithSubnetOf } from "../../address/range.ts";
 
 /** Something that names an address. */
 export interface Naming {
@@ -20,37 +19,72 @@ export interface Apportioned<T extends Naming> {
  * an address is left only where no assignment gives it beside all that stand before it.
  */
 export function apportion<T extends Naming>(sets: readonly RangeSet[], wanted: readonly T[]): Apportioned<T> {
-  const named = new Map<RangeSet, T>();
-  const takeFree = (wish: T, holds: (set: RangeSet, address: Address) => boolean): boolean => {
-    const set = sets.find((each) => !named.has(each) && holds(each, wish.address));
-    if (set !== undefined) named.set(set, wish);
-    return set !== undefined;
-  };
-  const makeRoom = (wish: T, tried: Set<RangeSet>): boolean => {
-    for (const set of sets) {
-      if (tried.has(set) || !hasSubnetOf(set, wish.address)) continue;
+  const assignment = new Assignment<T>(sets);
+  const outside = wanted.filter((wish) => !assignment.addWhereGivenOut(wish));
+  const left = outside.filter((wish) => !assignment.add(wish));
+  return { named: assignment.named, left };
+}
+
+/**
+ * Addresses, each with a set of its own that could give it. Grows by one address at a time, in time that is linear in
+ * the sets that could give the addresses (CAPPED).
+ */
+export class Assignment<T extends Naming> {
+  readonly named = new Map<RangeSet, T>();
+  readonly #sets: readonly RangeSet[];
+  readonly #texts = new Set<string>();
+  /** Sets that a try to make room has found taken, with all that could make room for them: they stay so. */
+  readonly #closed = new Set<RangeSet>();
+
+  constructor(sets: readonly RangeSet[]) {
+    this.#sets = sets;
+  }
+
+  has({ address }: Naming): boolean {
+    return this.#texts.has(keyOf(address));
+  }
+
+  /** Adds an address to a set left that gives it out. @returns false where there is none, or the address is there. */
+  addWhereGivenOut(wish: T): boolean {
+    return !this.has(wish) && this.#take(setsGivingOut(this.#sets, wish.address), wish);
+  }
+
+  /** Adds an address, and moves others for it. @returns false where no assignment gives all, or it is there. */
+  add(wish: T): boolean {
+    if (this.has(wish)) return false;
+    const holding = setsWithSubnetOf(this.#sets, wish.address);
+    if (this.#take(holding, wish)) return true;
+    const tried = new Set<RangeSet>();
+    const made = this.#makeRoom(wish, holding, tried);
+    if (made) this.#texts.add(keyOf(wish.address));
+    else for (const set of tried) this.#closed.add(set);
+    return made;
+  }
+
+  #take(sets: readonly RangeSet[], wish: T): boolean {
+    const set = sets.find((each) => !this.named.has(each));
+    if (set === undefined) return false;
+    this.named.set(set, wish);
+    this.#texts.add(keyOf(wish.address));
+    return true;
+  }
+
+  #makeRoom(wish: T, holding: readonly RangeSet[], tried: Set<RangeSet>): boolean {
+    for (const set of holding) {
+      if (tried.has(set) || this.#closed.has(set)) continue;
       tried.add(set);
-      const before = named.get(set);
-      if (before !== undefined && !makeRoom(before, tried)) continue;
-      named.set(set, wish);
+      const before = this.named.get(set);
+      if (before !== undefined) {
+        const others = setsWithSubnetOf(this.#sets, before.address);
+        if (!this.#makeRoom(before, others, tried)) continue;
+      }
+      this.named.set(set, wish);
       return true;
     }
     return false;
-  };
-  const isRepeated = (wish: T) =>
-    [...named.values()].some(({ address }) => equalAddresses(address, wish.address));
-  const outside = wanted.filter((wish) => isRepeated(wish) || !takeFree(wish, givesOut));
-  const left = outside.filter(
-    (wish) => isRepeated(wish) || !(takeFree(wish, hasSubnetOf) || makeRoom(wish, new Set())),
-  );
-  return { named, left };
+  }
 }
 
-function givesOut({ ranges }: RangeSet, address: Address): boolean {
-  return ranges.some(({ dynamic }) => intervalContains(dynamic, address));
-}
-
-/** Whether one of the set's subnets holds the address. */
-export function hasSubnetOf(set: RangeSet, address: Address): boolean {
-  return rangeOf(set, address) !== undefined;
+function keyOf({ family, value }: Address): string {
+  return `${family} ${value}`;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { formatAddress, parseAddress } from "../../address/address.ts";
+import { setsWithSubnetOf } from "../../address/range.ts";
 import { network } from "../testing/networks.ts";
-import { apportion, hasSubnetOf } from "./apportion.ts";
+import { apportion } from "./apportion.ts";
 import { fillSets } from "./fill-sets.ts";
 
 const DUAL = network("net", "10.1.2.0/24", "fd00::/64").sets;
@@ -55,7 +56,7 @@ test("every address counts, yields to a stronger one of its set, or cannot be gi
       expect(new Set([...given, ...overridden])).toEqual(new Set(sources.flat()));
       const taken = apportion(sets, given.map(naming)).named;
       for (const text of overridden)
-        for (const set of sets) if (hasSubnetOf(set, naming(text).address)) expect(taken.has(set)).toBe(true);
+        for (const set of setsWithSubnetOf(sets, naming(text).address)) expect(taken.has(set)).toBe(true);
       const first = sources.find((each) => each.length > 0)?.[0];
       if (first !== undefined) expect(given[0]).toBe(first);
     }),

@@ -1,8 +1,6 @@
-import { equalAddresses } from "../../address/address.ts";
-import { cidrContains } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
-import { apportion, hasSubnetOf, type Naming } from "./apportion.ts";
+import { type RangeSet, setsWithSubnetFor, setsWithSubnetOf } from "../../address/range.ts";
+import { Assignment, type Naming } from "./apportion.ts";
 
 /** What several sources name, brought together. */
 export interface Filled<T extends Naming> {
@@ -24,23 +22,16 @@ export function fillSets<T extends Naming>(
 ): Filled<T> {
   const given: T[] = [];
   const overridden: T[] = [];
-  // Never more than there are sets, so that a long list costs no more than linear time (CAPPED).
-  const fitting: T[] = [];
-  const fits = (beside: readonly T[], wish: T) => apportion(sets, [...beside, wish]).left.length === 0;
+  const fitting = new Assignment<T>(sets);
   for (const source of sources) {
-    const own: T[] = [];
+    const own = new Assignment<T>(sets);
     for (const wish of source) {
-      if (fitting.some(({ address }) => equalAddresses(address, wish.address))) continue;
-      if (fits(fitting, wish)) {
-        fitting.push(wish);
+      if (fitting.has(wish)) continue;
+      if (fitting.add(wish)) {
+        own.add(wish);
         given.push(wish);
-      } else if (sets.some((set) => hasSubnetOf(set, wish.address)) && fits(own, wish)) {
-        overridden.push(wish);
-      } else {
-        given.push(wish);
-        continue;
-      }
-      own.push(wish);
+      } else if (setsWithSubnetOf(sets, wish.address).length > 0 && own.add(wish)) overridden.push(wish);
+      else given.push(wish);
     }
   }
   return { given, overridden };
@@ -51,19 +42,13 @@ export function fillWithIntervals(
   sets: readonly RangeSet[],
   sources: readonly (readonly Interval[])[],
 ): Interval[][] {
-  let free = sets;
+  const taken = new Set<RangeSet>();
   return sources.map((source) => {
-    const own = source.filter((interval) => setsOf(free, interval).length > 0);
-    free = free.filter((set) => !own.some((interval) => holdsInterval(set, interval)));
-    return own;
+    const held = source.map((interval) => ({
+      interval,
+      by: setsWithSubnetFor(sets, interval).filter((set) => !taken.has(set)),
+    }));
+    for (const set of held.flatMap(({ by }) => by)) taken.add(set);
+    return held.filter(({ by }) => by.length > 0).map(({ interval }) => interval);
   });
-}
-
-/** The sets that could give an address of the interval. */
-export function setsOf(sets: readonly RangeSet[], interval: Interval): RangeSet[] {
-  return sets.filter((set) => holdsInterval(set, interval));
-}
-
-function holdsInterval({ ranges }: RangeSet, { first, last }: Interval): boolean {
-  return ranges.some(({ subnet }) => cidrContains(subnet, first) && cidrContains(subnet, last));
 }

@@ -1,5 +1,7 @@
 import { cidrInterval } from "../../address/cidr.ts";
-import { overlaps } from "../../address/interval.ts";
+import { type Interval, merged, overlapFinder } from "../../address/interval.ts";
+import type { RangeSet } from "../../address/range.ts";
+import { remembered } from "../../address/remembered.ts";
 import type { FurtherNetwork } from "./further-networks.ts";
 import { FIRST, isMoved, MOST_DEFAULTS, numberOf, type PodNetworks } from "./pod-networks.ts";
 import { holdsAll, type KnownNetwork, type Unclaimed } from "./unclaimed.ts";
@@ -133,8 +135,15 @@ function isBeforeDefaults({ place }: PodNetworks): boolean {
 
 /** Whether this very network has one of the addresses: then nobody else gives it. */
 function isOwn({ asks }: Unclaimed, { asked }: PodNetworks): boolean {
-  const subnets = asked.network.sets.flatMap(({ ranges }) =>
-    ranges.map(({ subnet }) => cidrInterval(subnet)),
-  );
-  return asks.some((interval) => subnets.some((subnet) => overlaps(subnet, interval)));
+  return asks.some(overlapsSubnet(asked.network.sets));
 }
+
+const overlapsSubnet = remembered((sets: readonly RangeSet[]) => {
+  const subnets = sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet)));
+  const overlapping = overlapFinder(
+    merged(subnets),
+    (each) => each,
+    () => "subnets",
+  );
+  return (interval: Interval) => overlapping(interval, "asked") !== undefined;
+});

@@ -1,11 +1,11 @@
-import { equalAddresses, formatAddress } from "../../address/address.ts";
-import { type Interval, intervalContains } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { formatAddress } from "../../address/address.ts";
+import { type Interval, isWithin } from "../../address/interval.ts";
+import { type RangeSet, setsWithSubnetFor, setsWithSubnetOf } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { FixedAddress, Wish } from "../wish.ts";
 import type { AnnotatedWish } from "./annotations.ts";
-import { apportion, hasSubnetOf } from "./apportion.ts";
-import { fillSets, setsOf } from "./fill-sets.ts";
+import { apportion } from "./apportion.ts";
+import { fillSets } from "./fill-sets.ts";
 
 /**
  * Combines what the pod's annotations and the runtime request. Each fills the range sets that the other
@@ -21,11 +21,14 @@ export function withRequested(
   const { given, overridden } = fillSets(sets, [fixed, requested]);
   if (overridden.length > 0) throw differing(fixed, overridden);
   if (set !== undefined) requireInSet(requested, set, sets);
-  return { fixed: given.map((wanted) => merged(wanted, requested)), ...(set && { set }) };
+  const byText = new Map(requested.map((each) => [formatAddress(each.address), each] as const).reverse());
+  return {
+    fixed: given.map((wanted) => merged(wanted, byText.get(formatAddress(wanted.address)))),
+    ...(set && { set }),
+  };
 }
 
-function merged(wanted: FixedAddress, requested: readonly FixedAddress[]): FixedAddress {
-  const same = requested.find(({ address }) => equalAddresses(address, wanted.address));
+function merged(wanted: FixedAddress, same: FixedAddress | undefined): FixedAddress {
   if (same === undefined || same === wanted) return wanted;
   if (same.prefix !== undefined && wanted.prefix !== undefined && same.prefix !== wanted.prefix)
     throw differing([wanted], [same]);
@@ -46,11 +49,9 @@ function requireInSet(
   list: readonly Interval[],
   sets: readonly RangeSet[],
 ): void {
-  const listed = new Set(list.flatMap((interval) => setsOf(sets, interval)));
+  const listed = new Set(list.flatMap((interval) => setsWithSubnetFor(sets, interval)));
   const beside = requested.filter(
-    ({ address }) =>
-      sets.some((each) => hasSubnetOf(each, address)) &&
-      !list.some((interval) => intervalContains(interval, address)),
+    ({ address }) => setsWithSubnetOf(sets, address).length > 0 && !isWithin(address, list),
   );
   const others = sets.filter((each) => !listed.has(each));
   const [outside] = apportion(others, beside).left;

@@ -1,6 +1,7 @@
 import type { Cidr } from "../../address/cidr.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
+import { widestSubnet } from "../../address/range.ts";
 
 /** A wish for another network than the one that is judged: an address outside of it, or a key for another. */
 export interface Unclaimed {
@@ -25,8 +26,9 @@ export interface KnownNetwork {
 export function holdsAll({ subnets }: Pick<KnownNetwork, "subnets">, asks: readonly Interval[]): boolean {
   return (
     asks.length > 0 &&
-    asks.every(({ first, last }) =>
-      subnets.some((subnet) => cidrContains(subnet, first) && cidrContains(subnet, last)),
-    )
+    asks.every(({ first, last }) => {
+      const subnet = widestSubnet(subnets, first);
+      return subnet !== undefined && cidrContains(subnet, last);
+    })
   );
 }
