@@ -26,10 +26,12 @@ export const CAPS = {
   /** The value of one annotation of ours. Kubernetes allows 256 KiB for all annotations of a pod together. */
   annotation: 64 * 1024,
   /** Annotations of ours of one pod, all of their words, networks and interfaces. */
-  annotationKeys: 512,
+  annotationKeys: 128,
   /** An annotation's key: the longest that Kubernetes takes, a subdomain, "/" and 63 characters. */
   annotationKey: 317,
-  /** Parts of one list of addresses, as of kube-ipam.ips: each is one entry of the store's record. */
+  /** Entries of kube-ipam.ip, netmask and gateway: one for each range set of the pod's networks. */
+  namedAddresses: 128,
+  /** Parts of any other list of addresses, as of kube-ipam.ips. */
   listParts: 1_024,
   /** Addresses of one set, its ranges counted out: an IPv4 /16. */
   setAddresses: 65_536,
@@ -50,6 +52,9 @@ export const CAPS = {
   routes: 1_024,
   /** Remarks on one configuration that the log repeats; more are counted only. */
   warnings: 16,
+
+  /** Refusals, and warnings, that an answer to one admission review lists; more are counted only. */
+  findings: 16,
 
   /** One line of the log, in bytes. */
   logLine: 4 * 1024,

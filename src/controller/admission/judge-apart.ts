@@ -16,16 +16,16 @@ export function judgeApart(
   known: readonly KnownNetwork[],
 ): Finding[] {
   if (furtherNetworks(annotations).length > 0) return [];
-  const refusals = known
-    .filter(
-      ({ sets }) =>
-        wishes.fixed.some(({ address }) => rangeAmong(sets, address) !== undefined) &&
-        wishes.sets.some(({ intervals }) =>
-          intervals.some((interval) => setsWithSubnetFor(sets, interval).length > 0),
-        ),
-    )
-    .map(({ sets }) => refusalIn(() => refuseBothOfOne(annotations, sets)));
-  const [first] = refusals;
-  if (first === undefined || refusals.includes(undefined)) return [];
-  return [refuse(`${first.message}: ${first.details}`)];
+  const having = known.filter(
+    ({ sets }) =>
+      wishes.fixed.some(({ address }) => rangeAmong(sets, address) !== undefined) &&
+      wishes.sets.some(({ intervals }) =>
+        intervals.some((interval) => setsWithSubnetFor(sets, interval).length > 0),
+      ),
+  );
+  const [first] = having;
+  const isRefused = ({ sets }: KnownNetwork) => refusalIn(() => refuseBothOfOne(annotations, sets));
+  const refusal = first && isRefused(first);
+  if (refusal === undefined || !having.every(isRefused)) return [];
+  return [refuse(`${refusal.message}: ${refusal.details}`)];
 }

@@ -18,12 +18,17 @@ export interface ReservedContext extends AddressContext {
  */
 export async function judgeReserved({ fixed, sets }: Wishes, context: ReservedContext): Promise<Finding[]> {
   const findings: (Finding | undefined)[] = [];
-  for (const named of fixed) findings.push(await judgeNamed(named, context));
-  for (const set of sets) findings.push(await judgeSet(set, context));
+  for (const named of fixed.slice(0, MOST_NAMED)) findings.push(await judgeNamed(named, context));
+  for (const set of sets.slice(0, MOST_SETS)) findings.push(await judgeSet(set, context));
   return findings.filter((finding) => finding !== undefined);
 }
 
-/** Of a set, this many addresses are looked at, so that the answer is quick; the rest shows when a pod asks. */
+/**
+ * So much of what one object asks for is looked up (CAPPED), so that the answer is quick; the rest shows when a pod
+ * asks.
+ */
+const MOST_NAMED = 256;
+const MOST_SETS = 8;
 const MOST_OF_A_SET = 32;
 
 /** A set with addresses of others serves its pods as long as there are others left: a warning. */

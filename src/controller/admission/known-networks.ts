@@ -4,7 +4,9 @@ import type { RangeSet } from "../../address/range.ts";
 import { remembered } from "../../address/remembered.ts";
 import { allHolding } from "../../address/segments.ts";
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import type { NetworkRecord } from "../../ipam/records.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
@@ -18,15 +20,29 @@ export interface KnownNetwork {
 }
 
 export async function knownNetworks(store: Store, options: CallOptions): Promise<KnownNetwork[]> {
+  const read = readBefore(store);
   const known: KnownNetwork[] = [];
-  for await (const { ref, record } of store.list({ kind: "network" }, options))
-    known.push({
-      name: ref.name,
-      space: record.space,
-      subnets: record.subnets.map(parseCidr),
-      sets: networkOfRecord(ref.name, record).sets,
-    });
+  for await (const { ref, record, revision } of store.list({ kind: "network" }, options)) {
+    const before = read.get(ref.name);
+    const network = before?.revision === revision ? before.network : ofRecord(ref.name, record);
+    read.set(ref.name, { revision, network });
+    known.push(network);
+  }
   return known;
+}
+
+/** Networks are many and large, and change seldom; each review asks for all. */
+const readBefore = remembered(
+  (_: Store) => new BoundedMap<string, { readonly revision: number; readonly network: KnownNetwork }>(1_024),
+);
+
+function ofRecord(name: string, record: NetworkRecord): KnownNetwork {
+  return {
+    name,
+    space: record.space,
+    subnets: record.subnets.map(parseCidr),
+    sets: networkOfRecord(name, record).sets,
+  };
 }
 
 /** A pool is known before the first pod uses it. */

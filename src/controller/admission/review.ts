@@ -45,10 +45,8 @@ function specOf(object: unknown): unknown {
 
 /** The answer: refused with all reasons, else allowed with warnings. */
 export function answerReview(uid: string, findings: readonly Finding[]): object {
-  const refusals = findings.filter(({ severity }) => severity === "refuse");
-  const warnings = findings
-    .filter(({ severity }) => severity === "warn")
-    .map(({ message }) => brief(message));
+  const refusals = told(findings, "refuse");
+  const warnings = told(findings, "warn").map(brief);
   const status = { code: 422, reason: "Invalid", message: whole(refusals) };
   return {
     apiVersion: "admission.k8s.io/v1",
@@ -62,8 +60,15 @@ export function answerReview(uid: string, findings: readonly Finding[]): object 
   };
 }
 
-function whole(refusals: readonly Finding[]): string {
-  return cut(visibleLine(refusals.map(({ message }) => message).join("; ")), CAPS.errorDetails);
+function whole(refusals: readonly string[]): string {
+  return cut(visibleLine(refusals.join("; ")), CAPS.errorDetails);
+}
+
+/** Whoever made more mistakes has read these (CAPPED). */
+function told(findings: readonly Finding[], of: Finding["severity"]): string[] {
+  const messages = findings.filter(({ severity }) => severity === of).map(({ message }) => message);
+  const more = messages.length - CAPS.findings;
+  return more <= 0 ? messages : [...messages.slice(0, CAPS.findings), `and ${more} more`];
 }
 
 function brief(message: string): string {

@@ -52,7 +52,7 @@ export function readWishes(annotations: Annotations): Wishes {
  */
 export function refuseBothOfOne(annotations: Annotations, sets: readonly RangeSet[]): void {
   const { addresses, set } = formsOf(annotations);
-  for (const { scope } of [...addresses, ...set]) {
+  for (const scope of new Set([...addresses, ...set].map((form) => form.scope))) {
     const scopes = [scope, undefined];
     const named = applying(addresses, scopes).map(({ read }) =>
       read().filter(({ address }) => rangeAmong(sets, address) !== undefined),

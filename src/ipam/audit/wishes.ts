@@ -1,7 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { cidrContains, parseCidr } from "../../address/cidr.ts";
-import { type Interval, intervalContains, oneAddress } from "../../address/interval.ts";
+import { type Interval, isWithin, oneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
+import { widestSubnet } from "../../address/range.ts";
+import { remembered } from "../../address/remembered.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { podName } from "../in-words.ts";
@@ -27,7 +29,9 @@ export function findUnfulfilled(scene: Scene): AuditFinding[] {
     for (const { pod } of entry.record.holders) {
       if (pod === undefined) continue;
       const name = podName(pod);
-      held.set(name, [...(held.get(name) ?? []), entry]);
+      const own = held.get(name);
+      if (own === undefined) held.set(name, [entry]);
+      else own.push(entry);
     }
   return (scene.live?.pods ?? []).flatMap((pod) => {
     if (pod.finished || pod.deleting || pod.podIPs.length === 0) return [];
@@ -50,11 +54,8 @@ function ofPod(
 ): AuditFinding[] {
   const named = namedBy(pod);
   const has = own.map(({ ref }) => ref.address);
-  const isGiven = ({ intervals }: Named) =>
-    has.some((address) => intervals.some((interval) => intervalContains(interval, address)));
-  const given = has.filter((address) =>
-    named.some(({ intervals }) => intervals.some((interval) => intervalContains(interval, address))),
-  );
+  const isGiven = ({ intervals }: Named) => has.some((address) => isWithin(address, intervals));
+  const given = has.filter((address) => named.some(({ intervals }) => isWithin(address, intervals)));
   // A key for the interface goes before the plain one: then another address of the subnet is named, too.
   const yields = ({ intervals }: Named) =>
     intervals.every(({ first }) => given.some((address) => shareSubnet(address, first, scene)));
@@ -79,13 +80,13 @@ function ofPod(
 }
 
 function shareSubnet(a: Address, b: Address, { records }: Scene): boolean {
-  return records.networks.some(({ record }) =>
-    record.subnets.some((text) => {
-      const subnet = parseCidr(text);
-      return cidrContains(subnet, a) && cidrContains(subnet, b);
-    }),
-  );
+  const subnet = widestSubnet(allSubnets(records.networks), a);
+  return subnet !== undefined && cidrContains(subnet, b);
 }
+
+const allSubnets = remembered((networks: Scene["records"]["networks"]) =>
+  networks.flatMap(({ record }) => record.subnets.map(parseCidr)),
+);
 
 /** Annotations that cannot be read name nothing here: the next ADD refuses them. */
 function namedBy({ annotations }: PodFacts): Named[] {

@@ -85,10 +85,19 @@ function formIn<T>(
     ...(scope !== undefined && { scope }),
     present,
     find,
-    read: () => {
+    read: once(() => {
       for (const annotation of present) requireShort(annotation);
       return read(find);
-    },
+    }),
+  };
+}
+
+/** A value is read for each network and scope that it may speak to. One that cannot be read fails each time. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
   };
 }
 

@@ -36,7 +36,7 @@ export function parseAddresses(ip: Annotation, netmask: Annotation, gateway: Ann
 
 /** Reads kube-ipam.ips: addresses and ranges "first-last", in the order in which ordinals take them. */
 export function parseSet(ips: Annotation): Interval[] {
-  const intervals = listOf(ips).map((text) => parseRange(ips, text));
+  const intervals = listOf(ips, CAPS.listParts).map((text) => parseRange(ips, text));
   const size = intervals.reduce((sum, interval) => sum + sizeOf(interval), 0n);
   if (size > CAPS.setAddresses) throw malformed(ips, `at most ${CAPS.setAddresses} addresses, not ${size}`);
   if (findOverlap(intervals, (interval) => interval) !== undefined) throw malformed(ips, "each address once");
@@ -57,9 +57,9 @@ export function parseRetention(retain: Annotation): Exclude<Retention, "workload
 }
 
 /** The entries of a comma separated list, without outer blanks. */
-function listOf(annotation: Annotation): string[] {
+function listOf(annotation: Annotation, most: number = CAPS.namedAddresses): string[] {
   const parts = annotation.text.split(",");
-  requireFewParts(annotation, parts.length);
+  requireFewParts(annotation, parts.length, most);
   return parts.map((entry) => entry.trim());
 }
 

@@ -44,6 +44,6 @@ export function requireShort(annotation: Annotation): void {
  *
  * @throws IpamError annotationMalformed naming their number and the bound.
  */
-export function requireFewParts(annotation: Annotation, parts: number): void {
-  if (parts > CAPS.listParts) throw malformed(annotation, `at most ${CAPS.listParts} entries, not ${parts}`);
+export function requireFewParts(annotation: Annotation, parts: number, most: number = CAPS.listParts): void {
+  if (parts > most) throw malformed(annotation, `at most ${most} entries, not ${parts}`);
 }
