@@ -4,11 +4,10 @@
  * in characters as JavaScript counts them (UTF-16 units), unless a line says bytes.
  */
 export const CAPS = {
-  /**
-   * Names of networks, address spaces and pools, and IDs of containers: as long as Kubernetes' own longest names (RFC
-   * 1123 subdomains). Runtimes' IDs have 64.
-   */
+  /** Names of networks, address spaces and pools: as long as Kubernetes' own longest names (RFC 1123 subdomains). */
   name: 253,
+  /** A container's ID, which runtimes choose: CNI has no bound, and theirs have 64. */
+  containerId: 1_024,
   /** An interface's name, in bytes: the kernel's IFNAMSIZ without its end. */
   interfaceName: 15,
 

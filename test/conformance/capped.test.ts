@@ -124,13 +124,13 @@ ours(
   },
 );
 
-ours("C71", "a container's ID has 253 characters at most", async (world) => {
+ours("C71", "a container's ID has 1,024 characters at most", async (world) => {
   const net = world.network(SUBNET);
   const text = /CNI_CONTAINERID is too long/;
-  await world.refused("ADD", net, { container: "c".repeat(254) }, { code: 4, text });
-  await world.refused("DEL", net, { container: "c".repeat(254) }, { code: 4, text });
-  await world.add(net, { container: "c".repeat(253) });
-  await world.del(net, { container: "c".repeat(253) });
+  await world.refused("ADD", net, { container: "c".repeat(1_025) }, { code: 4, text });
+  await world.refused("DEL", net, { container: "c".repeat(1_025) }, { code: 4, text });
+  await world.add(net, { container: "c".repeat(1_024) });
+  await world.del(net, { container: "c".repeat(1_024) });
 });
 
 ours("C72", "a pod's namespace, name and UID are no longer than Kubernetes' are", async (world) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isCniName } from "../../config/text/cni-name.ts";
+import { isContainerId } from "../../config/text/cni-name.ts";
 import { readRegularFile } from "../../files/regular-file.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
@@ -18,7 +18,7 @@ export function readContainersFile(path: string, thisNode: string): ReadonlyMap<
     const words = line.trim().split(/\s+/);
     const [container = "", node = thisNode] = words;
     if (container === "" || container.startsWith("#")) continue;
-    if (words.length > 2 || !isCniName(container)) {
+    if (words.length > 2 || !isContainerId(container)) {
       throw new IpamError(
         "decode",
         `${path}, line ${index + 1}: expected 'CONTAINER' or 'CONTAINER NODE', got '${line.trim().slice(0, 200)}'`,

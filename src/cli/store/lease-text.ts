@@ -1,4 +1,4 @@
-import { isCniName } from "../../config/text/cni-name.ts";
+import { isContainerId } from "../../config/text/cni-name.ts";
 import { interfaceNameFault } from "../../config/text/interface-name.ts";
 
 /** Whose an address is; or why the lease does not tell. */
@@ -27,7 +27,7 @@ export function readLeaseText(text: string): LeaseHolder {
   const lines = text.replace(BLANKS_AT_END, "").split(/\r?\n/).map(trimmed);
   const [container = "", ifname] = lines;
   if (container === "") return { fault: "it names no container" };
-  if (!isCniName(container)) return { fault: "it begins with no container ID" };
+  if (!isContainerId(container)) return { fault: "it begins with no container ID" };
   if (lines.length > 2) return { fault: "it has more than two lines" };
   if (ifname === undefined) return { container };
   const wrong = UNREADABLE.test(ifname) ? "it has unreadable characters" : interfaceNameFault(ifname);

@@ -1,4 +1,4 @@
-import { isCniName } from "../../config/text/cni-name.ts";
+import { isContainerId } from "../../config/text/cni-name.ts";
 import { interfaceNameFault } from "../../config/text/interface-name.ts";
 import type { WhereaboutsEntry, WhereaboutsState } from "../../portable/whereabouts-state.ts";
 
@@ -18,7 +18,7 @@ export function withLegibleEntries(state: WhereaboutsState): WhereaboutsState {
 
 function legible({ id, ifname, podref }: WhereaboutsEntry): WhereaboutsEntry {
   return {
-    ...(id !== undefined && isCniName(id) && { id }),
+    ...(id !== undefined && isContainerId(id) && { id }),
     ...(podref !== undefined && { podref }),
     ...(ifname !== undefined && interfaceNameFault(ifname) === undefined && { ifname }),
   };

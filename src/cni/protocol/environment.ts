@@ -1,6 +1,6 @@
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
-import { cniNameFault } from "../../config/text/cni-name.ts";
+import { containerIdFault } from "../../config/text/cni-name.ts";
 import { interfaceNameFault } from "../../config/text/interface-name.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Verb } from "./versions.ts";
@@ -50,10 +50,10 @@ export function readParameters(verb: Verb, env: Environment): Parameters {
 }
 
 function requireContainerId(value: string): void {
-  const fault = value === "" ? undefined : cniNameFault(value);
+  const fault = value === "" ? undefined : containerIdFault(value);
   if (fault === undefined) return;
   const what =
-    value.length > CAPS.name ? "CNI_CONTAINERID is too long" : "invalid characters in CNI_CONTAINERID";
+    value.length > CAPS.containerId ? "CNI_CONTAINERID is too long" : "invalid characters in CNI_CONTAINERID";
   throw new IpamError("invalidEnvironment", what, `got '${cut(value, CAPS.shownValue)}'; ${fault}`);
 }
 
