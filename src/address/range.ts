@@ -91,3 +91,8 @@ const byWidth = remembered((subnets: readonly Cidr[]) =>
     (subnet) => [cidrInterval(subnet)],
   ),
 );
+
+/** The subnets of all ranges. */
+export function subnetsOfSets(sets: readonly RangeSet[]): Cidr[] {
+  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
+}

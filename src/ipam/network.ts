@@ -15,6 +15,8 @@ export interface Network {
   readonly coolingSeconds: number;
   /** ADD may not create the store's identity (ONE-STORE). */
   readonly requireInit: boolean;
+  /** Each node has ranges of its own under this name. */
+  readonly nodeLocal?: boolean;
   readonly policy?: PoolPolicy;
 }
 

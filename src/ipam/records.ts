@@ -134,16 +134,30 @@ export interface CoolingRecord {
   readonly version: number;
 }
 
-/** A network's configuration at its last use. Shows when nodes have different ones. */
-export interface NetworkRecord {
-  readonly version: number;
+/** What one configuration of a network's name says. */
+export interface NetworkDefinition {
   readonly space: string;
   readonly subnets: readonly string[];
   /**
-   * Canonical text of the rest (ranges, gateways, exclusions). Compared and logged; never used to give
-   * out addresses.
+   * Canonical text of the rest (ranges, gateways, exclusions), or where that is long a hash of it. Compared and
+   * logged; never used to give out addresses.
    */
   readonly detail?: string;
+  /** It was used again after a newer one: both are in force, as for two namespaces or two nodes. */
+  readonly again?: true;
+}
+
+/**
+ * The configurations that a network's name was used with, as far as they are kept: the newest in the record itself.
+ * Tells people, and which network may hold an address; no ADD is refused by it, because uniqueness lies in the
+ * address space.
+ */
+export interface NetworkRecord extends NetworkDefinition {
+  readonly version: number;
+  /** The others that are kept, the last used first. */
+  readonly earlier?: readonly NetworkDefinition[];
+  /** There are or were more than the record keeps. */
+  readonly more?: true;
   /**
    * True once it has served another interface than the first: it may be one that the cluster gives to every
    * pod, behind `eth0`.

@@ -1,8 +1,10 @@
+import { definitionsOf } from "../ipam/network-definitions.ts";
 import type { ListOptions, Store } from "../ipam/store-port.ts";
 
 /** All address spaces that the store's networks use, and the configured one. */
 export async function spacesOf(configured: string, store: Store, options: ListOptions): Promise<string[]> {
   const spaces = new Set([configured]);
-  for await (const { record } of store.list({ kind: "network" }, options)) spaces.add(record.space);
+  for await (const { record } of store.list({ kind: "network" }, options))
+    for (const { space } of definitionsOf(record)) spaces.add(space);
   return [...spaces];
 }

@@ -24,6 +24,7 @@ const Subnet = v.pipe(
   string("a subnet in text"),
   v.check((text) => tryParseCidr(text) !== undefined, "a subnet, such as 10.1.2.0/24"),
 );
+const Definition = { space: Word, subnets: array(Subnet) };
 const Origin = v.picklist(["dynamic", "fixed", "sticky"]);
 const Attachment = v.object({ network: Word, container: Word, ifname: Word });
 const Owner = looseObject({ kind: Word, namespace: string(), name: Word, uid: optional(string()) });
@@ -51,7 +52,7 @@ const Reservation = looseObject({
 
 /** By kind, so that a record is judged as what it claims to be. */
 export const RECORD_SCHEMAS: Readonly<Record<string, v.GenericSchema<unknown, PortableRecord>>> = {
-  network: entry({ name: Word }, { space: Word, subnets: array(Subnet) }),
+  network: entry({ name: Word }, { ...Definition, earlier: v.exactOptional(array(looseObject(Definition))) }),
   reservedRanges: entry(
     { space: Word },
     { ranges: array(looseObject({ first: Address, last: Address, reservation: Reservation })) },

@@ -28,6 +28,8 @@ const has =
     value !== null &&
     Object.entries(members).every(([name, fits]) => fits((value as Members)[name]));
 
+const isDefinitionsOrAbsent: Fits = (value) =>
+  value === undefined || (Array.isArray(value) && value.every(has({ space: isText, subnets: isSubnets })));
 const isOwner = has({ kind: isText, namespace: isText, name: isText });
 const isHolder = has({
   attachment: has({ network: isText, container: isText, ifname: isText }),
@@ -52,5 +54,5 @@ const MEMBERS: Readonly<Record<RecordKind, Readonly<Record<string, Fits>>>> = {
   },
   recovery: { recovery: isText, node: isText },
   released: { requestId: isText },
-  network: { space: isText, subnets: isSubnets },
+  network: { space: isText, subnets: isSubnets, earlier: isDefinitionsOrAbsent },
 };

@@ -3,6 +3,7 @@ import { visible } from "../../address/visible.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { printErr, printOut } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
+import { definitionsOf, subnetsOf } from "../../ipam/network-definitions.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
 import { exportRecords } from "../../portable/export-records.ts";
@@ -42,7 +43,7 @@ async function exportToWhereabouts(given: ExportOptions, session: Session): Prom
       "name the network as kube-ipam's configuration does",
     );
   const { toWhereabouts } = await import("../../portable/to-whereabouts.ts");
-  const ranges = range.length > 0 ? range : await subnetsOf(network, session);
+  const ranges = range.length > 0 ? range : await subnetsOfNetwork(network, session);
   const { pools, reservations, remarks } = toWhereabouts(await attachmentsOf(network, session), {
     ranges,
     namespace,
@@ -54,10 +55,10 @@ async function exportToWhereabouts(given: ExportOptions, session: Session): Prom
   return printOut(visible(JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1)));
 }
 
-async function subnetsOf(network: string, { ports, options }: Session): Promise<Cidr[]> {
+async function subnetsOfNetwork(network: string, { ports, options }: Session): Promise<Cidr[]> {
   const ref = refTo.network(network);
   const known = (await ports.store.read({ refs: [ref] }, options)).get(ref)?.record;
-  if (known !== undefined) return known.subnets.map(parseCidr);
+  if (known !== undefined) return subnetsOf(definitionsOf(known)).map(parseCidr);
   throw new AbsentError(
     `the store knows no network '${network}' yet`,
     "name its range in whereabouts with --range, such as 10.1.2.0/24",

@@ -115,7 +115,7 @@ function cniVersionOf(document: Json): string {
 
 function makeNetwork(
   name: string,
-  { addressSpace, coolingSeconds, requireInit, exclude }: Settings,
+  { addressSpace, coolingSeconds, requireInit, exclude, nodeLocal }: Settings,
   addresses: NetworkAddresses | undefined,
 ): Network {
   const pool = addresses?.pool;
@@ -126,6 +126,7 @@ function makeNetwork(
     exclude: [...exclude, ...(addresses?.exclude ?? [])],
     coolingSeconds,
     requireInit,
+    ...(nodeLocal && { nodeLocal }),
     ...(pool && { policy: pool.policy }),
   };
 }

@@ -1,17 +1,18 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, subnetsOfSets } from "../../address/range.ts";
 import { remembered } from "../../address/remembered.ts";
 import { allHolding } from "../../address/segments.ts";
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
 import { BoundedMap } from "../../ipam/bounded-map.ts";
-import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import { describedNetwork } from "../../ipam/integrity/described-network.ts";
+import { definitionsInForce } from "../../ipam/network-definitions.ts";
 import type { NetworkRecord } from "../../ipam/records.ts";
 import type { CallOptions, Store } from "../../ipam/store-port.ts";
 import { type Finding, warn } from "./finding.ts";
 import type { Wishes } from "./wishes.ts";
 
-/** A network that some node has used, as the store knows it. */
+/** A network that some node has used, as the store knows it; one for each definition of its name that is in force. */
 export interface KnownNetwork {
   readonly name: string;
   readonly space: string;
@@ -24,30 +25,31 @@ export async function knownNetworks(store: Store, options: CallOptions): Promise
   const known: KnownNetwork[] = [];
   for await (const { ref, record, revision } of store.list({ kind: "network" }, options)) {
     const before = read.get(ref.name);
-    const network = before?.revision === revision ? before.network : ofRecord(ref.name, record);
-    read.set(ref.name, { revision, network });
-    known.push(network);
+    const networks = before?.revision === revision ? before.networks : ofRecord(ref.name, record);
+    read.set(ref.name, { revision, networks });
+    known.push(...networks);
   }
   return known;
 }
 
 /** Networks are many and large, and change seldom; each review asks for all. */
 const readBefore = remembered(
-  (_: Store) => new BoundedMap<string, { readonly revision: number; readonly network: KnownNetwork }>(1_024),
+  (_: Store) =>
+    new BoundedMap<string, { readonly revision: number; readonly networks: readonly KnownNetwork[] }>(1_024),
 );
 
-function ofRecord(name: string, record: NetworkRecord): KnownNetwork {
-  return {
+function ofRecord(name: string, record: NetworkRecord): KnownNetwork[] {
+  return definitionsInForce(record).map((definition) => ({
     name,
-    space: record.space,
-    subnets: record.subnets.map(parseCidr),
-    sets: networkOfRecord(name, record).sets,
-  };
+    space: definition.space,
+    subnets: definition.subnets.map(parseCidr),
+    sets: describedNetwork(name, definition).sets,
+  }));
 }
 
 /** A pool is known before the first pod uses it. */
 export function networkOfPool({ name, sets, space }: PoolInSpace): KnownNetwork {
-  return { name, space, subnets: sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)), sets };
+  return { name, space, subnets: subnetsOfSets(sets), sets };
 }
 
 /** Which of the known networks may be meant with an address: by the key's suffix, and by their subnets. */

@@ -3,8 +3,9 @@ import { audit } from "../../ipam/audit/audit.ts";
 import { FindingAges } from "../../ipam/audit/finding-ages.ts";
 import { type Giver, usageOf } from "../../ipam/audit/usage.ts";
 import { pastDamage, warnOfDamage } from "../../ipam/integrity/damage.ts";
-import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import { describedNetwork } from "../../ipam/integrity/described-network.ts";
 import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
+import { definitionsInForce } from "../../ipam/network-definitions.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { RoundOptions, Task } from "./task.ts";
 
@@ -43,13 +44,17 @@ export function countTask({ configuration, inventory, metrics, ports }: Controll
   };
 }
 
-/** The pools of the configuration, and the networks as their last ADD described them. */
+/** The pools of the configuration, and the networks as their last ADDs described them, one for each address space. */
 function giversOf(pools: readonly PoolInSpace[], records: StoreRecords): Giver[] {
   return [
-    ...pools.map((pool) => ({ source: "pool" as const, ...pool })),
-    ...records.networks.map(({ ref, record }) => ({
-      source: "network" as const,
-      ...networkOfRecord(ref.name, record),
-    })),
+    ...pools.map((pool) => ({ source: "pool" as const, name: pool.name, space: pool.space, rules: [pool] })),
+    ...records.networks.flatMap(({ ref: { name }, record }) =>
+      [...Map.groupBy(definitionsInForce(record), ({ space }) => space)].map(([space, definitions]) => ({
+        source: "network" as const,
+        name,
+        space,
+        rules: definitions.map((definition) => describedNetwork(name, definition)),
+      })),
+    ),
   ];
 }

@@ -3,9 +3,7 @@ import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { foresee } from "../foresee/foresee.ts";
 import { free } from "../free/free.ts";
-import { podName } from "../in-words.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
-import { enforcePolicy } from "../plan/policy.ts";
 import type { Ports } from "../ports.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
 import { type Attempt, requireNamespace, requireStillWanted } from "../view/attempt.ts";
@@ -14,6 +12,7 @@ import { HandOverWait } from "./hand-over-wait.ts";
 import { readViewOrOwn } from "./read-view-or-own.ts";
 import { takeUnderOwnName } from "./take-under-own-name.ts";
 import { tryView } from "./try-view.ts";
+import { whyNothingNew } from "./why-nothing-new.ts";
 
 /** How many tries one ADD has. Its deadline usually ends it long before. */
 const MOST_TRIES = 500;
@@ -39,7 +38,7 @@ export async function allocate(request: AddRequest, ports: Ports): Promise<Alloc
 }
 
 async function begin(request: AddRequest, ports: Ports): Promise<Attempt> {
-  const refusal = request.refusal ?? foreignName(request, ports) ?? (await policyRefusal(request, ports));
+  const refusal = await whyNothingNew(request, ports);
   const namespace = requireNamespace(request, ports);
   const { attachment, attendance, deadline } = request;
   const options = { deadline };
@@ -47,35 +46,6 @@ async function begin(request: AddRequest, ports: Ports): Promise<Attempt> {
     ports.node.lock(attachment, { deadline, cancelling: false }));
   const requestId = crypto.randomUUID();
   return { request, ports, requestId, namespace, lock, options, ...(refusal && { refusal }) };
-}
-
-/**
- * Why the pool's policy gives this request nothing new. Not thrown: addresses given out under an
- * earlier policy stay.
- */
-async function policyRefusal(request: AddRequest, ports: Ports): Promise<IpamError | undefined> {
-  try {
-    await enforcePolicy(request, ports);
-    return undefined;
-  } catch (failure) {
-    if (failure instanceof IpamError && failure.name === "addressNotAllowed") return failure;
-    throw failure;
-  }
-}
-
-/**
- * Why a node whose name is not its Node's gives nothing new: another machine may have that name, and fencing
- * would never free what is held under it.
- */
-function foreignName({ pod, wish }: AddRequest, { node }: Ports): IpamError | undefined {
-  const called = wish.pod?.nodeName ?? "";
-  if (called === "" || called === node.name) return undefined;
-  const name = pod === undefined ? "the pod" : `pod ${podName(pod)}`;
-  return new IpamError(
-    "invalidConfig",
-    `this node is called '${node.name}' here, and Kubernetes calls the node of ${name} '${called}'`,
-    `Kubernetes calls this node ${called}: set nodeName to '${called}' in the node's file, or $NODE_NAME where the runtime starts`,
-  );
 }
 
 /** Does a kept DEL of this attachment before the attachment gets anything new. */

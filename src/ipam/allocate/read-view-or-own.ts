@@ -1,8 +1,7 @@
 import { IpamError } from "../errors.ts";
-import { planTargets } from "../plan/plan.ts";
-import type { Target } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { ownerRef, readView, type View } from "../view/view.ts";
+import { readView, type View } from "../view/view.ts";
+import { plannedTargets } from "./planned-targets.ts";
 
 /**
  * Reads the view that the ADD needs to decide. An attachment that has its addresses already keeps them,
@@ -14,7 +13,7 @@ import { ownerRef, readView, type View } from "../view/view.ts";
 export async function readViewOrOwn(attempt: Attempt): Promise<View> {
   try {
     if (attempt.refusal !== undefined) throw attempt.refusal;
-    return await readView(attempt, await plan(attempt));
+    return await readView(attempt, await plannedTargets(attempt));
   } catch (failure) {
     const notAllowed = failure instanceof IpamError && failure.name === "addressNotAllowed";
     if (failure !== attempt.refusal && !notAllowed) throw failure;
@@ -22,14 +21,4 @@ export async function readViewOrOwn(attempt: Attempt): Promise<View> {
     if (view.own === undefined) throw failure;
     return view;
   }
-}
-
-/** Plans the targets. Reads the owner's record first where the wish depends on it. */
-async function plan(attempt: Attempt): Promise<Target[]> {
-  const { request, ports, options } = attempt;
-  const ref = ownerRef(attempt);
-  if (ref === undefined || !(request.wish.sticky || request.wish.set !== undefined))
-    return planTargets(request);
-  const snapshot = await ports.store.read({ refs: [ref] }, options);
-  return planTargets(request, snapshot.get(ref)?.record);
 }

@@ -1,22 +1,29 @@
 import { parseAddress } from "../../address/address.ts";
-import { networkOf } from "../../address/cidr.ts";
+import { cidrContains, networkOf, parseCidr } from "../../address/cidr.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
+import { definitionsOf, subnetsOf } from "../network-definitions.ts";
 import type { SpacedNetwork } from "./types.ts";
 
 /**
- * The networks of attachments that the store has no record of, as after an import or a recovery before the network's
- * first ADD. Where there is a record it counts alone: a pod may have asked for another prefix.
+ * The networks of addresses that are in no network which the store has a record of, as after an import or a recovery
+ * before the network's first ADD, or in a subnet that a network left long ago. What a record has counts alone: a pod may
+ * have asked for another prefix.
  */
 export function heldNetworks({
   attachments,
   networks: recorded,
 }: Pick<StoreRecords, "attachments" | "networks">): SpacedNetwork[] {
-  const known = new Set(recorded.map(({ ref, record }) => JSON.stringify([ref.name, record.space])));
+  const known = Map.groupBy(
+    recorded.flatMap(({ ref, record }) => definitionsOf(record).map((each) => ({ ...each, name: ref.name }))),
+    ({ name, space }) => JSON.stringify([name, space]),
+  );
   const networks = new Map<string, SpacedNetwork>();
   for (const { ref, record } of attachments) {
-    if (known.has(JSON.stringify([ref.id.network, record.space]))) continue;
+    const definitions = known.get(JSON.stringify([ref.id.network, record.space])) ?? [];
+    const subnets = subnetsOf(definitions).map(parseCidr);
     record.addresses.forEach((text, index) => {
       const address = parseAddress(text);
+      if (subnets.some((subnet) => cidrContains(subnet, address))) return;
       const prefix = record.prefixes[index] ?? (address.family === 4 ? 32 : 128);
       const subnet = { address: networkOf({ address, prefix }), prefix };
       const { network: name } = ref.id;

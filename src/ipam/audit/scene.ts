@@ -6,6 +6,7 @@ import { isPod, podIsGone } from "../evidence/fencing.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
 import type { Live } from "../evidence/live-read.ts";
 import { type ShownAddress, shownAddresses } from "../evidence/network-status.ts";
+import { definitionsOf } from "../network-definitions.ts";
 import type { Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Entry } from "../store-port.ts";
@@ -42,7 +43,7 @@ export function sceneOf(input: AuditInput): Scene {
     for (const holder of record.holders) boots.learnHolder(holder);
   const isDamaged = damagedIn(input.records);
   const networks = [
-    ...input.records.networks.map(networkOf),
+    ...input.records.networks.flatMap(networksOf),
     ...heldNetworks(input.records),
     ...(input.networks ?? []),
   ];
@@ -134,8 +135,13 @@ function lookUp<T>(live: LiveCluster | undefined, found: T | undefined): Live<T>
   return live === undefined ? "unknown" : (found ?? "absent");
 }
 
-function networkOf({ ref, record }: Entry<"network">): SpacedNetwork {
-  return { name: ref.name, space: record.space, subnets: record.subnets.map(parseCidr) };
+/** One for each definition: pods may still show addresses of a subnet that the network has left. */
+function networksOf({ ref, record }: Entry<"network">): SpacedNetwork[] {
+  return definitionsOf(record).map(({ space, subnets }) => ({
+    name: ref.name,
+    space,
+    subnets: subnets.map(parseCidr),
+  }));
 }
 
 /**

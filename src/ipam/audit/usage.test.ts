@@ -3,14 +3,14 @@ import { parseAddress } from "../../address/address.ts";
 import { network } from "../testing/world.ts";
 import { type Giver, type Taken, usageOf } from "./usage.ts";
 
-const GIVER: Giver = {
-  source: "network",
+const RULES = {
   ...network("net1", [
     { subnet: "10.1.2.0/24", first: "10.1.2.1", last: "10.1.2.20", gateway: "10.1.2.1" },
     { subnet: "10.1.3.0/24", first: "10.1.3.10", last: "10.1.3.19", gateway: "10.1.3.1" },
   ]),
   exclude: [{ first: parseAddress("10.1.2.5"), last: parseAddress("10.1.2.6") }],
 };
+const GIVER: Giver = { source: "network", name: "net1", space: "default", rules: [RULES] };
 
 function entries<K extends "allocation" | "reservation" | "cooling">(
   kind: K,
@@ -70,7 +70,7 @@ describe("the usage of ranges", () => {
     const six = network("net6", [
       { subnet: "fd00::/64", first: "fd00::2", last: "fd00::ffff:ffff:ffff:ffff", gateway: "fd00::1" },
     ]);
-    const giver: Giver = { source: "pool", ...six, sets: [...GIVER.sets, ...six.sets] };
+    const giver: Giver = { source: "pool", name: "net1", space: "default", rules: [RULES, six] };
     const taken = { ...NOTHING, allocations: entries("allocation", "default", "fd00::9", "10.1.2.2") };
     expect(usageOf([giver], taken)).toMatchObject([
       { family: 4, allocated: 1n },

@@ -1,19 +1,18 @@
 import type { Address, Family } from "../../address/address.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
-import { type Exclusion, neverGivenOut } from "../../address/not-allowed.ts";
+import { neverGivenOut, type Rules } from "../../address/not-allowed.ts";
 import { dynamicPools, type Pool, poolOf } from "../../address/pool.ts";
-import type { RangeSet } from "../../address/range.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
 import { intervalOf } from "../reserve/reserved-ranges.ts";
 import type { Entry } from "../store-port.ts";
 
-/** A pool or a network that gives out addresses. */
+/** A pool, or a network in one address space, that gives out addresses. */
 export interface Giver {
   readonly source: "pool" | "network";
   readonly name: string;
   readonly space: string;
-  readonly sets: readonly RangeSet[];
-  readonly exclude: readonly Exclusion[];
+  /** What it gives out is what one of these does: a network's name may have several definitions. */
+  readonly rules: readonly Rules[];
 }
 
 /** Counts of the addresses of one family that one giver gives out dynamically. */
@@ -59,8 +58,10 @@ export function usageOf(givers: readonly Giver[], taken: Taken): Usage[] {
 }
 
 function families(giver: Giver): { family: Family; pool: Pool }[] {
-  const never = neverGivenOut(giver);
-  const intervals = giver.sets.flatMap((set) => dynamicPools(set, never)).flatMap((pool) => pool.intervals);
+  const intervals = giver.rules.flatMap((rules) => {
+    const never = neverGivenOut(rules);
+    return rules.sets.flatMap((set) => dynamicPools(set, never)).flatMap((pool) => pool.intervals);
+  });
   return ([4, 6] as const)
     .map((family) => ({ family, pool: poolOf(intervals.filter(({ first }) => first.family === family)) }))
     .filter(({ pool }) => pool.size > 0n);

@@ -7,6 +7,7 @@ import { remembered } from "../../address/remembered.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { podName } from "../in-words.ts";
+import { definitionsOf, subnetsOf } from "../network-definitions.ts";
 import type { Entry } from "../store-port.ts";
 import { type Form, formsOf } from "../wish/annotation-forms.ts";
 import { isHolder, type Scene } from "./scene.ts";
@@ -85,7 +86,7 @@ function shareSubnet(a: Address, b: Address, { records }: Scene): boolean {
 }
 
 const allSubnets = remembered((networks: Scene["records"]["networks"]) =>
-  networks.flatMap(({ record }) => record.subnets.map(parseCidr)),
+  networks.flatMap(({ record }) => subnetsOf(definitionsOf(record)).map(parseCidr)),
 );
 
 /** Annotations that cannot be read name nothing here: the next ADD refuses them. */

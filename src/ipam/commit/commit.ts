@@ -1,4 +1,4 @@
-import { forgetForeseen, guardsOfForeseen, learn } from "../foresee/foresee.ts";
+import { forgetForeseen, learn } from "../foresee/foresee.ts";
 import { learnNamed } from "../foresee/foresee-named.ts";
 import { rememberStore, type Standing } from "../integrity/identity.ts";
 import { journalEntryOf, storeOf } from "../journal-entry.ts";
@@ -8,11 +8,11 @@ import type { Candidate } from "../view/candidate.ts";
 import { report } from "../view/report.ts";
 import { type View, viewOf } from "../view/view.ts";
 import { answer } from "./answer.ts";
-import { recordNetwork } from "./network-drift.ts";
-import { claimShare } from "./quota.ts";
+import { tellDrift } from "./network-drift.ts";
+import { prepare } from "./prepare.ts";
 import { reservedFor } from "./reserved-for.ts";
 import { AGAIN, type Step } from "./step.ts";
-import { type Allocating, allocating } from "./transaction.ts";
+import type { Allocating } from "./transaction.ts";
 import { undoUnlessNewer, undoUnlessWanted } from "./undo-unless.ts";
 
 /**
@@ -42,22 +42,10 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   learn(attempt, view);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
   reportHandOvers(attempt, candidates);
-  const { record } = allocating;
+  const { drift, record } = allocating;
   const { revision } = outcome;
+  if (drift !== undefined) await tellDrift(attempt, drift);
   return { kind: "allocated", allocated: answer(attempt, { record, revision }, false) };
-}
-
-/** The addresses' own writes, and what network, quota and foresight add to the same transaction. */
-async function prepare(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Allocating> {
-  const further = [
-    await recordNetwork(attempt, view),
-    await claimShare(attempt, candidates),
-    { guards: guardsOfForeseen(attempt, view), puts: [] },
-  ];
-  const { transaction, ...rest } = allocating(attempt, view, candidates);
-  const guards = [...transaction.guards, ...further.flatMap((part) => part.guards)];
-  const puts = [...transaction.puts, ...further.flatMap((part) => part.puts)];
-  return { ...rest, transaction: { ...transaction, guards, puts } };
 }
 
 /**

@@ -1,121 +1,118 @@
-import { cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
-import { IpamError } from "../errors.ts";
+import { cidrInterval, parseCidr } from "../../address/cidr.ts";
+import { findOverlap, merged } from "../../address/interval.ts";
 import { pastDamage } from "../integrity/damage.ts";
-import { logOutside } from "../integrity/outside.ts";
-import { describeNetwork, type Network } from "../network.ts";
-import { type NetworkRecord, RECORD_VERSION } from "../records.ts";
-import type { Guard, Put } from "../store-port.ts";
+import { outsideOf } from "../integrity/outside.ts";
+import { definitionsInForce, newestOf } from "../network-definitions.ts";
+import { type NetworkDefinition, type NetworkRecord, RECORD_VERSION } from "../records.ts";
+import { type Guard, type Put, StoreFailure } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { networkRef, type View } from "../view/view.ts";
 import { FIRST } from "../wish/pod-networks.ts";
+import { definitionOf, type Learnt, learnDefinition, MOST_DEFINITIONS } from "./learn-definition.ts";
 
 interface Recording {
   readonly guards: readonly Guard[];
   readonly puts: readonly Put[];
+  /** What is worth a line in the log once the transaction has won; the record itself is the memory of what was told. */
+  readonly drift?: Drift;
 }
+
+/** A definition that the store did not know of a network's name. */
+export interface Drift {
+  readonly known: NetworkRecord;
+  readonly news: NonNullable<Learnt["news"]>;
+}
+
+const NOTHING: Recording = { guards: [], puts: [] };
 
 /**
- * Compares the network's configuration with the one that the store recorded last (docs/design.md
- * section 6). Refuses another space, or wholly other subnets, under one name. Logs any other difference
- * and records the new configuration.
- *
- * @returns the writes that record the configuration; none when nothing changed.
- * @throws IpamError invalidConfig when two nodes cannot both be right; StoreFailure.
+ * The writes that record the network's configuration (docs/design.md section 6); none where the store knows it. Refuses
+ * nothing: uniqueness lies in the address space, so that a network may grow, shrink and move, and several may have one
+ * name.
  */
-export async function recordNetwork(attempt: Attempt, view: View): Promise<Recording> {
+export function recordNetwork(attempt: Attempt, view: View): Recording {
   const { attachment, network } = attempt.request;
-  const known = view.network;
-  const further = known?.record.further === true || attachment.ifname !== FIRST;
-  const current = { ...networkRecord(network), ...(further && { further }) };
-  if (known === undefined) return write(attempt, current, 0);
-  requireSameSpace(known.record, network);
+  const { record: known, revision = 0 } = view.network ?? {};
   // A newer program's record has more than this program could write.
-  if (known.record.version > RECORD_VERSION) return { guards: [], puts: [] };
-  if (sameText(known.record.subnets, current.subnets) && known.record.detail === current.detail) {
-    const isToldAlready = known.record.further === current.further;
-    return isToldAlready ? { guards: [], puts: [] } : write(attempt, current, known.revision);
-  }
-  await requireCommonSubnet(known.record, current, attempt);
-  attempt.ports.log(
-    "warn",
-    `the configuration of network '${network.name}' differs from the one that the store recorded last`,
-    {
-      before: `${known.record.subnets.join(", ")} ${known.record.detail ?? ""}`,
-      now: `${current.subnets.join(", ")} ${current.detail ?? ""}`,
-    },
-  );
-  await logOutsideHere(attempt);
-  return write(attempt, current, known.revision);
+  if (known !== undefined && known.version > RECORD_VERSION) return NOTHING;
+  const learnt = learnDefinition(known, definitionOf(network), {
+    further: attachment.ifname !== FIRST,
+    ofNode: isOfNode(attempt),
+    age: view.snapshot.revision - revision,
+  });
+  if (learnt === undefined) return NOTHING;
+  const { record, news } = learnt;
+  const ref = networkRef(attempt);
+  const isTold = known !== undefined && news !== undefined && !isOfNode(attempt);
+  return { guards: [{ ref, revision }], puts: [{ ref, record }], ...(isTold && { drift: { known, news } }) };
 }
 
-/** Warns of this node's attachments with addresses outside the new configuration. */
-async function logOutsideHere({ ports, request, options }: Attempt): Promise<void> {
+function isOfNode({ ports, request }: Attempt): boolean {
+  return request.network.nodeLocal === true && ports.store.description.shared;
+}
+
+/** So many addresses are told that lie outside. */
+const MOST_TOLD = 16;
+
+/** Warns of another definition, and of what this node's attachments hold outside of it. Never throws. */
+export async function tellDrift(attempt: Attempt, { known, news }: Drift): Promise<void> {
+  const { ports, request } = attempt;
+  const { name } = request.network;
+  const current = definitionOf(request.network);
+  if (news === "more") {
+    ports.log(
+      "warn",
+      `network '${name}' is used with more than ${MOST_DEFINITIONS} configurations; the store keeps no more of them: ` +
+        "give networks of their own names of their own, or set nodeLocal: true where each node has subnets of its own",
+      { now: describe(current) },
+    );
+    return;
+  }
+  ports.log(
+    "warn",
+    `the configuration of network '${name}' differs from the one that the store recorded last${hint(current, known, attempt)}`,
+    { before: describe(newestOf(known)), now: describe(current) },
+  );
+  const outside = await heldOutside(attempt).catch((failure: unknown) => {
+    if (failure instanceof StoreFailure) return [];
+    throw failure;
+  });
+  if (outside.length === 0) return;
+  const more = outside.length > MOST_TOLD ? ` and ${outside.length - MOST_TOLD} more` : "";
+  ports.log(
+    "warn",
+    `${outside.slice(0, MOST_TOLD).join(", ")}${more} of network '${name}' on this node now lies outside of what its ` +
+      "configuration gives out; its attachment keeps it until its DEL",
+  );
+}
+
+/** The addresses of this node's attachments that the new configuration would not give out, each with its container. */
+async function heldOutside({ ports, request, options }: Attempt): Promise<string[]> {
   const { network } = request;
   const scope = { kind: "attachment", node: ports.node.name, network: network.name } as const;
+  const outside: string[] = [];
   for await (const { record } of ports.store.list(scope, pastDamage(options, ports)))
-    logOutside(network, record, ports);
+    for (const text of outsideOf(network, record))
+      outside.push(`${text} (container ${record.holder.attachment.container})`);
+  return outside;
 }
 
-function write(attempt: Attempt, record: NetworkRecord, revision: number): Recording {
-  const ref = networkRef(attempt);
-  return { guards: [{ ref, revision }], puts: [{ ref, record }] };
+function hint(current: NetworkDefinition, known: NetworkRecord, { ports, request }: Attempt): string {
+  const others = definitionsInForce(known);
+  if (others.every(({ space }) => space !== current.space))
+    return `: it has address space '${current.space}' here and '${known.space}' there; what is held stays where it is until its DEL`;
+  const isShared = ports.store.description.shared && request.network.nodeLocal !== true;
+  return isShared && !others.some((other) => overlap(other, current))
+    ? ": they have no address in common; where each node has subnets of its own, set nodeLocal: true"
+    : "";
 }
 
-const records = new WeakMap<Network, NetworkRecord>();
-
-function networkRecord(network: Network): NetworkRecord {
-  const before = records.get(network);
-  if (before !== undefined) return before;
-  const record = describe(network);
-  records.set(network, record);
-  return record;
+function overlap(a: NetworkDefinition, b: NetworkDefinition): boolean {
+  const intervals = ({ subnets }: NetworkDefinition) => merged(subnets.map(parseCidr).map(cidrInterval));
+  return findOverlap([...intervals(a), ...intervals(b)], (interval) => interval) !== undefined;
 }
 
-function describe(network: Network): NetworkRecord {
-  const subnets = new Set(
-    network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet))),
-  );
-  return {
-    version: RECORD_VERSION,
-    space: network.space,
-    subnets: [...subnets].sort(),
-    detail: describeNetwork(network),
-  };
-}
-
-function requireSameSpace(known: NetworkRecord, network: Network): void {
-  if (known.space === network.space) return;
-  throw new IpamError(
-    "invalidConfig",
-    `network '${network.name}' has addressSpace '${network.space}' here and '${known.space}' in the store`,
-    "a network lives in one address space: use one value on all nodes, or another network name",
-  );
-}
-
-async function requireCommonSubnet(
-  known: NetworkRecord,
-  current: NetworkRecord,
-  attempt: Attempt,
-): Promise<void> {
-  const now = new Set(current.subnets);
-  if (known.subnets.some((subnet) => now.has(subnet))) return;
-  if (await nothingAllocated(known, attempt)) return;
-  throw new IpamError(
-    "invalidConfig",
-    `network '${attempt.request.network.name}' has the subnets ${current.subnets.join(", ")} here ` +
-      `and ${known.subnets.join(", ")} in the store`,
-    "addresses of the old subnets are still in use: use one configuration on all nodes, or another network name, " +
-      "or move the pods first",
-  );
-}
-
-async function nothingAllocated(known: NetworkRecord, attempt: Attempt): Promise<boolean> {
-  const counts = known.subnets.map((subnet) => ({ space: known.space, ...cidrInterval(parseCidr(subnet)) }));
-  const answer = await attempt.ports.store.read({ counts }, attempt.options);
-  return answer.counts.every(({ allocated }) => allocated === 0);
-}
-
-function sameText(a: readonly string[], b: readonly string[]): boolean {
-  const sorted = [...b].sort();
-  return a.length === b.length && [...a].sort().every((text, index) => text === sorted[index]);
+function describe({ space, subnets, detail }: NetworkDefinition): string {
+  const where = space === "default" ? "" : `addressSpace ${space} `;
+  return `${where}${detail ?? subnets.join(", ")}`.slice(0, 512);
 }

@@ -1,20 +1,20 @@
 import { type Address, formatAddress } from "../../address/address.ts";
+import { plannedTargets } from "../allocate/planned-targets.ts";
+import { whyNothingNew } from "../allocate/why-nothing-new.ts";
 import { chooseAddresses } from "../choose/choose.ts";
 import type { Choice } from "../choose/choose-named.ts";
-import { claimShare } from "../commit/quota.ts";
+import { prepare } from "../commit/prepare.ts";
 import { IpamError } from "../errors.ts";
 import { askingOf, gatherFacts } from "../hand-over/gather-facts.ts";
 import { type HandOverRow, judgeByRow } from "../hand-over/judge.ts";
-import { requireReady } from "../integrity/one-store.ts";
-import { planTargets } from "../plan/plan.ts";
-import { enforcePolicy } from "../plan/policy.ts";
+import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import type { Target } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { AddRequest } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { ownerRef, readView } from "../view/view.ts";
+import { readView } from "../view/view.ts";
 import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
 import type { Wish } from "../wish.ts";
 import { NO_LOCK } from "./no-lock.ts";
@@ -62,9 +62,10 @@ export async function explain(question: WishQuestion, ports: Ports, deadline: nu
   try {
     wish = await readWish(question, ports, deadline);
     const attempt = attemptOf(question, wish, ports, deadline);
-    await enforcePolicy(attempt.request, ports);
+    const refusal = await whyNothingNew(attempt.request, ports);
+    if (refusal !== undefined) throw refusal;
     const addresses: Prospect[] = [];
-    for (const target of await targetsOf(attempt)) addresses.push(await prospect(attempt, target));
+    for (const target of await plannedTargets(attempt)) addresses.push(await prospect(attempt, target));
     return { wish, addresses };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
@@ -92,21 +93,15 @@ function attemptOf(question: WishQuestion, wish: Wish, ports: Ports, deadline: n
   };
 }
 
-async function targetsOf(attempt: Attempt): Promise<Target[]> {
-  const ref = ownerRef(attempt);
-  if (ref === undefined) return planTargets(attempt.request);
-  const snapshot = await attempt.ports.store.read({ refs: [ref] }, attempt.options);
-  return planTargets(attempt.request, snapshot.get(ref)?.record);
-}
-
 async function prospect(attempt: Attempt, target: Target): Promise<Prospect> {
   const named = target.kind === "named" ? target.address : undefined;
   const source = target.kind === "named" ? target.source : "";
   try {
     const view = await readView(attempt, [target]);
-    requireReady(view.meta, attempt.request.network.requireInit);
+    const { requireInit, space } = attempt.request.network;
+    requireReady(verifyStore(view.snapshot, view.remembered, space, attempt.ports), requireInit);
     const [choice] = await chooseAddresses(attempt, view, 1);
-    if (choice?.kind === "candidate") await claimShare(attempt, [choice.candidate]);
+    if (choice?.kind === "candidate") await prepare(attempt, view, [choice.candidate]);
     const address = named ?? addressOf(target, choice);
     return {
       ...(address && { address: formatAddress(address) }),

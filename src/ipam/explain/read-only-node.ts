@@ -34,7 +34,9 @@ export function readOnlyNode(self: Node, watched: NodeIdentity): Node {
       list: () => [],
       drop: () => undefined,
     },
-    storeMemory: NO_STORE_MEMORY,
+    storeMemory: isSelf
+      ? { ...NO_STORE_MEMORY, recall: (space) => self.storeMemory.recall(space) }
+      : NO_STORE_MEMORY,
     cursors: { read: () => undefined, advance: (_pool, next) => next(undefined) },
   };
 }

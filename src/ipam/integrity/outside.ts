@@ -25,8 +25,9 @@ export function logOutside(network: Network, record: AttachmentRecord, ports: Pi
   );
 }
 
-/** The addresses that an attachment has and its network would not give out today. */
+/** The addresses that an attachment has and its network would not give out today: all, where its address space changed. */
 export function outsideOf(network: Network, record: AttachmentRecord): string[] {
+  if (record.space !== network.space) return [...record.addresses];
   return record.addresses.filter((text) => liesOutside(network, record, parseAddress(text)));
 }
 

@@ -7,6 +7,7 @@ import { uidOfRuntime } from "../evidence/fencing.ts";
 import { shownAddresses } from "../evidence/network-status.ts";
 import { untilWon } from "../integrity/until-won.ts";
 import { evidenceId } from "../journal-entry.ts";
+import { definitionsOf, subnetsOf } from "../network-definitions.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentRecord, type Holder, type NetworkRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -79,10 +80,8 @@ function recordOf(
   ports: Ports,
 ): AttachmentRecord {
   const shown = shownAddresses(pod).find((each) => each.text === text);
-  const known = networks.find(
-    ({ record }) => record.space === space && subnetOf(record, address) !== undefined,
-  );
-  const subnet = known && subnetOf(known.record, address);
+  const known = networks.find(({ record }) => subnetOf(record, space, address) !== undefined);
+  const subnet = known && subnetOf(known.record, space, address);
   const { namespace, name, nodeName = "" } = pod;
   const uid = uidOfRuntime(pod);
   const holder: Holder = {
@@ -110,6 +109,9 @@ function recordOf(
   };
 }
 
-function subnetOf({ subnets }: NetworkRecord, address: Address) {
-  return subnets.map(parseCidr).find((subnet) => cidrContains(subnet, address));
+function subnetOf(record: NetworkRecord, space: string, address: Address) {
+  const definitions = definitionsOf(record).filter((definition) => definition.space === space);
+  return subnetsOf(definitions)
+    .map(parseCidr)
+    .find((subnet) => cidrContains(subnet, address));
 }

@@ -1,5 +1,7 @@
 import { formatCidr } from "../../address/cidr.ts";
+import { subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
+import { heldByNamesakes } from "../network-definitions.ts";
 import type { FurtherNetwork } from "./further-networks.ts";
 import { entryNamed, networkOf } from "./judge-claim.ts";
 import { FIRST, type PodNetworks } from "./pod-networks.ts";
@@ -10,7 +12,7 @@ import { holdsAll, type KnownNetwork, type Unclaimed } from "./unclaimed.ts";
  * that speak to them. Where Kubernetes did not tell of a network, it is that failure.
  */
 export function unclaimedRefusal(wish: Unclaimed, pod: PodNetworks): IpamError {
-  const why = `${describePod(pod)}${keysFor(wish, pod)}`;
+  const why = `${describePod(pod)}${namesakes(wish, pod)}${keysFor(wish, pod)}`;
   for (const definition of pod.definitions.values()) {
     if (definition.kind !== "unasked" || definition.failure === undefined) continue;
     const { details, message, name } = definition.failure;
@@ -78,6 +80,11 @@ function describeEntry(entry: FurtherNetwork, pod: PodNetworks): string {
     : `${named} that is not known yet`;
 }
 
+/** A definition of the same network that has the address, but is another node's, another namespace's or of before. */
+function namesakes({ asks }: Unclaimed, { asked, known }: PodNetworks): string {
+  return heldByNamesakes(asked.network, known.get(asked.network.name)?.record, asks);
+}
+
 /** "; say for which network: kube-ipam.ip/lan or kube-ipam.ip/eth0, …" */
 function keysFor({ asks, key }: Unclaimed, pod: PodNetworks): string {
   const { asked, attached, further, known, place } = pod;
@@ -102,7 +109,7 @@ function keysFor({ asks, key }: Unclaimed, pod: PodNetworks): string {
 function networkAsked({ asked: { network } }: PodNetworks): KnownNetwork {
   return {
     name: network.name,
-    subnets: network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet)),
+    subnets: subnetsOfSets(network.sets),
   };
 }
 

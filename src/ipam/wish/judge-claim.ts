@@ -99,9 +99,9 @@ function mayBeDefault(scope: string, wish: Unclaimed, pod: PodNetworks): boolean
 
 /** Whether an interface that has its addresses already fulfilled or refused the wish. */
 export function isAttached({ asks, scope }: Unclaimed, { attached, known }: PodNetworks): boolean {
-  return attached.some(({ ifname, network }) => {
+  return attached.some(({ ifname, network, subnets }) => {
     if (scope !== undefined) return scope === ifname || scope === network;
-    return holdsAll(known.get(network) ?? { subnets: [] }, asks);
+    return holdsAll(subnets === undefined ? (known.get(network) ?? { subnets: [] }) : { subnets }, asks);
   });
 }
 

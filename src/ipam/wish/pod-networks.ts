@@ -1,3 +1,4 @@
+import type { Cidr } from "../../address/cidr.ts";
 import type { DefinedNetwork } from "../cluster-port.ts";
 import type { IpamError } from "../errors.ts";
 import type { Asked } from "./annotation.ts";
@@ -18,6 +19,8 @@ export const MOST_DEFAULTS = 4;
 export interface AttachedInterface {
   readonly ifname: string;
   readonly network: string;
+  /** Of the definition that it was given its addresses by, where that is known: its name may have several. */
+  readonly subnets?: readonly Cidr[];
 }
 
 /** What Kubernetes says of an entry of the pod's list: its definition, none of that name, or no answer. */

@@ -1,6 +1,7 @@
 import { parseCidr } from "../../address/cidr.ts";
 import type { Cluster } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
+import { definitionsInForce, subnetsOf } from "../network-definitions.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentId, PodId } from "../records.ts";
 import type { Annotations, Asked } from "./annotation.ts";
@@ -83,7 +84,8 @@ async function knownNetworks(
   for await (const { ref, record } of store.list({ kind: "network" }, { deadline }))
     known.set(ref.name, {
       name: ref.name,
-      subnets: record.subnets.map(parseCidr),
+      subnets: subnetsOf(definitionsInForce(record)).map(parseCidr),
+      record,
       ...(record.further && { further: true }),
     });
   return known;

@@ -2,6 +2,7 @@ import type { Cidr } from "../../address/cidr.ts";
 import { cidrContains } from "../../address/cidr.ts";
 import type { Interval } from "../../address/interval.ts";
 import { widestSubnet } from "../../address/range.ts";
+import type { NetworkRecord } from "../records.ts";
 
 /** A wish for another network than the one that is judged: an address outside of it, or a key for another. */
 export interface Unclaimed {
@@ -17,7 +18,10 @@ export interface Unclaimed {
 /** A network that the store, or a definition, tells of. */
 export interface KnownNetwork {
   readonly name: string;
+  /** Of all definitions of the name that are in force, where the store tells. */
   readonly subnets: readonly Cidr[];
+  /** What the store keeps of it, where that tells. */
+  readonly record?: NetworkRecord;
   /** See `NetworkRecord.further`. */
   readonly further?: boolean;
 }

@@ -1,3 +1,4 @@
+import { subnetsOfSets } from "../../address/range.ts";
 import { ourPlugin } from "../../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
@@ -28,7 +29,7 @@ export function definedNetwork(
       nodeFile,
       purpose: "add",
     });
-    const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
+    const subnets = subnetsOfSets(network.sets);
     return { kind: "ours", name: network.name, subnets };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;

@@ -1,10 +1,9 @@
-import { type Address, tryParseAddress } from "../../address/address.ts";
-import { cidrContains } from "../../address/cidr.ts";
+import { parseAddress, tryParseAddress } from "../../address/address.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { plainAddresses } from "../../ipam/wish/annotations.ts";
 import { type FurtherNetwork, furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import type { HeldAddress } from "./held.ts";
-import type { KnownNetwork } from "./known-network.ts";
+import { definitionHolding, holds, type KnownNetwork } from "./known-network.ts";
 
 /** One interface of a pod, and its network as far as that is known. */
 export interface PodInterface {
@@ -21,7 +20,7 @@ export function interfacesOf(
   pod: PodFacts | undefined,
   held: readonly HeldAddress[],
   known: ReadonlyMap<string, KnownNetwork>,
-  named?: string,
+  ofFirst?: string,
 ): PodInterface[] {
   const further = pod === undefined ? [] : furtherNetworks(pod.annotations);
   const names = ["eth0", ...further.map(({ ifname }) => ifname), ...held.map(ifnameOf)];
@@ -29,11 +28,17 @@ export function interfacesOf(
     const own = held.filter((each) => ifnameOf(each) === ifname);
     const entry = further.find((each) => each.ifname === ifname);
     const [first] = own;
-    const network = first && known.get(first.holder.attachment.network);
+    const named = first && known.get(first.holder.attachment.network);
+    const network =
+      named &&
+      definitionHolding(
+        named,
+        own.map(({ address }) => parseAddress(address)),
+      );
     if (first !== undefined)
       return { ifname, name: first.holder.attachment.network, ...(network && { network }), held: own };
     if (entry !== undefined) return { ifname, name: entry.name, entry, held: own };
-    const main = pod && mainNetwork(pod, further, known, named);
+    const main = pod && mainNetwork(pod, further, known, ofFirst);
     if (main === "not ours") return [];
     return { ifname, ...(main && { name: main.network.name, network: main }), held: own };
   });
@@ -49,22 +54,21 @@ function mainNetwork(
   known: ReadonlyMap<string, KnownNetwork>,
   named: string | undefined,
 ): KnownNetwork | "not ours" | undefined {
-  if (named !== undefined) return known.get(named);
+  const shown = podIPs.flatMap((text) => tryParseAddress(text) ?? []);
+  const wanted = [...shown, ...plainAddresses(annotations)];
+  const chosen = named === undefined ? undefined : known.get(named);
+  if (named !== undefined) return chosen && definitionHolding(chosen, wanted);
   const others = [...known.values()].filter(({ network }) =>
     further.every(({ name }) => name !== network.name),
   );
-  const shown = podIPs.flatMap((text) => tryParseAddress(text) ?? []);
-  const wanted = [...shown, ...plainAddresses(annotations)];
-  const fitting = others.find((each) => wanted.some((address) => holds(each, address)));
+  const fitting = others
+    .map((each) => definitionHolding(each, wanted))
+    .find((each) => wanted.some((address) => holds(each, address)));
   if (fitting !== undefined) return fitting;
   const shownElsewhere = podIPs.length > 0 || (others.length === 0 && further.length > 0);
   if (shownElsewhere) return "not ours";
   const [only, second] = others;
   return second === undefined ? only : undefined;
-}
-
-function holds({ network }: KnownNetwork, address: Address): boolean {
-  return network.sets.some(({ ranges }) => ranges.some(({ subnet }) => cidrContains(subnet, address)));
 }
 
 function ifnameOf({ holder }: HeldAddress): string {

@@ -3,8 +3,9 @@ import type { NetworkConfiguration } from "../../config/network-configuration.ts
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
-import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import { describedNetwork } from "../../ipam/integrity/described-network.ts";
 import type { Network } from "../../ipam/network.ts";
+import { definitionsOf } from "../../ipam/network-definitions.ts";
 import type { FurtherNetwork } from "../../ipam/wish/further-networks.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
@@ -19,11 +20,14 @@ export async function knownNetworks({
 }: Pick<WhyContext, "configured" | "ports" | "options">): Promise<ReadonlyMap<string, KnownNetwork>> {
   const known = new Map<string, KnownNetwork>();
   const add = (network: KnownNetwork) => {
-    if (!known.has(network.network.name)) known.set(network.network.name, network);
+    const { name } = network.network;
+    const first = known.get(name);
+    known.set(name, first ? { ...first, namesakes: [...(first.namesakes ?? []), network] } : network);
   };
   for (const each of configured) add(each);
   for await (const { ref, record } of ports.store.list({ kind: "network" }, pastDamage(options, ports)))
-    add(networkInStore(networkOfRecord(ref.name, record)));
+    for (const definition of definitionsOf(record))
+      add(networkInStore(describedNetwork(ref.name, definition)));
   return known;
 }
 
@@ -86,5 +90,5 @@ function readableNetwork(stdin: string, label: string): KnownNetwork | undefined
 
 function networkInStore(network: Network): KnownNetwork {
   const kubernetes = { annotations: "auto", capabilityDeclared: false } as const;
-  return { network, kubernetes, requested: [], knownBy: "the store, as its last ADD described it" };
+  return { network, kubernetes, requested: [], knownBy: "the store, as an ADD described it" };
 }

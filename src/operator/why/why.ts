@@ -1,3 +1,4 @@
+import { subnetsOfSets } from "../../address/range.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { shownAddresses } from "../../ipam/evidence/network-status.ts";
@@ -97,7 +98,9 @@ async function networkOf(
 /** They have been attached, or will be, and are judged for themselves. */
 function othersOf({ ifname: own }: PodInterface, all: readonly PodInterface[]): AttachedInterface[] {
   return all.flatMap(({ ifname, network }) =>
-    ifname === own || network === undefined ? [] : [{ ifname, network: network.network.name }],
+    ifname === own || network === undefined
+      ? []
+      : [{ ifname, network: network.network.name, subnets: subnetsOfSets(network.network.sets) }],
   );
 }
 

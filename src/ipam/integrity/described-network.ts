@@ -3,19 +3,20 @@ import { cidrInterval, parseCidr } from "../../address/cidr.ts";
 import { parseInterval } from "../../address/interval-text.ts";
 import type { Range, RangeSet } from "../../address/range.ts";
 import type { Network } from "../network.ts";
-import type { NetworkRecord } from "../records.ts";
+import type { NetworkDefinition } from "../records.ts";
 
 /**
- * A network as its last ADD described it in the store (`describeNetwork`), for explanations without a
+ * A network as an ADD described it in the store (`describeNetwork`), for explanations without a
  * configuration at hand. Where the description cannot be read, the network has only its subnets. Never
  * used to give out an address.
  */
-export function networkOfRecord(name: string, record: NetworkRecord): Network {
-  const described = record.detail === undefined ? undefined : readDescription(record.detail);
+export function describedNetwork(name: string, definition: NetworkDefinition): Network {
+  const { space, subnets, detail } = definition;
+  const described = detail === undefined ? undefined : readDescription(detail);
   return {
     name,
-    space: record.space,
-    ...(described ?? { sets: setsOf(record.subnets), exclude: [] }),
+    space,
+    ...(described ?? { sets: setsOf(subnets), exclude: [] }),
     coolingSeconds: 0,
     requireInit: false,
   };

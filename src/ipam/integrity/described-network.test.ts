@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import { range, smallNetwork } from "../testing/world.ts";
-import { networkOfRecord } from "./network-of-record.ts";
+import { describedNetwork } from "./described-network.ts";
 
 const interval = (first: string, last = first) => ({ first: parseAddress(first), last: parseAddress(last) });
 
@@ -26,13 +26,13 @@ const RICH: Network = {
 
 test.each([smallNetwork(), RICH])("reads what an ADD described", (network) => {
   const record = { version: 1, space: network.space, subnets: [], detail: describeNetwork(network) };
-  expect(networkOfRecord(network.name, record)).toEqual({ ...network, coolingSeconds: 0 });
+  expect(describedNetwork(network.name, record)).toEqual({ ...network, coolingSeconds: 0 });
 });
 
 test("without a description that can be read the subnets are all that is known", () => {
   for (const detail of [undefined, "of a newer version"]) {
     const record = { version: 1, space: "s", subnets: ["10.1.2.0/24", "fd00::/64", "10.1.3.0/24"] };
-    const { sets } = networkOfRecord("n", detail === undefined ? record : { ...record, detail });
+    const { sets } = describedNetwork("n", detail === undefined ? record : { ...record, detail });
     expect(sets.map(({ ranges }) => ranges.length)).toEqual([2, 1]);
   }
 });

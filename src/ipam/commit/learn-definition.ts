@@ -1,0 +1,145 @@
+import { formatCidr } from "../../address/cidr.ts";
+import { describeNetwork, type Network } from "../network.ts";
+import { newestOf } from "../network-definitions.ts";
+import { type NetworkDefinition, type NetworkRecord, RECORD_VERSION } from "../records.ts";
+
+/** So many definitions of one name are kept (CAPPED): enough for two tenants, two racks and a few moves. */
+export const MOST_DEFINITIONS = 8;
+
+/** A detail that has more characters is kept as a hash: it still tells one definition from another. */
+const LONGEST_DETAIL = 4096;
+
+/** So many characters the definitions have together, if there are several (CAPPED): each ADD of the network reads them. */
+const MOST_TEXT = 16 * 1024;
+
+/**
+ * A full record takes another definition in once in so many changes of the store (NO-CLOCKS): more definitions than it
+ * keeps, used by turns, must not rewrite it at each ADD.
+ */
+export const PATIENCE = 1000;
+
+/** What an ADD adds to what the store knows of its network's name. */
+export interface Learnt {
+  readonly record: NetworkRecord;
+  /** "other": a definition that the record did not have; "more": one that it does not take in. */
+  readonly news?: "other" | "more";
+}
+
+/** What decides how a definition comes into the record. */
+export interface Circumstances {
+  /** The network has served another interface than the first. */
+  readonly further: boolean;
+  /** Nodes that share the store have definitions of their own: none takes the place of another. */
+  readonly ofNode: boolean;
+  /** How many changes the store has had since the record was written. */
+  readonly age: number;
+}
+
+/**
+ * The record after an ADD with this definition. Undefined where it stays as it is: so it does for definitions that are
+ * used by turns, once it has seen each of them twice.
+ */
+export function learnDefinition(
+  known: NetworkRecord | undefined,
+  current: NetworkDefinition,
+  circumstances: Circumstances,
+): Learnt | undefined {
+  const { further } = circumstances;
+  if (known === undefined)
+    return { record: { version: RECORD_VERSION, ...current, ...(further && { further }) } };
+  const learnt = withDefinition(known, current, circumstances);
+  const isTold = known.further === true || !further;
+  if (learnt === undefined) return isTold ? undefined : { record: { ...known, further } };
+  return isTold ? learnt : { ...learnt, record: { ...learnt.record, further } };
+}
+
+function withDefinition(
+  known: NetworkRecord,
+  current: NetworkDefinition,
+  { age, ofNode }: Circumstances,
+): Learnt | undefined {
+  const { earlier = [] } = known;
+  const newest = newestOf(known);
+  if (isSame(newest, current)) return undefined;
+  // An import knows no more than the subnets.
+  if (
+    newest.detail === undefined &&
+    isSame({ ...newest, ...(current.detail !== undefined && { detail: current.detail }) }, current)
+  )
+    return { record: put(known, current, earlier) };
+  const found = earlier.find((each) => isSame(each, current));
+  if (found?.again) return undefined;
+  if (found !== undefined) {
+    const others = earlier.filter((each) => each !== found);
+    return { record: put(known, { ...current, again: true }, [newest, ...others]) };
+  }
+  if (fits([newest, ...earlier, current])) {
+    // What is in use of the others says so by its next ADD. Of several nodes' definitions all are in force.
+    const record = ofNode
+      ? put(known, newest, [...earlier, { ...current, again: true }])
+      : put(known, current, [newest, ...earlier].map(withoutAgain));
+    return { record, news: "other" };
+  }
+  if (ofNode || age < PATIENCE)
+    return known.more ? undefined : { record: { ...known, more: true }, news: "more" };
+  return {
+    record: { ...put(known, current, makeRoom([newest, ...earlier], current)), more: true },
+    news: "other",
+  };
+}
+
+/** Drops definitions until another one fits: first those that were not used again, then the oldest. */
+function makeRoom(
+  kept: readonly NetworkDefinition[],
+  current: NetworkDefinition,
+): readonly NetworkDefinition[] {
+  if (kept.length === 0 || fits([...kept, current])) return kept;
+  const unused = kept.findLastIndex(({ again }) => !again);
+  return makeRoom(
+    kept.filter((_, index) => index !== (unused === -1 ? kept.length - 1 : unused)),
+    current,
+  );
+}
+
+function fits(definitions: readonly NetworkDefinition[]): boolean {
+  return definitions.length <= MOST_DEFINITIONS && JSON.stringify(definitions).length <= MOST_TEXT;
+}
+
+function put(
+  { version, more, further }: NetworkRecord,
+  newest: NetworkDefinition,
+  earlier: readonly NetworkDefinition[],
+): NetworkRecord {
+  return {
+    version,
+    ...newest,
+    ...(earlier.length > 0 && { earlier }),
+    ...(more && { more }),
+    ...(further !== undefined && { further }),
+  };
+}
+
+function withoutAgain({ again: _, ...definition }: NetworkDefinition): NetworkDefinition {
+  return definition;
+}
+
+function isSame(a: NetworkDefinition, b: NetworkDefinition): boolean {
+  return a.space === b.space && a.detail === b.detail && a.subnets.join() === b.subnets.join();
+}
+
+const made = new WeakMap<Network, NetworkDefinition>();
+
+/** A network's configuration, as the store keeps it. */
+export function definitionOf(network: Network): NetworkDefinition {
+  const before = made.get(network);
+  if (before !== undefined) return before;
+  const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
+  const detail = describeNetwork(network);
+  const definition = {
+    space: network.space,
+    subnets: [...new Set(subnets)].sort(),
+    detail: detail.length > LONGEST_DETAIL ? `hash ${Bun.hash(detail).toString(16)}` : detail,
+  };
+  made.set(network, definition);
+  return definition;
+}
