@@ -42,8 +42,8 @@ export function extendAttachment(
 
 /** The same records, where allocations name their holders as the attachments that replace others do: by what the node has learnt. */
 export function withKnownHolders(items: readonly ToWrite[]): ToWrite[] {
-  const known = items.flatMap(({ over, record }) =>
-    over === undefined ? [] : [(record as AttachmentRecord).holder],
+  const known = items.flatMap(({ over, record, ref }) =>
+    over === undefined || ref.kind !== "attachment" ? [] : [(record as AttachmentRecord).holder],
   );
   if (known.length === 0) return [...items];
   const knownOf = (holder: Holder) => known.find((each) => sameHolder(each, holder)) ?? holder;

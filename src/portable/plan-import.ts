@@ -1,6 +1,7 @@
 import { parseAddress } from "../address/address.ts";
+import { joinDefinitions } from "../ipam/commit/learn-definition.ts";
 import { describeOwner } from "../ipam/in-words.ts";
-import type { AttachmentRecord, RecordTypes, Ref } from "../ipam/records.ts";
+import type { AttachmentRecord, NetworkRecord, RecordTypes, Ref } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
@@ -51,6 +52,10 @@ export async function planImport(
       if (conflict === undefined) missing.push(item);
       else conflicts.push(conflict);
     } else if (!saysTheSame(item, present.record)) {
+      if (item.ref.kind === "network") {
+        missing.push(joinedWith(item, present as Versioned<NetworkRecord>));
+        return;
+      }
       const extended = item.ref.kind === "attachment" ? extendedBy(item, present) : undefined;
       if (isHeldAlready(item, present.record as RecordTypes["allocation"])) held.add(nameOf(item.ref));
       else if (extended === undefined)
@@ -65,6 +70,13 @@ export async function planImport(
   await readAround(lacking, store, options, take);
   const found = conflicts.length - contradictions.length;
   return { missing: withKnownHolders(missing), conflicts, same: records.length - missing.length - found };
+}
+
+function joinedWith(
+  { ref, record }: PortableRecord,
+  { record: present, revision }: Versioned<NetworkRecord>,
+): ToWrite {
+  return { ref, record: joinDefinitions(present, record as NetworkRecord) ?? present, over: revision };
 }
 
 function extendedBy({ record }: PortableRecord, present: Versioned<unknown>) {

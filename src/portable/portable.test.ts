@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { parseAddress } from "../address/address.ts";
 import { parseCidr } from "../address/cidr.ts";
 import type { IpamError } from "../ipam/errors.ts";
+import { definitionsInForce } from "../ipam/network-definitions.ts";
 import type { Ports } from "../ipam/ports.ts";
 import type { Owner, Ref } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
@@ -372,6 +373,28 @@ test("M7: a record that comes twice is one, with two contents a conflict, and no
   ]);
   expect(target.store.commits).toEqual([]);
   expect(await importRecords(parsed, target.store, options)).toMatchObject({ written: records.length });
+});
+
+test("two configurations of one network's name are no conflict: the store knows both", async () => {
+  const { target, records } = await moved();
+  await add(target.ports, "here", {
+    network: network("net1", [{ subnet: "10.77.0.0/24", first: "10.77.0.2", last: "10.77.0.9" }]),
+  });
+  const elsewhere = { version: 1, space: "vlan20", subnets: ["10.1.0.0/16"] };
+  const second = { ref: { kind: "network", name: "net1" }, record: elsewhere } as const;
+  const both = [...records, second];
+  expect(await importRecords(both, target.store, options)).toMatchObject({
+    written: records.length,
+    conflicts: [],
+  });
+  const ref = { kind: "network", name: "net1" } as const;
+  const known = (await target.store.read({ refs: [ref] }, options)).get(ref)?.record;
+  expect(known && definitionsInForce(known).map(({ space, subnets }) => [space, ...subnets])).toEqual([
+    ["default", "10.77.0.0/24"],
+    ["default", "10.1.0.0/16", "fd00::/64"],
+    ["vlan20", "10.1.0.0/16"],
+  ]);
+  expect((await planImport(both, target.store, options)).missing).toEqual([]);
 });
 
 test("M9: an attachment that is too large for one transaction stops the import before anything is written", async () => {

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
+import { joinDefinitions } from "../ipam/commit/learn-definition.ts";
 import { IMPORTED } from "../ipam/free/adopt.ts";
 import type { Holder, NetworkRecord, RecordTypes } from "../ipam/records.ts";
 import { sameAttachment } from "../ipam/same.ts";
 import { UNKNOWN } from "../ipam/unknown-holder.ts";
 import type { PortableRecord } from "./document.ts";
 
-/** Times are for people, and a network's detail is what drifts; neither makes a difference. */
+/** Times are for people; what a network has been configured with is joined, and never contradicts. */
 export function saysTheSame({ ref, record }: PortableRecord, present: unknown): boolean {
   if (ref.kind !== "network") return isDeepStrictEqual(withoutTime(record), withoutTime(present));
-  const [a, b] = [record, present] as [NetworkRecord, NetworkRecord];
-  return a.space === b.space && isDeepStrictEqual(a.subnets, b.subnets);
+  return joinDefinitions(present as NetworkRecord, record as NetworkRecord) === undefined;
 }
 
 /** Nor what a node learnt meanwhile of an attachment that was imported before. */

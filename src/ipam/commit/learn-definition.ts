@@ -1,6 +1,6 @@
 import { formatCidr } from "../../address/cidr.ts";
 import { describeNetwork, type Network } from "../network.ts";
-import { newestOf } from "../network-definitions.ts";
+import { definitionsOf, newestOf } from "../network-definitions.ts";
 import { type NetworkDefinition, type NetworkRecord, RECORD_VERSION } from "../records.ts";
 
 /** So many definitions of one name are kept (CAPPED): enough for two tenants, two racks and a few moves. */
@@ -88,6 +88,21 @@ function withDefinition(
   };
 }
 
+/**
+ * A store's record with what another record of the same name knows, as an import brings it: all of its definitions are
+ * in force beside the store's. Undefined where that adds nothing.
+ */
+export function joinDefinitions(known: NetworkRecord, brought: NetworkRecord): NetworkRecord | undefined {
+  const joined = definitionsOf(brought).reduce<NetworkRecord>((record, definition) => {
+    const isKnown = definitionsOf(record).some((each) => isSubnets(each, definition));
+    const circumstances = { further: brought.further === true, ofNode: true, age: 0 };
+    return isKnown
+      ? record
+      : (learnDefinition(record, withoutAgain(definition), circumstances)?.record ?? record);
+  }, known);
+  return joined === known ? undefined : joined;
+}
+
 /** Drops definitions until another one fits: first those that were not used again, then the oldest. */
 function makeRoom(
   kept: readonly NetworkDefinition[],
@@ -121,6 +136,11 @@ function put(
 
 function withoutAgain({ again: _, ...definition }: NetworkDefinition): NetworkDefinition {
   return definition;
+}
+
+function isSubnets(a: NetworkDefinition, b: NetworkDefinition): boolean {
+  const text = ({ subnets }: NetworkDefinition) => [...subnets].sort().join();
+  return a.space === b.space && text(a) === text(b);
 }
 
 function isSame(a: NetworkDefinition, b: NetworkDefinition): boolean {
