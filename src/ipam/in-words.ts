@@ -1,3 +1,4 @@
+import { type Address, formatAddress } from "../address/address.ts";
 import { isSubstitute } from "./cluster-names.ts";
 import type { AttachmentId, Holder, MetaRecord, Owner, PodId } from "./records.ts";
 
@@ -5,6 +6,21 @@ import type { AttachmentId, Holder, MetaRecord, Owner, PodId } from "./records.t
 export function podName({ namespace, name }: Pick<PodId, "namespace" | "name">): string {
   return `${namespace}/${name}`;
 }
+
+/** An address, with its address space where that is not the usual one. */
+export function addressIn(space: string, address: Address): string {
+  return space === DEFAULT_SPACE
+    ? formatAddress(address)
+    : `${formatAddress(address)} of address space '${space}'`;
+}
+
+/** " --space vlan20", where a command needs it. */
+export function spaceOption(space: string): string {
+  return space === DEFAULT_SPACE ? "" : ` --space ${space}`;
+}
+
+/** The address space of networks that name none. */
+const DEFAULT_SPACE = "default";
 
 /** "interface eth0 of container 4f1c… in network 'db'" */
 export function describeAttachment({ ifname, container, network }: AttachmentId): string {

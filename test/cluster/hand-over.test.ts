@@ -72,6 +72,7 @@ describe.skipIf(missing !== undefined)("the hand-over table", () => {
     const owner = { owner: { kind: "VirtualMachine", namespace: "default", name: "vm" } };
     const asking = {
       address: parseAddress("10.188.0.216"),
+      space: "default",
       attachment: { network: "net", container: `c-${by.name}`, ifname: "eth0" },
       pod: by,
       ...(migratingInstance !== undefined && { owner: { ...owner, migratingInstance } }),

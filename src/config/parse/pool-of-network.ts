@@ -73,7 +73,9 @@ export function requireApartFromPools(
     throw new IpamError(
       "invalidConfig",
       `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
-      `a pool's addresses are allocated only under its policy: write "pool": "${pool.name}" instead of the subnet`,
+      `a pool's addresses are allocated only under its policy: write "pool": "${pool.name}" instead of the subnet; ` +
+        `or, if this network is on another wire, define a pool of its own for it in ${file.path}, with an addressSpace ` +
+        `of its own (that of '${pool.name}' is '${spaceOfPool(pool, file)}')`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { IpamError } from "../../ipam/errors.ts";
+import { isObject, member } from "../text/json-text.ts";
 import type { Warn } from "../text/read-shape.ts";
 import { show } from "../text/wrong-value.ts";
 import type { EtcdValues, SettingValues } from "./hoist-settings.ts";
@@ -50,7 +51,7 @@ export function underLock(network: SettingValues, file: NodeFile, options: LockO
     ...(options.addressSpace && { addressSpace: options.addressSpace }),
   };
   const refuse = (path: string, right: unknown, value: unknown) => {
-    const error = lockedError(file.path, path, right, value);
+    const error = lockedError(file, path, right, value);
     if (!options.lenient) throw error;
     options.warn(`${error.message}; ignored: the file is in force`);
   };
@@ -88,13 +89,25 @@ function withoutLocked(network: SettingValues): SettingValues {
   return Object.fromEntries(Object.entries(network).filter(([key]) => !isLocked(key)));
 }
 
-function lockedError(file: string, path: string, right: unknown, value: unknown): IpamError {
+function lockedError(file: NodeFile, path: string, right: unknown, value: unknown): IpamError {
   const allowed =
     right === undefined ? "may not be set by a network" : `must be ${show(path, right)} or left out`;
   return new IpamError(
     "invalidConfig",
-    `${path} is locked by ${file}: it ${allowed}, got ${show(path, value)}`,
+    `${path} is locked by ${file.path}: it ${allowed}, got ${show(path, value)}`,
     "only the node's administrator sets paths, stores, credentials, prefixes and address spaces: remove the key from " +
-      `the network's configuration, or set it in ${file}`,
+      `the network's configuration, or set it in ${file.path}${path === "ipam.addressSpace" ? wayIntoSpace(value, file) : ""}`,
   );
+}
+
+/** So many pools are named. */
+const MOST_NAMED = 4;
+
+/** A wire of its own is a pool's: a network comes into another address space by naming the pool. */
+function wayIntoSpace(space: unknown, file: NodeFile): string {
+  const pools = Object.entries(file.pools).flatMap(([name, section]) =>
+    isObject(section) && member(section, "addressSpace") === space ? [`"pool": "${name}"`] : [],
+  );
+  if (pools.length === 0) return "";
+  return `; a pool of that address space is there: write ${pools.slice(0, MOST_NAMED).join(" or ")} instead of addressSpace and subnet`;
 }

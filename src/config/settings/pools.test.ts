@@ -55,6 +55,14 @@ describe("a network that names a pool", () => {
   });
 });
 
+test("C84: a network that sets a pool's address space itself is told which pool that is", () => {
+  const pools = { db: DB, vlan20: { subnets: ["10.20.0.0/16"], addressSpace: "vlan20" } };
+  expect(refused({ subnet: "10.9.0.0/24", addressSpace: "vlan20" }, pools).details).toEndWith(
+    'a pool of that address space is there: write "pool": "vlan20" instead of addressSpace and subnet',
+  );
+  expect(refused({ subnet: "10.9.0.0/24", addressSpace: "vlan30" }, pools).details).not.toContain("pool");
+});
+
 describe("a hostile network", () => {
   const pools = { db: DB, web: { subnets: ["10.130.0.0/16", "fd00:130::/64"] } };
 
@@ -88,7 +96,10 @@ describe("a hostile network", () => {
     expect(refused(ipam, pools, top)).toEqual({
       code: 7,
       message: `subnet ${subnet} overlaps with pool '${pool}' of ${FILE}`,
-      details: `a pool's addresses are allocated only under its policy: write "pool": "${pool}" instead of the subnet`,
+      details:
+        `a pool's addresses are allocated only under its policy: write "pool": "${pool}" instead of the subnet; ` +
+        `or, if this network is on another wire, define a pool of its own for it in ${FILE}, with an addressSpace ` +
+        `of its own (that of '${pool}' is 'default')`,
     });
   });
 

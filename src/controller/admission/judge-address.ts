@@ -39,7 +39,7 @@ export async function judgeAddress(
 ): Promise<Finding | undefined> {
   const { allocation, reservation } = await readRecords(asked, context);
   if (reservation === undefined) return heldByOthers(asked, allocation, context.workload);
-  const refusal = await refusalOf(asked.address, reservation, allocation !== undefined, context);
+  const refusal = await refusalOf(asked, reservation, allocation !== undefined, context);
   if (refusal === undefined) return undefined;
   const message = `${asked.source}: ${refusal.message}: ${refusal.details}`;
   return refusal.name === "tryAgain" ? warn(message) : refuse(message);
@@ -66,12 +66,13 @@ async function readRecords(
 
 /** Why an ADD would not get the reserved address. What was not read may be otherwise when the pod starts. */
 async function refusalOf(
-  address: Address,
+  { address, space }: AskedAddress,
   reservation: ReservationRecord,
   held: boolean,
   { workload, ownerOf, ports, options }: AddressContext,
 ): Promise<IpamError | undefined> {
-  const asking = { address, pod: askingPod(workload, reservation), owner: await ownerOf(), names: true };
+  const pod = askingPod(workload, reservation);
+  const asking = { address, space, pod, owner: await ownerOf(), names: true };
   const facts = await gatherReservationFacts(asking, reservation, held, ports, options.deadline);
   const verdict = judgeReservation(facts);
   if (verdict.action !== "refuse") return undefined;

@@ -3,7 +3,7 @@ import { IpamError } from "../errors.ts";
 import { readAllocations } from "../free/free.ts";
 import { askingOf, gatherFacts, gatherReservationFacts } from "../hand-over/gather-facts.ts";
 import { judge } from "../hand-over/judge.ts";
-import { describeAttachment, describeOwner } from "../in-words.ts";
+import { addressIn, describeAttachment, describeOwner, spaceOption } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { NamedTarget } from "../plan/target.ts";
 import type { AllocationRecord, Holder, OwnerRecord, ReservationRecord } from "../records.ts";
@@ -134,18 +134,19 @@ function refuseForeignRange(attempt: Attempt, view: View, { address }: NamedTarg
   const range = foreignRangeOf(attempt, view, address);
   if (range === undefined) return;
   const block = blockIn(range);
-  if (block !== undefined) throw mayBeHeld(address, block.node);
+  const { space } = attempt.request.network;
+  if (block !== undefined) throw mayBeHeld(space, address, block.node);
   throw new IpamError(
     "addressHeld",
-    `address ${formatAddress(address)} is reserved for ${describeOwner(range.reservation.owner)} (${range.first}-${range.last})`,
-    `choose another address, or end the reservation with 'kube-ipam ip unreserve ${range.first}-${range.last}'`,
+    `address ${addressIn(space, address)} is reserved for ${describeOwner(range.reservation.owner)} (${range.first}-${range.last})`,
+    `choose another address, or end the reservation with 'kube-ipam ip unreserve${spaceOption(space)} ${range.first}-${range.last}'`,
   );
 }
 
-function mayBeHeld(address: Address, node: string): IpamError {
+function mayBeHeld(space: string, address: Address, node: string): IpamError {
   return new IpamError(
     "addressHeld",
-    `address ${formatAddress(address)} may be held by a pod on node ${node}`,
+    `address ${addressIn(space, address)} may be held by a pod on node ${node}`,
     waysOut([node]),
   );
 }

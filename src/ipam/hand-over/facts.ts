@@ -8,6 +8,8 @@ import type { AttachmentId, Holder, PodId } from "../records.ts";
 /** Everything that decides whether an address may go from its holder to the asker. */
 export interface HandOverFacts {
   readonly address: Address;
+  /** The address space in which it is held. */
+  readonly space: string;
   readonly holder: Holder;
   readonly asker: Asker;
   /** Whether the holder belongs to the asker's cluster. "same" where no cluster is configured. */

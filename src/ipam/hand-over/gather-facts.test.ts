@@ -13,6 +13,7 @@ import { judge } from "./judge.ts";
 
 const { attachment } = asker();
 const asking: Asking = {
+  space: "default",
   address: ADDRESS,
   attachment,
   pod: { namespace: "default", name: "new", uid: "uid-new" },

@@ -19,6 +19,7 @@ import { decidedLocally } from "./judge.ts";
 /** The asker of an address that has a holder or an owner. */
 export interface Asking {
   readonly address: Address;
+  readonly space: string;
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
   /** The asking pod, where the ADD has read it already. */
@@ -27,9 +28,10 @@ export interface Asking {
 }
 
 /** The asker, from the request of an ADD. */
-export function askingOf({ attachment, pod, wish }: AddRequest, address: Address): Asking {
+export function askingOf({ attachment, network, pod, wish }: AddRequest, address: Address): Asking {
   const { owner, pod: seen } = wish;
-  return { address, attachment, ...(pod && { pod }), ...(seen && { seen }), ...(owner && { owner }) };
+  const { space } = network;
+  return { address, space, attachment, ...(pod && { pod }), ...(seen && { seen }), ...(owner && { owner }) };
 }
 
 /**
@@ -65,6 +67,7 @@ export async function gatherReservationFacts(
   const { pod, owner, names } = asking;
   const facts: ReservationFacts = {
     address: asking.address,
+    space: asking.space,
     reservation,
     asker: { ...(pod && { pod }), ...(owner && { owner }), names },
     ...(ports.clusterNames && { clusterNames: ports.clusterNames }),
@@ -85,6 +88,7 @@ function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts
   const machine = node.relationTo(holder);
   return {
     address: asking.address,
+    space: asking.space,
     holder,
     asker: {
       attachment,

@@ -31,6 +31,25 @@ const cases: [string, HandOverFacts, string][] = [
       "for several replicas, list one address for each in kube-ipam.ips",
   ],
   [
+    "a pod on what may be another wire",
+    facts({
+      holder: holder({ attachment: { network: "line10", container: "c", ifname: "net1" } }),
+      space: "vlan20",
+    }),
+    "11 address 10.188.0.216 of address space 'vlan20' is held by the running pod default/old on node n1; one address serves one " +
+      "pod at a time: it becomes free when that pod ends. In a rolling update the old pod must end first: use strategy Recreate, " +
+      "or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips; network 'net' here and 'line10' there " +
+      "share address space 'vlan20': if they are separate wires, give one of them an addressSpace of its own (where the node's " +
+      "file locks it, by a pool of that file)",
+  ],
+  [
+    "a container that is no pod, in an address space of its own",
+    facts({ holder: (({ pod: _, ...rest }) => rest)(holder()), space: "vlan20" }),
+    "101 address 10.188.0.216 of address space 'vlan20' is held by container c-old (interface eth0) on node n1, and that container " +
+      "is not a pod; choose another address, or stop that container; if it no longer exists, run 'kube-ipam ip release --force " +
+      "--space vlan20 10.188.0.216'",
+  ],
+  [
     "another cluster's pod",
     facts({ cluster: "other", holder: holder({ cluster: "b" }) }),
     "11 address 10.188.0.216 is held by the running pod default/old on node n1 of another cluster (b); kube-ipam " +

@@ -1,8 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { fenceOf, holderPodIsGone, podIsGone } from "../evidence/fencing.ts";
-import { podName, renamed } from "../in-words.ts";
+import { addressIn, podName, renamed } from "../in-words.ts";
 import type { Asker, HandOverFacts } from "./facts.ts";
+import { forcedRelease, wayOfOtherWire } from "./other-wire.ts";
 
 /** The taint with which an operator confirms that a machine is switched off (Kubernetes KEP-2268). */
 const TAINT = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
@@ -14,15 +15,15 @@ export function heldByContainer(facts: HandOverFacts): IpamError {
   if (container === asker.attachment.container && machine !== "other") {
     return new IpamError(
       "addressHeld",
-      `address ${text(facts)} is held by interface ${ifname} of this same container`,
+      `address ${addressIn(facts.space, facts.address)} is held by interface ${ifname} of this same container`,
       "one address serves one interface: name the network or interface that it is for, " +
         `for example with the annotation kube-ipam.ip/${ifname}`,
     );
   }
   return new IpamError(
     "addressHeld",
-    `address ${text(facts)} is held by container ${container} (interface ${ifname}) on ${place(facts)}, and that container is not a pod`,
-    `choose another address, or stop that container; if it no longer exists, run 'kube-ipam ip release --force ${text(facts)}'`,
+    `address ${addressIn(facts.space, facts.address)} is held by container ${container} (interface ${ifname}) on ${place(facts)}, and that container is not a pod`,
+    `choose another address, or stop that container; if it no longer exists, run ${forcedRelease(facts)}${wayOfOtherWire(facts)}`,
   );
 }
 
@@ -52,7 +53,7 @@ export function heldByOwnPod(facts: HandOverFacts): IpamError {
   const { attachment } = facts.holder;
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is still held by an earlier sandbox of this pod ${holderName(facts)} ` +
+    `address ${addressIn(facts.space, facts.address)} is still held by an earlier sandbox of this pod ${holderName(facts)} ` +
       `(container ${attachment.container} on ${place(facts)})`,
     `the runtime has not removed that sandbox yet (its DEL is due); once it has, the next try gets the address${unseen(facts)}`,
   );
@@ -63,12 +64,12 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
   const { holder } = facts;
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is still held by pod ${holderName(facts)} on ${place(facts)}, and that pod ${leavingState(facts)}`,
-    isNamesake(facts)
+    `address ${addressIn(facts.space, facts.address)} is still held by pod ${holderName(facts)} on ${place(facts)}, and that pod ${leavingState(facts)}`,
+    (isNamesake(facts)
       ? namesakes(facts)
       : nodeIsReady(facts)
         ? `node ${holder.node} has not removed the pod's sandbox yet (its DEL is due); once it has, the next try gets the address${unseen(facts)}`
-        : `${nodeState(facts)}: ${waysOut(facts)}`,
+        : `${nodeState(facts)}: ${waysOut(facts)}`) + wayOfOtherWire(facts),
   );
 }
 
@@ -76,13 +77,13 @@ export function heldOnLeaving(facts: HandOverFacts): IpamError {
 export function heldByUnknown(facts: HandOverFacts): IpamError {
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is held by pod ${holderName(facts)} on ${place(facts)}, and it is not known whether that pod has ended`,
-    isNamesake(facts)
+    `address ${addressIn(facts.space, facts.address)} is held by pod ${holderName(facts)} on ${place(facts)}, and it is not known whether that pod has ended`,
+    (isNamesake(facts)
       ? namesakes(facts)
       : facts.holder.node === facts.asker.node
         ? `${nodeState(facts)}, and the pod's network namespace may still exist: the address becomes free when that ` +
-          `pod ends; if it is gone for certain, run 'kube-ipam ip release --force ${text(facts)}'`
-        : `${nodeState(facts)}: ${waysOut(facts)}`,
+          `pod ends; if it is gone for certain, run ${forcedRelease(facts)}`
+        : `${nodeState(facts)}: ${waysOut(facts)}`) + wayOfOtherWire(facts),
   );
 }
 
@@ -93,11 +94,12 @@ export function heldByRunningPod(facts: HandOverFacts): IpamError {
     cluster === "other" ? `node ${holder.node} of another cluster (${holder.cluster})` : place(facts);
   return new IpamError(
     "tryAgain",
-    `address ${text(facts)} is held by the running pod ${holderName(facts)} on ${where}`,
-    cluster === "other"
-      ? `kube-ipam never takes an address from another cluster: choose another address, or run 'kube-ipam ip release --force ${text(facts)}'${renamed(holder.cluster)}`
+    `address ${addressIn(facts.space, facts.address)} is held by the running pod ${holderName(facts)} on ${where}`,
+    (cluster === "other"
+      ? `kube-ipam never takes an address from another cluster: choose another address, or run ${forcedRelease(facts)}${renamed(holder.cluster)}`
       : "one address serves one pod at a time: it becomes free when that pod ends. In a rolling update the old pod must " +
-          "end first: use strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips",
+        "end first: use strategy Recreate, or maxSurge 0; for several replicas, list one address for each in kube-ipam.ips") +
+      wayOfOtherWire(facts),
   );
 }
 
@@ -113,7 +115,7 @@ function isNamesake({ asker, cluster, holder, machine }: HandOverFacts): boolean
 function namesakes(facts: HandOverFacts): string {
   return (
     "only that machine can see whether the pod has ended: give each machine a name of its own (nodeName); " +
-    `if the pod is gone for certain, or that machine was this one before it lost its dataDir, run 'kube-ipam ip release --force ${text(facts)}'`
+    `if the pod is gone for certain, or that machine was this one before it lost its dataDir, run ${forcedRelease(facts)}`
   );
 }
 
@@ -122,7 +124,7 @@ function unseen(facts: HandOverFacts): string {
   if (facts.machine === "other" || facts.namespaceState !== "unknown") return "";
   return (
     "; this node cannot see whether that sandbox's network namespace is gone (was the node restarted?): " +
-    `if it is gone for certain, run 'kube-ipam ip release --force ${text(facts)}'`
+    `if it is gone for certain, run ${forcedRelease(facts)}`
   );
 }
 
@@ -154,7 +156,7 @@ function nodeState(facts: HandOverFacts): string {
 function waysOut(facts: HandOverFacts): string {
   const { cluster, holder, holderNode } = facts;
   const { node, nodeVerified, pod } = holder;
-  const force = `'kube-ipam ip release --force ${text(facts)}'`;
+  const force = forcedRelease(facts);
   const ifCertain = "the pod's containers may still run. If that machine is switched off for certain, run ";
   if (cluster === "unknown" || (holderNode === "absent" && !nodeVerified)) return ifCertain + force;
   // A controller may yet prove the name of a Node that is there.
@@ -173,8 +175,4 @@ function isPodThere({ holder, holderPod }: HandOverFacts): boolean {
 
 function holderName({ holder }: HandOverFacts): string {
   return holder.pod ? podName(holder.pod) : "(unknown)";
-}
-
-function text({ address }: HandOverFacts): string {
-  return formatAddress(address);
 }

@@ -23,6 +23,7 @@ function reservation(change: Partial<ReservationRecord> = {}): ReservationRecord
 function facts(change: Partial<ReservationFacts> = {}): ReservationFacts {
   return {
     address: ADDRESS,
+    space: "default",
     reservation: reservation(),
     asker: {
       pod: { namespace: "other", name: "x-1", uid: "uid-x" },

@@ -3,7 +3,7 @@ import type { ClusterNames } from "../cluster-names.ts";
 import type { OwnerFacts } from "../cluster-port.ts";
 import { type ClusterRelation, clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
-import { describeOwner, renamed } from "../in-words.ts";
+import { addressIn, describeOwner, renamed, spaceOption } from "../in-words.ts";
 import type { PodId, ReservationRecord } from "../records.ts";
 import { belongsToAsker } from "./belongs-to-asker.ts";
 
@@ -24,6 +24,8 @@ export type PassOnReason =
 
 export interface ReservationFacts {
   readonly address: Address;
+  /** The address space of the reservation. */
+  readonly space: string;
   readonly reservation: ReservationRecord;
   readonly asker: ReservationAsker;
   /** What the asker's cluster is called, where known. */
@@ -90,14 +92,14 @@ function isOwner({ asker, ownerState, reservation }: ReservationFacts, cluster: 
 }
 
 function refusal(facts: ReservationFacts, cluster: ClusterRelation): IpamError {
-  const { address, reservation } = facts;
+  const { address, reservation, space } = facts;
   const { owner, note } = reservation;
   const text = formatAddress(address);
   const remark = note === undefined ? "" : ` (${note})`;
   return new IpamError(
     cluster === "unknown" || facts.unknownBecause?.name === "tryAgain" ? "tryAgain" : "addressHeld",
-    `address ${text} is reserved for ${describeOwner(owner)}${remark}`,
-    `${why(facts, cluster)}; choose another address, or end the reservation with 'kube-ipam ip unreserve ${text}'`,
+    `address ${addressIn(space, address)} is reserved for ${describeOwner(owner)}${remark}`,
+    `${why(facts, cluster)}; choose another address, or end the reservation with 'kube-ipam ip unreserve${spaceOption(space)} ${text}'`,
   );
 }
 

@@ -59,6 +59,7 @@ export function facts(change: Partial<HandOverFacts> = {}): HandOverFacts {
   const here = (change.holder ?? holder()).node === (change.asker ?? asker()).node;
   return {
     address: ADDRESS,
+    space: "default",
     holder: holder(),
     asker: asker(),
     cluster: "same",
