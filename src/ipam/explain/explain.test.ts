@@ -114,6 +114,22 @@ test("what keeps the ADD from asking at all: policy, a wish that cannot be read,
   expect(unmade.addresses[0]?.refusal?.message).toBe("the store has not been initialised");
 });
 
+test("C88: what only the commit finds: a record that a newer program wrote", async () => {
+  const { ports, why } = scene({ "kube-ipam.ip": "10.1.2.3" });
+  await add(ports, "a");
+  const owner = { kind: "Pod", namespace: "default", name: "new" };
+  const record = { version: 99, owner, addresses: [] };
+  await ports.store.commit(
+    { guards: [], puts: [{ ref: refTo.owner("default", owner), record }], deletes: [] },
+    soon(),
+  );
+  expect((await why()).addresses[0]).toMatchObject({
+    address: "10.1.2.3",
+    outlook: "refused",
+    refusal: { name: "storeCannotWrite" },
+  });
+});
+
 test("a namespace's share of a pool that is used up", async () => {
   const network: Network = { ...smallNetwork(), policy: { pool: "db", maxPerNamespace: 1 } };
   const { ports, why } = scene();

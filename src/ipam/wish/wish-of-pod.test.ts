@@ -361,6 +361,49 @@ test("a key for a network counts where this very container is attached to it, or
   await expect(ask("c1", { attached: [] })).rejects.toMatchObject({ code: 102 });
 });
 
+test.each([
+  ["10.9.0.3", "claimed"],
+  ["10.8.0.3", "102"],
+  ["10.7.0.3", "102"],
+])(
+  "C87: an interface that got %s by another definition of its network's name has not met a wish: %s",
+  async (has, outcome) => {
+    const store = createMemoryStore();
+    const deadline = performance.now() + 1_000;
+    const again = { space: "default", subnets: ["10.8.0.0/24"], again: true } as const;
+    const web = { version: 1, space: "default", subnets: ["10.9.0.0/24"], earlier: [again] };
+    const record = {
+      version: 1,
+      space: "default",
+      addresses: [has],
+      prefixes: [24],
+      gateways: [null],
+      origin: "dynamic" as const,
+      holder: holder(),
+    };
+    const id = { network: "web", container: "c1", ifname: "eth0" };
+    const puts: Put[] = [
+      { ref: { kind: "network", name: "web" }, record: web },
+      { ref: { kind: "attachment", node: "n1", id }, record },
+    ];
+    await store.commit({ guards: [], puts, deletes: [] }, { deadline });
+    const asked = readWish(
+      question({
+        ...delivered({ "kube-ipam.ip": "10.9.0.5", "k8s.v1.cni.cncf.io/networks": "net" }),
+        attachment: { network: "net", container: "c1", ifname: "net1" },
+      }),
+      { store, node: new FakeNode("n1") },
+      deadline,
+    );
+    expect(
+      await asked.then(
+        () => "claimed",
+        ({ code }) => String(code),
+      ),
+    ).toBe(outcome);
+  },
+);
+
 test("J56: what the pod's list names for the interface is a wish, under what the runtime requests", async () => {
   const list = JSON.stringify([{ name: "net", ips: ["10.1.2.9"] }]);
   const attachment = { network: "net", container: "c1", ifname: "net1" };

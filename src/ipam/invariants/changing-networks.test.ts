@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { check } from "../check/check.ts";
+import { MOST_DEFINITIONS } from "../commit/learn-definition.ts";
 import { explain } from "../explain/explain.ts";
 import { readOnlyNode } from "../explain/read-only-node.ts";
 import type { Network } from "../network.ts";
@@ -14,7 +15,6 @@ import {
   smallNetwork,
   texts,
 } from "../testing/world.ts";
-import { MOST_DEFINITIONS } from "./learn-definition.ts";
 
 /**
  * Design section 6, networks: whatever a name's configurations say, none is refused for another; the log names what is
