@@ -15,7 +15,7 @@ export interface Network {
   readonly coolingSeconds: number;
   /** ADD may not create the store's identity (ONE-STORE). */
   readonly requireInit: boolean;
-  /** Each node has ranges of its own under this name. */
+  /** Each node has ranges of its own under this name; undefined where no configuration is at hand. */
   readonly nodeLocal?: boolean;
   readonly policy?: PoolPolicy;
 }

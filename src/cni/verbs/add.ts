@@ -7,7 +7,8 @@ import { delivered } from "../../ipam/allocate/delivered.ts";
 import { hasAddresses } from "../../ipam/allocate/has-addresses.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { undo } from "../../ipam/free/undo.ts";
-import type { AttachmentId } from "../../ipam/records.ts";
+import { whyNotOfNode } from "../../ipam/plan/own-store.ts";
+import type { AttachmentId, PodId } from "../../ipam/records.ts";
 import type { AddRequest, Allocated } from "../../ipam/requests.ts";
 import { readWish } from "../../ipam/wish/wish-of-pod.ts";
 import { NO_WISH } from "../../ipam/wish.ts";
@@ -33,7 +34,7 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   const { configuration, parameters, deadline, version } = request;
   const args = parseCniArgs(parameters.args);
   const requested = requestedIps(configuration, args);
-  if (args.pod !== undefined) requireSharedStore(configuration);
+  requireSharedStore(configuration, args.pod);
   const dns: Dns = configuration.resolvConf === undefined ? {} : readResolvConf(configuration.resolvConf);
   const { attachment, pod } = attachmentOf(request, args);
   const ports = await host.openPorts(request, attachment);
@@ -98,17 +99,10 @@ async function withoutWish(
   return { wish: NO_WISH, refusal: failure };
 }
 
-/**
- * ONE-STORE: pods of a cluster need one store for all nodes. One that is not shared serves a single
- * node, or nodes whose ranges are their own.
- */
-function requireSharedStore({ node, store }: NetworkConfiguration): void {
-  if (node.nodeLocal || configuredStore(store).description.shared) return;
-  throw new IpamError(
-    "invalidConfig",
-    "a pod of a cluster asks for an address, but the configuration names no etcd",
-    "set etcdConfig, or nodeLocal: true if there is one node or each node has ranges of its own",
-  );
+/** Before anything is opened: a store that is not to be used is not to be made. */
+function requireSharedStore({ network, store }: NetworkConfiguration, pod: PodId | undefined): void {
+  const refusal = whyNotOfNode(pod, network, configuredStore(store).description);
+  if (refusal !== undefined) throw refusal;
 }
 
 async function deliverOrUndo(

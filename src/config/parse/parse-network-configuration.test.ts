@@ -25,6 +25,7 @@ test("the defaults are those of the design", () => {
       exclude: [],
       coolingSeconds: 60,
       requireInit: false,
+      nodeLocal: false,
     },
     routes: [],
     requestedIps: [],

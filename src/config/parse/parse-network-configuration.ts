@@ -126,7 +126,7 @@ function makeNetwork(
     exclude: [...exclude, ...(addresses?.exclude ?? [])],
     coolingSeconds,
     requireInit,
-    ...(nodeLocal && { nodeLocal }),
+    nodeLocal,
     ...(pool && { policy: pool.policy }),
   };
 }

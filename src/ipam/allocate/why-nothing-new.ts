@@ -1,5 +1,6 @@
 import { IpamError } from "../errors.ts";
 import { podName } from "../in-words.ts";
+import { whyNotOfNode } from "../plan/own-store.ts";
 import { enforcePolicy } from "../plan/policy.ts";
 import type { Ports } from "../ports.ts";
 import type { AddRequest } from "../requests.ts";
@@ -11,7 +12,13 @@ import type { AddRequest } from "../requests.ts";
  * @throws IpamError kubernetesRefused or tryAgain when the pool's policy cannot be judged (FAIL-CLOSED).
  */
 export async function whyNothingNew(request: AddRequest, ports: Ports): Promise<IpamError | undefined> {
-  return request.refusal ?? foreignName(request, ports) ?? (await policyRefusal(request, ports));
+  const { network, pod, refusal } = request;
+  return (
+    refusal ??
+    whyNotOfNode(pod, network, ports.store.description) ??
+    foreignName(request, ports) ??
+    (await policyRefusal(request, ports))
+  );
 }
 
 /**

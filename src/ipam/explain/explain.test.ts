@@ -114,6 +114,16 @@ test("what keeps the ADD from asking at all: policy, a wish that cannot be read,
   expect(unmade.addresses[0]?.refusal?.message).toBe("the store has not been initialised");
 });
 
+test("C88: a pod on a node's own store, where the ranges are not the node's own", async () => {
+  const { ports, why } = scene();
+  const description = ports.store.description as { shared: boolean };
+  description.shared = false;
+  const refusal = { name: "invalidConfig", message: expect.stringContaining("names no etcd") };
+  expect(await why({ network: { ...smallNetwork(4), nodeLocal: false } })).toMatchObject({ refusal });
+  expect((await why({ network: { ...smallNetwork(4), nodeLocal: true } })).refusal).toBeUndefined();
+  expect((await why()).refusal).toBeUndefined();
+});
+
 test("C88: what only the commit finds: a record that a newer program wrote", async () => {
   const { ports, why } = scene({ "kube-ipam.ip": "10.1.2.3" });
   await add(ports, "a");
