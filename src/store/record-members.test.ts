@@ -35,6 +35,9 @@ test.each<[RecordKind, object, string | undefined]>([
   ["network", { version: 1, space: "s", subnets: ["10.1.2.0/24", "fd00::/64"] }, undefined],
   ["network", { version: 1, space: "s", subnets: ["10.1.2.0"] }, "subnets"],
   ["network", { version: 1, space: "s" }, "subnets"],
+  ["network", { version: 1, space: "s", subnets: [], earlier: [{ space: "t", subnets: [] }] }, undefined],
+  ["network", { version: 1, space: "s", subnets: [], earlier: [{ space: "t", subnets: ["x"] }] }, "earlier"],
+  ["network", { version: 1, space: "s", subnets: [], earlier: {} }, "earlier"],
 ])("%s %j", (kind, record, expected) => {
   expect(missingMember(kind, record)).toBe(expected as never);
 });

@@ -6,6 +6,7 @@ import { network } from "../testing/networks.ts";
 import {
   type Circumstances,
   definitionOf,
+  joinDefinitions,
   type Learnt,
   learnDefinition,
   MOST_DEFINITIONS,
@@ -168,6 +169,27 @@ test("definitions by turns, as many as a record keeps, soon write nothing more, 
     }),
     { numRuns: 100 },
   );
+});
+
+test("what an import brings is in force beside what the store has, once", () => {
+  const vlan20 = of("10.1.0.0/24", "vlan20");
+  const known = { version: 1, ...A };
+  const joined = joinDefinitions(known, { version: 1, ...vlan20, earlier: [A], further: true });
+  expect(joined && subnets(definitionsInForce(joined))).toEqual(["10.1.0.0/24", "10.1.0.0/24 vlan20"]);
+  expect(joined?.further).toBe(true);
+  expect(joined && joinDefinitions(joined, { version: 1, ...vlan20 })).toBeUndefined();
+  expect(joinDefinitions(known, { version: 1, space: "default", subnets: A.subnets })).toBeUndefined();
+});
+
+test("definitions that are too large to stand beside others take each other's place in time", () => {
+  const large = (first: number) =>
+    definitionOf(
+      network("lan", ...Array.from({ length: 1_000 }, (_, n) => `fd00:${first}:${n.toString(16)}:1234::/64`)),
+    );
+  const { record } = after([large(1)]);
+  expect(after([large(2)], {}, record).record).toEqual({ ...record, more: true });
+  const later = after([large(2)], { age: PATIENCE }, record).record;
+  expect([later.subnets, later.earlier]).toEqual([large(2).subnets, undefined]);
 });
 
 test("a long description is kept as a hash that tells it from another", () => {
