@@ -118,7 +118,10 @@ test("C88: a pod on a node's own store, where the ranges are not the node's own"
   const { ports, why } = scene();
   const description = ports.store.description as { shared: boolean };
   description.shared = false;
-  const refusal = { name: "invalidConfig", message: expect.stringContaining("names no etcd") };
+  const refusal = {
+    name: "invalidConfig",
+    message: expect.stringContaining("names no store that all nodes share"),
+  };
   expect(await why({ network: { ...smallNetwork(4), nodeLocal: false } })).toMatchObject({ refusal });
   expect((await why({ network: { ...smallNetwork(4), nodeLocal: true } })).refusal).toBeUndefined();
   expect((await why()).refusal).toBeUndefined();

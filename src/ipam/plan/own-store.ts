@@ -16,7 +16,7 @@ export function whyNotOfNode(
   if (pod === undefined || shared || nodeLocal !== false) return undefined;
   return new IpamError(
     "invalidConfig",
-    "a pod of a cluster asks for an address, but the configuration names no etcd",
+    "a pod of a cluster asks for an address, but the configuration names no store that all nodes share",
     "set etcdConfig, or nodeLocal: true if there is one node or each node has ranges of its own",
   );
 }
