@@ -78,3 +78,13 @@ describe("the usage of ranges", () => {
     ]);
   });
 });
+
+test("a name with two definitions gives out what either does, each address counted once", () => {
+  const wider = network("net1", [
+    { subnet: "10.1.2.0/24", first: "10.1.2.5", last: "10.1.2.30", gateway: "10.1.2.1" },
+  ]);
+  const [alone] = usageOf([{ ...GIVER, rules: [wider] }], NOTHING);
+  const [both] = usageOf([{ ...GIVER, rules: [wider, RULES] }], NOTHING);
+  // 10.1.2.2 to .4, and what the other range of the first has.
+  expect((both?.size ?? 0n) - (alone?.size ?? 0n)).toBe(13n);
+});
