@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { parseCidr } from "../../address/cidr.ts";
 import { formatInterval } from "../../address/interval-text.ts";
+import { counted, growth } from "../../address/testing/counted.ts";
 import { type Keys, parseIpam, refusalOf, showSets } from "../testing/parse.ts";
+import { disjointSets } from "./range-sets.ts";
 
 const A = { subnet: "10.1.2.0/24" };
 const B = { subnet: "10.1.3.0/24" };
@@ -247,4 +250,20 @@ test("thousands of ranges of a pool are compared", () => {
   });
   const { network } = parseIpam({ pool: "db" }, { file: { pools: { db: { ranges: [ranges] } } } });
   expect(network.sets[0]?.ranges).toHaveLength(4_000);
+});
+
+test("CAPPED: ranges of one subnet, and their fixed parts, are compared in about linear time", () => {
+  const work = (size: number) => {
+    const { interval, looks } = counted();
+    const set = Array.from({ length: size }, (_, index) => {
+      const dynamic = interval(BigInt(10 + 4 * index), BigInt(12 + 4 * index));
+      // Each fixed part overlaps all ranges of its own set.
+      const fixed = interval(9n, BigInt(4 * size + 20));
+      const range = { subnet: parseCidr("0.0.0.0/8"), dynamic, fixed };
+      return { path: `[0][${index}]`, range, exclude: [] };
+    });
+    disjointSets([set]);
+    return looks();
+  };
+  expect(growth(work, 400)).toBeLessThan(2.5);
 });

@@ -11,11 +11,9 @@ const MOST_WARNINGS = 16;
  * of a CronJob's Jobs. Only a warning: its pods start all the same, with any address.
  */
 export function judgePlace({ annotations, besideTemplate, kind }: Workload): Finding[] {
-  return misplacedKeys(besideTemplate, annotations)
-    .slice(0, MOST_WARNINGS)
-    .map((key) => {
-      const right = isNearMiss(key) ? rightKey(key) : undefined;
-      const place = `it belongs into ${templatePlace(kind)}${right === undefined ? "" : ` as ${right}`}`;
-      return warn(`${key} on the ${kind} itself reaches no pod: ${place}`);
-    });
+  return misplacedKeys(besideTemplate, annotations, MOST_WARNINGS).map((key) => {
+    const right = isNearMiss(key) ? rightKey(key) : undefined;
+    const place = `it belongs into ${templatePlace(kind)}${right === undefined ? "" : ` as ${right}`}`;
+    return warn(`${key} on the ${kind} itself reaches no pod: ${place}`);
+  });
 }

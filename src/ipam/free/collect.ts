@@ -4,7 +4,7 @@ import { pastDamage } from "../integrity/damage.ts";
 import { recallStore } from "../integrity/identity.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
 import type { Ports } from "../ports.ts";
-import type { AttachmentRecord } from "../records.ts";
+import type { AttachmentId } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { GcRequest } from "../requests.ts";
 import { free } from "./free.ts";
@@ -21,9 +21,10 @@ export async function collect(request: GcRequest, ports: Ports): Promise<void> {
   const options = pastDamage({ deadline: request.deadline }, ports);
   const scope = { kind: "attachment", node: ports.node.name, network: request.network } as const;
   const failures: string[] = [];
+  const valid = new Set(request.valid.map(nameOf));
   await requireOwnStore(request, ports);
   for await (const { ref, record } of ports.store.list(scope, options)) {
-    if (isValid(request, record) || !mayFree(record.holder, ports)) continue;
+    if (valid.has(nameOf(record.holder.attachment)) || !mayFree(record.holder, ports)) continue;
     try {
       const target = { node: ref.node, id: ref.id, requestId: record.holder.requestId };
       await free(target, request.coolingSeconds, ports, options);
@@ -45,7 +46,7 @@ async function requireOwnStore({ deadline, space }: GcRequest, ports: Ports): Pr
   verifyForRelease(snapshot, remembered, space, ports);
 }
 
-function isValid(request: GcRequest, record: AttachmentRecord): boolean {
-  const { container, ifname } = record.holder.attachment;
-  return request.valid.some((valid) => valid.container === container && valid.ifname === ifname);
+/** A container's ID has no blank. */
+function nameOf({ container, ifname }: Pick<AttachmentId, "container" | "ifname">): string {
+  return `${container} ${ifname}`;
 }

@@ -59,10 +59,15 @@ export function rightKey(nearMiss: string): string | undefined {
 const afterName = new RegExp(`^.*?(?:${NAME}|${oneSlip(NAME)})(?:io$)?(.*)$`);
 
 function wordLike(text: string): Word | undefined {
-  return (
-    WORDS.find((word) => word === text) ??
-    WORDS.find((word) => new RegExp(`^(?:${oneSlip(word)})$`).test(text))
-  );
+  return WORDS.find((word) => word === text) ?? slips().find(([, pattern]) => pattern.test(text))?.[0];
+}
+
+let compiled: readonly (readonly [Word, RegExp])[] | undefined;
+
+/** Made once, and only for whoever has written a near miss. */
+function slips(): readonly (readonly [Word, RegExp])[] {
+  compiled ??= WORDS.map((word) => [word, new RegExp(`^(?:${oneSlip(word)})$`)] as const);
+  return compiled;
 }
 
 function bare(key: string): string {

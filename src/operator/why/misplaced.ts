@@ -33,9 +33,8 @@ export async function misplacedAbove(
 function misplacedIn({ annotations }: PodFacts, above: readonly WorkloadAbove[]): Misplaced[] {
   const told = new Set<string>();
   return above.toReversed().flatMap(({ owner, annotations: own }) => {
-    const keys = misplacedKeys(Object.keys(own), annotations)
-      .filter((key) => !told.has(key))
-      .slice(0, MOST_KEYS);
+    const untold = Object.keys(own).filter((key) => !told.has(key));
+    const keys = misplacedKeys(untold, annotations, MOST_KEYS);
     for (const key of keys) told.add(key);
     return keys.length === 0 ? [] : [{ owner, keys, place: templatePlace(owner.kind) }];
   });
