@@ -116,6 +116,19 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
     );
   }, 180_000);
 
+  test("J70, J72: more than a pod may ask for is refused, and keeps nobody else waiting", async () => {
+    const listed = (count: number) =>
+      Array.from({ length: count }, (_, n) => `::${n.toString(16)}`).join(",");
+    const asking = (ips: string) =>
+      pod({ name: "many", namespace: "team-a", annotations: { "kube-ipam.ips": ips } });
+    const large = [1, 2, 3].map(() => judged(asking(listed(16_000))));
+    expect(await judged(malformed())).toContain("annotation kube-ipam.ip has the value '10.188.0.300'");
+    for (const said of await Promise.all(large)) expect(said).toContain("at most 65536 characters, not ");
+    expect(await judged(asking(listed(1_025)))).toContain("at most 1024 entries, not 1025");
+    const most = Array.from({ length: 1_024 }, (_, n) => `10.188.${n >> 8}.${n & 255}`).join(",");
+    expect(await answered(asking(most))).toStartWith("allowed ");
+  }, 180_000);
+
   test("J60: a near miss of a key is refused, with the key that it was meant to be", async () => {
     for (const key of ["kube-ipam.io/ip", "kube_ipam.ip", "Kube-ipam.ip", "kube-ipm.ip"])
       expect(
