@@ -12,8 +12,8 @@ import type { PodId } from "../ipam/records.ts";
 /** An address of the network that a living pod shows on one of its interfaces. */
 export interface Place extends ShownPlace {
   readonly pod: PodFacts;
-  /** Other interfaces of the same pod, as Multus names them. */
-  readonly siblings: readonly string[];
+  /** Whether another interface of the same pod is called so, as Multus names them. */
+  readonly hasSibling: (ifname: string) => boolean;
 }
 
 /**
@@ -40,10 +40,14 @@ export function livePods(pods: readonly PodFacts[], isWanted: (address: Address)
   for (const [name, pod] of byName) {
     if (pod.finished) continue;
     const own = shownPlaces(pod);
-    const names = own.flatMap(({ ifname }) => ifname ?? []);
+    const names = new Set(own.flatMap(({ ifname }) => ifname ?? []));
     const places = own
       .filter(({ address }) => isWanted(address))
-      .map((place) => ({ ...place, pod, siblings: names.filter((each) => each !== place.ifname) }));
+      .map((place) => ({
+        ...place,
+        pod,
+        hasSibling: (ifname: string) => ifname !== place.ifname && names.has(ifname),
+      }));
     shown.set(name, [...new Map(places.map((place) => [keyOf(place), place])).values()]);
   }
   return {

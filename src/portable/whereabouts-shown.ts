@@ -80,5 +80,5 @@ function interfaceOf(place: Place, claims: readonly Claim[], { ifname: fallback 
   const named = new Set(claims.flatMap(({ ifname }) => ifname ?? []));
   const [only, ...others] = named;
   const name = only !== undefined && others.length === 0 ? only : place.podIP && fallback;
-  return name && !place.siblings.includes(name) ? name : unknownInterface(place.address);
+  return name && !place.hasSibling(name) ? name : unknownInterface(place.address);
 }

@@ -1,5 +1,7 @@
-import { formatAddress } from "../../address/address.ts";
-import { cidrContains, parseCidr } from "../../address/cidr.ts";
+import { type Address, formatAddress } from "../../address/address.ts";
+import { cidrInterval, parseCidr } from "../../address/cidr.ts";
+import { remembered } from "../../address/remembered.ts";
+import { allHolding } from "../../address/segments.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import { clusterRelation, isOwnHolder, isUndecided } from "../cluster-relation.ts";
 import { isPod, podIsGone } from "../evidence/fencing.ts";
@@ -65,7 +67,7 @@ export function sceneOf(input: AuditInput): Scene {
       return showing.get(address) ?? [];
     },
     verified: (holder) => boots.verified(holder),
-    spacesOf: (address) => spacesOf(address, networks),
+    spacesOf: (address) => spacesOf(address, networksWith(networks)),
   };
 }
 
@@ -120,7 +122,11 @@ function podsByAddress(
   const found = new Map<string, PodFacts[]>();
   for (const pod of pods) {
     if (pod.finished) continue;
-    for (const { text } of shownBy(pod)) found.set(text, [...(found.get(text) ?? []), pod]);
+    for (const { text } of shownBy(pod)) {
+      const showing = found.get(text);
+      if (showing === undefined) found.set(text, [pod]);
+      else showing.push(pod);
+    }
   }
   return found;
 }
@@ -148,8 +154,16 @@ function networksOf({ ref, record }: Entry<"network">): SpacedNetwork[] {
  * Prefers the network that Multus names. Multus uses the definition's name, which may differ from the
  * configuration's.
  */
-function spacesOf({ address, network }: ShownAddress, networks: readonly SpacedNetwork[]): string[] {
-  const holding = networks.filter(({ subnets }) => subnets.some((subnet) => cidrContains(subnet, address)));
+function spacesOf(
+  { address, network }: ShownAddress,
+  networksOf: (address: Address) => readonly SpacedNetwork[],
+): string[] {
+  const holding = networksOf(address);
   const named = holding.filter(({ name }) => name === network || name === network?.split("/").at(-1));
   return [...new Set((named.length > 0 ? named : holding).map(({ space }) => space))];
 }
+
+/** A pod may show any number of addresses. */
+const networksWith = remembered((networks: readonly SpacedNetwork[]) =>
+  allHolding(networks, ({ subnets }) => subnets.map(cidrInterval)),
+);
