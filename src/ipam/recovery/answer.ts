@@ -60,7 +60,11 @@ export async function answerRecovery(
   const answersSeen = await countAnswers(meta.recovery, ports, options);
   await reclaim(ports, { records: Number.POSITIVE_INFINITY, deadline: options.deadline, sweep: true });
   const living = await livingHere(further, ports);
-  const { standing, ...outcome } = await writeAll(living, ports, { ...options, contests: true });
+  const { standing, ...outcome } = await writeAll(living, ports, {
+    ...options,
+    contests: true,
+    identity: meta,
+  });
   for (const { record } of living.map((each) => each.living)) spaces.add(record.space);
   const answer: NodeRecoveryRecord = {
     version: RECORD_VERSION,

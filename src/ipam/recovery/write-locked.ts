@@ -1,8 +1,8 @@
 import { takeNotice } from "../integrity/released.ts";
-import { journalEntryOf, type LivingAttachment, livingOf } from "../journal-entry.ts";
+import { journalEntryOf, type LivingAttachment, livingOf, storeOf } from "../journal-entry.ts";
 import type { JournalEntry, Witness } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
-import type { RecoveryConflict } from "../records.ts";
+import type { MetaRecord, RecoveryConflict } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
 import { type Written, writeLiving } from "./write-living.ts";
 
@@ -29,6 +29,8 @@ export interface Known {
 export interface Writing extends CallOptions {
   /** What another one has is contested from now on: it is told, and proves nothing any more (`JournalEntry`). */
   readonly contests: boolean;
+  /** Of the store: what stands in it is confirmed by it from now on, whichever store its ADD wrote. */
+  readonly identity: Pick<MetaRecord, "uuid">;
 }
 
 /** Writes living attachments, one after the other. @throws StoreFailure, IpamError; what is written stays. */
@@ -78,8 +80,8 @@ async function writeLocked(
       ports.node.journal.remove(id, entry.holder.requestId);
       return ENDED;
     }
-    if (contested ? options.contests : entry.contested === true)
-      ports.node.journal.write(contesting(entry, contested));
+    const said = contested ? contesting(entry, options) : confirmed(entry, options, ports);
+    if (!Bun.deepEquals(said, entry)) ports.node.journal.write(said);
     return { outcome, entry };
   } finally {
     lock.release();
@@ -88,6 +90,15 @@ async function writeLocked(
 
 const ENDED = { outcome: "ended" } as const;
 
-function contesting({ contested: _, ...entry }: JournalEntry, contested: boolean): JournalEntry {
-  return contested ? { ...entry, contested } : entry;
+function contesting(entry: JournalEntry, { contests }: Writing): JournalEntry {
+  return contests ? { ...entry, contested: true } : entry;
+}
+
+/** A witness of the store that has it now (`livingWitness`). */
+function confirmed(
+  { contested: _, ...entry }: JournalEntry,
+  { identity }: Writing,
+  ports: Pick<Ports, "store">,
+): JournalEntry {
+  return { ...entry, ...storeOf(identity, ports.store) };
 }

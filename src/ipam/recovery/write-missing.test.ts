@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { free } from "../free/free.ts";
 import { lookAtStore } from "../integrity/look.ts";
 import type { Ports } from "../ports.ts";
-import type { MetaRecord } from "../records.ts";
+import type { MetaRecord, Ref } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { add, allocations, attachment, createWorld, del, named } from "../testing/world.ts";
 import { answerRecovery } from "./answer.ts";
@@ -39,6 +39,13 @@ async function recover(ports: Ports, ...answering: readonly Ports[]) {
   for (const each of answering) answers.push(await answerRecovery(NONE, each, soon()));
   await endRecovery(recovery, ports, soon());
   return answers;
+}
+
+async function everything({ list }: Ports["store"]): Promise<Ref[]> {
+  const refs: Ref[] = [refTo.meta];
+  for (const kind of ["attachment", "allocation"] as const)
+    for await (const { ref } of list({ kind }, soon())) refs.push(ref);
+  return refs;
 }
 
 const ALL = ["c0 10.1.2.2", "c1 10.1.2.20", "c2 10.1.2.21"];
@@ -197,6 +204,17 @@ describe("a store that is thrown back into, or behind, a recovery", () => {
     await look(n1);
     expect((await meta())?.state).toBe("suspect");
     expect(await answerRecovery(NONE, n1, soon())).toBeUndefined();
+  });
+
+  test("K64: what a recovery found standing in a new store is evidence of that store from then on", async () => {
+    const { n1, n2, store, meta, look } = await thrownBack();
+    // Emptied: the recovery gives it another UUID.
+    await store.commit({ guards: [], puts: [], deletes: await everything(store) }, soon());
+    await recover(n2, n1, n2);
+    const deletes = [refTo.attachment("n1", attachment("c2"))];
+    await store.commit({ guards: [], puts: [], deletes }, soon());
+    await look(n1);
+    expect((await meta())?.state).toBe("suspect");
   });
 
   test("K64: a node that lost dataDir does not know whether its answer is of now, and answers again", async () => {

@@ -24,7 +24,7 @@ export async function writeMissing(ports: Ports, options: CallOptions): Promise<
   if (meta === undefined || meta.state === "recovering") return undefined;
   const lost = await lostHere(meta.uuid, ports, options);
   const all = lost.map((entry) => ({ living: livingOf(entry), journaled: true }));
-  return writeAll(all, ports, { ...options, contests: false });
+  return writeAll(all, ports, { ...options, contests: false, identity: meta });
 }
 
 /**
