@@ -24,6 +24,10 @@ export function describeController(command: Command): Command {
     .option("--namespace <name>", "namespace of its Lease and Secret (default: this pod's, else kube-ipam)")
     .option("--listen <host:port>", "HTTP: /healthz, /readyz, /metrics")
     .option("--listen-tls <host:port>", "HTTPS: admission and the operators' API")
+    .option(
+      "--admission-client-ca <file>",
+      "authorities (PEM) of the clients that may ask for admission (default: whoever connects)",
+    )
     .option("--interval <seconds>", "time between the leader's rounds", secondsUpTo(3_600), 30)
     .option("--service <name>", "name of the Service that leads to it", "kube-ipam-controller")
     .helpOption("-h, --help", "show this help")

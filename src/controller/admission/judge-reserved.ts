@@ -1,4 +1,5 @@
 import { type Finding, warn } from "./finding.ts";
+import { inTime } from "./in-time.ts";
 import { type AddressContext, judgeAddress } from "./judge-address.ts";
 import { type KnownNetwork, networksFor } from "./known-networks.ts";
 import type { NamedAddress, NamedSet, Wishes } from "./wishes.ts";
@@ -58,6 +59,7 @@ async function judgeNamed(
   { address, source, suffix }: NamedAddress,
   context: ReservedContext,
 ): Promise<Finding | undefined> {
+  await inTime(context.options.deadline);
   const networks = networksFor(address, suffix, context.known);
   const spaces = networks.length > 0 ? new Set(networks.map(({ space }) => space)) : [context.space];
   const verdicts: (Finding | undefined)[] = [];

@@ -3,6 +3,7 @@ import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
+import { inTime } from "./in-time.ts";
 import { judgeApart } from "./judge-apart.ts";
 import { judgeGateways } from "./judge-gateways.ts";
 import { judgeNumbers } from "./judge-numbers.ts";
@@ -54,6 +55,7 @@ export function judgeAlone(
 
 async function judgeOnStore(workload: Workload, wishes: Wishes, context: JudgeContext): Promise<Finding[]> {
   try {
+    await inTime(context.options.deadline);
     const used = await knownNetworks(context.ports.store, context.options);
     const known = [...used, ...context.pools.map(networkOfPool)];
     const reserved = await judgeReserved(wishes, { ...context, workload, known });

@@ -1,7 +1,9 @@
+import type { TLSSocket } from "node:tls";
 import { ValiError } from "valibot";
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
 import { visibleLine } from "../../address/visible.ts";
+import { Queue } from "../../ipam/queue.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import type { Finding } from "./finding.ts";
@@ -13,16 +15,23 @@ import { ownerOfWorkload } from "./workload-owner.ts";
 
 /** Less than the webhook's timeoutSeconds, so that a slow store still gives an answer with a warning. */
 const PATIENCE_MS = 1_500;
+/** Reviews that are judged at once. The others wait, each with its own deadline running. */
+const AT_ONCE = 8;
+/** More than these would not be answered in time anyhow. */
+const MOST_WAITING = 128;
 
 /** POST /admission: answers the ValidatingWebhookConfiguration's question about one object. */
 export function mountAdmission(app: SecureApp, context: ControllerContext): void {
+  const turns = new Queue({ limit: AT_ONCE });
   app.post("/admission", async (request) => {
+    if (!context.admissionClients.mayAsk(request.env.incoming.socket as TLSSocket))
+      return request.text("only clients of --admission-client-ca may ask for admission\n", 401);
+    if (turns.waiting >= MOST_WAITING)
+      return request.text("too many reviews at once: try again\n", 429, { "Retry-After": "1" });
+    const deadline = performance.now() + PATIENCE_MS;
     try {
-      const { uid, workload, sameSpecification } = readReview(await request.req.json());
-      const findings = workload === undefined ? [] : judgePlace(workload);
-      if (workload !== undefined && !sameSpecification) findings.push(...(await judge(workload, context)));
-      context.metrics.admissions.inc({ answer: answerOf(findings) });
-      return request.json(answerReview(uid, findings));
+      const body = await request.req.json();
+      return request.json(await turns.run(() => review(body, context, deadline)));
     } catch (failure) {
       if (!(failure instanceof ValiError || failure instanceof SyntaxError)) throw failure;
       const reason = cut(visibleLine(failure.message), CAPS.errorMessage);
@@ -31,13 +40,25 @@ export function mountAdmission(app: SecureApp, context: ControllerContext): void
   });
 }
 
+async function review(body: unknown, context: ControllerContext, deadline: number): Promise<object> {
+  const { uid, workload, sameSpecification } = readReview(body);
+  const findings = workload === undefined ? [] : judgePlace(workload);
+  if (workload !== undefined && !sameSpecification)
+    findings.push(...(await judge(workload, context, deadline)));
+  context.metrics.admissions.inc({ answer: answerOf(findings) });
+  return answerReview(uid, findings);
+}
+
 function answerOf(findings: readonly Finding[]): string {
   if (findings.some(({ severity }) => severity === "refuse")) return "refused";
   return findings.length > 0 ? "warned" : "allowed";
 }
 
-function judge(workload: Workload, { configuration, ports }: ControllerContext): Promise<Finding[]> {
-  const deadline = performance.now() + PATIENCE_MS;
+function judge(
+  workload: Workload,
+  { configuration, ports }: ControllerContext,
+  deadline: number,
+): Promise<Finding[]> {
   return judgeWorkload(workload, {
     ports,
     pools: configuration.pools,

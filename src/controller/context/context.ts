@@ -2,6 +2,7 @@ import type { NodeConfiguration } from "../../config/parse/parse-node-configurat
 import type { Inventory } from "../../ipam/inventory-port.ts";
 import type { ClusterPorts, Log } from "../../ipam/ports.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
+import type { AdmissionClients } from "./admission-clients.ts";
 import type { FrontProxy } from "./front-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -12,6 +13,8 @@ export interface ControllerContext {
   readonly inventory: Inventory;
   /** Recognises the API server, which names the user that it forwards a request for. */
   readonly frontProxy: FrontProxy;
+  /** Who may ask for admission. */
+  readonly admissionClients: AdmissionClients;
   /** Store, pools and defaults, as the node's file says. */
   readonly configuration: NodeConfiguration;
   /** The namespace of its Lease and Secret. */

@@ -1,10 +1,13 @@
+import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Api } from "../../kubernetes/api/api.ts";
 import { CONFIG_MAPS } from "../../kubernetes/api/kinds.ts";
+import { certificatesIn, isIssuedBy } from "./peer-issuer.ts";
 
 interface Trusted {
   /** PEM. */
   readonly authorities: string;
+  readonly certificates: readonly X509Certificate[];
   /** Common names that count; empty: every name. */
   readonly names: readonly string[];
   readonly userHeaders: readonly string[];
@@ -19,10 +22,16 @@ const WHERE = { namespace: "kube-system", name: "extension-apiserver-authenticat
  */
 export class FrontProxy {
   readonly #api: Api;
+  readonly #isAlone: boolean;
   #trusted: Trusted | undefined;
 
-  constructor(api: Api) {
+  /**
+   * @param isAlone whether TLS trusts the front proxy's authorities only; else a certificate counts only if
+   * one of them signed it itself.
+   */
+  constructor(api: Api, isAlone = true) {
     this.#api = api;
+    this.#isAlone = isAlone;
   }
 
   /** Whose client certificates count (PEM); undefined before they are known. */
@@ -39,6 +48,7 @@ export class FrontProxy {
         ? undefined
         : {
             authorities,
+            certificates: this.#isAlone ? [] : certificatesIn(authorities),
             names: listIn(map?.data["requestheader-allowed-names"]),
             userHeaders: listIn(map?.data["requestheader-username-headers"]),
           };
@@ -50,7 +60,8 @@ export class FrontProxy {
    */
   userOf(socket: TLSSocket, headers: Headers): string | undefined {
     if (this.#trusted === undefined || !socket.authorized) return undefined;
-    const { names, userHeaders } = this.#trusted;
+    const { certificates, names, userHeaders } = this.#trusted;
+    if (!this.#isAlone && !isIssuedBy(socket, certificates)) return undefined;
     const { CN } = socket.getPeerCertificate().subject ?? {};
     if (names.length > 0 && !(typeof CN === "string" && names.includes(CN))) return undefined;
     return userHeaders.map((name) => headers.get(name) ?? "").find((value) => value !== "");

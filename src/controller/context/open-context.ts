@@ -12,6 +12,7 @@ import { inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
 import { daemonLog as log } from "../../runtime/daemon.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
+import { AdmissionClients } from "./admission-clients.ts";
 import type { ControllerContext } from "./context.ts";
 import { FrontProxy } from "./front-proxy.ts";
 import { makeMetrics } from "./metrics.ts";
@@ -24,6 +25,8 @@ export interface ContextOptions {
   readonly kubeconfig?: string;
   readonly namespace?: string;
   readonly service: string;
+  /** File with the authorities whose clients may ask for admission; absent: everybody may. */
+  readonly admissionClientCa?: string;
   /** Seconds between the leader's rounds. */
   readonly interval: number;
 }
@@ -49,10 +52,12 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
   if (!configured.description.shared) throw noSharedStore();
   const kubeConfig = options.kubeconfig ?? configuration.kubernetes.kubeConfig;
   const api = new Api(loadCredentials(kubeConfig === undefined ? {} : { kubeConfig }));
+  const admissionClients = new AdmissionClients(options.admissionClientCa);
   const store = await configured.open();
   return {
     api,
-    frontProxy: new FrontProxy(api),
+    frontProxy: new FrontProxy(api, !admissionClients.areKnown),
+    admissionClients,
     configuration,
     log,
     ports: { store, node: noNode(), cluster: clusterOn(api), log, random: Math.random },

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { pause } from "../../ipam/pause.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { FailureLog } from "../context/failure-log.ts";
@@ -13,8 +14,6 @@ import { publishAuthorities } from "./trust-bundle.ts";
 /** At most; a controller with a shorter interval renews as often as that. */
 const RENEW_EVERY_MS = 20_000;
 const PATIENCE_MS = 10_000;
-/** Bytes. Kubernetes takes objects of up to 3 MB, and an AdmissionReview brings two of them. */
-const LARGEST_BODY = 8 * 1024 * 1024;
 
 /**
  * Serves HTTPS until `signal` aborts: waits for its certificate, and takes every new one without a
@@ -34,18 +33,19 @@ export async function serveHttps(
   const logs = {
     certificate: new FailureLog(context.log, "cannot renew the serving certificate"),
     clients: new FailureLog(context.log, "cannot read how the API server's front proxy identifies itself"),
+    admission: new FailureLog(context.log, "cannot read who may ask for admission"),
   };
   while (!signal.aborted) {
     const material = await currentMaterial(context, logs.certificate);
     if (material !== undefined && server === undefined) {
-      server = await listenHttps(listen, makeApp(context), material);
+      server = await listenHttps(listen, { app: makeApp(context), mayBring: bodiesFrom(context) }, material);
       serving();
     } else if (material !== undefined && material.certificate !== used?.certificate) {
       server?.use(material);
       context.log("info", "serves with a new certificate");
     }
     used = material ?? used;
-    const authorities = await clientAuthorities(context, logs.clients);
+    const authorities = await clientAuthorities(context, logs);
     if (authorities !== undefined && authorities !== trusted) server?.trustClients(authorities);
     trusted = server && authorities;
     await pause(server === undefined ? 1_000 : Math.min(RENEW_EVERY_MS, context.intervalMs), signal);
@@ -74,16 +74,31 @@ async function currentMaterial(
 
 /** Whose client certificates count, PEM; where that cannot be read, what was read last. */
 async function clientAuthorities(
-  { frontProxy }: ControllerContext,
-  failures: FailureLog,
+  { admissionClients, frontProxy }: ControllerContext,
+  logs: { readonly clients: FailureLog; readonly admission: FailureLog },
 ): Promise<string | undefined> {
+  await attempt(logs.admission, async () => admissionClients.refresh());
+  await attempt(logs.clients, () => frontProxy.refresh(performance.now() + PATIENCE_MS));
+  const known = [frontProxy.authorities, admissionClients.authorities].filter((text) => text !== undefined);
+  return known.length === 0 ? undefined : known.join("\n");
+}
+
+async function attempt(failures: FailureLog, work: () => Promise<void>): Promise<void> {
   try {
-    await frontProxy.refresh(performance.now() + PATIENCE_MS);
+    await work();
     failures.succeeded();
   } catch (failure) {
     failures.failed(failure);
   }
-  return frontProxy.authorities;
+}
+
+/** A body is read only of clients that will be answered: who they are is known before. */
+function bodiesFrom({ admissionClients }: ControllerContext): (request: IncomingMessage) => boolean {
+  return ({ socket, url = "" }) => {
+    const [path] = url.split("?");
+    const client = socket as TLSSocket;
+    return path === "/admission" ? admissionClients.mayAsk(client) : client.authorized;
+  };
 }
 
 function hostsOf({ namespace, service }: ControllerContext): string[] {
@@ -93,8 +108,11 @@ function hostsOf({ namespace, service }: ControllerContext): string[] {
 
 function makeApp(context: ControllerContext): SecureApp {
   const app: SecureApp = new Hono();
+  app.onError((failure, request) => {
+    context.log("error", "cannot answer a request", { path: request.req.path, reason: failure.message });
+    return request.text("cannot answer: see the controller's log\n", 500);
+  });
   app.get("/healthz", (request) => request.text("ok\n"));
-  app.use(bodyLimit({ maxSize: LARGEST_BODY }));
   mountRoutes(app, context);
   return app;
 }

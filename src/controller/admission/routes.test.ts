@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { Hono } from "hono";
+import { IpamError } from "../../ipam/errors.ts";
+import type { ControllerContext } from "../context/context.ts";
+import { makeMetrics } from "../context/metrics.ts";
+import type { SecureApp } from "../context/secure-app.ts";
+import { inTime } from "./in-time.ts";
+import { mountAdmission } from "./routes.ts";
+
+const review = JSON.stringify({
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: {
+    uid: "1",
+    kind: { kind: "Pod" },
+    namespace: "default",
+    object: { metadata: { name: "p", annotations: { "kube-ipam.ip": "10.1.2.3" } } },
+  },
+});
+
+/** A webhook whose store answers when it is let; `asked` counts those who wait for it. */
+function webhook() {
+  let asked = 0;
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const store = {
+    // biome-ignore lint/correctness/useYield: it fails before it has anything
+    list: async function* () {
+      asked += 1;
+      await answered;
+      throw new IpamError("tryAgain", "the store is away", "");
+    },
+  };
+  const context = {
+    admissionClients: { mayAsk: () => true },
+    configuration: { pools: [], addressSpace: "default" },
+    metrics: makeMetrics(),
+    ports: { store, cluster: {} },
+  };
+  const app: SecureApp = new Hono();
+  mountAdmission(app, context as unknown as ControllerContext);
+  const ask = async () => {
+    const env = { incoming: { socket: {} } } as never;
+    return (await app.request("/admission", { method: "POST", body: review }, env)).status;
+  };
+  return { ask, asked: () => asked, answer };
+}
+
+test("K143: so many reviews are judged at once, so many wait, and one more is told to come again", async () => {
+  const { answer, ask, asked } = webhook();
+  const statuses = Array.from({ length: 8 + 128 }, ask);
+  while (asked() < 8) await Bun.sleep(1);
+  await Bun.sleep(1);
+  expect(asked()).toBe(8);
+  expect(await ask()).toBe(429);
+  answer();
+  for (const status of statuses) await status;
+  expect(asked()).toBeGreaterThan(8);
+}, 30_000);
+
+test("K143: a review that nobody waits for any more ends at its next step", async () => {
+  await inTime(performance.now() + 60_000);
+  expect(inTime(performance.now() - 1)).rejects.toMatchObject({ name: "tryAgain" });
+});
