@@ -11,8 +11,8 @@ main() {
   helm=$(scripts/helm.sh)
   scratch=$(mktemp -d)
   trap "rm -rf '$scratch'" EXIT
-  render >"$scratch/kube-ipam.yaml"
-  render --set cleanup=true --show-only templates/cleanup.yaml >"$scratch/cleanup.yaml"
+  { head_line; cat deploy/rbac/namespace.yaml; render; } >"$scratch/kube-ipam.yaml"
+  { head_line; cat deploy/rbac/namespace.yaml; render --set cleanup=true --show-only templates/cleanup.yaml; } >"$scratch/cleanup.yaml"
   if [ "${1:-}" = --check ]; then
     for file in kube-ipam.yaml cleanup.yaml; do
       diff -u "$OUT/$file" "$scratch/$file" || { echo "$OUT/$file: run scripts/manifests.sh" >&2; exit 1; }
@@ -22,9 +22,10 @@ main() {
   mv "$scratch"/*.yaml "$OUT/"
 }
 
+head_line() { echo "# Made from deploy/chart by scripts/manifests.sh: change the chart, not this."; }
+
 render() {
-  echo "# Made from deploy/chart by scripts/manifests.sh: change the chart, not this."
-  "$helm" template kube-ipam deploy/chart --namespace kube-system -f "$OUT/values.yaml" "$@" 2>/dev/null |
+  "$helm" template kube-ipam deploy/chart --namespace kube-ipam -f "$OUT/values.yaml" "$@" 2>/dev/null |
     sed -e '/app.kubernetes.io\/managed-by: Helm/d' -e '/^# Source: /d' -e 's/[[:space:]]*$//' -e '/^$/d'
 }
 

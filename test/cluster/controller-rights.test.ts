@@ -17,10 +17,10 @@ const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`the controller's rights: ${missing}`, () => {});
 
 const MANIFEST = join(import.meta.dir, "../../deploy/rbac/controller.yaml");
-const SECRET = "/api/v1/namespaces/kube-system/secrets/kube-ipam-controller-tls";
+const SECRET = "/api/v1/namespaces/kube-ipam/secrets/kube-ipam-controller-tls";
 const API_SERVICE = "/apis/apiregistration.k8s.io/v1/apiservices";
 const WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
-const USER = "system:serviceaccount:kube-system:kube-ipam-controller";
+const USER = "system:serviceaccount:kube-ipam:kube-ipam-controller";
 const MERGE = "application/merge-patch+json";
 const DAY_MS = 24 * 3_600_000;
 
@@ -150,7 +150,7 @@ function ownerRights(): string[] {
 /** A serving certificate with five days left, by the same authority. */
 function endingSoon({ authorities, authorityKey }: { authorities: string; authorityKey: string }) {
   const lifetime = { from: new Date(Date.now() - DAY_MS), until: new Date(Date.now() + 5 * DAY_MS) };
-  const hosts = ["kube-ipam-controller.kube-system.svc"];
+  const hosts = ["kube-ipam-controller.kube-ipam.svc"];
   return issueServing({ certificate: authorities, key: authorityKey }, hosts, lifetime);
 }
 
@@ -183,7 +183,7 @@ function apiService(): object {
       version: "v1",
       groupPriorityMinimum: 1000,
       versionPriority: 15,
-      service: { name: "kube-ipam-controller", namespace: "kube-system" },
+      service: { name: "kube-ipam-controller", namespace: "kube-ipam" },
     },
   };
 }
@@ -193,7 +193,7 @@ function shown({ tlsPort }: Controller, authorities: string): Promise<string> {
   return eventually(
     () =>
       new Promise<string | undefined>((resolve) => {
-        const servername = "kube-ipam-controller.kube-system.svc";
+        const servername = "kube-ipam-controller.kube-ipam.svc";
         const socket = connect({ host: "127.0.0.1", port: tlsPort, ca: authorities, servername }, () => {
           const { raw } = socket.getPeerCertificate();
           socket.destroy();

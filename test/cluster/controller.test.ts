@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)("the controller", () => {
     await other.daemon.stop(20_000);
     const lease = await world.kubernetes.request<{ spec: { holderIdentity?: string } }>(
       "GET",
-      "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-ipam-controller",
+      "/apis/coordination.k8s.io/v1/namespaces/kube-ipam/leases/kube-ipam-controller",
     );
     expect(lease.spec.holderIdentity ?? "").toBe("");
   }, 120_000);

@@ -103,6 +103,37 @@ describe.skipIf(missing !== undefined)("the agent's credentials on the host", ()
     expect([...used()].filter((right) => !allowed.includes(right))).toEqual([]);
   }, 90_000);
 
+  test("K148: its account asks for no token that lives longer, nor for another Node's", async () => {
+    const { kubectl, kubeConfig } = kubernetes;
+    await kubernetes.apply(
+      { apiVersion: "v1", kind: "Node", metadata: { name: "worker-2" } },
+      {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "agent", namespace: "kube-system" },
+        spec: {
+          nodeName: NODE,
+          serviceAccountName: "kube-ipam-agent",
+          containers: [{ name: "agent", image: "localhost/none:1" }],
+        },
+      },
+    );
+    const own = ["--bound-object-kind=Pod", "--bound-object-name=agent"];
+    const token = await kubectl("-n", "kube-system", "create", "token", "kube-ipam-agent", ...own);
+    const asking = kubeConfig({ token: token.trim() });
+    const asked = async (account: string, node: string | undefined, hours: number) => {
+      const bound = node === undefined ? [] : ["--bound-object-kind=Node", `--bound-object-name=${node}`];
+      const wish = ["-n", "kube-system", "create", "token", account, `--duration=${hours}h`, ...bound];
+      const { exitCode, stderr } = await as(asking, ...wish);
+      return exitCode === 0 ? "given" : stderr;
+    };
+    expect(await asked("kube-ipam", NODE, 24)).toBe("given");
+    expect(await asked("kube-ipam", NODE, 25)).toContain("up to 24 hours");
+    expect(await asked("kube-ipam", "worker-2", 24)).toContain("its own Node");
+    expect(await asked("kube-ipam", undefined, 24)).toContain("its own Node");
+    expect(await asked("kube-ipam-agent", NODE, 24)).toContain("forbidden");
+  }, 60_000);
+
   const as = (kubeconfig: string, ...command: string[]): Promise<Finished> =>
     run([`${PROGRAMS}/kubectl`, `--kubeconfig=${kubeconfig}`, ...command], { env: { HOME: folder.path } });
 });

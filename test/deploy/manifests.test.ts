@@ -37,6 +37,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
     "--set=image.tag=sha256:0000000000000000000000000000000000000000000000000000000000000000",
     "--set=image.pullSecrets={one,two},apiServer.host=10.1.2.3,paths.run=/run/other",
     "--set=agent.hostFolders={/run/systemd/resolve,/etc/dns}",
+    "--set=controller.admissionClientCa=webhook-clients,controller.listen=[::]:9468",
     "--set=agent.podLabels.a=b,agent.podAnnotations.c=d,commonLabels.e=f",
   ],
 };
@@ -49,6 +50,8 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
       customResource("monitoring.coreos.com", "PrometheusRule", "v1"),
       customResource("monitoring.coreos.com", "PodMonitor", "v1"),
     );
+    // A dry run makes none.
+    await kubernetes.kubectl("apply", "-f", join(CHART, "rbac/namespace.yaml"));
     await kubernetes.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s");
   }, 120_000);
   afterAll(() => kubernetes?.[Symbol.asyncDispose]());
@@ -85,7 +88,7 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
     const { stderr } = await kubernetes.tryKubectl("apply", "--server-side", "--dry-run=server", "-f", path);
     const [agent = "", controller = "", ...others] = stderr.trim().split("\n").sort(byLength);
     expect(others).toEqual([]);
-    expect(reasons(controller)).toEqual(["host namespaces"]);
+    expect(reasons(controller)).toEqual(["host namespaces", "probe or lifecycle host"]);
     expect(reasons(agent)).toEqual([
       "host namespaces",
       "probe or lifecycle host",

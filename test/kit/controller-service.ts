@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Controller } from "./controller.ts";
+import { CONTROLLER_NAMESPACE, type Controller } from "./controller.ts";
 import type { Kubernetes } from "./kubernetes.ts";
 
 const DEPLOY = join(import.meta.dir, "../../deploy");
 
 /** Leads the Service kube-ipam-controller to loopback, where the test's controllers listen. */
-export async function applyControllerService({ apply }: Kubernetes): Promise<void> {
+export async function applyControllerService({ apply, kubectl }: Kubernetes): Promise<void> {
+  await kubectl("apply", "-f", join(DEPLOY, "rbac/namespace.yaml"));
   await apply({
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: "kube-ipam-controller", namespace: "kube-system" },
+    metadata: { name: "kube-ipam-controller", namespace: CONTROLLER_NAMESPACE },
     spec: { type: "ExternalName", externalName: "localhost" },
   });
 }
@@ -41,7 +42,7 @@ export async function applyApiService(
       version: "v1",
       groupPriorityMinimum: 1000,
       versionPriority: 15,
-      service: { name: "kube-ipam-controller", namespace: "kube-system", port: tlsPort },
+      service: { name: "kube-ipam-controller", namespace: CONTROLLER_NAMESPACE, port: tlsPort },
     },
   });
 }

@@ -7,7 +7,9 @@ import type { PodsOnNodes } from "./pods-on-nodes.ts";
 import { eventually } from "./wait.ts";
 
 const EXECUTABLE = process.env.KUBE_IPAM_EXECUTABLE ?? join(import.meta.dir, "../../dist/kube-ipam");
-const MANIFEST = join(import.meta.dir, "../../deploy/rbac/controller.yaml");
+const RBAC = join(import.meta.dir, "../../deploy/rbac");
+/** Where the shipped role has it. */
+export const CONTROLLER_NAMESPACE = "kube-ipam";
 
 /** One replica of the controller, as a process of the built executable with exactly the shipped role. */
 export interface Controller extends AsyncDisposable {
@@ -21,9 +23,10 @@ export interface Controller extends AsyncDisposable {
 
 /** Applies the shipped role and gives a token of its service account. */
 export async function controllerToken(kubernetes: Kubernetes): Promise<string> {
-  await kubernetes.kubectl("apply", "-f", MANIFEST);
+  for (const file of ["namespace.yaml", "controller.yaml"])
+    await kubernetes.kubectl("apply", "-f", join(RBAC, file));
   const { kubectl } = kubernetes;
-  return (await kubectl("-n", "kube-system", "create", "token", "kube-ipam-controller")).trim();
+  return (await kubectl("-n", CONTROLLER_NAMESPACE, "create", "token", "kube-ipam-controller")).trim();
 }
 
 let count = 0;
@@ -46,7 +49,7 @@ export async function startController(
     "controller",
     `--config=${config}`,
     `--kubeconfig=${world.kubernetes.kubeConfig({ token })}`,
-    "--namespace=kube-system",
+    `--namespace=${CONTROLLER_NAMESPACE}`,
     `--interval=${interval}`,
     `--listen=127.0.0.1:${port}`,
     `--listen-tls=127.0.0.1:${tlsPort}`,

@@ -55,13 +55,34 @@ host: {{ $host | quote }}
 {{- end }}
 {{- end }}
 
+{{/*
+The own account, as kubelet mounts it by itself, but for the token's life: 3607 seconds, kubelet's own wish, make
+the API server give a year.
+*/}}
+{{- define "kube-ipam.account" -}}
+- name: account
+  projected:
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
+{{- end }}
+
+{{- define "kube-ipam.accountMount" -}}
+- {name: account, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+{{- end }}
+
 {{/* The objects of a file beside the chart (deploy/rbac and others), in this release's namespace. */}}
 {{- define "kube-ipam.objects" -}}
 {{- $root := .root -}}
 {{- range splitList "\n---" (printf "\n%s" .text) }}
 {{- $object := fromYaml . }}
 {{- with $object.Error }}{{ fail (printf "not YAML: %s" .) }}{{ end }}
-{{- if $object.kind }}
+{{- $kept := has ($object.kind | default "") (list "Secret" "Lease") }}
+{{- /* What the controller fills in stays, also where an earlier one has made it itself. */}}
+{{- $there := and $kept (lookup $object.apiVersion $object.kind $root.Release.Namespace $object.metadata.name) }}
+{{- if and $object.kind (not $there) }}
+{{- if $kept }}{{ $_ := set $object.metadata "annotations" (dict "helm.sh/resource-policy" "keep") }}{{ end }}
 {{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) (include "kube-ipam.labels" $root | fromYaml)) }}
 {{- if or $object.metadata.namespace (has $object.kind (list "PrometheusRule" "PodMonitor")) }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.webhooks }}{{ $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}{{ end }}

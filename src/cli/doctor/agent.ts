@@ -16,8 +16,7 @@ export async function checkAgent(binDir: string): Promise<Finding[]> {
   const check = `agent ${socket}`;
   if (await answers(join(binDir, PLUGIN), socket)) return [ok(check, "answers")];
   const found = existsSync(socket) ? "does not answer" : "is not there: no agent runs";
-  const remedy =
-    "see 'kubectl -n kube-system logs ds/kube-ipam-agent', or 'systemctl status kube-ipam-agent'";
+  const remedy = "see 'kubectl -n kube-ipam logs ds/kube-ipam-agent', or 'systemctl status kube-ipam-agent'";
   return [
     full
       ? warning(check, `${found}; the complete plugin does its work, only slower`, remedy)

@@ -1,10 +1,13 @@
 import type { Api } from "../../kubernetes/api/api.ts";
 import { LEASES } from "../../kubernetes/api/kinds.ts";
 import type { Lease } from "../../kubernetes/api/shapes.ts";
-import { createObject, replaceObject } from "../../kubernetes/api/write-objects.ts";
+import { createObject, patchObject } from "../../kubernetes/api/write-objects.ts";
 import type { LeasePort, LeaseView } from "./election.ts";
 
-/** A Lease of coordination.k8s.io behind the lease port; its times are for people. */
+/**
+ * A Lease of coordination.k8s.io behind the lease port; its times are for people. The installation makes it,
+ * empty; where it is missing it is made, which only a user may who has that right.
+ */
 export function leaseOn(api: Api, name: { readonly namespace: string; readonly name: string }): LeasePort {
   return {
     read: async (deadline) => {
@@ -12,12 +15,13 @@ export function leaseOn(api: Api, name: { readonly namespace: string; readonly n
       return lease && viewOf(lease);
     },
     write: async (lease, previous, deadline) => {
-      const body = bodyOf(name, lease, previous);
-      const outcome =
-        previous === undefined
-          ? await createObject(api, LEASES, name, body, deadline)
-          : await replaceObject(api, LEASES, name, body, deadline);
-      return outcome !== "exists" && outcome !== "conflict";
+      const spec = specOf(lease, previous);
+      if (previous === undefined) {
+        const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: name, spec };
+        return (await createObject(api, LEASES, name, body, deadline)) !== "exists";
+      }
+      const patch = { metadata: { resourceVersion: previous.version }, spec };
+      return (await patchObject(api, LEASES, name, { type: "merge", patch }, deadline)) !== undefined;
     },
   };
 }
@@ -31,22 +35,13 @@ function viewOf({ metadata, spec }: Lease): LeaseView {
   };
 }
 
-function bodyOf(
-  name: { readonly namespace: string; readonly name: string },
-  lease: Omit<LeaseView, "version">,
-  previous: LeaseView | undefined,
-): object {
+function specOf(lease: Omit<LeaseView, "version">, previous: LeaseView | undefined): object {
   const now = `${new Date().toISOString().slice(0, -1)}000Z`;
   return {
-    apiVersion: "coordination.k8s.io/v1",
-    kind: "Lease",
-    metadata: { ...name, ...(previous && { resourceVersion: previous.version }) },
-    spec: {
-      holderIdentity: lease.holder,
-      leaseDurationSeconds: lease.durationSeconds,
-      leaseTransitions: lease.transitions,
-      renewTime: now,
-      ...(previous?.holder !== lease.holder && { acquireTime: now }),
-    },
+    holderIdentity: lease.holder,
+    leaseDurationSeconds: lease.durationSeconds,
+    leaseTransitions: lease.transitions,
+    renewTime: now,
+    ...(previous?.holder !== lease.holder && { acquireTime: now }),
   };
 }

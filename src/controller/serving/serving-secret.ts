@@ -1,7 +1,8 @@
+import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import { SECRETS } from "../../kubernetes/api/kinds.ts";
 import type { Secret } from "../../kubernetes/api/shapes.ts";
-import { createObject, replaceObject } from "../../kubernetes/api/write-objects.ts";
+import { patchObject } from "../../kubernetes/api/write-objects.ts";
 import { renewed, type ServingMaterial } from "./serving-material.ts";
 
 const KEYS = {
@@ -11,33 +12,47 @@ const KEYS = {
   key: "tls.key",
 } as const;
 
+/** As the chart makes it, and as earlier controllers did. Kubernetes itself fills Secrets of other types. */
+const TYPES = ["Opaque", "kubernetes.io/tls"];
+/** Asks Kubernetes to put a service account's token into a Secret. */
+const OF_AN_ACCOUNT = "kubernetes.io/service-account.";
+
+interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /**
- * The serving material of all replicas, from their Secret. The first replica that finds it missing or
- * due makes it anew; a replica that was overtaken takes what the other wrote.
+ * The serving material of all replicas, from their Secret, which the installation has made. The first
+ * replica that finds the material missing or due makes it anew; a replica that was overtaken takes what the
+ * other wrote.
  *
- * @throws IpamError as the Cluster port says.
+ * @throws IpamError as the Cluster port says; kubernetesRefused where there is no Secret, or not the controller's.
  */
 export async function sharedMaterial(
   api: Api,
-  name: { readonly namespace: string; readonly name: string },
+  name: SecretName,
   hosts: readonly string[],
   deadline: number,
 ): Promise<ServingMaterial> {
   for (;;) {
     const secret = await api.getBuiltIn(SECRETS, name, deadline);
-    const present = secret && materialOf(secret);
+    if (secret === undefined) throw missing(name);
+    requireOurs(secret, name);
+    const present = materialOf(secret);
     const material = await renewed(present, hosts, new Date());
     if (material === present) return material;
-    const body = bodyOf(name, material, secret);
-    const outcome =
-      secret === undefined
-        ? await createObject(api, SECRETS, name, body, deadline)
-        : await replaceObject(api, SECRETS, name, body, deadline);
-    if (outcome !== "exists" && outcome !== "conflict") return material;
+    const patch = {
+      // Only if nobody else has written meanwhile; what others put beside the material stays.
+      metadata: { resourceVersion: secret.metadata.resourceVersion },
+      data: dataOf(material),
+    };
+    if (await patchObject(api, SECRETS, name, { type: "merge", patch }, deadline)) return material;
   }
 }
 
-function materialOf({ data }: Secret): ServingMaterial {
+function materialOf({ data }: Secret): ServingMaterial | undefined {
+  if (data[KEYS.authorities] === undefined) return undefined;
   const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString();
   return {
     authorities: text(KEYS.authorities),
@@ -47,23 +62,30 @@ function materialOf({ data }: Secret): ServingMaterial {
   };
 }
 
-function bodyOf(
-  name: { readonly namespace: string; readonly name: string },
-  material: ServingMaterial,
-  secret: Secret | undefined,
-): object {
-  const data = Object.fromEntries(
+function dataOf(material: ServingMaterial): Record<string, string> {
+  return Object.fromEntries(
     Object.entries(KEYS).map(([field, key]) => [
       key,
       Buffer.from(material[field as keyof ServingMaterial]).toString("base64"),
     ]),
   );
-  const { labels = {}, resourceVersion } = secret?.metadata ?? {};
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    type: "kubernetes.io/tls",
-    metadata: { ...name, labels, ...(resourceVersion && { resourceVersion }) },
-    data,
-  };
+}
+
+/** A Secret that somebody else has prepared could hold another's token beside our key, or be served to others. */
+function requireOurs({ metadata, type }: Secret, { name, namespace }: SecretName): void {
+  const strange = Object.keys(metadata.annotations).find((key) => key.startsWith(OF_AN_ACCOUNT));
+  if (TYPES.includes(type) && strange === undefined) return;
+  throw new IpamError(
+    "kubernetesRefused",
+    `the Secret ${namespace}/${name} is not the controller's: ${strange === undefined ? `its type is ${type}` : `it has the annotation ${strange}`}`,
+    "find out who made it, delete it, and apply the one of the chart or of deploy/rbac/controller.yaml",
+  );
+}
+
+function missing({ name, namespace }: SecretName): IpamError {
+  return new IpamError(
+    "kubernetesRefused",
+    `there is no Secret ${namespace}/${name} for the serving certificate`,
+    `the chart and deploy/rbac/controller.yaml make it, empty; so does 'kubectl -n ${namespace} create secret generic ${name}'`,
+  );
 }

@@ -95,7 +95,7 @@ export const lease = v.object({
 });
 
 /** Values are base64. */
-export const secret = v.object({ metadata, data: texts });
+export const secret = v.object({ metadata, data: texts, type: v.optional(v.string(), "") });
 
 export const configMap = v.object({ metadata, data: texts });
 

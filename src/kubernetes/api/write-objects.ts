@@ -22,26 +22,6 @@ export async function createObject<T>(
   throw api.refusal(answer, { verb: "create", kind, name });
 }
 
-/**
- * Replaces an object; with metadata.resourceVersion in the body, only if it is still that version.
- *
- * @returns the new object, or "conflict" when it was changed or deleted meanwhile.
- * @throws IpamError as the Cluster port says; after tryAgain it may have been replaced.
- */
-export async function replaceObject<T>(
-  api: Api,
-  kind: Kind<T>,
-  name: ObjectName,
-  body: object,
-  deadline: number,
-): Promise<T | "conflict"> {
-  const path = pathOf(kind, name);
-  const answer = await api.request(path, deadline, { method: "PUT", contentType: JSON_TYPE, body });
-  if (answer.ok) return api.parse(kind.shape, answer.body, path);
-  if (reasonOf(answer) === "Conflict" || reasonOf(answer) === "NotFound") return "conflict";
-  throw api.refusal(answer, { verb: "update", kind, name });
-}
-
 const JSON_TYPE = "application/json";
 
 /** A change of an object: RFC 7396 (merge) or RFC 6902 (json). */

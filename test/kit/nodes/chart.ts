@@ -6,7 +6,7 @@ import { wireNetwork } from "./own-node.ts";
 import type { Stage } from "./stage.ts";
 
 const ARCHIVE = join(import.meta.dir, "../../../dist/kube-ipam-image.tar");
-const NAMESPACE = "kube-system";
+const NAMESPACE = "kube-ipam";
 
 /** What docs/install.md tells an operator to do: image, Secret, one command. Waits until all of it runs. */
 export async function installChart(stage: Stage): Promise<void> {
@@ -14,6 +14,7 @@ export async function installChart(stage: Stage): Promise<void> {
   for (const machine of stage.machines())
     await machine.exec("ctr", "-n", "k8s.io", "images", "import", ARCHIVE);
   stage.managed.byChart = true;
+  await stage.kubernetes.kubectl("apply", "-f", join(CHART, "rbac/namespace.yaml"));
   await makeSecret(stage);
   await helmOn(
     stage,

@@ -37,5 +37,5 @@ export function fencedNode(stage: () => Stage): void {
 /** The node on which the controller runs that leads. */
 async function leader({ kubernetes }: Stage): Promise<string> {
   const held = ["get", "lease", "kube-ipam-controller", "-o", "jsonpath={.spec.holderIdentity}"];
-  return (await kubernetes.kubectl("-n", "kube-system", ...held)).split("_")[0] ?? "";
+  return (await kubernetes.kubectl("-n", "kube-ipam", ...held)).split("_")[0] ?? "";
 }
