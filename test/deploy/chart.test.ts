@@ -39,7 +39,8 @@ test("deploy/manifests is what the chart renders", async () => {
 test("every file of deploy/rbac goes with the chart, where it is wanted", async () => {
   const all = await objects("--set=rbac.operator=true", ...(NODE_FILES.etcd ?? []));
   const rendered = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-  for (const file of readdirSync(join(CHART, "rbac"))) {
+  // Helm makes the namespace, or whoever applies deploy/manifests.
+  for (const file of readdirSync(join(CHART, "rbac")).filter((name) => name !== "namespace.yaml")) {
     for (const { kind, metadata } of documents(readFileSync(join(CHART, "rbac", file), "utf8")))
       expect(rendered).toContain(`${kind} ${metadata.name}`);
   }
@@ -53,6 +54,56 @@ test("every file of deploy/rbac goes with the chart, where it is wanted", async 
 test("every object lies in the release's namespace", async () => {
   const text = await render("--namespace=elsewhere");
   expect(text).not.toContain("namespace: kube-system");
+});
+
+test("K149: no pod has a token that lives for longer than an hour, and metrics are the node's own", async () => {
+  const text = await render("--set=cleanup=true", ...(NODE_FILES.etcd ?? []));
+  const pods = documents(text).filter(({ kind }) =>
+    ["DaemonSet", "Deployment"].includes(kind),
+  ) as unknown as Workload[];
+  expect(pods.map(({ metadata }) => metadata.name).sort()).toEqual([
+    "kube-ipam-agent",
+    "kube-ipam-cleanup",
+    "kube-ipam-controller",
+  ]);
+  for (const { spec } of pods) {
+    const { automountServiceAccountToken, containers, volumes } = spec.template.spec;
+    expect(automountServiceAccountToken).toBe(false);
+    // Of kubelet's own 3607 seconds the API server makes a year.
+    for (const { projected } of volumes)
+      for (const { serviceAccountToken } of projected?.sources ?? [])
+        expect([undefined, 3600]).toContain(serviceAccountToken?.expirationSeconds);
+    const listening = containers.flatMap(({ args = [] }) =>
+      args.filter((arg) => arg.startsWith("--listen=")),
+    );
+    for (const arg of listening) expect(arg).toStartWith("--listen=127.0.0.1:");
+  }
+});
+
+interface Workload extends Rendered {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly automountServiceAccountToken?: boolean;
+        readonly containers: readonly { readonly args?: readonly string[] }[];
+        readonly volumes: readonly {
+          readonly projected?: {
+            readonly sources: readonly {
+              readonly serviceAccountToken?: { readonly expirationSeconds: number };
+            }[];
+          };
+        }[];
+      };
+    };
+  };
+}
+
+test("K149: who may ask for admission is a file of the controller where a ConfigMap is named, and else nothing", async () => {
+  const args = NODE_FILES.etcd ?? [];
+  expect(await render(...args)).not.toContain("admission-client-ca");
+  const text = await render("--set=controller.admissionClientCa=webhook-clients", ...args);
+  expect(text).toContain("- --admission-client-ca=/admission-client-ca/ca.crt");
+  expect(text).toContain("configMap: {name: webhook-clients,");
 });
 
 const NODE_FILES: Readonly<Record<string, readonly string[]>> = {
