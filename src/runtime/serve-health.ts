@@ -34,7 +34,8 @@ export function serveHealth({ listen, registry, unready }: HealthOptions): { sto
 function serveOn(listen: string, fetch: (request: Request) => Response | Promise<Response>) {
   const { host, port } = hostAndPort("--listen", listen);
   try {
-    return Bun.serve({ hostname: host, port, fetch });
+    // Nothing here takes a body.
+    return Bun.serve({ hostname: host, port, fetch, maxRequestBodySize: 1_024 });
   } catch (failure) {
     throw cannotListen("--listen", listen, failure);
   }

@@ -31,11 +31,12 @@ export async function controllerToken(kubernetes: Kubernetes): Promise<string> {
 
 let count = 0;
 
-/** Starts a replica and waits until it is ready. `settings` are further keys of its configuration file. */
+/** Starts a replica and waits until it is ready. `settings` are further keys of its configuration file, `flags` of it. */
 export async function startController(
   world: PodsOnNodes,
   settings: object = {},
   interval = 1,
+  flags: readonly string[] = [],
 ): Promise<Controller> {
   const { folder } = world.kubernetes;
   const token = await controllerToken(world.kubernetes);
@@ -53,6 +54,7 @@ export async function startController(
     `--interval=${interval}`,
     `--listen=127.0.0.1:${port}`,
     `--listen-tls=127.0.0.1:${tlsPort}`,
+    ...flags,
   ];
   const daemon = startDaemon(name, command, folder, { PATH: "/usr/bin:/bin" });
   const get = (path: string) =>

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { Authority, CertificateFiles } from "./certificates.ts";
+import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
 import type { Folder } from "./folder.ts";
 import type { KubernetesWish } from "./kubernetes.ts";
 
@@ -25,6 +25,7 @@ export async function apiServerFlags(parts: FlagParts, port: number, etcd: strin
     `--secure-port=${port}`,
     ...(wish.address === undefined ? LOOPBACK_FLAGS : await nodeFlags(authority, wish.address)),
     ...(wish.auditLog === undefined ? [] : auditFlags(folder, wish.auditLog)),
+    ...(wish.webhookClient ? await webhookFlags(folder) : []),
     ...(wish.aggregation ? await aggregationFlags(authority, wish.address) : []),
     `--tls-cert-file=${certFile}`,
     `--tls-private-key-file=${keyFile}`,
@@ -62,6 +63,22 @@ function auditFlags(folder: Folder, log: string): string[] {
   const rules = [{ level: "Metadata", omitStages: ["RequestReceived", "ResponseStarted"] }];
   writeFileSync(policy, JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules }));
   return [`--audit-policy-file=${policy}`, `--audit-log-path=${folder.file(log)}`];
+}
+
+/** As docs/admission.md tells an administrator. */
+async function webhookFlags(folder: Folder): Promise<string[]> {
+  const authority = await makeAuthority(folder.path, "webhook-clients");
+  const { certFile, keyFile } = await authority.issue({ name: "apiserver" });
+  const kubeConfigFile = folder.file("webhooks.kubeconfig");
+  // Every webhook: the port, which a name would need, is known later.
+  const users = [{ name: "*", user: { "client-certificate": certFile, "client-key": keyFile } }];
+  writeFileSync(kubeConfigFile, JSON.stringify({ apiVersion: "v1", kind: "Config", users }));
+  const version = "apiserver.config.k8s.io/v1";
+  const configuration = { apiVersion: version, kind: "WebhookAdmissionConfiguration", kubeConfigFile };
+  const plugins = [{ name: "ValidatingAdmissionWebhook", configuration }];
+  const path = folder.file("admission.json");
+  writeFileSync(path, JSON.stringify({ apiVersion: version, kind: "AdmissionConfiguration", plugins }));
+  return [`--admission-control-config-file=${path}`];
 }
 
 async function aggregationFlags(authority: Authority, address: string | undefined): Promise<string[]> {

@@ -30,6 +30,8 @@ export interface KubernetesWish {
   readonly nodeNames?: readonly string[];
   /** The API server may pass requests on to aggregated ones. */
   readonly aggregation?: boolean;
+  /** The API server shows webhooks a certificate, by an authority whose own is `webhook-clients.crt` in the folder. */
+  readonly webhookClient?: boolean;
   /** Who asked the API server for what, as lines in this file of the folder. */
   readonly auditLog?: string;
 }
