@@ -52,6 +52,7 @@ TEST_TOOLS=(
   fish:fish
   prometheus:promtool
   logrotate:/usr/sbin/logrotate
+  nftables:/usr/sbin/nft
 )
 
 missing_of() {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { IpamError } from "../../ipam/errors.ts";
 import { FailureLog } from "./failure-log.ts";
 
 test("a failure is logged when it begins, changes and ends", () => {
@@ -11,11 +12,13 @@ test("a failure is logged when it begins, changes and ends", () => {
   failures.succeeded();
   failures.succeeded();
   failures.failed("slow");
+  failures.failed(new IpamError("tryAgain", "the store is away", "look after it"));
   expect(logged).toEqual([
     "warn it failed slow",
     "warn it failed away",
     "warn it failed slow",
     "info resolved: it failed",
     "warn it failed slow",
+    "warn it failed the store is away: look after it",
   ]);
 });
