@@ -59,6 +59,30 @@ describe.skipIf(missing !== undefined)("strangers at the controller's port", () 
     expect(controller.daemon.running()).toBe(true);
   }, 120_000);
 
+  test("K143: reviews that are whole, large and made of little things take little memory", async () => {
+    const before = await memory();
+    const request = {
+      uid: "1",
+      kind: { kind: "Pod" },
+      namespace: "default",
+      object: { metadata: { name: "p" } },
+    };
+    const review = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request };
+    const body = JSON.stringify({ ...review, more: Array.from({ length: 900_000 }, () => []) });
+    const url = `https://127.0.0.1:${controller.tlsPort}/admission`;
+    let most = 0;
+    for (let round = 0; round < 8; round++) {
+      const asked = Array.from({ length: 30 }, () =>
+        fetch(url, { method: "POST", body, tls: { rejectUnauthorized: false } }).then(({ status }) => status),
+      );
+      for (const answer of asked) {
+        expect([400, 503]).toContain(await answer);
+        most = Math.max(most, await memory());
+      }
+    }
+    expect(most - before).toBeLessThan(350 * MIB);
+  }, 120_000);
+
   test("K143: a request to end is obeyed while reviews keep coming", async () => {
     await using another = await startController(world);
     const annotations = {

@@ -1,10 +1,12 @@
 import type { TLSSocket } from "node:tls";
+import type { HonoRequest } from "hono";
 import { ValiError } from "valibot";
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
 import { visibleLine } from "../../address/visible.ts";
 import { Queue } from "../../ipam/queue.ts";
 import type { ControllerContext } from "../context/context.ts";
+import { readJson } from "../context/read-json.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import type { Finding } from "./finding.ts";
 import { judgeWorkload } from "./judge.ts";
@@ -30,8 +32,7 @@ export function mountAdmission(app: SecureApp, context: ControllerContext): void
       return request.text("too many reviews at once: try again\n", 429, { "Retry-After": "1" });
     const deadline = performance.now() + PATIENCE_MS;
     try {
-      const text = await request.req.text();
-      return request.json(await turns.run(() => review(text, context, deadline)));
+      return request.json(await turns.run(() => review(request.req, context, deadline)));
     } catch (failure) {
       if (!(failure instanceof ValiError || failure instanceof SyntaxError)) throw failure;
       const reason = cut(visibleLine(failure.message), CAPS.errorMessage);
@@ -40,9 +41,8 @@ export function mountAdmission(app: SecureApp, context: ControllerContext): void
   });
 }
 
-async function review(text: string, context: ControllerContext, deadline: number): Promise<object> {
-  // What is parsed may be ten times as large as its text, and little of it is read.
-  const { uid, workload, sameSpecification } = readReview(JSON.parse(text));
+async function review(request: HonoRequest, context: ControllerContext, deadline: number): Promise<object> {
+  const { uid, workload, sameSpecification } = readReview(await readJson(request));
   const findings = workload === undefined ? [] : judgePlace(workload);
   if (workload !== undefined && !sameSpecification)
     findings.push(...(await judge(workload, context, deadline)));

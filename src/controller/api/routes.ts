@@ -5,6 +5,7 @@ import type { Addresses } from "../../operator/addresses.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
 import { ROOT, type SeenAddress } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
+import { readJson } from "../context/read-json.ts";
 import type { SecureApp } from "../context/secure-app.ts";
 import { BadRequest, readRelease, readReservation } from "./bodies.ts";
 import { releaseFor, reserveFor, type ScopedCall, unreserveFor } from "./change-addresses.ts";
@@ -93,7 +94,7 @@ async function show({ addresses, request, scope }: Call): Promise<Response> {
 }
 
 async function reserve(call: Call): Promise<Response> {
-  const spec = readReservation(await call.request.req.json());
+  const spec = readReservation(await readJson(call.request.req));
   return call.request.json(await reserveFor(spec, call), 201);
 }
 
@@ -107,7 +108,7 @@ async function unreserve(call: Call): Promise<Response> {
 }
 
 async function release(call: Call): Promise<Response> {
-  const spec = readRelease(await call.request.req.json());
+  const spec = readRelease(await readJson(call.request.req));
   return call.request.json(await releaseFor(spec, call), 201);
 }
 

@@ -5,11 +5,14 @@ import type { ServingLimits } from "./limits.ts";
 export type Read = { readonly bytes: Buffer; release(): void } | 413 | 503 | "gone";
 
 const FIRST_ROOM = 4 * 1024;
+/** Bytes of bodies between two collections: rare where requests are small, and 20 ms each. */
+const SWEEP_AFTER = 32 * 1024 * 1024;
 
 /** Reads the bodies of requests, of which only so much is in memory at once. */
 export class Bodies {
   readonly #limits: Pick<ServingLimits, "body" | "bodies" | "smallBody">;
   #held = 0;
+  #garbage = 0;
 
   constructor(limits: Pick<ServingLimits, "body" | "bodies" | "smallBody">) {
     this.#limits = limits;
@@ -22,7 +25,8 @@ export class Bodies {
 
   /** Reads a body to its end. One that is refused is read on and thrown away until its connection is closed. */
   read(request: IncomingMessage): Promise<Read> {
-    if (Number(request.headers["content-length"] ?? 0) > this.#limits.body) {
+    const announced = Number(request.headers["content-length"] ?? 0);
+    if (announced > this.#limits.body) {
       request.resume();
       return Promise.resolve(413);
     }
@@ -41,10 +45,11 @@ export class Bodies {
         resolve(read);
       };
       request.on("data", (chunk: Buffer) => {
+        this.#came(chunk.length);
         if (ended) return;
         if (length + chunk.length > this.#limits.body) return end(413);
         if (length + chunk.length > room.length) {
-          const larger = Math.min(this.#limits.body, Math.max(FIRST_ROOM, 2 * (length + chunk.length)));
+          const larger = this.#roomFor(length + chunk.length, announced);
           if (!this.#resize(room.length, larger)) return end(503);
           const grown = Buffer.allocUnsafeSlow(larger);
           room.copy(grown, 0, 0, length);
@@ -64,6 +69,20 @@ export class Bodies {
       request.on("error", () => end("gone"));
       request.on("close", () => end("gone"));
     });
+  }
+
+  /** What sockets bring is garbage as soon as it is copied, and Bun, left alone, lets hundreds of MiB of it lie. */
+  #came(bytes: number): void {
+    this.#garbage += bytes;
+    if (this.#garbage < SWEEP_AFTER) return;
+    this.#garbage = 0;
+    Bun.gc(true);
+  }
+
+  /** A small body grows as it comes; a large one gets at once what it said that it needs, so that no copies are left. */
+  #roomFor(length: number, announced: number): number {
+    if (length > this.#limits.smallBody && announced >= length) return announced;
+    return Math.min(this.#limits.body, Math.max(FIRST_ROOM, 2 * length));
   }
 
   /** Takes or gives back what is beyond a small body; false where there is no room for more. */
