@@ -119,7 +119,7 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
     const { keyFile } = await authority.issue({ name: "root" });
     await expectRefused(
       etcdSettings(cluster, { keyFile }),
-      `etcd refuses this node: ${endpoint}: the key in ${keyFile} does not belong to the certificate in ${client.certFile}`,
+      `etcd refuses this node: ${endpoint}: etcdKeyFile ${keyFile} does not belong to etcdCertFile ${client.certFile}`,
       "put a certificate and its own key there",
     );
   });
@@ -154,16 +154,16 @@ describe.each(ETCD_VERSIONS)("certificates against etcd %s", (version) => {
   });
 
   test("a server certificate that has expired, or is for another host", async () => {
-    await using expired = await startEtcd({ version, tls: true, serverUntilDay: -1 });
+    await using expired = await startEtcd({ version, tls: true, server: { fromDay: -6, untilDay: -1 } });
     await expectRefused(
       etcdSettings(expired),
       `etcd refuses this node: ${expired.endpoints[0]}: the server's certificate has expired`,
-      "renew it on the etcd member",
+      "renew it on the server",
     );
-    await using elsewhere = await startEtcd({ version, tls: true, serverHosts: ["etcd.example"] });
+    await using elsewhere = await startEtcd({ version, tls: true, server: { hosts: ["etcd.example"] } });
     await expectRefused(
       etcdSettings(elsewhere),
-      `etcd refuses this node: ${elsewhere.endpoints[0]}: the server's certificate is not for this host`,
+      `etcd refuses this node: ${elsewhere.endpoints[0]}: the server's certificate is not for this host: it is for etcd.example`,
       "use a name that is in the certificate, or add this one to it",
     );
   });

@@ -43,6 +43,7 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing", "invariants"],
   },
   { layer: "files", uses: [] },
+  { layer: "tls", uses: [] },
   { layer: "log", uses: ["address", "ipam"] },
   { layer: "portable", uses: ["address", "ipam"] },
   {
@@ -53,14 +54,14 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     layer: "store",
-    uses: ["address", "ipam", "files", "config"],
+    uses: ["address", "ipam", "files", "tls", "config"],
     rooms: [".", "keys", "embedded", "etcd/gen", "etcd/wire", "etcd/connect", "etcd/client", "etcd", "kinds"],
     testing: ["contract", "memory", "embedded/testing"],
   },
   { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
   {
     layer: "kubernetes",
-    uses: ["address", "ipam", "files", "portable", "config"],
+    uses: ["address", "ipam", "files", "tls", "portable", "config"],
     rooms: ["credentials", "api", "objects", "ports"],
     testing: ["testing"],
   },

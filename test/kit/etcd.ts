@@ -1,5 +1,10 @@
 import { mkdirSync, openSync } from "node:fs";
-import { type Authority, type CertificateFiles, makeAuthority } from "./certificates.ts";
+import {
+  type Authority,
+  type CertificateFiles,
+  type CertificateWish,
+  makeAuthority,
+} from "./certificates.ts";
 import { type EtcdBinaries, type EtcdVersion, etcdBinaries } from "./etcd-binaries.ts";
 import { type Restoring, restoreMember, succeeds } from "./etcd-restore.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
@@ -19,10 +24,10 @@ export interface EtcdWish {
   readonly host?: string;
   /** Further flags of every member. */
   readonly flags?: readonly string[];
-  /** The server certificate's last day from now; default 30. */
-  readonly serverUntilDay?: number;
-  /** What the server certificate is for; default loopback and localhost. */
-  readonly serverHosts?: readonly string[];
+  /** What the servers' certificate is like; default one for loopback and localhost. */
+  readonly server?: Partial<CertificateWish>;
+  /** An intermediate authority issues the certificates; the servers trust the root. */
+  readonly intermediate?: boolean;
 }
 
 /** One real etcd process on loopback. */
@@ -53,6 +58,8 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly etcdutl: string;
   /** With `tls`: who signs, and a client certificate for the user "root". */
   readonly authority?: Authority;
+  /** With `intermediate`: the root above `authority`. */
+  readonly root?: Authority;
   readonly client?: CertificateFiles;
   /** Saves a snapshot of the first member; answers its path. */
   snapshot(): Promise<string>;
@@ -111,7 +118,7 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
     endpoints,
     etcdctl: binaries.etcdctl,
     etcdutl: binaries.etcdutl,
-    ...(tls === undefined ? {} : { authority: tls.authority, client: tls.client }),
+    ...(tls === undefined ? {} : { root: tls.root, authority: tls.authority, client: tls.client }),
     ready,
     snapshot: async () => {
       const path = folder.file(`${crypto.randomUUID()}.snapshot`);
@@ -144,14 +151,17 @@ function peerOf({ peer }: Plan): string {
   return `http://127.0.0.1:${peer}`;
 }
 
-async function makeTls(folder: Folder, { serverUntilDay: untilDay, serverHosts, host }: EtcdWish) {
-  const authority = await makeAuthority(folder.path, "ca");
-  const server = await authority.issue({
-    name: "server",
-    hosts: serverHosts ?? ["127.0.0.1", "::1", "localhost", ...(host === undefined ? [] : [host])],
-    ...(untilDay === undefined ? {} : { untilDay, fromDay: untilDay - 5 }),
-  });
-  return { authority, server, client: await authority.issue({ name: "root" }) };
+async function makeTls(folder: Folder, { server: wish, host, intermediate }: EtcdWish) {
+  const root = await makeAuthority(folder.path, "ca");
+  const authority = intermediate ? await root.intermediate("below") : root;
+  const hosts = ["127.0.0.1", "::1", "localhost", ...(host === undefined ? [] : [host])];
+  const server = await authority.issue({ name: "server", hosts, ...wish });
+  return {
+    root,
+    authority,
+    server: { ...server, trustedCaFile: root.caFile },
+    client: { ...(await authority.issue({ name: "root" })), trustedCaFile: root.caFile },
+  };
 }
 
 function makeMember(

@@ -1,4 +1,7 @@
+import { lookup } from "node:dns";
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
+import type { LookupFunction } from "node:net";
+import { AS_GO } from "../../../tls/as-go.ts";
 import { type RpcOptions, subscribe, unary } from "../wire/grpc.ts";
 import type { Init, Method } from "../wire/methods.ts";
 import type { TlsMaterial } from "./tls-files.ts";
@@ -76,10 +79,18 @@ export class DialTimeout extends Error {
 }
 
 function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOptions {
-  if (tls === undefined) return {};
+  const named: SecureClientSessionOptions = { lookup: lookupAll };
+  if (tls === undefined) return named;
   const { cert, key, ca } = tls;
-  return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
+  return { ...named, ...AS_GO, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
 }
+
+/**
+ * Asks for all addresses of a name. By itself Bun asks without those of a family that no interface but loopback has
+ * (AI_ADDRCONFIG): a name of 127.0.0.1 would lead nowhere on a node whose network is IPv6.
+ */
+const lookupAll: LookupFunction = (name, options, answered) =>
+  lookup(name, { ...options, hints: 0 }, answered);
 
 let made = 0;
 

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { EtcdSettings } from "../../../config/network-configuration.ts";
 import { readRegularFile } from "../../../files/regular-file.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
+import { certificateBlocks, certificateTextFault, keyTextFault, type TlsFault } from "../../../tls/pem.ts";
 
 /** The settings that name certificate files. */
 export type TlsFileSettings = Pick<EtcdSettings, "certFile" | "keyFile" | "trustedCaFile">;
@@ -16,18 +17,24 @@ export interface TlsMaterial {
   readonly stamp: string;
 }
 
-/** Reads the certificate files. @throws StoreFailure refused, with setting and path, where one is missing or cannot be read. */
+/**
+ * Reads the certificate files.
+ *
+ * @throws StoreFailure refused, with setting and path, where one is missing, cannot be read, or does not even look like
+ * what it should hold.
+ */
 export function readTlsFiles(files: TlsFileSettings): TlsMaterial {
   const stamp = tlsStamp(files);
-  const cert = readNamed("etcdCertFile", files.certFile);
-  const key = readNamed("etcdKeyFile", files.keyFile);
-  const ca = readNamed("etcdTrustedCAFile", files.trustedCaFile);
+  const labels = labelsOf(files);
+  const cert = readNamed(labels.cert, files.certFile, certificateTextFault);
+  const key = readNamed(labels.key, files.keyFile, keyTextFault);
+  const ca = readNamed(labels.ca, files.trustedCaFile, certificateTextFault);
   return {
     files,
     stamp,
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined ? {} : { ca: certificateBlocks(ca).join("\n") }),
   };
 }
 
@@ -42,15 +49,35 @@ export function tlsStamp({ certFile, keyFile, trustedCaFile }: TlsFileSettings):
     .join(" ");
 }
 
-function readNamed(setting: string, path: string | undefined): string | undefined {
+/** What the files are called in messages. */
+export function labelsOf({ certFile, keyFile, trustedCaFile }: TlsFileSettings) {
+  return {
+    cert: `etcdCertFile ${certFile}`,
+    key: `etcdKeyFile ${keyFile}`,
+    ca: `etcdTrustedCAFile ${trustedCaFile}`,
+  };
+}
+
+function readNamed(
+  label: string,
+  path: string | undefined,
+  faultOf: (text: string, label: string) => TlsFault | undefined,
+): string | undefined {
   if (path === undefined) return undefined;
+  const text = readFile(label, path);
+  const fault = faultOf(text, label);
+  if (fault !== undefined) throw new StoreFailure("refused", fault.reason, fault.remedy);
+  return text;
+}
+
+function readFile(label: string, path: string): string {
   try {
     return readRegularFile(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "the file is missing" : String(error);
     throw new StoreFailure(
       "refused",
-      `etcd's ${setting} ${path} cannot be read: ${reason}`,
+      `etcd's ${label} cannot be read: ${reason}`,
       "put the file there, or correct the configuration",
     );
   }

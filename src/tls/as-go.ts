@@ -1,0 +1,25 @@
+/**
+ * How each TLS connection of this program is made: what etcdctl and kubectl accept (Go's crypto/tls and crypto/x509)
+ * is accepted, and nothing else, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+ *
+ * To Go each certificate of an authority file is an anchor of trust; OpenSSL wants a chain that ends in one that signs
+ * itself. Its list of signatures leaves out what Bun does not offer by itself (ECDSA with P-521, Ed25519), so that a
+ * server with such a certificate and TLS 1.2 would not shake hands.
+ */
+export const AS_GO = {
+  rejectUnauthorized: true,
+  allowPartialTrustChain: true,
+  sigalgs: [
+    "RSA-PSS+SHA256",
+    "ECDSA+SHA256",
+    "ed25519",
+    "RSA-PSS+SHA384",
+    "RSA-PSS+SHA512",
+    "RSA+SHA256",
+    "RSA+SHA384",
+    "RSA+SHA512",
+    "ECDSA+SHA384",
+    "ECDSA+SHA512",
+    "RSA+SHA1",
+  ].join(":"),
+} as const;

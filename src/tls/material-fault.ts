@@ -1,0 +1,91 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { certificatesIn, day, validity } from "./certificates.ts";
+import { certificateTextFault, EXPECTED_PEM, keyTextFault, type TlsFault } from "./pem.ts";
+
+/** What a client shows and trusts, as PEM. */
+export interface Material {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** What its parts are called in messages: a setting and its file. */
+export interface Labels {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What keeps this material from being used for any connection; undefined: nothing. Never shows what is in it. */
+export function materialFault({ ca, cert, key }: Material, labels: Labels): TlsFault | undefined {
+  return (
+    (ca === undefined ? undefined : authorityFault(ca, labels.ca)) ??
+    (cert === undefined ? undefined : certificateFault(cert, labels.cert)) ??
+    (key === undefined ? undefined : keyFault(key, labels.key)) ??
+    (cert === undefined || key === undefined ? undefined : pairFault(cert, key, labels))
+  );
+}
+
+function authorityFault(ca: string, label: string): TlsFault | undefined {
+  const fault = certificateTextFault(ca, label);
+  if (fault !== undefined || certificatesIn(ca).length > 0) return fault;
+  return { reason: `${label} holds no certificate that can be read`, remedy: EXPECTED_PEM };
+}
+
+function certificateFault(cert: string, label: string): TlsFault | undefined {
+  const fault = certificateTextFault(cert, label);
+  if (fault !== undefined || works(() => new X509Certificate(cert))) return fault;
+  return { reason: `${label} holds no certificate that can be read`, remedy: EXPECTED_PEM };
+}
+
+function keyFault(key: string, label: string): TlsFault | undefined {
+  const fault = keyTextFault(key, label);
+  if (fault !== undefined || works(() => createPrivateKey(key))) return fault;
+  return { reason: `${label} holds no private key that can be read`, remedy: EXPECTED_PEM };
+}
+
+function pairFault(cert: string, key: string, labels: Labels): TlsFault | undefined {
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    return {
+      reason: `${labels.key} does not belong to ${labels.cert}`,
+      remedy: "put a certificate and its own key there",
+    };
+  if (works(() => createSecureContext({ cert, key }))) return undefined;
+  return { reason: `${labels.cert} and ${labels.key} cannot be used together`, remedy: EXPECTED_PEM };
+}
+
+/** Why a server may refuse a client certificate, as far as the certificate itself shows it. */
+export function clientCertificateFault(cert: string, label: string): TlsFault | undefined {
+  const [certificate] = certificatesIn(cert);
+  if (certificate === undefined) return undefined;
+  const { from, until } = validity(certificate);
+  if (until.getTime() < Date.now())
+    return {
+      reason: `our certificate ${label} expired on ${day(until)}`,
+      remedy: "renew it; kube-ipam reads the new one without a restart",
+    };
+  if (from.getTime() > Date.now())
+    return {
+      reason: `our certificate ${label} is not valid before ${day(from)}`,
+      remedy: "compare the clocks of the machines",
+    };
+  const purposes = certificate.keyUsage ?? [];
+  if (purposes.length === 0 || purposes.some((each) => CLIENT_PURPOSES.includes(each))) return undefined;
+  return {
+    reason: `our certificate ${label} is not for clients (its extended key usage lacks clientAuth)`,
+    remedy: "use one that was issued for client authentication",
+  };
+}
+
+/** clientAuth, and any. */
+const CLIENT_PURPOSES: readonly string[] = ["1.3.6.1.5.5.7.3.2", "2.5.29.37.0"];
+
+function works(action: () => unknown): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}

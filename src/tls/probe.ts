@@ -1,0 +1,69 @@
+import { connect, type PeerCertificate } from "node:tls";
+import { AS_GO } from "./as-go.ts";
+
+/** A server to look at. */
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+  /** The name that its certificate must have; absent: `host`. */
+  readonly servername?: string;
+  /** Trusted authorities (PEM); undefined: the system's. */
+  readonly ca: string | undefined;
+  /** Milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** What a handshake showed. */
+export interface Probed {
+  /** Why it failed; "" where it succeeded. */
+  readonly code: string;
+  /** The names of its certificate, where its authority was accepted: "etcd-1, 10.0.0.7". */
+  readonly names?: string;
+}
+
+/** Shakes hands as strictly as each connection, without a client certificate, sends nothing, and ends. Never rejects. */
+export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise<Probed> {
+  return new Promise((resolve) => {
+    let names: string | undefined;
+    const name = servername ?? host;
+    const socket = connect({
+      ...AS_GO,
+      host,
+      port,
+      ...(isNumber(name) ? {} : { servername: name }),
+      ...(ca !== undefined && { ca }),
+      checkServerIdentity: (_, certificate) => {
+        names = namesIn(certificate);
+        return undefined;
+      },
+    });
+    const end = (code: string) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ code, ...(names !== undefined && { names }) });
+    };
+    const timer = setTimeout(() => end("ETIMEDOUT"), patienceMs);
+    socket.once("secureConnect", () => end(""));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? "unknown"));
+    socket.once("close", () => end("ECONNRESET"));
+  });
+}
+
+/** An address is never sent as a server's name (RFC 6066). */
+function isNumber(name: string): boolean {
+  return /^[0-9.]+$|:/.test(name);
+}
+
+/** So many names are told. */
+const MOST_NAMES = 8;
+
+function namesIn({ subject, subjectaltname }: PeerCertificate): string {
+  const names = (subjectaltname ?? "")
+    .split(",")
+    .map((each) => each.trim().replace(/^(DNS|IP Address|URI|email):/, ""))
+    .filter((each) => each !== "");
+  if (names.length === 0)
+    return typeof subject?.CN === "string" ? `nothing but the common name ${subject.CN}` : "";
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : "";
+  return names.slice(0, MOST_NAMES).join(", ") + more;
+}
