@@ -3,12 +3,13 @@
  * is accepted, and nothing else, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
  *
  * To Go each certificate of an authority file is an anchor of trust; OpenSSL wants a chain that ends in one that signs
- * itself. Its list of signatures leaves out what Bun does not offer by itself (ECDSA with P-521, Ed25519), so that a
- * server with such a certificate and TLS 1.2 would not shake hands.
+ * itself. Bun by itself offers neither the curve P-521 nor Ed25519: a server with such a certificate and TLS 1.2 would
+ * not shake hands.
  */
 export const AS_GO = {
   rejectUnauthorized: true,
   allowPartialTrustChain: true,
+  ecdhCurve: "X25519MLKEM768:X25519:P-256:P-384:P-521",
   sigalgs: [
     "RSA-PSS+SHA256",
     "ECDSA+SHA256",

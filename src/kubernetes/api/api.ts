@@ -3,7 +3,9 @@ import { IpamError } from "../../ipam/errors.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
+import { orAbort } from "./or-abort.ts";
 import { type ApiPath, folderOf, isObjectName, pathOf } from "./path.ts";
+import { reach } from "./reach.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
 import { status } from "./shapes.ts";
 
@@ -122,10 +124,7 @@ export class Api {
    */
   async *lines(path: ApiPath, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
     const authentication = await orAbort(this.#credentials.apply(signal), signal);
-    const response = await fetch(this.server + path, {
-      ...fetching(this.#credentials, authentication),
-      signal,
-    });
+    const response = await reach(this.#credentials, path, authentication, { signal });
     if (!response.ok || response.body === null) {
       const body = parseBody(await response.text());
       throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
@@ -157,21 +156,23 @@ export class Api {
 
   async #send(path: ApiPath, deadline: number, sending?: Sending): Promise<Answer> {
     const { signal, expired } = this.#patience(deadline, path);
+    let tls: Authentication["tls"] | undefined;
     try {
       const authentication = await orAbort(this.#credentials.apply(signal), signal);
-      const { headers, ...how } = fetching(this.#credentials, authentication);
-      const options = {
-        ...how,
+      tls = authentication.tls;
+      const response = await reach(this.#credentials, path, authentication, {
         ...(sending && { method: sending.method }),
-        ...(sending && "body" in sending && { body: JSON.stringify(sending.body) }),
-        headers: sending && "body" in sending ? { ...headers, "Content-Type": sending.contentType } : headers,
+        ...(sending &&
+          "body" in sending && {
+            body: JSON.stringify(sending.body),
+            headers: { "Content-Type": sending.contentType },
+          }),
         signal,
-      };
-      const response = await fetch(this.server + path, options);
+      });
       return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
     } catch (error) {
       if (signal.aborted) throw expired;
-      throw error instanceof IpamError ? error : unreachable(this.#credentials, error);
+      throw error instanceof IpamError ? error : await unreachable(this.#credentials, { error, tls });
     }
   }
 
@@ -186,14 +187,6 @@ export class Api {
     if (patience <= 0) throw expired;
     return { signal: AbortSignal.timeout(Math.ceil(patience)), expired };
   }
-}
-
-/**
- * The options of `fetch` for credentials. It follows no redirect, which could lead the token elsewhere. A
- * proxy of `false`, which Bun's types do not know, keeps Bun from reading one from the environment.
- */
-export function fetching({ proxy }: Credentials, { headers, tls }: Authentication) {
-  return { headers, tls, redirect: "manual", proxy: (proxy ?? false) as string } as const;
 }
 
 /** Whether no API server answers so: it is another server, or one that expects TLS. */
@@ -230,12 +223,4 @@ async function* jsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<unkno
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
-}
-
-/** Rejects at the deadline, which an exec plugin does not know. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }

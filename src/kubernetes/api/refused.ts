@@ -1,4 +1,7 @@
 import { IpamError } from "../../ipam/errors.ts";
+import { peerFault, type RefusedPeer } from "../../tls/peer-fault.ts";
+import { isVerificationCode } from "../../tls/verification.ts";
+import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 
@@ -27,11 +30,14 @@ export function answerRefused(credentials: Credentials, refusal: Refusal): IpamE
   );
 }
 
-function unauthorized({ server, source }: Credentials): IpamError {
+function unauthorized({ server, source, doubt }: Credentials): IpamError {
+  const seen = doubt();
   return new IpamError(
     "kubernetesRefused",
     `the API server at ${server} does not accept the credentials in ${source} (401)`,
-    "the token or client certificate is wrong, revoked or expired: renew it",
+    seen === undefined
+      ? "the token or client certificate is wrong, revoked or expired: renew it"
+      : `${seen.reason}: ${seen.remedy}`,
   );
 }
 
@@ -69,10 +75,29 @@ export function notAnApiServer({ server, source }: Credentials, path: string): I
   );
 }
 
-/** The error for a failed connection: certificates need a person, everything else is worth another try. */
-export function unreachable({ server, source }: Credentials, error: unknown): IpamError {
+/** A request that did not come through. */
+export interface Unreached {
+  readonly error: unknown;
+  /** What it was to be made with; undefined where it came to none. */
+  readonly tls: Authentication["tls"] | undefined;
+}
+
+/**
+ * The error for a failed connection: certificates need a person, everything else is worth another try. Looks at the
+ * server once more where that tells what is wrong with its certificate. Never rejects.
+ */
+export async function unreachable(credentials: Credentials, { error, tls }: Unreached): Promise<IpamError> {
+  const { server, source } = credentials;
   const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (isVerificationCode(code)) {
+    const fault = await peerFault(code, reason, refusedPeer(credentials, tls));
+    return new IpamError(
+      "kubernetesRefused",
+      `the API server's certificate at ${server} is not trusted: ${fault.reason}`,
+      `${fault.remedy}; check certificate-authority and server in ${source}`,
+    );
+  }
   if (CERTIFICATE_FAULT.test(`${code} ${reason}`)) {
     return new IpamError(
       "kubernetesRefused",
@@ -87,8 +112,31 @@ export function unreachable({ server, source }: Credentials, error: unknown): Ip
   );
 }
 
+/** Milliseconds for that second look. */
+const PROBE_MS = 1_000;
+
+function refusedPeer(
+  { server, proxy, authority }: Credentials,
+  tls: Authentication["tls"] | undefined,
+): RefusedPeer {
+  const { hostname, port } = new URL(server);
+  const servername = tls?.serverName;
+  const at = {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port || 443),
+    ...(servername !== undefined && { servername }),
+    patienceMs: PROBE_MS,
+  };
+  return {
+    at: proxy === undefined ? at : undefined,
+    ca: tls?.ca,
+    authority,
+    setting: "certificate-authority",
+  };
+}
+
 /** Bun's advice for the author of a program. */
 const FETCH_HINT = / For more information, pass `verbose: true`.*$/;
 
-/** Codes of OpenSSL and Bun for certificates that cannot be verified. */
-const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|certificate|ERR_SSL|ERR_TLS/i;
+/** What else OpenSSL and Bun say of certificates that cannot be verified. */
+const CERTIFICATE_FAULT = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|certificate|ERR_SSL|ERR_TLS/i;

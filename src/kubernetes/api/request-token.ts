@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
 import { type Credentials, loadCredentials } from "../credentials/credentials.ts";
-import { fetching } from "./api.ts";
 import { SERVICE_ACCOUNTS } from "./kinds.ts";
 import { type ApiPath, below, pathOf } from "./path.ts";
+import { reach } from "./reach.ts";
 import { unreachable } from "./refused.ts";
 
 const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -61,18 +61,17 @@ export async function requestToken({ account, node, expirationSeconds }: TokenWi
 
 async function post(credentials: Credentials, path: ApiPath, body: object) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const { headers, ...how } = fetching(credentials, await credentials.apply(signal));
+  const authentication = await credentials.apply(signal);
   let response: Response;
   try {
-    response = await fetch(credentials.server + path, {
-      ...how,
+    response = await reach(credentials, path, authentication, {
       method: "POST",
-      headers: { ...headers, "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
       signal,
     });
-  } catch (failure) {
-    throw unreachable(credentials, failure);
+  } catch (error) {
+    throw await unreachable(credentials, { error, tls: authentication.tls });
   }
   const answer = v.safeParse(tokenRequest, await response.json().catch(() => undefined));
   if (response.ok && answer.success) return answer.output;

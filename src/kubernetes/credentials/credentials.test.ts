@@ -128,7 +128,7 @@ describe("credentials", () => {
     [
       "an authority that is none",
       { server: "https://127.0.0.1:1", "certificate-authority-data": btoa("hello") },
-      "its certificate-authority holds no certificates in PEM",
+      "its certificate-authority holds no certificate: expected PEM text",
     ],
   ])("a server with %s is named", async (_name, cluster, reason) => {
     const kubeConfig = api.kubeConfig({}, cluster);

@@ -1,12 +1,15 @@
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { IpamError, OthersWords } from "../../ipam/errors.ts";
+import { clientCertificateFault, type Labels } from "../../tls/material-fault.ts";
+import type { TlsFault } from "../../tls/pem.ts";
 import type { Access } from "./access.ts";
 import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
+import { labelOf } from "./material.ts";
 import { proxyOf } from "./proxy-of.ts";
 import { serviceAccount } from "./service-account.ts";
-import { requireTlsMaterial } from "./tls-material.ts";
+import { usableTlsMaterial } from "./tls-material.ts";
 
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
@@ -34,6 +37,10 @@ export interface Credentials {
    * @throws IpamError kubernetesRefused naming the source and what is wrong with it.
    */
   apply(signal: AbortSignal): Promise<Authentication>;
+  /** Names where the trusted authorities came from: a file, or `source`. */
+  readonly authority: string;
+  /** What is visibly wrong with the client certificate that the last request carried. */
+  doubt(): TlsFault | undefined;
 }
 
 /**
@@ -61,6 +68,8 @@ function credentialsBy(access: Access, source: string): Credentials {
   if (proxyUrl !== undefined && !(/^https?:/.test(proxyUrl) && URL.canParse(proxyUrl)))
     throw new Error("its proxy-url is not of http or https");
   const plugin = exec && new ExecPlugin(exec);
+  const labels = labelsOf(access);
+  let shown: string | undefined;
   return {
     source,
     server,
@@ -69,12 +78,25 @@ function credentialsBy(access: Access, source: string): Credentials {
     apply: async (signal) => {
       try {
         const { headers, tls } = await authenticate(access, plugin, signal);
-        if (server.startsWith("https:")) requireTlsMaterial(tls);
-        return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls };
+        const usable = server.startsWith("https:") ? usableTlsMaterial(tls, labels) : tls;
+        shown = usable.cert;
+        return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls: usable };
       } catch (error) {
         throw unusable(source, error);
       }
     },
+    authority: labels.ca === AUTHORITY ? source : labels.ca.slice(AUTHORITY.length + 1),
+    doubt: () => (shown === undefined ? undefined : clientCertificateFault(shown, labels.cert)),
+  };
+}
+
+const AUTHORITY = "certificate-authority";
+
+function labelsOf({ authority, certificate, certificateKey }: Access): Labels {
+  return {
+    ca: labelOf(authority, AUTHORITY),
+    cert: labelOf(certificate, "client-certificate"),
+    key: labelOf(certificateKey, "client-key"),
   };
 }
 

@@ -27,8 +27,17 @@ export function textOf(material: Material): string {
   }
 }
 
+/** What it is called in messages: its key, with the file where one is named. */
+export function labelOf(material: Material | undefined, key: string): string {
+  if (material === undefined || "text" in material) return key;
+  return isShown(material.path) ? `${key} ${material.path}` : key;
+}
+
+function isShown(path: string): boolean {
+  return path.length <= LONGEST_SHOWN && !/[\r\n]/.test(path);
+}
+
 function reasonFor(path: string, error: unknown): string {
-  const isShown = path.length <= LONGEST_SHOWN && !/[\r\n]/.test(path);
-  if (isShown && error instanceof Error) return error.message;
+  if (isShown(path) && error instanceof Error) return error.message;
   return "it names no file that can be read";
 }

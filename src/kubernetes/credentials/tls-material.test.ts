@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeAuthority } from "../../../test/kit/certificates.ts";
-import { requireTlsMaterial, type TlsMaterial } from "./tls-material.ts";
+import type { Material } from "../../tls/material-fault.ts";
+import { usableTlsMaterial } from "./tls-material.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kube-ipam-tls-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,9 +23,15 @@ beforeAll(async () => {
   [cert, key, otherKey] = [read(one.certFile), read(one.keyFile), read(two.keyFile)];
 });
 
-function outcome(material: TlsMaterial): string {
+const LABELS = {
+  ca: "certificate-authority /ca.crt",
+  cert: "client-certificate",
+  key: "client-key /key.pem",
+};
+
+function outcome(material: Material): string {
   try {
-    requireTlsMaterial(material);
+    usableTlsMaterial(material, LABELS);
     return "fine";
   } catch (error) {
     return String(error).replace("Error: ", "");
@@ -33,19 +41,37 @@ function outcome(material: TlsMaterial): string {
 test("what can be used", () => {
   expect(outcome({})).toBe("fine");
   expect(outcome({ ca })).toBe("fine");
-  expect(outcome({ ca: `# two of them\n${ca}\n${cert}`, cert, key })).toBe("fine");
-  expect(outcome({ cert: Buffer.from(`Certificate:\n${cert}\n${ca}`), key: Buffer.from(key) })).toBe("fine");
+  expect(outcome({ ca: `# two of them\r\n${ca}\r\n${cert}`, cert, key })).toBe("fine");
+  expect(outcome({ cert: `Certificate:\n${cert}\n${ca}`, key })).toBe("fine");
 });
 
-test("what cannot is named, and never shown", () => {
-  const noCa = "its certificate-authority holds no certificates in PEM";
-  expect(outcome({ ca: "hello" })).toBe(noCa);
-  expect(outcome({ ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" })).toBe(noCa);
+test("an authority that cannot be read is left out beside one that can", () => {
+  const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  expect(usableTlsMaterial({ ca: `${broken}${ca}` }, LABELS).ca?.trim()).toBe(ca.trim());
+});
+
+test("K105: what cannot be used is named, with the way out, and never shown", () => {
+  const pem = ": expected PEM text; correct the file or the configuration";
+  expect(outcome({ ca: "" })).toBe(`its certificate-authority /ca.crt is empty${pem}`);
+  expect(outcome({ ca: "hello" })).toBe(`its certificate-authority /ca.crt holds no certificate${pem}`);
+  expect(outcome({ ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" })).toBe(
+    `its certificate-authority /ca.crt holds no certificate that can be read${pem}`,
+  );
   expect(outcome({ cert })).toBe("it has a client-certificate without its client-key");
   expect(outcome({ key })).toBe("it has a client-key without a client-certificate");
-  expect(outcome({ cert: "hello", key })).toBe("its client-certificate is no certificate in PEM");
-  const noKey = "its client-key is no private key in PEM, or is encrypted";
-  expect(outcome({ cert, key: "hello" })).toBe(noKey);
-  expect(outcome({ cert, key: cert })).toBe(noKey);
-  expect(outcome({ cert, key: otherKey })).toBe("its client-key does not belong to its client-certificate");
+  expect(outcome({ cert: "hello", key })).toBe(`its client-certificate holds no certificate${pem}`);
+  expect(outcome({ cert, key: "hello" })).toBe(`its client-key /key.pem holds no private key${pem}`);
+  expect(outcome({ cert, key: cert })).toBe(`its client-key /key.pem holds no private key${pem}`);
+  expect(outcome({ cert, key: otherKey })).toBe(
+    "its client-key /key.pem does not belong to client-certificate: put a certificate and its own key there",
+  );
+  const encrypted = createPrivateKey(key).export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "x",
+  });
+  expect(outcome({ cert, key: String(encrypted) })).toContain(
+    "its client-key /key.pem is encrypted: write it without",
+  );
 });

@@ -1,45 +1,20 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
-
-type Pem = Buffer | string;
-
-export interface TlsMaterial {
-  readonly ca?: Pem;
-  readonly cert?: Pem;
-  readonly key?: Pem;
-}
+import { certificatesIn } from "../../tls/certificates.ts";
+import { type Labels, type Material, materialFault } from "../../tls/material-fault.ts";
 
 /**
- * Whether a TLS connection can be begun with it. What cannot would look like a server that is not
- * there, and be tried again for ever.
+ * What of it a TLS connection can be begun with: authorities that cannot be read are left out beside one that can, as
+ * client-go does. What cannot be used would look like a server that is not there, and be tried again for ever.
  *
- * @throws Error saying which part is unusable, never what is in it.
+ * @param labels names its parts in messages.
+ * @throws Error saying which part is unusable, and what to do, never what is in it.
  */
-export function requireTlsMaterial({ ca, cert, key }: TlsMaterial): void {
-  if (ca !== undefined)
-    requireReadable("certificate-authority holds no certificates in PEM", () => createSecureContext({ ca }));
-  if (cert === undefined && key === undefined) return;
-  if (cert === undefined) throw new Error("it has a client-key without a client-certificate");
-  if (key === undefined) throw new Error("it has a client-certificate without its client-key");
-  const certificate = requireReadable(
-    "client-certificate is no certificate in PEM",
-    () => new X509Certificate(cert),
-  );
-  const secret = requireReadable("client-key is no private key in PEM, or is encrypted", () =>
-    createPrivateKey(key),
-  );
-  if (!certificate.checkPrivateKey(secret))
-    throw new Error("its client-key does not belong to its client-certificate");
-  requireReadable("client-certificate and client-key cannot be used", () =>
-    createSecureContext({ cert, key }),
-  );
-}
-
-/** OpenSSL's own words ("NO_START_LINE") help nobody. */
-function requireReadable<T>(otherwise: string, read: () => T): T {
-  try {
-    return read();
-  } catch {
-    throw new Error(`its ${otherwise}`);
-  }
+export function usableTlsMaterial<M extends Material>(material: M, labels: Labels): M {
+  const { ca, cert, key } = material;
+  if (cert === undefined && key !== undefined)
+    throw new Error("it has a client-key without a client-certificate");
+  if (cert !== undefined && key === undefined)
+    throw new Error("it has a client-certificate without its client-key");
+  const fault = materialFault(material, labels);
+  if (fault !== undefined) throw new Error(`its ${fault.reason}: ${fault.remedy}`);
+  return { ...material, ...(ca !== undefined && { ca: certificatesIn(ca).join("\n") }) };
 }

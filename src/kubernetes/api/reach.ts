@@ -1,0 +1,84 @@
+import { tryParseAddress } from "../../address/address.ts";
+import { AS_GO } from "../../tls/as-go.ts";
+import type { Authentication } from "../credentials/authentication.ts";
+import type { Credentials } from "../credentials/credentials.ts";
+import { orAbort } from "./or-abort.ts";
+import type { ApiPath } from "./path.ts";
+
+/** What `fetch` gets besides how it connects. */
+export interface Request {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends a request to the API server. It follows no redirect, which could lead the token elsewhere; a proxy of `false`,
+ * which Bun's types do not know, keeps Bun from reading one from the environment; no variable of the environment turns
+ * off that certificates are checked.
+ *
+ * By itself Bun asks for a name's addresses without those of a family that no interface but loopback has (AI_ADDRCONFIG):
+ * a name of 127.0.0.1 would lead nowhere on a node whose network is IPv6. So each address of the name is tried where no
+ * connection came about, which is before anything was sent.
+ *
+ * @throws the plain error of `fetch`.
+ */
+export async function reach(
+  { server, proxy }: Pick<Credentials, "server" | "proxy">,
+  path: ApiPath,
+  { headers, tls }: Authentication,
+  request: Request,
+): Promise<Response> {
+  const send = (to: string, also: Readonly<Record<string, string>>, serverName: string | undefined) =>
+    fetch(to + path, {
+      ...request,
+      headers: { ...headers, ...request.headers, ...also },
+      tls: { ...AS_GO, ...tls, ...(serverName !== undefined && { serverName }) },
+      redirect: "manual",
+      proxy: (proxy ?? false) as string,
+    });
+  try {
+    return await send(server, {}, tls.serverName);
+  } catch (error) {
+    const { hostname, host } = new URL(server);
+    if (proxy !== undefined || isNumber(hostname) || !isUnconnected(error)) throw error;
+    for (const address of await addressesOf(hostname, request.signal)) {
+      try {
+        const at = server.replace(host, host.replace(hostname, address));
+        return await send(at, { Host: host }, tls.serverName ?? hostname);
+      } catch (further) {
+        if (!isUnconnected(further)) throw further;
+      }
+    }
+    throw error;
+  }
+}
+
+function isNumber(hostname: string): boolean {
+  return tryParseAddress(hostname.replace(/^\[|\]$/g, "")) !== undefined;
+}
+
+function isUnconnected(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return UNCONNECTED.includes(code);
+}
+
+const UNCONNECTED: readonly string[] = [
+  "EAI_AGAIN",
+  "ENOTFOUND",
+  "ECONNREFUSED",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EADDRNOTAVAIL",
+  "ConnectionRefused",
+  "FailedToOpenSocket",
+];
+
+/** As they stand in a URL; none where the name cannot be resolved. @throws the reason of `signal` */
+async function addressesOf(name: string, signal: AbortSignal): Promise<string[]> {
+  const { lookup } = await import("node:dns/promises");
+  const asked = lookup(name, { all: true, hints: 0 }).catch(() => []);
+  const found = await orAbort(asked, signal);
+  return found.map(({ address, family }) => (family === 6 ? `[${address}]` : address));
+}
