@@ -5,6 +5,8 @@ import { isDnsLabel } from "../../address/dns-name.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
+import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
+import { kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
 
 export interface KubectlOptions {
   readonly kubeconfig?: string;
@@ -36,7 +38,7 @@ export async function placeOf(given: KubectlOptions, named?: string): Promise<Pl
     throw new UsageError("--namespace and --all-namespaces exclude each other", "leave one of them out");
   if (namespace !== undefined && !isDnsLabel(namespace))
     throw new UsageError(`'${namespace}' names no namespace`, "give it as kubectl get namespaces shows it");
-  const settings = { kubeConfig: kubeConfigOf(given), ...(context !== undefined && { context }) };
+  const settings = { ...kubeConfigOf(given), ...(context !== undefined && { context }) };
   const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
   const { Api } = await import("../../kubernetes/api/api.ts");
   const credentials = loadCredentials(settings);
@@ -47,12 +49,13 @@ export async function placeOf(given: KubectlOptions, named?: string): Promise<Pl
   };
 }
 
-function kubeConfigOf({ kubeconfig }: KubectlOptions): string {
-  if (kubeconfig !== undefined) return kubeconfig;
-  const named = (process.env.KUBECONFIG ?? "").split(":").filter((path) => path !== "");
-  const candidates = [...named, join(homedir(), ".kube/config")];
-  const found = candidates.find((path) => existsSync(path));
-  if (found !== undefined) return found;
+/** As kubectl: the files of $KUBECONFIG where it names any, and only then not ~/.kube/config. */
+function kubeConfigOf({ kubeconfig }: KubectlOptions): ClusterSettings {
+  if (kubeconfig !== undefined) return { kubeConfig: kubeconfig };
+  const named = kubeConfigList();
+  const candidates = named.length > 0 ? named : [join(homedir(), ".kube/config")];
+  if (candidates.some((path) => existsSync(path)))
+    return named.length > 0 ? { kubeConfigs: named } : { kubeConfig: candidates.join() };
   throw new IpamError(
     "invalidConfig",
     `there is no kubeconfig: ${candidates.join(", ")}`,

@@ -5,6 +5,7 @@ import { areSameCluster } from "../../ipam/cluster-relation.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { readLive } from "../../ipam/evidence/live-read.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
+import { kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import type { CommandContext } from "./open.ts";
@@ -16,18 +17,21 @@ export interface KubernetesOptions {
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /**
- * Which credentials to use: `--kubeconfig`, else the configuration's kubeConfig, else the first file of
- * $KUBECONFIG, else the service account of this pod. Undefined where there are none.
+ * Which credentials to use: `--kubeconfig`, else the configuration's kubeConfig, else the files of $KUBECONFIG, else
+ * the service account of this pod. Undefined where there are none. Files of $KUBECONFIG that are not there are passed
+ * over, as by kubectl; where none is there and this is no pod, reading them fails.
  */
 export function clusterSettings(
   given: KubernetesOptions,
   { settings }: Pick<CommandContext, "settings">,
 ): ClusterSettings | undefined {
-  const [fromEnvironment] = (process.env.KUBECONFIG ?? "").split(":");
-  const kubeConfig = given.kubeconfig ?? settings.kubeConfig ?? (fromEnvironment || undefined);
+  const kubeConfig = given.kubeconfig ?? settings.kubeConfig;
   if (kubeConfig !== undefined) return { kubeConfig };
+  const kubeConfigs = kubeConfigList();
+  if (kubeConfigs.some((path) => existsSync(path))) return { kubeConfigs };
   const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT);
-  return inPod ? {} : undefined;
+  if (inPod) return {};
+  return kubeConfigs.length > 0 ? { kubeConfigs } : undefined;
 }
 
 /**
@@ -45,7 +49,8 @@ export async function openAccess(
   // One after the other: Bun's bytecode loader crashes on two chunks that are loaded at once.
   const { openCluster } = await import("../../kubernetes/ports/open-cluster.ts");
   const { openInventory } = await import("../../kubernetes/ports/open-inventory.ts");
-  const source = settings.kubeConfig ?? "the service account of this pod";
+  const { loadCredentials, sourceOf } = await import("../../kubernetes/credentials/credentials.ts");
+  const source = sourceOf(settings);
   const cluster = await openCluster({ ...settings, nodeFile: readNodeFile });
   const asked = await cluster.clusterNames(session.options.deadline);
   const known = session.ports.clusterNames;
@@ -60,7 +65,6 @@ export async function openAccess(
     },
     workloadsAbove: async (pod, deadline) => {
       const { Api } = await import("../../kubernetes/api/api.ts");
-      const { loadCredentials } = await import("../../kubernetes/credentials/credentials.ts");
       const { workloadsAbove } = await import("../../kubernetes/objects/workloads-above.ts");
       return workloadsAbove(pod, new Api(loadCredentials(settings)), deadline);
     },

@@ -5,7 +5,8 @@ import type { TlsFault } from "../../tls/pem.ts";
 import type { Access } from "./access.ts";
 import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
-import { readKubeConfig } from "./kubeconfig.ts";
+import { accessIn, readKubeConfig } from "./kubeconfig.ts";
+import { readListed } from "./kubeconfig-file.ts";
 import { labelOf } from "./material.ts";
 import { proxyOf } from "./proxy-of.ts";
 import { serviceAccount } from "./service-account.ts";
@@ -14,6 +15,8 @@ import { usableTlsMaterial } from "./tls-material.ts";
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
   readonly kubeConfig?: string;
+  /** The files of $KUBECONFIG, which are read as one; count where `kubeConfig` is absent. */
+  readonly kubeConfigs?: readonly string[];
   /** One of its contexts; absent: the current one. */
   readonly context?: string;
   /** Reads the node's file, whose pools the definitions of networks may name; absent: no pool is known. */
@@ -49,16 +52,24 @@ export interface Credentials {
  *
  * @throws IpamError kubernetesRefused naming the file and what is wrong with it.
  */
-export function loadCredentials({ context, kubeConfig }: ClusterSettings): Credentials {
-  const source = kubeConfig ?? "the service account of this pod";
+export function loadCredentials(settings: ClusterSettings): Credentials {
+  const source = sourceOf(settings);
   try {
-    return credentialsBy(
-      kubeConfig === undefined ? serviceAccount() : readKubeConfig(kubeConfig, context),
-      source,
-    );
+    return credentialsBy(accessBy(settings), source);
   } catch (error) {
     throw unusable(source, error);
   }
+}
+
+/** For people: the file or files, or "the service account of this pod". */
+export function sourceOf({ kubeConfig, kubeConfigs }: ClusterSettings): string {
+  return kubeConfig ?? kubeConfigs?.join(":") ?? "the service account of this pod";
+}
+
+/** @throws Error in words for people. */
+function accessBy({ context, kubeConfig, kubeConfigs }: ClusterSettings): Access {
+  if (kubeConfig !== undefined) return readKubeConfig(kubeConfig, context);
+  return kubeConfigs === undefined ? serviceAccount() : accessIn(readListed(kubeConfigs), context);
 }
 
 /** @throws Error in words for people. */
@@ -126,7 +137,13 @@ function unusable(source: string, error: unknown): IpamError {
   return new IpamError(
     "kubernetesRefused",
     `the Kubernetes credentials in ${source} cannot be used`,
-    `${reason}; check the file with 'kubectl --kubeconfig ${source} get pods'`,
+    `${reason}; check ${checkedBy(source)}`,
     { cause: said },
   );
+}
+
+function checkedBy(source: string): string {
+  return source.includes(":")
+    ? `them with 'KUBECONFIG=${source} kubectl get pods'`
+    : `the file with 'kubectl --kubeconfig ${source} get pods'`;
 }

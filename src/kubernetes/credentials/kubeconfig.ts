@@ -1,17 +1,16 @@
-import { dirname, resolve } from "node:path";
-import { readRegularFile } from "../../files/regular-file.ts";
+import { resolve } from "node:path";
 import type { Access } from "./access.ts";
 import { execSettings } from "./exec-settings.ts";
+import { type KubeConfigFile, readFile } from "./kubeconfig-file.ts";
 import {
   type ClusterEntry,
   clusterShape,
   contextShape,
-  outline,
   readAs,
   type UserEntry,
   userShape,
 } from "./kubeconfig-shape.ts";
-import { type Material, MOST_BYTES } from "./material.ts";
+import type { Material } from "./material.ts";
 
 /**
  * What one context of a kubeconfig says, by client-go's rules (tools/clientcmd): paths are relative to
@@ -21,71 +20,64 @@ import { type Material, MOST_BYTES } from "./material.ts";
  * @throws Error naming the entry and what is wrong with it, never a value that may be secret.
  */
 export function readKubeConfig(path: string, wanted: string | undefined): Access {
-  const found = readAs(outline, documentIn(readRegularFile(path, MOST_BYTES)));
-  const name = wanted ?? found["current-context"] ?? "";
+  return accessIn([readFile(path)], wanted);
+}
+
+/**
+ * The same for several files: of each name the first counts that has it, and so of the current context. Paths are
+ * relative to the file that they stand in.
+ *
+ * @throws as `readKubeConfig`.
+ */
+export function accessIn(files: readonly KubeConfigFile[], wanted: string | undefined): Access {
+  const current = files.map(({ found }) => found["current-context"]).find((each) => each !== undefined);
+  const name = wanted ?? current ?? "";
   const { cluster, namespace, user } = inContext(name, () => {
-    const context = entryNamed("context", found.contexts, name);
+    const context = entryNamed("context", files, name);
     const names = readAs(contextShape, context.entry, context.where);
     return {
       namespace: names.namespace,
-      cluster: entryNamed("cluster", found.clusters, names.cluster ?? ""),
-      user: entryNamed("user", found.users, names.user ?? ""),
+      cluster: entryNamed("cluster", files, names.cluster ?? ""),
+      user: entryNamed("user", files, names.user ?? ""),
     };
   });
-  const folder = resolve(dirname(path));
   const server = readAs(clusterShape, cluster.entry, cluster.where);
   const identity = readAs(userShape, user.entry, user.where);
   return {
     namespace,
-    ...serverOf(server, { where: cluster.where, folder }),
-    ...identityOf(identity, { where: user.where, folder }),
-    exec: identity.exec ? execSettings(identity.exec, server, folder) : undefined,
+    ...serverOf(server, cluster),
+    ...identityOf(identity, user),
+    exec: identity.exec ? execSettings(identity.exec, server, user.folder) : undefined,
   };
 }
 
-/** JSON is YAML. Bun gives several documents as a list; an empty one at the end (`---`) says nothing. */
-function documentIn(text: string): object {
-  const found = parsed(text);
-  if (!Array.isArray(found)) return requireMapping(found);
-  const [first, ...further] = found as unknown[];
-  if (further.length === 0 || further.some((document) => document !== null))
-    throw new Error("it is a list, or holds several documents");
-  return requireMapping(first);
-}
-
-function requireMapping(document: unknown): object {
-  if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
-  throw new Error("it is empty, or no mapping of keys");
-}
-
-/** The parser's own words name nothing of the text. */
-function parsed(text: string): unknown {
-  try {
-    return Bun.YAML.parse(text);
-  } catch (error) {
-    const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
-    throw new Error(`it is no YAML: ${reason.replace(/^YAML Parse error: /, "")}`);
-  }
-}
-
-interface FoundEntry {
+/** One entry, and where it stands. */
+interface FoundEntry extends Place {
   readonly entry: unknown;
+}
+
+interface Place {
   /** For messages: "users[0].user". */
   readonly where: string;
+  /** That relative paths are relative to. */
+  readonly folder: string;
 }
 
 type Kind = "cluster" | "context" | "user";
-type Named<K extends Kind> = { readonly name: string } & { readonly [P in K]?: unknown };
+type Named = { readonly name: string } & { readonly [P in Kind]?: unknown };
 
-function entryNamed<K extends Kind>(kind: K, entries: readonly Named<K>[], name: string): FoundEntry {
-  const [first, second] = entries.flatMap((entry, index) =>
-    name !== "" && entry.name === name
-      ? [{ entry: entry[kind] ?? {}, where: `${kind}s[${index}].${kind}` }]
-      : [],
-  );
-  if (first === undefined) throw new Error(`there is no ${kind} '${name}'`);
-  if (second !== undefined) throw new Error(`there are two ${kind}s '${name}'`);
-  return first;
+function entryNamed(kind: Kind, files: readonly KubeConfigFile[], name: string): FoundEntry {
+  for (const { folder, found } of files) {
+    const entries: readonly Named[] = found[`${kind}s`];
+    const [first, second] = entries.flatMap((entry, index) =>
+      name !== "" && entry.name === name
+        ? [{ entry: entry[kind] ?? {}, where: `${kind}s[${index}].${kind}`, folder }]
+        : [],
+    );
+    if (second !== undefined) throw new Error(`there are two ${kind}s '${name}'`);
+    if (first !== undefined) return first;
+  }
+  throw new Error(`there is no ${kind} '${name}'`);
 }
 
 function inContext<T>(context: string, choose: () => T): T {
@@ -95,12 +87,6 @@ function inContext<T>(context: string, choose: () => T): T {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`its current context '${context}' names no cluster and user: ${reason}`);
   }
-}
-
-interface Place {
-  readonly where: string;
-  /** That relative paths are relative to. */
-  readonly folder: string;
 }
 
 function serverOf(entry: ClusterEntry, place: Place) {
