@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 /** What a shell makes of `<(…)`, and the ways to say stdin. */
 const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
@@ -14,16 +14,36 @@ let callersPipes = false;
  */
 export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINITY): string {
   if (isCallersPipe(path)) return requireAtMost(path, readFileSync(path, "utf8"), mostBytes);
+  return readRegularBytes(path, mostBytes).toString("utf8");
+}
+
+/** The bytes of a file, as `readRegularFile`, which see; also of one that is not UTF-8. @throws as that */
+export function readRegularBytes(path: string, mostBytes = Number.POSITIVE_INFINITY): Buffer {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(descriptor);
     if (!found.isFile()) throw new Error(`'${path}' is not a regular file`);
     if (found.size > mostBytes) throw tooLarge(path, mostBytes);
-    return readFileSync(descriptor, "utf8");
+    return Number.isFinite(mostBytes) ? readAtMost(descriptor, path, mostBytes) : readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
 }
+
+/** A file of the kernel says that it is empty, and one may grow while it is read. */
+function readAtMost(descriptor: number, path: string, mostBytes: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let total = 0; ; ) {
+    const part = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, mostBytes + 1 - total));
+    const count = readSync(descriptor, part);
+    if (count === 0) return Buffer.concat(parts);
+    parts.push(part.subarray(0, count));
+    total += count;
+    if (total > mostBytes) throw tooLarge(path, mostBytes);
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024;
 
 /** From now on, pipes of the shell (`--kubeconfig <(…)`) are read too: for commands, where ^C ends a wait. */
 export function readCallersPipes(): void {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Cidr } from "../../address/cidr.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { audit } from "../../ipam/audit/audit.ts";
@@ -14,7 +13,7 @@ import type { MetaRecord } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { runtimeNotes } from "../../runtime/runtime-notes.ts";
-import { checkNetworks } from "../doctor/networks.ts";
+import { checkNetworks, printUnread } from "../doctor/networks.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
 import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
 import type { Session } from "../session/open.ts";
@@ -37,8 +36,7 @@ export interface Witnesses {
 
 /** Opens what the options allow to ask. @throws IpamError as `openAccess`. */
 export async function callWitnesses(given: WitnessOptions, session: Session): Promise<Witnesses> {
-  const inFolder = existsSync(given.confDir) ? await networksIn(given.confDir) : [];
-  const networks = [...inFolder, ...networkNamed(given.config)];
+  const networks = [...(await networksIn(given.confDir)), ...networkNamed(given.config)];
   if (given.storeOnly === true) return { networks };
   const access = await openAccess(given, session);
   const here = await hereIs(access, session);
@@ -127,8 +125,9 @@ async function hereIs(
 }
 
 async function networksIn(folder: string): Promise<SpacedNetwork[]> {
-  const { configurations } = await checkNetworks(folder);
-  return configurations.map(({ network: { name, space, sets } }) =>
+  const found = await checkNetworks(folder);
+  printUnread(found);
+  return found.configurations.map(({ network: { name, space, sets } }) =>
     spaced(
       name,
       space,

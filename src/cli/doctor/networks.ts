@@ -1,33 +1,40 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { readConfiguration } from "../../command-line/read-configuration.ts";
+import { statSync } from "node:fs";
+import { printErr } from "../../command-line/print.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
+import { readNetworkFolder } from "../session/network-folder.ts";
 import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 
 export interface Networks {
   readonly findings: readonly Finding[];
   readonly configurations: readonly NetworkConfiguration[];
+  /** Those of the findings that are about an entry of the folder that was not read, or cannot be used. */
+  readonly unread: readonly Finding[];
 }
 
 /** Checks the node's file, and every network in the runtime's folder that names kube-ipam. Never throws. */
 export async function checkNetworks(folder: string): Promise<Networks> {
   const nodeFile = await finding("node's file", checkNodeFile);
   const findings: Finding[] = [nodeFile];
+  const unread: Finding[] = [];
   const configurations: NetworkConfiguration[] = [];
-  for (const path of configurationsIn(folder)) {
-    findings.push(
-      await finding(`network ${path}`, () => {
-        const configuration = parse(path);
+  for (const { path, networks, remark, fault } of readNetworkFolder(folder)) {
+    if (remark !== undefined) unread.push(warning(path, remark.found, remark.remedy));
+    if (fault !== undefined) unread.push(await finding(`network ${path}`, () => Promise.reject(fault)));
+    for (const { stdin } of networks) {
+      const judgement = await finding(`network ${path}`, () => {
+        const configuration = parse(stdin);
         configurations.push(configuration);
         return judged(path, configuration);
-      }),
-    );
+      });
+      (judgement.result === "FAILED" ? unread : findings).push(judgement);
+    }
   }
-  if (findings.length === 1) {
+  if (![...findings, ...unread].some(({ check }) => check.startsWith("network "))) {
     findings.push(
       warning(
         `networks in ${folder}`,
@@ -36,7 +43,17 @@ export async function checkNetworks(folder: string): Promise<Networks> {
       ),
     );
   }
-  return { findings, configurations };
+  return { findings: [...findings, ...unread], configurations, unread };
+}
+
+/** So many entries of a folder are told; `doctor` tells all. */
+const MOST_TOLD = 16;
+
+/** Prints, for a command that needs the networks alone, what it could not read of the folder. */
+export function printUnread({ unread }: Networks): void {
+  for (const { check, found } of unread.slice(0, MOST_TOLD)) printErr(`warning: ${check}: ${found}`);
+  if (unread.length > MOST_TOLD)
+    printErr(`warning: and ${unread.length - MOST_TOLD} more; see 'kube-ipam doctor'`);
 }
 
 function checkNodeFile(): Finding {
@@ -89,9 +106,7 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
 }
 
 /** Parses a network as a STATUS does. The file's own name does not matter to the runtime. */
-function parse(path: string): NetworkConfiguration {
-  const given = readConfiguration(path);
-  const stdin = given.kind === "network" ? given.stdin : "";
+function parse(stdin: string): NetworkConfiguration {
   return parseNetworkConfiguration({ stdin, nodeFile: nodeFileOrNone(), purpose: "add" });
 }
 
@@ -101,20 +116,5 @@ function nodeFileOrNone(): NodeFileText | undefined {
     return readNodeFile();
   } catch {
     return undefined;
-  }
-}
-
-function configurationsIn(folder: string): string[] {
-  const names = namesIn(folder).filter((name) => /\.(conf|conflist|json)$/.test(name));
-  return names
-    .map((name) => `${folder}/${name}`)
-    .filter((path) => readFileSync(path, "utf8").includes('"kube-ipam"'));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
   }
 }

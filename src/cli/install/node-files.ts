@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { readConfiguration } from "../../command-line/read-configuration.ts";
+import { readConfiguration, readNetworkFile } from "../../command-line/read-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import { member } from "../../config/text/json-text.ts";
 import { refuseKey } from "../../config/text/key-fault.ts";
 import { NODE_FILE } from "../../config/text/places.ts";
 import { readDocument } from "../../config/text/read-document.ts";
 import { place } from "../../host/place.ts";
+import { IpamError } from "../../ipam/errors.ts";
 import { nodeNameFault, readNodeName } from "../../node/node-name.ts";
 
 interface NodeFileOptions {
@@ -23,6 +24,12 @@ interface NodeFileOptions {
  * @throws IpamError decode or invalidConfig for a file that kube-ipam would refuse; nothing is changed then.
  */
 export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOptions): void {
+  if (readConfiguration(source).kind !== "node")
+    throw new IpamError(
+      "invalidConfig",
+      `${source} is no node's file, but a network's configuration`,
+      "name a network's configuration with --network",
+    );
   const given = readDocument(readFileSync(source, "utf8"), {
     subject: source,
     prefix: `${source}: `,
@@ -43,6 +50,6 @@ export function placeNodeFile(source: string, { etcDir, nodeName }: NodeFileOpti
  * @throws IpamError decode for text that is not JSON, invalidConfig for a list without kube-ipam; nothing is changed then.
  */
 export function placeNetwork(source: string, { confDir }: { readonly confDir: string }): void {
-  readConfiguration(source);
+  readNetworkFile(source);
   place(confDir, basename(source), { text: readFileSync(source, "utf8") }, 0o644);
 }

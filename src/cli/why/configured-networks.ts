@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { readConfiguration } from "../../command-line/read-configuration.ts";
 import type { KnownNetwork } from "../../operator/why/known-network.ts";
 import { configuredNetwork, readNetwork } from "../../operator/why/known-networks.ts";
-import { checkNetworks } from "../doctor/networks.ts";
+import { checkNetworks, printUnread } from "../doctor/networks.ts";
 
 export interface NetworkOptions {
   readonly config?: string;
@@ -13,7 +12,7 @@ export interface NetworkOptions {
 export async function configuredNetworks({ config, confDir }: NetworkOptions): Promise<KnownNetwork[]> {
   const given = config === undefined ? undefined : readConfiguration(config);
   const named = given?.kind === "network" ? [readNetwork(given.stdin, given.path)] : [];
-  if (!existsSync(confDir)) return named;
-  const { configurations } = await checkNetworks(confDir);
-  return [...named, ...configurations.map((each) => configuredNetwork(each, confDir))];
+  const found = await checkNetworks(confDir);
+  printUnread(found);
+  return [...named, ...found.configurations.map((each) => configuredNetwork(each, confDir))];
 }

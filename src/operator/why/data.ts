@@ -2,8 +2,10 @@ import { formatAddress } from "../../address/address.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Prospect } from "../../ipam/explain/explain.ts";
+import type { Annotations } from "../../ipam/wish/annotation.ts";
 import type { Wish } from "../../ipam/wish.ts";
 import type { Answer, Explained } from "./answer.ts";
+import { writtenWishes } from "./written-wishes.ts";
 
 /** The answer for programs. */
 export function dataOf({ pod, live, shown, interfaces, misplaced, kubernetes }: Answer): object {
@@ -17,15 +19,21 @@ export function dataOf({ pod, live, shown, interfaces, misplaced, kubernetes }: 
     }),
     kubernetes: kubernetes ?? null,
     ...(misplaced.length > 0 && { misplaced }),
-    interfaces: interfaces.map(interfaceOf),
+    interfaces: interfaces.map((each) => interfaceOf(each, live?.annotations ?? {})),
   };
 }
 
-function interfaceOf({ ifname, name, network, held, explanation }: Explained): object {
+function interfaceOf(
+  { ifname, name, network, note, held, explanation }: Explained,
+  annotations: Annotations,
+): object {
+  const written = network === undefined ? writtenWishes(annotations, ifname, name) : [];
   return {
     ifname,
     network: name ?? null,
     ...(network && { knownBy: network.knownBy, space: network.network.space }),
+    ...(note !== undefined && { note }),
+    ...(written.length > 0 && { written }),
     ...(explanation?.wish && { wish: wishOf(explanation.wish) }),
     has: held,
     asks: (explanation?.addresses ?? []).map(prospectOf),

@@ -12,6 +12,8 @@ export interface PodInterface {
   readonly name?: string;
   readonly network?: KnownNetwork;
   readonly entry?: FurtherNetwork;
+  /** Why its network is not known. */
+  readonly note?: string;
   readonly held: readonly HeldAddress[];
 }
 

@@ -1,4 +1,4 @@
-import { networkOfDefinition } from "../../command-line/read-configuration.ts";
+import { networkOfDefinition } from "../../command-line/definitions.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -38,6 +38,13 @@ export interface EntryContext {
   readonly access: ClusterAccess;
 }
 
+/** What an entry of the pod's list leads to. */
+export interface EntryNetwork {
+  readonly network?: KnownNetwork;
+  /** Why no network is known, where its definition says so. */
+  readonly note?: string;
+}
+
 /**
  * The network of one entry of the pod's list, by its definition where that can be read.
  *
@@ -47,18 +54,42 @@ export async function networkOfEntry(
   entry: FurtherNetwork,
   { podNamespace, known, access }: EntryContext,
   deadline: number,
-): Promise<KnownNetwork | undefined> {
+): Promise<EntryNetwork> {
   const namespace = entry.namespace ?? podNamespace;
+  const byName = networkPart(known.get(entry.name));
+  const definition = await definitionOf(namespace, entry.name, access, deadline);
+  if (definition === undefined) return byName;
   const label = `NetworkAttachmentDefinition ${namespace}/${entry.name}`;
   try {
-    const definition = await access.definition(namespace, entry.name, deadline);
-    const network = definition && networkOfDefinition({ ...definition }, label);
-    if (network === undefined) return known.get(entry.name);
-    const name = typeof network.name === "string" ? network.name : entry.name;
+    const defined = networkOfDefinition({ ...definition }, label);
+    if (defined.is === "foreign")
+      return { note: `${label} names no IPAM plugin, or another one than kube-ipam` };
+    if (defined.is === "elsewhere")
+      return byName.network === undefined ? { note: `${label} ${CONFIGURED_ELSEWHERE}` } : byName;
+    const { stdin, name } = defined.network;
     // Its pool may only be known to its node.
-    return readableNetwork(network.stdin, label) ?? known.get(name) ?? known.get(entry.name);
+    const network = readableNetwork(stdin, label) ?? known.get(typeof name === "string" ? name : entry.name);
+    return network === undefined ? byName : { network };
   } catch (failure) {
-    if (failure instanceof IpamError && failure.name !== "tryAgain") return known.get(entry.name);
+    if (failure instanceof IpamError) return { note: `the configuration cannot be read: ${failure.message}` };
+    throw failure;
+  }
+}
+
+const CONFIGURED_ELSEWHERE =
+  "has no configuration: Multus takes the network of that name from a folder of the node, /etc/cni/net.d or another; " +
+  "run 'kube-ipam why' on that node, and name that folder with --conf-dir";
+
+function networkPart(network: KnownNetwork | undefined): EntryNetwork {
+  return network === undefined ? {} : { network };
+}
+
+/** Undefined also where this account may not read it. */
+async function definitionOf(namespace: string, name: string, access: ClusterAccess, deadline: number) {
+  try {
+    return await access.definition(namespace, name, deadline);
+  } catch (failure) {
+    if (failure instanceof IpamError && failure.name !== "tryAgain") return undefined;
     throw failure;
   }
 }

@@ -10,6 +10,7 @@ import { retention } from "../columns.ts";
 import type { Answer, Explained } from "./answer.ts";
 import type { Misplaced } from "./misplaced.ts";
 import { othersAnnotations } from "./others-annotations.ts";
+import { writtenWishes } from "./written-wishes.ts";
 
 /** One block of lines for the pod, and one for each interface. */
 export function sectionsOf(answer: Answer): Line[][] {
@@ -65,7 +66,8 @@ function stateOf({ deleting, finished, hostNetwork }: NonNullable<Answer["live"]
   return hostNetwork === true ? "in its node's own network: no address is given to it" : "wanted";
 }
 
-function interfaceLines({ explanation, held, ifname, name, network }: Explained, answer: Answer): Line[] {
+function interfaceLines(each: Explained, answer: Answer): Line[] {
+  const { explanation, held, ifname, name, network } = each;
   const hasAll = held.some(({ address }) => answer.shown.has(address));
   return [
     ["Interface", ifname],
@@ -78,11 +80,16 @@ function interfaceLines({ explanation, held, ifname, name, network }: Explained,
     ]),
     ...(explanation?.addresses ?? []).flatMap(prospectLines),
     ...refusalLines(explanation?.refusal, hasAll ? "Wish" : "Refused"),
-    ...(held.length === 0 && name !== undefined && network === undefined
-      ? ([
-          ["Note", "kube-ipam knows no network of that name: it is another IPAM plugin's, or not used yet"],
-        ] as Line[])
-      : []),
+    ...unknownLines(each, answer),
+  ];
+}
+
+/** Of an interface whose network is not known: what the pod asks of it, and why nothing can be said of that. */
+function unknownLines({ held, ifname, name, network, note }: Explained, { live }: Answer): Line[] {
+  if (held.length > 0 || name === undefined || network !== undefined) return [];
+  return [
+    ...writtenWishes(live?.annotations ?? {}, ifname, name).map((wish): Line => ["Wish", wish]),
+    ["Note", note ?? "kube-ipam knows no network of that name: it is another IPAM plugin's, or not used yet"],
   ];
 }
 

@@ -13,7 +13,7 @@ import { explainInterface, type Seen } from "./explain-interface.ts";
 import { heldBy } from "./held.ts";
 import { interfacesOf, type PodInterface } from "./interfaces.ts";
 import type { KnownNetwork } from "./known-network.ts";
-import { knownNetworks, networkOfEntry } from "./known-networks.ts";
+import { type EntryNetwork, knownNetworks, networkOfEntry } from "./known-networks.ts";
 import { misplacedAbove } from "./misplaced.ts";
 import type { WhyContext } from "./why-context.ts";
 
@@ -62,8 +62,9 @@ async function explainAll(pod: LivePod, context: WhyContext): Promise<Explained[
   const { deadline } = context.options;
   const found: PodInterface[] = [];
   for (const each of pod.interfaces) {
-    const network = await networkOf(each, pod, deadline);
-    found.push(network === undefined ? each : { ...each, name: network.network.name, network });
+    const { network, note } = await networkOf(each, pod, deadline);
+    const known = network && { name: network.network.name, network };
+    found.push({ ...each, ...known, ...(note !== undefined && { note }) });
   }
   const explained: Explained[] = [];
   for (const each of found) explained.push(await explainOne(each, found, pod, context));
@@ -89,10 +90,9 @@ async function networkOf(
   { entry, network }: PodInterface,
   { live, known, access }: LivePod,
   deadline: number,
-): Promise<KnownNetwork | undefined> {
-  return entry === undefined
-    ? network
-    : networkOfEntry(entry, { podNamespace: live.namespace, known, access }, deadline);
+): Promise<EntryNetwork> {
+  if (entry === undefined) return network === undefined ? {} : { network };
+  return networkOfEntry(entry, { podNamespace: live.namespace, known, access }, deadline);
 }
 
 /** They have been attached, or will be, and are judged for themselves. */
