@@ -1,3 +1,5 @@
+import { systemAuthorities } from "./system-authorities.ts";
+
 /**
  * How each TLS connection of this program is made: what etcdctl and kubectl accept (Go's crypto/tls and crypto/x509)
  * is accepted, and nothing else, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
@@ -24,3 +26,14 @@ export const AS_GO = {
     "RSA+SHA1",
   ].join(":"),
 } as const;
+
+/**
+ * The authorities for a connection: those that are configured, else the machine's. None of the environment's is added
+ * (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE).
+ *
+ * @param ca PEM.
+ */
+export function trusting(ca: string | undefined): { readonly ca?: string } {
+  const trusted = ca ?? systemAuthorities();
+  return trusted === undefined ? {} : { ca: trusted };
+}

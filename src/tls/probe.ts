@@ -1,5 +1,5 @@
 import { connect, type PeerCertificate } from "node:tls";
-import { AS_GO } from "./as-go.ts";
+import { AS_GO, trusting } from "./as-go.ts";
 
 /** A server to look at. */
 export interface Peer {
@@ -31,7 +31,7 @@ export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise
       host,
       port,
       ...(isNumber(name) ? {} : { servername: name }),
-      ...(ca !== undefined && { ca }),
+      ...trusting(ca),
       checkServerIdentity: (_, certificate) => {
         names = namesIn(certificate);
         return undefined;

@@ -7,3 +7,17 @@ export function isVerificationCode(code: string): boolean {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return true;
   return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code) && !/^(E[A-Z0-9]+|EAI_.+|ERR_.+|ABORT_ERR)$/.test(code);
 }
+
+/** Whether the server ended the handshake because it speaks no TLS that we do. */
+export function isNothingInCommon(code: string): boolean {
+  return /ALERT_(HANDSHAKE_FAILURE|PROTOCOL_VERSION|INSUFFICIENT_SECURITY)$|_UNSUPPORTED_PROTOCOL$/.test(
+    code,
+  );
+}
+
+/** For such a server. */
+export const NOTHING_IN_COMMON = {
+  reason:
+    "the server speaks no TLS in common with this program: another version, other ciphers, or a key on another curve",
+  remedy: "kube-ipam speaks TLS 1.2 and 1.3, with keys of RSA, Ed25519 and the curves P-256, P-384 and P-521",
+} as const;

@@ -43,7 +43,7 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing", "invariants"],
   },
   { layer: "files", uses: [] },
-  { layer: "tls", uses: [] },
+  { layer: "tls", uses: ["files"] },
   { layer: "log", uses: ["address", "ipam"] },
   { layer: "portable", uses: ["address", "ipam"] },
   {

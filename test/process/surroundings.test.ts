@@ -182,15 +182,7 @@ ours("K107", "no variable of the environment makes a certificate good", async (w
       expect.stringContaining("was not signed by the authority in"),
     ]);
     expect(etcd.stderr).not.toContain("NODE_TLS");
-    const kubeconfig = world.place.folder.file("kubeconfig");
-    const cluster = { server: url, "certificate-authority": own.caFile };
-    const document = {
-      clusters: [{ name: "c", cluster }],
-      users: [{ name: "u", user: { token: "t" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    };
-    writeFileSync(kubeconfig, JSON.stringify(document));
+    const kubeconfig = kubeConfigOf(world, { server: url, "certificate-authority": own.caFile });
     const kubernetes = await ask("kubectl", "list", "--kubeconfig", kubeconfig);
     expect([kubernetes.exitCode, kubernetes.stderr]).toEqual([
       1,
@@ -200,3 +192,40 @@ ours("K107", "no variable of the environment makes a certificate good", async (w
     await listener.stop(true);
   }
 });
+
+ours("K109", "an authority that the machine trusts is enough where none is configured", async (world) => {
+  const authority = await makeAuthority(world.place.folder.path, "machine");
+  const server = await authority.issue({ name: "server", hosts: ["127.0.0.1"] });
+  const listener = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: { cert: Bun.file(server.certFile), key: Bun.file(server.keyFile) },
+    fetch: () => new Response("{}"),
+  });
+  const { executable, env } = world.place;
+  const kubeconfig = kubeConfigOf(world, { server: `https://127.0.0.1:${listener.port}` });
+  const list = [executable, "kubectl", "list", "--kubeconfig", kubeconfig, "--timeout", "3"];
+  const trusting =
+    'mount -t tmpfs certs /etc/ssl/certs; cat "$0" >/etc/ssl/certs/ca-certificates.crt; exec "$@"';
+  const prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", trusting, authority.caFile];
+  try {
+    expect((await run(list, { env })).stderr).toContain("this machine trusts no authority that signed");
+    const trusted = await run(list, { env, prefix });
+    expect([trusted.exitCode, trusted.stderr]).toEqual([1, expect.not.stringContaining("trust")]);
+  } finally {
+    await listener.stop(true);
+  }
+});
+
+/** A kubeconfig that leads to this cluster. */
+function kubeConfigOf(world: World, cluster: object): string {
+  const path = world.place.folder.file("kubeconfig");
+  const document = {
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user: { token: "t" } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  };
+  writeFileSync(path, JSON.stringify(document));
+  return path;
+}

@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Meeting {
   readonly server?: Partial<CertificateWish>;
   /** Highest version of TLS. */
-  readonly tls?: "TLSv1.2";
+  readonly tls?: "TLSv1.1" | "TLSv1.2";
   readonly status?: number;
   readonly authority?: string;
   readonly client?: CertificateFiles;
@@ -36,7 +36,11 @@ interface Meeting {
 async function meet({ server, tls, status = 404, authority = root.caFile, client, serverName }: Meeting) {
   const { certFile, keyFile } = await below.issue({ name: "api", hosts: ["127.0.0.1"], ...server });
   const https = createServer(
-    { cert: readFileSync(certFile), key: readFileSync(keyFile), ...(tls && { maxVersion: tls }) },
+    {
+      cert: readFileSync(certFile),
+      key: readFileSync(keyFile),
+      ...(tls && { minVersion: "TLSv1", maxVersion: tls }),
+    },
     (_, response) => {
       response.writeHead(status, { "Content-Type": "application/json" });
       response.end(JSON.stringify({ kind: "Status", reason: status === 404 ? "NotFound" : "Unauthorized" }));
@@ -135,6 +139,12 @@ test("K105: a client certificate that has expired is told with its file where th
   expect(told).toContain(`our certificate client-certificate ${client.certFile} expired on `);
   expect(await meet({ client: await below.issue({ name: "node" }), status: 401 })).toContain(
     "wrong, revoked or expired",
+  );
+});
+
+test("K105: a server that speaks no TLS in common is 104, not tried again", async () => {
+  expect(await meet({ tls: "TLSv1.1" })).toStartWith(
+    "104 the API server at URL cannot be reached: the server speaks no TLS in common with this program",
   );
 });
 

@@ -1,5 +1,5 @@
 import { tryParseAddress } from "../../address/address.ts";
-import { AS_GO } from "../../tls/as-go.ts";
+import { AS_GO, trusting } from "../../tls/as-go.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import { orAbort } from "./or-abort.ts";
@@ -30,11 +30,12 @@ export async function reach(
   { headers, tls }: Authentication,
   request: Request,
 ): Promise<Response> {
+  const trust = server.startsWith("https:") ? trusting(tls.ca) : {};
   const send = (to: string, also: Readonly<Record<string, string>>, serverName: string | undefined) =>
     fetch(to + path, {
       ...request,
       headers: { ...headers, ...request.headers, ...also },
-      tls: { ...AS_GO, ...tls, ...(serverName !== undefined && { serverName }) },
+      tls: { ...AS_GO, ...trust, ...tls, ...(serverName !== undefined && { serverName }) },
       redirect: "manual",
       proxy: (proxy ?? false) as string,
     });

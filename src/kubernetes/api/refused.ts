@@ -1,6 +1,7 @@
 import { IpamError } from "../../ipam/errors.ts";
 import { peerFault, type RefusedPeer } from "../../tls/peer-fault.ts";
-import { isVerificationCode } from "../../tls/verification.ts";
+import { probe } from "../../tls/probe.ts";
+import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../tls/verification.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
@@ -105,6 +106,13 @@ export async function unreachable(credentials: Credentials, { error, tls }: Unre
       `check certificate-authority and server in ${source}, and the certificate's names and dates`,
     );
   }
+  const { at, ca } = refusedPeer(credentials, tls);
+  if (code === "EPROTO" && at !== undefined && isNothingInCommon((await probe({ ...at, ca })).code))
+    return new IpamError(
+      "kubernetesRefused",
+      `the API server at ${server} cannot be reached: ${NOTHING_IN_COMMON.reason}`,
+      NOTHING_IN_COMMON.remedy,
+    );
   return new IpamError(
     "tryAgain",
     `the API server at ${server} cannot be reached: ${reason}`,

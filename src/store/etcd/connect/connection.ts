@@ -1,7 +1,7 @@
 import { lookup } from "node:dns";
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
 import type { LookupFunction } from "node:net";
-import { AS_GO } from "../../../tls/as-go.ts";
+import { AS_GO, trusting } from "../../../tls/as-go.ts";
 import { type RpcOptions, subscribe, unary } from "../wire/grpc.ts";
 import type { Init, Method } from "../wire/methods.ts";
 import type { TlsMaterial } from "./tls-files.ts";
@@ -82,7 +82,7 @@ function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOption
   const named: SecureClientSessionOptions = { lookup: lookupAll };
   if (tls === undefined) return named;
   const { cert, key, ca } = tls;
-  return { ...named, ...AS_GO, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
+  return { ...named, ...AS_GO, ...(cert && { cert }), ...(key && { key }), ...trusting(ca) };
 }
 
 /**

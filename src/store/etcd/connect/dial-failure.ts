@@ -1,6 +1,6 @@
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import type { TlsFault } from "../../../tls/pem.ts";
-import { isVerificationCode } from "../../../tls/verification.ts";
+import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../../tls/verification.ts";
 import { DialTimeout } from "./connection.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
@@ -34,6 +34,7 @@ export async function explainDial(
     const { reason, remedy } = await serverFault(endpoint, code, error, tls);
     return refused(reason, remedy);
   }
+  if (isNothingInCommon(code)) return refused(NOTHING_IN_COMMON.reason, NOTHING_IN_COMMON.remedy);
   if (/^ERR_SSL_.*ALERT/.test(code)) return refused(...(await ownCertificateFault(tls, code)));
   if (tls !== undefined && /^ERR_(OSSL|BORINGSSL)/.test(code))
     return refused(...(await unusableFile(tls, error)));
