@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
 import type { LookupFunction } from "node:net";
 import { AS_GO, trusting } from "../../../tls/as-go.ts";
@@ -90,7 +89,8 @@ function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOption
  * (AI_ADDRCONFIG): a name of 127.0.0.1 would lead nowhere on a node whose network is IPv6.
  */
 const lookupAll: LookupFunction = (name, options, answered) =>
-  lookup(name, { ...options, hints: 0 }, answered);
+  // Only for names: most endpoints are numbers, and each module costs a plugin time.
+  void import("node:dns").then(({ lookup }) => lookup(name, { ...options, hints: 0 }, answered));
 
 let made = 0;
 
