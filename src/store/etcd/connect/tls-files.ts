@@ -26,9 +26,14 @@ export interface TlsMaterial {
 export function readTlsFiles(files: TlsFileSettings): TlsMaterial {
   const stamp = tlsStamp(files);
   const labels = labelsOf(files);
-  const cert = readNamed(labels.cert, files.certFile, certificateTextFault);
-  const key = readNamed(labels.key, files.keyFile, keyTextFault);
-  const ca = readNamed(labels.ca, files.trustedCaFile, certificateTextFault);
+  const cert = readNamed(labels.cert, files.certFile);
+  const key = readNamed(labels.key, files.keyFile);
+  const ca = readNamed(labels.ca, files.trustedCaFile);
+  const fault =
+    faultIn(cert, labels.cert, certificateTextFault) ??
+    faultIn(key, labels.key, keyTextFault) ??
+    faultIn(ca, labels.ca, certificateTextFault);
+  if (fault !== undefined) throw new StoreFailure("refused", fault.reason, fault.remedy);
   return {
     files,
     stamp,
@@ -58,19 +63,16 @@ export function labelsOf({ certFile, keyFile, trustedCaFile }: TlsFileSettings) 
   };
 }
 
-function readNamed(
+function faultIn(
+  text: string | undefined,
   label: string,
-  path: string | undefined,
   faultOf: (text: string, label: string) => TlsFault | undefined,
-): string | undefined {
-  if (path === undefined) return undefined;
-  const text = readFile(label, path);
-  const fault = faultOf(text, label);
-  if (fault !== undefined) throw new StoreFailure("refused", fault.reason, fault.remedy);
-  return text;
+): TlsFault | undefined {
+  return text === undefined ? undefined : faultOf(text, label);
 }
 
-function readFile(label: string, path: string): string {
+function readNamed(label: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readRegularFile(path);
   } catch (error) {
