@@ -102,6 +102,7 @@ test("K111: delegates are read, and what names kube-ipam elsewhere is passed ove
   write("05-broken.conf", '{"ipam":{"type":"kube-ipam"},}');
   write("06-theirs.conf", { name: "y", type: "bridge", ipam: { type: "host-local" } });
   write("07-escaped.conf", JSON.stringify(lan).replace("kube-ipam", "kube\\u002dipam"));
+  write("08-definition.json", { kind: "NetworkAttachmentDefinition", spec: { config: JSON.stringify(lan) } });
   expect(seen()).toEqual([
     "00-multus.conf | lan | l2",
     `01-thick.conf | ${passed}`,
@@ -110,6 +111,7 @@ test("K111: delegates are read, and what names kube-ipam elsewhere is passed ove
     "04-list.conflist | lan",
     expect.stringContaining("05-broken.conf | is not valid JSON"),
     "07-escaped.conf | lan",
+    `08-definition.json | ${passed}`,
   ]);
 });
 

@@ -55,15 +55,18 @@ function readEntry(path: string): FolderEntry[] {
   const marked = content === bare ? undefined : BYTE_ORDER_MARK;
   try {
     const networks = networksInText(bare, path);
-    const remark = marked ?? (networks.length === 0 && bare.includes('"kube-ipam"') ? ELSEWHERE : undefined);
+    const remark = marked ?? (networks.length === 0 && NAMED.test(bare) ? ELSEWHERE : undefined);
     return networks.length === 0 && remark === undefined
       ? []
       : [{ path, networks, ...(remark && { remark }) }];
   } catch (fault) {
-    if (bare.includes('"kube-ipam"')) return [{ path, networks: [], fault }];
+    if (NAMED.test(bare)) return [{ path, networks: [], fault }];
     return marked === undefined ? [] : [remarkable(path, marked)];
   }
 }
+
+/** Also inside a string, as in a NetworkAttachmentDefinition. */
+const NAMED = /"kube-ipam\\?"/;
 
 const BYTE_ORDER_MARK: Remark = {
   found: "begins with a byte order mark, and a runtime does not read it",

@@ -83,6 +83,9 @@ test("K105: what kubectl accepts is accepted", async () => {
   const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
   for (const text of [`${expired}\n${textOf(root.caFile)}`, `${broken}# ours\r\n${textOf(root.caFile)}`])
     expect(await meet({ authority: bundle(text) })).toBe(ABSENT);
+});
+
+test("K104: a server's key on P-256 or P-521 is accepted, over TLS 1.2 and 1.3", async () => {
   for (const curve of ["P-256", "P-521"] as const) {
     expect(await meet({ server: { curve } })).toBe(ABSENT);
     expect(await meet({ server: { curve }, tls: "TLSv1.2" })).toBe(ABSENT);
