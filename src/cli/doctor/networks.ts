@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { CAPS } from "../../address/caps.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
@@ -46,14 +47,11 @@ export async function checkNetworks(folder: string): Promise<Networks> {
   return { findings: [...findings, ...unread], configurations, unread };
 }
 
-/** So many entries of a folder are told; `doctor` tells all. */
-const MOST_TOLD = 16;
-
-/** Prints, for a command that needs the networks alone, what it could not read of the folder. */
+/** Prints, for a command that needs the networks alone, what it could not read of the folder; `doctor` tells all of it. */
 export function printUnread({ unread }: Networks): void {
-  for (const { check, found } of unread.slice(0, MOST_TOLD)) printErr(`warning: ${check}: ${found}`);
-  if (unread.length > MOST_TOLD)
-    printErr(`warning: and ${unread.length - MOST_TOLD} more; see 'kube-ipam doctor'`);
+  for (const { check, found } of unread.slice(0, CAPS.warnings)) printErr(`warning: ${check}: ${found}`);
+  if (unread.length > CAPS.warnings)
+    printErr(`warning: and ${unread.length - CAPS.warnings} more; see 'kube-ipam doctor'`);
 }
 
 function checkNodeFile(): Finding {

@@ -1,9 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
+import { CAPS } from "../../address/caps.ts";
 import { type NetworkText, networksInText } from "../../command-line/networks-in-text.ts";
 import { readRegularBytes } from "../../files/regular-file.ts";
-
-/** Larger than any configuration: a runtime hands it to the plugin, which takes no more. */
-const MOST_BYTES = 1024 * 1024;
 
 /** What an entry of the runtime's folder is to kube-ipam. */
 export interface FolderEntry {
@@ -94,8 +92,8 @@ function contentOf(path: string): string | Remark | "gone" {
 
 /** A runtime reads it whole, too: half of a file that is just being written says nothing. */
 function steadyBytes(path: string): Buffer {
-  const first = readRegularBytes(path, MOST_BYTES);
-  const second = readRegularBytes(path, MOST_BYTES);
+  const first = readRegularBytes(path, CAPS.input);
+  const second = readRegularBytes(path, CAPS.input);
   if (first.equals(second)) return first;
   throw new Error("changed while it was read");
 }
