@@ -81,7 +81,7 @@ the API server give a year.
 {{- $kept := has ($object.kind | default "") (list "Secret" "Lease") }}
 {{- /* What the controller fills in stays, also where an earlier one has made it itself. */}}
 {{- $there := and $kept (lookup $object.apiVersion $object.kind $root.Release.Namespace $object.metadata.name) }}
-{{- if and $object.kind (not $there) }}
+{{- if and $object.kind (ne $object.kind "Namespace") (not $there) }}
 {{- if $kept }}{{ $_ := set $object.metadata "annotations" (dict "helm.sh/resource-policy" "keep") }}{{ end }}
 {{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) (include "kube-ipam.labels" $root | fromYaml)) }}
 {{- if or $object.metadata.namespace (has $object.kind (list "PrometheusRule" "PodMonitor")) }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
