@@ -24,6 +24,8 @@ export const CAPS = {
 
   /** The value of one annotation of ours. Kubernetes allows 256 KiB for all annotations of a pod together. */
   annotation: 64 * 1024,
+  /** A time such as "1d12h". */
+  duration: 128,
   /** Annotations of ours of one pod, all of their words, networks and interfaces. */
   annotationKeys: 128,
   /** An annotation's key: the longest that Kubernetes takes, a subdomain, "/" and 63 characters. */

@@ -28,6 +28,7 @@ test.each<[string, DurationGrammar]>([
   [".5s", short],
   ["1..5s", short],
   ["500ms", long],
+  ["1m".repeat(65), long],
   ["1m", short],
   ["5 m", long],
   ["5m ", long],

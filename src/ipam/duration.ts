@@ -1,3 +1,5 @@
+import { CAPS } from "../address/caps.ts";
+
 const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
 /** Which texts are durations: their units, and whether a part of one ("1.5s") is. */
@@ -12,7 +14,7 @@ export interface DurationGrammar {
  * @returns milliseconds; undefined for any other text.
  */
 export function tryParseDuration(text: string, grammar: DurationGrammar): number | undefined {
-  if (!DURATION.test(text)) return undefined;
+  if (text.length > CAPS.duration || !DURATION.test(text)) return undefined;
   let sum = 0;
   for (const [, digits = "", fraction = "", name] of text.matchAll(PART)) {
     const unit = grammar.units.find((candidate) => candidate === name);
