@@ -24,7 +24,8 @@ export function judgeApart(
       ),
   );
   const [first] = having;
-  const isRefused = ({ sets }: KnownNetwork) => refusalIn(() => refuseBothOfOne(annotations, sets));
+  const isRefused = ({ guessed, sets }: KnownNetwork) =>
+    guessed ? undefined : refusalIn(() => refuseBothOfOne(annotations, sets));
   const refusal = first && isRefused(first);
   if (refusal === undefined || !having.every(isRefused)) return [];
   return [refuse(`${refusal.message}: ${refusal.details}`)];

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
+import { parseInterval } from "../../address/interval-text.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
 import { RECORD_VERSION } from "../../ipam/records.ts";
@@ -239,6 +240,18 @@ test("with several networks one may have the address and another the set", async
   const both = { "kube-ipam.ip": "10.1.2.5", "kube-ipam.ips": "10.1.2.6-10.1.2.7" };
   expect((await judge({ annotations: both }))[0]).toContain("not both for one range set");
   expect(await judge({ annotations: { ...both, "k8s.v1.cni.cncf.io/networks": "db" } })).toEqual([]);
+});
+
+test("an address and a set are apart in a network whose sets the record is too short to tell", async () => {
+  const { judge, ports } = await world();
+  const exclude = Array.from({ length: 4_096 }, (_, n) => parseInterval(`10.9.${100 + (n >> 8)}.${n & 255}`));
+  const sets = (subnet: string) => [
+    { subnet, first: subnet.replace("0/16", "9"), last: subnet.replace("0/16", "99") },
+  ];
+  const large = { ...network("large", sets("10.8.0.0/16"), sets("10.9.0.0/16")), exclude };
+  const both = { "kube-ipam.ip": "10.8.0.20", "kube-ipam.ips": "10.9.99.20-10.9.99.30" };
+  await add(ports, "c2", { network: large, pod: { namespace: "team-b", name: "large", uid: "u2" } });
+  expect(await judge({ annotations: both })).toEqual([]);
 });
 
 test("a rolling update's numbers are Kubernetes' own", () => {

@@ -18,6 +18,8 @@ export interface KnownNetwork {
   readonly space: string;
   readonly subnets: readonly Cidr[];
   readonly sets: readonly RangeSet[];
+  /** Which set has which subnet is not known: it may have more sets than this. */
+  readonly guessed?: true;
 }
 
 export async function knownNetworks(store: Store, options: CallOptions): Promise<KnownNetwork[]> {
@@ -39,12 +41,10 @@ const readBefore = remembered(
 );
 
 function ofRecord(name: string, record: NetworkRecord): KnownNetwork[] {
-  return definitionsInForce(record).map((definition) => ({
-    name,
-    space: definition.space,
-    subnets: definition.subnets.map(parseCidr),
-    sets: describedNetwork(name, definition).sets,
-  }));
+  return definitionsInForce(record).map((definition) => {
+    const { guessed, sets, space } = describedNetwork(name, definition);
+    return { name, space, subnets: definition.subnets.map(parseCidr), sets, ...(guessed && { guessed }) };
+  });
 }
 
 /** A pool is known before the first pod uses it. */

@@ -10,16 +10,21 @@ import type { NetworkDefinition } from "../records.ts";
  * configuration at hand. Where the description cannot be read, the network has only its subnets. Never
  * used to give out an address.
  */
-export function describedNetwork(name: string, definition: NetworkDefinition): Network {
+export function describedNetwork(name: string, definition: NetworkDefinition): DescribedNetwork {
   const { space, subnets, detail } = definition;
   const described = detail === undefined ? undefined : readDescription(detail);
   return {
     name,
     space,
-    ...(described ?? { sets: setsOf(subnets), exclude: [] }),
+    ...(described ?? { sets: setsOf(subnets), exclude: [], guessed: true }),
     coolingSeconds: 0,
     requireInit: false,
   };
+}
+
+interface DescribedNetwork extends Network {
+  /** The description is too long for the record, or damaged: which range set has which subnet is not known. */
+  readonly guessed?: true;
 }
 
 type Description = Pick<Network, "sets" | "exclude">;
