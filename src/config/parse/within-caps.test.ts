@@ -19,7 +19,7 @@ const CASES: readonly [id: string, key: string, bound: number, (count: number) =
     "C62",
     "runtimeConfig.ipRanges has 65 range sets",
     CAPS.rangeSets,
-    (count) => [{ subnet: "10.9.0.0/16" }, { runtimeConfig: { ipRanges: sets(count) } }],
+    (count) => [{}, { runtimeConfig: { ipRanges: sets(count) } }],
   ],
   [
     "C63",
@@ -60,6 +60,18 @@ describe("CAPPED: a network's configuration", () => {
     expect(said).toStartWith(message);
     expect(said).toEndWith(`more than ${bound}`);
     expect(details).not.toBe("");
+  });
+
+  test("C62: all range sets of a network count together, and all of their ranges", () => {
+    const top = (count: number) => ({ runtimeConfig: { ipRanges: sets(count) } });
+    const ranges = many(32, (index) => [range(100 + index)]);
+    expect(() => parseIpam({ ...SUBNET, ranges }, { top: top(31) })).not.toThrow();
+    expect(() => parseIpam({ ...SUBNET, ranges }, { top: top(32) })).toThrow(
+      "ipam.subnet and ipam.ranges and runtimeConfig.ipRanges have 65 range sets, more than 64",
+    );
+    expect(() => parseIpam({ ...SUBNET, ranges: [many(1_024, range)] })).toThrow(
+      "ipam.subnet and ipam.ranges have 1025 ranges, more than 1024",
+    );
   });
 
   test("C63: all exclusions of a network count together", () => {

@@ -14,11 +14,12 @@ export function requireWithinCaps(document: Json): void {
   const ipam = objectAt(document, "ipam");
   const runtime = objectAt(document, "runtimeConfig");
   const cni = objectAt(objectAt(document, "args"), "cni");
-  const places = [
+  const places: readonly Place[] = [
+    ["ipam.subnet", ipam && member(ipam, "subnet") ? [[{}]] : []],
     ["ipam.ranges", listAt(ipam, "ranges")],
     ["runtimeConfig.ipRanges", listAt(runtime, "ipRanges")],
-  ] as const;
-  for (const [path, sets] of places) requireSets(path, sets);
+  ];
+  requireSets(places.filter(([, sets]) => sets.length > 0));
   const ranges = places.flatMap(([, sets]) => sets.flatMap((set) => (Array.isArray(set) ? set : [])));
   const excluded = [ipam, ...ranges.filter(isObject)].reduce(
     (sum, section) => sum + listAt(section, "exclude").length,
@@ -30,11 +31,16 @@ export function requireWithinCaps(document: Json): void {
   requireAtMost(CAPS.listParts, listAt(cni, "ips").length, "args.cni.ips", "addresses");
 }
 
-function requireSets(path: string, sets: readonly unknown[]): void {
+/** Where range sets stand. */
+type Place = readonly [path: string, sets: readonly unknown[]];
+
+function requireSets(places: readonly Place[]): void {
+  const paths = places.map(([path]) => path).join(" and ");
+  const sets = places.flatMap(([, of]) => of);
   const hint = "each range set gives one address: fallbacks of each other belong into one set";
-  requireAtMost(CAPS.rangeSets, sets.length, path, "range sets", hint);
+  requireAtMost(CAPS.rangeSets, sets.length, paths, "range sets", hint);
   const ranges = sets.reduce<number>((sum, set) => sum + (Array.isArray(set) ? set.length : 0), 0);
-  requireAtMost(CAPS.ranges, ranges, path, "ranges", "write larger ranges, and fewer");
+  requireAtMost(CAPS.ranges, ranges, paths, "ranges", "write larger ranges, and fewer");
 }
 
 function requireAtMost(
@@ -45,7 +51,11 @@ function requireAtMost(
   hint = "write fewer, larger ones",
 ): void {
   if (count <= most) return;
-  throw new IpamError("invalidConfig", `${path} has ${count} ${what}, more than ${most}`, hint);
+  throw new IpamError(
+    "invalidConfig",
+    `${path} ${path.includes(" and ") ? "have" : "has"} ${count} ${what}, more than ${most}`,
+    hint,
+  );
 }
 
 function objectAt(section: Json | undefined, key: string): Json | undefined {
