@@ -80,3 +80,48 @@ for (const cniVersion of ["0.3.0", "0.3.1", "0.4.0", "1.0.0"]) {
     expect(await routesOf(world, [FULL], cniVersion)).toEqual([{ dst: "10.9.0.0/16", gw: "10.1.2.9" }]);
   });
 }
+
+ours("G20", "a link-local gateway is an IPv6 subnet's, and takes no address of it", async (world) => {
+  const ipam = { subnet: "2001:db8:5:333::/64", gateway: "fe80::1", routes: [{ dst: "::/0" }] };
+  const net = world.network({ ...ipam, rangeStart: "2001:db8:5:333::1", rangeEnd: "2001:db8:5:333::1" });
+  expect(await world.add(net)).toEqual({
+    cniVersion: "1.0.0",
+    ips: [{ address: "2001:db8:5:333::1/64", gateway: "fe80::1" }],
+    routes: [{ dst: "::/0" }],
+  });
+  const ranges = [[{ subnet: "10.1.2.0/24" }], [{ subnet: "2001:db8:5:334::/64", gateway: "fe80::2" }]];
+  const dual = await world.add(world.network({ ranges }, { name: "dual" }), { container: "c2" });
+  expect(dual.ips).toEqual([
+    { address: "10.1.2.2/24", gateway: "10.1.2.1" },
+    { address: "2001:db8:5:334::2/64", gateway: "fe80::2" },
+  ]);
+});
+
+ours(
+  "G21",
+  "another gateway outside of the subnet is refused with the way out, which is taken",
+  async (world) => {
+    const net = (more: object) =>
+      world.network({ subnet: "203.0.113.16/29", ...more }, { cniVersion: "1.1.0" });
+    const way = /"gateway": "none" and "routes": \[(.*)\], with/;
+    const refusal = await world.refused(
+      "ADD",
+      net({ gateway: "203.0.113.1" }),
+      {},
+      { code: 7, text: /subnet/ },
+    );
+    const routes = JSON.parse(`[${way.exec(refusal)?.[1]}]`);
+    expect(await world.add(net({ gateway: "none", routes }))).toMatchObject({
+      ips: [{ address: "203.0.113.18/29" }],
+      routes: [
+        { dst: "203.0.113.1/32", scope: 253 },
+        { dst: "0.0.0.0/0", gw: "203.0.113.1" },
+      ],
+    });
+  },
+);
+
+ours("G22", "a gateway with a zone is refused in words", async (world) => {
+  const net = world.network({ subnet: "2001:db8:5:333::/64", gateway: "fe80::1%eth0" });
+  await world.refused("ADD", net, {}, { code: 7, text: /ipam\.gateway.*without a zone/ });
+});

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { everywhere } from "../kit/case.ts";
+import { everywhere, ours } from "../kit/case.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { ping } from "../kit/hosts.ts";
 import { attach, detach } from "../kit/pod.ts";
@@ -18,3 +18,17 @@ everywhere("H5", "pods on ptp links reach each other through their host", async 
   await detach(world, net, sandbox("b", second.path), b);
   expect(await world.held()).toEqual([]);
 });
+
+for (const [type, top] of [
+  ["ptp", {}],
+  ["bridge", { bridge: "kibr0" }],
+] as const) {
+  ours("G23", `a link-local IPv6 gateway is the default route through ${type}`, async (world) => {
+    const host = await world.makeNamespace();
+    const pod = await world.makeNamespace();
+    const ipam = { subnet: "2001:db8:5:333::/64", gateway: "fe80::1", routes: [{ dst: "::/0" }] };
+    const net = world.network(ipam, { type, ...top });
+    await attach(world, net, { container: "a", netns: pod.path, host: host.path });
+    expect(await pod.exec("ip", "-6", "route", "show", "default")).toContain("via fe80::1 dev eth0");
+  });
+}

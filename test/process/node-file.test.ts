@@ -64,6 +64,58 @@ ours("node file", "a pool is used by its name and keeps its policy", async (worl
   await world.refused("ADD", net, { container: "c2", args: pod("web") }, { code: 102, text: /db-120/ });
 });
 
+const SEMI = { subnets: ["10.76.0.0/24"], fixedNamespaces: ["team-b"] };
+const NARROW = { exclude: ["10.76.0.2-10.76.0.8", "10.76.0.10-10.76.0.254"] };
+
+for (const narrow of [NARROW, { coolingSeconds: 0 }]) {
+  const [key = ""] = Object.keys(narrow);
+  ours(
+    "C100",
+    `${key} beside a pool with a policy would be the tenant's choice of an address`,
+    async (world) => {
+      await writeNodeFile(world, { nodeLocal: true, annotations: "off", pools: { semi: SEMI } });
+      const net = plain({ pool: "semi", ...narrow });
+      await world.refused("ADD", net, {}, { code: 7, text: new RegExp(`${key}.*'semi'`) });
+      await world.del(net);
+      expect(await world.address(plain({ pool: "semi" }))).toBe("10.76.0.2");
+    },
+  );
+}
+
+ours(
+  "C104",
+  "where the file says poolsOnly, a network's own subnet is error 7 that names the pools",
+  async (world) => {
+    await world.add(plain({ subnet: "10.1.2.0/24", ...world.place.ipam }), { container: "before" });
+    await writeNodeFile(world, {
+      nodeLocal: true,
+      poolsOnly: true,
+      pools: { semi: SEMI, other: { subnets: ["10.77.0.0/24"] } },
+    });
+    const net = plain(SUBNET);
+    await world.refused("ADD", net, {}, { code: 7, text: /ipam\.subnet.*poolsOnly.*"semi" or "other"/s });
+    await world.del(net, { container: "before" });
+    expect(await world.heldAddresses()).toEqual([]);
+    await world.refused(
+      "ADD",
+      plain({ ...SUBNET, poolsOnly: false }),
+      {},
+      { code: 7, text: /belongs into the node's file/ },
+    );
+  },
+);
+
+ours(
+  "E40",
+  "host-local's dataDir beside the node's file: ADD says to remove it, DEL goes on",
+  async (world) => {
+    await writeNodeFile(world, {});
+    const net = plain({ ...SUBNET, dataDir: "/run/host-local-state" });
+    await world.refused("ADD", net, {}, { code: 7, text: /remove dataDir: it is host-local's/ });
+    await world.del(net);
+  },
+);
+
 ours("node file", "an unknown pool is error 7 and names those there are", async (world) => {
   await writeNodeFile(world, { pools: { "db-120": { subnets: ["10.120.0.0/24"] } } });
   await world.refused("ADD", plain({ pool: "nope" }), {}, { code: 7, text: /nope.*db-120|db-120.*nope/ });

@@ -57,12 +57,19 @@ export function printUnread({ unread }: Networks): void {
 function checkNodeFile(): Finding {
   const file = readNodeFile();
   if (file === undefined) return ok("node's file", "none: each network's configuration has all settings");
-  const { warnings } = parseNodeConfiguration(file);
+  const { pools, poolsOnly, warnings } = parseNodeConfiguration(file);
   const unsafe = judgeAccess(file);
   if (unsafe !== undefined) return unsafe;
-  return warnings.length === 0
-    ? ok(`node's file ${file.path}`, "fine")
-    : warning(`node's file ${file.path}`, warnings.join("; "), "correct the keys, or remove them");
+  const check = `node's file ${file.path}`;
+  if (warnings.length > 0) return warning(check, warnings.join("; "), "correct the keys, or remove them");
+  if (!poolsOnly) return ok(check, "fine");
+  return pools.length === 0
+    ? warning(
+        check,
+        "poolsOnly lets networks use pools only, and there is none",
+        'define one in "pools", or remove poolsOnly',
+      )
+    : ok(check, `fine; networks use its pools only: ${pools.map(({ name }) => name).join(", ")}`);
 }
 
 /** A user who can write this file is as good as root on the node; every user can read it, so it must hold no secret. */

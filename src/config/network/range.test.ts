@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { compareAddresses } from "../../address/address.ts";
+import { compareAddresses, parseAddress } from "../../address/address.ts";
 import { cidrContains, formatCidr } from "../../address/cidr.ts";
+import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { anyNetwork } from "../../address/testing/arbitraries.ts";
 import { type Keys, parseIpam, refusalOf, showSets } from "../testing/parse.ts";
 
@@ -219,3 +220,42 @@ function accepted(ipam: Keys): boolean {
     return false;
   }
 }
+
+describe("a link-local gateway", () => {
+  test.each(["fe80::1", "fe80::ffff:1", "febf:ffff::1"])("G20: %s is any IPv6 subnet's", (gateway) => {
+    const parsed = parseIpam({ subnet: "2001:db8:5:333::/64", gateway });
+    expect(showSets(parsed)).toEqual([
+      [`2001:db8:5:333::/64 2001:db8:5:333::2-2001:db8:5:333:ffff:ffff:ffff:ffff gateway ${gateway}`],
+    ]);
+    expect(whyNotAllowed(parsed.network, parseAddress("2001:db8:5:333::1"))).toBeUndefined();
+  });
+
+  test.each([
+    ["10.1.2.0/24", "fe80::1", ""],
+    [
+      "10.1.2.0/24",
+      "169.254.1.1",
+      '{"dst": "169.254.1.1/32", "scope": 253}, {"dst": "0.0.0.0/0", "gw": "169.254.1.1"}',
+    ],
+    ["2001:db8::/64", "fec0::1", '{"dst": "fec0::1/128", "scope": 253}, {"dst": "::/0", "gw": "fec0::1"}'],
+    ["203.0.113.16/29", "203.0.113.1", '"gateway": "none"'],
+  ])("G21: of %s, %s is refused with the way out", (subnet, gateway, way) => {
+    const { code, message, details } = refusalOf(() => parseIpam({ subnet, gateway }));
+    expect(code).toBe(7);
+    expect(message).toStartWith(`ipam.gateway must be an address in the subnet ${subnet}`);
+    expect(details).toContain(way);
+    expect(details === "").toBe(way === "");
+  });
+
+  test("G22: a zone names an interface, and has no place in a configuration", () => {
+    const ipam = { subnet: "2001:db8::/64", gateway: "fe80::1%eth0" };
+    const expected = 'must be an IP address without a zone ("%eth0")';
+    expect(refusalOf(() => parseIpam(ipam)).message).toBe(
+      `ipam.gateway ${expected}, or "none", got "fe80::1%eth0"`,
+    );
+    const routes = [{ dst: "::/0", gw: "fe80::1%eth0" }];
+    expect(refusalOf(() => parseIpam({ subnet: "2001:db8::/64", routes })).message).toBe(
+      `ipam.routes[0].gw ${expected}, got "fe80::1%eth0"`,
+    );
+  });
+});

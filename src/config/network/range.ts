@@ -5,7 +5,7 @@ import type { Range } from "../../address/range.ts";
 import type { RANGE_ENTRIES, RANGE_ITEM_ENTRIES } from "../text/entries.ts";
 import type { Reading, Values } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
-import { isLinkLocal, whyUnusable } from "./special-subnets.ts";
+import { isLinkLocal, isLinkLocalGateway, whyUnusable } from "./special-subnets.ts";
 
 export type RangeValues = Values<typeof RANGE_ENTRIES>;
 
@@ -23,16 +23,15 @@ export function makeRange(values: RangeValues, { path, warn }: Pick<Reading, "pa
   const subnet = makeSubnet(values.subnet, `${path}subnet`);
   if (isLinkLocal(subnet))
     warn(`${path}subnet ${formatCidr(subnet)} is link-local: other software picks such addresses too`);
-  const inSubnet = (key: "rangeStart" | "rangeEnd" | "gateway" | "fixedStart" | "fixedEnd") =>
-    requireInSubnet(values[key] === "none" ? undefined : values[key], subnet, path + key);
+  const inSubnet = (key: "rangeStart" | "rangeEnd" | "fixedStart" | "fixedEnd") =>
+    requireInSubnet(values[key], subnet, path + key);
   const dynamic = makeInterval(
     inSubnet("rangeStart") ?? offsetAddress(subnet.address, 2n),
     inSubnet("rangeEnd") ?? lastUsable(subnet),
     [`${path}rangeStart`, `${path}rangeEnd`],
   );
   const fixed = fixedPart(inSubnet("fixedStart"), inSubnet("fixedEnd"), path);
-  const gateway =
-    values.gateway === "none" ? undefined : gatewayOf(inSubnet("gateway"), subnet, `${path}gateway`);
+  const gateway = values.gateway === "none" ? undefined : gatewayOf(values.gateway, subnet, `${path}gateway`);
   warnOfSkipped(dynamic, subnet, { path, warn });
   return { subnet, dynamic, ...(fixed && { fixed }), ...(gateway && { gateway }) };
 }
@@ -52,6 +51,24 @@ function makeSubnet(subnet: Cidr | undefined, path: string): Cidr {
 function requireInSubnet(address: Address | undefined, subnet: Cidr, path: string): Address | undefined {
   if (address === undefined || cidrContains(subnet, address)) return address;
   throw wrongValue(path, formatAddress(address), `an address in the subnet ${formatCidr(subnet)}`);
+}
+
+function requireGatewayInSubnet(gateway: Address, subnet: Cidr, path: string): void {
+  if (cidrContains(subnet, gateway)) return;
+  const { family } = subnet.address;
+  const right = `an address in the subnet ${formatCidr(subnet)}${family === 6 ? ", or a link-local one (fe80::/10)" : ""}`;
+  throw wrongValue(path, formatAddress(gateway), right, gateway.family === family ? wayOut(gateway) : "");
+}
+
+/** The kernel takes a gateway outside of the address's network only where a route of scope link (253) leads to it. */
+function wayOut(gateway: Address): string {
+  const text = formatAddress(gateway);
+  const [all, host] = gateway.family === 4 ? ["0.0.0.0/0", 32] : ["::/0", 128];
+  return (
+    `a gateway elsewhere is reached by routes: set "gateway": "none" and "routes": [{"dst": "${text}/${host}", ` +
+    `"scope": 253}, {"dst": "${all}", "gw": "${text}"}], with cniVersion 1.1.0; main plugins without that version ` +
+    "need a subnet that holds the gateway, and rangeStart and rangeEnd around these addresses"
+  );
 }
 
 function makeInterval(
@@ -74,8 +91,11 @@ function fixedPart(
   return undefined;
 }
 
+/** A link-local gateway is on every link, whatever the subnet, and takes no address of it (RFC 4861). */
 function gatewayOf(gateway: Address | undefined, subnet: Cidr, path: string): Address {
   if (gateway === undefined) return offsetAddress(subnet.address, 1n);
+  if (isLinkLocalGateway(gateway, subnet)) return gateway;
+  requireGatewayInSubnet(gateway, subnet, path);
   const unusable = equalAddresses(gateway, subnet.address) || equalAddresses(gateway, broadcastOf(subnet));
   if (!unusable) return gateway;
   throw wrongValue(

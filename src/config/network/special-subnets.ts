@@ -1,5 +1,5 @@
-import { bitsOf } from "../../address/address.ts";
-import { type Cidr, cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
+import { type Address, bitsOf } from "../../address/address.ts";
+import { type Cidr, cidrContains, cidrInterval, formatCidr, parseCidr } from "../../address/cidr.ts";
 import { overlaps } from "../../address/interval.ts";
 
 /** Blocks from which no pod can have an address (RFC 6890, RFC 5771, RFC 4291). */
@@ -37,6 +37,11 @@ export function whyUnusable(subnet: Cidr): string | undefined {
 /** Link-local addresses work, but only on their own link, and other software picks them too. */
 export function isLinkLocal(subnet: Cidr): boolean {
   return LINK_LOCAL.some((block) => touches(subnet, block));
+}
+
+/** Whether a gateway outside of the subnet can still be reached on the subnet's link: IPv6 routers have such addresses. */
+export function isLinkLocalGateway(gateway: Address, subnet: Cidr): boolean {
+  return gateway.family === 6 && subnet.address.family === 6 && cidrContains(parseCidr("fe80::/10"), gateway);
 }
 
 function touches(a: Cidr, b: Cidr): boolean {

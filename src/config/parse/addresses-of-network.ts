@@ -10,7 +10,7 @@ import { NETWORK_ENTRIES } from "../text/entries.ts";
 import { type Json, member } from "../text/json-text.ts";
 import type { Refuse } from "../text/key-fault.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
-import { poolOfNetwork, requireApartFromPools } from "./pool-of-network.ts";
+import { namesNoPool, poolOfNetwork, requireApartFromPools } from "./pool-of-network.ts";
 import { requireWithinCaps } from "./within-caps.ts";
 
 /** What a network gives out, from its own configuration or from a pool. */
@@ -32,14 +32,15 @@ interface Input {
 }
 
 /**
- * @throws IpamError invalidConfig for ranges or routes that are not valid, and for a network that would
- * allocate a pool's addresses past its policy.
+ * @throws IpamError invalidConfig for ranges or routes that are not valid, for a network that would
+ * allocate a pool's addresses past its policy, and for one without a pool where only pools are allowed.
  */
 export function addressesOfNetwork({ document, ipam, file, warn, refuse }: Input): NetworkAddresses {
   requireWithinCaps(document);
   const values = readEntries(NETWORK_ENTRIES, ipam, { path: "ipam.", warn });
   const pools = file ? readPools(file, warn) : new Map<string, Pool>();
   const chosen = poolOfNetwork({ document, values, pools, file });
+  if (chosen === undefined && file?.poolsOnly) refuse(namesNoPool({ document, values, pools, file }));
   const { sets, exclude } = chosen
     ? { sets: chosen.pool.sets, exclude: chosen.exclude }
     : ownSets({ document, values, warn, refuse });

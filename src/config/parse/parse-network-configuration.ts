@@ -60,8 +60,7 @@ export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): 
   judgeKeys(document, NETWORK, { path: "", warn, refuse });
   const file = nodeFile && readNodeFile(nodeFile, options);
   const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn, refuse });
-  const addressSpace = addresses?.pool?.addressSpace;
-  const settings = resolveSettings(ipam, file, { ...options, lenient, addressSpace });
+  const settings = resolveSettings(ipam, file, { ...options, lenient, pool: addresses?.pool });
   const validAttachments = purpose === "gc" ? readValidAttachments(document) : undefined;
   return {
     cniVersion: cniVersionOf(document),

@@ -14,6 +14,8 @@ export interface NodeConfiguration {
   readonly coolingSeconds: number;
   readonly requireInit: boolean;
   readonly pools: readonly PoolInSpace[];
+  /** Networks may use these pools, and name no addresses themselves. */
+  readonly poolsOnly: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -41,6 +43,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
     coolingSeconds,
     requireInit,
     pools: file === undefined ? [] : pools.map((pool) => ({ ...pool, space: spaceOfPool(pool, file) })),
+    poolsOnly: file?.poolsOnly ?? false,
     warnings: collected(),
   };
 }

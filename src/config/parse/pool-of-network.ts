@@ -30,10 +30,7 @@ export function poolOfNetwork({ document, values, pools, file }: Input): ChosenP
   if (values.pool === undefined) return undefined;
   const pool = pools.get(values.pool);
   if (pool === undefined || file === undefined) throw noSuchPool(values.pool, pools, file);
-  const beside = [...Object.keys(RANGE_ENTRIES), "ranges"]
-    .filter((key) => Object.hasOwn(values, key))
-    .map((key) => `ipam.${key}`);
-  if (hasRuntimeRanges(document)) beside.push("runtimeConfig.ipRanges");
+  const beside = ownAddresses(document, values);
   if (beside.length > 0) {
     throw new IpamError(
       "invalidConfig",
@@ -48,6 +45,32 @@ interface ChosenPool {
   readonly pool: Pool;
   readonly exclude: readonly Exclusion[];
 }
+
+/** The keys with which a network names addresses itself. */
+function ownAddresses(document: Json, values: Input["values"]): string[] {
+  const keys = [...Object.keys(RANGE_ENTRIES), "ranges"]
+    .filter((key) => Object.hasOwn(values, key))
+    .map((key) => `ipam.${key}`);
+  return hasRuntimeRanges(document) ? [...keys, "runtimeConfig.ipRanges"] : keys;
+}
+
+/** The error for a network that names no pool, where the node's file lets networks use pools only. */
+export function namesNoPool({ document, values, pools, file }: Input & { readonly file: NodeFile }) {
+  const own = ownAddresses(document, values);
+  const instead = own.length === 0 ? "" : ` instead of ${own.join(", ")}`;
+  const known = [...pools.keys()].slice(0, NAMED).map((name) => `"${name}"`);
+  const others = pools.size > NAMED ? ` or one of ${pools.size - NAMED} more` : "";
+  return new IpamError(
+    "invalidConfig",
+    `${own.join(", ") || "a network without ipam.pool"} is not allowed: ${file.path} lets networks use its pools only (poolsOnly)`,
+    known.length === 0
+      ? `${file.path} defines no pool yet: its administrator defines one`
+      : `write "pool": ${known.join(" or ")}${others}${instead}`,
+  );
+}
+
+/** So many pools are named; the number of the others follows. */
+const NAMED = 10;
 
 /**
  * A network with subnets of its own must not overlap a pool, not even in another address space: the author

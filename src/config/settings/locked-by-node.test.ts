@@ -32,7 +32,13 @@ const refused = (ipam: Keys, file: Keys = NODE) =>
 const locked = (path: string, rest: string) => ({
   code: 7,
   message: `${path} is locked by ${FILE}: it ${rest}`,
-  details: REMEDY,
+  details:
+    path === "ipam.dataDir"
+      ? REMEDY.replace(
+          /remove.*/,
+          `remove dataDir: it is host-local's, for leases that kube-ipam does not have; kube-ipam's own is set in ${FILE}`,
+        )
+      : REMEDY,
 });
 
 describe("a network may not set to another value", () => {

@@ -95,9 +95,16 @@ function lockedError(file: NodeFile, path: string, right: unknown, value: unknow
   return new IpamError(
     "invalidConfig",
     `${path} is locked by ${file.path}: it ${allowed}, got ${show(path, value)}`,
-    "only the node's administrator sets paths, stores, credentials, prefixes and address spaces: remove the key from " +
-      `the network's configuration, or set it in ${file.path}${path === "ipam.addressSpace" ? wayIntoSpace(value, file) : ""}`,
+    `only the node's administrator sets paths, stores, credentials, prefixes and address spaces: ${remedy(file, path, value)}`,
   );
+}
+
+/** `dataDir` stands in many configurations of host-local of which only `type` was changed. */
+function remedy(file: NodeFile, path: string, value: unknown): string {
+  if (path === "ipam.dataDir")
+    return `remove dataDir: it is host-local's, for leases that kube-ipam does not have; kube-ipam's own is set in ${file.path}`;
+  const way = path === "ipam.addressSpace" ? wayIntoSpace(value, file) : "";
+  return `remove the key from the network's configuration, or set it in ${file.path}${way}`;
 }
 
 /** So many pools are named. */

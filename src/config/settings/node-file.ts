@@ -1,4 +1,4 @@
-import { NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
+import { FILE_ENTRIES, NETWORK_ENTRIES, SETTING_ENTRIES } from "../text/entries.ts";
 import { isObject, type Json, member } from "../text/json-text.ts";
 import { judgeKeys } from "../text/judge-keys.ts";
 import type { Refuse } from "../text/key-fault.ts";
@@ -20,6 +20,8 @@ export interface NodeFile {
   readonly settings: SettingValues;
   /** By name; not yet understood, as most networks use none. */
   readonly pools: Json;
+  /** Networks may name no addresses themselves, only a pool. */
+  readonly poolsOnly: boolean;
 }
 
 interface Options {
@@ -40,7 +42,8 @@ export function readNodeFile({ path, text }: NodeFileText, options: Options): No
   refuseNetworkKeys(section, path, options);
   judgeKeys(section, NODE_FILE, reading);
   const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), reading);
-  return { path, settings, pools: poolsOf(section, path, options) };
+  const { poolsOnly = false } = readEntries(FILE_ENTRIES, section, reading);
+  return { path, settings, pools: poolsOf(section, path, options), poolsOnly };
 }
 
 function poolsOf(section: Json, path: string, options: Options): Json {

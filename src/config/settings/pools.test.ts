@@ -40,7 +40,11 @@ describe("a network that names a pool", () => {
   });
 
   test("may exclude more and have its routes, but not widen", () => {
-    const configuration = usePool({ db: DB }, { exclude: ["10.120.9.0/24"], routes: [{ dst: "0.0.0.0/0" }] });
+    const open = { subnets: DB.subnets };
+    const configuration = usePool(
+      { db: open },
+      { exclude: ["10.120.9.0/24"], routes: [{ dst: "0.0.0.0/0" }] },
+    );
     expect(configuration.network.exclude.map(formatInterval)).toEqual(["10.120.9.0-10.120.9.255"]);
     expect(configuration.routes).toHaveLength(1);
   });

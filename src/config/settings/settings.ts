@@ -5,7 +5,9 @@ import { readEntries, type Warn } from "../text/read-shape.ts";
 import { etcdSettings } from "./etcd-settings.ts";
 import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
 import { isLocked, underLock } from "./locked-by-node.ts";
+import { underPool } from "./locked-by-pool.ts";
 import type { NodeFile } from "./node-file.ts";
+import type { Pool } from "./pools.ts";
 import { DEFAULTS } from "./setting-defaults.ts";
 
 type Defaulted = keyof typeof DEFAULTS | "exclude";
@@ -18,21 +20,24 @@ interface Options {
   readonly tolerates?: (key: string) => boolean;
   /** Where the network sets what the file locks, the file counts, with a warning. */
   readonly lenient?: boolean;
-  readonly addressSpace?: string | undefined;
+  /** The pool that the network uses. */
+  readonly pool?: Pool | undefined;
 }
 
 /**
  * What the network says, over what the node's file says, over the defaults; what is locked comes
- * from the file alone. `exclude` of both counts.
+ * from the file alone. `exclude` of both counts, but for a pool with a policy.
  *
- * @throws IpamError invalidConfig for a wrong value, or one that the file locks.
+ * @throws IpamError invalidConfig for a wrong value, or one that the file or the pool locks.
  */
 export function resolveSettings(ipam: Json, file: NodeFile | undefined, options: Options): Settings {
   const { lenient, tolerates } = options;
   const isMoot = (key: string) => (lenient && file && isLocked(key)) || tolerates?.(key) || false;
   const reading = { path: "ipam.", warn: options.warn, tolerates: isMoot };
-  const network = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), reading);
-  const values = file === undefined ? network : underLock(network, file, options);
+  const said = hoistSettings(readEntries(SETTING_ENTRIES, ipam, reading), reading);
+  const network = underPool(said, options.pool, file, options);
+  const addressSpace = options.pool?.addressSpace;
+  const values = file === undefined ? network : underLock(network, file, { ...options, addressSpace });
   const exclude = [...(file?.settings.exclude ?? []), ...(network.exclude ?? [])];
   return { ...DEFAULTS, ...values, exclude };
 }

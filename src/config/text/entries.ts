@@ -26,8 +26,15 @@ import {
 /** A gateway, or that there is none. */
 export type Gateway = Address | "none";
 
-const gateway: Shape<Gateway> = textThat('an IP address, or "none"', (value) =>
-  value === "none" || value === "" ? "none" : tryParseAddress(value),
+/** A link-local gateway is one on the pod's own interface, so the interface that a zone names has no meaning. */
+const gatewayAddress = (value: string): string =>
+  value.includes("%")
+    ? `an IP address without a zone ("${value.slice(value.indexOf("%"))}")`
+    : "an IP address";
+
+const gateway: Shape<Gateway> = textThat(
+  (value) => `${gatewayAddress(value)}, or "none"`,
+  (value) => (value === "none" || value === "" ? "none" : tryParseAddress(value)),
 );
 
 export const RANGE_ENTRIES = {
@@ -48,9 +55,7 @@ const count = integerBetween(0, 0xffff_ffff);
 
 export const ROUTE_ENTRIES = {
   dst: cidr,
-  gw: textThat("an IP address", (value) =>
-    value === "" ? "none" : tryParseAddress(value),
-  ) as Shape<Gateway>,
+  gw: textThat(gatewayAddress, (value) => (value === "" ? "none" : tryParseAddress(value))) as Shape<Gateway>,
   mtu: count,
   advmss: count,
   priority: count,
@@ -105,6 +110,11 @@ export const SETTING_ENTRIES = {
   nodeLocal: flag,
   requireInit: flag,
   annotations: oneOf(["auto", "off"]),
+};
+
+/** What only the node's file may say, beside its pools. */
+export const FILE_ENTRIES = {
+  poolsOnly: flag,
 };
 
 const names = listOf(name, "names");

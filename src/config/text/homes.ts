@@ -1,4 +1,11 @@
-import { ETCD_ENTRIES, NETWORK_ENTRIES, POOL_ENTRIES, ROUTE_ENTRIES, SETTING_ENTRIES } from "./entries.ts";
+import {
+  ETCD_ENTRIES,
+  FILE_ENTRIES,
+  NETWORK_ENTRIES,
+  POOL_ENTRIES,
+  ROUTE_ENTRIES,
+  SETTING_ENTRIES,
+} from "./entries.ts";
 import { bareKey } from "./fold-key.ts";
 
 /**
@@ -31,7 +38,7 @@ const HOMES: readonly (readonly [home: string, keys: readonly string[]])[] = [
   ['into "etcdConfig"', Object.keys(ETCD_ENTRIES)],
   ['into one of the "routes" of "ipam"', Object.keys(ROUTE_ENTRIES)],
   ["into a pool of the node's file", Object.keys(POOL_ENTRIES)],
-  ["into the node's file", ["pools"]],
+  ["into the node's file", ["pools", ...Object.keys(FILE_ENTRIES)]],
   ['beside "ipam"', ["ipam", "args", "runtimeConfig"]],
   ['into "args", beside "ipam"', ["cni"]],
   ['into "args": {"cni": {…}} beside "ipam"', ["ips"]],

@@ -1,5 +1,6 @@
 import {
   ETCD_ENTRIES,
+  FILE_ENTRIES,
   NETWORK_ENTRIES,
   POOL_ENTRIES,
   RANGE_ITEM_ENTRIES,
@@ -78,10 +79,14 @@ export const NETWORK_OR_LIST: KeyedPlace = keyed("network", ENVELOPE, {
 });
 
 /** /etc/kube-ipam/config.json. A network's keys are known there, so as to be refused in any spelling. */
-export const NODE_FILE: KeyedPlace = keyed("file", [...NETWORKS_OWN, ...SETTINGS], {
-  etcdConfig,
-  pools: { is: "names", each: pool },
-});
+export const NODE_FILE: KeyedPlace = keyed(
+  "file",
+  [...NETWORKS_OWN, ...SETTINGS, ...Object.keys(FILE_ENTRIES)],
+  {
+    etcdConfig,
+    pools: { is: "names", each: pool },
+  },
+);
 
 /** The member with this key, else the last one whose key differs from it in case alone. */
 export function memberInAnyCase(object: Json, key: string): unknown {

@@ -10,14 +10,21 @@ import { isObject, type Json } from "./json-text.ts";
 /** What one value must look like. Every message is a noun phrase that continues "must be". */
 export type Shape<T> = v.GenericSchema<unknown, T>;
 
-/** Text that `read` understands. */
-export function textThat<T>(expected: string, read: (text: string) => T | undefined): Shape<T> {
+/**
+ * Text that `read` understands.
+ *
+ * @param expected a noun phrase, or what makes one of the text that was not understood.
+ */
+export function textThat<T>(
+  expected: string | ((text: string) => string),
+  read: (text: string) => T | undefined,
+): Shape<T> {
   return v.pipe(
     v.unknown(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const value = typeof dataset.value === "string" ? read(dataset.value) : undefined;
       if (value !== undefined) return value;
-      addIssue({ message: expected });
+      addIssue({ message: typeof expected === "string" ? expected : expected(String(dataset.value)) });
       return NEVER;
     }),
   );
