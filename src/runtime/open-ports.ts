@@ -15,6 +15,7 @@ import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
 import { nodeNameFault } from "../node/node-name.ts";
 import { openNode } from "../node/open-node.ts";
+import { openIfBegun } from "../store/kinds/begun.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterNames, requireClusterNames } from "./cluster-names.ts";
 import { readNodeFile } from "./node-file.ts";
@@ -101,7 +102,7 @@ async function openRest(
       : request.verb === "ADD"
         ? await requireClusterNames(nodeSettings.dataDir, node.name, cluster, request.deadline)
         : knownClusterNames(nodeSettings.dataDir);
-  const store = await openStore(settings);
+  const store = await (request.verb === "ADD" ? openStore(settings) : openIfBegun(settings, openStore));
   return {
     store,
     node,

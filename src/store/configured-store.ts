@@ -21,6 +21,11 @@ export interface ConfiguredStore {
   readonly file: string | undefined;
   /** Opens the store; loads no code of other kinds. @throws StoreFailure */
   open(): Promise<Store>;
+  /**
+   * Opens the store for whoever must not begin it, while `file` is missing: an empty store that takes nothing,
+   * until somebody else has made the file. Undefined for a store that opening does not create.
+   */
+  readonly openWithoutBeginning: (() => Promise<Store>) | undefined;
   /** The store's servers; undefined where it has none. */
   readonly members: Members | undefined;
   /**

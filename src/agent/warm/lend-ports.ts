@@ -5,6 +5,7 @@ import type { AttachmentId } from "../../ipam/records.ts";
 import { Turns } from "../../ipam/turns.ts";
 import { countKept } from "../../node/kept-releases.ts";
 import { type Asking, type Openers, openPorts } from "../../runtime/open-ports.ts";
+import { isBegun } from "../../store/kinds/begun.ts";
 import type { Metrics } from "../events/metrics.ts";
 import { EventReporter } from "../events/report-events.ts";
 import { observeCluster, observeStore } from "./observe.ts";
@@ -39,7 +40,8 @@ export class Lender {
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {
-    this.learn(asking.configuration);
+    // Only an ADD begins a store, so that only then the work between verbs may find one.
+    if (asking.verb === "ADD" || isBegun(asking.configuration.store)) this.learn(asking.configuration);
     const { node } = asking.configuration;
     let foresight: Foresight | undefined;
     const warm: Openers = {

@@ -67,7 +67,9 @@ export async function* reclaimSteps(
   ports: Ports,
   { deadline, look, sweep }: ReclaimLimits,
 ): AsyncGenerator<ReclaimStep> {
+  const isBegun = asked(ports, deadline);
   for (const kept of ports.node.keptReleases.list()) {
+    if (!(await isBegun())) break;
     const { node, attachment: id, requestId } = kept;
     const request = requestId === undefined ? {} : { requestId };
     const run = () => replay(kept, ports, deadline);
@@ -75,6 +77,7 @@ export async function* reclaimSteps(
   }
   let dead = 0;
   for (const step of deadIn(ports.node.journal.list(look), ports, deadline)) {
+    if (step.storeUuid !== "" && !(await isBegun())) break;
     dead++;
     yield step;
   }
@@ -83,12 +86,32 @@ export async function* reclaimSteps(
   if (sweep === true || ports.node.due(SWEEP, SWEEP_SECONDS)) yield* sweepStore(ports, deadline);
 }
 
+/**
+ * Whether the store has an identity, asked once. One that nobody has begun holds nothing of this node, so that
+ * it proves nothing about what the node knows: that is in another store, which another verb will name.
+ */
+function asked({ store }: Ports, deadline: number): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  const ask = async () =>
+    (await store.read({ refs: [refTo.meta] }, { deadline })).get(refTo.meta) !== undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+interface JournalStep extends ReclaimStep {
+  /** "" where it was adopted without asking which store it is in. */
+  readonly storeUuid: string;
+}
+
 /** Judges one entry after the other, as the caller goes on: some take a look at all processes. */
-function* deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number): Generator<ReclaimStep> {
+function* deadIn(entries: readonly JournalEntry[], ports: Ports, deadline: number): Generator<JournalStep> {
   for (const entry of entries) {
     if (!mayFree(entry.holder, ports)) continue;
     const { node, attachment: id, requestId } = entry.holder;
-    yield { node, id, requestId, because: GONE, free: () => freeDead(entry, ports, deadline) };
+    const { storeUuid } = entry;
+    yield { node, id, requestId, storeUuid, because: GONE, free: () => freeDead(entry, ports, deadline) };
   }
 }
 

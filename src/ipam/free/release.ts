@@ -1,11 +1,12 @@
 import { IpamError } from "../errors.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
+import { locationOf } from "../journal-entry.ts";
 import type { JournalEntry } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentId, type AttachmentRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { DelRequest } from "../requests.ts";
-import { StoreFailure } from "../store-port.ts";
+import { type CallOptions, StoreFailure } from "../store-port.ts";
 import { free } from "./free.ts";
 
 /**
@@ -14,7 +15,7 @@ import { free } from "./free.ts";
  *
  * First cancels an ADD of the same attachment that is running; that ADD undoes itself. When the store
  * cannot be used, keeps the release on disk and throws, unless the caller accepts a kept release
- * (`acceptKept`). The address then stays held until the runtime's next DEL or a later replay.
+ * (`acceptKept`). Where the addresses are in another store than the one named, keeps it and succeeds. The address then stays held until the runtime's next DEL or a later replay.
  *
  * @returns the freed addresses, or "kept".
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
@@ -51,7 +52,11 @@ async function freeOrKeep(
       ports,
       options,
     );
-    return (freed ?? (await freeUnderFormerName(request, ports)))?.addresses ?? [];
+    const found = freed ?? (await freeUnderFormerName(request, ports));
+    if (found === undefined && (await isInOtherStore(entry, ports, options))) {
+      if (keep(request.attachment, target.node, entry, ports)) return "kept";
+    }
+    return found?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
     if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
@@ -72,6 +77,21 @@ async function freeUnderFormerName(
     return free({ node, id, requestId }, coolingSeconds, ports, { deadline });
   }
   return undefined;
+}
+
+/**
+ * Whether the journal says that the attachment's addresses are in another store than this one, which nobody
+ * has begun: the runtime has asked with the rest of a configuration. Another verb, with the whole one, frees
+ * them there.
+ */
+async function isInOtherStore(
+  entry: JournalEntry | undefined,
+  { store }: Ports,
+  options: CallOptions,
+): Promise<boolean> {
+  if (entry?.storeLocation === undefined || entry.storeLocation === locationOf(store.description))
+    return false;
+  return (await store.read({ refs: [refTo.meta] }, options)).get(refTo.meta) === undefined;
 }
 
 function worthKeeping(failure: unknown): boolean {

@@ -4,13 +4,19 @@ import { describeEmbedded } from "./describe.ts";
 import { storeFile } from "./store-file.ts";
 
 export function configuredEmbedded(settings: EmbeddedSettings): ConfiguredStore {
+  const file = storeFile(settings.dataDir);
+  const open = async () => {
+    const { openEmbeddedStore } = await import("./open.ts");
+    return openEmbeddedStore(settings);
+  };
   return {
     description: describeEmbedded(settings),
     title: `embedded store ${settings.dataDir}`,
-    file: storeFile(settings.dataDir),
-    open: async () => {
-      const { openEmbeddedStore } = await import("./open.ts");
-      return openEmbeddedStore(settings);
+    file,
+    open,
+    openWithoutBeginning: async () => {
+      const { unbegunStore } = await import("./unbegun.ts");
+      return unbegunStore(settings, open);
     },
     members: undefined,
     tryWriting: undefined,

@@ -12,6 +12,7 @@ export function configuredEtcd(settings: EtcdSettings): ConfiguredStore {
       const { openEtcdStore } = await import("./open.ts");
       return openEtcdStore(settings);
     },
+    openWithoutBeginning: undefined,
     members: {
       ask: async (options) => {
         const { etcdStatus } = await import("./status.ts");
