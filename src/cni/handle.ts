@@ -2,6 +2,7 @@ import { CAPS } from "../address/caps.ts";
 import { cut } from "../address/cut.ts";
 import { parseOnce } from "../config/parse/parse-once.ts";
 import { IpamError } from "../ipam/errors.ts";
+import { withOwnFolders } from "./own-folders.ts";
 import type { Call, Host, Request } from "./protocol/call.ts";
 import { readParameters } from "./protocol/environment.ts";
 import { formatError, toIpamError } from "./protocol/error-result.ts";
@@ -119,11 +120,8 @@ function understand(call: Call, host: Host, stdin: string, cniVersion: unknown):
   const parameters = readParameters(verb, call.env);
   const version = requireVersion(cniVersion, verb);
   const nodeFile = host.nodeFile();
-  const configuration = parseOnce({
-    stdin,
-    purpose: PURPOSES[verb],
-    ...(nodeFile && { nodeFile }),
-  });
+  const parsed = parseOnce({ stdin, purpose: PURPOSES[verb], ...(nodeFile && { nodeFile }) });
+  const configuration = withOwnFolders(parsed, verb);
   return { verb, version, parameters, configuration, deadline: deadlineOf(call, verb) };
 }
 

@@ -13,6 +13,8 @@ export interface NetworkConfiguration {
   readonly routes: readonly Route[];
   /** Path to read nameservers from at ADD. */
   readonly resolvConf?: string;
+  /** The network itself names it: no administrator vouches for it. */
+  readonly resolvConfByNetwork?: true;
   /** Addresses asked for by runtimeConfig.ips and args.cni.ips: of those for one range set, the first source's. */
   readonly requestedIps: readonly RequestedIp[];
   readonly node: NodeSettings;
@@ -54,6 +56,8 @@ export interface NodeSettings {
   /** Undefined: $NODE_NAME, else the host name. */
   readonly nodeName?: string;
   readonly nodeLocal: boolean;
+  /** Which of these paths the network itself names: no administrator vouches for them. Absent: none. */
+  readonly byNetwork?: readonly ("dataDir" | "runDir" | "logFile")[];
 }
 
 /** Their kind is asked for in src/store/kinds alone; everybody else asks for what a store can do. */
@@ -74,6 +78,8 @@ export interface EtcdSettings {
   readonly username?: string;
   readonly password?: string;
   readonly passwordFile?: string;
+  /** The network itself names passwordFile, and the servers that the password goes to. */
+  readonly passwordByNetwork?: true;
   /** Default "/kube-ipam/v1". */
   readonly prefix: string;
   readonly dialTimeoutMs: number;

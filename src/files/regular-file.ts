@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 
 /** What a shell makes of `<(…)`, and the ways to say stdin. */
 const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
@@ -19,11 +28,30 @@ export function readRegularFile(path: string, mostBytes = Number.POSITIVE_INFINI
 
 /** The bytes of a file, as `readRegularFile`, which see; also of one that is not UTF-8. @throws as that */
 export function readRegularBytes(path: string, mostBytes = Number.POSITIVE_INFINITY): Buffer {
+  return readOpened(path, mostBytes, () => undefined);
+}
+
+/**
+ * As readRegularFile, for a file that must lie in a folder, links followed.
+ *
+ * @throws as readRegularFile, or that it lies elsewhere.
+ */
+export function readFileWithin(folder: string, path: string, mostBytes: number): string {
+  const bytes = readOpened(path, mostBytes, (descriptor) => {
+    // Of what was opened, whatever the path means by now.
+    const real = readlinkSync(`/proc/self/fd/${descriptor}`);
+    if (!real.startsWith(`${realpathSync(folder)}/`)) throw new Error(`'${path}' lies outside of ${folder}`);
+  });
+  return bytes.toString("utf8");
+}
+
+function readOpened(path: string, mostBytes: number, check: (descriptor: number) => void): Buffer {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(descriptor);
     if (!found.isFile()) throw new Error(`'${path}' is not a regular file`);
     if (found.size > mostBytes) throw tooLarge(path, mostBytes);
+    check(descriptor);
     return Number.isFinite(mostBytes) ? readAtMost(descriptor, path, mostBytes) : readFileSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -3,6 +3,7 @@ import { CAPS } from "../address/caps.ts";
 import { cut } from "../address/cut.ts";
 import { visibleLine } from "../address/visible.ts";
 import type { Log, LogLevel } from "../ipam/ports.ts";
+import { NoLog, openNetworksLog } from "./networks-log.ts";
 
 const STDOUT = 1;
 
@@ -17,6 +18,8 @@ export function isLogLevel(value: unknown): value is LogLevel {
 export interface LogSettings {
   readonly logFile: string;
   readonly logLevel: LogLevel;
+  /** Holds "logFile" where a network has named it, and no administrator vouches for it. */
+  readonly byNetwork?: readonly string[];
 }
 
 /**
@@ -24,15 +27,16 @@ export interface LogSettings {
  * the file and logrotate can move it at any time. Never on stdout, and a log that cannot be written
  * never fails a verb: the line goes to stderr, or nowhere.
  */
-export function pluginLog({ logFile, logLevel }: LogSettings, append: Append = appendNow): Log {
+export function pluginLog({ byNetwork, logFile, logLevel }: LogSettings, append: Append = appendNow): Log {
+  const isNetworks = byNetwork?.includes("logFile") ?? false;
   return (level, message, fields = {}) => {
     if (LEVELS[level] < LEVELS[logLevel]) return;
-    append(logFile, formatLine(level, message, fields));
+    append(logFile, formatLine(level, message, fields), isNetworks);
   };
 }
 
-/** Appends one line to a file; never throws. */
-export type Append = (file: string, line: string) => void;
+/** Appends one line to a file, which perhaps only a network has named; never throws. */
+export type Append = (file: string, line: string, isNetworks?: boolean) => void;
 
 /**
  * `2026-01-31T12:00:00.000Z INFO message key=value key="two words"`: always one line, in which nothing is hidden and which
@@ -71,16 +75,17 @@ function quote(text: string): string {
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-export function appendNow(file: string, line: string): void {
+export function appendNow(file: string, line: string, isNetworks = false): void {
   try {
-    const descriptor = openAppending(file);
+    const descriptor = isNetworks ? openNetworksLog(file) : openAppending(file);
     try {
       requireLog(descriptor);
       writeSync(descriptor, line);
     } finally {
       closeSync(descriptor);
     }
-  } catch {
+  } catch (failure) {
+    if (failure instanceof NoLog) toStderr(`${failure.message}\n`);
     toStderr(line);
   }
 }

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { formatAddress } from "../address/address.ts";
 import type { Cidr } from "../address/cidr.ts";
 import { rangeAmong } from "../address/range.ts";
+import { withOwnFolders } from "../cni/own-folders.ts";
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { ourPlugin } from "../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
@@ -57,7 +58,7 @@ export function cachedConfigurations(cniCacheDir: string | undefined): Asking["c
       if (plugin === undefined) continue;
       const stdin = JSON.stringify(plugin);
       const parsed = parseNetworkConfiguration({ stdin, purpose: "del", ...(nodeFile && { nodeFile }) });
-      const { node, store, kubernetes } = parsed;
+      const { node, store, kubernetes } = withOwnFolders(parsed, "DEL");
       configurations.set(JSON.stringify([node, store, kubernetes.kubeConfig]), { node, store, kubernetes });
     } catch {
       // The next call for this network reports what is wrong with it.

@@ -15,7 +15,9 @@ export function fallbackLogSettings(
 ): LogSettings {
   try {
     const file = nodeFile();
-    return settingsIn(file === undefined ? ipamOf(configuration) : read(file.text, NODE_FILE));
+    if (file !== undefined) return settingsIn(read(file.text, NODE_FILE));
+    const settings = settingsIn(ipamOf(configuration));
+    return settings.logFile === DEFAULTS.logFile ? settings : { ...settings, byNetwork: ["logFile"] };
   } catch {
     return settingsIn({});
   }

@@ -11,6 +11,7 @@ import type { Node } from "../ipam/node-port.ts";
 import type { Log, Ports } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
 import type { Store } from "../ipam/store-port.ts";
+import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
 import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
 import { openForesightFiles } from "../node/foresight-files.ts";
 import { nodeNameFault } from "../node/node-name.ts";
@@ -19,6 +20,15 @@ import { openIfBegun } from "../store/kinds/begun.ts";
 import { configuredStore } from "../store/kinds/kinds.ts";
 import { knownClusterNames, requireClusterNames } from "./cluster-names.ts";
 import { readNodeFile } from "./node-file.ts";
+
+/**
+ * What a kubeconfig that a configuration names may do. Where the node's file is there, it alone names it; else
+ * the network does.
+ */
+export function clusterSettings(kubeConfig: string | undefined): ClusterSettings {
+  if (kubeConfig === undefined) return { nodeFile: readNodeFile };
+  return { nodeFile: readNodeFile, kubeConfig, byNetwork: readNodeFile() === undefined };
+}
 
 /** The part of a request that decides which ports it gets. */
 export interface Asking extends Pick<Request, "verb" | "deadline"> {
@@ -37,8 +47,7 @@ export interface Openers {
 /** Opens a new connection each time. */
 export const COLD: Openers = {
   openNode,
-  openCluster: (kubeConfig) =>
-    lazyCluster({ nodeFile: readNodeFile, ...(kubeConfig !== undefined && { kubeConfig }) }),
+  openCluster: (kubeConfig) => lazyCluster(clusterSettings(kubeConfig)),
   openStore: (settings) => configuredStore(settings).open(),
   openForesight: ({ runDir }) => openForesightFiles(`${runDir}/foresight`),
 };

@@ -44,7 +44,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { layer: "files", uses: [] },
   { layer: "tls", uses: ["files"] },
-  { layer: "log", uses: ["address", "ipam"] },
+  { layer: "log", uses: ["address", "ipam", "files"] },
   { layer: "portable", uses: ["address", "ipam"] },
   {
     layer: "config",
@@ -65,7 +65,11 @@ export const LAYERS: readonly Layer[] = [
     rooms: ["credentials", "api", "objects", "ports"],
     testing: ["testing"],
   },
-  { layer: "cni", uses: ["address", "ipam", "config", "log", "store"], rooms: ["protocol", "verbs", "."] },
+  {
+    layer: "cni",
+    uses: ["address", "ipam", "files", "config", "log", "store"],
+    rooms: ["protocol", "verbs", "."],
+  },
   {
     layer: "runtime",
     uses: ["address", "ipam", "files", "log", "config", "store", "node", "kubernetes", "cni"],

@@ -1,9 +1,8 @@
 import { statSync } from "node:fs";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
-import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
 import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
-import { readNodeFile } from "../../runtime/node-file.ts";
+import { clusterSettings } from "../../runtime/open-ports.ts";
 
 interface Warm {
   readonly stamp: string;
@@ -29,14 +28,15 @@ export class WarmClusters {
   lend(named: string | undefined, nodeName: string): Cluster {
     const kubeConfig = named === this.#kept ? undefined : named;
     const key = `${nodeName} ${kubeConfig ?? ""}`;
-    const stamp = stampOf(kubeConfig);
+    const settings = clusterSettings(kubeConfig);
+    const stamp = `${settings.byNetwork ?? false} ${stampOf(kubeConfig)}`;
     const known = this.#warm.get(key);
     if (known?.stamp === stamp) return known.cluster;
     known?.stopping.abort();
     const stopping = new AbortController();
-    const cluster = lazyCluster(settingsOf(kubeConfig), async (settings) => {
+    const cluster = lazyCluster(settings, async (same) => {
       const { openNodeCluster } = await import("../../kubernetes/ports/open-node-cluster.ts");
-      return openNodeCluster(settings, { nodeName, log: this.#log, signal: stopping.signal });
+      return openNodeCluster(same, { nodeName, log: this.#log, signal: stopping.signal });
     });
     this.#warm.set(key, { stamp, cluster, stopping });
     return cluster;
@@ -46,10 +46,6 @@ export class WarmClusters {
     for (const { stopping } of this.#warm.values()) stopping.abort();
     this.#warm.clear();
   }
-}
-
-function settingsOf(kubeConfig: string | undefined): ClusterSettings {
-  return { nodeFile: readNodeFile, ...(kubeConfig !== undefined && { kubeConfig }) };
 }
 
 function stampOf(path: string | undefined): string {

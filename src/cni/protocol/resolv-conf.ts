@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { tryParseAddress } from "../../address/address.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
 /** DNS information of a result (CNI specification, "DNS well-known structure"). */
@@ -15,10 +16,34 @@ const MOST_BYTES = 256 * 1024;
 /**
  * Reads a file in resolv.conf(5) format. Repeated lines add up, except `domain`: the last one counts.
  *
- * @throws IpamError io naming the file.
+ * @param byNetwork nobody who administers this node has named the file, so it must be a resolver's
+ *   configuration from its first line to its last: the result shows what stands in it.
+ * @throws IpamError io naming the file; invalidConfig for another kind of file, without its content.
  */
-export function readResolvConf(path: string): Dns {
-  return parseResolvConf(readText(path));
+export function readResolvConf(path: string, byNetwork = false): Dns {
+  const text = readText(path);
+  if (byNetwork) requireResolvers(path, text);
+  return parseResolvConf(text);
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(["nameserver", "domain", "search", "sortlist", "options"]);
+
+function requireResolvers(path: string, text: string): void {
+  const other = text.split("\n").findIndex((line) => !isResolvers(wordsOf(line)));
+  if (other === -1 && text.length < MOST_BYTES) return;
+  const where = other === -1 ? "it is too long" : `line ${other + 1} is none of a resolver's configuration`;
+  throw new IpamError(
+    "invalidConfig",
+    `resolvConf '${path}' is not shown to a network: ${where}`,
+    `a network may name files of ${[...KEYWORDS].join(", ")} and comments only; or name the file in the node's file`,
+  );
+}
+
+function isResolvers([keyword = "", value]: readonly string[]): boolean {
+  if (keyword === "") return true;
+  if (keyword === "nameserver" && value !== undefined)
+    return tryParseAddress(value.replace(/%[\w.-]+$/, "")) !== undefined;
+  return KEYWORDS.has(keyword);
 }
 
 export function parseResolvConf(text: string): Dns {

@@ -35,7 +35,8 @@ export async function add(request: Request, host: Host): Promise<string[]> {
   const args = parseCniArgs(parameters.args);
   const requested = requestedIps(configuration, args);
   requireSharedStore(configuration, args.pod);
-  const dns: Dns = configuration.resolvConf === undefined ? {} : readResolvConf(configuration.resolvConf);
+  const { resolvConf, resolvConfByNetwork } = configuration;
+  const dns: Dns = resolvConf === undefined ? {} : readResolvConf(resolvConf, resolvConfByNetwork);
   const { attachment, pod } = attachmentOf(request, args);
   const ports = await host.openPorts(request, attachment);
   try {

@@ -36,7 +36,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
   const settings = resolveSettings({}, file, { warn });
   const { addressSpace, coolingSeconds, requireInit } = settings;
   return {
-    node: nodeSettings(settings),
+    node: nodeSettings(settings, file),
     store: storeSettings(settings, file),
     kubernetes: kubernetesSettings(settings),
     addressSpace,

@@ -43,6 +43,7 @@ test("all of ours", () => {
     endpoints: ["http://etcd:2379"],
     username: "ipam",
     passwordFile: "/pki/password",
+    passwordByNetwork: true,
     prefix: "/site-a",
     dialTimeoutMs: 500,
     requestTimeoutMs: 3_000,

@@ -42,15 +42,9 @@ export function resolveSettings(ipam: Json, file: NodeFile | undefined, options:
   return { ...DEFAULTS, ...values, exclude };
 }
 
-export function nodeSettings({
-  dataDir,
-  runDir,
-  cniCacheDir,
-  logFile,
-  logLevel,
-  nodeName,
-  nodeLocal,
-}: Settings): NodeSettings {
+export function nodeSettings(settings: Settings, file: NodeFile | undefined): NodeSettings {
+  const { dataDir, runDir, cniCacheDir, logFile, logLevel, nodeName, nodeLocal } = settings;
+  const byNetwork = file === undefined ? PATHS.filter((key) => settings[key] !== DEFAULTS[key]) : [];
   return {
     dataDir,
     runDir,
@@ -59,13 +53,19 @@ export function nodeSettings({
     logLevel,
     ...(nodeName && { nodeName }),
     nodeLocal,
+    ...(byNetwork.length > 0 && { byNetwork }),
   };
 }
+
+/** Where root writes. */
+const PATHS = ["dataDir", "runDir", "logFile"] as const;
 
 /** etcd where the configuration names it, else the embedded store. */
 export function storeSettings({ etcdConfig, dataDir }: Settings, file: NodeFile | undefined): StoreSettings {
   if (etcdConfig === undefined) return { kind: "embedded", dataDir };
-  return etcdSettings(etcdConfig, file === undefined ? "ipam.etcdConfig" : `${file.path}: etcdConfig`);
+  if (file !== undefined) return etcdSettings(etcdConfig, `${file.path}: etcdConfig`);
+  const settings = etcdSettings(etcdConfig, "ipam.etcdConfig");
+  return settings.passwordFile === undefined ? settings : { ...settings, passwordByNetwork: true };
 }
 
 export function kubernetesSettings(

@@ -8,6 +8,7 @@ import { ExecPlugin } from "./exec-plugin.ts";
 import { accessIn, readKubeConfig } from "./kubeconfig.ts";
 import { readListed } from "./kubeconfig-file.ts";
 import { labelOf } from "./material.ts";
+import { networksAccess } from "./networks-access.ts";
 import { proxyOf } from "./proxy-of.ts";
 import { serviceAccount } from "./service-account.ts";
 import { usableTlsMaterial } from "./tls-material.ts";
@@ -15,6 +16,11 @@ import { usableTlsMaterial } from "./tls-material.ts";
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
   readonly kubeConfig?: string;
+  /**
+   * A network has named the kubeconfig, and no administrator of this node: root starts no program that it
+   * names, and sends no file from elsewhere to the server that it names.
+   */
+  readonly byNetwork?: boolean;
   /** The files of $KUBECONFIG, which are read as one; count where `kubeConfig` is absent. */
   readonly kubeConfigs?: readonly string[];
   /** One of its contexts; absent: the current one. */
@@ -67,8 +73,11 @@ export function sourceOf({ kubeConfig, kubeConfigs }: ClusterSettings): string {
 }
 
 /** @throws Error in words for people. */
-function accessBy({ context, kubeConfig, kubeConfigs }: ClusterSettings): Access {
-  if (kubeConfig !== undefined) return readKubeConfig(kubeConfig, context);
+function accessBy({ byNetwork, context, kubeConfig, kubeConfigs }: ClusterSettings): Access {
+  if (kubeConfig !== undefined) {
+    const access = readKubeConfig(kubeConfig, context);
+    return byNetwork ? networksAccess(access, kubeConfig) : access;
+  }
   return kubeConfigs === undefined ? serviceAccount() : accessIn(readListed(kubeConfigs), context);
 }
 

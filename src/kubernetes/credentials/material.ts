@@ -1,4 +1,4 @@
-import { readRegularFile } from "../../files/regular-file.ts";
+import { readFileWithin, readRegularFile } from "../../files/regular-file.ts";
 
 /** Neither a kubeconfig nor what it names is larger, so that reading costs bounded work. */
 export const MOST_BYTES = 1024 * 1024;
@@ -10,7 +10,14 @@ const LONGEST_SHOWN = 255;
  * A token, certificate or key: the text itself, or the path of a file that holds it and may be renewed.
  * Messages name it by `key`.
  */
-export type Material = { readonly key: string } & ({ readonly text: string } | { readonly path: string });
+export type Material = { readonly key: string } & (
+  | { readonly text: string }
+  | {
+      readonly path: string;
+      /** The file that the path leads to must lie in this folder. */
+      readonly within?: string;
+    }
+);
 
 /**
  * Its text as it is now: a file is read anew each time.
@@ -19,9 +26,11 @@ export type Material = { readonly key: string } & ({ readonly text: string } | {
  */
 export function textOf(material: Material): string {
   if ("text" in material) return material.text;
-  const { key, path } = material;
+  const { key, path, within } = material;
   try {
-    return readRegularFile(path, MOST_BYTES);
+    return within === undefined
+      ? readRegularFile(path, MOST_BYTES)
+      : readFileWithin(within, path, MOST_BYTES);
   } catch (error) {
     throw new Error(`its ${key} cannot be read: ${reasonFor(path, error)}`);
   }

@@ -46,8 +46,7 @@ test("E41: once somebody else has begun it, it is that one", async () => {
   await adding.close();
 });
 
-test("E41: where an ADD could not begin it, STATUS hears of it", async () => {
+test("E41: where no ADD could begin it, STATUS hears of it", async () => {
   writeFileSync(join(root, "file"), "");
-  const store = await unbegun(join(root, "file", "below"));
-  expect(store.requireWritable(soon())).rejects.toMatchObject({ kind: "unwritable" });
+  expect(unbegun(join(root, "file", "below"))).rejects.toMatchObject({ kind: "unwritable" });
 });

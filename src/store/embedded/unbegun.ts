@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { EmbeddedSettings } from "../../config/network-configuration.ts";
 import { takeUpRoom } from "../../files/take-up-room.ts";
@@ -24,9 +24,11 @@ import { troubleOf } from "./trouble.ts";
  * ADD wrote.
  *
  * @param open opens the store that is there.
+ * @throws StoreFailure where nobody can ever begin it, because a part of the path is a file.
  */
 export function unbegunStore(settings: EmbeddedSettings, open: () => Promise<Store>): Store {
   const file = storeFile(settings.dataDir);
+  requireNoFileAbove(file);
   let opening: Promise<Store> | undefined;
   const begun = (): Promise<Store | undefined> => {
     if (opening === undefined && existsSync(file)) opening = open();
@@ -60,6 +62,14 @@ export function unbegunStore(settings: EmbeddedSettings, open: () => Promise<Sto
     },
     close: async () => (await opening?.catch(() => undefined))?.close(),
   };
+}
+
+function requireNoFileAbove(file: string): void {
+  try {
+    statSync(file);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== "ENOENT") throw troubleOf(failure, file);
+  }
 }
 
 function nothing({ counts = [], windows = [] }: Query): Snapshot {

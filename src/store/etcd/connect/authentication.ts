@@ -1,12 +1,16 @@
 import type { EtcdSettings } from "../../../config/network-configuration.ts";
 import { readRegularFile } from "../../../files/regular-file.ts";
+import { readSmallSecret } from "../../../files/small-secret.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import { AUTHENTICATE } from "../wire/methods.ts";
 import { troubleOf } from "../wire/trouble.ts";
 import type { Connection } from "./connection.ts";
 
 /** The settings of etcd's user. */
-export type CredentialSettings = Pick<EtcdSettings, "username" | "password" | "passwordFile">;
+export type CredentialSettings = Pick<
+  EtcdSettings,
+  "username" | "password" | "passwordFile" | "passwordByNetwork"
+>;
 
 /**
  * The token of etcd's user and password authentication. One token serves all members. It is requested once,
@@ -52,9 +56,10 @@ export class Credentials {
   }
 
   #password(): string {
-    const { password, passwordFile } = this.#settings;
+    const { password, passwordByNetwork, passwordFile } = this.#settings;
     if (passwordFile === undefined) return password ?? "";
     try {
+      if (passwordByNetwork) return readSmallSecret(passwordFile);
       return readRegularFile(passwordFile).replace(/\r?\n$/, "");
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

@@ -1,0 +1,18 @@
+/** The kernel's own file systems: what is opened there does something, and /proc/N/root leads anywhere. */
+const KERNELS = /^\/(proc|sys|dev(?!\/shm\/))(\/|$)/;
+
+/** Where kubelet keeps what pods write and mount, wherever its own folder is. */
+const PODS = /\/pods\/[^/]+\/(volumes|volume-subpaths|plugins|containers)(\/|$)/;
+
+/** Root file systems of containers, by their runtimes' folders. */
+const CONTAINERS = /\/(io\.containerd\.[^/]+|containers\/storage|docker)(\/|$)/;
+
+/**
+ * Whether a path leads to where others than root of this node write, though the files there may be root's: a
+ * container's root has user ID 0 too.
+ *
+ * @param real absolute, without links.
+ */
+export function isOthersPlace(real: string): boolean {
+  return [KERNELS, PODS, CONTAINERS].some((pattern) => pattern.test(real));
+}

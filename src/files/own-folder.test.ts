@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { whyNotOwnFolder } from "./own-folder.ts";
+
+const root = mkdtempSync(join(tmpdir(), "own-folder-"));
+/** Not below /tmp, whose content is nobody's configuration. */
+const elsewhere = mkdtempSync("/dev/shm/kube-ipam-own-folder-");
+afterAll(() => {
+  for (const folder of [root, elsewhere]) rmSync(folder, { recursive: true });
+});
+
+/** A new folder with these files; names that end in a slash are folders. */
+function folder(parent: string, ...names: string[]): string {
+  const path = mkdtempSync(join(parent, "f-"));
+  for (const name of names) {
+    if (name.endsWith("/")) mkdirSync(join(path, name), { recursive: true });
+    else writeFileSync(join(path, name), "");
+  }
+  return path;
+}
+
+describe("E43: root may write into", () => {
+  test.each([
+    ["one that is missing", () => join(folder(elsewhere), "deep", "er")],
+    ["an empty one", () => folder(elsewhere)],
+    ["a file system of its own", () => folder(elsewhere, "lost+found/")],
+    ["one that kube-ipam has used", () => folder(elsewhere, "kube-ipam.db", "notes.txt")],
+    [
+      "one that holds leases of host-local",
+      () => folder(elsewhere, "net1/", "net1/lock", "net2/", "net2/lock"),
+    ],
+    ["a temporary one with whatever", () => folder(root, "conf.json")],
+    ["a file, which opening refuses", () => join(folder(elsewhere, "machine"), "machine")],
+    ["below a file, which opening refuses", () => join(folder(elsewhere, "machine"), "machine", "data")],
+  ])("%s", (_what, make) => {
+    expect(whyNotOwnFolder(make())).toBeUndefined();
+  });
+});
+
+describe("E43: root may not write into", () => {
+  test.each([
+    ["a folder of other files", () => folder(elsewhere, "passwd", "cron.d/"), /holds other files/],
+    ["/etc", () => "/etc", /holds other files/],
+    ["/etc by a detour", () => "/tmp/../etc/./", /holds other files/],
+    ["the kernel's", () => "/proc/1/root/x", /the kernel's/],
+    ["sysfs", () => "/sys/fs/cgroup/x", /the kernel's/],
+    [
+      "a pod's volume",
+      () =>
+        folder(folder(elsewhere, "pods/u-1/volumes/x/"), "y") && join(elsewhere, "pods/u-1/volumes/x/data"),
+      /containers write there/,
+    ],
+    [
+      "a container's root",
+      () => "/run/containerd/io.containerd.runtime.v2.task/k8s.io/c/rootfs/d",
+      /containers write/,
+    ],
+    [
+      "a link to such a place",
+      () => {
+        const path = join(folder(elsewhere), "link");
+        symlinkSync("/etc", path);
+        return path;
+      },
+      /holds other files/,
+    ],
+  ])("%s", (_what, make, why) => {
+    expect(whyNotOwnFolder(make())).toMatch(why);
+  });
+
+  test.skipIf(process.geteuid?.() !== 0)("what others than root can move or fill", () => {
+    chmodSync(elsewhere, 0o755);
+    const path = folder(elsewhere, "data/");
+    chmodSync(path, 0o777);
+    expect(whyNotOwnFolder(join(path, "data"))).toMatch(/others than root may write/);
+    chmodSync(path, 0o1777);
+    expect(whyNotOwnFolder(join(path, "data"))).toBeUndefined();
+    expect(whyNotOwnFolder(path)).toMatch(/others than root may write/);
+    chmodSync(elsewhere, 0o700);
+    expect(whyNotOwnFolder(path)).not.toMatch(/others than root/);
+    chmodSync(elsewhere, 0o755);
+    chmodSync(path, 0o755);
+    chownSync(path, 1000, 1000);
+    expect(whyNotOwnFolder(join(path, "data", "new"))).toMatch(/belongs to user 1000/);
+  });
+});

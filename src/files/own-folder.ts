@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { isOthersPlace } from "./others-places.ts";
+
+/** What kube-ipam makes in `dataDir` and `runDir`; one of them marks a folder as its own. */
+const OURS: ReadonlySet<string> = new Set([
+  ...["kube-ipam.db", "kept", "stores", "machine", "cluster"],
+  ...["journal", "locks", "witnesses", "cursors", "due", "foresight", "spare"],
+]);
+
+/** A file system's own. */
+const IGNORED: ReadonlySet<string> = new Set(["lost+found"]);
+
+/** Folders for whatever programs make: what else lies there is no program's configuration. */
+const TEMPORARY = /^\/(var\/)?tmp\//;
+
+const WRITE = 0o002;
+const ENTER = 0o001;
+const STICKY = 0o1000;
+
+/**
+ * Why root must not write into a folder that somebody without rights on this node has named; undefined where
+ * it may. Nobody but root can change where the path leads, and the folder is missing, empty, ours already, or
+ * host-local's, which also has a key `dataDir`. What is no folder at all is found by whoever opens it.
+ */
+export function whyNotOwnFolder(path: string): string | undefined {
+  const wanted = resolve(path);
+  const existing = nearestExisting(wanted);
+  try {
+    const real = realpathSync(existing);
+    const whole = join(real, wanted.slice(existing.length));
+    if (isOthersPlace(whole)) return "it is the kernel's, or containers write there";
+    const why = whyOthersReach(real, whole);
+    if (why !== undefined || existing !== wanted || !statSync(real).isDirectory()) return why;
+    return whyUsed(real);
+  } catch (failure) {
+    return failure instanceof Error ? failure.message : String(failure);
+  }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
+}
+
+/**
+ * As sshd judges the way to a user's keys. In a sticky folder such as /tmp nobody moves what is root's, and what
+ * lies in a folder that only root may enter is out of reach.
+ */
+function whyOthersReach(existing: string, wanted: string): string | undefined {
+  if (!isRootOfNode()) return undefined;
+  for (const folder of fromTheRoot(existing)) {
+    const found = statSync(folder);
+    if (found.uid !== 0) return `'${folder}' belongs to user ${found.uid}`;
+    if (isFor(found, WRITE) && !((found.mode & STICKY) !== 0 && folder !== wanted))
+      return `others than root may write in '${folder}'`;
+    if (!isFor(found, ENTER)) return undefined;
+  }
+  return undefined;
+}
+
+function fromTheRoot(path: string): string[] {
+  return path === dirname(path) ? [path] : [...fromTheRoot(dirname(path)), path];
+}
+
+/** Whether others than root may do it. */
+function isFor({ gid, mode }: Stats, right: number): boolean {
+  return (mode & right) !== 0 || ((mode & (right << 3)) !== 0 && gid !== 0);
+}
+
+/** Who is not, can write no more than the one who named the folder; and other owners look like nobody there. */
+function isRootOfNode(): boolean {
+  return (
+    process.geteuid?.() === 0 && /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"))
+  );
+}
+
+function whyUsed(folder: string): string | undefined {
+  const names = readdirSync(folder).filter((name) => !IGNORED.has(name));
+  const isFine =
+    names.length === 0 ||
+    names.some((name) => OURS.has(name)) ||
+    TEMPORARY.test(`${folder}/`) ||
+    names.every((name) => isHostLocals(join(folder, name)));
+  return isFine ? undefined : "it holds other files, and nothing of kube-ipam's";
+}
+
+/** host-local has a folder for each network, with a lock and the leases. */
+function isHostLocals(path: string): boolean {
+  return existsSync(join(path, "lock")) || /^(lock|last_reserved_ip.*)$/.test(basename(path));
+}

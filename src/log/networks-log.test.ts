@@ -1,0 +1,96 @@
+import { afterAll, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { appendNow, formatLine } from "./plugin-log.ts";
+
+const root = mkdtempSync(join(tmpdir(), "networks-log-"));
+const elsewhere = mkdtempSync("/dev/shm/kube-ipam-networks-log-");
+afterAll(() => {
+  for (const folder of [root, elsewhere]) rmSync(folder, { recursive: true });
+});
+
+const LINE = formatLine("info", "ADD", { network: "lan" });
+const append = (file: string) => appendNow(file, LINE, true);
+const text = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+
+test.each(["x.log", "log", "log-n1", "kube-ipam_log", "deep/er/kube-ipam.log"])(
+  "E44: a new file called %s is a log, and stays one",
+  (name) => {
+    const file = join(elsewhere, name);
+    append(file);
+    append(file);
+    expect(text(file)).toBe(LINE + LINE);
+  },
+);
+
+test("E44: in a temporary folder a new log has any name; an empty file is one too", () => {
+  append(join(root, "out"));
+  writeFileSync(join(elsewhere, "empty"), "");
+  append(join(elsewhere, "empty"));
+  expect([text(join(root, "out")), text(join(elsewhere, "empty"))]).toEqual([LINE, LINE]);
+});
+
+test.each(["x.sh", "profile", "log.sh", "catalog", "cron.d/log.d"])(
+  "E44: a new file called %s is none",
+  (name) => {
+    const file = join(elsewhere, "new", name);
+    append(file);
+    expect(existsSync(join(elsewhere, "new"))).toBe(false);
+  },
+);
+
+test("E44: what another program wrote is never appended to, whatever it is called", () => {
+  for (const [index, content] of [
+    "root:x:0:0::/root:/bin/sh\n",
+    "\n",
+    `x${LINE}`,
+    "2026-01-31 INFO x\n",
+  ].entries()) {
+    const file = join(root, `other-${index}.log`);
+    writeFileSync(file, content);
+    append(file);
+    expect(text(file)).toBe(content);
+  }
+});
+
+test("E44: no link, no further name, no folder, no place of a pod", () => {
+  const target = join(root, "target.log");
+  symlinkSync(target, join(root, "link.log"));
+  append(join(root, "link.log"));
+  expect(existsSync(target)).toBe(false);
+  writeFileSync(target, "");
+  linkSync(target, join(root, "second.log"));
+  append(join(root, "second.log"));
+  expect(text(target)).toBe("");
+  const volume = join(root, "pods", "u-1", "volumes", "v");
+  mkdirSync(volume, { recursive: true });
+  append(join(volume, "x.log"));
+  symlinkSync(volume, join(root, "logs"));
+  append(join(root, "logs", "y.log"));
+  writeFileSync(join(volume, "z.log"), "");
+  append(join(volume, "z.log"));
+  expect([
+    existsSync(join(volume, "x.log")),
+    existsSync(join(volume, "y.log")),
+    text(join(volume, "z.log")),
+  ]).toEqual([false, false, ""]);
+  chmodSync(root, 0o700);
+});
+
+test("an administrator's log is whatever file the node's file names", () => {
+  const file = join(root, "ours.txt");
+  writeFileSync(file, "something\n");
+  appendNow(file, LINE);
+  expect(text(file)).toBe(`something\n${LINE}`);
+});

@@ -1,0 +1,108 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  readSync,
+} from "node:fs";
+import { basename, dirname } from "node:path";
+import { visibleLine } from "../address/visible.ts";
+import { isOthersPlace } from "../files/others-places.ts";
+
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
+  constants;
+
+/** The process's own streams, and nowhere. */
+const STREAMS = /^\/(dev\/(null|stderr|stdout|fd\/[12])|proc\/self\/fd\/[12])$/;
+
+/** What every line of ours begins with. */
+const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARN|ERROR) /;
+const BEGINNING = 40;
+
+/** Where logs and temporary files lie, nothing is read as a program or a configuration. */
+const FOLDERS = /^\/(var\/log|(var\/)?tmp)\//;
+/** Elsewhere the name of a new file must say that it is a log, and can have no other meaning. */
+const NAME = /(^|[-_.])log([-_][\w-]*)?$/;
+
+/** A file that a network names as its log, and that is none. */
+export class NoLog extends Error {}
+
+/**
+ * Opens a log that somebody without rights on this node has named: root's lines must not become part of
+ * another file (/etc/passwd), nor a file that some program obeys (/etc/profile.d/x.sh).
+ *
+ * @returns a descriptor to append with.
+ * @throws NoLog, or Error of node:fs.
+ */
+export function openNetworksLog(file: string): number {
+  if (STREAMS.test(file)) return openSync(file, O_WRONLY | O_APPEND | O_NONBLOCK);
+  return openExisting(file) ?? openNew(file) ?? openExisting(file) ?? refuse(file, "it comes and goes");
+}
+
+function openExisting(file: string): number | undefined {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  // Some devices do something once they are opened.
+  if (!found.isFile()) return refuse(file, "it is no regular file");
+  return checked(openSync(file, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK), (descriptor) => {
+    const { nlink, size } = fstatSync(descriptor);
+    if (nlink !== 1) refuse(file, "it has further names");
+    if (isOthersPlace(realPathOf(descriptor))) refuse(file, "containers write there");
+    if (size > 0 && !LINE.test(beginningOf(descriptor)))
+      refuse(file, "it does not begin as a log of kube-ipam's");
+  });
+}
+
+/** Undefined where somebody else was quicker. */
+function openNew(file: string): number | undefined {
+  requireLogsName(file, file);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+  const folder = openSync(dirname(file), O_RDONLY | O_DIRECTORY);
+  try {
+    const real = `${realPathOf(folder)}/${basename(file)}`;
+    if (isOthersPlace(real)) refuse(file, "containers write there");
+    requireLogsName(real, file);
+    const flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW;
+    return openSync(`/proc/self/fd/${folder}/${basename(file)}`, flags, 0o640);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw failure;
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function requireLogsName(path: string, file: string): void {
+  if (FOLDERS.test(path) || NAME.test(basename(path))) return;
+  refuse(file, "a new one is called …log, or lies in /var/log or /tmp");
+}
+
+function checked(descriptor: number, check: (descriptor: number) => void): number {
+  try {
+    check(descriptor);
+    return descriptor;
+  } catch (failure) {
+    closeSync(descriptor);
+    throw failure;
+  }
+}
+
+/** Of what was opened, whatever the path means by now. */
+function realPathOf(descriptor: number): string {
+  return readlinkSync(`/proc/self/fd/${descriptor}`);
+}
+
+function beginningOf(descriptor: number): string {
+  const bytes = new Uint8Array(BEGINNING);
+  return new TextDecoder().decode(bytes.subarray(0, readSync(descriptor, bytes, 0, BEGINNING, 0)));
+}
+
+function refuse(file: string, why: string): never {
+  throw new NoLog(
+    `a network names the log '${visibleLine(file)}', and kube-ipam does not write there: ${why}; ` +
+      "without the node's file a network may name logs of its own only",
+  );
+}
