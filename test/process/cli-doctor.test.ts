@@ -60,6 +60,11 @@ ours("doctor", "the node's file must be root's alone, and tell everybody no pass
   expect(await look({}, 0o666)).toBe("FAILED may be written by others than root (owner 0, mode 666)");
   expect(await look(secret, 0o644)).toBe("warning holds a password that every user of this node can read");
   expect(await look(secret, 0o600)).toBe("ok fine");
+  const pools = { db: { subnets: ["10.76.0.0/24"] } };
+  expect(await look({ pools, poolsOnly: true }, 0o644)).toBe("ok fine; networks use its pools only: db");
+  expect(await look({ poolsOnly: true }, 0o644)).toBe(
+    "warning poolsOnly lets networks use pools only, and there is none",
+  );
 });
 
 ours("doctor", "tells in a table what to do", async (world) => {

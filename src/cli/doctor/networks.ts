@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { CAPS } from "../../address/caps.ts";
+import { withOwnFolders } from "../../cni/own-folders.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
@@ -112,7 +113,10 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
 
 /** Parses a network as a STATUS does. The file's own name does not matter to the runtime. */
 function parse(stdin: string): NetworkConfiguration {
-  return parseNetworkConfiguration({ stdin, nodeFile: nodeFileOrNone(), purpose: "add" });
+  return withOwnFolders(
+    parseNetworkConfiguration({ stdin, nodeFile: nodeFileOrNone(), purpose: "add" }),
+    "STATUS",
+  );
 }
 
 /** Undefined also where the file is wrong: another check reports that. */

@@ -9,7 +9,7 @@ export const CONFIGURATIONS: ReadonlyMap<string, object> = new Map<string, objec
   ["macvlan", onWire("macvlan", { mode: "bridge" })],
   ["ipvlan", onWire("ipvlan", { mode: "l2" })],
   ["bridge", network("bridge", { bridge: "cni0", isGateway: true, ipMasq: true, hairpinMode: true })],
-  ["kube-router", network("bridge", { bridge: "kube-bridge", isDefaultGateway: true, hairpinMode: true })],
+  ["kube-router", kubeRouter()],
   ["calico", calico()],
   ["ptp", network("ptp", { ipMasq: true })],
   ["vlan", onWire("vlan", { vlanId: 188 })],
@@ -19,6 +19,15 @@ export const CONFIGURATIONS: ReadonlyMap<string, object> = new Map<string, objec
 
 /** The names of these configurations. */
 export const MAIN_PLUGINS: readonly string[] = [...CONFIGURATIONS.keys()];
+
+/** What a person must know of a configuration before using it. */
+export const NOTES: ReadonlyMap<string, string> = new Map([
+  [
+    "kube-router",
+    "kube-router writes each node's podCIDR into it: add no subnet, ranges or routes, and choose fixed addresses " +
+      "(kube-ipam.ip) inside the podCIDR of the node that runs the pod",
+  ],
+]);
 
 function network(type: string, keys: object, ipamKeys: object = { resolvConf: "/etc/resolv.conf" }): object {
   return {
@@ -34,6 +43,25 @@ function network(type: string, keys: object, ipamKeys: object = { resolvConf: "/
 /** These plugins ignore the name servers of their IPAM plugin, so none are read. */
 function onWire(type: string, keys: object): object {
   return network(type, { master: "eth0", ...keys }, {});
+}
+
+/**
+ * kube-router moves a `subnet` into `ranges` and adds the node's podCIDR as a further range set, so that a
+ * subnet would give pods a second address, and one that is not routed. The bridge plugin makes the default
+ * route (isDefaultGateway), so none stands here: two would be "file exists". The podCIDRs of nodes are apart,
+ * so each node keeps its own store.
+ */
+function kubeRouter(): object {
+  return {
+    cniVersion: CNI_VERSION,
+    name: "k8snetwork",
+    type: "bridge",
+    bridge: "kube-bridge",
+    isDefaultGateway: true,
+    hairpinMode: true,
+    capabilities: ANNOTATIONS,
+    ipam: { type: "kube-ipam", nodeLocal: true },
+  };
 }
 
 function calico(): object {

@@ -1,6 +1,7 @@
+import { isatty } from "node:tty";
 import { UsageError } from "../../command-line/failure.ts";
-import { printOut } from "../../command-line/print.ts";
-import { CONFIGURATIONS, MAIN_PLUGINS } from "./configurations.ts";
+import { printErr, printOut } from "../../command-line/print.ts";
+import { CONFIGURATIONS, MAIN_PLUGINS, NOTES } from "./configurations.ts";
 
 /**
  * `--outputconf NAME` or `--outputconf=NAME`: prints a configuration as JSON. Returns the exit code 0.
@@ -20,7 +21,11 @@ export function printConfiguration([flag = "", ...rest]: readonly string[]): 0 {
       WAYS,
     );
   }
+  const note = NOTES.get(name ?? "");
+  if (note !== undefined && isatty(STDOUT)) printErr(`note: ${note}`);
   return printOut(`${JSON.stringify(configuration, null, 2)}\n`);
 }
+
+const STDOUT = 1;
 
 const WAYS = `give one of ${MAIN_PLUGINS.join(", ")}`;
