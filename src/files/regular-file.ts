@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-} from "node:fs";
+import { closeSync, fstatSync, readFileSync, readSync, realpathSync } from "node:fs";
+import { openFile, realPathOf } from "./open-file.ts";
 
 /** What a shell makes of `<(…)`, and the ways to say stdin. */
 const CALLERS_OWN = /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/;
@@ -38,19 +30,16 @@ export function readRegularBytes(path: string, mostBytes = Number.POSITIVE_INFIN
  */
 export function readFileWithin(folder: string, path: string, mostBytes: number): string {
   const bytes = readOpened(path, mostBytes, (descriptor) => {
-    // Of what was opened, whatever the path means by now.
-    const real = readlinkSync(`/proc/self/fd/${descriptor}`);
-    if (!real.startsWith(`${realpathSync(folder)}/`)) throw new Error(`'${path}' lies outside of ${folder}`);
+    if (!realPathOf(descriptor).startsWith(`${realpathSync(folder)}/`))
+      throw new Error(`'${path}' lies outside of ${folder}`);
   });
   return bytes.toString("utf8");
 }
 
 function readOpened(path: string, mostBytes: number, check: (descriptor: number) => void): Buffer {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const descriptor = openFile(path);
   try {
-    const found = fstatSync(descriptor);
-    if (!found.isFile()) throw new Error(`'${path}' is not a regular file`);
-    if (found.size > mostBytes) throw tooLarge(path, mostBytes);
+    if (fstatSync(descriptor).size > mostBytes) throw tooLarge(path, mostBytes);
     check(descriptor);
     return Number.isFinite(mostBytes) ? readAtMost(descriptor, path, mostBytes) : readFileSync(descriptor);
   } finally {

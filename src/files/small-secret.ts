@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { openFile, realPathOf } from "./open-file.ts";
 import { isOthersPlace } from "./others-places.ts";
 
 /** Longer than a password that somebody made, shorter than a token or a key. */
@@ -11,13 +12,11 @@ const MOST_BYTES = 256;
  * @throws Error of node:fs, or why it is no password, without its content.
  */
 export function readSmallSecret(path: string): string {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const descriptor = openFile(path);
   try {
-    const found = fstatSync(descriptor);
-    if (!found.isFile()) throw new Error(`'${path}' is not a regular file`);
-    if (isOthersPlace(readlinkSync(`/proc/self/fd/${descriptor}`)))
+    if (isOthersPlace(realPathOf(descriptor)))
       throw new Error(`'${path}' is where containers and the kernel have their files; ${REMEDY}`);
-    const text = found.size > MOST_BYTES ? "\n\n" : readFileSync(descriptor, "utf8");
+    const text = fstatSync(descriptor).size > MOST_BYTES ? "\n\n" : readFileSync(descriptor, "utf8");
     const secret = text.replace(/\r?\n$/, "");
     if (/[\r\n]/.test(secret)) throw new Error(`'${path}' holds more than a password of one line; ${REMEDY}`);
     return secret;

@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  readSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { visibleLine } from "../address/visible.ts";
+import { realPathOf } from "../files/open-file.ts";
 import { isOthersPlace } from "../files/others-places.ts";
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
@@ -88,11 +80,6 @@ function checked(descriptor: number, check: (descriptor: number) => void): numbe
     closeSync(descriptor);
     throw failure;
   }
-}
-
-/** Of what was opened, whatever the path means by now. */
-function realPathOf(descriptor: number): string {
-  return readlinkSync(`/proc/self/fd/${descriptor}`);
 }
 
 function beginningOf(descriptor: number): string {

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { tryParseAddress } from "../../address/address.ts";
+import { openFile } from "../../files/open-file.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
 /** DNS information of a result (CNI specification, "DNS well-known structure"). */
@@ -75,9 +76,8 @@ function wordsOf(line: string): string[] {
 
 function readText(path: string): string {
   try {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const descriptor = openFile(path);
     try {
-      if (!fstatSync(descriptor).isFile()) throw new Error("it is not a regular file");
       const buffer = new Uint8Array(MOST_BYTES);
       return new TextDecoder().decode(buffer.subarray(0, readSync(descriptor, buffer, 0, MOST_BYTES, 0)));
     } finally {
