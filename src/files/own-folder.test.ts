@@ -24,6 +24,7 @@ function folder(parent: string, ...names: string[]): string {
 describe("E43: root may write into", () => {
   test.each([
     ["one that is missing", () => join(folder(elsewhere), "deep", "er")],
+    ["one that is missing, beside other files", () => join(folder(elsewhere, "passwd"), "data")],
     ["an empty one", () => folder(elsewhere)],
     ["a file system of its own", () => folder(elsewhere, "lost+found/")],
     ["one that kube-ipam has used", () => folder(elsewhere, "kube-ipam.db", "notes.txt")],

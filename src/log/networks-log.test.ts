@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openNetworksLog } from "./networks-log.ts";
 import { appendNow, formatLine } from "./plugin-log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "networks-log-"));
@@ -93,4 +95,17 @@ test("an administrator's log is whatever file the node's file names", () => {
   writeFileSync(file, "something\n");
   appendNow(file, LINE);
   expect(text(file)).toBe(`something\n${LINE}`);
+});
+
+test("E44: nowhere and the process's own streams are fine; no other device is opened", () => {
+  for (const file of ["/dev/null", "/dev/stderr", "/proc/self/fd/2"]) closeSync(openNetworksLog(file));
+  for (const file of ["/dev/full", "/dev/zero", root])
+    expect(() => openNetworksLog(file)).toThrow("it is no regular file");
+});
+
+test("E44: a link among the folders does not make another place a temporary one", () => {
+  symlinkSync(elsewhere, join(root, "elsewhere"));
+  append(join(root, "elsewhere", "out"));
+  append(join(root, "elsewhere", "out.log"));
+  expect([existsSync(join(elsewhere, "out")), text(join(elsewhere, "out.log"))]).toEqual([false, LINE]);
 });

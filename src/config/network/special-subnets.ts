@@ -41,7 +41,8 @@ export function isLinkLocal(subnet: Cidr): boolean {
 
 /** Whether a gateway outside of the subnet can still be reached on the subnet's link: IPv6 routers have such addresses. */
 export function isLinkLocalGateway(gateway: Address, subnet: Cidr): boolean {
-  return gateway.family === 6 && subnet.address.family === 6 && cidrContains(parseCidr("fe80::/10"), gateway);
+  const isIPv6 = gateway.family === 6 && subnet.address.family === 6;
+  return isIPv6 && LINK_LOCAL.some((block) => cidrContains(block, gateway));
 }
 
 function touches(a: Cidr, b: Cidr): boolean {

@@ -42,6 +42,13 @@ test("E41: once somebody else has begun it, it is that one", async () => {
   await adding.commit(beginning, soon());
   const found = await waiting.read({ refs: [refTo.meta] }, soon());
   expect(found.get(refTo.meta)?.record.uuid).toBe("u");
+  const network = { version: 1, space: "default", subnets: [], detail: "" } as const;
+  const puts = [{ ref: refTo.network("lan"), record: network }];
+  expect((await waiting.commit({ guards: [], puts, deletes: [] }, soon())).won).toBe(true);
+  const listed: string[] = [];
+  for await (const { ref } of waiting.list({ kind: "network" }, soon())) listed.push(ref.name);
+  expect(listed).toEqual(["lan"]);
+  await waiting.requireWritable(soon());
   await waiting.close();
   await adding.close();
 });
@@ -49,4 +56,6 @@ test("E41: once somebody else has begun it, it is that one", async () => {
 test("E41: where no ADD could begin it, STATUS hears of it", async () => {
   writeFileSync(join(root, "file"), "");
   expect(unbegun(join(root, "file", "below"))).rejects.toMatchObject({ kind: "unwritable" });
+  const store = await unbegun("/proc/none/data");
+  expect(store.requireWritable(soon())).rejects.toMatchObject({ kind: "unwritable" });
 });
