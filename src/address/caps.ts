@@ -49,6 +49,8 @@ export const CAPS = {
   ranges: 1_024,
   /** Entries of `exclude`, over all places of a network where one may stand. */
   exclusions: 4_096,
+  /** A path: the kernel's PATH_MAX without its end. */
+  path: 4_095,
   /** Routes of a network. */
   routes: 1_024,
   /** Remarks on one configuration that the log repeats; more are counted only. */

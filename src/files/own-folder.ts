@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { existsSync, opendirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOthersPlace } from "./others-places.ts";
 
 /** What kube-ipam makes in `dataDir` and `runDir`; one of them marks a folder as its own. */
-const OURS: ReadonlySet<string> = new Set([
+const OURS: readonly string[] = [
   ...["kube-ipam.db", "kept", "stores", "machine", "cluster"],
   ...["journal", "locks", "witnesses", "cursors", "due", "foresight", "spare"],
-]);
+];
 
 /** A file system's own. */
 const IGNORED: ReadonlySet<string> = new Set(["lost+found"]);
@@ -74,14 +74,19 @@ function isRootOfNode(): boolean {
   );
 }
 
+/** Looks no further than the first file of others: the folder may be any. */
 function whyUsed(folder: string): string | undefined {
-  const names = readdirSync(folder).filter((name) => !IGNORED.has(name));
-  const isFine =
-    names.length === 0 ||
-    names.some((name) => OURS.has(name)) ||
-    TEMPORARY.test(`${folder}/`) ||
-    names.every((name) => isHostLocals(join(folder, name)));
-  return isFine ? undefined : "it holds other files, and nothing of kube-ipam's";
+  if (TEMPORARY.test(`${folder}/`) || OURS.some((name) => existsSync(join(folder, name)))) return undefined;
+  const listing = opendirSync(folder);
+  try {
+    for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
+      if (!IGNORED.has(entry.name) && !isHostLocals(join(folder, entry.name)))
+        return "it holds other files, and nothing of kube-ipam's";
+    }
+    return undefined;
+  } finally {
+    listing.closeSync();
+  }
 }
 
 /** host-local has a folder for each network, with a lock and the leases. */

@@ -1,3 +1,4 @@
+import { CAPS } from "../address/caps.ts";
 import { DEFAULTS } from "../config/settings/setting-defaults.ts";
 import { isObject, member } from "../config/text/json-text.ts";
 import { type KeyedPlace, NETWORK, NODE_FILE } from "../config/text/places.ts";
@@ -36,7 +37,11 @@ function read(text: string, place: KeyedPlace) {
 function settingsIn(section: Readonly<Record<string, unknown>>): LogSettings {
   const { logFile, logLevel } = section;
   return {
-    logFile: typeof logFile === "string" && logFile.startsWith("/") ? logFile : DEFAULTS.logFile,
+    logFile: isPath(logFile) ? logFile : DEFAULTS.logFile,
     logLevel: isLogLevel(logLevel) ? logLevel : (DEFAULTS.logLevel satisfies LogLevel),
   };
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith("/") && value.length <= CAPS.path;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FILE, type Keys, parseIpam, parseText, refusalOf } from "../testing/parse.ts";
+import { show } from "../text/wrong-value.ts";
 
 const SUBNET = { subnet: "10.1.2.0/24" };
 const REMOVING = ["del", "gc"] as const;
@@ -78,6 +79,10 @@ describe("wrong values name key, value and what would be right", () => {
   const name =
     "a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most 253 of them";
   test.each<[Keys, string]>([
+    [
+      { runDir: `/${"a/".repeat(2_048)}` },
+      `ipam.runDir must be an absolute path of at most 4095 characters, got ${show("", `/${"a/".repeat(2_048)}`)}`,
+    ],
     [{ resolvConf: "resolv.conf" }, 'ipam.resolvConf must be an absolute path, got "resolv.conf"'],
     [{ kubeConfig: 5 }, "ipam.kubeConfig must be an absolute path, got 5"],
     [{ dataDir: "" }, 'ipam.dataDir must be an absolute path, got ""'],

@@ -66,8 +66,10 @@ export const name: Shape<string> = textThat(
 );
 
 /** A plugin's working folder is not defined, so relative paths are refused. */
-export const path: Shape<string> = textThat("an absolute path", (value) =>
-  value.startsWith("/") && !value.includes("\0") ? value : undefined,
+export const path: Shape<string> = textThat(
+  ({ length }) => `an absolute path${length > CAPS.path ? ` of at most ${CAPS.path} characters` : ""}`,
+  (value) =>
+    value.startsWith("/") && !value.includes("\0") && value.length <= CAPS.path ? value : undefined,
 );
 
 export const address: Shape<Address> = textThat("an IP address without leading zeros", tryParseAddress);
