@@ -94,7 +94,8 @@ function gatewaysFor(
   if (gateway.text === "") return addresses.map(() => undefined);
   const gateways = listOf(gateway).map((text) => {
     const address = tryParseAddress(text);
-    if (address === undefined) throw malformed(gateway, "an IP address for each gateway");
+    const zone = text.includes("%") ? ' without a zone (such as "%eth0")' : "";
+    if (address === undefined) throw malformed(gateway, `an IP address${zone} for each gateway`);
     return address;
   });
   const families = new Set(addresses.map(({ family }) => family));

@@ -205,6 +205,10 @@ describe("malformed values name key, value and what would be right", () => {
       `103 annotation kube-ipam.gateway has the value 'router'; expected an IP address for each gateway${end}`,
     ],
     [
+      { "kube-ipam.ip": ip, "kube-ipam.gateway": "fe80::1%eth0" },
+      `103 annotation kube-ipam.gateway has the value 'fe80::1%eth0'; expected an IP address without a zone (such as "%eth0") for each gateway${end}`,
+    ],
+    [
       { "kube-ipam.sticky": "yes" },
       `103 annotation kube-ipam.sticky has the value 'yes'; expected "true" or "false"${end}`,
     ],
