@@ -8,11 +8,20 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, statSync } fro
  * @throws Error of node:fs, or that it is not a regular file.
  */
 export function openFile(path: string): number {
-  if (!statSync(path).isFile()) throw notRegular(path);
+  if (isSomethingElse(path)) throw notRegular(path);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   if (fstatSync(descriptor).isFile()) return descriptor;
   closeSync(descriptor);
   throw notRegular(path);
+}
+
+/** What cannot be looked at cannot be opened either, and opening it says why. */
+function isSomethingElse(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The path of what was opened, without links, whatever leads there by now. */
