@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { ours } from "../kit/case.ts";
 import { podArgs } from "../kit/shown-objects.ts";
+import { eventually } from "../kit/wait.ts";
 import type { World } from "../kit/world.ts";
 
 /**
@@ -73,7 +74,10 @@ ours(
     expect(readdirSync(folder.path)).toEqual(["passwd"]);
     expect(readFileSync(`${folder.path}/passwd`, "utf8")).toBe("root:x:0:0::/root:/bin/sh\n");
     await world.add(world.network({ ...SUBNET, logFile: `${folder.path}/plugin.log` }), { container: "c9" });
-    expect(readFileSync(`${folder.path}/plugin.log`, "utf8")).toContain("INFO ADD");
+    // An agent logs a verb right after its answer.
+    const log = `${folder.path}/plugin.log`;
+    const text = await eventually(async () => (existsSync(log) ? readFileSync(log, "utf8") : undefined));
+    expect(text).toContain("INFO ADD");
   },
 );
 
