@@ -28,6 +28,7 @@ describe("E43: root may write into", () => {
     ["an empty one", () => folder(elsewhere)],
     ["a file system of its own", () => folder(elsewhere, "lost+found/")],
     ["one that kube-ipam has used", () => folder(elsewhere, "kube-ipam.db", "notes.txt")],
+    ["one where a shim came first", () => folder(elsewhere, "fallback-0.lock", "fallback-queue.lock")],
     [
       "one that holds leases of host-local",
       () => folder(elsewhere, "net1/", "net1/lock", "net2/", "net2/lock"),

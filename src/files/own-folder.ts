@@ -6,6 +6,8 @@ import { isOthersPlace } from "./others-places.ts";
 const OURS: readonly string[] = [
   ...["kube-ipam.db", "kept", "stores", "machine", "cluster"],
   ...["journal", "locks", "witnesses", "cursors", "due", "foresight", "spare"],
+  // The agent and the shim come before the first verb.
+  ...["agent.sock", "fallback-queue.lock", "fallback-queue-del.lock"],
 ];
 
 /** A file system's own. */
