@@ -69,6 +69,14 @@ export interface OwnerFacts {
   readonly owner: Owner;
   /** Ordinal of a StatefulSet's pod, counted from spec.ordinals.start. Below 0, the set has no such pod. */
   readonly ordinal?: number;
+  /**
+   * Name under which the owner's pods come back, where the owner is another program's: what a pod of that name
+   * had, the next one of that name gets. Absent for pods whose names are made at random, and for those that
+   * `ordinal` or the owner itself tells apart.
+   */
+  readonly place?: string;
+  /** Number in the name of another program's StatefulSet's pod, which nobody has compared with its ordinals. */
+  readonly likelyOrdinal?: number;
   /** UID of the KubeVirt virtual machine instance, while that instance migrates live. */
   readonly migratingInstance?: string;
   /**

@@ -1,4 +1,4 @@
-import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Retention } from "./records.ts";
+import type { AttachmentId, Holder, NamespaceId, Origin, Owner, Place, Retention } from "./records.ts";
 
 /** The machine that the decisions run on: what they ask it, and what they store on it. */
 export interface Node {
@@ -169,6 +169,8 @@ export interface ReservedFor {
   readonly addresses: readonly string[];
   /** Ordinal of a StatefulSet's pod. */
   readonly ordinal?: number;
+  /** What of the owner's the addresses were given to; absent in entries of older programs. */
+  readonly place?: Place;
 }
 
 /** DELs that could not reach the store. They lie in `dataDir`, synced to disk, and are replayed later. */

@@ -125,8 +125,18 @@ export interface OwnerRecord {
   readonly version: number;
   readonly owner: Owner;
   readonly addresses: readonly string[];
-  /** Addresses of a StatefulSet's pods, by ordinal. */
+  /** Addresses of a StatefulSet's pods, by ordinal: for programs that do not know `places`. */
   readonly slots?: Readonly<Record<string, readonly string[]>>;
+  /** Whose each of the addresses is within the owner, by address. Absent where an older program, or an operator, wrote it. */
+  readonly places?: Readonly<Record<string, Place>>;
+}
+
+/** What of an owner's an address was given to. The next ADD of it gets the address again, or ends it. */
+export interface Place {
+  readonly network: string;
+  readonly ifname: string;
+  /** The pod's ordinal, or the name under which it comes back; absent where any pod of the owner will do. */
+  readonly slot?: string;
 }
 
 /** Marks a freed dynamic address, which is given out last for a while. The store expires the record. */

@@ -55,6 +55,9 @@ export const JournalEntrySchema: v.GenericSchema<unknown, JournalEntry> = v.obje
       retain: v.union([v.picklist(["workload", "delete", "keep"]), v.number()]),
       addresses: v.array(v.string()),
       ordinal: v.exactOptional(v.number()),
+      place: v.exactOptional(
+        v.object({ network: v.string(), ifname: v.string(), slot: v.exactOptional(v.string()) }),
+      ),
     }),
   ),
   contested: v.exactOptional(v.boolean()),

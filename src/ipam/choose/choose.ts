@@ -2,7 +2,7 @@ import { type Address, equalAddresses } from "../../address/address.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
 import { withoutIntervals } from "../../address/pool.ts";
 import { namedIn } from "../plan/elsewhere.ts";
-import type { OpenTarget } from "../plan/target.ts";
+import type { OpenTarget, Target } from "../plan/target.ts";
 import { refsAround } from "../ref-to.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { type Candidate, untouchedCandidate } from "../view/candidate.ts";
@@ -11,7 +11,7 @@ import { coversPool } from "../view/slice.ts";
 import { type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
 import { chooseFromSet } from "./choose-from-set.ts";
 import { type Choice, chooseNamed } from "./choose-named.ts";
-import { foreignRanges } from "./foreign-ranges.ts";
+import { foreignRanges, isOperatorsForOther } from "./foreign-ranges.ts";
 import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
 import { noFreeAddress } from "./no-free-address.ts";
 import { oneOf } from "./one-of.ts";
@@ -29,10 +29,18 @@ export async function chooseAddresses(attempt: Attempt, view: View, number: numb
   const named = view.targets.flatMap(namedIn);
   for (const target of view.targets) {
     const besides = [...named, ...choices.map(addressOf)];
-    if (target.kind === "named") choices.push(await chooseNamed(attempt, view, target));
-    else choices.push(await chooseOpen(attempt, view, target, { besides, number }));
+    const wanted = stillGiven(attempt, view, target);
+    if (wanted.kind === "named") choices.push(await chooseNamed(attempt, view, wanted));
+    else choices.push(await chooseOpen(attempt, view, wanted, { besides, number }));
   }
   return choices;
+}
+
+/** What a workload had before goes before any other address, unless an operator has reserved it for somebody else. */
+function stillGiven(attempt: Attempt, view: View, target: Target): Target {
+  const { otherwise } = target.kind === "named" ? target : {};
+  if (target.kind === "open" || otherwise === undefined) return target;
+  return isOperatorsForOther(attempt, view, target.address) ? otherwise : target;
 }
 
 function addressOf(choice: Choice): Interval {

@@ -2,7 +2,9 @@ import type { Address } from "../../address/address.ts";
 import type { Interval } from "../../address/interval.ts";
 import { clusterRelation } from "../cluster-relation.ts";
 import type { ReservedRange } from "../records.ts";
+import { refsAround } from "../ref-to.ts";
 import { belongsToAsker } from "../reserve/belongs-to-asker.ts";
+import { blockIn } from "../reserve/blocks.ts";
 import { intervalOf, reservedRangesAt } from "../reserve/reserved-ranges.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
@@ -17,8 +19,17 @@ export function foreignRangeOf(attempt: Attempt, view: View, address: Address): 
   return reservedRangesAt(view.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
 }
 
+/** Whether an operator has reserved the address for another owner, alone or within a range, by a view that read it. */
+export function isOperatorsForOther(attempt: Attempt, view: View, address: Address): boolean {
+  const range = foreignRangeOf(attempt, view, address);
+  if (range !== undefined) return blockIn(range) === undefined;
+  const [, ref] = refsAround(attempt.request.network.space, address);
+  const reservation = view.snapshot.get(ref)?.record;
+  return reservation?.kind === "operator" && !isOwn(attempt, { reservation });
+}
+
 /** The asking pod itself counts as an owner, beside its workload. Names count only within one cluster. */
-function isOwn({ ports, request }: Attempt, { reservation }: ReservedRange): boolean {
+function isOwn({ ports, request }: Attempt, { reservation }: Pick<ReservedRange, "reservation">): boolean {
   if (clusterRelation(reservation.cluster, ports.clusterNames) === "other") return false;
   const { pod, wish } = request;
   return belongsToAsker(reservation, { ...(pod && { pod }), ...(wish.owner && { owner: wish.owner.owner }) });

@@ -1,5 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
 import type { ReservedFor } from "../node-port.ts";
+import { placeOf } from "../place.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 
@@ -13,5 +14,6 @@ export function reservedFor({ request }: Attempt, candidates: readonly Candidate
   if (facts === undefined || lasting.length === 0) return undefined;
   const { owner, ordinal } = facts;
   const addresses = lasting.map(({ address }) => formatAddress(address));
-  return { owner, retain, addresses, ...(ordinal !== undefined && { ordinal }) };
+  const place = placeOf(request.attachment, facts);
+  return { owner, retain, addresses, ...(ordinal !== undefined && { ordinal }), place };
 }

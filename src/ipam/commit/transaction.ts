@@ -23,6 +23,7 @@ import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { ownerRef, ownRef, reservedRangesRef, type View } from "../view/view.ts";
+import { ownerRecordWith } from "./owner-record.ts";
 
 /** The transaction of an ADD, the attachment's record in it, and the store's identity. */
 export interface Allocating {
@@ -155,8 +156,8 @@ function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[],
   disown(attempt, lasting, writes);
   const current = view.owner?.record;
   if (current !== undefined) refuseNewerOwner(current);
-  const next = ownerRecord(
-    attempt,
+  const next = ownerRecordWith(
+    attempt.request,
     current,
     lasting.map(({ address }) => formatAddress(address)),
   );
@@ -220,25 +221,6 @@ function reservationRecord(attempt: Attempt, candidate: Candidate): ReservationR
     retain: wish.retain,
     ...clusterOfRecords(attempt.ports),
     since: new Date().toISOString(),
-  };
-}
-
-function ownerRecord(
-  attempt: Attempt,
-  current: OwnerRecord | undefined,
-  addresses: readonly string[],
-): OwnerRecord {
-  const facts = attempt.request.wish.owner;
-  const owner = facts?.owner ?? { kind: "Pod", namespace: "", name: "" };
-  const inherited = current !== undefined && sameOwner(current.owner, owner) ? current : undefined;
-  const known = inherited?.addresses ?? [];
-  const slots = { ...inherited?.slots };
-  if (facts?.ordinal !== undefined) slots[String(facts.ordinal)] = addresses;
-  return {
-    version: RECORD_VERSION,
-    owner,
-    addresses: [...known, ...addresses.filter((address) => !known.includes(address))],
-    ...(Object.keys(slots).length > 0 && { slots }),
   };
 }
 

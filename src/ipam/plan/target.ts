@@ -16,6 +16,8 @@ export interface NamedTarget {
   readonly origin: Origin;
   /** The annotation or parameter that named it, for messages. */
   readonly source: string;
+  /** What to take where an operator has reserved the address for somebody else since. */
+  readonly otherwise?: OpenTarget;
 }
 
 /** Any free address of these pools, the earlier pools first. */

@@ -1,5 +1,6 @@
 import { parseAddress } from "../../address/address.ts";
 import { clusterOfRecords } from "../cluster-names.ts";
+import { givenTo } from "../commit/owner-record.ts";
 import type { ReservedFor } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type OwnerRecord, RECORD_VERSION, type ReservationRecord } from "../records.ts";
@@ -47,13 +48,8 @@ function reservationOf({ owner, retain }: ReservedFor, ports: Ports): Reservatio
 }
 
 function withAddresses(known: OwnerRecord | undefined, reserved: ReservedFor): OwnerRecord {
-  const { owner, addresses, ordinal } = reserved;
-  const listed = known?.addresses ?? [];
-  const slots = { ...known?.slots, ...(ordinal !== undefined && { [String(ordinal)]: addresses }) };
-  return {
-    version: RECORD_VERSION,
-    owner: known?.owner ?? owner,
-    addresses: [...listed, ...addresses.filter((text) => !listed.includes(text))],
-    ...(Object.keys(slots).length > 0 && { slots }),
-  };
+  const { owner, addresses, ordinal, place } = reserved;
+  const record = known ?? { version: RECORD_VERSION, owner, addresses: [] };
+  const facts = { owner: record.owner, ...(ordinal !== undefined && { ordinal }) };
+  return givenTo(record, facts, { addresses, ...(place && { place }) });
 }

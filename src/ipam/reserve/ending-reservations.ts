@@ -87,14 +87,18 @@ export function disowning(ref: RefOf<"owner">, record: OwnerRecord, gone: readon
   return holdsNothing ? { puts: [], deletes: [ref] } : { puts: [{ ref, record: rest }], deletes: [] };
 }
 
-/** The owner's record without some addresses, in its list and in its slots. */
-function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
-  const slots = Object.entries(record.slots ?? {}).filter(
-    ([, addresses]) => !addresses.some((text) => gone.includes(text)),
-  );
+/** The owner's record without some addresses, in its list, its slots and its places. */
+export function withoutAddresses(record: OwnerRecord, gone: readonly string[]): OwnerRecord {
+  const left = (addresses: readonly string[]) => addresses.filter((text) => !gone.includes(text));
+  const slots = Object.entries(record.slots ?? {}).flatMap(([key, addresses]): [string, string[]][] => {
+    const rest = left(addresses);
+    return rest.length === 0 ? [] : [[key, rest]];
+  });
+  const places = Object.entries(record.places ?? {}).filter(([text]) => !gone.includes(text));
   return {
     ...record,
-    addresses: record.addresses.filter((text) => !gone.includes(text)),
+    addresses: left(record.addresses),
     ...(record.slots && { slots: Object.fromEntries(slots) }),
+    ...(record.places && { places: Object.fromEntries(places) }),
   };
 }

@@ -58,6 +58,7 @@ export const API_SERVICES: Kind<ApiService> = {
 export const EVENTS = plain("", "events");
 export const REPLICA_SETS = plain("apps", "replicasets");
 export const JOBS = plain("batch", "jobs");
+export const REPLICATION_CONTROLLERS = plain("", "replicationcontrollers");
 export const STATEFUL_SETS = { ...plain("apps", "statefulsets"), shape: statefulSet };
 export const INSTANCES: Kind<Instance> = {
   ...plain("kubevirt.io", "virtualmachineinstances"),
@@ -71,7 +72,7 @@ export const MIGRATIONS: Kind<Migration> = {
 /** The kinds of owner that need no apiVersion, to ask whether an owner still exists. */
 export const OWNER_KINDS: Readonly<Record<string, Kind<AnyObject>>> = {
   Pod: plain("", "pods"),
-  ReplicationController: plain("", "replicationcontrollers"),
+  ReplicationController: REPLICATION_CONTROLLERS,
   ReplicaSet: REPLICA_SETS,
   Deployment: plain("apps", "deployments"),
   StatefulSet: plain("apps", "statefulsets"),

@@ -1,17 +1,26 @@
 import type { OwnerFacts, PodFacts } from "../../ipam/cluster-port.ts";
 import type { Owner } from "../../ipam/records.ts";
 import type { Api } from "../api/api.ts";
-import { groupOf, JOBS, type Kind, REPLICA_SETS, STATEFUL_SETS } from "../api/kinds.ts";
+import {
+  groupOf,
+  JOBS,
+  type Kind,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  STATEFUL_SETS,
+} from "../api/kinds.ts";
 import type { AnyObject } from "../api/shapes.ts";
 import { controllerGone, ownerFrom, requireController } from "./owner-reference.ts";
+import { numberOf, returnsUnderItsName } from "./pod-names.ts";
 import type { SoundReference } from "./sound-reference.ts";
 import { machineOf } from "./virtual-machine.ts";
 
 /**
- * The owner that outlives the pod: the Deployment of its ReplicaSet, the CronJob of its Job, the virtual
- * machine of its instance, else the controller itself, else the pod by its name. Follows owner references,
- * never labels. The creator of a pod can write any reference into it, so the owner is always of the pod's
- * own namespace, and only an object with the reference's UID leads further.
+ * The owner that outlives the pod: the Deployment of its ReplicaSet (or whatever else owns that), the CronJob of
+ * its Job, the DeploymentConfig of its ReplicationController, the virtual machine of its instance, else the
+ * controller itself, else the pod by its name. Follows owner references, never labels. The creator of a pod can
+ * write any reference into it, so the owner is always of the pod's own namespace, and only an object with the
+ * reference's UID leads further.
  *
  * @throws IpamError as the Cluster port says; annotationMalformed for a reference to what Kubernetes cannot have;
  *   tryAgain when a StatefulSet's pod outlives its set.
@@ -24,12 +33,16 @@ export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promis
       return { owner: await ownerAbove(REPLICA_SETS, pod, controller, api, deadline) };
     case "batch/Job":
       return { owner: await ownerAbove(JOBS, pod, controller, api, deadline) };
+    case "/ReplicationController":
+      return { owner: await ownerAbove(REPLICATION_CONTROLLERS, pod, controller, api, deadline) };
+    case "apps/DaemonSet":
+      return { owner: ownerFrom(pod.namespace, controller) };
     case "apps/StatefulSet":
       return ordinalOf(pod, controller, api, deadline);
     case "kubevirt.io/VirtualMachineInstance":
       return machineOf(pod, controller, api, deadline);
     default:
-      return { owner: ownerFrom(pod.namespace, controller) };
+      return ownerOfOtherKind(pod, controller);
   }
 }
 
@@ -38,6 +51,10 @@ function podByName({ name, namespace }: PodFacts): Owner {
   return { kind: "Pod", namespace, name };
 }
 
+/**
+ * ReplicationControllers are read where the role may: whoever runs no DeploymentConfigs need not grant it, and
+ * the controller itself is an owner, too.
+ */
 async function ownerAbove(
   kind: Kind<AnyObject>,
   { namespace }: PodFacts,
@@ -45,7 +62,11 @@ async function ownerAbove(
   api: Api,
   deadline: number,
 ): Promise<Owner> {
-  const object = await api.getBuiltIn(kind, { namespace, name: controller.name }, deadline);
+  const named = { namespace, name: controller.name };
+  const object =
+    kind === REPLICATION_CONTROLLERS
+      ? await api.tryGet(kind, named, deadline)
+      : await api.getBuiltIn(kind, named, deadline);
   const same = object?.metadata.uid === controller.uid;
   const referring = { kind: controller.kind, namespace, name: controller.name };
   const above = same ? requireController(object.metadata.ownerReferences, referring) : undefined;
@@ -62,11 +83,17 @@ async function ordinalOf(
   const set = await api.getBuiltIn(STATEFUL_SETS, { namespace, name: controller.name }, deadline);
   if (set?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
   const owner = ownerFrom(namespace, controller);
-  return { owner, ordinal: numberOf(name, controller.name) - (set.spec.ordinals?.start ?? 0) };
+  const number = numberOf(name, controller.name) ?? -1;
+  return { owner, ordinal: number - (set.spec.ordinals?.start ?? 0) };
 }
 
-/** The number in the name of a StatefulSet's pod; below 0 where the set makes no pod of such a name. */
-function numberOf(pod: string, set: string): number {
-  const text = pod.slice(set.length + 1);
-  return pod === `${set}-${Number(text)}` && /^\d+$/.test(text) ? Number(text) : -1;
+/**
+ * A controller of another program. Whether its pods come back under their names, the name tells; what its own
+ * StatefulSet would say of ordinals is not read, because no role allows it.
+ */
+function ownerOfOtherKind(pod: PodFacts, controller: SoundReference): OwnerFacts {
+  const owner = ownerFrom(pod.namespace, controller);
+  if (!returnsUnderItsName(pod.name)) return { owner };
+  const number = controller.kind === "StatefulSet" ? numberOf(pod.name, controller.name) : undefined;
+  return { owner, place: pod.name, ...(number !== undefined && { likelyOrdinal: number }) };
 }
