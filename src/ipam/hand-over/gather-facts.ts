@@ -45,7 +45,7 @@ export async function gatherFacts(
   ports: Ports,
   deadline: number,
 ): Promise<HandOverFacts> {
-  const local = localFacts(asking, holder, ports);
+  const local = localFactsOf(asking, holder, ports);
   if (ports.cluster === undefined || decidedLocally(local)) return local;
   if (local.cluster !== "other") return askKubernetes(local, ports.cluster, deadline);
   if (holder.pod?.uid === undefined || !isUndecided(holder.cluster, ports.clusterNames)) return local;
@@ -82,7 +82,8 @@ export async function gatherReservationFacts(
     : { ...facts, ownerState: state };
 }
 
-function localFacts(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {
+/** What this node knows of a holder by itself, without a request. */
+export function localFactsOf(asking: Asking, holder: Holder, ports: Ports): HandOverFacts {
   const { node } = ports;
   const { attachment, pod, seen, owner } = asking;
   const machine = node.relationTo(holder);

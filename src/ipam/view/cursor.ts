@@ -42,7 +42,7 @@ function firstBehind(free: Iterable<bigint>, current: bigint | undefined): bigin
 const names = new WeakMap<Pool, { readonly space: string; readonly name: string }>();
 
 /** One cursor per pool: networks with the same pool share its addresses. */
-function cursorName(pool: Pool, space: string): string {
+export function cursorName(pool: Pool, space: string): string {
   const before = names.get(pool);
   if (before?.space === space) return before.name;
   const name = `${space}_${sortableText(pool.at(0n))}_${sortableText(pool.at(pool.size - 1n))}`;
