@@ -17,6 +17,10 @@ export type AddEvent = { readonly pod?: PodId } & (
       readonly address: Address;
       readonly from: readonly Holder[];
     }
+  | {
+      /** The reservation of what the pod had before ends. */ readonly what: "replaced";
+      readonly message: string;
+    }
   | { readonly what: "refused"; readonly refusal: IpamError }
   | { /** The pod has its addresses. */ readonly what: "allocated" }
 );

@@ -29,6 +29,10 @@ export interface Cluster {
   ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;
   /** Reads live whether an object of this kind, name and (where given) UID still exists. */
   ownerState(owner: Owner, deadline: number): Promise<"present" | "gone" | "unknown">;
+  /** The annotations of an owner's pod template; undefined where it has none, or may not be read. */
+  template?(owner: Owner, deadline: number): Promise<Readonly<Record<string, string>> | undefined>;
+  /** All pods of a namespace. One live listing, page by page. */
+  podsIn?(namespace: string, deadline: number): AsyncIterable<PodFacts>;
   /**
    * The network that a NetworkAttachmentDefinition describes to Multus; undefined where there is none of
    * that name. One live request, for an ADD that knows no better.

@@ -41,14 +41,24 @@ export function addressesToHaveAgain(record: OwnerRecord, place: Place): string[
   if (place.slot === undefined) return [];
   const older = (slots[place.slot] ?? []).filter((address) => places[address] === undefined);
   const renamed = Object.entries(places)
-    .filter(([, { network, ifname, slot }]) => slot === place.slot && ifname === place.ifname && network !== place.network)
+    .filter(
+      ([, { network, ifname, slot }]) =>
+        slot === place.slot && ifname === place.ifname && network !== place.network,
+    )
     .map(([address]) => address);
-  return [...addressesAt(record, place), ...older, ...renamed];
+  return [...addressesAt(record, place).reverse(), ...older, ...renamed];
 }
 
-/** The addresses that wait for other pods of the owner than that of this place. */
-export function addressesOfOthers({ places = {} }: Pick<OwnerRecord, "places">, place: Place): string[] {
-  return Object.entries(places)
-    .filter(([, { slot }]) => slot !== undefined && slot !== place.slot)
-    .map(([address]) => address);
+/**
+ * Whether an address of the owner may go to this place without taking another pod's: it was given there, or to nobody
+ * that comes back. Of a StatefulSet's, only what was given there may: its ordinals were always told apart.
+ */
+export function isOpenTo(record: OwnerRecord, place: Place, facts: OwnerFacts): (address: string) => boolean {
+  return (address) => {
+    const known = record.places?.[address];
+    if (known === undefined) return facts.ordinal === undefined;
+    return known.slot === undefined
+      ? place.slot === undefined || facts.ordinal === undefined
+      : samePlace(known, place);
+  };
 }

@@ -53,6 +53,7 @@ function podEventOf(event: AddEvent): { reason: string; message: string } | unde
     const message = `address ${formatAddress(event.address)} was handed over from ${event.from.map(describeHolder).join(", ")}`;
     return { reason: "AddressHandedOver", message };
   }
+  if (event.what === "replaced") return { reason: "AddressReplaced", message: event.message };
   if (event.what !== "refused") return undefined;
   const reason = REASONS[event.refusal.name];
   return reason === undefined ? undefined : { reason, message: textOf(event.refusal) };

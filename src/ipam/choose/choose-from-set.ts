@@ -79,16 +79,15 @@ class Judging {
   }
 }
 
-async function allInUse(
-  { seen, total, unseen }: Holdings,
-  judging: Judging,
-): Promise<IpamError> {
+async function allInUse({ seen, total, unseen }: Holdings, judging: Judging): Promise<IpamError> {
   const example = seen.find(({ allocation }) => allocation !== undefined) ?? seen[0];
   if (judging.refusal === undefined && example !== undefined) await judging.firstToTake([example]);
   const { refusal } = judging;
   const held = seen.filter(({ allocation }) => allocation !== undefined).length;
-  const reserved = held < seen.length ? ` (of ${seen.length} looked at, ${held} are held and the others reserved)` : "";
-  const further = unseen === undefined ? "" : `; this try looked at ${seen.length} of them, the next one goes on behind`;
+  const reserved =
+    held < seen.length ? ` (of ${seen.length} looked at, ${held} are held and the others reserved)` : "";
+  const further =
+    unseen === undefined ? "" : `; this try looked at ${seen.length} of them, the next one goes on behind`;
   return new IpamError(
     "tryAgain",
     `all ${total} addresses of kube-ipam.ips are in use${reserved}`,

@@ -25,7 +25,12 @@ export interface LocallyJudged {
 
 /** Judges all holders by this node's own facts, which cost no request. */
 export function judgeLocally(attempt: Attempt, holdings: readonly Holding[]): LocallyJudged {
-  const judged = { gone: [] as Holding[], leaving: [] as Holding[], unheld: [] as Holding[], open: [] as Holding[] };
+  const judged = {
+    gone: [] as Holding[],
+    leaving: [] as Holding[],
+    unheld: [] as Holding[],
+    open: [] as Holding[],
+  };
   for (const holding of holdings) {
     const kinds = holdersOf(holding).map((holder) => localVerdict(attempt, holding, holder));
     if (kinds.length === 0) judged.unheld.push(holding);
@@ -55,7 +60,8 @@ export async function onFencedNodes(attempt: Attempt, open: readonly Holding[]):
   const nodes = new Map<string, Live<NodeFacts>>();
   await inGroups(names, async (name) => {
     const { cluster } = attempt.ports;
-    if (cluster !== undefined) nodes.set(name, (await readLive(cluster.node(name, attempt.options.deadline))).state);
+    if (cluster !== undefined)
+      nodes.set(name, (await readLive(cluster.node(name, attempt.options.deadline))).state);
   });
   return open.filter((holding) =>
     holdersOf(holding).some((holder) => fenceOf(holder, nodes.get(holder.node) ?? "unknown") !== undefined),

@@ -42,6 +42,10 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   learn(attempt, view);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
   reportHandOvers(attempt, candidates);
+  for (const message of allocating.told) {
+    attempt.ports.log("info", message);
+    report(attempt, { what: "replaced", message });
+  }
   const { drift, record } = allocating;
   const { revision } = outcome;
   if (drift !== undefined) await tellDrift(attempt, drift);

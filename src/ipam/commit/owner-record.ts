@@ -1,8 +1,8 @@
+import type { OwnerFacts } from "../cluster-port.ts";
 import { placeOf } from "../place.ts";
 import { type OwnerRecord, type Place, RECORD_VERSION } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import { sameOwner } from "../same.ts";
-import type { OwnerFacts } from "../cluster-port.ts";
 
 /**
  * The record of the asker's owner with these addresses at the asker's place. An address has one place: whoever had it

@@ -4,11 +4,14 @@ import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
 import { type Drift, recordNetwork } from "./network-drift.ts";
 import { claimShare } from "./quota.ts";
+import { type Superseded, superseded } from "./superseded.ts";
 import { type Allocating, allocating } from "./transaction.ts";
 
 /** The whole transaction of an ADD, and what is to be told once it has won. */
 export interface Prepared extends Allocating {
   readonly drift?: Drift;
+  /** What ends with this ADD, for people. */
+  readonly told: Superseded["told"];
 }
 
 /**
@@ -29,8 +32,10 @@ export async function prepare(
     await claimShare(attempt, candidates),
     { guards: guardsOfForeseen(attempt, view), puts: [] },
   ];
-  const { transaction, ...rest } = allocating(attempt, view, candidates);
+  const ended = await superseded(attempt, view, candidates);
+  const { transaction, ...rest } = allocating(attempt, view, candidates, ended);
   const guards = [...transaction.guards, ...further.flatMap((part) => part.guards)];
   const puts = [...transaction.puts, ...further.flatMap((part) => part.puts)];
-  return { ...rest, transaction: { ...transaction, guards, puts }, ...(drift && { drift }) };
+  const { told } = ended;
+  return { ...rest, told, transaction: { ...transaction, guards, puts }, ...(drift && { drift }) };
 }

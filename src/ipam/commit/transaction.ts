@@ -17,13 +17,14 @@ import {
   type ReservationRecord,
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { disowning, refuseNewerOwner } from "../reserve/ending-reservations.ts";
+import { disowning, refuseNewerOwner, withoutAddresses } from "../reserve/ending-reservations.ts";
 import { sameAttachment, sameOwner } from "../same.ts";
 import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { ownerRef, ownRef, reservedRangesRef, type View } from "../view/view.ts";
 import { ownerRecordWith } from "./owner-record.ts";
+import type { Superseded } from "./superseded.ts";
 
 /** The transaction of an ADD, the attachment's record in it, and the store's identity. */
 export interface Allocating {
@@ -38,7 +39,12 @@ export interface Allocating {
  *
  * @throws IpamError storeCannotWrite where a newer program wrote one of the records.
  */
-export function allocating(attempt: Attempt, view: View, candidates: readonly Candidate[]): Allocating {
+export function allocating(
+  attempt: Attempt,
+  view: View,
+  candidates: readonly Candidate[],
+  ended: Superseded,
+): Allocating {
   requireDistinct(candidates);
   const holder = holderOf(attempt);
   const record = attachmentRecord(attempt, candidates, holder);
@@ -47,7 +53,8 @@ export function allocating(attempt: Attempt, view: View, candidates: readonly Ca
   writes.replace(ownRef(attempt), view.own?.revision ?? 0, record);
   writes.guard(reservedRangesRef(attempt), view.reservedRanges?.revision ?? 0);
   for (const candidate of candidates) allocate(attempt, candidate, holder, writes);
-  reserve(attempt, view, candidates, writes);
+  writes.add(ended);
+  reserve(attempt, view, candidates, ended, writes);
   evict(candidates, attempt.ports, writes);
   // A known view nearly always wins, and `otherwise` costs a tenth of the ADD.
   const otherwise = view.foreseen === "known" ? {} : { otherwise: view.questions.query };
@@ -82,7 +89,7 @@ class Writes {
     this.guard(ref, revision);
     this.#deletes.push(ref);
   }
-  add(transaction: Transaction): void {
+  add(transaction: Pick<Transaction, "guards" | "puts" | "deletes">): void {
     this.#guards.push(...transaction.guards);
     this.#puts.push(...transaction.puts);
     this.#deletes.push(...transaction.deletes);
@@ -142,13 +149,22 @@ function allocate(attempt: Attempt, candidate: Candidate, holder: Holder, writes
 /**
  * A fixed or sticky ADD of a pod also reserves its addresses for the pod's owner (docs/design.md section 5).
  */
-function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[], writes: Writes): void {
+function reserve(
+  attempt: Attempt,
+  view: View,
+  candidates: readonly Candidate[],
+  ended: Superseded,
+  writes: Writes,
+): void {
   const owner = attempt.request.wish.owner?.owner;
   const ref = ownerRef(attempt);
   const lasting = candidates.filter(
     (candidate) => candidate.origin !== "dynamic" && mayReserve(attempt, candidate),
   );
-  if (owner === undefined || ref === undefined || lasting.length === 0) return;
+  if (owner === undefined || ref === undefined || lasting.length === 0) {
+    endOnly(ended, writes);
+    return;
+  }
   for (const candidate of lasting) {
     const record = reservationRecord(attempt, candidate);
     if (record !== undefined) writes.add(putReservation(attempt, candidate.address, record));
@@ -158,10 +174,17 @@ function reserve(attempt: Attempt, view: View, candidates: readonly Candidate[],
   if (current !== undefined) refuseNewerOwner(current);
   const next = ownerRecordWith(
     attempt.request,
-    current,
+    current && withoutAddresses(current, ended.gone),
     lasting.map(({ address }) => formatAddress(address)),
   );
   if (JSON.stringify(next) !== JSON.stringify(current)) writes.replace(ref, view.owner?.revision ?? 0, next);
+}
+
+/** The owner's record of an ADD that reserves nothing, and ends what was reserved before. */
+function endOnly({ owner, gone }: Superseded, writes: Writes): void {
+  if (owner === undefined || gone.length === 0) return;
+  const { ref, record, revision } = owner;
+  writes.add({ guards: [{ ref, revision }], ...disowning(ref, record, gone) });
 }
 
 /** Removes addresses whose reservations pass on from their previous owners' records. */

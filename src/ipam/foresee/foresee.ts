@@ -15,7 +15,7 @@ import type { Candidate } from "../view/candidate.ts";
 import { untouchedCandidate } from "../view/candidate.ts";
 import { takeNext } from "../view/cursor.ts";
 import { type Slice, WINDOW } from "../view/slice.ts";
-import { ask, networkRef, type PoolQuestion, type View } from "../view/view.ts";
+import { ask, formerOwnerRefs, networkRef, type PoolQuestion, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
 
 /** What an ADD may try to commit without a read. */
@@ -56,7 +56,10 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const owner = named ? rememberedOwner(attempt) : undefined;
   const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
-  return { view: { targets, questions, remembered, snapshot, ...records, foreseen }, candidates };
+  return {
+    view: { targets, questions, remembered, snapshot, ...records, formerOwners: [], foreseen },
+    candidates,
+  };
 }
 
 /** False where the node has seen a newer identity of the store than the memory has. */
@@ -80,6 +83,8 @@ export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
   const { witness } = view.questions;
   return [
     { ref: networkRef(attempt), revision: view.network?.revision ?? 0 },
+    // What the pod had when it asked for addresses ends now: who has a record of it reads that.
+    ...formerOwnerRefs(attempt).map((ref) => ({ ref, revision: 0 })),
     ...(witness ? guardOfWitness(witness) : []),
   ];
 }

@@ -42,7 +42,11 @@ export function placeInSet(
   );
 }
 
-function anyOfSet(asked: SetRequest, intervals: readonly Interval[], owner: OwnerRecord | undefined): Target | undefined {
+function anyOfSet(
+  asked: SetRequest,
+  intervals: readonly Interval[],
+  owner: OwnerRecord | undefined,
+): Target | undefined {
   const { request, set, setIndex, others } = asked;
   const { network, wish } = request;
   const allowed = withoutIntervals(poolOf(intervals), neverGivenOut(network));
@@ -67,8 +71,10 @@ function inOrderOfChoice(
 ): Pool[] {
   const { owner: facts } = asked.request.wish;
   const waiting = facts === undefined || slotOf(facts) === undefined ? [] : waitingForOthers(asked, owner);
-  const likely = facts?.likelyOrdinal === undefined ? undefined : nthListed(intervals, BigInt(facts.likelyOrdinal));
-  const first = likely !== undefined && isFreeToTake(asked, likely, pool, waiting) ? [oneAddress(likely)] : [];
+  const likely =
+    facts?.likelyOrdinal === undefined ? undefined : nthListed(intervals, BigInt(facts.likelyOrdinal));
+  const first =
+    likely !== undefined && isFreeToTake(asked, likely, pool, waiting) ? [oneAddress(likely)] : [];
   const taken = waiting.map(oneAddress);
   const parts = [
     poolOf(first),
@@ -78,8 +84,14 @@ function inOrderOfChoice(
   return parts.filter(({ size }) => size > 0n);
 }
 
-function isFreeToTake({ request }: SetRequest, address: Address, pool: Pool, waiting: readonly Address[]): boolean {
-  if (pool.positionOf(address) === undefined || whyNotAllowed(request.network, address) !== undefined) return false;
+function isFreeToTake(
+  { request }: SetRequest,
+  address: Address,
+  pool: Pool,
+  waiting: readonly Address[],
+): boolean {
+  if (pool.positionOf(address) === undefined || whyNotAllowed(request.network, address) !== undefined)
+    return false;
   return !waiting.some((each) => equalAddresses(each, address));
 }
 

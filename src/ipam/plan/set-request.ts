@@ -1,8 +1,8 @@
-import { type Address, compareAddresses, parseAddress } from "../../address/address.ts";
+import { type Address, compareAddresses, formatAddress, parseAddress } from "../../address/address.ts";
 import { type Interval, isWithin } from "../../address/interval.ts";
 import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { type RangeSet, rangeOf } from "../../address/range.ts";
-import { addressesOfOthers, addressesToHaveAgain, placeOf } from "../place.ts";
+import { addressesToHaveAgain, isOpenTo, placeOf } from "../place.ts";
 import type { OwnerRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import { sameOwner } from "../same.ts";
@@ -21,7 +21,9 @@ export interface SetRequest {
  * not simply inherit: its reservations are judged first.
  */
 export function ownedIn(asked: SetRequest, owner: OwnerRecord | undefined): Address[] {
-  return isAskers(asked, owner) ? owner.addresses.map(parseAddress).filter(belongsTo(asked)).sort(compareAddresses) : [];
+  return isAskers(asked, owner)
+    ? owner.addresses.map(parseAddress).filter(belongsTo(asked)).sort(compareAddresses)
+    : [];
 }
 
 /**
@@ -39,9 +41,20 @@ export function rememberedIn(asked: SetRequest, owner: OwnerRecord | undefined):
 
 /** The owner's addresses that wait for other pods of it, which come back as the Nth or under their names. */
 export function waitingForOthers(asked: SetRequest, owner: OwnerRecord | undefined): Address[] {
+  return partOf(asked, owner, false);
+}
+
+/** The owner's addresses that wait for nobody else. */
+export function openToAsker(asked: SetRequest, owner: OwnerRecord | undefined): Address[] {
+  return partOf(asked, owner, true);
+}
+
+function partOf(asked: SetRequest, owner: OwnerRecord | undefined, open: boolean): Address[] {
   const { attachment, wish } = asked.request;
-  if (wish.owner === undefined || !isAskers(asked, owner)) return [];
-  return addressesOfOthers(owner, placeOf(attachment, wish.owner)).map(parseAddress).filter(belongsTo(asked));
+  if (wish.owner === undefined || owner === undefined) return [];
+  const isOpen = isOpenTo(owner, placeOf(attachment, wish.owner), wish.owner);
+  const byText = new Set(owner.addresses.filter((text) => isOpen(text) === open));
+  return ownedIn(asked, owner).filter((address) => byText.has(formatAddress(address)));
 }
 
 function isAskers({ request }: SetRequest, owner: OwnerRecord | undefined): owner is OwnerRecord {

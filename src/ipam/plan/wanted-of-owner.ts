@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
-import { oneAddress } from "../../address/interval.ts";
 import type { Interval } from "../../address/interval.ts";
+import { oneAddress } from "../../address/interval.ts";
 import { neverGivenOut } from "../../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../../address/pool.ts";
 import type { RangeSet } from "../../address/range.ts";
@@ -9,7 +9,7 @@ import type { OwnerRecord } from "../records.ts";
 import type { AddRequest } from "../requests.ts";
 import { namedTarget } from "./named-target.ts";
 import { placeInSet } from "./place-in-set.ts";
-import { ownedIn, rememberedIn, type SetRequest, waitingForOthers } from "./set-request.ts";
+import { openToAsker, ownedIn, rememberedIn, type SetRequest } from "./set-request.ts";
 import type { OpenTarget, Target } from "./target.ts";
 
 /**
@@ -40,24 +40,17 @@ export function wantedOfOwner(
 function givenBefore(asked: SetRequest, owner: OwnerRecord): Target | undefined {
   const { request, set } = asked;
   const facts = request.wish.owner;
-  if (facts === undefined || slotOf(facts) === undefined) return ownedFirst(asked, owner, []);
+  if (facts === undefined || slotOf(facts) === undefined) return ownedFirst(asked, ownedIn(asked, owner));
   const address = rememberedIn(asked, owner);
-  const anew = ownedFirst(asked, owner, facts.ordinal === undefined ? waitingForOthers(asked, owner) : undefined);
+  const anew = ownedFirst(asked, openToAsker(asked, owner));
   if (address === undefined) return anew;
   const named = namedTarget(request.network, set, { address, source: "kube-ipam.sticky" }, "sticky");
   return { ...named, otherwise: anew };
 }
 
-/** The owner's own addresses first, but for those that wait for its other pods; undefined: all of them do. */
-function ownedFirst(
-  asked: SetRequest,
-  owner: OwnerRecord,
-  waiting: readonly Address[] | undefined,
-): OpenTarget {
-  const { request, set, setIndex } = asked;
+/** Addresses of the owner first, then any of the pools. */
+function ownedFirst({ request, set, setIndex }: SetRequest, own: readonly Address[]): OpenTarget {
   const never = neverGivenOut(request.network);
-  const awaited = new Set(waiting?.map(({ value }) => value));
-  const own = waiting === undefined ? [] : ownedIn(asked, owner).filter(({ value }) => !awaited.has(value));
   const owned = withoutIntervals(poolOf(own.map(oneAddress)), never);
   const pools = [...(owned.size > 0n ? [owned] : []), ...dynamicPools(set, never)];
   return { kind: "open", setIndex, set, pools, origin: "sticky", own };

@@ -13,6 +13,7 @@ import type {
 } from "../records.ts";
 import { refsAround, refTo } from "../ref-to.ts";
 import type { CountAnswer, Query, Snapshot, Span, Versioned, WindowAnswer } from "../store-port.ts";
+import { likelyOwners } from "../wish/likely-owners.ts";
 import type { Attempt } from "./attempt.ts";
 import { startPosition } from "./cursor.ts";
 import { type Slice, sliceFrom } from "./slice.ts";
@@ -29,6 +30,8 @@ export interface View {
   readonly network?: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
   readonly owner?: Versioned<OwnerRecord>;
+  /** Records of those who may have reserved addresses for the asking pod when it asked for some (`likelyOwners`). */
+  readonly formerOwners: readonly Versioned<OwnerRecord>[];
   /**
    * Present where the view was made from what earlier ADDs read, so that the transaction must guard all
    * of it. "guessed": see `Foresight.guesses`.
@@ -101,6 +104,7 @@ export function viewOf(
     ...(network && { network }),
     ...(reservedRanges && { reservedRanges }),
     ...(owner && { owner }),
+    formerOwners: formerOwnerRefs(attempt).flatMap((ref) => snapshot.get(ref) ?? []),
   };
 }
 
@@ -121,6 +125,11 @@ export function reservedRangesRef({ request }: Attempt) {
 export function ownerRef({ request }: Attempt) {
   const owner = request.wish.owner?.owner;
   return owner && refTo.owner(request.network.space, owner);
+}
+
+/** References to the records of those who may have reserved addresses for a pod that asks for none now. */
+export function formerOwnerRefs({ request }: Attempt) {
+  return likelyOwners(request).map((owner) => refTo.owner(request.network.space, owner));
 }
 
 export function windowAnswers(view: View, question: PoolQuestion): readonly WindowAnswer[] {
@@ -167,6 +176,7 @@ function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
     networkRef(attempt),
     reservedRangesRef(attempt),
     ...(owner ? [owner] : []),
+    ...formerOwnerRefs(attempt),
     ...named.flatMap(({ address }) => refsAround(attempt.request.network.space, address)),
   ];
 }

@@ -60,6 +60,17 @@ export const statefulSet = v.object({
   spec: v.object({ ordinals: v.optional(v.object({ start: v.optional(v.number(), 0) })) }),
 });
 
+const template = v.nullish(v.object({ metadata: v.nullish(v.object({ annotations: texts })) }));
+
+/** A workload with a template of its pods, where Kubernetes' own have it; a CronJob's is its Jobs'. */
+export const templated = v.object({
+  metadata,
+  spec: v.nullish(
+    v.object({ template, jobTemplate: v.nullish(v.object({ spec: v.nullish(v.object({ template })) })) }),
+    {},
+  ),
+});
+
 /** KubeVirt's api/core/v1, VirtualMachineInstanceMigrationState. */
 export const virtualMachineInstance = v.object({
   metadata,

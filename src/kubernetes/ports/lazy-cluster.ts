@@ -36,6 +36,12 @@ export function lazyCluster(
     node: async (name, deadline) => (await open()).node(name, deadline),
     ownerOf: async (pod, deadline) => (await open()).ownerOf(pod, deadline),
     ownerState: async (owner, deadline) => (await open()).ownerState(owner, deadline),
+    template: async (owner, deadline) => (await open()).template?.(owner, deadline),
+    podsIn: async function* (namespace, deadline) {
+      const cluster = await open();
+      if (cluster.podsIn === undefined) throw new Error("this port lists no pods");
+      yield* cluster.podsIn(namespace, deadline);
+    },
     definedNetwork: async (namespace, name, deadline) =>
       (await open()).definedNetwork(namespace, name, deadline),
   };

@@ -2,6 +2,7 @@ import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { PodId } from "../../ipam/records.ts";
 import { Api } from "../api/api.ts";
 import { NODES, PODS } from "../api/kinds.ts";
+import { listObjects } from "../api/list-objects.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 import { clusterNames } from "../objects/cluster-names.ts";
 import { definedNetwork } from "../objects/defined-network.ts";
@@ -10,6 +11,7 @@ import { nodeFacts } from "../objects/node-facts.ts";
 import { ownerOf } from "../objects/owner-of.ts";
 import { ownerState } from "../objects/owner-state.ts";
 import { podFacts } from "../objects/pod-facts.ts";
+import { podTemplate } from "../objects/pod-template.ts";
 
 /**
  * Opens the Cluster port on Kubernetes. Every method is one live request or a short chain of them,
@@ -36,6 +38,10 @@ export function clusterOn(api: Api, { nodeFile }: Pick<ClusterSettings, "nodeFil
     },
     ownerOf: (pod, deadline) => ownerOf(pod, api, deadline),
     ownerState: (owner, deadline) => ownerState(owner, api, deadline),
+    template: (owner, deadline) => podTemplate(owner, api, deadline),
+    podsIn: async function* (namespace, deadline) {
+      for await (const pod of listObjects(api, PODS, deadline, namespace)) yield podFacts(pod);
+    },
     definedNetwork: async (namespace, name, deadline) => {
       const definition = await getDefinition(api, namespace, name, deadline);
       return definition && definedNetwork(definition, nodeFile?.());

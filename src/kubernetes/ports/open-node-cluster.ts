@@ -15,6 +15,8 @@ export interface NodeClusterOptions {
 }
 
 const EVENT_MS = 5_000;
+/** What went as it should. */
+const NORMAL: ReadonlySet<string> = new Set(["AddressHandedOver", "AddressReplaced"]);
 const COMPONENT = "kube-ipam-agent";
 
 /**
@@ -41,7 +43,7 @@ export async function openNodeCluster(
         api,
         {
           concerned: { kind: "Pod", namespace, name, ...(uid !== undefined && { uid }) },
-          type: reason === "AddressHandedOver" ? "Normal" : "Warning",
+          type: NORMAL.has(reason) ? "Normal" : "Warning",
           reason,
           message,
           component: COMPONENT,
