@@ -1,7 +1,15 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { namespaceStateOf } from "../ipam/evidence/may-free.ts";
+import { addressesAt } from "../ipam/place.ts";
 import type { Ports } from "../ipam/ports.ts";
-import type { AllocationRecord, Holder, ReservationRecord, ReservedRange } from "../ipam/records.ts";
+import type {
+  AllocationRecord,
+  Holder,
+  Owner,
+  Place,
+  ReservationRecord,
+  ReservedRange,
+} from "../ipam/records.ts";
 import { refsAround, refTo } from "../ipam/ref-to.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
@@ -14,12 +22,20 @@ export interface AddressStatus {
   readonly allocation?: AllocationRecord;
   readonly reservation?: ReservationRecord;
   readonly reservedRange?: ReservedRange;
+  /** Of a reserved address, what of its owner's it was given to, and what else is there now. */
+  readonly place?: AddressPlace;
   readonly cooling: boolean;
   /** By container: of holders on this node, whether their namespace lives. */
   readonly namespaces?: Readonly<Record<string, string>>;
 }
 
-/** Reads all about one address in one space, in one round trip. @throws StoreFailure */
+/** What of its owner's an address was given to. */
+export interface AddressPlace extends Place {
+  /** Other addresses of this place: what its pod was given besides, or instead. */
+  readonly others: readonly string[];
+}
+
+/** Reads all about one address in one space, and the record of whom it is reserved for. @throws StoreFailure */
 export async function readAddressStatus(
   address: Address,
   space: string,
@@ -33,6 +49,8 @@ export async function readAddressStatus(
   const reservation = snapshot.get(refs[1])?.record;
   const cooling = snapshot.get(refs[2]) !== undefined;
   const reservedRange = reservedRangesAt(snapshot.get(rangesRef)?.record, address).at(0);
+  const place =
+    reservation && (await readPlace(formatAddress(address), space, reservation.owner, ports, options));
   const own = allocation?.holders.filter((holder) => ports.node.relationTo(holder) !== "other") ?? [];
   const namespaceOf = (holder: Holder) =>
     [holder.attachment.container, namespaceStateOf(holder, ports)] as const;
@@ -43,9 +61,24 @@ export async function readAddressStatus(
     ...(allocation && { allocation }),
     ...(reservation && { reservation }),
     ...(reservedRange && { reservedRange }),
+    ...(place && { place }),
     cooling,
     ...(own.length > 0 && { namespaces: Object.fromEntries(own.map(namespaceOf)) }),
   };
+}
+
+async function readPlace(
+  address: string,
+  space: string,
+  owner: Owner,
+  { store }: Pick<Ports, "store">,
+  options: CallOptions,
+): Promise<AddressPlace | undefined> {
+  const ref = refTo.owner(space, owner);
+  const record = (await store.read({ refs: [ref] }, options)).get(ref)?.record;
+  const place = record?.places?.[address];
+  if (record === undefined || place === undefined) return undefined;
+  return { ...place, others: addressesAt(record, place).filter((each) => each !== address) };
 }
 
 function stateOf(allocation: unknown, reservation: unknown, cooling: boolean): AddressStatus["state"] {

@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import { type Format, type Line, printThing } from "../../command-line/output.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { Holder, ReservationRecord } from "../../ipam/records.ts";
-import type { AddressStatus } from "../../operator/address-status.ts";
+import type { AddressPlace, AddressStatus } from "../../operator/address-status.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { retention } from "../../operator/columns.ts";
 
@@ -44,6 +44,7 @@ function linesOf({
     ["Since", allocation?.since],
     ...(allocation?.holders ?? []).flatMap((holder) => holderLines(holder, rest.namespaces)),
     ...reservationLines(reservation),
+    ...placeLines(rest.place, reservation, allocation !== undefined),
     ...(range === undefined ? [] : ([["Reserved range", range]] as Line[])),
     ...reservationLines(reservedRange?.reservation),
   ];
@@ -62,6 +63,24 @@ function holderLines(
     ["Interface", attachment.ifname],
     ["Namespace", `${namespace.path || "unknown"}${state === undefined ? "" : ` (${state})`}`],
     ["Cluster", cluster],
+  ];
+}
+
+/** For which of the owner's pods it waits, what that pod has or asks for besides, and what becomes of this one. */
+function placeLines(
+  place: AddressPlace | undefined,
+  reservation: ReservationRecord | undefined,
+  held: boolean,
+): Line[] {
+  if (place === undefined || reservation === undefined) return [];
+  const { network, ifname, slot = "", others } = place;
+  const pod = /^\d+$/.test(slot) ? `ordinal ${slot}` : slot;
+  const has = others.length === 0 ? undefined : others.join(", ");
+  const ends = held && has !== undefined && reservation.retain === "delete";
+  return [
+    ["Waits for", `${pod === "" ? "" : `${pod}, `}interface ${ifname} in network '${network}'`],
+    ["Asked for now", ends ? `${has}; this reservation ends with its holder` : undefined],
+    ["Besides", ends ? undefined : has],
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { type Interval, isWithin } from "../../address/interval.ts";
+import { isDamage, warnOfDamage } from "../integrity/damage.ts";
 import type { OpenTarget } from "../plan/target.ts";
 import type { AllocationRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -42,27 +43,41 @@ export async function readHoldings(
   const total = target.pools.reduce((sum, { size }) => sum + size, 0n);
   const start = (attempt.ports.node.cursors.read(cursorOf(attempt, target)) ?? 0n) % total;
   const seen: Holding[] = [];
-  const slice: { address: Address; position: bigint }[] = [];
-  const flush = async () => {
-    const { space } = attempt.request.network;
-    const refs = slice.map(({ address }) => refTo.allocation(space, address));
-    const snapshot = await attempt.ports.store.read({ refs }, attempt.options);
-    slice.forEach(({ address, position }, index) => {
-      const ref = refs[index];
-      const record = ref && snapshot.get(ref)?.record;
-      seen.push({ address, position, ...(record && { allocation: record }) });
-    });
-    slice.length = 0;
-  };
+  let slice: Holding[] = [];
   for (let step = 0n; step < total && step < MOST_SEEN; step++) {
     const position = (start + step) % total;
     const address = addressAt(target, position);
-    if (address === undefined || isWithin(address, besides)) continue;
-    slice.push({ address, position });
-    if (slice.length === PER_READ) await flush();
+    if (address !== undefined && !isWithin(address, besides)) slice.push({ address, position });
+    if (slice.length < PER_READ && step + 1n < total) continue;
+    seen.push(...(await readSlice(attempt, slice)));
+    slice = [];
   }
-  if (slice.length > 0) await flush();
+  seen.push(...(await readSlice(attempt, slice)));
   return { seen, total, ...(total > MOST_SEEN && { unseen: { position: (start + MOST_SEEN) % total } }) };
+}
+
+/** The slice with its allocations, without those whose record is damaged: such an address counts as held. */
+async function readSlice(attempt: Attempt, slice: readonly Holding[]): Promise<readonly Holding[]> {
+  if (slice.length === 0) return [];
+  const { ports, request, options } = attempt;
+  const refs = slice.map(({ address }) => refTo.allocation(request.network.space, address));
+  try {
+    const snapshot = await ports.store.read({ refs }, options);
+    return slice.map((holding, index) => {
+      const ref = refs[index];
+      const record = ref && snapshot.get(ref)?.record;
+      return record === undefined ? holding : { ...holding, allocation: record };
+    });
+  } catch (failure) {
+    if (!isDamage(failure)) throw failure;
+    warnOfDamage(failure, ports);
+    if (slice.length === 1) return [];
+    const half = Math.ceil(slice.length / 2);
+    return [
+      ...(await readSlice(attempt, slice.slice(0, half))),
+      ...(await readSlice(attempt, slice.slice(half))),
+    ];
+  }
 }
 
 /** Lets the next try of this node look where this one has not. */

@@ -13,6 +13,8 @@ export class FakeCluster implements Cluster {
   readonly present = new Set<string>();
   /** NetworkAttachmentDefinitions: "namespace/name". */
   readonly definitions = new Map<string, DefinedNetwork>();
+  /** Annotations of pod templates, by "Kind namespace/name" of their owner. */
+  readonly templates = new Map<string, Readonly<Record<string, string>>>();
   /** Set to make every call fail with it. */
   failure: IpamError | undefined;
   readonly calls: string[] = [];
@@ -57,6 +59,16 @@ export class FakeCluster implements Cluster {
   async ownerState({ kind, namespace, name }: Owner): Promise<"present" | "gone" | "unknown"> {
     this.#called(`ownerState ${kind} ${namespace}/${name}`);
     return this.present.has(`${kind} ${namespace}/${name}`) ? "present" : "gone";
+  }
+
+  async template({ kind, namespace, name }: Owner): Promise<Readonly<Record<string, string>> | undefined> {
+    this.#called(`template ${kind} ${namespace}/${name}`);
+    return this.templates.get(`${kind} ${namespace}/${name}`);
+  }
+
+  async *podsIn(namespace: string): AsyncGenerator<PodFacts> {
+    this.#called(`pods ${namespace}`);
+    for (const pod of this.pods.values()) if (pod.namespace === namespace) yield pod;
   }
 
   async definedNetwork(namespace: string, name: string): Promise<DefinedNetwork | undefined> {
