@@ -6,7 +6,7 @@ import type { Attempt } from "../view/attempt.ts";
 import { readView } from "../view/view.ts";
 import { type Choice, chooseNamed } from "./choose-named.ts";
 import { goOnAt, type Holding, type Holdings, readHoldings } from "./set-holdings.ts";
-import { judgeLocally, onFencedNodes, withEndingPods } from "./suspects.ts";
+import { judgeLocally, withEndingPods } from "./suspects.ts";
 
 /** How many addresses that look as if they could be had are judged by the whole table, for each kind of evidence. */
 const MOST_JUDGED = 16;
@@ -31,7 +31,6 @@ export async function chooseFromSet(
   let unasked: Holding | undefined;
   const evidence: (() => Promise<readonly Holding[]>)[] = [
     async () => [...gone, ...unheld],
-    () => onFencedNodes(attempt, open),
     async () => leaving,
     async () => {
       if (judging.leaving !== undefined) return [];

@@ -11,7 +11,7 @@ import type { Holding } from "./set-holdings.ts";
 const AT_ONCE = 8;
 /** Nodes, and pods, that one try asks Kubernetes about. */
 const MOST_NODES = 64;
-const MOST_PODS = 128;
+const MOST_PODS = 256;
 
 /** Holdings with what this node knows by itself: "gone" and "leaving" may be taken or waited for, "alive" may not. */
 export interface LocallyJudged {
@@ -52,10 +52,10 @@ function localVerdict(attempt: Attempt, { address }: Holding, holder: Holder) {
 }
 
 /**
- * Those whose Node is fenced: one request for each node, not for each pod. The pods themselves are judged by the
- * hand-over table afterwards.
+ * The order in which to ask for pods: first those whose Node is fenced, which one request for each node tells; the
+ * pods themselves are judged by the hand-over table afterwards. Of those, too, others get their turn.
  */
-export async function onFencedNodes(attempt: Attempt, open: readonly Holding[]): Promise<Holding[]> {
+async function fencedFirst(attempt: Attempt, open: readonly Holding[]): Promise<Holding[]> {
   const names = [...new Set(open.flatMap(holdersOf).map(({ node }) => node))].slice(0, MOST_NODES);
   const nodes = new Map<string, Live<NodeFacts>>();
   await inGroups(names, async (name) => {
@@ -63,9 +63,10 @@ export async function onFencedNodes(attempt: Attempt, open: readonly Holding[]):
     if (cluster !== undefined)
       nodes.set(name, (await readLive(cluster.node(name, attempt.options.deadline))).state);
   });
-  return open.filter((holding) =>
-    holdersOf(holding).some((holder) => fenceOf(holder, nodes.get(holder.node) ?? "unknown") !== undefined),
-  );
+  const isFenced = (holder: Holder) => fenceOf(holder, nodes.get(holder.node) ?? "unknown") !== undefined;
+  const fenced = open.filter((holding) => holdersOf(holding).some(isFenced)).slice(0, MOST_PODS / 2);
+  const first = new Set(fenced);
+  return [...fenced, ...open.filter((holding) => !first.has(holding))];
 }
 
 /** What a look at the holders' pods found, and the first that it had to leave to the next try. */
@@ -76,16 +77,16 @@ export interface PodsLook {
 
 /** Those whose pod is gone or ending, among as many as one try may ask about. Ends with the first group that has one. */
 export async function withEndingPods(attempt: Attempt, open: readonly Holding[]): Promise<PodsLook> {
-  const asked = open.slice(0, MOST_PODS);
+  const inOrder = await fencedFirst(attempt, open);
   const leaving: Holding[] = [];
   await inGroups(
-    asked,
+    inOrder.slice(0, MOST_PODS),
     async (holding) => {
       for (const holder of holdersOf(holding)) if (await isLeaving(attempt, holder)) leaving.push(holding);
     },
     () => leaving.length > 0,
   );
-  const unasked = open[MOST_PODS];
+  const unasked = inOrder[MOST_PODS];
   return { leaving, ...(unasked && { unasked }) };
 }
 

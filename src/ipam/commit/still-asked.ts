@@ -3,11 +3,14 @@ import { equalAddresses, formatAddress } from "../../address/address.ts";
 import { type Interval, isWithin } from "../../address/interval.ts";
 import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { rangeOf } from "../../address/range.ts";
+import { foreignRangeOf } from "../choose/foreign-ranges.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { doubt } from "../evidence/live-read.ts";
 import type { Owner } from "../records.ts";
+import { blockIn } from "../reserve/blocks.ts";
 import type { Attempt } from "../view/attempt.ts";
+import type { View } from "../view/view.ts";
 import type { Annotations } from "../wish/annotation.ts";
 import { readAnnotations } from "../wish/annotations.ts";
 import { namedAnywhere } from "../wish/named-anywhere.ts";
@@ -17,6 +20,12 @@ import type { Wish } from "../wish.ts";
 const MOST_PODS = 5_000;
 /** How long Kubernetes may take to tell who else asks, in milliseconds: the ADD goes on without. */
 const PATIENCE_MS = 3_000;
+
+/** Whether an operator has reserved a range with the address for somebody else. */
+function isRangeOfOther(attempt: Attempt, view: View, address: Address): boolean {
+  const range = foreignRangeOf(attempt, view, address);
+  return range !== undefined && blockIn(range) === undefined;
+}
 
 /** Whether the wish, of any of the workload's pods, may still mean an address that the network can give. */
 export function isMeant(
@@ -39,18 +48,31 @@ export function isMeant(
  */
 export async function unasked(
   attempt: Attempt,
+  view: View,
+  owner: Owner,
+  former: readonly Address[],
+): Promise<readonly Address[]> {
+  const taken = former.filter((address) => isRangeOfOther(attempt, view, address));
+  const left = former.filter(
+    (address) => !taken.includes(address) && !isMeant(attempt.request.wish, address, attempt),
+  );
+  return left.length === 0 ? taken : [...taken, ...(await unaskedByOthers(attempt, owner, left))];
+}
+
+/** The workload's template tells, where it is what the asking pod has; else the pods of its namespace do. */
+async function unaskedByOthers(
+  attempt: Attempt,
   owner: Owner,
   former: readonly Address[],
 ): Promise<readonly Address[]> {
   const { cluster } = attempt.ports;
-  const given = former.filter((address) => !isMeant(attempt.request.wish, address, attempt));
-  if (given.length === 0 || cluster === undefined) return [];
+  if (cluster === undefined) return [];
   const deadline = Math.min(attempt.options.deadline, performance.now() + PATIENCE_MS);
   const template = await cluster.template?.(owner, deadline).catch(doubt);
   const byTemplate =
     template === undefined || template instanceof IpamError ? undefined : wishOf(template, attempt);
   if (byTemplate === "unreadable") return [];
-  const left = given.filter((address) => byTemplate === undefined || !isMeant(byTemplate, address, attempt));
+  const left = former.filter((address) => byTemplate === undefined || !isMeant(byTemplate, address, attempt));
   if (byTemplate !== undefined && sameWish(byTemplate, attempt.request.wish)) return left;
   const others = await otherPods(attempt, deadline);
   if (others === undefined) return [];

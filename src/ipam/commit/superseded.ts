@@ -60,7 +60,7 @@ export async function superseded(
   if (former.length === 0) return NOTHING;
   const owner = asker.facts.owner;
   // Of a pod that comes back, this ADD is the whole wish; others share their owner's addresses.
-  const ending = place.slot === undefined ? await unasked(attempt, owner, former) : former;
+  const ending = place.slot === undefined ? await unasked(attempt, view, owner, former) : former;
   if (ending.length === 0) return NOTHING;
   try {
     return await endAll(attempt, { ...asker, given: candidates }, ending);

@@ -111,6 +111,67 @@ describe("ownerOf", () => {
     });
   });
 
+  test("J93: a ReplicationController's DeploymentConfig, or the controller itself where it may not be read", async () => {
+    const path = "/api/v1/namespaces/default/replicationcontrollers/db-3";
+    const owned = pod("db-3-x7k2p", controller("v1", "ReplicationController", "db-3", "rc3"));
+    const above = controller("apps.openshift.io/v1", "DeploymentConfig", "db", "dc");
+    answer(path, object("db-3", "rc3", { ownerReferences: [above] }));
+    expect(await cluster.ownerOf(owned, soon())).toEqual({
+      owner: {
+        kind: "DeploymentConfig",
+        namespace: "default",
+        name: "db",
+        uid: "dc",
+        apiVersion: "apps.openshift.io/v1",
+      },
+    });
+    const itself = {
+      owner: { kind: "ReplicationController", namespace: "default", name: "db-3", uid: "rc3" },
+    };
+    answer(path, apiStatus(403, "Forbidden", "no"));
+    expect(await cluster.ownerOf(owned, soon())).toEqual(itself);
+    answer(path, object("db-3", "another", { ownerReferences: [above] }));
+    expect(await cluster.ownerOf(owned, soon())).toEqual(itself);
+    answer(path, apiStatus(500, "InternalError", "no"));
+    await expect(cluster.ownerOf(owned, soon())).rejects.toThrow();
+  });
+
+  test.each([
+    ["apps.kruise.io/v1beta1", "StatefulSet", "s-2", { place: "s-2", likelyOrdinal: 2 }],
+    ["apps.kruise.io/v1beta1", "StatefulSet", "other-2", { place: "other-2" }],
+    ["core.strimzi.io/v1beta2", "StrimziPodSet", "s-kafka-2", { place: "s-kafka-2" }],
+    ["postgresql.cnpg.io/v1", "Cluster", "s-1", { place: "s-1" }],
+    ["apps.kruise.io/v1alpha1", "CloneSet", "s-x7k2p", {}],
+    ["apps/v1", "DaemonSet", "s-x7k2p", {}],
+  ])(
+    "J94: pods of another program's controller that come back under their names: %s %s %s",
+    async (apiVersion, kind, name, facts) => {
+      const { owner, ...rest } = await cluster.ownerOf(
+        pod(name, controller(apiVersion, kind, "s", "u")),
+        soon(),
+      );
+      expect(owner.name).toBe("s");
+      expect(rest).toEqual(facts);
+    },
+  );
+
+  test("a pod template's annotations, where it may be read", async () => {
+    const deployment = { kind: "Deployment", namespace: "default", name: "web", uid: "d1" };
+    const path = `${APPS}/deployments/web`;
+    const template = { metadata: { annotations: { "kube-ipam.ip": "10.0.0.9" } } };
+    answer(path, object("web", "d1", { spec: { template } }));
+    expect(await cluster.template?.(deployment, soon())).toEqual({ "kube-ipam.ip": "10.0.0.9" });
+    answer(path, object("web", "d1", { spec: { template: { metadata: null } } }));
+    expect(await cluster.template?.(deployment, soon())).toBeUndefined();
+    answer(path, object("web", "d2", { spec: { template } }));
+    expect(await cluster.template?.(deployment, soon())).toBeUndefined();
+    answer(path, apiStatus(403, "Forbidden", "no"));
+    expect(await cluster.template?.(deployment, soon())).toBeUndefined();
+    const cron = { kind: "CronJob", namespace: "default", name: "run", uid: "c1" };
+    answer(`${BATCH}/cronjobs/run`, object("run", "c1", { spec: { jobTemplate: { spec: { template } } } }));
+    expect(await cluster.template?.(cron, soon())).toEqual({ "kube-ipam.ip": "10.0.0.9" });
+  });
+
   test.each([
     [{}, "db-0", 0],
     [{}, "db-12", 12],
