@@ -82,6 +82,13 @@ const web = { owner: DEPLOYMENT };
 const s0 = { owner: SET, ordinal: 0 };
 const TEMPLATE = "Deployment default/web";
 
+const dualStack = () =>
+  network(
+    "net1",
+    [{ subnet: "10.1.2.0/24", first: "10.1.2.2", last: "10.1.2.254", gateway: "10.1.2.1" }],
+    [{ subnet: "fd00::/64", first: "fd00::2", last: "fd00::ff" }],
+  );
+
 describe("J89: a Deployment's former address", () => {
   test("ends where the template names another one, as the new pod does", async () => {
     const { ask, cluster, end, log, reserved } = scene();
@@ -170,6 +177,18 @@ describe("J89: a Deployment's former address", () => {
     expect(await reserved()).not.toContain("10.1.2.20");
     expect(await reserved()).toEqual(expect.arrayContaining(before.slice(1)));
   });
+
+  test("of one family ends where another one is named for it, also if the workload is sticky in the other", async () => {
+    const { ask, cluster, end, reserved } = scene();
+    const asked = { network: dualStack() };
+    const wish = (address: string) => ({ ...ip(address), sticky: true });
+    await ask("web-1", web, wish("10.1.2.51"), asked);
+    const six = (await reserved()).find((text) => text.includes(":"));
+    await end("web-1");
+    cluster.templates.set(TEMPLATE, { "kube-ipam.ip": "10.1.2.52", "kube-ipam.sticky": "true" });
+    await ask("web-2", web, wish("10.1.2.52"), asked);
+    expect(await reserved()).toEqual(["10.1.2.52", six ?? ""]);
+  });
 });
 
 describe("J90: what a pod that comes back had before", () => {
@@ -188,11 +207,7 @@ describe("J90: what a pod that comes back had before", () => {
 
   test("ends with the sandbox that still holds all of it, also where its record has several addresses", async () => {
     const { ask, end, ports, reserved } = scene();
-    const dual = network(
-      "net1",
-      [{ subnet: "10.1.2.0/24", first: "10.1.2.2", last: "10.1.2.254", gateway: "10.1.2.1" }],
-      [{ subnet: "fd00::/64", first: "fd00::2", last: "fd00::ff" }],
-    );
+    const dual = dualStack();
     await ask("s-0", s0, ip("10.1.2.51", "fd00::51"), { network: dual });
     const pod = { namespace: "default", name: "s-0", uid: "uid-new" };
     const seen = podFacts({ name: "s-0", uid: "uid-new", nodeName: "node1" });
