@@ -128,8 +128,11 @@ export function ownerRef({ request }: Attempt) {
 }
 
 /** References to the records of those who may have reserved addresses for a pod that asks for none now. */
-export function formerOwnerRefs({ request }: Attempt) {
-  return likelyOwners(request).map((owner) => refTo.owner(request.network.space, owner));
+export function formerOwnerRefs({ ports, request }: Attempt) {
+  // Whose such a record is, only Kubernetes could tell.
+  return ports.cluster === undefined
+    ? []
+    : likelyOwners(request).map((owner) => refTo.owner(request.network.space, owner));
 }
 
 export function windowAnswers(view: View, question: PoolQuestion): readonly WindowAnswer[] {
