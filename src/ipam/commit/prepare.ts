@@ -4,7 +4,8 @@ import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
 import { type Drift, recordNetwork } from "./network-drift.ts";
 import { claimShare } from "./quota.ts";
-import { type Superseded, superseded } from "./superseded.ts";
+import type { Superseded } from "./end-former.ts";
+import { superseded } from "./superseded.ts";
 import { type Allocating, allocating } from "./transaction.ts";
 
 /** The whole transaction of an ADD, and what is to be told once it has won. */

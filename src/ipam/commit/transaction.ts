@@ -23,8 +23,8 @@ import type { Guard, Put, Transaction, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { ownerRef, ownRef, reservedRangesRef, type View } from "../view/view.ts";
+import type { Superseded } from "./end-former.ts";
 import { ownerRecordWith } from "./owner-record.ts";
-import type { Superseded } from "./superseded.ts";
 
 /** The transaction of an ADD, the attachment's record in it, and the store's identity. */
 export interface Allocating {
