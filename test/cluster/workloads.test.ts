@@ -5,6 +5,7 @@ import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { kubeVirtKinds, pod, podOf, workload } from "../kit/kubernetes-objects.ts";
 import { applyDefinitions } from "../kit/multus.ts";
 import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { eventually } from "../kit/wait.ts";
 
 /** Sets, sticky addresses, virtual machines and several networks, with a real API server and etcd. */
 
@@ -91,6 +92,89 @@ describe.skipIf(missing !== undefined)("workloads", () => {
     expect(await refusalOf(second, await started(two, second))).toBe(
       `11 address 10.1.2.90 is held by the running pod default/${one} on node n1`,
     );
+  }, 60_000);
+
+  test("J85: pods of another program's controller come back to their places, in another order", async () => {
+    const of = (kind: string, name: string) => [
+      { apiVersion: "core.strimzi.io/v1beta2", kind, name, uid: `uid-of-${name}`, controller: true },
+    ];
+    for (const annotations of [
+      { "kube-ipam.ips": "10.1.2.150-10.1.2.152" },
+      { "kube-ipam.sticky": "true" },
+    ]) {
+      const [key = ""] = Object.keys(annotations);
+      const set = `${key.replace("kube-ipam.", "")}-set`;
+      const round = async (order: readonly number[], node: ClusterNode) => {
+        const given = new Map<number, string>();
+        for (const number of order) {
+          const name = `${set}-kafka-${number}`;
+          await world.kubernetes.apply(pod({ name, annotations, ownerReferences: of("StrimziPodSet", set) }));
+          const sandbox = await started(name, node);
+          given.set(number, await addressOf(node, sandbox));
+          sandboxes.push(() => ended(node, sandbox));
+        }
+        for (const end of sandboxes.splice(0)) await end();
+        return given;
+      };
+      const sandboxes: (() => Promise<void>)[] = [];
+      const before = await round([1, 2, 0], first);
+      const after = await round([0, 2, 1], second);
+      expect([...after].sort()).toEqual([...before].sort());
+      expect(new Set(before.values()).size).toBe(3);
+    }
+  }, 60_000);
+
+  /** Another team, which may name any address that is not reserved. */
+  async function othersMayHave(address: string, name: string): Promise<boolean> {
+    const namespace = "team-c";
+    await world.kubernetes.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } },
+      pod({ name, namespace, node: second.name, annotations: { "kube-ipam.ip": address } }),
+    );
+    const sandbox = await second.makeSandbox(await world.find(name, namespace));
+    const answer = await second.add(sandbox);
+    await second.end(sandbox);
+    return answer.exitCode === 0;
+  }
+
+  test("J89: the former address of a Deployment's template ends with the old pod", async () => {
+    const named = (address: string) => workload("Deployment", "moves", {}, { "kube-ipam.ip": address });
+    await world.kubernetes.apply(named("10.1.2.161"));
+    const old = await podOf(world.kubernetes, "app=moves");
+    const before = await started(old, first);
+    expect(await addressOf(first, before)).toBe("10.1.2.161");
+    await world.kubernetes.apply(named("10.1.2.162"));
+    const now = await started(await podOf(world.kubernetes, "app=moves", old), second);
+    expect(await addressOf(second, now)).toBe("10.1.2.162");
+    expect(await othersMayHave("10.1.2.161", "too-early")).toBe(false);
+    await first.end(before);
+    expect(await othersMayHave("10.1.2.161", "in-time")).toBe(true);
+    expect(await othersMayHave("10.1.2.162", "never")).toBe(false);
+  }, 60_000);
+
+  test("J86: a pod that comes back without the annotation gives up its address", async () => {
+    const set = (annotations: Record<string, string>) =>
+      workload(
+        "StatefulSet",
+        "plain",
+        { serviceName: "p", updateStrategy: { type: "OnDelete" } },
+        annotations,
+      );
+    await world.kubernetes.apply(set({ "kube-ipam.ip": "10.1.2.170" }));
+    const before = await started("plain-0", first);
+    expect(await addressOf(first, before)).toBe("10.1.2.170");
+    await first.end(before);
+    expect(await othersMayHave("10.1.2.170", "not-yet")).toBe(false);
+    await world.kubernetes.apply(set({}));
+    await eventually(async () => {
+      const spec = await world.kubernetes.kubectl("get", "statefulset", "plain", "-o", "json");
+      const { metadata, status } = JSON.parse(spec);
+      return status.observedGeneration === metadata.generation || undefined;
+    });
+    await world.forget("plain-0");
+    await addressOf(second, await started("plain-0", second));
+    expect(await othersMayHave("10.1.2.170", "now")).toBe(true);
   }, 60_000);
 
   test("the UID of another team's workload is no claim to its address", async () => {
