@@ -28,6 +28,7 @@ const Definition = { space: Word, subnets: array(Subnet) };
 const Origin = v.picklist(["dynamic", "fixed", "sticky"]);
 const Attachment = v.object({ network: Word, container: Word, ifname: Word });
 const Owner = looseObject({ kind: Word, namespace: string(), name: Word, uid: optional(string()) });
+const Place = looseObject({ network: Word, ifname: Word, slot: optional(string()) });
 const Retention = v.union([v.picklist(["workload", "delete", "keep"]), v.pipe(v.number(), v.minValue(0))]);
 
 const Holder = looseObject({
@@ -59,7 +60,12 @@ export const RECORD_SCHEMAS: Readonly<Record<string, v.GenericSchema<unknown, Po
   ),
   owner: entry(
     { space: Word, owner: Owner },
-    { owner: Owner, addresses: array(Address), slots: optional(v.record(string(), array(Address))) },
+    {
+      owner: Owner,
+      addresses: array(Address),
+      slots: optional(v.record(string(), array(Address))),
+      places: optional(v.record(Address, Place)),
+    },
   ),
   reservation: entry({ space: Word, address: Address }, Reservation.entries),
   allocation: entry(

@@ -40,13 +40,17 @@ const isHolder = has({
   requestId: isText,
 });
 
+const isPlace = has({ network: isText, ifname: isText, slot: isTextOrAbsent });
+const isPlacesOrAbsent: Fits = (value) =>
+  value === undefined || (typeof value === "object" && value !== null && Object.values(value).every(isPlace));
+
 const MEMBERS: Readonly<Record<RecordKind, Readonly<Record<string, Fits>>>> = {
   meta: { uuid: isText, state: isText },
   attachment: { space: isText, addresses: isTexts, prefixes: isList, gateways: isList, holder: isHolder },
   allocation: { holders: (value) => Array.isArray(value) && value.every(isHolder) },
   reservation: { owner: isOwner, kind: isText },
   cooling: {},
-  owner: { owner: isOwner, addresses: isTexts },
+  owner: { owner: isOwner, addresses: isTexts, places: isPlacesOrAbsent },
   reservedRanges: {
     ranges: (value) =>
       Array.isArray(value) &&

@@ -7,7 +7,7 @@ import { suspecting } from "../integrity/thrown-back.ts";
 import type { Ports } from "../ports.ts";
 import type { AddRequest, Allocated } from "../requests.ts";
 import { type Attempt, requireNamespace, requireStillWanted } from "../view/attempt.ts";
-import { ownerRef, type View } from "../view/view.ts";
+import { ownerRef, restsOnOwner, type View } from "../view/view.ts";
 import { HandOverWait } from "./hand-over-wait.ts";
 import { readViewOrOwn } from "./read-view-or-own.ts";
 import { takeUnderOwnName } from "./take-under-own-name.ts";
@@ -108,6 +108,10 @@ async function tryUntilDecided(attempt: Attempt, wait: HandOverWait, known?: Vie
   for (let number = 1; number <= MOST_TRIES; number++) {
     requireStillWanted(attempt);
     view ??= await readViewOrOwn(attempt);
+    if (view.own === undefined && !restsOnOwner(view)) {
+      view = undefined;
+      continue;
+    }
     const step = await tryView(attempt, view, number, wait);
     if (step.kind !== "again") return step;
     view = step.view;

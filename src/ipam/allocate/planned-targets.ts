@@ -3,8 +3,18 @@ import { IpamError } from "../errors.ts";
 import { heldByNamesakes } from "../network-definitions.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { Target } from "../plan/target.ts";
+import type { OwnerRecord } from "../records.ts";
+import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { networkRef, ownerRef } from "../view/view.ts";
+
+/** The targets of an ADD, and the owner's record that they rest on, where they depend on it. */
+export interface Planned {
+  readonly targets: Target[];
+  readonly owner?: Versioned<OwnerRecord>;
+  /** As a view's. */
+  readonly plannedOn?: number;
+}
 
 /**
  * Plans the targets of an ADD. Reads the owner's record first where the wish depends on it.
@@ -12,14 +22,15 @@ import { networkRef, ownerRef } from "../view/view.ts";
  * @throws IpamError addressNotAllowed, annotationMalformed where the network cannot give what the wish names;
  *   noFreeAddress, as `planTargets`; StoreFailure.
  */
-export async function plannedTargets(attempt: Attempt): Promise<Target[]> {
+export async function plannedTargets(attempt: Attempt): Promise<Planned> {
   const { request } = attempt;
   const ref = ownerRef(attempt);
   try {
     if (ref === undefined || !(request.wish.sticky || request.wish.set !== undefined))
-      return planTargets(request);
-    const snapshot = await attempt.ports.store.read({ refs: [ref] }, attempt.options);
-    return planTargets(request, snapshot.get(ref)?.record);
+      return { targets: planTargets(request) };
+    const owner = (await attempt.ports.store.read({ refs: [ref] }, attempt.options)).get(ref);
+    const targets = planTargets(request, owner?.record);
+    return { targets, ...(owner && { owner }), plannedOn: owner?.revision ?? 0 };
   } catch (failure) {
     if (!(failure instanceof IpamError) || failure.name !== "addressNotAllowed") throw failure;
     throw await toldOfNamesakes(failure, attempt);

@@ -13,7 +13,8 @@ import { plannedTargets } from "./planned-targets.ts";
 export async function readViewOrOwn(attempt: Attempt): Promise<View> {
   try {
     if (attempt.refusal !== undefined) throw attempt.refusal;
-    return await readView(attempt, await plannedTargets(attempt));
+    const { targets, plannedOn } = await plannedTargets(attempt);
+    return await readView(attempt, targets, plannedOn);
   } catch (failure) {
     const notAllowed = failure instanceof IpamError && failure.name === "addressNotAllowed";
     if (failure !== attempt.refusal && !notAllowed) throw failure;

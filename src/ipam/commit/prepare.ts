@@ -2,9 +2,9 @@ import { guardsOfForeseen } from "../foresee/foresee.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
+import type { Superseded } from "./end-former.ts";
 import { type Drift, recordNetwork } from "./network-drift.ts";
 import { claimShare } from "./quota.ts";
-import type { Superseded } from "./end-former.ts";
 import { superseded } from "./superseded.ts";
 import { type Allocating, allocating } from "./transaction.ts";
 

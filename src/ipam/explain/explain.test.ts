@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { parseAddress } from "../../address/address.ts";
+import { formatAddress, parseAddress } from "../../address/address.ts";
 import type { Network } from "../network.ts";
 import { refTo } from "../ref-to.ts";
 import { reserveAddress } from "../reserve/reserve.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "../testing/hand-over.ts";
-import { add, allocations, attachment, createWorld, named, smallNetwork } from "../testing/world.ts";
+import { add, allocations, attachment, createWorld, del, named, smallNetwork } from "../testing/world.ts";
 import type { WishQuestion } from "../wish/wish-of-pod.ts";
 import { explain } from "./explain.ts";
 import { readOnlyNode } from "./read-only-node.ts";
@@ -57,6 +57,26 @@ test("a holder, by the row of the table", async () => {
   const [prospect] = (await why()).addresses;
   expect(prospect).toMatchObject({ outlook: "waits", holders: [{ row: "leaving", holder: { pod } }] });
   expect(prospect?.refusal?.message).toContain("that pod is gone");
+});
+
+test("J91: what the pod had, and does not get again, is told with the reason", async () => {
+  const { ports, why } = scene({ "kube-ipam.sticky": "true" });
+  const owner = { owner: { kind: "Pod", namespace: "default", name: "new" } };
+  const network = smallNetwork(4);
+  const [had] = (await add(ports, "c-old", { network, pod: ASKER, wish: { sticky: true, owner } })).addresses;
+  if (had === undefined) throw new Error("expected an address");
+  await del(ports, "c-old");
+  expect((await why()).formerly).toEqual([]);
+  const exclude = [{ first: had.address, last: had.address }];
+  const { addresses, formerly } = await why({ network: { ...network, exclude } });
+  expect(formerly).toEqual([
+    { address: formatAddress(had.address), because: expect.stringContaining("excluded") },
+  ]);
+  expect(addresses[0]?.address).not.toBe(formatAddress(had.address));
+  const plain = scene({ "kube-ipam.ip": "10.1.2.4" });
+  await add(plain.ports, "c-old", { network, pod: ASKER, wish: { ...named("10.1.2.3"), owner } });
+  await del(plain.ports, "c-old");
+  expect((await plain.why()).formerly).toEqual([{ address: "10.1.2.3" }]);
 });
 
 test("a store under suspicion refuses every ADD, in the ADD's own words", async () => {

@@ -1,16 +1,21 @@
-import { type Address, formatAddress } from "../../address/address.ts";
+import { type Address, formatAddress, parseAddress } from "../../address/address.ts";
+import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { plannedTargets } from "../allocate/planned-targets.ts";
 import { whyNothingNew } from "../allocate/why-nothing-new.ts";
+
 import { chooseAddresses } from "../choose/choose.ts";
 import type { Choice } from "../choose/choose-named.ts";
 import { prepare } from "../commit/prepare.ts";
 import { IpamError } from "../errors.ts";
 import { askingOf, gatherFacts } from "../hand-over/gather-facts.ts";
 import { type HandOverRow, judgeByRow } from "../hand-over/judge.ts";
+
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
+import { addressesAt, placeOf, slotOf } from "../place.ts";
+
 import type { Target } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
-import type { Holder } from "../records.ts";
+import type { Holder, OwnerRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { AddRequest } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
@@ -25,8 +30,17 @@ export interface Explanation {
   readonly wish?: Wish;
   /** One for each address that the network gives. */
   readonly addresses: readonly Prospect[];
+  /** What its place had before, and would not get from this ADD. */
+  readonly formerly: readonly Former[];
   /** Why the ADD would end before it chooses an address. */
   readonly refusal?: IpamError;
+}
+
+/** An address that the pod had, and does not get again. */
+export interface Former {
+  readonly address: string;
+  /** Why it can no longer be given; absent where the pod does not ask for it. */
+  readonly because?: string;
 }
 
 /** What would happen with one address that the pod asks for. */
@@ -65,12 +79,30 @@ export async function explain(question: WishQuestion, ports: Ports, deadline: nu
     const refusal = await whyNothingNew(attempt.request, ports);
     if (refusal !== undefined) throw refusal;
     const addresses: Prospect[] = [];
-    for (const target of await plannedTargets(attempt)) addresses.push(await prospect(attempt, target));
-    return { wish, addresses };
+    const { targets, owner } = await plannedTargets(attempt);
+    for (const target of targets) addresses.push(await prospect(attempt, target));
+    return { wish, addresses, formerly: formerlyOf(attempt, owner?.record, addresses) };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
-    return { ...(wish && { wish }), addresses: [], refusal: failure };
+    return { ...(wish && { wish }), addresses: [], formerly: [], refusal: failure };
   }
+}
+
+/** Of a pod that comes back; others share what their owner has. */
+function formerlyOf(
+  { request }: Attempt,
+  record: OwnerRecord | undefined,
+  given: readonly Prospect[],
+): Former[] {
+  const { attachment, network, wish } = request;
+  if (record === undefined || wish.owner === undefined || slotOf(wish.owner) === undefined) return [];
+  const former = addressesAt(record, placeOf(attachment, wish.owner));
+  return former
+    .filter((address) => !given.some((each) => each.address === address))
+    .map((address) => {
+      const because = whyNotAllowed(network, parseAddress(address));
+      return { address, ...(because !== undefined && { because }) };
+    });
 }
 
 function attemptOf(question: WishQuestion, wish: Wish, ports: Ports, deadline: number): Attempt {

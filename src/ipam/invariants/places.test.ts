@@ -73,7 +73,8 @@ function scene(foresight: boolean | "guessing", seed: number) {
     asked.set(place, lasting ? given : []);
     return given;
   };
-  return { ports, log, ask, end, asked };
+  const elsewhere = portsOf(node("node2"), cluster, CLUSTER);
+  return { ports, elsewhere, log, ask, end, asked };
 }
 
 function referenceTo({ owner }: OwnerFacts) {
@@ -162,6 +163,38 @@ test("J87: a new name takes a place that waits for nobody, and one that does onl
   expect(await strimzi(2, set(20, 21))).toEqual(["10.1.2.20"]);
   await end("s-b eth0", "eth0");
   expect(await strimzi(0, set(20, 21))).toEqual(["10.1.2.21"]);
+});
+
+test("GUARDED: a place that another pod was given while this one was planning stays that pod's", async () => {
+  for (const taken of [20, 21]) {
+    const { elsewhere, ports } = scene(false, 1);
+    const { facts } = ownerOf("strimzi", 1);
+    const pod = (name: string) => ({ namespace: "default", name, uid: `uid-${name}` });
+    // What the owner had before its pods' names were told apart waits for none of them.
+    const before = { ...set(taken, taken), owner: { owner: facts.owner } };
+    await add(ports, "c", { pod: pod("c"), wish: before });
+    await del(ports, "c");
+    const read = ports.store.read.bind(ports.store);
+    let planned = false;
+    const store = Object.assign(Object.create(ports.store), {
+      read: async (...query: Parameters<typeof read>) => {
+        const answer = await read(...query);
+        const isPlan = query[0].refs?.length === 1 && query[0].refs[0]?.kind === "owner";
+        if (!isPlan || planned) return answer;
+        planned = true;
+        const wish = { ...set(taken, taken), owner: ownerOf("strimzi", 0).facts };
+        await add(elsewhere, "a", { pod: pod("s-a"), wish });
+        await del(elsewhere, "a");
+        return answer;
+      },
+    });
+    const given = await add({ ...ports, store }, "b", {
+      pod: pod("s-b"),
+      wish: { ...set(20, 21), owner: facts },
+    });
+    expect(planned).toBe(true);
+    expect(texts(given)).toEqual([`10.1.2.${taken === 20 ? 21 : 20}/24`]);
+  }
 });
 
 test("J88: of a sticky pod's sandbox that died without a DEL, the next one of its name gets the very address", async () => {

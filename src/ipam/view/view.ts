@@ -30,6 +30,8 @@ export interface View {
   readonly network?: Versioned<NetworkRecord>;
   readonly reservedRanges?: Versioned<ReservedRangesRecord>;
   readonly owner?: Versioned<OwnerRecord>;
+  /** Revision of the owner's record that the targets rest on; absent where they do not depend on it. */
+  readonly plannedOn?: number;
   /** Records of those who may have reserved addresses for the asking pod when it asked for some (`likelyOwners`). */
   readonly formerOwners: readonly Versioned<OwnerRecord>[];
   /**
@@ -62,14 +64,19 @@ export interface Questions {
 const POOLS_AT_ONCE = 4;
 
 /** Reads the view that the targets need. @throws StoreFailure. */
-export async function readView(attempt: Attempt, targets: readonly Target[]): Promise<View> {
+export async function readView(
+  attempt: Attempt,
+  targets: readonly Target[],
+  plannedOn?: number,
+): Promise<View> {
   const { ports, request, options } = attempt;
   const { space } = request.network;
   const remembered = recallStore(space, ports);
   const witness = livingWitness(space, remembered, ports);
   const read = async (questions: Questions) => {
     const snapshot = await ports.store.read(questions.query, options);
-    return viewOf(attempt, { targets, questions, ...(remembered && { remembered }) }, snapshot);
+    const asked = { targets, questions, ...(plannedOn !== undefined && { plannedOn }) };
+    return viewOf(attempt, { ...asked, ...(remembered && { remembered }) }, snapshot);
   };
   if (witness === undefined) return read(ask(attempt, targets));
   // A damaged record stops only those who need it.
@@ -80,12 +87,12 @@ export async function readView(attempt: Attempt, targets: readonly Target[]): Pr
 }
 
 /** What the ADD asked, and remembered, before it read the snapshot. */
-type ViewQuestions = Pick<View, "targets" | "questions" | "remembered">;
+type ViewQuestions = Pick<View, "targets" | "questions" | "remembered" | "plannedOn">;
 
 /** The view from a snapshot that answers the questions of an earlier view. */
 export function viewOf(
   attempt: Attempt,
-  { targets, questions, remembered }: ViewQuestions,
+  { targets, questions, remembered, plannedOn }: ViewQuestions,
   snapshot: Snapshot,
 ): View {
   const own = snapshot.get(ownRef(attempt));
@@ -98,6 +105,7 @@ export function viewOf(
     targets,
     questions,
     ...(remembered && { remembered }),
+    ...(plannedOn !== undefined && { plannedOn }),
     snapshot,
     ...(own && { own }),
     ...(meta && { meta }),
@@ -106,6 +114,11 @@ export function viewOf(
     ...(owner && { owner }),
     formerOwners: formerOwnerRefs(attempt).flatMap((ref) => snapshot.get(ref) ?? []),
   };
+}
+
+/** Whether the owner's record is still the one that the targets rest on (GUARDED). */
+export function restsOnOwner({ owner, plannedOn }: View): boolean {
+  return plannedOn === undefined || plannedOn === (owner?.revision ?? 0);
 }
 
 /** Reference to the asking attachment's record. */

@@ -37,6 +37,7 @@ function interfaceOf(
     ...(explanation?.wish && { wish: wishOf(explanation.wish) }),
     has: held,
     asks: (explanation?.addresses ?? []).map(prospectOf),
+    ...(explanation !== undefined && explanation.formerly.length > 0 && { hadBefore: explanation.formerly }),
     ...(explanation?.refusal && { refusal: refusalOf(explanation.refusal) }),
   };
 }

@@ -60,10 +60,10 @@ export async function explainInterface(
 
 async function onlyWish(question: WishQuestion, ports: Ports, deadline: number): Promise<Explanation> {
   try {
-    return { wish: await readWish(question, ports, deadline), addresses: [] };
+    return { wish: await readWish(question, ports, deadline), addresses: [], formerly: [] };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
-    return { addresses: [], refusal: failure };
+    return { addresses: [], formerly: [], refusal: failure };
   }
 }
 

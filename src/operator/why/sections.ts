@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { formatInterval } from "../../address/interval-text.ts";
 import type { Line } from "../../command-line/output.ts";
-import type { Prospect } from "../../ipam/explain/explain.ts";
+import type { Former, Prospect } from "../../ipam/explain/explain.ts";
 import type { HandOverRow } from "../../ipam/hand-over/judge.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { Holder } from "../../ipam/records.ts";
@@ -79,6 +79,7 @@ function interfaceLines(each: Explained, answer: Answer): Line[] {
       ["Sandbox", `${holder.attachment.container} on node ${holder.node}${noteOf(address, answer)}`],
     ]),
     ...(explanation?.addresses ?? []).flatMap(prospectLines),
+    ...(explanation?.formerly ?? []).map((former): Line => ["Had before", formerText(former)]),
     ...refusalLines(explanation?.refusal, hasAll ? "Wish" : "Refused"),
     ...unknownLines(each, answer),
   ];
@@ -91,6 +92,12 @@ function unknownLines({ held, ifname, name, network, note }: Explained, { live }
     ...writtenWishes(live?.annotations ?? {}, ifname, name).map((wish): Line => ["Wish", wish]),
     ["Note", note ?? "kube-ipam knows no network of that name: it is another IPAM plugin's, or not used yet"],
   ];
+}
+
+function formerText({ address, because }: Former): string {
+  return because === undefined
+    ? `${address}, which it does not ask for any more`
+    : `${address}, which can no longer be given: ${because}`;
 }
 
 const PASSED_ON = "to an interface that is not known to be the pod's: it is lost where none takes it";
