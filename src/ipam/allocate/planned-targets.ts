@@ -3,15 +3,12 @@ import { IpamError } from "../errors.ts";
 import { heldByNamesakes } from "../network-definitions.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { Target } from "../plan/target.ts";
-import type { OwnerRecord } from "../records.ts";
-import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { networkRef, ownerRef } from "../view/view.ts";
 
-/** The targets of an ADD, and the owner's record that they rest on, where they depend on it. */
+/** The targets of an ADD, and the revision of the owner's record that they rest on. */
 export interface Planned {
   readonly targets: Target[];
-  readonly owner?: Versioned<OwnerRecord>;
   /** As a view's. */
   readonly plannedOn?: number;
 }
@@ -30,7 +27,7 @@ export async function plannedTargets(attempt: Attempt): Promise<Planned> {
       return { targets: planTargets(request) };
     const owner = (await attempt.ports.store.read({ refs: [ref] }, attempt.options)).get(ref);
     const targets = planTargets(request, owner?.record);
-    return { targets, ...(owner && { owner }), plannedOn: owner?.revision ?? 0 };
+    return { targets, plannedOn: owner?.revision ?? 0 };
   } catch (failure) {
     if (!(failure instanceof IpamError) || failure.name !== "addressNotAllowed") throw failure;
     throw await toldOfNamesakes(failure, attempt);

@@ -19,7 +19,7 @@ import type { Holder, OwnerRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { AddRequest } from "../requests.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { readView } from "../view/view.ts";
+import { ownerRef, readView } from "../view/view.ts";
 import { readWish, type WishQuestion } from "../wish/wish-of-pod.ts";
 import type { Wish } from "../wish.ts";
 import { NO_LOCK } from "./no-lock.ts";
@@ -79,13 +79,18 @@ export async function explain(question: WishQuestion, ports: Ports, deadline: nu
     const refusal = await whyNothingNew(attempt.request, ports);
     if (refusal !== undefined) throw refusal;
     const addresses: Prospect[] = [];
-    const { targets, owner } = await plannedTargets(attempt);
+    const { targets } = await plannedTargets(attempt);
     for (const target of targets) addresses.push(await prospect(attempt, target));
-    return { wish, addresses, formerly: formerlyOf(attempt, owner?.record, addresses) };
+    return { wish, addresses, formerly: formerlyOf(attempt, await ownerRecordOf(attempt), addresses) };
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
     return { ...(wish && { wish }), addresses: [], formerly: [], refusal: failure };
   }
+}
+
+async function ownerRecordOf(attempt: Attempt): Promise<OwnerRecord | undefined> {
+  const ref = ownerRef(attempt);
+  return ref && (await attempt.ports.store.read({ refs: [ref] }, attempt.options)).get(ref)?.record;
 }
 
 /** Of a pod that comes back; others share what their owner has. */
