@@ -1,6 +1,6 @@
 import { type Address, equalAddresses, offsetAddress } from "../../address/address.ts";
 import { cidrInterval } from "../../address/cidr.ts";
-import { type Interval, intersect, isWithin, oneAddress } from "../../address/interval.ts";
+import { type Interval, isWithin, oneAddress, subtract, subtracting } from "../../address/interval.ts";
 import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
 import { type Pool, poolOf, withoutIntervals } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
@@ -26,8 +26,9 @@ export function placeInSet(
   owner: OwnerRecord | undefined,
 ): Target | undefined {
   const { request, set, others } = asked;
-  const subnets = set.ranges.map(({ subnet }) => cidrInterval(subnet));
-  const intervals = wanted.flatMap((each) => subnets.flatMap((subnet) => intersect(each, subnet)));
+  // Several ranges may be parts of one subnet: each address counts once.
+  const outside = subtracting(set.ranges.map(({ subnet }) => cidrInterval(subnet)));
+  const intervals = wanted.flatMap((each) => subtract(each, outside(each)));
   if (intervals.length === 0) return undefined;
   const ordinal = request.wish.owner?.ordinal;
   if (ordinal === undefined) return anyOfSet(asked, intervals, owner);

@@ -15,11 +15,11 @@ const RECORD: OwnerRecord = {
   slots: { "0": ["10.1.2.9", "fd00::9"] },
 };
 
-function planned(wish: Partial<Wish>): string[] {
+function planned(wish: Partial<Wish>, of = network("net", "10.1.2.0/24", "fd00::/64")): string[] {
   const request: AddRequest = {
     attachment: { network: "net", container: "c", ifname: "eth0" },
     namespacePath: "",
-    network: network("net", "10.1.2.0/24", "fd00::/64"),
+    network: of,
     wish: { fixed: [], sticky: false, retain: "workload", owner: { owner: OWNER, ordinal: 0 }, ...wish },
     deadline: 0,
   };
@@ -35,4 +35,17 @@ test("J44: each range set has what is wished of it: an address, a list, what was
   expect(planned({ fixed, sticky: true })).toEqual(["10.1.2.5 fixed", "fd00::9 sticky"]);
   expect(planned({ set, sticky: true })).toEqual(["10.1.2.9 sticky", "fd00::5 fixed"]);
   expect(planned({ fixed, set: [parseInterval("10.1.2.7")] })).toEqual(["10.1.2.5 fixed", "any dynamic"]);
+});
+
+test("each ordinal has an address of its own where several ranges are parts of one subnet", () => {
+  const of = network("net", "10.1.2.0/24");
+  const [set] = of.sets;
+  const ranges = ["10.1.2.10-10.1.2.19", "10.1.2.30-10.1.2.39"].flatMap((text) =>
+    (set?.ranges ?? []).map((range) => ({ ...range, dynamic: parseInterval(text) })),
+  );
+  const listed = ["10.1.2.33", "10.1.2.12-10.1.2.13"].map(parseInterval);
+  const given = [0, 1, 2].flatMap((ordinal) =>
+    planned({ set: listed, owner: { owner: OWNER, ordinal } }, { ...of, sets: [{ ranges }] }),
+  );
+  expect(given).toEqual(["10.1.2.33 fixed", "10.1.2.12 fixed", "10.1.2.13 fixed"]);
 });
