@@ -69,6 +69,11 @@ export const CAPS = {
   shownValue: 200,
   /** The note of a reservation. */
   note: 1024,
+  /**
+   * Reservations that one namespace makes through `kubectl ipam` in one address space, where no pool's maxPerNamespace
+   * says how many.
+   */
+  reservationsOfNamespace: 64,
   /** A request's body, in bytes: an admission review, an operator's request. Kubernetes' own bound of both. */
   requestBody: 3 * 1024 * 1024,
 } as const;

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { cniNameFault } from "../config/text/cni-name.ts";
 import { FORMATS } from "./output.ts";
 
 /** Adds the options that name the store and this node: the same for every command that opens a store. */
@@ -40,7 +41,13 @@ export function withOutput(command: Command): Command {
 
 /** Adds `--space`, which names an address space. */
 export function withSpace(command: Command, what: string): Command {
-  return command.option("--space <space>", what);
+  return command.option("--space <space>", what, readSpaceName);
+}
+
+function readSpaceName(text: string): string {
+  const fault = cniNameFault(text);
+  if (fault === undefined) return text;
+  throw new InvalidArgumentError(`it cannot be an address space: ${fault}.`);
 }
 
 /** Adds `--kubeconfig`, which names the cluster. */

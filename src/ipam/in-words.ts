@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { isSubstitute } from "./cluster-names.ts";
+import { NOTE_KIND } from "./own-kinds.ts";
 import type { AttachmentId, Holder, MetaRecord, Owner, PodId } from "./records.ts";
 
 /** How messages name a pod: "shop/db-0". */
@@ -47,7 +48,7 @@ export function describeHolderFully({
 
 /** "StatefulSet shop/db", or an operator's note in quotes. */
 export function describeOwner({ kind, namespace, name }: Owner): string {
-  if (kind === "Note") return `'${name}'`;
+  if (kind === NOTE_KIND) return `'${name}'`;
   return namespace === "" ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 

@@ -1,4 +1,5 @@
 import { type Address, compareAddresses, formatAddress, parseAddress } from "../address/address.ts";
+import { isHeldIn, isReservedIn, type NamespaceOf } from "../ipam/of-namespace.ts";
 import type {
   AllocationRecord,
   Holder,
@@ -40,21 +41,26 @@ export interface Reserved {
   readonly cluster?: string;
 }
 
-/** Everything held or reserved, in the order of addresses; of one space where named. */
+/** Everything held or reserved, in the order of addresses; of one space, and of one Kubernetes namespace, where named. */
 export async function allItems(
   store: Store,
   space: string | undefined,
   options: ListOptions,
+  of?: NamespaceOf,
 ): Promise<Item[]> {
   const inSpace = space === undefined ? {} : { space };
   const items: Item[] = [];
   for await (const { ref, record } of store.list({ kind: "allocation", ...inSpace }, options))
-    items.push(...record.holders.map((holder) => heldItem(ref.space, ref.address, record, holder)));
+    for (const holder of record.holders)
+      if (of === undefined || isHeldIn(of, holder))
+        items.push(heldItem(ref.space, ref.address, record, holder));
   for await (const { ref, record } of store.list({ kind: "reservation", ...inSpace }, options))
-    items.push(reservedItem(ref.space, formatAddress(ref.address), record));
+    if (of === undefined || isReservedIn(of, record))
+      items.push(reservedItem(ref.space, formatAddress(ref.address), record));
   for await (const { ref, record } of store.list({ kind: "reservedRanges", ...inSpace }, options)) {
     for (const { first, last, reservation } of record.ranges)
-      items.push({ ...reservedItem(ref.space, first, reservation), last });
+      if (of === undefined || isReservedIn(of, reservation))
+        items.push({ ...reservedItem(ref.space, first, reservation), last });
   }
   return inOrder(items);
 }

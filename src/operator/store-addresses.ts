@@ -1,4 +1,6 @@
+import type { Address } from "../address/address.ts";
 import { type Interval, isOneAddress } from "../address/interval.ts";
+import { IpamError } from "../ipam/errors.ts";
 import { releaseByOperator } from "../ipam/free/operator-release.ts";
 import { pastDamage } from "../ipam/integrity/damage.ts";
 import type { Ports } from "../ipam/ports.ts";
@@ -10,6 +12,7 @@ import type { CallOptions } from "../ipam/store-port.ts";
 import { readAddressStatus } from "./address-status.ts";
 import type { Addresses } from "./addresses.ts";
 import { allItems } from "./items.ts";
+import type { Limit } from "./limit.ts";
 import { spacesOf } from "./spaces.ts";
 
 /** What the configuration says where an operator does not. */
@@ -21,33 +24,38 @@ export interface StoreDefaults {
 }
 
 /**
- * Addresses on the store itself. `only` limits changes to what belongs to one Kubernetes namespace:
- * everything else counts as absent.
+ * Addresses on the store itself. `limit` holds everything to one Kubernetes namespace: lists show its own, and it changes
+ * single addresses that its pods may name.
  */
 export function addressesOnStore(
   ports: Ports,
   defaults: StoreDefaults,
   options: CallOptions,
-  only?: string,
+  limit?: Limit,
 ): Addresses {
   const { store } = ports;
   const past = pastDamage(options, ports);
-  const belongs = only === undefined ? {} : { namespace: only };
+  const belongs = limit && { namespace: limit.namespace };
+  const of = limit && { namespace: limit.namespace, clusterNames: ports.clusterNames };
+  const judge = (interval: Interval, space: string) =>
+    limit === undefined ? undefined : limit.judge(onlyOne(interval), space);
   return {
-    items: (space) => allItems(store, space, past),
+    items: (space) => allItems(store, space, past, of),
     status: async (address, space) => {
       const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
       return Promise.all(spaces.map((each) => readAddressStatus(address, each, ports, options)));
     },
     reserve: async (interval, { space = defaults.space, ...rest }) => {
       const { requireInit } = defaults;
-      const request = { ...rest, space, requireInit };
+      const share = await judge(interval, space);
+      const request = { ...rest, space, requireInit, ...(share && { share }) };
       const done = isOneAddress(interval)
         ? await reserveAddress(interval.first, request, ports, options)
         : await reserveRange(interval, request, ports, options);
       return { ...done, space };
     },
     unreserve: async (interval, space = defaults.space) => {
+      await judge(interval, space);
       const reservation = await end(interval, { space, ...belongs }, ports, options);
       return { space, ...(reservation !== "absent" && { reservation }) };
     },
@@ -56,6 +64,11 @@ export function addressesOnStore(
       return { space, released: await releaseByOperator(request, ports, options) };
     },
   };
+}
+
+function onlyOne(interval: Interval): Address {
+  if (isOneAddress(interval)) return interval.first;
+  throw new IpamError("addressNotAllowed", "ranges belong to no namespace", "name one address");
 }
 
 async function end(

@@ -5,7 +5,7 @@ import type { Done } from "../../command-line/run-commands.ts";
 import { readAddress, readInterval } from "../session/addresses.ts";
 import { type Access, storeAccess } from "./access.ts";
 import { type ListOptions, listAddresses } from "./list.ts";
-import { readOwner, readRetention } from "./owner.ts";
+import { readNoteOf, readOwner, readRetention } from "./owner.ts";
 import { type ReleaseOptions, releaseAddress } from "./release.ts";
 import { type ReserveOptions, reserve, unreserve } from "./reserve.ts";
 import { type ShowOptions, showAddress } from "./show.ts";
@@ -119,7 +119,7 @@ function addReserve<O>(ip: Command, access: Access<O>, done: Done): void {
       readRetention,
       "keep",
     )
-    .option("--note <words>", "a remark that error messages repeat")
+    .option("--note <words>", "a remark that error messages repeat", readNoteOf)
     .option("--even-if-held", "reserve it even if another pod has it now; that pod keeps it until it ends");
   withExamples(command, [
     ["10.188.0.7 --for StatefulSet/default/db", "for a workload, which need not exist yet"],

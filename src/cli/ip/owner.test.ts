@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readOwner, readRetention } from "./owner.ts";
+import { readNoteOf, readOwner, readRetention } from "./owner.ts";
 
 test.each([
   ["default/db-0", { kind: "Pod", namespace: "default", name: "db-0" }],
@@ -12,8 +12,24 @@ test.each([
   expect(readOwner(text)).toEqual(owner);
 });
 
-test.each(["a/b/c/d", "/db", "default/", "Default/db", "widget/default/w"])("--for %p is refused", (text) => {
+test.each([
+  ...["a/b/c/d", "/db", "default/", "Default/db", "widget/default/w", "a.b/db"],
+  ...["constructor/default/x", "toString/default/x", "__proto__/default/x"],
+])("--for %p is refused", (text) => {
   expect(() => readOwner(text)).toThrow(`'${text}' is no owner`);
+});
+
+test("K121: --for an owner of a kind of ours is refused, and a remark has no kind", () => {
+  for (const kind of ["Pool", "Recovery"])
+    expect(() => readOwner(`${kind}/team-a/open`)).toThrow(`kube-ipam's own records are of kind '${kind}'`);
+  expect(() => readOwner("Note/team-a/open")).toThrow("a remark has no kind");
+});
+
+test("K129: remark and note are bounded", () => {
+  expect(() => readOwner(`a ${"b".repeat(200)}`)).toThrow("longer than 200 characters");
+  expect(() => readOwner("a \u001b[31m")).toThrow("control characters");
+  expect(() => readNoteOf("n".repeat(1025))).toThrow("longer than 1024 characters");
+  expect(readNoteOf("n".repeat(1024))).toHaveLength(1024);
 });
 
 test("--for nobody is refused", () => {

@@ -1,30 +1,30 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { UsageError } from "../../command-line/failure.ts";
+import { NOTE_KIND } from "../../ipam/own-kinds.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
 import { tryParseRetention } from "../../ipam/retention.ts";
+import { noteFault, ownerFault } from "../../operator/owner-fault.ts";
 
 /** The most common kinds of owner, as people write them. */
-const KINDS: Readonly<Record<string, string>> = {
-  po: "Pod",
-  pod: "Pod",
-  sts: "StatefulSet",
-  statefulset: "StatefulSet",
-  deploy: "Deployment",
-  deployment: "Deployment",
-  ds: "DaemonSet",
-  daemonset: "DaemonSet",
-  rs: "ReplicaSet",
-  replicaset: "ReplicaSet",
-  job: "Job",
-  cronjob: "CronJob",
-  vm: "VirtualMachine",
-  virtualmachine: "VirtualMachine",
-  vmi: "VirtualMachineInstance",
-  virtualmachineinstance: "VirtualMachineInstance",
-};
-
-/** A name as Kubernetes has it (RFC 1123 subdomain). */
-const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-const LONGEST_NOTE = 200;
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["po", "Pod"],
+  ["pod", "Pod"],
+  ["sts", "StatefulSet"],
+  ["statefulset", "StatefulSet"],
+  ["deploy", "Deployment"],
+  ["deployment", "Deployment"],
+  ["ds", "DaemonSet"],
+  ["daemonset", "DaemonSet"],
+  ["rs", "ReplicaSet"],
+  ["replicaset", "ReplicaSet"],
+  ["job", "Job"],
+  ["cronjob", "CronJob"],
+  ["vm", "VirtualMachine"],
+  ["virtualmachine", "VirtualMachine"],
+  ["vmi", "VirtualMachineInstance"],
+  ["virtualmachineinstance", "VirtualMachineInstance"],
+]);
 
 /**
  * Parses `--for`: "namespace/name" (a pod), "Kind/namespace/name" (a workload), or a remark.
@@ -34,29 +34,29 @@ const LONGEST_NOTE = 200;
 export function readOwner(text: string): Owner {
   const trimmed = text.trim();
   const parts = trimmed.split("/");
-  const names = parts.slice(-2);
   if (/[\s]/.test(trimmed) || parts.length === 1) return readNote(trimmed);
-  const [namespace = "", name = ""] = names;
-  if (parts.length <= 3 && names.every((part) => NAME.test(part))) {
-    const kind = parts.length === 2 ? "Pod" : readKind(parts[0] ?? "");
-    if (kind !== undefined) return { kind, namespace, name };
-  }
+  const [kind = "", namespace = "", name = ""] = parts.length === 2 ? ["Pod", ...parts] : parts;
+  const owner = { kind: KINDS.get(kind.toLowerCase()) ?? kind, namespace, name };
+  const fault = owner.kind === NOTE_KIND ? "a remark has no kind" : ownerFault(owner);
+  if (parts.length <= 3 && fault === undefined) return owner;
   throw new UsageError(
-    `'${text}' is no owner`,
+    `'${cut(text, CAPS.shownValue)}' is no owner${fault === undefined ? "" : `: ${fault}`}`,
     "give a pod as namespace/name, a workload as Kind/namespace/name (StatefulSet/default/db), or a remark of words without '/'",
   );
 }
 
 function readNote(text: string): Owner {
-  if (text !== "" && text.length <= LONGEST_NOTE) return { kind: "Note", namespace: "", name: text };
-  throw new UsageError(
-    text === "" ? "--for is empty" : `the remark is longer than ${LONGEST_NOTE} characters`,
-    "say in a few words who the address is for",
-  );
+  const owner = { kind: NOTE_KIND, namespace: "", name: text };
+  const fault = text === "" ? "--for is empty" : ownerFault(owner);
+  if (fault === undefined) return owner;
+  throw new UsageError(fault, "say in a few words who the address is for");
 }
 
-function readKind(text: string): string | undefined {
-  return KINDS[text.toLowerCase()] ?? (/^[A-Z][A-Za-z0-9]*$/.test(text) ? text : undefined);
+/** Parses `--note`. @throws UsageError */
+export function readNoteOf(text: string): string {
+  const fault = noteFault(text);
+  if (fault === undefined) return text;
+  throw new UsageError(`--note cannot be kept: ${fault}`, "say it in a few words");
 }
 
 /** Parses `--retain`: "keep", "workload", "delete", or a time such as "30m" or "1d12h". Times in seconds. @throws UsageError */

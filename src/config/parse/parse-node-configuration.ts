@@ -1,9 +1,11 @@
+import type { Network } from "../../ipam/network.ts";
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network-configuration.ts";
 import { type NodeFileText, readNodeFile } from "../settings/node-file.ts";
 import { type Pool, readPools, spaceOfPool } from "../settings/pools.ts";
 import { kubernetesSettings, nodeSettings, resolveSettings, storeSettings } from "../settings/settings.ts";
 import { collectWarnings } from "../text/collect-warnings.ts";
 import { refuseKey } from "../text/key-fault.ts";
+import { excludedOfPool } from "./pool-of-network.ts";
 
 /** What the node's file says to the roles that serve no single network: agent, controller, command line. */
 export interface NodeConfiguration {
@@ -22,6 +24,8 @@ export interface NodeConfiguration {
 /** A pool, and the address space that its addresses belong to. */
 export interface PoolInSpace extends Pool {
   readonly space: string;
+  /** As of a network that uses the pool, and adds nothing to the node's file. */
+  readonly network: Network;
 }
 
 /**
@@ -34,7 +38,17 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
   const file = nodeFile && readNodeFile(nodeFile, { warn, refuse: refuseKey });
   const pools = file === undefined ? [] : [...readPools(file, warn).values()];
   const settings = resolveSettings({}, file, { warn });
-  const { addressSpace, coolingSeconds, requireInit } = settings;
+  const { addressSpace, coolingSeconds, exclude, requireInit } = settings;
+  const inSpace = (pool: Pool, spaceOf: (each: Pool) => string): PoolInSpace => {
+    const { name, sets, policy } = pool;
+    const space = spaceOf(pool);
+    const never = [...exclude, ...excludedOfPool(pool, pools, spaceOf)];
+    return {
+      ...pool,
+      space,
+      network: { name, space, sets, exclude: never, coolingSeconds, requireInit, policy },
+    };
+  };
   return {
     node: nodeSettings(settings, file),
     store: storeSettings(settings, file),
@@ -42,7 +56,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
     addressSpace,
     coolingSeconds,
     requireInit,
-    pools: file === undefined ? [] : pools.map((pool) => ({ ...pool, space: spaceOfPool(pool, file) })),
+    pools: file === undefined ? [] : pools.map((pool) => inSpace(pool, (each) => spaceOfPool(each, file))),
     poolsOnly: file?.poolsOnly ?? false,
     warnings: collected(),
   };

@@ -38,7 +38,8 @@ export function poolOfNetwork({ document, values, pools, file }: Input): ChosenP
       "remove one or the other from the network's configuration",
     );
   }
-  return { pool, exclude: [...pool.exclude, ...othersParts(pool, pools, file)] };
+  const spaceOf = (each: Pool) => spaceOfPool(each, file);
+  return { pool, exclude: excludedOfPool(pool, [...pools.values()], spaceOf) };
 }
 
 interface ChosenPool {
@@ -103,18 +104,23 @@ export function requireApartFromPools(
   }
 }
 
-function othersParts(own: Pool, pools: Pools, file: NodeFile): Exclusion[] {
+/** What a network that uses the pool never gives out: the pool's exclusions, and what other pools of its space speak for. */
+export function excludedOfPool(
+  own: Pool,
+  pools: readonly Pool[],
+  spaceOf: (pool: Pool) => string,
+): Exclusion[] {
   const overlapping = overlapFinder(
     merged(subnetsOf(own)),
     (part) => part,
     () => "own",
   );
-  return [...pools.values()]
-    .filter((pool) => pool !== own && spaceOfPool(pool, file) === spaceOfPool(own, file))
+  const others = pools
+    .filter((pool) => pool !== own && spaceOf(pool) === spaceOf(own))
     .flatMap((pool) =>
       poolIntervals(pool).map((part) => ({ ...part, because: `belongs to pool '${pool.name}'` })),
-    )
-    .filter((part) => overlapping(part, "other") !== undefined);
+    );
+  return [...own.exclude, ...others.filter((part) => overlapping(part, "other") !== undefined)];
 }
 
 function subnetsOf({ sets }: Pool): Interval[] {

@@ -1,13 +1,14 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/gather-facts.ts";
-import { describeHolder } from "../../ipam/in-words.ts";
+import { isHeldIn, isReservedIn, type NamespaceOf } from "../../ipam/of-namespace.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";
 import { refsAround, refTo } from "../../ipam/ref-to.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
 import { reservedRangesAt } from "../../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { notAvailable } from "../api/not-available.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import type { Workload } from "./workload.ts";
 import { askingPod, type OwnerOf } from "./workload-owner.ts";
@@ -38,11 +39,20 @@ export async function judgeAddress(
   context: AddressContext,
 ): Promise<Finding | undefined> {
   const { allocation, reservation } = await readRecords(asked, context);
-  if (reservation === undefined) return heldByOthers(asked, allocation, context.workload);
+  if (reservation === undefined) return heldByOthers(asked, allocation, context);
   const refusal = await refusalOf(asked, reservation, allocation !== undefined, context);
   if (refusal === undefined) return undefined;
-  const message = `${asked.source}: ${refusal.message}: ${refusal.details}`;
+  const of = namespaceOf(context);
+  const told = isReservedIn(of, reservation)
+    ? refusal
+    : notAvailable(of.namespace, formatAddress(asked.address));
+  const message = `${asked.source}: ${told.message}: ${told.details}`;
   return refusal.name === "tryAgain" ? warn(message) : refuse(message);
+}
+
+/** Whose pods ask: they hear of their own namespace by name, of others only that they cannot have the address. */
+function namespaceOf({ ports, workload }: AddressContext): NamespaceOf {
+  return { namespace: workload.namespace, clusterNames: ports.clusterNames };
 }
 
 interface AddressRecords {
@@ -85,11 +95,11 @@ async function refusalOf(
 function heldByOthers(
   { address, source }: AskedAddress,
   allocation: AllocationRecord | undefined,
-  { namespace }: Workload,
+  context: AddressContext,
 ): Finding | undefined {
-  const other = allocation?.holders.find(({ pod }) => pod?.namespace !== namespace);
-  if (other === undefined) return undefined;
-  return warn(
-    `${source}: ${formatAddress(address)} is held by ${describeHolder(other)} now; a pod that asks for it waits until that holder ends`,
-  );
+  const of = namespaceOf(context);
+  if (allocation === undefined || allocation.holders.every((holder) => isHeldIn(of, holder)))
+    return undefined;
+  const { message } = notAvailable(of.namespace, formatAddress(address));
+  return warn(`${source}: ${message} now; a pod that asks for it waits until it is free`);
 }

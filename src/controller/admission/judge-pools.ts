@@ -1,7 +1,9 @@
+import type { Address } from "../../address/address.ts";
 import { remembered } from "../../address/remembered.ts";
-import { firstHolding } from "../../address/segments.ts";
-import type { Pool } from "../../config/settings/pools.ts";
-import { poolIntervals } from "../../config/settings/pools.ts";
+import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import type { IpamError } from "../../ipam/errors.ts";
+import type { Network } from "../../ipam/network.ts";
+import { networksGiving } from "../../ipam/plan/nameable.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
 import { type Finding, refuse } from "./finding.ts";
 import { refusalIn } from "./refusal-in.ts";
@@ -12,18 +14,25 @@ import type { Workload } from "./workload.ts";
 export function judgePools(
   { namespace }: Workload,
   { fixed, sets }: Wishes,
-  pools: readonly Pool[],
+  pools: readonly PoolInSpace[],
 ): Finding[] {
   const asked = [
     ...fixed.map(({ address, source }) => ({ address, source })),
     ...sets.flatMap(({ intervals, source }) => intervals.map(({ first: address }) => ({ address, source }))),
   ];
-  const poolWith = poolFinder(pools);
+  const networks = networksOf(pools);
   return asked.flatMap(({ address, source }) => {
-    const pool = poolWith(address);
-    const refusal = pool && refusalIn(() => requireNamespaces(pool.policy, namespace, true));
+    const refusal = refusalOf(address, namespace, networks);
     return refusal === undefined ? [] : [refuse(`${source}: ${refusal.message}: ${refusal.details}`)];
   });
 }
 
-const poolFinder = remembered((pools: readonly Pool[]) => firstHolding(pools, poolIntervals));
+const networksOf = remembered((pools: readonly PoolInSpace[]) => pools.map(({ network }) => network));
+
+/** Which of the pools with that address is meant, in which space, only the pod's network says: one that lets it is enough. */
+function refusalOf(address: Address, namespace: string, networks: readonly Network[]): IpamError | undefined {
+  const refusals = networksGiving(address, networks).map(({ policy }) =>
+    policy === undefined ? undefined : refusalIn(() => requireNamespaces(policy, namespace, true)),
+  );
+  return refusals.includes(undefined) ? undefined : refusals[0];
+}

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import { parseInterval } from "../../address/interval-text.ts";
+import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
+import { readPoolsOf } from "../../config/testing/pools.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Owner, Retention } from "../../ipam/records.ts";
 import { RECORD_VERSION } from "../../ipam/records.ts";
@@ -33,7 +35,10 @@ async function world(ownerState: OwnerState = "present") {
       owner: { kind: "Deployment", namespace: "team-a", name: "web", uid: "uid-web" },
     }),
   } as unknown as Cluster;
-  const judge = async (change: Partial<Workload> & Pick<Workload, "annotations">) => {
+  const judge = async (
+    change: Partial<Workload> & Pick<Workload, "annotations">,
+    pools: readonly PoolInSpace[] = [],
+  ) => {
     const workload: Workload = {
       kind: "Deployment",
       namespace: "team-a",
@@ -45,7 +50,7 @@ async function world(ownerState: OwnerState = "present") {
     };
     const findings = await judgeWorkload(workload, {
       ports: { ...ports, cluster, clusterNames: calledBy("here") },
-      pools: [],
+      pools,
       space: "default",
       ownerOf: ownerOfWorkload(workload, cluster, options.deadline),
       options,
@@ -59,6 +64,9 @@ const reserved = (owner: Owner, retain: Retention = "keep") =>
   ({ space: "default", owner, retain, evenIfHeld: false, requireInit: false }) as const;
 const WEB_B: Owner = { kind: "Deployment", namespace: "team-b", name: "web", uid: "uid-b" };
 const IP = { "kube-ipam.ip": "10.1.2.5" };
+/** What another team hears, whoever has the address. */
+const neutral = (address: string) =>
+  `address ${address} is not available to namespace 'team-a': choose another address, or ask whoever operates the addresses of this cluster`;
 
 test("an address that nobody has or will have is fine", async () => {
   const { judge } = await world();
@@ -138,10 +146,7 @@ test("an operator's reservation for another refuses, for the own workload it doe
     options,
   );
   await reserveAddress(parseAddress("10.1.2.6"), reserved(own), ports, options);
-  expect(await judge({ annotations: IP })).toEqual([
-    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'the printer': an operator's reservation ends only when an operator ends it; " +
-      "choose another address, or end the reservation with 'kube-ipam ip unreserve 10.1.2.5'",
-  ]);
+  expect(await judge({ annotations: IP })).toEqual([`refuse kube-ipam.ip: ${neutral("10.1.2.5")}`]);
   expect(await judge({ annotations: { "kube-ipam.ip": "10.1.2.6" } })).toEqual([]);
 });
 
@@ -149,9 +154,7 @@ test("a reserved range counts as its addresses do", async () => {
   const { judge, ports } = await world();
   const range = { first: parseAddress("10.1.2.4"), last: parseAddress("10.1.2.8") };
   await reserveRange(range, reserved({ kind: "Note", namespace: "", name: "printers" }), ports, options);
-  expect((await judge({ annotations: IP }))[0]).toStartWith(
-    "refuse kube-ipam.ip: address 10.1.2.5 is reserved for 'printers'",
-  );
+  expect(await judge({ annotations: IP })).toEqual([`refuse kube-ipam.ip: ${neutral("10.1.2.5")}`]);
 });
 
 test("what is reserved for a pod of the StatefulSet is its own", async () => {
@@ -190,6 +193,53 @@ test("another team's address is refused while its owner lives, and free when it 
   expect((await judge({ annotations: IP }))[0]).toStartWith("refuse ");
 });
 
+test("K126: a refusal names another workload of the own team, and nobody of another one", async () => {
+  const { judge, ports } = await world();
+  await reserveAddress(
+    parseAddress("10.1.2.6"),
+    reserved({ kind: "StatefulSet", namespace: "team-a", name: "db" }),
+    ports,
+    options,
+  );
+  await automatic(ports);
+  expect((await judge({ annotations: { "kube-ipam.ip": "10.1.2.6" } }))[0]).toStartWith(
+    "refuse kube-ipam.ip: address 10.1.2.6 is reserved for StatefulSet team-a/db",
+  );
+  expect(await judge({ annotations: IP })).toEqual([`refuse kube-ipam.ip: ${neutral("10.1.2.5")}`]);
+});
+
+test("K122: pools of one subnet in two spaces: refused where every one of them refuses", async () => {
+  const { judge } = await world();
+  const pools = (...namespaces: string[][]) =>
+    readPoolsOf(
+      Object.fromEntries(
+        namespaces.map((fixedNamespaces, index) => [
+          `p${index}`,
+          { subnets: ["10.79.0.0/24"], addressSpace: `s${index}`, fixedNamespaces },
+        ]),
+      ),
+    );
+  const annotations = { "kube-ipam.ip": "10.79.0.9" };
+  const of = async (...namespaces: string[][]) =>
+    (await judge({ annotations }, pools(...namespaces))).filter((each) => each.startsWith("refuse"));
+  expect(await of(["team-b"], ["team-a"])).toEqual([]);
+  expect(await of(["team-a"], ["team-b"])).toEqual([]);
+  expect(await of(["team-b"], ["team-b"])).toEqual([
+    expect.stringContaining("namespace 'team-a' may not name addresses of pool 'p0'"),
+  ]);
+});
+
+test("K122: an address of a pool's subnet outside of its ranges is the pool's", async () => {
+  const { judge } = await world();
+  const range = { subnet: "10.78.0.0/24", rangeStart: "10.78.0.100", rangeEnd: "10.78.0.200" };
+  const pools = readPoolsOf({ secret: { ranges: [[range]], fixedNamespaces: ["team-b"] } });
+  expect(await judge({ annotations: { "kube-ipam.ip": "10.78.0.50" } }, pools)).toEqual([
+    expect.stringContaining(
+      "refuse kube-ipam.ip: namespace 'team-a' may not name addresses of pool 'secret'",
+    ),
+  ]);
+});
+
 test("the own team may name its address for another workload", async () => {
   const { judge, ports } = await world();
   await automatic(ports);
@@ -201,16 +251,14 @@ test("a set with addresses of others: a warning that names one of them", async (
   await automatic(ports);
   const findings = await judge({ annotations: { "kube-ipam.ips": "10.1.2.4-10.1.2.6" } });
   expect(findings).toHaveLength(1);
-  expect(findings[0]).toStartWith(
-    "warn kube-ipam.ips: address 10.1.2.5 is reserved for Deployment team-b/web",
-  );
+  expect(findings).toEqual([`warn kube-ipam.ips: ${neutral("10.1.2.5")}`]);
 });
 
-test("who has the address now is named, unless it is the own team", async () => {
+test("K126: an address that another team has now is a warning that names nobody, and none for the own team", async () => {
   const { judge } = await world();
   const annotations = { "kube-ipam.ip": "10.1.2.9" };
   expect(await judge({ annotations })).toEqual([
-    "warn kube-ipam.ip: 10.1.2.9 is held by pod team-b/web-1 on node n1 now; a pod that asks for it waits until that holder ends",
+    "warn kube-ipam.ip: address 10.1.2.9 is not available to namespace 'team-a' now; a pod that asks for it waits until it is free",
   ]);
   expect(await judge({ namespace: "team-b", annotations })).toEqual([]);
 });

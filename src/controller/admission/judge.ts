@@ -1,5 +1,4 @@
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
-import type { Pool } from "../../config/settings/pools.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
@@ -34,7 +33,7 @@ export async function judgeWorkload(workload: Workload, context: JudgeContext): 
 /** What can be judged without store and Kubernetes. */
 export function judgeAlone(
   workload: Workload,
-  pools: readonly Pool[],
+  pools: readonly PoolInSpace[],
 ): { readonly findings: Finding[]; readonly wishes: Wishes } {
   try {
     const wishes = readWishes(workload.annotations);

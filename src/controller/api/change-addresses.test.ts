@@ -8,9 +8,9 @@ import { FakeCluster } from "../../ipam/testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "../../ipam/testing/hand-over.ts";
 import { add, createWorld } from "../../ipam/testing/world.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
-import type { ControllerContext } from "../context/context.ts";
 import { noNode } from "../context/no-node.ts";
 import { releaseFor } from "./change-addresses.ts";
+import { limitOf } from "./limit-of.ts";
 import type { Scope } from "./objects.ts";
 import { statusOf } from "./status.ts";
 
@@ -27,13 +27,13 @@ async function world(pod: PodFacts | undefined, node: NodeFacts | undefined) {
   const ports = { ...made.ports(made.node("n1"), cluster, "cluster-1"), node: noNode() };
   const options = { deadline: performance.now() + 60_000 };
   const defaults = { space: "default", coolingSeconds: 60, requireInit: false };
+  const limit = (namespace: string) => limitOf(namespace, { configuration: { pools: [] }, ports }, options);
   const release = (scope: Scope, force: boolean) =>
     releaseFor(
       { address: ADDRESS, force },
       {
         scope,
-        addresses: addressesOnStore(ports, defaults, options, scope),
-        context: {} as ControllerContext,
+        addresses: addressesOnStore(ports, defaults, options, scope === undefined ? undefined : limit(scope)),
       },
     );
   const all = addressesOnStore(ports, defaults, options);

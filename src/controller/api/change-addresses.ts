@@ -1,9 +1,9 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { type Interval, isOneAddress, overlaps } from "../../address/interval.ts";
+import { type Interval, isOneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
-import { poolIntervals } from "../../config/settings/pools.ts";
+import type { ClusterNames } from "../../ipam/cluster-names.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import { requireNamespaces } from "../../ipam/plan/policy.ts";
+import { NOTE_KIND } from "../../ipam/own-kinds.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type {
   EndedReservation,
@@ -12,27 +12,27 @@ import type {
   Reservation,
   ReservationSpec,
 } from "../../operator/wire.ts";
-import type { ControllerContext } from "../context/context.ts";
 import { BeyondNamespace } from "./beyond-namespace.ts";
 import { readIntervalOf } from "./bodies.ts";
+import { toldTo } from "./not-available.ts";
 import { object, type Scope } from "./objects.ts";
 
 /** One authorised request: for which namespace, and what it works on. */
 export interface ScopedCall {
   readonly scope: Scope;
+  /** Limited to the scope: see `limitOf`. */
   readonly addresses: Addresses;
-  readonly context: ControllerContext;
+  readonly clusterNames?: ClusterNames;
 }
 
 /** @throws IpamError, StoreFailure, BadRequest */
-export async function reserveFor(
-  spec: ReservationSpec,
-  { addresses, context, scope }: ScopedCall,
-): Promise<Reservation> {
+export async function reserveFor(spec: ReservationSpec, call: ScopedCall): Promise<Reservation> {
   const interval = readIntervalOf(spec.address);
-  if (scope !== undefined) requireOwn(spec, interval, scope, context);
+  const { scope } = call;
+  if (scope !== undefined) requireOwn(spec, interval, scope);
   const { address: _named, evenIfHeld = false, ...rest } = spec;
-  const status = await addresses.reserve(interval, { ...rest, evenIfHeld });
+  const done = call.addresses.reserve(interval, { ...rest, evenIfHeld });
+  const status = await heard(done, interval, call);
   return { ...object("Reservation", formatInterval(interval), scope), spec, status };
 }
 
@@ -43,6 +43,7 @@ export async function unreserveFor(
   { addresses, scope }: Pick<ScopedCall, "addresses" | "scope">,
 ): Promise<EndedReservation | undefined> {
   const interval = readIntervalOf(name);
+  if (scope !== undefined && !isOneAddress(interval)) throw clusterOnly("end the reservation of a range");
   const { reservation, space: of } = await addresses.unreserve(interval, space);
   if (reservation === undefined) return undefined;
   return { ...object("Reservation", formatInterval(interval), scope), status: { space: of, reservation } };
@@ -58,22 +59,29 @@ export async function releaseFor(spec: ReleaseSpec, call: ScopedCall): Promise<R
   return { ...object("Release", formatInterval(interval), call.scope), spec, status };
 }
 
-/**
- * A caller with rights in one namespace must not take from others: no ranges, no notes, nothing that
- * another pod holds, and nothing of a pool whose addresses the namespace may not name.
- */
-function requireOwn(
-  { evenIfHeld, owner }: ReservationSpec,
+/** The result, or the failure as the caller may hear it. */
+async function heard<T>(
+  done: Promise<T>,
   interval: Interval,
-  namespace: string,
-  { configuration }: ControllerContext,
-): void {
-  if (owner.namespace !== namespace || owner.kind === "Note")
-    throw clusterOnly("for anything but the namespace's own pods and workloads");
-  if (!isOneAddress(interval)) throw clusterOnly("a range");
-  if (evenIfHeld) throw clusterOnly("an address that is held");
-  const pool = configuration.pools.find((each) => poolIntervals(each).some((own) => overlaps(own, interval)));
-  if (pool !== undefined) requireNamespaces(pool.policy, namespace, true);
+  { scope, clusterNames }: ScopedCall,
+): Promise<T> {
+  try {
+    return await done;
+  } catch (failure) {
+    if (scope === undefined) throw failure;
+    throw toldTo({ namespace: scope, clusterNames }, failure, formatInterval(interval));
+  }
+}
+
+/**
+ * A caller with rights in one namespace must not take from others: no ranges, no remarks, and nothing that
+ * another pod holds. Which addresses its pods may name, and how many, is the limit's to judge.
+ */
+function requireOwn({ evenIfHeld, owner }: ReservationSpec, interval: Interval, namespace: string): void {
+  if (owner.namespace !== namespace || owner.kind === NOTE_KIND)
+    throw clusterOnly("reserve for anything but the namespace's own pods and workloads");
+  if (!isOneAddress(interval)) throw clusterOnly("reserve a range");
+  if (evenIfHeld) throw clusterOnly("reserve an address that is held");
 }
 
 /**
@@ -90,8 +98,5 @@ function beyondEvidence(address: Address): BeyondNamespace {
 }
 
 function clusterOnly(what: string): BeyondNamespace {
-  return new BeyondNamespace(
-    `reserve ${what}`,
-    "get the right to create reservations in all namespaces: kubectl ipam --all-namespaces",
-  );
+  return new BeyondNamespace(what, "get the right to do so in all namespaces: kubectl ipam --all-namespaces");
 }

@@ -1,21 +1,39 @@
 import type { Context } from "hono";
+import { IpamError } from "../../ipam/errors.ts";
+import { Queue } from "../../ipam/queue.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { type Item, namespaceOf } from "../../operator/items.ts";
 import { type AddressList, API_VERSION, type ListedAddress } from "../../operator/wire.ts";
-import { BadRequest } from "./bodies.ts";
-import { object, type Scope } from "./objects.ts";
+import { BadRequest, readSpace } from "./bodies.ts";
+import { object } from "./objects.ts";
 import { tableOf, wantsTable } from "./table.ts";
 
-/** GET …/addresses: what is held or reserved, of one Kubernetes namespace or of all. */
-export async function list(request: Context, scope: Scope, addresses: Addresses): Promise<Response> {
+/** Each list reads all records of the store, and has those of the caller in memory: the next ones wait for their turn. */
+const turns = new Queue({ limit: 2 });
+const MOST_WAITING = 64;
+
+/**
+ * GET …/addresses: what is held or reserved, of one Kubernetes namespace or of all.
+ *
+ * @throws BadRequest, StoreFailure; IpamError tryAgain where too many lists are asked for at once.
+ */
+export async function list(request: Context, addresses: Addresses): Promise<Response> {
   const only = onlyName(request.req.query());
-  const items = (await addresses.items(request.req.query("space")))
-    .filter((item) => scope === undefined || namespaceOf(item) === scope)
-    .map(listed)
-    .filter(({ metadata }) => only === undefined || metadata.name === only);
+  const space = readSpace(request.req.query("space"));
+  if (turns.waiting >= MOST_WAITING)
+    throw new IpamError(
+      "tryAgain",
+      "too many lists of addresses are asked for at once",
+      "try again in a while",
+    );
+  return turns.run(async () => answerList(request, await addresses.items(space), only));
+}
+
+function answerList(request: Context, found: readonly Item[], only: string | undefined): Response {
+  const items = found.map(listed).filter(({ metadata }) => only === undefined || metadata.name === only);
   if (wantsTable(request.req.header("Accept"))) return request.json(tableOf(items));
-  const found: AddressList = { apiVersion: API_VERSION, kind: "AddressList", metadata: {}, items };
-  return request.json(found);
+  const answer: AddressList = { apiVersion: API_VERSION, kind: "AddressList", metadata: {}, items };
+  return request.json(answer);
 }
 
 function listed(item: Item): ListedAddress {

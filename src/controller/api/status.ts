@@ -14,12 +14,14 @@ export interface Status {
   readonly status: "Failure";
   readonly message: string;
   readonly reason: string;
-  readonly code: 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503;
+  readonly code: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 500 | 503;
   /** Our own name of the error, and what to do. */
   readonly details?: { readonly causes: readonly { readonly reason: string; readonly message: string }[] };
 }
 
 const CODES: Readonly<Partial<Record<ErrorName, Status["code"]>>> = {
+  // As Kubernetes answers where a ResourceQuota is used up.
+  noFreeAddress: 403,
   addressHeld: 409,
   tryAgain: 503,
   addressNotAllowed: 422,
@@ -32,6 +34,7 @@ const REASONS: Readonly<Record<Status["code"], string>> = {
   403: "Forbidden",
   404: "NotFound",
   409: "Conflict",
+  413: "RequestEntityTooLarge",
   422: "Invalid",
   500: "InternalError",
   503: "ServiceUnavailable",

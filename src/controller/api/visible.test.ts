@@ -13,15 +13,17 @@ const STATUS: AddressStatus = {
   cooling: false,
 };
 
+const of = (namespace: string) => ({ namespace, clusterNames: undefined });
+
 test("each namespace sees its own part, and one without any sees nothing", () => {
-  expect(visibleIn("default", STATUS)).toMatchObject({
+  expect(visibleIn(of("default"), STATUS)).toMatchObject({
     state: "allocated",
     allocation: { holders: [holder()] },
   });
-  expect(visibleIn("default", STATUS)?.reservation).toBeUndefined();
-  expect(visibleIn("team-b", STATUS)).toMatchObject({ state: "reserved", reservation: { owner: WEB } });
-  expect(visibleIn("team-b", STATUS)?.allocation).toBeUndefined();
-  expect(visibleIn("team-c", STATUS)).toBeUndefined();
+  expect(visibleIn(of("default"), STATUS)?.reservation).toBeUndefined();
+  expect(visibleIn(of("team-b"), STATUS)).toMatchObject({ state: "reserved", reservation: { owner: WEB } });
+  expect(visibleIn(of("team-b"), STATUS)?.allocation).toBeUndefined();
+  expect(visibleIn(of("team-c"), STATUS)).toBeUndefined();
 });
 
 test("what no pod holds and what is reserved for a remark is no namespace's", () => {
@@ -32,5 +34,5 @@ test("what no pod holds and what is reserved for a remark is no namespace's", ()
     allocation: { version: 1, holders: [container], origin: "dynamic", since: "" } as const,
     reservation: { version: 1, owner: note, kind: "operator", retain: "keep", since: "" } as const,
   };
-  expect(visibleIn("default", sight)).toBeUndefined();
+  expect(visibleIn(of("default"), sight)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { describeAttachment, describeOwner } from "../in-words.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
+import { NOTE_KIND } from "../own-kinds.ts";
 import { type AttachmentId, type Holder, type Owner, type Ref, SHARE_KIND } from "../records.ts";
 import { reservedRangesAt } from "../reserve/reserved-ranges.ts";
 import { sameHolder, sameOwner } from "../same.ts";
@@ -89,7 +90,7 @@ function* reservationsWithoutOwner(records: StoreRecords) {
     const { owner } = record;
     const known = index.get(ownerKey(ref.space, owner));
     const address = formatAddress(ref.address);
-    if (owner.kind === "Note" || known?.addresses.includes(address)) continue;
+    if (owner.kind === NOTE_KIND || known?.addresses.includes(address)) continue;
     if (known !== undefined && !sameOwner(known.owner, owner)) continue;
     if (isDamaged({ kind: "owner", space: ref.space, owner })) continue;
     const what = `${address} is reserved for ${describeOwner(owner)}, but that owner's record does not list it: a sticky pod would not find it`;

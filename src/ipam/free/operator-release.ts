@@ -3,6 +3,7 @@ import { recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { isHeldIn } from "../of-namespace.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -19,7 +20,7 @@ export interface OperatorRelease {
   readonly force: boolean;
   /** Only where this container holds the address; absent: every holder. */
   readonly container?: string;
-  /** Only where a pod of this Kubernetes namespace holds the address. */
+  /** Only where a pod of this Kubernetes namespace of the own cluster holds the address. */
   readonly namespace?: string;
   readonly coolingSeconds: number;
 }
@@ -53,7 +54,7 @@ export async function releaseByOperator(
   let meant: readonly Holder[] | undefined;
   await untilWon(`release ${formatAddress(request.address)}`, async () => {
     const allocation = await readAllocation(request, ports, options);
-    meant ??= holdersMeant(request, allocation?.record);
+    meant ??= holdersMeant(request, allocation?.record, ports);
     const holders =
       allocation?.record.holders.filter((holder) => meant?.some((each) => sameHolder(each, holder))) ?? [];
     if (allocation === undefined || holders.length === 0) return true;
@@ -74,12 +75,14 @@ export async function releaseByOperator(
 function holdersMeant(
   { container, namespace }: OperatorRelease,
   record: AllocationRecord | undefined,
+  { clusterNames }: Pick<Ports, "clusterNames">,
 ): readonly Holder[] {
   const holders = record?.holders ?? [];
+  const of = namespace === undefined ? undefined : { namespace, clusterNames };
   return holders.filter(
-    ({ attachment, pod }) =>
-      (container === undefined || attachment.container === container) &&
-      (namespace === undefined || pod?.namespace === namespace),
+    (holder) =>
+      (container === undefined || holder.attachment.container === container) &&
+      (of === undefined || isHeldIn(of, holder)),
   );
 }
 

@@ -22,14 +22,7 @@ export function namedTarget(
 ): NamedTarget {
   const range = rangeOf(set, wanted.address);
   if (range === undefined) throw unfulfilled(network, [wanted]);
-  const reason = whyNotAllowed(network, wanted.address);
-  if (reason !== undefined) {
-    throw new IpamError(
-      "addressNotAllowed",
-      `address ${formatAddress(wanted.address)} (${wanted.source}) is not allowed in network '${network.name}': ${reason}`,
-      "choose another address of the subnet",
-    );
-  }
+  requireGivenOut(network, wanted);
   requireRangesGateway(wanted, range);
   const gateway = wanted.gateway ?? range.gateway;
   return {
@@ -41,6 +34,24 @@ export function namedTarget(
     origin,
     source: wanted.source,
   };
+}
+
+/**
+ * Requires that the network gives an address of its subnets out at all.
+ *
+ * @throws IpamError addressNotAllowed saying why it never does.
+ */
+export function requireGivenOut(
+  network: Pick<Network, "name" | "sets" | "exclude">,
+  { address, source }: Pick<FixedAddress, "address" | "source">,
+): void {
+  const reason = whyNotAllowed(network, address);
+  if (reason === undefined) return;
+  throw new IpamError(
+    "addressNotAllowed",
+    `address ${formatAddress(address)} (${source}) is not allowed in network '${network.name}': ${reason}`,
+    "choose another address of the subnet",
+  );
 }
 
 /** The error of named addresses that no range set of the network is left for. */

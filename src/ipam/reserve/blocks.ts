@@ -2,14 +2,12 @@ import { formatAddress, parseAddress } from "../../address/address.ts";
 import { type Interval, overlaps } from "../../address/interval.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { BLOCK_KIND } from "../own-kinds.ts";
 import type { Ports } from "../ports.ts";
 import { RECORD_VERSION, type ReservedRange } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { CallOptions } from "../store-port.ts";
 import { intervalOf } from "./reserved-ranges.ts";
-
-/** Kind of the owner of a blocked range: its name is the node that has not answered. */
-const OWNER_KIND = "Recovery";
 
 /** Addresses that nobody gets until a node has reported what it holds. */
 export interface Block {
@@ -32,7 +30,7 @@ export function blockOfConflict({
 /** The block in a reserved range; undefined for an operator's range. */
 export function blockIn(range: ReservedRange): Block | undefined {
   const { kind, name } = range.reservation.owner;
-  return kind === OWNER_KIND ? { node: name, interval: intervalOf(range) } : undefined;
+  return kind === BLOCK_KIND ? { node: name, interval: intervalOf(range) } : undefined;
 }
 
 /** Sorted names of the nodes whose blocks overlap one of the intervals. */
@@ -124,7 +122,7 @@ function rangeOf({ node, interval }: Block, present: readonly ReservedRange[]): 
   const same = present.find(
     (range) => range.first === first && range.last === last && blockIn(range)?.node === node,
   );
-  const owner = { kind: OWNER_KIND, namespace: "", name: node };
+  const owner = { kind: BLOCK_KIND, namespace: "", name: node };
   const reservation = { version: RECORD_VERSION, owner, kind: "operator", retain: "keep" } as const;
   return same ?? { first, last, reservation: { ...reservation, since: new Date().toISOString() } };
 }

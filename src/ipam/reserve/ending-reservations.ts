@@ -1,6 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
+import { OWN_KINDS } from "../own-kinds.ts";
 import type { Ports } from "../ports.ts";
 import { type AttachmentRecord, type OwnerRecord, RECORD_VERSION, type Ref, type RefOf } from "../records.ts";
 import { refKey } from "../ref-key.ts";
@@ -79,9 +80,10 @@ type OwnerWrites = Pick<Transaction, "puts" | "deletes">;
 
 /**
  * The writes that remove addresses from an owner's record, and delete an empty one. The caller guards
- * the record.
+ * the record. A record of a kind of ours stays: no reservation made it, also where one is for an owner of that name.
  */
 export function disowning(ref: RefOf<"owner">, record: OwnerRecord, gone: readonly string[]): OwnerWrites {
+  if (OWN_KINDS.has(record.owner.kind)) return { puts: [], deletes: [] };
   const rest = withoutAddresses(record, gone);
   const holdsNothing = rest.addresses.length === 0 && Object.keys(rest.slots ?? {}).length === 0;
   return holdsNothing ? { puts: [], deletes: [ref] } : { puts: [{ ref, record: rest }], deletes: [] };

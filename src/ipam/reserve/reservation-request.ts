@@ -1,4 +1,6 @@
 import { clusterOfRecords } from "../cluster-names.ts";
+import { IpamError } from "../errors.ts";
+import { NOTE_KIND, OWN_KINDS } from "../own-kinds.ts";
 import type { Ports } from "../ports.ts";
 import {
   type Holder,
@@ -8,6 +10,7 @@ import {
   type Retention,
 } from "../records.ts";
 import { sameOwner, samePod } from "../same.ts";
+import type { Share } from "./share.ts";
 
 /** A reservation that an operator wants, without its addresses. */
 export interface ReservationWish {
@@ -18,12 +21,14 @@ export interface ReservationWish {
   /** Reserve it also where another attachment holds the address: that one keeps it until it ends. */
   readonly evenIfHeld: boolean;
   readonly requireInit: boolean;
+  /** Counted in the same transaction; absent: nobody counts. Ranges are not counted. */
+  readonly share?: Share;
 }
 
 /** Which reservations a caller may end. */
 export interface ReservationScope {
   readonly space: string;
-  /** Only those with an owner in this Kubernetes namespace; any other one counts as absent. */
+  /** Only those with an owner in this Kubernetes namespace of the own cluster; any other one counts as absent. */
   readonly namespace?: string;
 }
 
@@ -33,6 +38,21 @@ export interface ReservationDone {
   readonly created: boolean;
   /** The holders of its addresses, which keep them. */
   readonly holders: readonly Holder[];
+}
+
+/**
+ * Refuses an owner of a kind that only our own records have, but for a remark: its record counts or blocks, and
+ * reserving for it would change that.
+ *
+ * @throws IpamError invalidConfig
+ */
+export function requireOwnable({ kind }: Pick<Owner, "kind">): void {
+  if (kind === NOTE_KIND || !OWN_KINDS.has(kind)) return;
+  throw new IpamError(
+    "invalidConfig",
+    `nothing can be reserved for an owner of kind '${kind}': kube-ipam's own records are of that kind`,
+    "name a pod, its workload, or a remark",
+  );
 }
 
 /** The record of an operator's reservation. */
@@ -46,7 +66,7 @@ export function operatorReservation(
     kind: "operator",
     retain,
     ...(note !== undefined && { note }),
-    ...(owner.kind !== "Note" && clusterOfRecords(ports)),
+    ...(owner.kind !== NOTE_KIND && clusterOfRecords(ports)),
     since: new Date().toISOString(),
   };
 }
@@ -66,6 +86,6 @@ export function isSettled(present: ReservationRecord, wish: ReservationWish): bo
  * namespace, which is the boundary of trust (docs/design.md section 5).
  */
 export function holdsForOwner({ pod }: Holder, owner: Owner): boolean {
-  if (pod === undefined || owner.kind === "Note") return false;
+  if (pod === undefined || owner.kind === NOTE_KIND) return false;
   return owner.kind === "Pod" ? samePod(pod, owner) : pod.namespace === owner.namespace;
 }

@@ -5,6 +5,7 @@ import { IpamError } from "../errors.ts";
 import { describeOwner } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { isReservedIn } from "../of-namespace.ts";
 import type { Ports } from "../ports.ts";
 import { type Holder, RECORD_VERSION, type ReservedRange, type ReservedRangesRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -16,6 +17,7 @@ import {
   type ReservationDone,
   type ReservationScope,
   type ReservationWish,
+  requireOwnable,
 } from "./reservation-request.ts";
 import { readReady, refuseHolders, refuseOther } from "./reserve.ts";
 import { intervalOf } from "./reserved-ranges.ts";
@@ -29,8 +31,8 @@ const MOST_RANGES = 256;
  * Every ADD compares that record (GUARDED), so no ADD after the commit overlooks it. An ADD may come
  * between the read of the range and the commit: a second read finds it, and ends the reservation again.
  *
- * @throws IpamError addressHeld naming holder or owner; storeCannotWrite (too many ranges), tryAgain;
- *   StoreFailure.
+ * @throws IpamError addressHeld naming holder or owner; invalidConfig for an owner of a kind of ours;
+ *   storeCannotWrite (too many ranges), tryAgain; StoreFailure.
  */
 export async function reserveRange(
   interval: Interval,
@@ -38,6 +40,7 @@ export async function reserveRange(
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservationDone> {
+  requireOwnable(wish.owner);
   const created = await untilWon(`reserve ${formatInterval(interval)}`, async () => {
     const ref = refTo.reservedRanges(wish.space);
     const { snapshot, meta } = await readReady([ref], wish, ports, options);
@@ -85,7 +88,8 @@ export function unreserveRange(
     const ranges = rangesOf(present, { space });
     const range = ranges.find((candidate) => isSame(candidate, interval));
     if (present === undefined || range === undefined) return tried ?? "absent";
-    if (namespace !== undefined && range.reservation.owner.namespace !== namespace) return "absent";
+    const of = namespace !== undefined && { namespace, clusterNames: ports.clusterNames };
+    if (of && !isReservedIn(of, range.reservation)) return "absent";
     tried = range;
     const rest = ranges.filter((other) => other !== range);
     const outcome = await ports.store.commit(

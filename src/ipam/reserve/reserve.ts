@@ -1,10 +1,10 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { IpamError } from "../errors.ts";
 import { describeHolderFully, describeOwner } from "../in-words.ts";
 import { newIdentity, recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { NOTE_KIND } from "../own-kinds.ts";
 import type { Ports } from "../ports.ts";
 import {
   type Holder,
@@ -19,28 +19,32 @@ import { refTo } from "../ref-to.ts";
 import { sameOwner } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import { refuseNewerOwner } from "./ending-reservations.ts";
+import { Occupied } from "./occupied.ts";
 import {
   holdsForOwner,
   isSettled,
   operatorReservation,
   type ReservationDone,
   type ReservationWish,
+  requireOwnable,
 } from "./reservation-request.ts";
 import { reservedRangesAt } from "./reserved-ranges.ts";
+import { claimShare } from "./share.ts";
 
 /**
  * Reserves one address for an owner, which need not have a pod yet. The transaction compares the
  * allocation, the reservation, the reserved ranges and the owner's record as they were judged (GUARDED).
  *
- * @throws IpamError addressHeld naming holder or owner; storeCannotWrite, tryAgain (ONE-STORE);
- *   StoreFailure.
+ * @throws IpamError addressHeld (Occupied) naming holder or owner; noFreeAddress where the share is used up;
+ *   invalidConfig for an owner of a kind of ours; storeCannotWrite, tryAgain (ONE-STORE); StoreFailure.
  */
-export function reserveAddress(
+export async function reserveAddress(
   address: Address,
   wish: ReservationWish,
   ports: Ports,
   options: CallOptions,
 ): Promise<ReservationDone> {
+  requireOwnable(wish.owner);
   return untilWon(`reserve ${formatAddress(address)}`, async () => {
     const refs = refsOf(address, wish);
     const { snapshot, meta } = await readReady(Object.values(refs), wish, ports, options);
@@ -53,6 +57,7 @@ export function reserveAddress(
     refuseHolders(address, wish, holders);
     if (reservation !== undefined && isSettled(reservation.record, wish)) return { created: false, holders };
     const owned = ownedBy(address, wish, refs, snapshot);
+    const share = wish.share && (await claimShare(wish.share, [formatAddress(address)], ports, options));
     const outcome = await ports.store.commit(
       {
         guards: [
@@ -61,11 +66,13 @@ export function reserveAddress(
           { ref: refs.reservation, revision: reservation?.revision ?? 0 },
           { ref: refs.ranges, revision: ranges?.revision ?? 0 },
           ...owned.guards,
+          ...(share?.guards ?? []),
         ],
         puts: [
           ...meta.puts,
           { ref: refs.reservation, record: operatorReservation(wish, ports) },
           ...owned.puts,
+          ...(share?.puts ?? []),
         ],
         deletes: [],
       },
@@ -117,31 +124,31 @@ function refuseRange(
     ({ reservation }) => !sameOwner(reservation.owner, owner),
   );
   if (within === undefined) return;
-  throw new IpamError(
-    "addressHeld",
+  throw new Occupied(
+    within.reservation,
     `address ${formatAddress(address)} lies in the range ${within.first}-${within.last}, reserved for ${describeOwner(within.reservation.owner)}`,
     `end that reservation first: 'kube-ipam ip unreserve ${within.first}-${within.last}'`,
   );
 }
 
-/** @throws IpamError addressHeld where the reservation has another owner. */
+/** @throws Occupied where the reservation has another owner. */
 export function refuseOther(address: Address, { owner }: ReservationWish, present: ReservationRecord): void {
   const text = formatAddress(address);
   refuseNewer(present.version, `the reservation of ${text}`);
   if (sameOwner(present.owner, owner)) return;
-  throw new IpamError(
-    "addressHeld",
+  throw new Occupied(
+    present,
     `address ${text} is reserved for ${describeOwner(present.owner)}`,
     `end that reservation first: 'kube-ipam ip unreserve ${text}'`,
   );
 }
 
-/** @throws IpamError addressHeld where somebody else than the owner holds the address. */
+/** @throws Occupied where somebody else than the owner holds the address. */
 export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
   const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
   if (other === undefined || wish.evenIfHeld) return;
-  throw new IpamError(
-    "addressHeld",
+  throw new Occupied(
+    other,
     `address ${formatAddress(address)} is held by ${describeHolderFully(other)}`,
     "reserve another address, stop that container first, or add --even-if-held: the holder then keeps the address until it ends",
   );
@@ -154,7 +161,7 @@ function ownedBy(
   refs: ReturnType<typeof refsOf>,
   snapshot: Snapshot,
 ): { guards: Guard[]; puts: Put[] } {
-  if (owner.kind === "Note") return { guards: [], puts: [] };
+  if (owner.kind === NOTE_KIND) return { guards: [], puts: [] };
   const current = snapshot.get(refs.owner);
   const text = formatAddress(address);
   if (current !== undefined) refuseNewerOwner(current.record);

@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../../address/address.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { isReservedIn } from "../of-namespace.ts";
 import type { Ports } from "../ports.ts";
 import type { ReservationRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -30,7 +31,8 @@ export function unreserveAddress(
     const reservation = snapshot.get(ref);
     // Absent after an unknown outcome: this call's own commit happened.
     if (reservation === undefined) return tried ?? "absent";
-    if (namespace !== undefined && reservation.record.owner.namespace !== namespace) return "absent";
+    const of = namespace !== undefined && { namespace, clusterNames: ports.clusterNames };
+    if (of && !isReservedIn(of, reservation.record)) return "absent";
     refuseNewer(reservation.record.version, `the reservation of ${text}`);
     const ownerRef = refTo.owner(space, reservation.record.owner);
     const owner = (await ports.store.read({ refs: [ownerRef] }, options)).get(ownerRef);

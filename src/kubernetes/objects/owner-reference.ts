@@ -2,8 +2,8 @@ import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
 import type { OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
+import { OWN_KINDS } from "../../ipam/own-kinds.ts";
 import type { Owner } from "../../ipam/records.ts";
-import { SHARE_KIND } from "../../ipam/records.ts";
 import { groupOf, ownerKind } from "../api/kinds.ts";
 import { isFault, type ReferenceFault, readReference, type SoundReference } from "./sound-reference.ts";
 
@@ -47,7 +47,7 @@ export function controllerOf(
  * A Node controls the mirrors of its static pods, and owns no addresses. The other kinds exist only in
  * kube-ipam's records: a reference of such a kind could change what is counted there.
  */
-const OWNS_NOTHING: ReadonlySet<string> = new Set(["Node", "Note", SHARE_KIND]);
+const OWNS_NOTHING: ReadonlySet<string> = new Set(["Node", ...OWN_KINDS]);
 
 /** The error for a reference that Kubernetes' own objects never have. */
 export function malformedReference(
