@@ -172,27 +172,27 @@ describe.skipIf(missing !== undefined)("admission webhook", () => {
       "the database",
     );
     expect(await judged(bare("team-b", "10.188.0.60"))).toMatch(
-      /^refused .*address 10.188.0.60 is reserved for Deployment team-a\/web \(the database\): an operator's reservation ends only when an operator ends it/,
+      /^refused .*address 10.188.0.60 is not available to namespace 'team-b': choose another address, or ask/,
     );
     expect(await judged(deployment("team-b", "10.188.0.60"))).toStartWith("refused ");
     expect(await answered(deployment("team-a", "10.188.0.60"))).toBe("allowed ");
   }, 180_000);
 
-  test("another team's address: refused while its pod's workload lives, a warning of who has it", async () => {
+  test("K126: another team's address: refused while its pod's workload lives, a warning where a pod has it, naming nobody", async () => {
     await world.kubernetes.apply(
       pod({ name: "db", namespace: "team-a", node: "n1", annotations: { "kube-ipam.ip": "10.188.0.70" } }),
     );
     const sandbox = await node.makeSandbox(await world.find("db", "team-a"));
     added(await node.add(sandbox));
-    expect(await judged(bare("team-b", "10.188.0.70"))).toContain(
-      "address 10.188.0.70 is reserved for Pod team-a/db: kube-ipam keeps the address for that owner while it exists",
+    expect(await judged(bare("team-b", "10.188.0.70"))).toMatch(
+      /^refused .*kube-ipam.ip: address 10.188.0.70 is not available to namespace 'team-b': choose another address, or ask/,
     );
     expect(await answered(bare("team-a", "10.188.0.70"))).toBe("allowed ");
     await world.kubernetes.apply(pod({ name: "any", namespace: "team-a", node: "n1" }));
     const other = await node.makeSandbox(await world.find("any", "team-a"));
     const [{ address = "" } = {}] = added(await node.add(other)).ips;
     expect(await judged(bare("team-b", address.replace("/16", "")))).toMatch(
-      /^allowed Warning: kube-ipam: kube-ipam.ip: 10.188.\d+.\d+ is held by pod team-a\/any on node n1 now/,
+      /^allowed Warning: kube-ipam: kube-ipam.ip: address 10.188.\d+.\d+ is not available to namespace 'team-b' now/,
     );
     await node.end(other);
   }, 180_000);

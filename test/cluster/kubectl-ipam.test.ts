@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect } from "node:tls";
+import { parse } from "yaml";
 import type { CertificateFiles } from "../kit/certificates.ts";
 import type { ClusterNode, Sandbox } from "../kit/cluster-node.ts";
 import { added, addressesOf } from "../kit/cni.ts";
@@ -23,6 +24,15 @@ if (missing !== undefined) test.skip(`kubectl ipam: ${missing}`, () => {});
 const EXECUTABLE = process.env.KUBE_IPAM_EXECUTABLE ?? "dist/kube-ipam";
 const OPERATORS = `${import.meta.dir}/../../deploy/rbac/operators.yaml`;
 const TEAMS = ["team-a", "team-b"];
+const TEAM_B = { namespaces: ["team-b"], fixedNamespaces: ["team-b"] };
+const SECRET = { subnet: "10.78.0.0/24", rangeStart: "10.78.0.100", rangeEnd: "10.78.0.200" };
+/** No node uses them; the controller judges by them. */
+const POOLS = {
+  open: { subnets: ["10.77.0.0/24"], maxPerNamespace: 3 },
+  secret: { ranges: [[SECRET]], ...TEAM_B },
+  dupopen: { subnets: ["10.79.0.0/24"], addressSpace: "s1" },
+  dupsecret: { subnets: ["10.79.0.0/24"], addressSpace: "s2", ...TEAM_B },
+};
 
 interface Listed {
   readonly address: string;
@@ -59,7 +69,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     await start("team-b", "b-any");
     await applyControllerService(kubernetes);
     await applyApiService({ tlsPort: 1 }, kubernetes);
-    controller = await startController(world);
+    controller = await startController(world, { pools: POOLS });
     await applyApiService(controller, kubernetes);
     await kubernetes.kubectl(
       "wait",
@@ -220,7 +230,14 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
         "-n",
         "team-a",
       ],
-      [`address ${addresses["b-any"]} is held by`, addresses["b-any"] ?? "", "--for", "team-a/x"],
+      ["is in no subnet of a network or pool of its address space", "8.8.8.8", "--for", "team-a/x"],
+      ["it is the subnet's gateway", "10.188.0.1", "--for", "team-a/x"],
+      ["is in no subnet", "10.188.8.2", "--for", "team-a/x", "--space", "s9"],
+      [
+        `error: address ${addresses["b-any"]} is not available to namespace 'team-a'\n` +
+          "choose another address, or ask whoever operates the addresses of this cluster\n",
+        ...[addresses["b-any"] ?? "", "--for", "team-a/x"],
+      ],
     ];
     for (const [words, ...args] of refusals) {
       const { exitCode, stderr } = await reserve(...args);
@@ -230,6 +247,102 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect((await ipam("edit", "unreserve", "10.188.8.5", "-n", "team-a")).exitCode).toBe(3);
     expect((await ipam("edit", "unreserve", "10.188.8.1", "-n", "team-a")).exitCode).toBe(0);
     expect(await listed("boss", "-A")).toContain("10.188.8.5");
+  }, 180_000);
+
+  /** A request as that user, of whatever client: what the API server answers. */
+  async function send(who: string, method: string, path: string, body?: object) {
+    const { users: [of] = [] } = parse(readFileSync(users[who] ?? "", "utf8"));
+    const answer = await fetch(`${world.kubernetes.server}/apis/ipam.kube-ipam.io/v1${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${of.user.token}`, "Content-Type": "application/json" },
+      tls: { rejectUnauthorized: false },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { code: answer.status, message: ((await answer.json()) as { message?: string }).message };
+  }
+
+  const OWN = "/namespaces/team-a/reservations";
+  const asked = (
+    address: string,
+    { space = undefined as string | undefined, ...owner }: object & { space?: string } = {},
+  ) => ({
+    spec: {
+      address,
+      owner: { kind: "Pod", namespace: "team-a", name: "x", ...owner },
+      retain: "keep",
+      ...(space !== undefined && { space }),
+    },
+  });
+
+  test("K120: reservations count for a pool's maxPerNamespace", async () => {
+    for (const last of [2, 3, 4])
+      expect((await send("edit", "POST", OWN, asked(`10.77.0.${last}`))).code).toBe(201);
+    expect(await send("edit", "POST", OWN, asked("10.77.0.5"))).toEqual({
+      code: 403,
+      message: "namespace 'team-a' already has its 3 addresses of pool 'open'",
+    });
+  }, 180_000);
+
+  test("K121: an owner of a kind of ours is refused, whoever asks", async () => {
+    for (const [who, path] of [
+      ["edit", OWN],
+      ["boss", "/reservations"],
+    ] as const) {
+      const of = { kind: "Pool", name: "open" };
+      expect(await send(who, "POST", path, asked("10.77.0.9", of))).toEqual({
+        code: 400,
+        message: "spec.owner: kube-ipam's own records are of kind 'Pool'",
+      });
+    }
+    expect((await send("edit", "DELETE", `${OWN}/10.77.0.9`)).code).toBe(404);
+  }, 180_000);
+
+  test("K122: the pool is found by space and address, also outside of its ranges", async () => {
+    const refused = (pool: string) => ({
+      code: 422,
+      message: `namespace 'team-a' may not take addresses of pool '${pool}'`,
+    });
+    expect(await send("edit", "POST", OWN, asked("10.79.0.9", { space: "s2" }))).toEqual(
+      refused("dupsecret"),
+    );
+    expect((await send("edit", "POST", OWN, asked("10.79.0.9", { space: "s1" }))).code).toBe(201);
+    for (const address of ["10.78.0.50", "10.78.0.150"])
+      expect(await send("edit", "POST", OWN, asked(address))).toEqual(refused("secret"));
+    expect((await send("boss", "POST", "/reservations", asked("10.78.0.50"))).code).toBe(201);
+    expect(await send("edit", "DELETE", `${OWN}/10.78.0.50`)).toEqual(refused("secret"));
+  }, 180_000);
+
+  test("K123: nothing outside of known subnets and spaces, nor what is never given out; a cluster's operator may", async () => {
+    for (const [address, space, code] of [
+      ["8.8.8.8", undefined, 422],
+      ["10.77.0.1", undefined, 422],
+      ["10.77.0.255", undefined, 422],
+      ["10.188.0.0", undefined, 422],
+      ["10.188.8.3", "s9", 422],
+      ["10.188.8.3", "not-a-space/../x\u001b[31m", 400],
+    ] as const) {
+      const given = space === undefined ? {} : { space };
+      expect([address, (await send("edit", "POST", OWN, asked(address, given))).code]).toEqual([
+        address,
+        code,
+      ]);
+    }
+    expect((await send("boss", "POST", "/reservations", asked("8.8.8.8"))).code).toBe(201);
+  }, 180_000);
+
+  test("K126: an address of another team's pod is not available, and the answer names nobody", async () => {
+    const address = addresses["b-any"] ?? "";
+    expect(await send("edit", "POST", OWN, asked(address))).toEqual({
+      code: 409,
+      message: `address ${address} is not available to namespace 'team-a'`,
+    });
+  }, 180_000);
+
+  test("K128: resources that are called as JavaScript's own words are absent", async () => {
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      const { code } = await send("boss", "GET", `/namespaces/team-a/${name}`);
+      expect([name, [400, 404].includes(code)]).toEqual([name, true]);
+    }
   }, 180_000);
 
   test("no spelling of a path leads from one namespace into another", async () => {
@@ -364,23 +477,49 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect(await direct(path, await authority.issue({ name: "front-proxy" }))).toContain(" 200 ");
   }, 180_000);
 
-  test("Kubernetes' own roles have the rights that ours add to them", async () => {
+  test("K130: Kubernetes' own roles read, and change nothing unless somebody adds that", async () => {
+    const { kubectl, tryKubectl } = world.kubernetes;
     const can = async (verb: string, resource: string) => {
       const who = "--as=system:serviceaccount:team-a:person-none";
-      return (
-        await world.kubernetes.tryKubectl("auth", "can-i", verb, resource, "-n", "team-b", who)
-      ).stdout.trim();
+      const asked = await tryKubectl(
+        "auth",
+        "can-i",
+        verb,
+        `${resource}.ipam.kube-ipam.io`,
+        "-n",
+        "team-b",
+        who,
+      );
+      return asked.stdout.trim();
     };
-    for (const [role, verb, resource] of [
-      ["view", "list", "addresses.ipam.kube-ipam.io"],
-      ["edit", "create", "reservations.ipam.kube-ipam.io"],
-      ["admin", "create", "releases.ipam.kube-ipam.io"],
-    ] as const) {
-      expect([role, await can(verb, resource)]).toEqual([role, "no"]);
-      const bind = ["rolebinding", role, `--clusterrole=${role}`, "--serviceaccount=team-a:person-none"];
-      await world.kubernetes.kubectl("-n", "team-b", "create", ...bind);
-      await eventually(async () => ((await can(verb, resource)) === "yes" ? true : undefined), 60_000);
-    }
+    const becomes = (verb: string, resource: string) =>
+      eventually(async () => ((await can(verb, resource)) === "yes" ? true : undefined), 60_000);
+    const bind = (role: string) =>
+      kubectl(
+        ...(["-n", "team-b", "create", "rolebinding", role, `--clusterrole=${role}`] as const),
+        "--serviceaccount=team-a:person-none",
+      );
+    expect(await can("list", "addresses")).toBe("no");
+    await bind("admin");
+    await becomes("list", "addresses");
+    for (const [verb, resource] of [
+      ["create", "reservations"],
+      ["delete", "reservations"],
+      ["create", "releases"],
+    ] as const)
+      expect([resource, await can(verb, resource)]).toEqual([resource, "no"]);
+    const label = (role: string) =>
+      kubectl(
+        "label",
+        "clusterrole",
+        `kube-ipam-${role}`,
+        `rbac.authorization.k8s.io/aggregate-to-${role}=true`,
+      );
+    await label("edit");
+    await becomes("create", "reservations");
+    expect(await can("create", "releases")).toBe("no");
+    await label("admin");
+    await becomes("create", "releases");
   }, 180_000);
 
   test("a namespace is deleted to its end while the API is served", async () => {

@@ -10,7 +10,11 @@ import { run } from "../kit/run.ts";
 
 interface Rendered {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly data?: Readonly<Record<string, string>>;
 }
 
@@ -50,6 +54,23 @@ test("every file of deploy/rbac goes with the chart, where it is wanted", async 
   expect(least.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name)).toEqual([
     "kube-ipam",
     "kube-ipam-agent",
+  ]);
+});
+
+test("K130: Kubernetes' own roles only read addresses, unless the values say otherwise", async () => {
+  const added = async (...args: string[]) => {
+    const roles = await objects(...args, ...(NODE_FILES.etcd ?? []));
+    return roles.flatMap(({ metadata: { labels = {}, name } }) =>
+      Object.keys(labels)
+        .flatMap((label) => /aggregate-to-(.*)/.exec(label)?.[1] ?? [])
+        .map((to) => `${name} to ${to}`),
+    );
+  };
+  expect(await added()).toEqual(["kube-ipam-view to view"]);
+  expect(await added("--set=rbac.tenants=true")).toEqual([
+    "kube-ipam-view to view",
+    "kube-ipam-edit to edit",
+    "kube-ipam-admin to admin",
   ]);
 });
 

@@ -27,6 +27,10 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   ],
   "alerts and dashboard": ["--set=monitoring.enabled=true"],
   "an account for operators": ["--set=rbac.operator=true"],
+  "tenants that reserve": [
+    "--set=rbac.tenants=true",
+    '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
+  ],
   k3s: [`--values=${CHART}/values-k3s.yaml`],
   RKE2: [`--values=${CHART}/values-rke2.yaml`],
   "Talos Linux": [`--values=${CHART}/values-talos.yaml`],

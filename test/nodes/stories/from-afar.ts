@@ -30,7 +30,7 @@ export function fromAfar(stage: () => Stage): void {
     // By the controller, which may have to be known first.
     await eventually(async () => {
       const words = await applied({ "kube-ipam.ip": "10.188.12.2" });
-      return words.includes("is reserved for StatefulSet other-team/db") ? true : undefined;
+      return words.includes("address 10.188.12.2 is not available to namespace 'default'") ? true : undefined;
     }, 60_000);
     expect(await applied({ "kube-ipam.ip": "10.188.12.3" })).toBe("");
 
