@@ -156,7 +156,7 @@ function strangerAt(
   if (ref.kind === "allocation") {
     const foreign = reservation !== undefined && !brought.has(nameOf({ ...ref, kind: "reservation" }));
     const { holders } = record as RecordTypes["allocation"];
-    if (foreign && !holders.every((holder) => holdsForOwner(holder, reservation.owner)))
+    if (foreign && !holders.every((holder) => holdsForOwner(holder, reservation.owner, {})))
       return `${text} is already reserved for ${describeOwner(reservation.owner)}`;
   }
   if (
@@ -165,7 +165,7 @@ function strangerAt(
     !brought.has(nameOf({ ...ref, kind: "allocation" }))
   ) {
     const { owner } = record as RecordTypes["reservation"];
-    const other = allocation.holders.find((holder) => !holdsForOwner(holder, owner));
+    const other = allocation.holders.find((holder) => !holdsForOwner(holder, owner, {}));
     if (other !== undefined)
       return `${text} is already held by container ${other.attachment.container} on node ${other.node}`;
   }

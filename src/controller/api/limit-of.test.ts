@@ -219,3 +219,26 @@ test("K125: lists of a namespace leave out what another cluster has of that name
   const { released } = await asTeam("team-a").release(parseAddress("10.1.2.30"), { force: true });
   expect(released).toEqual([]);
 });
+
+test("K125: what another cluster calls the same is somebody else: neither its pods' addresses nor its reservations are taken", async () => {
+  const { made, ports, reserve } = await world();
+  const foreign = { ...made.ports(made.node("n9")), clusterNames: calledBy("another") };
+  const pod = { namespace: "team-a", name: "x" };
+  await add(foreign, "f1", { network: LAN, pod, wish: named("10.1.2.30") });
+  const owner = { kind: "Pod", ...pod };
+  await all(foreign, defaults, options).reserve(oneAddress(parseAddress("10.1.2.31")), {
+    owner,
+    retain: "keep",
+    evenIfHeld: false,
+  });
+  for (const address of ["10.1.2.30", "10.1.2.31"])
+    expect(await reserve(address)).toStartWith("addressHeld: ");
+  const range = parseInterval("10.1.2.32-10.1.2.35");
+  const ofRange = { owner, retain: "keep", evenIfHeld: false } as const;
+  await all(foreign, defaults, options).reserve(range, ofRange);
+  const again = await all(ports, defaults, options)
+    .reserve(range, ofRange)
+    .catch((failure: IpamError) => failure.name);
+  expect(again).toBe("addressHeld");
+  expect((await all(foreign, defaults, options).reserve(range, ofRange)).created).toBe(false);
+});

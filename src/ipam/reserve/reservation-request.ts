@@ -1,4 +1,5 @@
 import { clusterOfRecords } from "../cluster-names.ts";
+import { clusterRelation } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { NOTE_KIND, OWN_KINDS } from "../own-kinds.ts";
 import type { Ports } from "../ports.ts";
@@ -81,11 +82,28 @@ export function isSettled(present: ReservationRecord, wish: ReservationWish): bo
   );
 }
 
+/** What the cluster is called for which somebody reserves; undefined where nobody knows. */
+export type NamedCluster = Pick<Ports, "clusterNames">;
+
+/** Whether a reservation is for this owner already. What another cluster calls the same is somebody else. */
+export function isReservedFor(
+  owner: Owner,
+  present: Pick<ReservationRecord, "owner" | "cluster">,
+  { clusterNames }: NamedCluster,
+): boolean {
+  return sameOwner(present.owner, owner) && clusterRelation(present.cluster, clusterNames) !== "other";
+}
+
 /**
  * Whether the holder belongs to the owner: it is the owner's pod itself, or a pod in the workload's
- * namespace, which is the boundary of trust (docs/design.md section 5).
+ * namespace, which is the boundary of trust (docs/design.md section 5); of the same cluster.
  */
-export function holdsForOwner({ pod }: Holder, owner: Owner): boolean {
+export function holdsForOwner(
+  { cluster, pod }: Holder,
+  owner: Owner,
+  { clusterNames }: NamedCluster,
+): boolean {
   if (pod === undefined || owner.kind === NOTE_KIND) return false;
+  if (clusterRelation(cluster, clusterNames) === "other") return false;
   return owner.kind === "Pod" ? samePod(pod, owner) : pod.namespace === owner.namespace;
 }

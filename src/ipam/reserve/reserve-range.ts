@@ -9,10 +9,11 @@ import { isReservedIn } from "../of-namespace.ts";
 import type { Ports } from "../ports.ts";
 import { type Holder, RECORD_VERSION, type ReservedRange, type ReservedRangesRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { sameOwner } from "../same.ts";
 import type { CallOptions, Damage, Versioned } from "../store-port.ts";
 import {
+  isReservedFor,
   isSettled,
+  type NamedCluster,
   operatorReservation,
   type ReservationDone,
   type ReservationScope,
@@ -47,7 +48,7 @@ export async function reserveRange(
     const present = snapshot.get(ref);
     const ranges = rangesOf(present, wish);
     const same = ranges.find((range) => isSame(range, interval));
-    refuseOverlap(interval, wish, ranges);
+    refuseOverlap(interval, wish, ranges, ports);
     await judgeInside(interval, wish, ports, options);
     if (same !== undefined && isSettled(same.reservation, wish)) return { value: false };
     const others = ranges.filter((range) => range !== same);
@@ -155,12 +156,12 @@ async function judgeInside(
   const past = { ...options, damaged };
   if ((count?.reserved ?? 0) > 0) {
     for await (const { ref, record } of ports.store.list({ kind: "reservation", space }, past))
-      if (intervalContains(interval, ref.address)) refuseOther(ref.address, wish, record);
+      if (intervalContains(interval, ref.address)) refuseOther(ref.address, wish, record, ports);
   }
   if ((count?.allocated ?? 0) > 0) {
     for await (const { ref, record } of ports.store.list({ kind: "allocation", space }, past)) {
       if (!intervalContains(interval, ref.address)) continue;
-      refuseHolders(ref.address, wish, record.holders);
+      refuseHolders(ref.address, wish, record.holders, ports);
       holders.push(...record.holders);
     }
   }
@@ -171,11 +172,12 @@ function refuseOverlap(
   interval: Interval,
   { owner }: ReservationWish,
   ranges: readonly ReservedRange[],
+  ports: NamedCluster,
 ): void {
   for (const range of ranges) {
     if (!overlaps(intervalOf(range), interval)) continue;
     const theirs = range.reservation.owner;
-    if (isSame(range, interval) && sameOwner(theirs, owner)) continue;
+    if (isSame(range, interval) && isReservedFor(owner, range.reservation, ports)) continue;
     const text = `${range.first}-${range.last}`;
     throw new IpamError(
       "addressHeld",

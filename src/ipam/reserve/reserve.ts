@@ -16,13 +16,14 @@ import {
   type ReservedRangesRecord,
 } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { sameOwner } from "../same.ts";
 import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import { refuseNewerOwner } from "./ending-reservations.ts";
 import { Occupied } from "./occupied.ts";
 import {
   holdsForOwner,
+  isReservedFor,
   isSettled,
+  type NamedCluster,
   operatorReservation,
   type ReservationDone,
   type ReservationWish,
@@ -52,9 +53,9 @@ export async function reserveAddress(
     const reservation = snapshot.get(refs.reservation);
     const ranges = snapshot.get(refs.ranges);
     const holders = allocation?.record.holders ?? [];
-    refuseRange(address, wish, ranges?.record);
-    if (reservation !== undefined) refuseOther(address, wish, reservation.record);
-    refuseHolders(address, wish, holders);
+    refuseRange(address, wish, ranges?.record, ports);
+    if (reservation !== undefined) refuseOther(address, wish, reservation.record, ports);
+    refuseHolders(address, wish, holders, ports);
     if (reservation !== undefined && isSettled(reservation.record, wish)) return { created: false, holders };
     const owned = ownedBy(address, wish, refs, snapshot);
     const share = wish.share && (await claimShare(wish.share, [formatAddress(address)], ports, options));
@@ -119,9 +120,10 @@ function refuseRange(
   address: Address,
   { owner }: ReservationWish,
   ranges: ReservedRangesRecord | undefined,
+  ports: NamedCluster,
 ): void {
   const within = reservedRangesAt(ranges, address).find(
-    ({ reservation }) => !sameOwner(reservation.owner, owner),
+    ({ reservation }) => !isReservedFor(owner, reservation, ports),
   );
   if (within === undefined) return;
   throw new Occupied(
@@ -131,11 +133,16 @@ function refuseRange(
   );
 }
 
-/** @throws Occupied where the reservation has another owner. */
-export function refuseOther(address: Address, { owner }: ReservationWish, present: ReservationRecord): void {
+/** @throws Occupied where the reservation has another owner, or one of that name in another cluster. */
+export function refuseOther(
+  address: Address,
+  { owner }: ReservationWish,
+  present: ReservationRecord,
+  ports: NamedCluster,
+): void {
   const text = formatAddress(address);
   refuseNewer(present.version, `the reservation of ${text}`);
-  if (sameOwner(present.owner, owner)) return;
+  if (isReservedFor(owner, present, ports)) return;
   throw new Occupied(
     present,
     `address ${text} is reserved for ${describeOwner(present.owner)}`,
@@ -144,8 +151,13 @@ export function refuseOther(address: Address, { owner }: ReservationWish, presen
 }
 
 /** @throws Occupied where somebody else than the owner holds the address. */
-export function refuseHolders(address: Address, wish: ReservationWish, holders: readonly Holder[]): void {
-  const other = holders.find((holder) => !holdsForOwner(holder, wish.owner));
+export function refuseHolders(
+  address: Address,
+  wish: ReservationWish,
+  holders: readonly Holder[],
+  ports: NamedCluster,
+): void {
+  const other = holders.find((holder) => !holdsForOwner(holder, wish.owner, ports));
   if (other === undefined || wish.evenIfHeld) return;
   throw new Occupied(
     other,
