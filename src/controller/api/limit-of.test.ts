@@ -87,6 +87,16 @@ test("K120: reservations count for a pool's maxPerNamespace, with what pods hold
   expect(await reserve("10.77.0.7")).toBe(used);
 });
 
+test("K120: many requests and ADDs at once take no more than the share", async () => {
+  const { reserve, addIn } = await world();
+  const asked = Array.from({ length: 8 }, (_, index) =>
+    reserve(`10.77.0.${index + 100}`, { name: `x${index}` }),
+  );
+  const added = Array.from({ length: 4 }, (_, index) => addIn(`c${index}`));
+  const done = await Promise.all([...asked, ...added]);
+  expect(done.filter((each) => !each.startsWith("noFreeAddress"))).toHaveLength(3);
+});
+
 test("K121: nothing is reserved for an owner of a kind of ours, by whomever, and ending one frees no count", async () => {
   const { reserve, addIn, ports, unreserve } = await world();
   const addresses = [await addIn("c1"), await addIn("c2"), await addIn("c3")];

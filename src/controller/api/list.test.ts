@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import type { Context } from "hono";
+import type { Addresses } from "../../operator/addresses.ts";
+import type { Item } from "../../operator/items.ts";
+import { list } from "./list.ts";
+
+test("K129: few lists are made at once, few wait, and the rest hears to try again", async () => {
+  const started: (() => void)[] = [];
+  const addresses = {
+    items: () => new Promise<Item[]>((resolve) => started.push(() => resolve([]))),
+  } as unknown as Addresses;
+  const request = {
+    req: { query: (name?: string) => (name === undefined ? {} : undefined), header: () => undefined },
+    json: () => new Response(),
+  } as unknown as Context;
+  const asked = Array.from({ length: 70 }, () =>
+    list(request, addresses).then(
+      () => "listed",
+      (failure: Error) => failure.name,
+    ),
+  );
+  while (started.length > 0 || (await Promise.race([Promise.all(asked), Bun.sleep(0)])) === undefined) {
+    expect(started.length).toBeLessThanOrEqual(2);
+    started.shift()?.();
+    await Bun.sleep(0);
+  }
+  const answers = await Promise.all(asked);
+  expect(answers.filter((each) => each === "listed")).toHaveLength(66);
+  expect(answers.filter((each) => each === "tryAgain")).toHaveLength(4);
+});
