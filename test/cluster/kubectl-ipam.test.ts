@@ -274,13 +274,20 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     },
   });
 
-  test("K120: reservations count for a pool's maxPerNamespace", async () => {
+  test("K120, K127: reservations count for a pool's maxPerNamespace, and the log has a line of each request", async () => {
     for (const last of [2, 3, 4])
       expect((await send("edit", "POST", OWN, asked(`10.77.0.${last}`))).code).toBe(201);
     expect(await send("edit", "POST", OWN, asked("10.77.0.5"))).toEqual({
       code: 403,
       message: "namespace 'team-a' already has its 3 addresses of pool 'open'",
     });
+    expect(controller.daemon.tail()).toMatch(
+      new RegExp(
+        "INFO operators' API user=system:serviceaccount:team-a:person-edit verb=create " +
+          `path=/apis/ipam.kube-ipam.io/v1${OWN} namespace=team-a address=10.77.0.5 space=default ` +
+          'owner="Pod team-a/x" result=noFreeAddress status=403\n',
+      ),
+    );
   }, 180_000);
 
   test("K121: an owner of a kind of ours is refused, whoever asks", async () => {
