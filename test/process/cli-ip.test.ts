@@ -149,6 +149,7 @@ ours("ip reserve", "no pod gets the address or the range until it is unreserved"
 });
 
 const NO_STORE = "error: there is no store in /nowhere yet\n";
+const SPACE = "error: option '--space <space>' argument '";
 const NO_CERTIFICATES = "error: --etcd-url is https, but the command line names no certificates\n";
 
 ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
@@ -160,6 +161,17 @@ ours("cli", "each error has its exit code, and words only on stderr", async (wor
     [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
     [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
     [2, "error: 'a/b/c/d' is no owner\n", "ip", "reserve", "10.1.2.3", "--for", "a/b/c/d"],
+    [
+      2,
+      "error: 'Pool/team-a/open' is no owner\nkube-ipam's own records are of kind 'Pool'",
+      "ip",
+      "reserve",
+      "10.1.2.3",
+      "--for",
+      "Pool/team-a/open",
+    ],
+    [2, SPACE, "ip", "reserve", "10.1.2.3", "--for", "a/b", "--space", "x/../y\u001b[31m"],
+    [2, SPACE, "ip", "list", "--space", ""],
     [2, "error: '' names no pod\n", "ip", "who", ""],
     [2, "error: 'a/b/c' names no pod\n", "ip", "who", "a/b/c"],
     [3, `${NO_STORE}--data-dir names this one: `, "ip", "list", "--data-dir", "/nowhere"],

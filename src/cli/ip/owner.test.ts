@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { UsageError } from "../../command-line/failure.ts";
 import { readNoteOf, readOwner, readRetention } from "./owner.ts";
 
 test.each([
@@ -21,8 +22,10 @@ test.each([
 
 test("K121: --for an owner of a kind of ours is refused, and a remark has no kind", () => {
   for (const kind of ["Pool", "Recovery"])
-    expect(() => readOwner(`${kind}/team-a/open`)).toThrow(`kube-ipam's own records are of kind '${kind}'`);
-  expect(() => readOwner("Note/team-a/open")).toThrow("a remark has no kind");
+    expect(remedyOf(`${kind}/team-a/open`)).toStartWith(
+      `kube-ipam's own records are of kind '${kind}'; give`,
+    );
+  expect(remedyOf("Note/team-a/open")).toStartWith("a remark has no kind; give");
 });
 
 test("K129: remark and note are bounded", () => {
@@ -49,3 +52,11 @@ test.each([
 test.each(["", "forever", "5", "1w"])("--retain %p is refused", (text) => {
   expect(() => readRetention(text)).toThrow(`'${text}' is no retention`);
 });
+
+function remedyOf(owner: string): string {
+  try {
+    return `read: ${JSON.stringify(readOwner(owner))}`;
+  } catch (failure) {
+    return failure instanceof UsageError ? failure.remedy : String(failure);
+  }
+}

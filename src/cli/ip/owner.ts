@@ -37,11 +37,14 @@ export function readOwner(text: string): Owner {
   if (/[\s]/.test(trimmed) || parts.length === 1) return readNote(trimmed);
   const [kind = "", namespace = "", name = ""] = parts.length === 2 ? ["Pod", ...parts] : parts;
   const owner = { kind: KINDS.get(kind.toLowerCase()) ?? kind, namespace, name };
-  const fault = owner.kind === NOTE_KIND ? "a remark has no kind" : ownerFault(owner);
+  const fault =
+    parts.length > 3 ? undefined : owner.kind === NOTE_KIND ? "a remark has no kind" : ownerFault(owner);
   if (parts.length <= 3 && fault === undefined) return owner;
+  const how =
+    "give a pod as namespace/name, a workload as Kind/namespace/name (StatefulSet/default/db), or a remark of words without '/'";
   throw new UsageError(
-    `'${cut(text, CAPS.shownValue)}' is no owner${fault === undefined ? "" : `: ${fault}`}`,
-    "give a pod as namespace/name, a workload as Kind/namespace/name (StatefulSet/default/db), or a remark of words without '/'",
+    `'${cut(text, CAPS.shownValue)}' is no owner`,
+    fault === undefined ? how : `${fault}; ${how}`,
   );
 }
 
