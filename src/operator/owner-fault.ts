@@ -1,10 +1,13 @@
 import { CAPS } from "../address/caps.ts";
-import { visible } from "../command-line/visible.ts";
+import { isDnsLabel, isDnsSubdomain } from "../address/dns-name.ts";
 import { NOTE_KIND, OWN_KINDS } from "../ipam/own-kinds.ts";
 import type { Owner } from "../ipam/records.ts";
 
 /** Characters of a remark that stands for an owner. */
 const LONGEST_REMARK = 200;
+
+/** But for tab and line feed. */
+const CONTROL = /(?![\t\n])\p{Cc}/u;
 
 /**
  * Why nothing can be reserved for an owner of these names; undefined where it can. Kubernetes' own rules of names, and
@@ -12,28 +15,22 @@ const LONGEST_REMARK = 200;
  */
 export function ownerFault({ kind, name, namespace }: Owner): string | undefined {
   if (kind === NOTE_KIND) return remarkFault(name, namespace);
-  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind) || kind.length > CAPS.ownerKind)
+  if (!/^[A-Z]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(kind) || kind.length > CAPS.ownerKind)
     return "the kind is no kind of Kubernetes";
   if (OWN_KINDS.has(kind)) return `kube-ipam's own records are of kind '${kind}'`;
-  if (!isSubdomain(namespace, CAPS.namespace) || namespace.includes("."))
-    return "the namespace is no DNS label";
-  return isSubdomain(name, CAPS.ownerName) ? undefined : "the name is no DNS subdomain";
+  if (!isDnsLabel(namespace)) return "the namespace is no DNS label";
+  return isDnsSubdomain(name) ? undefined : "the name is no DNS subdomain";
 }
 
 /** Why a text is no note of a reservation; undefined where it is one. */
 export function noteFault(note: string): string | undefined {
   if (note.length > CAPS.note) return `it is longer than ${CAPS.note} characters`;
-  return visible(note) === note ? undefined : "it has control characters";
+  return CONTROL.test(note) ? "it has control characters" : undefined;
 }
 
 function remarkFault(remark: string, namespace: string): string | undefined {
   if (namespace !== "") return "a remark belongs to no namespace";
   if (remark.trim() === "") return "the remark is empty";
   if (remark.length > LONGEST_REMARK) return `the remark is longer than ${LONGEST_REMARK} characters`;
-  return visible(remark) === remark ? undefined : "the remark has control characters";
-}
-
-/** As RFC 1123 has them. */
-function isSubdomain(text: string, longest: number): boolean {
-  return text.length <= longest && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text);
+  return CONTROL.test(remark) ? "the remark has control characters" : undefined;
 }

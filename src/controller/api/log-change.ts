@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
-import { visibleLine } from "../../command-line/visible.ts";
+import { visibleLine } from "../../address/visible.ts";
 import type { Log } from "../../ipam/ports.ts";
 
 /** What a change is about, as far as it has been read. */

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { CAPS } from "../../address/caps.ts";
-import { visibleLine } from "../../command-line/visible.ts";
+import { visibleLine } from "../../address/visible.ts";
 import { BadRequest, type ReadBody } from "./bodies.ts";
 import { status } from "./status.ts";
 
