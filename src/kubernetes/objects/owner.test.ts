@@ -50,6 +50,7 @@ describe("ownerOf", () => {
     ["a static pod's Node", "v1", "Node"],
     ["what is called as a namespace's share of a pool", "x.io/v1", "Pool"],
     ["what is called as an operator's remark", "x.io/v1", "Note"],
+    ["K121: what is called as a block of a recovery", "x.io/v1", "Recovery"],
   ])("%s is not its owner", async (_name, apiVersion, kind) => {
     const itself = { kind: "Pod", namespace: "default", name: "etcd-n1" };
     const by = controller(apiVersion, kind, "n1", "n");
