@@ -2,7 +2,12 @@ import { CAPS } from "../../address/caps.ts";
 
 /** What CNI lets a network be called, no longer than a store and a message should repeat (CAPPED). */
 export function isCniName(text: string): boolean {
-  return nameFault(text, CAPS.name) === undefined;
+  return cniNameFault(text) === undefined;
+}
+
+/** Why a network, or an address space, cannot be called so; undefined where it can. */
+export function cniNameFault(text: string): string | undefined {
+  return nameFault(text, CAPS.name);
 }
 
 /** The same of a container's ID. */

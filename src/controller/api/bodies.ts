@@ -41,7 +41,7 @@ const release = v.object({
   address: text,
   space: v.optional(nameShape),
   force: v.optional(v.boolean()),
-  container: v.optional(text),
+  container: v.optional(v.pipe(v.string(), v.maxLength(CAPS.containerId))),
 });
 
 /** @throws BadRequest */
