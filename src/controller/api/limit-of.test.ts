@@ -8,7 +8,7 @@ import type { Network } from "../../ipam/network.ts";
 import { RECORD_VERSION, type ReservationRecord } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { calledBy } from "../../ipam/testing/called-by.ts";
-import { add, createWorld, named, network } from "../../ipam/testing/world.ts";
+import { add, createWorld, named, network, type RangeText } from "../../ipam/testing/world.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
 import { limitOf } from "./limit-of.ts";
 
@@ -167,6 +167,23 @@ test("K123: nothing outside of known subnets and spaces, nor what is never given
     );
   for (const address of ["10.1.2.5", "10.1.2.101", "10.1.2.90"])
     expect(await reserve(address)).toBe("reserved");
+});
+
+test("K123: a network counts as its name is defined now, and as before only where nothing else has the address", async () => {
+  const { ports, reserve } = await world();
+  const now = (range: RangeText) =>
+    add(ports, `c-${range.gateway}`, {
+      network: network("lan", [range]),
+      pod: { namespace: "team-b", name: "later" },
+    });
+  await now({ subnet: "10.1.2.0/24", first: "10.1.2.10", last: "10.1.2.100", gateway: "10.1.2.99" });
+  expect(await reserve("10.1.2.99")).toStartWith(
+    "addressNotAllowed: address 10.1.2.99 (reservation) is not allowed",
+  );
+  expect(await reserve("10.1.2.254")).toBe("reserved");
+  await now({ subnet: "10.5.0.0/24", first: "10.5.0.10", last: "10.5.0.100", gateway: "10.5.0.1" });
+  expect(await reserve("10.5.0.1")).toStartWith("addressNotAllowed");
+  for (const address of ["10.5.0.20", "10.1.2.21"]) expect(await reserve(address)).toBe("reserved");
 });
 
 test("K124: without a maxPerNamespace a namespace reserves at most 64 addresses of a space", async () => {

@@ -1,8 +1,10 @@
 import type { Address } from "../../address/address.ts";
 import { CAPS } from "../../address/caps.ts";
-import { networkOfRecord } from "../../ipam/integrity/network-of-record.ts";
+import { describedNetwork } from "../../ipam/integrity/described-network.ts";
 import type { Network } from "../../ipam/network.ts";
+import { definitionsInForce, definitionsOf } from "../../ipam/network-definitions.ts";
 import { networksHaving, requireNameable } from "../../ipam/plan/nameable.ts";
+import type { NetworkDefinition } from "../../ipam/records.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import type { Limit } from "../../operator/limit.ts";
 import type { ControllerContext } from "../context/context.ts";
@@ -33,22 +35,26 @@ export function limitOf(namespace: string, judging: Judging, options: CallOption
 
 /**
  * The networks of an address space that pods may have the address of. Where pools have it in their subnets, in whatever
- * space, only theirs: no other network may name those.
+ * space, only theirs: no other network may name those. Else what networks' names stand for; what they stood for before
+ * counts where nothing in force has the address, for pods may still run there.
  */
 async function networksAt(
   address: Address,
   space: string,
   { configuration, ports }: Judging,
   options: CallOptions,
-): Promise<Network[]> {
+): Promise<readonly Network[]> {
   const pools = configuration.pools.map(({ network }) => network);
   if (networksHaving(address, pools).length > 0) return pools.filter((network) => network.space === space);
-  const known: Network[] = [];
+  const inForce: Network[] = [];
+  const earlier: Network[] = [];
   // A network whose record is damaged is none that lets somebody name anything.
-  for await (const { ref, record } of ports.store.list(
-    { kind: "network" },
-    { ...options, damaged: () => undefined },
-  ))
-    if (record.space === space) known.push(networkOfRecord(ref.name, record));
-  return known;
+  const past = { ...options, damaged: () => undefined };
+  for await (const { ref, record } of ports.store.list({ kind: "network" }, past)) {
+    const described = (definitions: readonly NetworkDefinition[]) =>
+      definitions.filter((each) => each.space === space).map((each) => describedNetwork(ref.name, each));
+    inForce.push(...networksHaving(address, described(definitionsInForce(record))));
+    earlier.push(...networksHaving(address, described(definitionsOf(record))));
+  }
+  return inForce.length > 0 ? inForce : earlier;
 }
