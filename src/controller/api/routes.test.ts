@@ -161,8 +161,6 @@ test("K129: what a body may hold is bounded, and told", async () => {
     expect([code, body.message]).toEqual([400, expect.stringContaining(words)]);
   }
   expect((await reserve({ note: long(CAPS.note) })).code).toBe(201);
-  const large = await ask("POST", `${TEAM_A}/reservations`, `"${long(CAPS.requestBody)}"`);
-  expect([large.code, large.body.reason]).toEqual([413, "RequestEntityTooLarge"]);
   const deep = await ask("POST", `${TEAM_A}/reservations`, "[".repeat(1_000_000));
   expect(deep.code).toBe(400);
   for (const path of ["addresses?space=a/b", "addresses/10.1.2.20?space=a/b"])

@@ -18,7 +18,7 @@ import { list } from "./list.ts";
 import { type Change, logChange } from "./log-change.ts";
 import { object, type Scope } from "./objects.ts";
 import { isPlain } from "./plain-path.ts";
-import { limitedBody, readBody, readDeleteOptions } from "./read-body.ts";
+import { readBody, readDeleteOptions } from "./read-body.ts";
 import { absent, type Status, status, statusOf } from "./status.ts";
 import { visibleIn } from "./visible.ts";
 import { whyOf } from "./why.ts";
@@ -47,7 +47,6 @@ export function mountOperatorsApi(app: SecureApp, context: ControllerContext): v
     if (request.req.method !== "GET") logChange(context.log, user, changeOf(request), request);
     return undefined;
   });
-  app.use("/apis/*", limitedBody);
   app.get("/apis/ipam.kube-ipam.io", (request) => request.json(API_GROUP));
   app.get(ROOT, (request) => request.json(API_RESOURCES));
   for (const scoped of ["", "/namespaces/:namespace"])

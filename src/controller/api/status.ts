@@ -14,7 +14,7 @@ export interface Status {
   readonly status: "Failure";
   readonly message: string;
   readonly reason: string;
-  readonly code: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 500 | 503;
+  readonly code: 400 | 401 | 403 | 404 | 409 | 422 | 500 | 503;
   /** Our own name of the error, and what to do. */
   readonly details?: { readonly causes: readonly { readonly reason: string; readonly message: string }[] };
 }
@@ -34,7 +34,6 @@ const REASONS: Readonly<Record<Status["code"], string>> = {
   403: "Forbidden",
   404: "NotFound",
   409: "Conflict",
-  413: "RequestEntityTooLarge",
   422: "Invalid",
   500: "InternalError",
   503: "ServiceUnavailable",
