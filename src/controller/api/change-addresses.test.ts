@@ -27,7 +27,8 @@ async function world(pod: PodFacts | undefined, node: NodeFacts | undefined) {
   const ports = { ...made.ports(made.node("n1"), cluster, "cluster-1"), node: noNode() };
   const options = { deadline: performance.now() + 60_000 };
   const defaults = { space: "default", coolingSeconds: 60, requireInit: false };
-  const limit = (namespace: string) => limitOf(namespace, { configuration: { pools: [] }, ports }, options);
+  const limit = (namespace: string) =>
+    limitOf(namespace, { configuration: { pools: [], poolsOnly: false }, ports }, options);
   const release = (scope: Scope, force: boolean) =>
     releaseFor(
       { address: ADDRESS, force },

@@ -30,7 +30,7 @@ const LAN: Network = {
 };
 
 /** The pools of the security review, and a network without a pool that a pod has used. */
-async function world() {
+async function world(poolsOnly = false) {
   const made = createWorld();
   const ports = { ...made.ports(made.node("n1")), clusterNames: calledBy("here") };
   const pools = readPoolsOf(POOLS, { exclude: ["10.77.0.50"] });
@@ -40,7 +40,7 @@ async function world() {
       ports,
       defaults,
       options,
-      limitOf(namespace, { configuration: { pools }, ports }, options),
+      limitOf(namespace, { configuration: { pools, poolsOnly }, ports }, options),
     );
   const reserve = async (address: string, given: { space?: string; name?: string; team?: string } = {}) => {
     const { space, name = "x", team = "team-a" } = given;
@@ -184,6 +184,14 @@ test("K123: a network counts as its name is defined now, and as before only wher
   await now({ subnet: "10.5.0.0/24", first: "10.5.0.10", last: "10.5.0.100", gateway: "10.5.0.1" });
   expect(await reserve("10.5.0.1")).toStartWith("addressNotAllowed");
   for (const address of ["10.5.0.20", "10.1.2.21"]) expect(await reserve(address)).toBe("reserved");
+});
+
+test("K123: where networks may use pools alone, a network that pods have used lends nobody an address", async () => {
+  const { reserve } = await world(true);
+  expect(await reserve("10.1.2.20")).toBe(
+    "addressNotAllowed: address 10.1.2.20 (reservation) is in no subnet of a network or pool of its address space",
+  );
+  expect(await reserve("10.77.0.9")).toBe("reserved");
 });
 
 test("K124: without a maxPerNamespace a namespace reserves at most 64 addresses of a space", async () => {

@@ -11,7 +11,7 @@ import type { ControllerContext } from "../context/context.ts";
 
 /** What judges the requests of one namespace. */
 type Judging = {
-  readonly configuration: Pick<ControllerContext["configuration"], "pools">;
+  readonly configuration: Pick<ControllerContext["configuration"], "pools" | "poolsOnly">;
   readonly ports: Pick<ControllerContext["ports"], "store">;
 };
 
@@ -35,7 +35,7 @@ export function limitOf(namespace: string, judging: Judging, options: CallOption
 
 /**
  * The networks of an address space that pods may have the address of. Where pools have it in their subnets, in whatever
- * space, only theirs: no other network may name those. Else what networks' names stand for; what they stood for before
+ * space, only theirs: no other network may name those, or any where the file lets none do so (`poolsOnly`). Else what networks' names stand for; what they stood for before
  * counts where nothing in force has the address, for pods may still run there.
  */
 async function networksAt(
@@ -45,7 +45,8 @@ async function networksAt(
   options: CallOptions,
 ): Promise<readonly Network[]> {
   const pools = configuration.pools.map(({ network }) => network);
-  if (networksHaving(address, pools).length > 0) return pools.filter((network) => network.space === space);
+  if (configuration.poolsOnly || networksHaving(address, pools).length > 0)
+    return pools.filter((network) => network.space === space);
   const inForce: Network[] = [];
   const earlier: Network[] = [];
   // A network whose record is damaged is none that lets somebody name anything.
