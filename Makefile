@@ -4,7 +4,7 @@ EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-cluster test-nodes test-deploy demo bench bench-cluster bench-whereabouts lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-cluster bench-whereabouts lint clean
 
 all: build
 
@@ -76,6 +76,12 @@ demo:
 test-soak: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh test/soak
+
+## test-fuzz: hostile configurations, annotations, owner references, reviews and imports; FUZZ_SECONDS=3600 for an hour
+FUZZ_SECONDS = 60
+test-fuzz: build
+	@scripts/setup.sh test
+	@KUBE_IPAM_FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/test.sh test/fuzz
 
 ## bench: every figure of docs/performance.md but those of the next two, measured here and written there (20 minutes)
 bench: build shim
