@@ -25,7 +25,7 @@ const review = fc.record({
   apiVersion: fc.constant("admission.k8s.io/v1"),
   kind: fc.constant("AdmissionReview"),
   request: fc.record({
-    uid: text,
+    uid: fc.constant("u1"),
     kind: fc.record({
       kind: fc.oneof(
         { weight: 4, arbitrary: fc.constantFrom("Pod", "Deployment", "StatefulSet", "Job", "CronJob") },
