@@ -51,10 +51,13 @@ const body = fc.oneof(
 
 const served = serve();
 
+/** What the routes see of a connection; who may ask is another test's. */
+const BINDINGS = { incoming: { socket: {} } };
+
 fuzz("admission", body, async (written) => {
   const app = await served;
   const before = process.cpuUsage();
-  const answer = await app.request("/admission", { method: "POST", body: written });
+  const answer = await app.request("/admission", { method: "POST", body: written }, BINDINGS);
   const said = await answer.text();
   const { user, system } = process.cpuUsage(before);
   if (answer.status !== 200 && answer.status !== 400 && answer.status !== 413)
@@ -85,6 +88,7 @@ async function serve(): Promise<Hono<{ Bindings: HttpBindings }>> {
     ports: { ...ports, cluster, clusterNames: calledBy("here") },
     configuration: { pools: [], addressSpace: "default" },
     metrics: makeMetrics(),
+    admissionClients: { mayAsk: () => true },
     log: () => undefined,
   } as unknown as ControllerContext;
   const app = new Hono<{ Bindings: HttpBindings }>();

@@ -69,6 +69,12 @@ export const list = fc.oneof(
   ),
 );
 
+/** A value so many times, and no more than a document of some megabytes holds. */
+export function repeated<T>(value: T, many: number): T[] {
+  const size = (JSON.stringify(value) ?? "").length + 1;
+  return Array.from({ length: Math.min(many, Math.ceil(4_000_000 / size)) }, () => value);
+}
+
 const short = fc.oneof(
   fc.string({ maxLength: 8 }),
   address,
@@ -80,7 +86,7 @@ const short = fc.oneof(
 export const json: fc.Arbitrary<unknown> = fc.oneof(
   text,
   list,
-  fc.tuple(short, count).map(([value, many]) => Array.from({ length: many }, () => value)),
+  fc.tuple(short, count).map(([value, many]) => repeated(value, many)),
   fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 3, withCrossShrink: true },

@@ -4,7 +4,7 @@ import { temporaryFolder } from "../kit/folder.ts";
 import { kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { expectBounded, expectVisible } from "./bounds.ts";
 import { fuzz } from "./fuzz.ts";
-import { address, count, json, range, subnet, text } from "./hostile.ts";
+import { address, count, json, range, repeated, subnet, text } from "./hostile.ts";
 import { bytesOf, measured } from "./measured.ts";
 
 /** Documents that `kube-ipam store import` reads: our own, whereabouts' objects, a folder of host-local's. */
@@ -44,7 +44,7 @@ const object = fc.oneof(
 
 const items = fc.oneof(
   fc.array(object, { maxLength: 4 }),
-  fc.tuple(object, count).map(([each, many]) => Array.from({ length: many }, () => each)),
+  fc.tuple(object, count).map(([each, many]) => repeated(each, many)),
 );
 const list = items.map((all) => JSON.stringify({ apiVersion: "v1", kind: "List", items: all }));
 
