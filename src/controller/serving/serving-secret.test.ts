@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import { sharedMaterial } from "./serving-secret.ts";
 
@@ -10,8 +11,8 @@ interface Stored {
   annotations?: Record<string, string>;
 }
 
-/** Says what was asked of Kubernetes, where this Secret is. */
-function kubernetes(secret: Stored | undefined) {
+/** Says what was asked of Kubernetes, where this Secret is. `mayMake`: without it, the shipped role's right. */
+function kubernetes(secret: Stored | undefined, mayMake = true) {
   const asked: object[] = [];
   const object = () =>
     secret && {
@@ -23,10 +24,13 @@ function kubernetes(secret: Stored | undefined) {
     getBuiltIn: async () => object(),
     request: async (_path: string, _deadline: number, sending: { method: string; body: Stored }) => {
       asked.push(sending);
+      if (sending.method === "POST" && !mayMake) return { ok: false, httpStatus: 403, body: {} };
+      if (sending.method === "POST") secret = { type: sending.body.type };
       if (secret) secret.data = sending.body.data ?? {};
       return { ok: true, httpStatus: 200, body: object() };
     },
     parse: (_shape: unknown, body: unknown) => body,
+    refusal: () => new IpamError("kubernetesRefused", "may not create secrets", ""),
   };
   return { api: api as unknown as Api, asked };
 }
@@ -40,8 +44,21 @@ test("K147: an empty Secret is filled in, guarded by its version, and read from 
   expect(asked).toHaveLength(1);
 });
 
-const STRANGE: Readonly<Record<string, Stored | undefined>> = {
-  "is not there": undefined,
+test("K147: a Secret that is not there is made by who may", async () => {
+  const { api, asked } = kubernetes(undefined);
+  await sharedMaterial(api, NAME, ["a.svc"], 0);
+  expect(asked).toMatchObject([{ method: "POST", body: { type: "Opaque" } }, { method: "PATCH" }]);
+});
+
+test("K147: who may not make one says which Secret is missing", async () => {
+  const { api, asked } = kubernetes(undefined, false);
+  const refused = await sharedMaterial(api, NAME, ["a.svc"], 0).catch((failure) => failure);
+  expect(refused).toMatchObject({ name: "kubernetesRefused" });
+  expect(String(refused.message)).toContain("there is no Secret kube-ipam/kube-ipam-controller-tls");
+  expect(asked).toHaveLength(1);
+});
+
+const STRANGE: Readonly<Record<string, Stored>> = {
   "is a service account's": { type: "kubernetes.io/service-account-token" },
   "is for bootstrapping": { type: "bootstrap.kubernetes.io/token" },
   "asks for an account's token": {
@@ -51,7 +68,7 @@ const STRANGE: Readonly<Record<string, Stored | undefined>> = {
 };
 
 for (const [title, secret] of Object.entries(STRANGE)) {
-  test(`K147: a Secret that ${title} is neither made nor written`, async () => {
+  test(`K147: a Secret that ${title} is not written`, async () => {
     const { api, asked } = kubernetes(secret);
     const refused = await sharedMaterial(api, NAME, ["a.svc"], 0).catch((failure) => failure);
     expect(refused).toMatchObject({ name: "kubernetesRefused" });

@@ -2,7 +2,7 @@ import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import { SECRETS } from "../../kubernetes/api/kinds.ts";
 import type { Secret } from "../../kubernetes/api/shapes.ts";
-import { patchObject } from "../../kubernetes/api/write-objects.ts";
+import { createObject, patchObject } from "../../kubernetes/api/write-objects.ts";
 import { renewed, type ServingMaterial } from "./serving-material.ts";
 
 const KEYS = {
@@ -23,11 +23,12 @@ interface SecretName {
 }
 
 /**
- * The serving material of all replicas, from their Secret, which the installation has made. The first
- * replica that finds the material missing or due makes it anew; a replica that was overtaken takes what the
+ * The serving material of all replicas, from their Secret, which the installation has made; where it is missing it
+ * is made, which only a user may who has that right. The first replica that finds the material missing or due makes it anew; a replica that was overtaken takes what the
  * other wrote.
  *
- * @throws IpamError as the Cluster port says; kubernetesRefused where there is no Secret, or not the controller's.
+ * @throws IpamError as the Cluster port says; kubernetesRefused where there is no Secret and none may be made, or it
+ * is not the controller's.
  */
 export async function sharedMaterial(
   api: Api,
@@ -37,7 +38,10 @@ export async function sharedMaterial(
 ): Promise<ServingMaterial> {
   for (;;) {
     const secret = await api.getBuiltIn(SECRETS, name, deadline);
-    if (secret === undefined) throw missing(name);
+    if (secret === undefined) {
+      await makeEmpty(api, name, deadline);
+      continue;
+    }
     requireOurs(secret, name);
     const present = materialOf(secret);
     const material = await renewed(present, hosts, new Date());
@@ -48,6 +52,16 @@ export async function sharedMaterial(
       data: dataOf(material),
     };
     if (await patchObject(api, SECRETS, name, { type: "merge", patch }, deadline)) return material;
+  }
+}
+
+async function makeEmpty(api: Api, name: SecretName, deadline: number): Promise<void> {
+  const body = { apiVersion: "v1", kind: "Secret", type: "Opaque", metadata: name };
+  try {
+    await createObject(api, SECRETS, name, body, deadline);
+  } catch (failure) {
+    if (failure instanceof IpamError && failure.name === "kubernetesRefused") throw missing(name);
+    throw failure;
   }
 }
 
