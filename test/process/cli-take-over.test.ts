@@ -287,7 +287,7 @@ ours("M45", "what would leave addresses out by a slip is refused, and makes no s
     [["--definition", "default/lna"], 3, "the pods show default/lan"],
     [["--containers", "list"], 2, "--from host-local, kube-ipam-0.2"],
     [["--skip-damaged"], 2, "--skip-damaged means nothing"],
-    [["--space", "a/b"], 2, "no name of an address space"],
+    [["--space", "a/b"], 2, "it cannot be an address space"],
     [["--network", "a b"], 2, "no name of a network"],
     [["--ifname", "a/b"], 2, "no interface name"],
   ];

@@ -76,7 +76,10 @@ ours("M53", "what an exec plugin says on stderr stands in the log alone", async 
     await Bun.write(plugin, "#!/bin/sh\nprintf 'the secret is \\033[2J42\\n' >&2\nexit 1\n");
     chmodSync(plugin, 0o755);
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: plugin };
-    const net = world.network({ ...SUBNET, nodeLocal: true, kubeConfig: api.kubeConfig({ exec }) });
+    // Of what a network names itself, nothing is run.
+    const file = { ...world.place.ipam, nodeLocal: true, kubeConfig: api.kubeConfig({ exec }) };
+    await Bun.write(world.place.folder.file("node.json"), JSON.stringify(file));
+    const net = world.network(SUBNET);
     const args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=p";
     const text = await world.refused("ADD", net, { args }, { code: 104, text: /its exec plugin failed/ });
     expect(text).not.toContain("secret");
