@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
 import type { IpamError } from "../ipam/errors.ts";
 import { withOwnFolders } from "./own-folders.ts";
@@ -39,6 +39,22 @@ test.each(["dataDir", "runDir"])("E43: a %s that is not kube-ipam's stops ADD an
       { kind: "embedded", dataDir: "/var/lib/kube-ipam" },
     ]);
     expect(warnings).toHaveLength(1);
+  }
+});
+
+const asRoot = test.skipIf(process.geteuid?.() !== 0);
+
+asRoot.each(["dataDir", "runDir"] as const)("E50: a %s where kube-ipam has begun is gone on with", (key) => {
+  const folder = `${others}/${key}`;
+  chmodSync(others, 0o755);
+  mkdirSync(folder);
+  writeFileSync(`${folder}/machine`, "", { mode: 0o600 });
+  chmodSync(folder, 0o777);
+  const configuration = parsed({ [key]: folder });
+  for (const verb of ["DEL", "GC", "CHECK"] as const) {
+    const { node, store, warnings } = withOwnFolders(configuration, verb);
+    expect([node, store]).toEqual([configuration.node, configuration.store]);
+    expect(warnings.join()).toContain("what began there is ended there");
   }
 });
 

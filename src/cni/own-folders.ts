@@ -1,5 +1,6 @@
-import type { NetworkConfiguration, NodeSettings } from "../config/network-configuration.ts";
+import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { DEFAULTS } from "../config/settings/setting-defaults.ts";
+import { isBegunFolder } from "../files/begun-folder.ts";
 import { whyNotOwnFolder } from "../files/own-folder.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Verb } from "./protocol/versions.ts";
@@ -8,7 +9,8 @@ import type { Verb } from "./protocol/versions.ts";
  * The configuration, with folders that root may write to. A folder that only the network names must be
  * kube-ipam's own: who may write a network's configuration must not write as root elsewhere.
  *
- * @throws IpamError invalidConfig from ADD and STATUS; other verbs go on with the default folder and a warning.
+ * @throws IpamError invalidConfig from ADD and STATUS. Other verbs go on with a warning: there, where kube-ipam has
+ *   begun and they end what an ADD did (a folder becomes another's after the ADD, too), else with the default folder.
  */
 export function withOwnFolders(configuration: NetworkConfiguration, verb: Verb): NetworkConfiguration {
   const { byNetwork = [] } = configuration.node;
@@ -16,7 +18,7 @@ export function withOwnFolders(configuration: NetworkConfiguration, verb: Verb):
     const why = whyNotOwnFolder(known.node[key]);
     if (why === undefined) return known;
     const message = `ipam.${key} '${known.node[key]}' cannot be kube-ipam's folder: ${why}`;
-    if (verb !== "ADD" && verb !== "STATUS") return withDefault(known, key, message);
+    if (verb !== "ADD" && verb !== "STATUS") return goOn(known, key, message);
     throw new IpamError(
       "invalidConfig",
       message,
@@ -29,18 +31,15 @@ export function withOwnFolders(configuration: NetworkConfiguration, verb: Verb):
 type Folder = "dataDir" | "runDir";
 const FOLDERS: readonly Folder[] = ["dataDir", "runDir"];
 
-function withDefault(
-  configuration: NetworkConfiguration,
-  key: Folder,
-  message: string,
-): NetworkConfiguration {
-  const { store } = configuration;
+function goOn(configuration: NetworkConfiguration, key: Folder, message: string): NetworkConfiguration {
+  const { node, store, warnings } = configuration;
+  if (isBegunFolder(node[key]))
+    return { ...configuration, warnings: [...warnings, `${message}; what began there is ended there`] };
   const folder = DEFAULTS[key];
-  const node: NodeSettings = { ...configuration.node, [key]: folder };
   return {
     ...configuration,
-    node,
+    node: { ...node, [key]: folder },
     store: key === "dataDir" && "dataDir" in store ? { ...store, dataDir: folder } : store,
-    warnings: [...configuration.warnings, `${message}; ${folder} is in force`],
+    warnings: [...warnings, `${message}; ${folder} is in force`],
   };
 }

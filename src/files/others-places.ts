@@ -4,8 +4,12 @@ const KERNELS = /^\/(proc|sys|dev(?!\/shm\/))(\/|$)/;
 /** Where kubelet keeps what pods write and mount, wherever its own folder is. */
 const PODS = /\/pods\/[^/]+\/(volumes|volume-subpaths|plugins|containers)(\/|$)/;
 
-/** Root file systems of containers, by their runtimes' folders. */
-const CONTAINERS = /\/(io\.containerd\.[^/]+|containers\/storage|docker)(\/|$)/;
+/** Root file systems and volumes of containers, by their runtimes' folders. */
+const CONTAINERS = /\/(io\.containerd\.[^/]+|containers\/storage|overlay2|fuse-overlayfs)(\/|$)/;
+
+/** The same by Docker's older drivers. Its folder's name alone says nothing: people call folders of their own so. */
+const DOCKER =
+  /\/docker\/(\d+\.\d+\/)?(containers|volumes|rootfs|plugins|tmp|overlay|aufs|btrfs|devicemapper|vfs|zfs)(\/|$)/;
 
 /**
  * Whether a path leads to where others than root of this node write, though the files there may be root's: a
@@ -14,5 +18,5 @@ const CONTAINERS = /\/(io\.containerd\.[^/]+|containers\/storage|docker)(\/|$)/;
  * @param real absolute, without links.
  */
 export function isOthersPlace(real: string): boolean {
-  return [KERNELS, PODS, CONTAINERS].some((pattern) => pattern.test(real));
+  return [KERNELS, PODS, CONTAINERS, DOCKER].some((pattern) => pattern.test(real));
 }

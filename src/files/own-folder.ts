@@ -1,17 +1,11 @@
 import { existsSync, opendirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { isIP } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOthersPlace } from "./others-places.ts";
-
-/** What kube-ipam makes in `dataDir` and `runDir`; one of them marks a folder as its own. */
-const OURS: readonly string[] = [
-  ...["kube-ipam.db", "kept", "stores", "machine", "cluster"],
-  ...["journal", "locks", "witnesses", "cursors", "due", "foresight", "spare"],
-  // The agent and the shim come before the first verb.
-  ...["agent.sock", "fallback-queue.lock", "fallback-queue-del.lock"],
-];
+import { OWN_NAMES } from "./own-names.ts";
 
 /** A file system's own. */
-const IGNORED: ReadonlySet<string> = new Set(["lost+found"]);
+const IGNORED = /^(lost\+found|\.snapshots?|\.zfs|\.nfs[\da-f]+)$/;
 
 /** Folders for whatever programs make: what else lies there is no program's configuration. */
 const TEMPORARY = /^\/(var\/)?tmp\//;
@@ -78,11 +72,12 @@ function isRootOfNode(): boolean {
 
 /** Looks no further than the first file of others: the folder may be any. */
 function whyUsed(folder: string): string | undefined {
-  if (TEMPORARY.test(`${folder}/`) || OURS.some((name) => existsSync(join(folder, name)))) return undefined;
+  if (TEMPORARY.test(`${folder}/`) || OWN_NAMES.some((name) => existsSync(join(folder, name))))
+    return undefined;
   const listing = opendirSync(folder);
   try {
     for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
-      if (!IGNORED.has(entry.name) && !isHostLocals(join(folder, entry.name)))
+      if (!IGNORED.test(entry.name) && !isHostLocals(join(folder, entry.name)))
         return "it holds other files, and nothing of kube-ipam's";
     }
     return undefined;
@@ -91,7 +86,11 @@ function whyUsed(folder: string): string | undefined {
   }
 }
 
-/** host-local has a folder for each network, with a lock and the leases. */
+/** host-local has a folder for each network, with the leases and marks of its own; the locks came with release 0.8. */
 function isHostLocals(path: string): boolean {
-  return existsSync(join(path, "lock")) || /^(lock|last_reserved_ip.*)$/.test(basename(path));
+  const name = basename(path);
+  return isIP(name) !== 0 || MARK.test(name) || MARKS.some((mark) => existsSync(join(path, mark)));
 }
+
+const MARK = /^(lock|last_reserved_ip(\.\d+)?)$/;
+const MARKS = ["lock", "last_reserved_ip", "last_reserved_ip.0"];
