@@ -57,19 +57,23 @@ ours("E43", "DEL goes on, and leaves the refused folder alone", async (world) =>
   expect(readdirSync(folder.path)).toEqual(["passwd"]);
 });
 
-ours("E50", "DEL and CHECK find what an ADD did in a folder that others may write in by now", async (world) => {
-  using folder = othersFolder();
-  chmodSync(folder.path, 0o755);
-  const net = world.network({ ...SUBNET, dataDir: `${folder.path}/data` });
-  const { ips } = await world.add(net);
-  chmodSync(folder.path, 0o777);
-  await world.refused("ADD", net, { container: "c2" }, { code: 7, text: /others than root may write/ });
-  const checked = { ...net, prevResult: { cniVersion: "1.0.0", ips } };
-  await world.quietly("CHECK", checked);
-  await world.del(net);
-  chmodSync(folder.path, 0o755);
-  await world.refused("CHECK", checked, {}, { code: 107, text: /holds no record/ });
-});
+ours(
+  "E50",
+  "DEL and CHECK find what an ADD did in a folder that others may write in by now",
+  async (world) => {
+    using folder = othersFolder();
+    chmodSync(folder.path, 0o755);
+    const net = world.network({ ...SUBNET, dataDir: `${folder.path}/data` });
+    const { ips } = await world.add(net);
+    chmodSync(folder.path, 0o777);
+    await world.refused("ADD", net, { container: "c2" }, { code: 7, text: /others than root may write/ });
+    const checked = { ...net, prevResult: { cniVersion: "1.0.0", ips } };
+    await world.quietly("CHECK", checked);
+    await world.del(net);
+    chmodSync(folder.path, 0o755);
+    await world.refused("CHECK", checked, {}, { code: 107, text: /holds no record/ });
+  },
+);
 
 ours(
   "E44",

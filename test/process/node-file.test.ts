@@ -105,6 +105,24 @@ ours(
   },
 );
 
+ours("C120", "CHECK and DEL go on where pools changed after the ADD", async (world) => {
+  await writeNodeFile(world, { pools: { one: { subnets: ["10.76.0.0/24"] } } });
+  const [own, pooled] = [plain(SUBNET), plain({ pool: "one" }, { name: "net2" })];
+  const given = [await world.add(own), await world.add(pooled, { container: "c2" })];
+  await writeNodeFile(world, { pools: { two: { subnets: [SUBNET.subnet] } } });
+  for (const [index, net] of [own, pooled].entries()) {
+    const call = { container: `c${index + 1}` };
+    await world.refused("ADD", net, { container: "new" }, { code: 7, text: /pool/ });
+    await world.quietly(
+      "CHECK",
+      { ...net, prevResult: { cniVersion: "1.0.0", ips: given[index]?.ips } },
+      call,
+    );
+    await world.del(net, call);
+  }
+  expect(await world.held()).toEqual([]);
+});
+
 ours(
   "E40",
   "host-local's dataDir beside the node's file: ADD says to remove it, DEL goes on",

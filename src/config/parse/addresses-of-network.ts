@@ -39,14 +39,15 @@ export function addressesOfNetwork({ document, ipam, file, warn, refuse }: Input
   requireWithinCaps(document);
   const values = readEntries(NETWORK_ENTRIES, ipam, { path: "ipam.", warn });
   const pools = file ? readPools(file, warn) : new Map<string, Pool>();
-  const chosen = poolOfNetwork({ document, values, pools, file });
+  const chosen = poolOfNetwork({ document, values, pools, file }, refuse);
   if (chosen === undefined && file?.poolsOnly) refuse(namesNoPool({ document, values, pools, file }));
   const { sets, exclude } = chosen
-    ? { sets: chosen.pool.sets, exclude: chosen.exclude }
+    ? { sets: chosen.pool?.sets ?? [], exclude: chosen.exclude }
     : ownSets({ document, values, warn, refuse });
-  if (chosen === undefined) requireApartFromPools(sets, pools, file);
+  if (chosen === undefined) requireApartFromPools(sets, pools, file, refuse);
   requireOnePerFamily(document, sets);
-  return { ...chosen, exclude, sets, routes: makeRoutes(values.routes ?? [], sets, warn) };
+  const routes = makeRoutes(values.routes ?? [], sets, warn);
+  return { ...(chosen?.pool && { pool: chosen.pool }), exclude, sets, routes };
 }
 
 /**

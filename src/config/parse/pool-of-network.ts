@@ -8,6 +8,7 @@ import type { NodeFile } from "../settings/node-file.ts";
 import { type Pool, poolIntervals, spaceOfPool } from "../settings/pools.ts";
 import { type NETWORK_ENTRIES, RANGE_ENTRIES } from "../text/entries.ts";
 import type { Json } from "../text/json-text.ts";
+import type { Refuse } from "../text/key-fault.ts";
 import type { Values } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
 
@@ -21,15 +22,20 @@ interface Input {
 }
 
 /**
- * The pool that a network names, and which addresses it must not allocate: the pool's own exclusions,
+ * The pool that a network names, undefined for a name that is none by now, and which addresses it must not allocate: the pool's own exclusions,
  * and the parts of its subnets that belong to other pools, which a fixed address could name otherwise.
  *
- * @throws IpamError invalidConfig for a pool that is not defined, and for a network that also names addresses.
+ * @throws IpamError invalidConfig for a pool that is not defined, if `refuse` does, and for a network that also
+ *   names addresses.
  */
-export function poolOfNetwork({ document, values, pools, file }: Input): ChosenPool | undefined {
+export function poolOfNetwork(input: Input, refuse: Refuse): ChosenPool | undefined {
+  const { document, values, pools, file } = input;
   if (values.pool === undefined) return undefined;
   const pool = pools.get(values.pool);
-  if (pool === undefined || file === undefined) throw noSuchPool(values.pool, pools, file);
+  if (pool === undefined || file === undefined) {
+    refuse(noSuchPool(values.pool, pools, file));
+    return { pool: undefined, exclude: [] };
+  }
   const beside = ownAddresses(document, values);
   if (beside.length > 0) {
     throw new IpamError(
@@ -43,7 +49,7 @@ export function poolOfNetwork({ document, values, pools, file }: Input): ChosenP
 }
 
 interface ChosenPool {
-  readonly pool: Pool;
+  readonly pool: Pool | undefined;
   readonly exclude: readonly Exclusion[];
 }
 
@@ -77,12 +83,13 @@ const NAMED = 10;
  * A network with subnets of its own must not overlap a pool, not even in another address space: the author
  * of the network also chooses the wire.
  *
- * @throws IpamError invalidConfig naming subnet and pool.
+ * @param refuse hears of the first that overlaps, naming subnet and pool.
  */
 export function requireApartFromPools(
   sets: readonly RangeSet[],
   pools: Pools,
   file: NodeFile | undefined,
+  refuse: Refuse,
 ): void {
   const all = merged([...pools.values()].flatMap(subnetsOf));
   const overlapping = overlapFinder(
@@ -94,13 +101,15 @@ export function requireApartFromPools(
     if (file === undefined || overlapping(cidrInterval(subnet), "network") === undefined) continue;
     const pool = [...pools.values()].find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
     if (pool === undefined) continue;
-    throw new IpamError(
+    const error = new IpamError(
       "invalidConfig",
       `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
       `a pool's addresses are allocated only under its policy: write "pool": "${pool.name}" instead of the subnet; ` +
         `or, if this network is on another wire, define a pool of its own for it in ${file.path}, with an addressSpace ` +
         `of its own (that of '${pool.name}' is '${spaceOfPool(pool, file)}')`,
     );
+    refuse(error);
+    return;
   }
 }
 

@@ -130,6 +130,21 @@ describe("a hostile network", () => {
     });
   });
 
+  test.each<[Keys, string, Keys | undefined]>([
+    [{ subnet: "10.120.0.0/16" }, "overlaps with pool 'db'", pools],
+    [{ subnet: "10.120.7.0/24", ranges: [[{ subnet: "fd00:130::/64" }]] }, "overlaps with pool", pools],
+    [{ pool: "gone" }, "must be a pool of", pools],
+    [{ pool: "gone" }, "it defines none", {}],
+    [{ pool: "gone", routes: [{ dst: "0.0.0.0/0" }] }, "must be left out", undefined],
+  ])("C120: CHECK goes on with %j, which is older than the pools", (ipam, warning, defined) => {
+    const options = defined === undefined ? {} : withPools(defined);
+    const { network, warnings } = parseIpam(ipam, { ...options, purpose: "check" });
+    expect(network.policy).toBeUndefined();
+    expect(warnings.filter((line) => line.includes(warning))).toHaveLength(1);
+    for (const purpose of ["add", "status"] as const)
+      expect(refusalOf(() => parseIpam(ipam, { ...options, purpose })).message).toContain(warning);
+  });
+
   test("cannot use '__proto__', which is no name", () => {
     expect(refused({ pool: "__proto__" }, pools).message).toBe(
       `ipam.pool must be a name of letters, digits, '_', '.' and '-' that begins with a letter or digit and has at most 253 of them, got "__proto__"`,
