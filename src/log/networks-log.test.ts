@@ -37,12 +37,24 @@ test.each(["x.log", "log", "log-n1", "kube-ipam_log", "deep/er/kube-ipam.log"])(
   },
 );
 
-test("E44: in a temporary folder a new log has any name; an empty file is one too", () => {
-  append(join(root, "out"));
-  writeFileSync(join(elsewhere, "empty"), "");
-  append(join(elsewhere, "empty"));
-  expect([text(join(root, "out")), text(join(elsewhere, "empty"))]).toEqual([LINE, LINE]);
+test("E44: in a temporary folder a new log has any name, and an empty file is as good as a new one", () => {
+  const files = [
+    join(root, "out"),
+    join(root, "empty"),
+    join(elsewhere, "empty.log"),
+    join(elsewhere, "empty"),
+  ];
+  for (const file of files.slice(1)) writeFileSync(file, "");
+  for (const file of files) append(file);
+  expect(files.map(text)).toEqual([LINE, LINE, LINE, ""]);
 });
+
+test.each(["/etc/cron.d/kube-ipam-log", "/etc/log", "/boot/grub-log", "/usr/lib/x/log", "/lib64/x.log"])(
+  "E44: nothing new in a folder whose files are obeyed: %s",
+  (file) => {
+    expect(() => openNetworksLog(file)).toThrow("a new or empty one is called …log and not in /etc");
+  },
+);
 
 test.each(["x.sh", "profile", "log.sh", "catalog", "cron.d/log.d"])(
   "E44: a new file called %s is none",

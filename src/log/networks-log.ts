@@ -16,6 +16,8 @@ const BEGINNING = 40;
 
 /** Where logs and temporary files lie, nothing is read as a program or a configuration. */
 const FOLDERS = /^\/(var\/log|(var\/)?tmp)\//;
+/** Where each file is a program's configuration, whatever its name. */
+const OBEYED = /^\/(etc|boot|usr\/lib|lib\w*)\//;
 /** Elsewhere the name of a new file must say that it is a log, and can have no other meaning. */
 const NAME = /(^|[-_.])log([-_][\w-]*)?$/;
 
@@ -42,9 +44,11 @@ function openExisting(file: string): number | undefined {
   return checked(openSync(file, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK), (descriptor) => {
     const { nlink, size } = fstatSync(descriptor);
     if (nlink !== 1) refuse(file, "it has further names");
-    if (isOthersPlace(realPathOf(descriptor))) refuse(file, "containers write there");
-    if (size > 0 && !LINE.test(beginningOf(descriptor)))
-      refuse(file, "it does not begin as a log of kube-ipam's");
+    const real = realPathOf(descriptor);
+    if (isOthersPlace(real)) refuse(file, "containers write there");
+    // Some programs obey a file that somebody has only emptied, or not yet filled.
+    if (size === 0) requireLogsName(real, file);
+    else if (!LINE.test(beginningOf(descriptor))) refuse(file, "it does not begin as a log of kube-ipam's");
   });
 }
 
@@ -68,8 +72,8 @@ function openNew(file: string): number | undefined {
 }
 
 function requireLogsName(path: string, file: string): void {
-  if (FOLDERS.test(path) || NAME.test(basename(path))) return;
-  refuse(file, "a new one is called …log, or lies in /var/log or /tmp");
+  if (FOLDERS.test(path) || (NAME.test(basename(path)) && !OBEYED.test(path))) return;
+  refuse(file, "a new or empty one is called …log and not in /etc, or lies in /var/log or /tmp");
 }
 
 function checked(descriptor: number, check: (descriptor: number) => void): number {

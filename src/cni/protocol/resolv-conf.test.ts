@@ -21,6 +21,7 @@ function read(text: string, byNetwork: boolean): unknown {
 
 test.each([
   "nameserver 192.0.2.3\nnameserver fe80::1%eth0\n",
+  "nameserver 192.0.2.3#the router\nnameserver fe80::1%br-lan:1;x\n",
   "# all\n; of it\n\nsearch a b # c\r\ndomain d\noptions ndots:2\nsortlist 10.0.0.0",
   "nameserver\nnameserver 192.0.2.3 extra\n",
   "",

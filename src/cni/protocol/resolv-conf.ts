@@ -43,7 +43,7 @@ function requireResolvers(path: string, text: string): void {
 function isResolvers([keyword = "", value]: readonly string[]): boolean {
   if (keyword === "") return true;
   if (keyword === "nameserver" && value !== undefined)
-    return tryParseAddress(value.replace(/%[\w.-]+$/, "")) !== undefined;
+    return tryParseAddress(value.replace(/%[^\s%/]{1,15}$/, "")) !== undefined;
   return KEYWORDS.has(keyword);
 }
 
@@ -71,7 +71,9 @@ export function parseResolvConf(text: string): Dns {
 function wordsOf(line: string): string[] {
   const words = line.trim().split(/\s+/);
   const comment = words.findIndex((word) => word.startsWith("#") || word.startsWith(";"));
-  return comment === -1 ? words : words.slice(0, comment);
+  const said = comment === -1 ? words : words.slice(0, comment);
+  // As the C library, which also ends a server's address at a comment that follows without a blank.
+  return said[0] === "nameserver" ? said.map((word) => word.replace(/[#;].*/, "")) : said;
 }
 
 function readText(path: string): string {
