@@ -1,7 +1,7 @@
-import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { isOthersPlace } from "./others-places.ts";
 import { OWN_NAMES } from "./own-names.ts";
+import { wayTo } from "./way-to.ts";
 
 /** What the embedded store keeps beside its file. */
 const STORE_PARTS = ["-wal", "-shm", "-spare"].map((part) => `kube-ipam.db${part}`);
@@ -12,8 +12,8 @@ const STORE_PARTS = ["-wal", "-shm", "-spare"].map((part) => `kube-ipam.db${part
  */
 export function isBegunFolder(path: string): boolean {
   try {
-    const real = realpathSync(path);
-    if (isOthersPlace(real)) return false;
+    const { end: real, missing } = wayTo(path);
+    if (missing.length > 0) return false;
     const found = [...OWN_NAMES, ...STORE_PARTS].flatMap(
       (name) => lstatSync(join(real, name), { throwIfNoEntry: false }) ?? [],
     );

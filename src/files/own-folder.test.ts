@@ -1,7 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { whyNotOwnFolder } from "./own-folder.ts";
 
 const root = mkdtempSync(join(tmpdir(), "own-folder-"));
@@ -73,11 +82,49 @@ describe("E43: root may not write into", () => {
       },
       /holds other files/,
     ],
+    [
+      "what a link and a '..' lead to",
+      () => {
+        const path = folder(elsewhere, "passwd", "below/");
+        mkdirSync(join(path, "beside"));
+        symlinkSync(join(path, "below"), join(path, "beside", "link"));
+        return `${elsewhere}/${basename(path)}/beside/link/../`;
+      },
+      /holds other files/,
+    ],
+    [
+      "what a link leads to that containers can change",
+      () => {
+        const volume = join(folder(elsewhere, "pods/u-2/volumes/"), "pods/u-2/volumes");
+        symlinkSync("/", join(volume, "link"));
+        return join(volume, "link", "none");
+      },
+      /containers write/,
+    ],
   ])("%s", (_what, make, why) => {
     expect(whyNotOwnFolder(make())).toMatch(why);
   });
 
-  test.skipIf(process.geteuid?.() !== 0)("what others than root can move or fill", () => {
+  const asRoot = test.skipIf(process.geteuid?.() !== 0);
+
+  asRoot("what others than root can make a link lead to", () => {
+    chmodSync(elsewhere, 0o755);
+    const path = folder(elsewhere, "theirs/", "data/");
+    chmodSync(path, 0o755);
+    const link = join(path, "theirs", "link");
+    symlinkSync(join(path, "data"), link);
+    expect(whyNotOwnFolder(link)).toBeUndefined();
+    lchownSync(link, 1000, 1000);
+    expect(whyNotOwnFolder(link)).toMatch(/link' belongs to user 1000/);
+    lchownSync(link, 0, 0);
+    chownSync(join(path, "theirs"), 1000, 1000);
+    expect(whyNotOwnFolder(link)).toMatch(/theirs' belongs to user 1000/);
+    expect(whyNotOwnFolder(`${path}/theirs/../data`)).toMatch(/theirs' belongs to user 1000/);
+    chmodSync(path, 0o700);
+    expect(whyNotOwnFolder(link)).toBeUndefined();
+  });
+
+  asRoot("what others than root can move or fill", () => {
     chmodSync(elsewhere, 0o755);
     const path = folder(elsewhere, "data/");
     chmodSync(path, 0o777);

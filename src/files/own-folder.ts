@@ -1,8 +1,8 @@
-import { existsSync, opendirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { existsSync, opendirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { isIP } from "node:net";
-import { basename, dirname, join, resolve } from "node:path";
-import { isOthersPlace } from "./others-places.ts";
+import { basename, dirname, join } from "node:path";
 import { OWN_NAMES } from "./own-names.ts";
+import { type Way, wayTo } from "./way-to.ts";
 
 /** A file system's own. */
 const IGNORED = /^(lost\+found|\.snapshots?|\.zfs|\.nfs[\da-f]+)$/;
@@ -18,44 +18,71 @@ const STICKY = 0o1000;
  * Why root must not write into a folder that somebody without rights on this node has named; undefined where
  * it may. Nobody but root can change where the path leads, and the folder is missing, empty, ours already, or
  * host-local's, which also has a key `dataDir`. What is no folder at all is found by whoever opens it.
+ *
+ * @param path absolute.
  */
 export function whyNotOwnFolder(path: string): string | undefined {
-  const wanted = resolve(path);
-  const existing = nearestExisting(wanted);
   try {
-    const real = realpathSync(existing);
-    const whole = join(real, wanted.slice(existing.length));
-    if (isOthersPlace(whole)) return "it is the kernel's, or containers write there";
-    const why = whyOthersReach(real, whole);
-    if (why !== undefined || existing !== wanted || !statSync(real).isDirectory()) return why;
-    return whyUsed(real);
+    const way = wayTo(path);
+    const why = whyOthersReach(way);
+    if (why !== undefined || way.missing.length > 0 || !statSync(way.end).isDirectory()) return why;
+    return whyUsed(way.end);
   } catch (failure) {
     return failure instanceof Error ? failure.message : String(failure);
   }
 }
 
-function nearestExisting(path: string): string {
-  return existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
+/** As sshd judges the way to a user's keys, and also the folders of links on it. */
+function whyOthersReach({ end, missing, passed }: Way): string | undefined {
+  if (!isRootOfNode()) return undefined;
+  const reach = new Reach(missing.length === 0 ? end : undefined);
+  for (const { path, found } of passed) {
+    const folder = found.isSymbolicLink() ? dirname(path) : path;
+    const why = reach.why(folder);
+    if (why !== undefined) return why;
+    if (found.uid !== 0 && !reach.isHidden(folder)) return `'${path}' belongs to user ${found.uid}`;
+  }
+  return reach.why(end);
 }
 
 /**
- * As sshd judges the way to a user's keys. In a sticky folder such as /tmp nobody moves what is root's, and what
+ * Who else than root can change what is in folders. In a sticky one such as /tmp nobody moves what is root's, and what
  * lies in a folder that only root may enter is out of reach.
  */
-function whyOthersReach(existing: string, wanted: string): string | undefined {
-  if (!isRootOfNode()) return undefined;
-  for (const folder of fromTheRoot(existing)) {
+class Reach {
+  /** The folder that root is to fill itself. */
+  readonly #filled: string | undefined;
+  readonly #known = new Map<string, string | "hidden" | "open">();
+
+  constructor(filled: string | undefined) {
+    this.#filled = filled;
+  }
+
+  why(folder: string): string | undefined {
+    const judged = this.#judge(folder);
+    return judged === "hidden" || judged === "open" ? undefined : judged;
+  }
+
+  isHidden(folder: string): boolean {
+    return this.#judge(folder) === "hidden";
+  }
+
+  #judge(folder: string): string {
+    const known = this.#known.get(folder);
+    if (known !== undefined) return known;
+    const above = folder === dirname(folder) ? "open" : this.#judge(dirname(folder));
+    const judged = above === "open" ? this.#judgeItself(folder) : above;
+    this.#known.set(folder, judged);
+    return judged;
+  }
+
+  #judgeItself(folder: string): string {
     const found = statSync(folder);
     if (found.uid !== 0) return `'${folder}' belongs to user ${found.uid}`;
-    if (isFor(found, WRITE) && !((found.mode & STICKY) !== 0 && folder !== wanted))
+    if (isFor(found, WRITE) && !((found.mode & STICKY) !== 0 && folder !== this.#filled))
       return `others than root may write in '${folder}'`;
-    if (!isFor(found, ENTER)) return undefined;
+    return isFor(found, ENTER) ? "open" : "hidden";
   }
-  return undefined;
-}
-
-function fromTheRoot(path: string): string[] {
-  return path === dirname(path) ? [path] : [...fromTheRoot(dirname(path)), path];
 }
 
 /** Whether others than root may do it. */

@@ -30,7 +30,7 @@ export function readRegularBytes(path: string, mostBytes = Number.POSITIVE_INFIN
  */
 export function readFileWithin(folder: string, path: string, mostBytes: number): string {
   const bytes = readOpened(path, mostBytes, (descriptor) => {
-    if (!realPathOf(descriptor).startsWith(`${realpathSync(folder)}/`))
+    if (!realPathOf(descriptor).startsWith(`${realpathSync.native(folder)}/`))
       throw new Error(`'${path}' lies outside of ${folder}`);
   });
   return bytes.toString("utf8");

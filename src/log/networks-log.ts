@@ -17,7 +17,7 @@ const BEGINNING = 40;
 /** Where logs and temporary files lie, nothing is read as a program or a configuration. */
 const FOLDERS = /^\/(var\/log|(var\/)?tmp)\//;
 /** Where each file is a program's configuration, whatever its name. */
-const OBEYED = /^\/(etc|boot|usr\/lib|lib\w*)\//;
+const OBEYED = /^\/(etc|boot|(usr\/)?lib\w*)\//;
 /** Elsewhere the name of a new file must say that it is a log, and can have no other meaning. */
 const NAME = /(^|[-_.])log([-_][\w-]*)?$/;
 
@@ -71,8 +71,13 @@ function openNew(file: string): number | undefined {
   }
 }
 
+/** Whether a new file of this path can only be a log. */
+export function isLogsName(path: string): boolean {
+  return FOLDERS.test(path) || (NAME.test(basename(path)) && !OBEYED.test(path));
+}
+
 function requireLogsName(path: string, file: string): void {
-  if (FOLDERS.test(path) || (NAME.test(basename(path)) && !OBEYED.test(path))) return;
+  if (isLogsName(path)) return;
   refuse(file, "a new or empty one is called …log and not in /etc, or lies in /var/log or /tmp");
 }
 

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { ours } from "../kit/case.ts";
@@ -50,6 +51,19 @@ for (const key of ["dataDir", "runDir"]) {
     expect(readdirSync(open)).toEqual([]);
   });
 }
+
+ours("E43", "what a link and a '..' behind it lead to is judged", async (world) => {
+  using folder = othersFolder();
+  mkdirSync(`${folder.path}/below`);
+  mkdirSync(`${folder.path}/beside`);
+  symlinkSync(`${folder.path}/below`, `${folder.path}/beside/link`);
+  // As text it is the folder beside, which is empty but for the link.
+  const net = world.network({ ...SUBNET, dataDir: `${folder.path}/beside/link/../` });
+  await world.refused("ADD", net, {}, { code: 7, text: /other files/ });
+  const missing = world.network({ ...SUBNET, dataDir: `${folder.path}/beside/link/../../beside/none/../` });
+  await world.refused("ADD", missing, {}, { code: 7, text: /leads back over what is not there/ });
+  expect(readdirSync(folder.path).sort()).toEqual(["below", "beside", "passwd"]);
+});
 
 ours("E43", "DEL goes on, and leaves the refused folder alone", async (world) => {
   using folder = othersFolder();

@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { Access } from "./access.ts";
 
 /**
@@ -15,5 +15,5 @@ export function networksAccess(access: Access, path: string): Access {
     );
   const { token } = access;
   if (token === undefined || "text" in token) return access;
-  return { ...access, token: { ...token, within: resolve(dirname(path)) } };
+  return { ...access, token: { ...token, within: dirname(path) } };
 }

@@ -12,8 +12,7 @@ const folder = join(root, "own");
 mkdirSync(folder);
 afterAll(() => rmSync(root, { recursive: true }));
 
-function kubeConfig(user: object): string {
-  const path = join(folder, "kubeconfig");
+function kubeConfig(user: object, path = join(folder, "kubeconfig")): string {
   const document = {
     clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
     users: [{ name: "u", user }],
@@ -24,9 +23,9 @@ function kubeConfig(user: object): string {
   return path;
 }
 
-async function authorization(user: object, byNetwork: boolean): Promise<string> {
+async function authorization(user: object, byNetwork: boolean, path?: string): Promise<string> {
   try {
-    const credentials = loadCredentials({ kubeConfig: kubeConfig(user), byNetwork });
+    const credentials = loadCredentials({ kubeConfig: kubeConfig(user, path), byNetwork });
     const { headers } = await credentials.apply(AbortSignal.timeout(5_000));
     return headers.Authorization ?? "";
   } catch (error) {
@@ -59,6 +58,17 @@ test("E47: its token file lies in its own folder, links followed; no other file 
     expect(refusal).not.toContain("of another");
   }
   expect(await authorization({ tokenFile: "../secret" }, false)).toBe("Bearer of another");
+});
+
+test("E47: its own folder is the one that it was read from, not the one that its path seems to name", async () => {
+  const mine = join(folder, "mine");
+  mkdirSync(join(mine, "deep"), { recursive: true });
+  symlinkSync("mine/deep", join(folder, "into"));
+  // The kernel goes back from the link's end, so this is mine/kubeconfig; as text it is root/own/kubeconfig.
+  const path = `${folder}/into/../kubeconfig`;
+  writeFileSync(join(folder, "not-mine"), "of another\n");
+  expect(await authorization({ tokenFile: "not-mine" }, true, path)).toMatch(/^104 .* lies outside of /);
+  expect(existsSync(join(mine, "kubeconfig"))).toBe(true);
 });
 
 test("what it holds itself is fine", async () => {
