@@ -55,8 +55,14 @@ export const CAPS = {
   routes: 1_024,
   /** Remarks on one configuration that the log repeats; more are counted only. */
   warnings: 16,
+  /** Definitions of one network's name that the store keeps: enough for two tenants, two racks and a few moves. */
+  definitions: 8,
+  /** The text of one of them; of a longer one a hash, which still tells one definition from another. */
+  definitionDetail: 4 * 1024,
+  /** All of them together, if there are several: each ADD of the network reads them. */
+  definitionsText: 16 * 1024,
 
-  /** Refusals, and warnings, that an answer to one admission review lists; more are counted only. */
+  /** Refusals, and warnings, about one object: of an admission review, or a pod that `why` explains. */
   findings: 16,
 
   /** One line of the log, in bytes. */
@@ -67,6 +73,10 @@ export const CAPS = {
   errorDetails: 4 * 1024,
   /** One value that an error repeats. */
   shownValue: 200,
+  /** One key of a configuration that an error repeats. */
+  shownKey: 60,
+  /** A remark that stands for the owner of a reservation. */
+  remark: 200,
   /** The note of a reservation. */
   note: 1024,
   /**
@@ -76,4 +86,8 @@ export const CAPS = {
   reservationsOfNamespace: 64,
   /** A request's body, in bytes: an admission review, an operator's request. Kubernetes' own bound of both. */
   requestBody: 3 * 1024 * 1024,
+  /** Objects, lists, members and entries in such a body: a megabyte of real objects has a tenth of it. */
+  requestValues: 250_000,
+  /** Levels of such a body. */
+  requestDepth: 1_000,
 } as const;

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../address/address.ts";
 import { isSubstitute } from "./cluster-names.ts";
+import { DEFAULT_SPACE } from "./network.ts";
 import { NOTE_KIND } from "./own-kinds.ts";
 import type { AttachmentId, Holder, MetaRecord, Owner, PodId } from "./records.ts";
 
@@ -19,9 +20,6 @@ export function addressIn(space: string, address: Address): string {
 export function spaceOption(space: string): string {
   return space === DEFAULT_SPACE ? "" : ` --space ${space}`;
 }
-
-/** The address space of networks that name none. */
-const DEFAULT_SPACE = "default";
 
 /** "interface eth0 of container 4f1c… in network 'db'" */
 export function describeAttachment({ ifname, container, network }: AttachmentId): string {

@@ -4,6 +4,9 @@ import type { Interval } from "../address/interval.ts";
 import type { RangeSet } from "../address/range.ts";
 import type { Labels } from "./node-labels.ts";
 
+/** The address space of networks that name none. */
+export const DEFAULT_SPACE = "default";
+
 /** One network of the configuration: the part that decisions about addresses need. */
 export interface Network {
   readonly name: string;

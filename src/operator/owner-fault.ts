@@ -3,9 +3,6 @@ import { isDnsLabel, isDnsSubdomain } from "../address/dns-name.ts";
 import { NOTE_KIND, OWN_KINDS } from "../ipam/own-kinds.ts";
 import type { Owner } from "../ipam/records.ts";
 
-/** Characters of a remark that stands for an owner. */
-const LONGEST_REMARK = 200;
-
 /** But for tab and line feed. */
 const CONTROL = /(?![\t\n])\p{Cc}/u;
 
@@ -31,6 +28,6 @@ export function noteFault(note: string): string | undefined {
 function remarkFault(remark: string, namespace: string): string | undefined {
   if (namespace !== "") return "a remark belongs to no namespace";
   if (remark.trim() === "") return "the remark is empty";
-  if (remark.length > LONGEST_REMARK) return `the remark is longer than ${LONGEST_REMARK} characters`;
+  if (remark.length > CAPS.remark) return `the remark is longer than ${CAPS.remark} characters`;
   return CONTROL.test(remark) ? "the remark has control characters" : undefined;
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { isContainerId } from "../../config/text/cni-name.ts";
 import { readRegularFile } from "../../files/regular-file.ts";
 import { IpamError } from "../../ipam/errors.ts";
@@ -21,7 +23,7 @@ export function readContainersFile(path: string, thisNode: string): ReadonlyMap<
     if (words.length > 2 || !isContainerId(container)) {
       throw new IpamError(
         "decode",
-        `${path}, line ${index + 1}: expected 'CONTAINER' or 'CONTAINER NODE', got '${line.trim().slice(0, 200)}'`,
+        `${path}, line ${index + 1}: expected 'CONTAINER' or 'CONTAINER NODE', got '${cut(line.trim(), CAPS.shownValue)}'`,
         "a container's ID has letters, digits, '_', '.' and '-', and begins with a letter or digit",
       );
     }

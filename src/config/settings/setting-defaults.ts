@@ -1,8 +1,9 @@
+import { DEFAULT_SPACE } from "../../ipam/network.ts";
 import type { EtcdValues, SettingValues } from "./hoist-settings.ts";
 
 /** What holds where neither the network nor the node's file says anything (docs/design.md section 7). */
 export const DEFAULTS = {
-  addressSpace: "default",
+  addressSpace: DEFAULT_SPACE,
   dataDir: "/var/lib/kube-ipam",
   runDir: "/run/kube-ipam",
   logFile: "/var/log/kube-ipam.log",

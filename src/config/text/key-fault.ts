@@ -1,3 +1,4 @@
+import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
 import type { IpamError } from "../../ipam/errors.ts";
 import type { Warn } from "./read-shape.ts";
@@ -15,12 +16,9 @@ export function toleratingKeys(warn: Warn): Refuse {
   return ({ message }) => warn(`${message}; ignored, as this operation does not need it`);
 }
 
-/** In characters. */
-const SHOWN = 60;
-
 /** A key that somebody else wrote, no longer than a message should repeat it. */
 export function shownKey(key: string): string {
-  return cut(key, SHOWN);
+  return cut(key, CAPS.shownKey);
 }
 
 /** How a message names a key: `path` is "", the object's own path, or ends in ": " behind a file's name. */

@@ -1,8 +1,5 @@
 import type { HonoRequest } from "hono";
-
-/** Objects, lists, members and entries of one document: a megabyte of real objects has a tenth of it. */
-const MOST_VALUES = 250_000;
-const DEEPEST = 1_000;
+import { CAPS } from "../../address/caps.ts";
 
 /**
  * A request's body as JSON. Little things take thirty times their text once they are parsed, so these are
@@ -31,9 +28,9 @@ export function requireModest(text: string): void {
     else if (code === OPEN_LIST || code === OPEN_OBJECT) {
       values++;
       depth++;
-      if (depth > DEEPEST) throw new SyntaxError(`it has more than ${DEEPEST} levels`);
+      if (depth > CAPS.requestDepth) throw new SyntaxError(`it has more than ${CAPS.requestDepth} levels`);
     } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
-    if (values > MOST_VALUES) throw new SyntaxError(`it has more than ${MOST_VALUES} values`);
+    if (values > CAPS.requestValues) throw new SyntaxError(`it has more than ${CAPS.requestValues} values`);
   }
 }
 

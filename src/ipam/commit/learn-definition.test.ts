@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { CAPS } from "../../address/caps.ts";
 import { definitionsInForce, definitionsOf } from "../network-definitions.ts";
 import type { NetworkDefinition, NetworkRecord } from "../records.ts";
 import { network } from "../testing/networks.ts";
@@ -9,7 +10,6 @@ import {
   joinDefinitions,
   type Learnt,
   learnDefinition,
-  MOST_DEFINITIONS,
   PATIENCE,
 } from "./learn-definition.ts";
 
@@ -89,18 +89,18 @@ test("two definitions by turns are written four times at most, and told once", (
 test("nodes with subnets of their own: all are in force; past the bound one word says so, and nothing is written", () => {
   const many = Array.from({ length: 300 }, (_, index) => of(`10.${index % 100}.0.0/24`));
   const { record, written } = after(many, { ofNode: true, age: 1_000_000 });
-  expect(definitionsInForce(record).length).toBe(MOST_DEFINITIONS);
-  expect([record.more, written]).toEqual([true, MOST_DEFINITIONS + 1]);
+  expect(definitionsInForce(record).length).toBe(CAPS.definitions);
+  expect([record.more, written]).toEqual([true, CAPS.definitions + 1]);
 });
 
 test("a full record takes another definition in once in a while, and drops what is not in use", () => {
-  const eight = Array.from({ length: MOST_DEFINITIONS }, (_, index) => of(`10.${index}.0.0/24`));
+  const eight = Array.from({ length: CAPS.definitions }, (_, index) => of(`10.${index}.0.0/24`));
   const { record } = after([...eight, ...eight.slice(1)]);
   const ninth = of("10.99.0.0/24");
   expect(after([ninth, ninth], { age: PATIENCE - 1 }, record).news).toEqual(["more"]);
   const later = after([ninth], { age: PATIENCE }, record);
   expect([later.news, later.record.more, later.record.subnets]).toEqual([["other"], true, ninth.subnets]);
-  expect(definitionsOf(later.record).length).toBe(MOST_DEFINITIONS);
+  expect(definitionsOf(later.record).length).toBe(CAPS.definitions);
   expect(subnets(definitionsOf(later.record))).not.toContain("10.0.0.0/24");
 });
 
@@ -141,7 +141,7 @@ test("whatever is used, the record stays small, and knows what was used last unl
         record = learnt?.record ?? record;
         if (record === undefined) throw new Error("the first ADD is written");
         const known = definitionsOf(record);
-        expect(known.length).toBeLessThanOrEqual(MOST_DEFINITIONS);
+        expect(known.length).toBeLessThanOrEqual(CAPS.definitions);
         expect(JSON.stringify(record).length).toBeLessThan(17 * 1024);
         expect(new Set(known.map((one) => JSON.stringify({ ...one, again: undefined }))).size).toBe(
           known.length,
@@ -158,7 +158,7 @@ test("whatever is used, the record stays small, and knows what was used last unl
 });
 
 test("definitions by turns, as many as a record keeps, soon write nothing more, and all are in force", () => {
-  const some = fc.uniqueArray(fc.nat({ max: 40 }), { minLength: 1, maxLength: MOST_DEFINITIONS });
+  const some = fc.uniqueArray(fc.nat({ max: 40 }), { minLength: 1, maxLength: CAPS.definitions });
   fc.assert(
     fc.property(some, fc.boolean(), (numbers, ofNode) => {
       const round = numbers.map((number) => of(`10.${number}.0.0/24`));

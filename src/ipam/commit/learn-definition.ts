@@ -1,16 +1,10 @@
+import { CAPS } from "../../address/caps.ts";
 import { formatCidr } from "../../address/cidr.ts";
+import { subnetsOfSets } from "../../address/range.ts";
+import { remembered } from "../../address/remembered.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import { definitionsOf, newestOf } from "../network-definitions.ts";
 import { type NetworkDefinition, type NetworkRecord, RECORD_VERSION } from "../records.ts";
-
-/** So many definitions of one name are kept (CAPPED): enough for two tenants, two racks and a few moves. */
-export const MOST_DEFINITIONS = 8;
-
-/** A detail that has more characters is kept as a hash: it still tells one definition from another. */
-const LONGEST_DETAIL = 4096;
-
-/** So many characters the definitions have together, if there are several (CAPPED): each ADD of the network reads them. */
-const MOST_TEXT = 16 * 1024;
 
 /**
  * A full record takes another definition in once in so many changes of the store (NO-CLOCKS): more definitions than it
@@ -117,7 +111,7 @@ function makeRoom(
 }
 
 function fits(definitions: readonly NetworkDefinition[]): boolean {
-  return definitions.length <= MOST_DEFINITIONS && JSON.stringify(definitions).length <= MOST_TEXT;
+  return definitions.length <= CAPS.definitions && JSON.stringify(definitions).length <= CAPS.definitionsText;
 }
 
 function put(
@@ -147,19 +141,12 @@ function isSame(a: NetworkDefinition, b: NetworkDefinition): boolean {
   return a.space === b.space && a.detail === b.detail && a.subnets.join() === b.subnets.join();
 }
 
-const made = new WeakMap<Network, NetworkDefinition>();
-
 /** A network's configuration, as the store keeps it. */
-export function definitionOf(network: Network): NetworkDefinition {
-  const before = made.get(network);
-  if (before !== undefined) return before;
-  const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
+export const definitionOf = remembered((network: Network): NetworkDefinition => {
   const detail = describeNetwork(network);
-  const definition = {
+  return {
     space: network.space,
-    subnets: [...new Set(subnets)].sort(),
-    detail: detail.length > LONGEST_DETAIL ? `hash ${Bun.hash(detail).toString(16)}` : detail,
+    subnets: [...new Set(subnetsOfSets(network.sets).map(formatCidr))].sort(),
+    detail: detail.length > CAPS.definitionDetail ? `hash ${Bun.hash(detail).toString(16)}` : detail,
   };
-  made.set(network, definition);
-  return definition;
-}
+});

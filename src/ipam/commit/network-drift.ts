@@ -1,14 +1,17 @@
+import { CAPS } from "../../address/caps.ts";
 import { cidrInterval, parseCidr } from "../../address/cidr.ts";
+import { cut } from "../../address/cut.ts";
 import { findOverlap, merged } from "../../address/interval.ts";
 import { pastDamage } from "../integrity/damage.ts";
 import { outsideOf } from "../integrity/outside.ts";
+import { DEFAULT_SPACE } from "../network.ts";
 import { definitionsInForce, newestOf } from "../network-definitions.ts";
 import { type NetworkDefinition, type NetworkRecord, RECORD_VERSION } from "../records.ts";
 import { type Guard, type Put, StoreFailure } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { networkRef, type View } from "../view/view.ts";
 import { FIRST } from "../wish/pod-networks.ts";
-import { definitionOf, type Learnt, learnDefinition, MOST_DEFINITIONS } from "./learn-definition.ts";
+import { definitionOf, type Learnt, learnDefinition } from "./learn-definition.ts";
 
 interface Recording {
   readonly guards: readonly Guard[];
@@ -62,7 +65,7 @@ export async function tellDrift(attempt: Attempt, { known, news }: Drift): Promi
   if (news === "more") {
     ports.log(
       "warn",
-      `network '${name}' is used with more than ${MOST_DEFINITIONS} configurations; the store keeps no more of them: ` +
+      `network '${name}' is used with more than ${CAPS.definitions} configurations; the store keeps no more of them: ` +
         "give networks of their own names of their own, or set nodeLocal: true where each node has subnets of its own",
       { now: describe(current) },
     );
@@ -112,7 +115,10 @@ function overlap(a: NetworkDefinition, b: NetworkDefinition): boolean {
   return findOverlap([...intervals(a), ...intervals(b)], (interval) => interval) !== undefined;
 }
 
+/** So many characters of a definition are told. */
+const MOST_DESCRIBED = 512;
+
 function describe({ space, subnets, detail }: NetworkDefinition): string {
-  const where = space === "default" ? "" : `addressSpace ${space} `;
-  return `${where}${detail ?? subnets.join(", ")}`.slice(0, 512);
+  const where = space === DEFAULT_SPACE ? "" : `addressSpace ${space} `;
+  return cut(`${where}${detail ?? subnets.join(", ")}`, MOST_DESCRIBED);
 }

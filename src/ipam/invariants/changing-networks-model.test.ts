@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAddress } from "../../address/address.ts";
+import { CAPS } from "../../address/caps.ts";
 import { check } from "../check/check.ts";
-import { MOST_DEFINITIONS } from "../commit/learn-definition.ts";
 import { IpamError } from "../errors.ts";
 import { collect } from "../free/collect.ts";
 import { reclaim } from "../free/reclaim.ts";
@@ -157,7 +157,7 @@ class Model {
     const known = (await this.world.store.read({ refs: [ref] }, { deadline: performance.now() + 5_000 })).get(
       ref,
     );
-    if (known !== undefined) expect(definitionsOf(known.record).length).toBeLessThanOrEqual(MOST_DEFINITIONS);
+    if (known !== undefined) expect(definitionsOf(known.record).length).toBeLessThanOrEqual(CAPS.definitions);
   }
 }
 

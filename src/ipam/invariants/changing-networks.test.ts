@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { CAPS } from "../../address/caps.ts";
 import { check } from "../check/check.ts";
-import { MOST_DEFINITIONS } from "../commit/learn-definition.ts";
 import { explain } from "../explain/explain.ts";
 import { readOnlyNode } from "../explain/read-only-node.ts";
 import type { Network } from "../network.ts";
@@ -203,12 +203,12 @@ describe("nodes with subnets of their own under one name", () => {
     const { calls, each, here, log, writes } = nodes(60, { nodeLocal: true });
     for (const [index, { ports, network: own }] of each.entries())
       await add(ports, `c${index}`, { network: own });
-    expect(writes().length).toBe(MOST_DEFINITIONS + 1);
+    expect(writes().length).toBe(CAPS.definitions + 1);
     const before = calls();
     for (const [index, { ports, network: own }] of each.entries())
       await add(ports, `d${index}`, { network: own });
     expect(calls() - before).toBe(120);
-    expect(writes().length).toBe(MOST_DEFINITIONS + 1);
+    expect(writes().length).toBe(CAPS.definitions + 1);
     expect(log).toEqual([]);
     expect((await allocations(here)).size).toBe(120);
   });

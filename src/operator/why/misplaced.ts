@@ -1,3 +1,4 @@
+import { CAPS } from "../../address/caps.ts";
 import type { PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Owner } from "../../ipam/records.ts";
@@ -11,9 +12,6 @@ export interface Misplaced {
   readonly keys: readonly string[];
   readonly place: string;
 }
-
-/** So many keys of one workload are named. */
-const MOST_KEYS = 16;
 
 /** What the workloads above a pod ask for in the wrong place; nothing where Kubernetes does not show them. */
 export async function misplacedAbove(
@@ -34,7 +32,7 @@ function misplacedIn({ annotations }: PodFacts, above: readonly WorkloadAbove[])
   const told = new Set<string>();
   return above.toReversed().flatMap(({ owner, annotations: own }) => {
     const untold = Object.keys(own).filter((key) => !told.has(key));
-    const keys = misplacedKeys(untold, annotations, MOST_KEYS);
+    const keys = misplacedKeys(untold, annotations, CAPS.findings);
     for (const key of keys) told.add(key);
     return keys.length === 0 ? [] : [{ owner, keys, place: templatePlace(owner.kind) }];
   });
