@@ -1,7 +1,7 @@
 import { cidrInterval, formatCidr } from "../../address/cidr.ts";
 import { type Interval, merged, overlapFinder, overlaps } from "../../address/interval.ts";
 import type { Exclusion } from "../../address/not-allowed.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { hasRuntimeRanges } from "../network/own-sets.ts";
 import type { NodeFile } from "../settings/node-file.ts";
@@ -97,7 +97,7 @@ export function requireApartFromPools(
     (part) => part,
     () => "pools",
   );
-  for (const { subnet } of sets.flatMap(({ ranges }) => ranges)) {
+  for (const subnet of subnetsOfSets(sets)) {
     if (file === undefined || overlapping(cidrInterval(subnet), "network") === undefined) continue;
     const pool = [...pools.values()].find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
     if (pool === undefined) continue;
@@ -133,7 +133,7 @@ export function excludedOfPool(
 }
 
 function subnetsOf({ sets }: Pool): Interval[] {
-  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet)));
+  return subnetsOfSets(sets).map(cidrInterval);
 }
 
 function holdsPartOf({ sets }: Pool, interval: Pick<Exclusion, "first" | "last">): boolean {

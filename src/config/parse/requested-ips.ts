@@ -1,6 +1,6 @@
 import { formatAddress } from "../../address/address.ts";
-import { type Cidr, cidrContains, formatCidr, networkOf } from "../../address/cidr.ts";
-import { type RangeSet, setsWithSubnetOf } from "../../address/range.ts";
+import { cidrContains, formatCidr, networkOf } from "../../address/cidr.ts";
+import { type RangeSet, setsWithSubnetOf, subnetsOfSets } from "../../address/range.ts";
 import { remembered } from "../../address/remembered.ts";
 import type { Network } from "../../ipam/network.ts";
 import { fillSets } from "../../ipam/wish/fill-sets.ts";
@@ -60,7 +60,7 @@ function memberOf(document: Json, ...keys: readonly string[]): unknown {
 function requireSubnetsPrefix({ address, prefix, source }: RequestedIp, { sets }: Network): void {
   if (prefix === undefined || setsWithSubnetOf(sets, address).length === 0) return;
   if (subnetTexts(sets).has(formatCidr({ address: networkOf({ address, prefix }), prefix }))) return;
-  const subnets = subnetsOf(sets).filter((subnet) => cidrContains(subnet, address));
+  const subnets = subnetsOfSets(sets).filter((subnet) => cidrContains(subnet, address));
   const right = subnets.map((subnet) => `/${subnet.prefix} (subnet ${formatCidr(subnet)})`).join(" or ");
   throw wrongValue(
     source,
@@ -69,8 +69,4 @@ function requireSubnetsPrefix({ address, prefix, source }: RequestedIp, { sets }
   );
 }
 
-const subnetTexts = remembered((sets: readonly RangeSet[]) => new Set(subnetsOf(sets).map(formatCidr)));
-
-function subnetsOf(sets: readonly RangeSet[]): Cidr[] {
-  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => subnet));
-}
+const subnetTexts = remembered((sets: readonly RangeSet[]) => new Set(subnetsOfSets(sets).map(formatCidr)));

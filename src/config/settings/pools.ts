@@ -1,6 +1,6 @@
 import { formatCidr } from "../../address/cidr.ts";
 import { findOverlap, type Interval, merged } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { PoolPolicy } from "../../ipam/network.ts";
 import { disjointSets, excludedIn, type PlacedSet, placeRange, placeSets } from "../network/range-sets.ts";
@@ -107,5 +107,5 @@ function sharing(one: Pool, other: Pool, file: NodeFile): IpamError {
 }
 
 function subnetsOf({ sets }: Pool): string {
-  return sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet))).join(", ");
+  return subnetsOfSets(sets).map(formatCidr).join(", ");
 }

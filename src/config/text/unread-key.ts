@@ -1,3 +1,4 @@
+import { remembered } from "../../address/remembered.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { NETWORK_ENTRIES } from "./entries.ts";
 import { type ForeignKey, foreignKey, foreignWords } from "./foreign-keys.ts";
@@ -111,14 +112,10 @@ function elsewhere(path: string, { key, home }: Home, { kind }: KeyedPlace): Ipa
   );
 }
 
-const ofPlaces = new WeakMap<KeyedPlace, NearKeys>();
-
 /** The keys of a place that another one may be meant for. */
-function keysOf(place: KeyedPlace): NearKeys {
-  const known = ofPlaces.get(place) ?? new NearKeys([...place.keys].filter((key) => isMeant(key, place)));
-  ofPlaces.set(place, known);
-  return known;
-}
+const keysOf = remembered(
+  (place: KeyedPlace) => new NearKeys([...place.keys].filter((key) => isMeant(key, place))),
+);
 
 /** In the node's file a network's own keys are known, but not meant; among keys of others only a wish's are. */
 function isMeant(key: string, { kind }: KeyedPlace): boolean {

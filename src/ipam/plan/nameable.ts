@@ -1,6 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { cidrContains, cidrInterval } from "../../address/cidr.ts";
 import { neverGivenOut } from "../../address/not-allowed.ts";
+import { subnetsOfSets } from "../../address/range.ts";
 import { remembered } from "../../address/remembered.ts";
 import { allHolding, firstHolding } from "../../address/segments.ts";
 import { IpamError } from "../errors.ts";
@@ -41,12 +42,10 @@ export function networksHaving(
   address: FixedAddress["address"],
   networks: readonly Network[],
 ): readonly Network[] {
-  return networks.filter(({ sets }) =>
-    sets.some(({ ranges }) => ranges.some(({ subnet }) => cidrContains(subnet, address))),
-  );
+  return networks.filter(({ sets }) => subnetsOfSets(sets).some((subnet) => cidrContains(subnet, address)));
 }
 
-/** Those that give the address out to somebody, of networks that are asked about many addresses. */
+/** Those that also give it out to somebody, of networks that are asked about many addresses. */
 export function networksGiving(
   address: FixedAddress["address"],
   networks: readonly Network[],
@@ -55,9 +54,7 @@ export function networksGiving(
 }
 
 const bySubnets = remembered((networks: readonly Network[]) =>
-  allHolding(networks, ({ sets }) =>
-    sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet))),
-  ),
+  allHolding(networks, ({ sets }) => subnetsOfSets(sets).map(cidrInterval)),
 );
 
 const isNever = remembered((network: Network) => {

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import { formatCidr } from "../../address/cidr.ts";
 import { whyNotAllowed } from "../../address/not-allowed.ts";
-import { type RangeSet, rangeOf } from "../../address/range.ts";
+import { type RangeSet, rangeOf, subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import { requireRangesGateway } from "../wish/fixed-address-parts.ts";
@@ -57,7 +57,7 @@ export function requireGivenOut(
 /** The error of named addresses that no range set of the network is left for. */
 export function unfulfilled(network: Network, left: readonly FixedAddress[]): IpamError {
   const named = left.map(({ address, source }) => `${formatAddress(address)} (${source})`).join(", ");
-  const subnets = network.sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
+  const subnets = subnetsOfSets(network.sets).map(formatCidr);
   return new IpamError(
     "addressNotAllowed",
     `network '${network.name}' cannot give all requested addresses: ${named}`,

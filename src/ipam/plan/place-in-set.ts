@@ -1,6 +1,13 @@
 import { type Address, equalAddresses, offsetAddress } from "../../address/address.ts";
 import { cidrInterval } from "../../address/cidr.ts";
-import { type Interval, isWithin, oneAddress, subtract, subtracting } from "../../address/interval.ts";
+import {
+  type Interval,
+  isWithin,
+  oneAddress,
+  sizeOf,
+  subtract,
+  subtracting,
+} from "../../address/interval.ts";
 import { neverGivenOut, whyNotAllowed } from "../../address/not-allowed.ts";
 import { type Pool, poolOf, withoutIntervals } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
@@ -117,9 +124,9 @@ function noneAllowed(network: Network, [interval]: readonly Interval[]): IpamErr
 /** Counts in the order of the list, which the user chose, not in that of the addresses. */
 function nthListed(intervals: readonly Interval[], ordinal: bigint): Address | undefined {
   let before = 0n;
-  for (const { first, last } of intervals) {
-    const size = last.value - first.value + 1n;
-    if (ordinal < before + size) return offsetAddress(first, ordinal - before);
+  for (const interval of intervals) {
+    const size = sizeOf(interval);
+    if (ordinal < before + size) return offsetAddress(interval.first, ordinal - before);
     before += size;
   }
   return undefined;

@@ -1,6 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { Interval } from "../../address/interval.ts";
-import { oneAddress } from "../../address/interval.ts";
+import { type Interval, oneAddress } from "../../address/interval.ts";
 import { neverGivenOut } from "../../address/not-allowed.ts";
 import { dynamicPools, poolOf, withoutIntervals } from "../../address/pool.ts";
 import type { RangeSet } from "../../address/range.ts";

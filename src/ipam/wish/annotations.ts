@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../../address/address.ts";
 import { type Cidr, cidrContains, formatCidr } from "../../address/cidr.ts";
 import { type Interval, oneAddress } from "../../address/interval.ts";
 import { formatInterval } from "../../address/interval-text.ts";
-import { type RangeSet, rangeAmong, setsWithSubnetFor } from "../../address/range.ts";
+import { type RangeSet, rangeAmong, setsWithSubnetFor, subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { Retention } from "../records.ts";
@@ -193,6 +193,5 @@ function subnetIn({ sets }: Network, address: Address): Cidr | undefined {
 
 /** "10.1.2.0/24, fd00::/64" */
 function subnetsText({ sets }: Network): string {
-  const subnets = sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => formatCidr(subnet)));
-  return [...new Set(subnets)].join(", ");
+  return [...new Set(subnetsOfSets(sets).map(formatCidr))].join(", ");
 }

@@ -45,7 +45,7 @@ function whatIsNamed(scope: string, pod: PodNetworks): string {
 }
 
 function ownNetworkDefinedAs(scope: string, pod: PodNetworks): KnownNetwork | undefined {
-  const own = pod.further[pod.place.index];
+  const own = pod.further[pod.position.index];
   return own?.name === scope ? networkOf(own, pod) : undefined;
 }
 
@@ -53,13 +53,13 @@ function ownNetworkDefinedAs(scope: string, pod: PodNetworks): KnownNetwork | un
 const MOST_TOLD = 8;
 
 function describePod(pod: PodNetworks): string {
-  const { asked, attached, further, place } = pod;
+  const { asked, attached, further, position } = pod;
   const own = `${asked.ifname} is ${describe(networkAsked(pod))}`;
-  if (further.length === 0 && place.index === -1 && attached.length === 0)
+  if (further.length === 0 && position.index === -1 && attached.length === 0)
     return `the pod's only network is ${describe(networkAsked(pod))}`;
   const first = attached.find(({ ifname }) => ifname === FIRST);
   const others = further
-    .filter((_, index) => index !== place.index)
+    .filter((_, index) => index !== position.index)
     .slice(0, MOST_TOLD)
     .map((entry) => `${entry.ifname} is ${describeEntry(entry, pod)}`);
   return [
@@ -87,7 +87,7 @@ function namesakes({ asks }: Unclaimed, { asked, known }: PodNetworks): string {
 
 /** "; say for which network: kube-ipam.ip/lan or kube-ipam.ip/eth0, …" */
 function keysFor({ asks, key }: Unclaimed, pod: PodNetworks): string {
-  const { asked, attached, further, known, place } = pod;
+  const { asked, attached, further, known, position } = pod;
   const [word = key] = key.split("/");
   if (further.length === 0 && attached.length === 0) {
     const other = [...known.values()].find((network) => holdsAll(network, asks));
@@ -96,7 +96,7 @@ function keysFor({ asks, key }: Unclaimed, pod: PodNetworks): string {
       : `; network '${other.name}' has it: attach the pod to that, or, if every pod gets it, write ${word}/${other.name}`;
   }
   const others = further
-    .filter((_, index) => index !== place.index)
+    .filter((_, index) => index !== position.index)
     .flatMap((entry) => {
       const network = networkOf(entry, pod);
       if (network !== undefined) return [network.name, entry.ifname];

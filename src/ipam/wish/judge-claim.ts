@@ -1,6 +1,6 @@
 import { cidrInterval } from "../../address/cidr.ts";
 import { type Interval, merged, overlapFinder } from "../../address/interval.ts";
-import type { RangeSet } from "../../address/range.ts";
+import { type RangeSet, subnetsOfSets } from "../../address/range.ts";
 import { remembered } from "../../address/remembered.ts";
 import type { FurtherNetwork } from "./further-networks.ts";
 import { FIRST, isMoved, MOST_DEFAULTS, numberOf, type PodNetworks } from "./pod-networks.ts";
@@ -53,17 +53,17 @@ export function supposedFor({ asks, scope }: Unclaimed, pod: PodNetworks): Furth
 }
 
 /** Those before it were attached already, and are in the store if they are ours at all. */
-export function isEarlier(entry: FurtherNetwork, { further, place }: PodNetworks): boolean {
-  return further.indexOf(entry) < place.index;
+export function isEarlier(entry: FurtherNetwork, { further, position }: PodNetworks): boolean {
+  return further.indexOf(entry) < position.index;
 }
 
 function judgePlain({ asks }: Unclaimed, pod: PodNetworks): Claim {
-  const { asked, further, known, place } = pod;
+  const { asked, further, known, position } = pod;
   const isOther = ({ name }: KnownNetwork) => name !== asked.network.name;
   const networks = further.flatMap((entry) => networkOf(entry, pod) ?? []);
   if (networks.some((network) => isOther(network) && holdsAll(network, asks))) return "claimed";
   // With a list, a wish that means a network which every pod gets must say so.
-  if (further.length > 0 || place.index !== -1) return "nobody's";
+  if (further.length > 0 || position.index !== -1) return "nobody's";
   const isHeld = [...known.values()].some(
     (network) => network.further === true && isOther(network) && holdsAll(network, asks),
   );
@@ -77,10 +77,10 @@ function judgeUnlisted(scope: string, wish: Unclaimed, pod: PodNetworks): Claim 
   if (number === undefined) {
     return pod.known.has(scope) && isBeforeDefaults(pod) ? "passed on" : "nobody's";
   }
-  const { asked, further, place } = pod;
+  const { asked, further, position } = pod;
   if (number <= (numberOf(asked.ifname) ?? 0)) return "nobody's";
-  const later = further.slice(place.index + 1);
-  if (later.some(({ numbered }) => mayBeNumbered(numbered, number, place.shift))) return "passed on";
+  const later = further.slice(position.index + 1);
+  if (later.some(({ numbered }) => mayBeNumbered(numbered, number, position.shift))) return "passed on";
   const isPlausible = number <= further.length + MOST_DEFAULTS;
   return isPlausible && isBeforeDefaults(pod) ? "passed on" : "nobody's";
 }
@@ -108,13 +108,13 @@ export function isAttached({ asks, scope }: Unclaimed, { attached, known }: PodN
 /** The entry of the pod's list whose interface, or else whose definition, a key names. */
 export function entryNamed(
   scope: string,
-  { asked, further, place }: PodNetworks,
+  { asked, further, position }: PodNetworks,
 ): FurtherNetwork | undefined {
   // An interface that the list does not number so proves that the numbers are moved, not by how much.
-  const isMovedAnyhow = place.index === -1 && numberOf(asked.ifname) !== undefined;
+  const isMovedAnyhow = position.index === -1 && numberOf(asked.ifname) !== undefined;
   const nameOf = ({ ifname, numbered }: FurtherNetwork) =>
-    numbered === undefined ? ifname : isMovedAnyhow ? "" : `net${numbered + (place.shift ?? 0)}`;
-  const others = further.filter((entry, index) => index !== place.index && nameOf(entry) !== asked.ifname);
+    numbered === undefined ? ifname : isMovedAnyhow ? "" : `net${numbered + (position.shift ?? 0)}`;
+  const others = further.filter((entry, index) => index !== position.index && nameOf(entry) !== asked.ifname);
   return others.find((entry) => nameOf(entry) === scope) ?? others.find(({ name }) => name === scope);
 }
 
@@ -129,8 +129,8 @@ function isMetBy(scope: string, entry: FurtherNetwork, { name }: KnownNetwork): 
 }
 
 /** Whether networks that every pod gets may still follow: after the first interface, and after one of theirs. */
-function isBeforeDefaults({ place }: PodNetworks): boolean {
-  return place.index === -1;
+function isBeforeDefaults({ position }: PodNetworks): boolean {
+  return position.index === -1;
 }
 
 /** Whether this very network has one of the addresses: then nobody else gives it. */
@@ -139,9 +139,8 @@ function isOwn({ asks }: Unclaimed, { asked }: PodNetworks): boolean {
 }
 
 const overlapsSubnet = remembered((sets: readonly RangeSet[]) => {
-  const subnets = sets.flatMap(({ ranges }) => ranges.map(({ subnet }) => cidrInterval(subnet)));
   const overlapping = overlapFinder(
-    merged(subnets),
+    merged(subnetsOfSets(sets).map(cidrInterval)),
     (each) => each,
     () => "subnets",
   );

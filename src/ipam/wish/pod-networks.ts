@@ -33,7 +33,7 @@ export type Definition =
 export interface PodNetworks {
   readonly asked: Asked;
   readonly further: readonly FurtherNetwork[];
-  readonly place: Place;
+  readonly position: Position;
   /** What the store knows of networks, by name. */
   readonly known: ReadonlyMap<string, KnownNetwork>;
   readonly attached: readonly AttachedInterface[];
@@ -42,7 +42,7 @@ export interface PodNetworks {
 }
 
 /** Where an interface stands among the pod's. */
-export interface Place {
+export interface Position {
   /** In the pod's list; -1 for the first interface and for one of a network that every pod gets. */
   readonly index: number;
   /** By how much networks that every pod gets move up the numbers of the list's, where that is known. */
@@ -51,11 +51,11 @@ export interface Place {
   readonly doubtful?: FurtherNetwork;
 }
 
-/** Finds the place of the interface that is judged, as far as the definitions were looked up. */
-export function placeOf(
+/** Finds the position of the interface that is judged, as far as the definitions were looked up. */
+export function positionOf(
   { ifname, network }: Asked,
   { definitions, further, known }: Pick<PodNetworks, "definitions" | "further" | "known">,
-): Place {
+): Position {
   const given = further.findIndex((entry) => entry.numbered === undefined && entry.ifname === ifname);
   if (given !== -1) return { index: given };
   const number = numberOf(ifname);

@@ -9,7 +9,7 @@ import { attachedInterfaces } from "./attached-interfaces.ts";
 import { unclaimedRefusal } from "./claim-refusal.ts";
 import { type FurtherNetwork, furtherNetworks } from "./further-networks.ts";
 import { isAttached, isEarlier, judgeClaim, supposedFor } from "./judge-claim.ts";
-import { type AttachedInterface, type Definition, type PodNetworks, placeOf } from "./pod-networks.ts";
+import { type AttachedInterface, type Definition, type PodNetworks, positionOf } from "./pod-networks.ts";
 import type { KnownNetwork, Unclaimed } from "./unclaimed.ts";
 
 /** The interface that is judged, and what its caller knows of the pod's others. */
@@ -20,7 +20,7 @@ export interface ClaimQuestion extends Asked {
 }
 
 /** So many definitions are read for one ADD, each with one request (CAPPED, BOUNDED). */
-const MOST_DEFINITIONS = 8;
+const MOST_LOOKED_UP = 8;
 
 /** How long Kubernetes may take for definitions that only confirm what the store suggests, in milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -50,8 +50,8 @@ export async function requireClaimed(
     question.attached ??
     (await attachedInterfaces(question.attachment, unclaimed, { further, known }, ports, deadline));
   const seen = (definitions: PodNetworks["definitions"]): PodNetworks => {
-    const place = placeOf(asked, { further, known, definitions });
-    return { asked, further, known, attached, definitions, place };
+    const position = positionOf(asked, { further, known, definitions });
+    return { asked, further, known, attached, definitions, position };
   };
   let pod = seen(new Map());
   const unattached = unclaimed.filter((wish) => !isAttached(wish, pod));
@@ -59,7 +59,7 @@ export async function requireClaimed(
   const ask = async (entries: readonly FurtherNetwork[], until: number) =>
     seen(await lookUp(entries, pod, { asking: question.pod, cluster: ports.cluster, deadline: until }));
   const patience = Math.min(deadline, performance.now() + PATIENCE_MS);
-  const { doubtful } = pod.place;
+  const { doubtful } = pod.position;
   if (doubtful !== undefined) pod = await ask([doubtful], patience);
   pod = await ask(
     unattached.flatMap((wish) => supposedFor(wish, pod)),
@@ -105,11 +105,11 @@ async function lookUp(
 ): Promise<Map<FurtherNetwork, Definition>> {
   const definitions = new Map(pod.definitions);
   const isOwn = (entry: FurtherNetwork) =>
-    entry === pod.further[pod.place.index] && entry !== pod.place.doubtful;
+    entry === pod.further[pod.position.index] && entry !== pod.position.doubtful;
   for (const entry of entries) {
     if (definitions.has(entry) || isOwn(entry) || isEarlier(entry, pod)) continue;
     const namespace = entry.namespace ?? asking?.namespace;
-    const isAsked = definitions.size < MOST_DEFINITIONS && entry.name !== "" && namespace !== undefined;
+    const isAsked = definitions.size < MOST_LOOKED_UP && entry.name !== "" && namespace !== undefined;
     definitions.set(
       entry,
       isAsked && cluster ? await read(entry.name, namespace, cluster, deadline) : { kind: "unasked" },
