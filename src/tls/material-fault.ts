@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { certificatesIn, day, validity } from "./certificates.ts";
+import { certificatesIn, dateFault } from "./certificates.ts";
 import { certificateTextFault, EXPECTED_PEM, keyTextFault, type TlsFault } from "./pem.ts";
 
 /** What a client shows and trusts, as PEM. */
@@ -59,17 +59,8 @@ function pairFault(cert: string, key: string, labels: Labels): TlsFault | undefi
 export function clientCertificateFault(cert: string, label: string): TlsFault | undefined {
   const [certificate] = certificatesIn(cert);
   if (certificate === undefined) return undefined;
-  const { from, until } = validity(certificate);
-  if (until.getTime() < Date.now())
-    return {
-      reason: `our certificate ${label} expired on ${day(until)}`,
-      remedy: "renew it; kube-ipam reads the new one without a restart",
-    };
-  if (from.getTime() > Date.now())
-    return {
-      reason: `our certificate ${label} is not valid before ${day(from)}`,
-      remedy: "compare the clocks of the machines",
-    };
+  const date = dateFault(certificate, "renew it; kube-ipam reads the new one without a restart");
+  if (date !== undefined) return { ...date, reason: `our certificate ${label} ${date.reason}` };
   const purposes = certificate.keyUsage ?? [];
   if (purposes.length === 0 || purposes.some((each) => CLIENT_PURPOSES.includes(each))) return undefined;
   return {

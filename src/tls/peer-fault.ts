@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { certificatesIn, day, nameOf, validity } from "./certificates.ts";
+import { COMPARE_CLOCKS, certificatesIn, dateFault, nameOf } from "./certificates.ts";
 import type { TlsFault } from "./pem.ts";
 import { type Peer, probe } from "./probe.ts";
 
@@ -54,7 +54,7 @@ const SERVER_FAULTS: Readonly<Record<string, TlsFault>> = {
   CERT_HAS_EXPIRED: { reason: "the server's certificate has expired", remedy: "renew it on the server" },
   CERT_NOT_YET_VALID: {
     reason: "the server's certificate is not yet valid",
-    remedy: "compare the clocks of the machines",
+    remedy: COMPARE_CLOCKS,
   },
   INVALID_PURPOSE: {
     reason: "the server's certificate is not for servers (its extended key usage lacks serverAuth)",
@@ -99,18 +99,9 @@ async function ownAuthorityFault({ at, authority, ca = "" }: RefusedPeer): Promi
 }
 
 function authorityFault(certificate: X509Certificate): TlsFault | undefined {
-  const { from, until } = validity(certificate);
   const name = `('${nameOf(certificate)}')`;
-  if (until.getTime() < Date.now())
-    return {
-      reason: `expired on ${day(until)} ${name}`,
-      remedy: "put the present authority of the servers there",
-    };
-  if (from.getTime() > Date.now())
-    return {
-      reason: `is not valid before ${day(from)} ${name}`,
-      remedy: "compare the clocks of the machines",
-    };
+  const date = dateFault(certificate, "put the present authority of the servers there");
+  if (date !== undefined) return { ...date, reason: `${date.reason} ${name}` };
   if (certificate.ca) return undefined;
   return {
     reason: `is no authority: its certificate lacks CA:TRUE ${name}`,

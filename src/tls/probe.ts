@@ -1,4 +1,5 @@
 import { connect, type PeerCertificate } from "node:tls";
+import { addressOfHost } from "../address/url-host.ts";
 import { AS_GO, trusting } from "./as-go.ts";
 
 /** A server to look at. */
@@ -30,7 +31,8 @@ export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise
       ...AS_GO,
       host,
       port,
-      ...(isNumber(name) ? {} : { servername: name }),
+      // An address is never sent as a server's name (RFC 6066).
+      ...(addressOfHost(name) === undefined && { servername: name }),
       ...trusting(ca),
       checkServerIdentity: (_, certificate) => {
         names = namesIn(certificate);
@@ -47,11 +49,6 @@ export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise
     socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? "unknown"));
     socket.once("close", () => end("ECONNRESET"));
   });
-}
-
-/** An address is never sent as a server's name (RFC 6066). */
-function isNumber(name: string): boolean {
-  return /^[0-9.]+$|:/.test(name);
 }
 
 /** So many names are told. */

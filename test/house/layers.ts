@@ -43,7 +43,7 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing", "invariants"],
   },
   { layer: "files", uses: [] },
-  { layer: "tls", uses: ["files"] },
+  { layer: "tls", uses: ["address", "files"] },
   { layer: "log", uses: ["address", "ipam", "files"] },
   { layer: "portable", uses: ["address", "ipam"] },
   {
@@ -100,7 +100,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     layer: "controller",
-    uses: ["address", "ipam", "config", "store", "kubernetes", "runtime", "command-line", "operator"],
+    uses: ["address", "ipam", "tls", "config", "store", "kubernetes", "runtime", "command-line", "operator"],
     rooms: ["context", "leading", "tasks", "api", "admission", "serving", "."],
   },
   {

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { IpamError } from "../../ipam/errors.ts";
 import { textOf } from "../../kubernetes/credentials/material.ts";
-import { certificatesIn, isIssuedBy } from "./peer-issuer.ts";
+import { authoritiesIn, isIssuedBy } from "./peer-issuer.ts";
 
 /**
  * Who may ask for admission: everybody, or only clients with a certificate of the authorities in a file
@@ -34,7 +34,7 @@ export class AdmissionClients {
     if (this.#file === undefined) return;
     try {
       const bundle = textOf({ key: "file", path: this.#file });
-      this.#trusted = certificatesIn(bundle);
+      this.#trusted = authoritiesIn(bundle);
       this.#bundle = bundle;
     } catch (failure) {
       const reason = failure instanceof Error ? failure.message : String(failure);

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Api } from "../../kubernetes/api/api.ts";
 import { CONFIG_MAPS } from "../../kubernetes/api/kinds.ts";
-import { certificatesIn, isIssuedBy } from "./peer-issuer.ts";
+import { authoritiesIn, isIssuedBy } from "./peer-issuer.ts";
 
 interface Trusted {
   /** PEM. */
@@ -48,7 +48,7 @@ export class FrontProxy {
         ? undefined
         : {
             authorities,
-            certificates: this.#isAlone ? [] : certificatesIn(authorities),
+            certificates: this.#isAlone ? [] : authoritiesIn(authorities),
             names: listIn(map?.data["requestheader-allowed-names"]),
             userHeaders: listIn(map?.data["requestheader-username-headers"]),
           };

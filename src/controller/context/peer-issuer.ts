@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import { certificateBlocks } from "../../tls/pem.ts";
 
 /**
  * Whether one of these authorities itself signed the certificate that a client has shown, and TLS has found
@@ -13,9 +14,9 @@ export function isIssuedBy(socket: TLSSocket, authorities: readonly X509Certific
   return authorities.some((authority) => shown.checkIssued(authority) && shown.verify(authority.publicKey));
 }
 
-/** The certificates of a bundle. @throws Error for text that is no certificate in PEM. */
-export function certificatesIn(bundle: string): X509Certificate[] {
-  const texts = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+/** All authorities of a bundle. @throws Error where it holds none, or one that cannot be read. */
+export function authoritiesIn(bundle: string): X509Certificate[] {
+  const texts = certificateBlocks(bundle);
   if (texts.length === 0) throw new Error("it holds no certificate in PEM");
   return texts.map((text) => new X509Certificate(text));
 }

@@ -1,4 +1,4 @@
-import { tryParseAddress } from "../../address/address.ts";
+import { addressOfHost } from "../../address/url-host.ts";
 import { AS_GO, trusting } from "../../tls/as-go.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
@@ -43,7 +43,7 @@ export async function reach(
     return await send(server, {}, tls.serverName);
   } catch (error) {
     const { hostname, host } = new URL(server);
-    if (proxy !== undefined || isNumber(hostname) || !isUnconnected(error)) throw error;
+    if (proxy !== undefined || addressOfHost(hostname) !== undefined || !isUnconnected(error)) throw error;
     for (const address of await addressesOf(hostname, request.signal)) {
       try {
         const at = server.replace(host, host.replace(hostname, address));
@@ -54,10 +54,6 @@ export async function reach(
     }
     throw error;
   }
-}
-
-function isNumber(hostname: string): boolean {
-  return tryParseAddress(hostname.replace(/^\[|\]$/g, "")) !== undefined;
 }
 
 function isUnconnected(error: unknown): boolean {

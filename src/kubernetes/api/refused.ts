@@ -1,5 +1,6 @@
 import { IpamError } from "../../ipam/errors.ts";
 import { peerFault, type RefusedPeer } from "../../tls/peer-fault.ts";
+import { peerOf } from "../../tls/peer-of.ts";
 import { probe } from "../../tls/probe.ts";
 import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../tls/verification.ts";
 import type { Authentication } from "../credentials/authentication.ts";
@@ -120,23 +121,12 @@ export async function unreachable(credentials: Credentials, { error, tls }: Unre
   );
 }
 
-/** Milliseconds for that second look. */
-const PROBE_MS = 1_000;
-
 function refusedPeer(
   { server, proxy, authority }: Credentials,
   tls: Authentication["tls"] | undefined,
 ): RefusedPeer {
-  const { hostname, port } = new URL(server);
-  const servername = tls?.serverName;
-  const at = {
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port || 443),
-    ...(servername !== undefined && { servername }),
-    patienceMs: PROBE_MS,
-  };
   return {
-    at: proxy === undefined ? at : undefined,
+    at: proxy === undefined ? peerOf(server, tls?.serverName) : undefined,
     ca: tls?.ca,
     authority,
     setting: "certificate-authority",

@@ -1,5 +1,6 @@
-import { type Address, equalAddresses, tryParseAddress } from "../../address/address.ts";
+import { type Address, equalAddresses } from "../../address/address.ts";
 import { cidrContains, parseCidr, tryParseCidr } from "../../address/cidr.ts";
+import { addressOfHost } from "../../address/url-host.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +34,7 @@ interface Host {
 }
 
 function isDirect(host: Host, exceptions: string): boolean {
-  const address = addressIn(host.name);
+  const address = addressOfHost(host.name);
   if (host.name === "localhost" || (address !== undefined && isLoopback(address))) return true;
   return exceptions
     .split(",")
@@ -46,10 +47,10 @@ function isMeant(exception: string, { name, port }: Host, address: Address | und
   if (exception === "*") return true;
   const network = tryParseCidr(exception);
   if (network !== undefined) return address !== undefined && cidrContains(network, address);
-  const portless = addressIn(exception) !== undefined;
+  const portless = addressOfHost(exception) !== undefined;
   const [, bare = exception, onlyPort = port] = (!portless && /^(.+):(\d+)$/.exec(exception)) || [];
   if (onlyPort !== port) return false;
-  const other = addressIn(bare);
+  const other = addressOfHost(bare);
   if (address !== undefined) return other !== undefined && equalAddresses(other, address);
   const domain = bare.replace(/^\*?\./, "");
   return name.endsWith(`.${domain}`) || (domain === bare && name === domain);
@@ -59,9 +60,4 @@ const LOOPBACKS = [parseCidr("127.0.0.0/8"), parseCidr("::1/128")];
 
 function isLoopback(address: Address): boolean {
   return LOOPBACKS.some((network) => cidrContains(network, address));
-}
-
-/** In a URL an IPv6 address stands in brackets. */
-function addressIn(text: string): Address | undefined {
-  return tryParseAddress(text.replace(/^\[|\]$/g, ""));
 }

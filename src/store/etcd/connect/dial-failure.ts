@@ -1,11 +1,9 @@
 import { StoreFailure } from "../../../ipam/store-port.ts";
+import { peerOf } from "../../../tls/peer-of.ts";
 import type { TlsFault } from "../../../tls/pem.ts";
 import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../../tls/verification.ts";
 import { DialTimeout } from "./connection.ts";
 import type { TlsMaterial } from "./tls-files.ts";
-
-/** Milliseconds for a second look at a server whose certificate was not accepted. */
-const PROBE_MS = 1_000;
 
 /** Why one endpoint could not be used. */
 export interface DialFailure {
@@ -61,9 +59,8 @@ async function serverFault(
   tls: TlsMaterial | undefined,
 ): Promise<TlsFault> {
   const { peerFault } = await import("../../../tls/peer-fault.ts");
-  const { hostname, port } = new URL(endpoint);
   return peerFault(code, textOf(error), {
-    at: { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443), patienceMs: PROBE_MS },
+    at: peerOf(endpoint),
     ca: tls?.ca,
     authority: tls?.files.trustedCaFile ?? "",
     setting: "etcdTrustedCAFile",
