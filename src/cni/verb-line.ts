@@ -1,4 +1,4 @@
-import { othersWords } from "../ipam/errors.ts";
+import { inFull, othersWords } from "../ipam/errors.ts";
 import type { Log } from "../ipam/ports.ts";
 import type { Outcome } from "./handle.ts";
 import type { Environment } from "./protocol/environment.ts";
@@ -16,7 +16,7 @@ export function logVerb(log: Log, env: Environment, outcome: Outcome, millisecon
     outcome: failure === undefined ? "ok" : `error ${failure.code}`,
     kept: outcome.kept,
     ms: Math.round(milliseconds),
-    reason: failure && [failure.message, failure.details].filter((text) => text !== "").join(": "),
+    reason: failure && inFull(failure),
     said: othersWords(failure),
   });
 }

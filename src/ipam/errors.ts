@@ -46,6 +46,13 @@ export class IpamError extends Error {
   }
 }
 
+/** A failure as a log or an Event has it: what happened, and after a colon why and what to do. */
+export function inFull(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const details = failure instanceof IpamError ? failure.details : "";
+  return details === "" ? failure.message : `${failure.message}: ${details}`;
+}
+
 /**
  * What another program said about its failure, as the cause of an IpamError: for the log and for an operator. Who asks for an
  * address never sees it: it may hold what only the node's administrator should know.

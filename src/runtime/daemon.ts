@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { visibleLine } from "../address/visible.ts";
+import { inFull } from "../ipam/errors.ts";
 import type { Log } from "../ipam/ports.ts";
 import { formatLine } from "../log/plugin-log.ts";
 
@@ -17,11 +18,5 @@ export const daemonLog: Log = (level, message, fields = {}) => {
 
 /** Prints on stderr why a daemon could not start or go on. */
 export function printDaemonFailure(command: string, failure: unknown): void {
-  console.error(visibleLine(`${command}: ${describe(failure)}`));
-}
-
-function describe(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure);
-  const details = "details" in failure ? String(failure.details) : "";
-  return details === "" ? failure.message : `${failure.message}: ${details}`;
+  console.error(visibleLine(`${command}: ${inFull(failure)}`));
 }

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../address/address.ts";
 import type { AddEvent } from "../../ipam/add-event.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
-import type { ErrorName, IpamError } from "../../ipam/errors.ts";
+import { type ErrorName, inFull } from "../../ipam/errors.ts";
 import { describeHolder } from "../../ipam/in-words.ts";
 import type { AttachmentId, PodId } from "../../ipam/records.ts";
 import { HandOverWaiting } from "./hand-over-waiting.ts";
@@ -48,7 +48,7 @@ export class EventReporter {
 }
 
 function podEventOf(event: AddEvent): { reason: string; message: string } | undefined {
-  if (event.what === "held") return { reason: "AddressHeld", message: textOf(event.refusal) };
+  if (event.what === "held") return { reason: "AddressHeld", message: inFull(event.refusal) };
   if (event.what === "handed-over") {
     const message = `address ${formatAddress(event.address)} was handed over from ${event.from.map(describeHolder).join(", ")}`;
     return { reason: "AddressHandedOver", message };
@@ -56,9 +56,5 @@ function podEventOf(event: AddEvent): { reason: string; message: string } | unde
   if (event.what === "replaced") return { reason: "AddressReplaced", message: event.message };
   if (event.what !== "refused") return undefined;
   const reason = REASONS[event.refusal.name];
-  return reason === undefined ? undefined : { reason, message: textOf(event.refusal) };
-}
-
-function textOf({ message, details }: IpamError): string {
-  return details === "" ? message : `${message}: ${details}`;
+  return reason === undefined ? undefined : { reason, message: inFull(event.refusal) };
 }

@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "../../address/address.ts";
-import { IpamError } from "../../ipam/errors.ts";
+import { IpamError, inFull } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/gather-facts.ts";
 import { isHeldIn, isReservedIn, type NamespaceOf } from "../../ipam/of-namespace.ts";
 import type { Ports } from "../../ipam/ports.ts";
@@ -46,7 +46,7 @@ export async function judgeAddress(
   const told = isReservedIn(of, reservation)
     ? refusal
     : notAvailable(of.namespace, formatAddress(asked.address));
-  const message = `${asked.source}: ${told.message}: ${told.details}`;
+  const message = `${asked.source}: ${inFull(told)}`;
   return refusal.name === "tryAgain" ? warn(message) : refuse(message);
 }
 

@@ -1,4 +1,5 @@
 import { rangeAmong, setsWithSubnetFor } from "../../address/range.ts";
+import { inFull } from "../../ipam/errors.ts";
 import { furtherNetworks } from "../../ipam/wish/further-networks.ts";
 import { type Finding, refuse } from "./finding.ts";
 import type { KnownNetwork } from "./known-networks.ts";
@@ -28,5 +29,5 @@ export function judgeApart(
     guessed ? undefined : refusalIn(() => refuseBothOfOne(annotations, sets));
   const refusal = first && isRefused(first);
   if (refusal === undefined || !having.every(isRefused)) return [];
-  return [refuse(`${refusal.message}: ${refusal.details}`)];
+  return [refuse(inFull(refusal))];
 }

@@ -1,3 +1,4 @@
+import { inFull } from "../../ipam/errors.ts";
 import { formsOf } from "../../ipam/wish/annotation-forms.ts";
 import { controllerOf, malformedReference } from "../../kubernetes/objects/owner-reference.ts";
 import { isFault } from "../../kubernetes/objects/sound-reference.ts";
@@ -10,6 +11,5 @@ export function judgeOwner(workload: Workload): Finding[] {
   if (kind !== "Pod" || Object.values(formsOf(annotations)).flat().length === 0) return [];
   const controller = controllerOf(owners);
   if (controller === undefined || !isFault(controller)) return [];
-  const { message, details } = malformedReference(controller, { ...workload, kind: "pod" });
-  return [refuse(`${message}: ${details}`)];
+  return [refuse(inFull(malformedReference(controller, { ...workload, kind: "pod" })))];
 }

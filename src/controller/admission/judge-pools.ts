@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { remembered } from "../../address/remembered.ts";
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
-import type { IpamError } from "../../ipam/errors.ts";
+import { type IpamError, inFull } from "../../ipam/errors.ts";
 import type { Network } from "../../ipam/network.ts";
 import { networksGiving } from "../../ipam/plan/nameable.ts";
 import { requireNamespaces } from "../../ipam/plan/policy.ts";
@@ -23,7 +23,7 @@ export function judgePools(
   const networks = networksOf(pools);
   return asked.flatMap(({ address, source }) => {
     const refusal = refusalOf(address, namespace, networks);
-    return refusal === undefined ? [] : [refuse(`${source}: ${refusal.message}: ${refusal.details}`)];
+    return refusal === undefined ? [] : [refuse(`${source}: ${inFull(refusal)}`)];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
-import { IpamError } from "../../ipam/errors.ts";
+import { IpamError, inFull } from "../../ipam/errors.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import { inTime } from "./in-time.ts";
@@ -46,7 +46,7 @@ export function judgeAlone(
   } catch (failure) {
     if (!(failure instanceof IpamError)) throw failure;
     return {
-      findings: [refuse(`${failure.message}: ${failure.details}`)],
+      findings: [refuse(inFull(failure))],
       wishes: { fixed: [], sets: [] },
     };
   }

@@ -34,9 +34,10 @@ export function limitOf(namespace: string, judging: Judging, options: CallOption
 }
 
 /**
- * The networks of an address space that pods may have the address of. Where pools have it in their subnets, in whatever
- * space, only theirs: no other network may name those, or any where the file lets none do so (`poolsOnly`). Else what networks' names stand for; what they stood for before
- * counts where nothing in force has the address, for pods may still run there.
+ * The networks of an address space that pods may have the address of. Where pools have it in their subnets, in
+ * whatever space, only theirs: no other network may name those, nor any where the file lets networks use pools only
+ * (`poolsOnly`). Else what networks' names stand for; what they stood for before counts where nothing in force has the
+ * address, for pods may still run there.
  */
 async function networksAt(
   address: Address,

@@ -1,4 +1,4 @@
-import { IpamError } from "../../ipam/errors.ts";
+import { inFull } from "../../ipam/errors.ts";
 import type { Log } from "../../ipam/ports.ts";
 
 /** Logs a failure when it begins, when its reason changes and when it is over, and not each time in between. */
@@ -14,7 +14,7 @@ export class FailureLog {
   }
 
   failed(failure: unknown): void {
-    const reason = describe(failure);
+    const reason = inFull(failure);
     if (reason !== this.#reason) this.#log("warn", this.#what, { reason });
     this.#reason = reason;
   }
@@ -23,10 +23,4 @@ export class FailureLog {
     if (this.#reason !== undefined) this.#log("info", `resolved: ${this.#what}`);
     this.#reason = undefined;
   }
-}
-
-function describe(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure);
-  const details = failure instanceof IpamError ? failure.details : "";
-  return details === "" ? failure.message : `${failure.message}: ${details}`;
 }
