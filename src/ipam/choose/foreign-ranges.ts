@@ -19,10 +19,15 @@ export function foreignRangeOf(attempt: Attempt, view: View, address: Address): 
   return reservedRangesAt(view.reservedRanges?.record, address).find((range) => !isOwn(attempt, range));
 }
 
+/** Whether an operator has reserved a range with the address for another owner; a recovery's block is none. */
+export function isInRangeOfOther(attempt: Attempt, view: View, address: Address): boolean {
+  const range = foreignRangeOf(attempt, view, address);
+  return range !== undefined && blockIn(range) === undefined;
+}
+
 /** Whether an operator has reserved the address for another owner, alone or within a range, by a view that read it. */
 export function isOperatorsForOther(attempt: Attempt, view: View, address: Address): boolean {
-  const range = foreignRangeOf(attempt, view, address);
-  if (range !== undefined) return blockIn(range) === undefined;
+  if (foreignRangeOf(attempt, view, address) !== undefined) return isInRangeOfOther(attempt, view, address);
   const [, ref] = refsAround(attempt.request.network.space, address);
   const reservation = view.snapshot.get(ref)?.record;
   return reservation?.kind === "operator" && !isOwn(attempt, { reservation });

@@ -1,14 +1,12 @@
-import type { Address } from "../../address/address.ts";
-import { equalAddresses, formatAddress } from "../../address/address.ts";
+import { type Address, equalAddresses, formatAddress } from "../../address/address.ts";
 import { type Interval, isWithin } from "../../address/interval.ts";
 import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { rangeOf } from "../../address/range.ts";
-import { foreignRangeOf } from "../choose/foreign-ranges.ts";
+import { isInRangeOfOther } from "../choose/foreign-ranges.ts";
 import type { PodFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { doubt } from "../evidence/live-read.ts";
 import type { Owner } from "../records.ts";
-import { blockIn } from "../reserve/blocks.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 import type { Annotations } from "../wish/annotation.ts";
@@ -18,28 +16,12 @@ import type { Wish } from "../wish.ts";
 
 /** Pods of a namespace that are looked at: where there are more, nobody knows what they ask for. */
 const MOST_PODS = 5_000;
-/** How long Kubernetes may take to tell who else asks, in milliseconds: the ADD goes on without. */
+/** How long Kubernetes may take to tell who owns or asks, in milliseconds: the ADD goes on without. */
 const PATIENCE_MS = 3_000;
 
-/** Whether an operator has reserved a range with the address for somebody else. */
-function isRangeOfOther(attempt: Attempt, view: View, address: Address): boolean {
-  const range = foreignRangeOf(attempt, view, address);
-  return range !== undefined && blockIn(range) === undefined;
-}
-
-/** Whether the wish, of any of the workload's pods, may still mean an address that the network can give. */
-export function isMeant(
-  wish: Pick<Wish, "fixed" | "set" | "sticky">,
-  address: Address,
-  attempt: Attempt,
-): boolean {
-  const { network } = attempt.request;
-  const set = network.sets.find((each) => rangeOf(each, address) !== undefined);
-  if (set === undefined || whyNotAllowed(network, address) !== undefined) return false;
-  if (wish.fixed.some((named) => equalAddresses(named.address, address))) return true;
-  if (wish.set !== undefined && isWithin(address, wish.set)) return true;
-  const others = [...wish.fixed.map((each) => each.address), ...(wish.set ?? []).map(({ first }) => first)];
-  return wish.sticky && !others.some((each) => rangeOf(set, each) !== undefined);
+/** The deadline of a question to Kubernetes that an ADD can do without. */
+export function patienceOf({ options }: Attempt): number {
+  return Math.min(options.deadline, performance.now() + PATIENCE_MS);
 }
 
 /**
@@ -52,11 +34,22 @@ export async function unasked(
   owner: Owner,
   former: readonly Address[],
 ): Promise<readonly Address[]> {
-  const taken = former.filter((address) => isRangeOfOther(attempt, view, address));
+  const taken = former.filter((address) => isInRangeOfOther(attempt, view, address));
   const left = former.filter(
     (address) => !taken.includes(address) && !isMeant(attempt.request.wish, address, attempt),
   );
   return left.length === 0 ? taken : [...taken, ...(await unaskedByOthers(attempt, owner, left))];
+}
+
+/** Whether the wish, of any of the workload's pods, may still mean an address that the network can give. */
+function isMeant(wish: Pick<Wish, "fixed" | "set" | "sticky">, address: Address, attempt: Attempt): boolean {
+  const { network } = attempt.request;
+  const set = network.sets.find((each) => rangeOf(each, address) !== undefined);
+  if (set === undefined || whyNotAllowed(network, address) !== undefined) return false;
+  if (wish.fixed.some((named) => equalAddresses(named.address, address))) return true;
+  if (wish.set !== undefined && isWithin(address, wish.set)) return true;
+  const others = [...wish.fixed.map((each) => each.address), ...(wish.set ?? []).map(({ first }) => first)];
+  return wish.sticky && !others.some((each) => rangeOf(set, each) !== undefined);
 }
 
 /** The workload's template tells, where it is what the asking pod has; else the pods of its namespace do. */
@@ -67,7 +60,7 @@ async function unaskedByOthers(
 ): Promise<readonly Address[]> {
   const { cluster } = attempt.ports;
   if (cluster === undefined) return [];
-  const deadline = Math.min(attempt.options.deadline, performance.now() + PATIENCE_MS);
+  const deadline = patienceOf(attempt);
   const template = await cluster.template?.(owner, deadline).catch(doubt);
   const byTemplate =
     template === undefined || template instanceof IpamError ? undefined : wishOf(template, attempt);

@@ -11,7 +11,7 @@ import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
 import { type AskingOwner, endAll, NOTHING, type Superseded } from "./end-former.ts";
-import { unasked } from "./still-asked.ts";
+import { patienceOf, unasked } from "./still-asked.ts";
 
 /** How many former addresses one ADD looks at; the next one of the place goes on. */
 const MOST = 16;
@@ -74,13 +74,12 @@ async function askerOf(attempt: Attempt, view: View): Promise<AskingOwner | unde
   return sameOwner(owner.record.owner, facts.owner) ? { facts, owner: { ...owner, ref } } : undefined;
 }
 
-const PATIENCE_MS = 3_000;
-
-async function lookUpOwner({ ports, request, options }: Attempt): Promise<OwnerFacts | undefined> {
+async function lookUpOwner(attempt: Attempt): Promise<OwnerFacts | undefined> {
+  const { ports, request } = attempt;
   const { pod, wish } = request;
   if (pod === undefined || ports.cluster === undefined) return undefined;
   const { cluster } = ports;
-  const deadline = Math.min(options.deadline, performance.now() + PATIENCE_MS);
+  const deadline = patienceOf(attempt);
   try {
     const facts = wish.pod ?? (await cluster.pod(pod, deadline));
     if (facts === undefined || (pod.uid !== undefined && wish.pod === undefined && facts.uid !== pod.uid))

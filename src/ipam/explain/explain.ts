@@ -2,17 +2,14 @@ import { type Address, formatAddress, parseAddress } from "../../address/address
 import { whyNotAllowed } from "../../address/not-allowed.ts";
 import { plannedTargets } from "../allocate/planned-targets.ts";
 import { whyNothingNew } from "../allocate/why-nothing-new.ts";
-
 import { chooseAddresses } from "../choose/choose.ts";
 import type { Choice } from "../choose/choose-named.ts";
 import { prepare } from "../commit/prepare.ts";
 import { IpamError } from "../errors.ts";
 import { askingOf, gatherFacts } from "../hand-over/gather-facts.ts";
 import { type HandOverRow, judgeByRow } from "../hand-over/judge.ts";
-
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { addressesAt, placeOf, slotOf } from "../place.ts";
-
 import type { Target } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
 import type { Holder, OwnerRecord } from "../records.ts";

@@ -15,7 +15,8 @@ import { free } from "./free.ts";
  *
  * First cancels an ADD of the same attachment that is running; that ADD undoes itself. When the store
  * cannot be used, keeps the release on disk and throws, unless the caller accepts a kept release
- * (`acceptKept`). Where the addresses are in another store than the one named, keeps it and succeeds. The address then stays held until the runtime's next DEL or a later replay.
+ * (`acceptKept`). Where the addresses are in another store than the one named, keeps it and succeeds. The
+ * address then stays held until the runtime's next DEL or a later replay.
  *
  * @returns the freed addresses, or "kept".
  * @throws StoreFailure, or IpamError storeCannotWrite (ONE-STORE), tryAgain (lock).
