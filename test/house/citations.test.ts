@@ -7,7 +7,7 @@ import { join } from "node:path";
  */
 
 const ROOT = join(import.meta.dir, "../..");
-const ID = "[A-M]\\d{1,2}";
+const ID = "[A-M]\\d{1,3}";
 const IDS = `${ID}(?:(?:, | and |-)${ID})*`;
 
 /** Where a citation stands, for the message, and what it cites. */

@@ -24,8 +24,8 @@ interface SecretName {
 
 /**
  * The serving material of all replicas, from their Secret, which the installation has made; where it is missing it
- * is made, which only a user may who has that right. The first replica that finds the material missing or due makes it anew; a replica that was overtaken takes what the
- * other wrote.
+ * is made, which only a user may who has that right. The first replica that finds the material missing or due makes
+ * it anew; a replica that was overtaken takes what the other wrote.
  *
  * @throws IpamError as the Cluster port says; kubernetesRefused where there is no Secret and none may be made, or it
  * is not the controller's.
