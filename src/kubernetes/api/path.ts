@@ -1,4 +1,5 @@
 import { CAPS } from "../../address/caps.ts";
+import { isDnsLabel, isDnsSubdomain } from "../../address/dns-name.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 
 declare const made: unique symbol;
@@ -49,10 +50,9 @@ export function isObjectName({ namespace, name }: ObjectName): boolean {
 
 /** "v1", "apps/v1": the group is a DNS subdomain, the version a DNS label. */
 export function isApiVersion(text: string): boolean {
-  return (
-    text.length <= CAPS.apiVersion &&
-    /^(?:[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
-  );
+  if (text.length > CAPS.apiVersion) return false;
+  const [version = "", group, ...further] = text.split("/").reverse();
+  return further.length === 0 && isDnsLabel(version) && (group === undefined || isDnsSubdomain(group));
 }
 
 function isNamespace(text: string): boolean {
