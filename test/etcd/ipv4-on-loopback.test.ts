@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { kubeConfigText } from "../../src/kubernetes/testing/kubeconfig.ts";
 import { makeAuthority } from "../kit/certificates.ts";
 import { ETCD_VERSIONS, etcdBinaries } from "../kit/etcd-binaries.ts";
 import { temporaryFolder } from "../kit/folder.ts";
@@ -60,14 +61,10 @@ test("K108: a name of 127.0.0.1 leads to etcd and to the API server on a node wi
   write("api.ts", API(server.certFile, server.keyFile));
   const kubeConfig = write(
     "kubeconfig",
-    JSON.stringify({
-      clusters: [
-        { name: "c", cluster: { server: "https://store-a:6443", "certificate-authority": authority.caFile } },
-      ],
-      users: [{ name: "u", user: { token: "t" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
+    kubeConfigText(
+      { server: "https://store-a:6443", "certificate-authority": authority.caFile },
+      { token: "t" },
+    ),
   );
   const ipam = {
     ...{ type: "kube-ipam", subnet: "10.30.0.0/24", nodeName: "n1", kubeConfig },

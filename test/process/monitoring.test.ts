@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kubeConfigText } from "../../src/kubernetes/testing/kubeconfig.ts";
 import { startDaemon } from "../kit/daemon.ts";
 import { type Folder, temporaryFolder } from "../kit/folder.ts";
 import { loopbackPorts } from "../kit/loopback-ports.ts";
@@ -70,17 +71,7 @@ function controllerMetrics(): Promise<string[]> {
   const config = folder.file("controller.json");
   writeFileSync(config, JSON.stringify({ etcdConfig: { etcdURL: "http://127.0.0.1:1" } }));
   const kubeconfig = folder.file("kubeconfig.json");
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
-      users: [{ name: "u", user: { token: "none" } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    }),
-  );
+  writeFileSync(kubeconfig, kubeConfigText({ server: "http://127.0.0.1:1" }, { token: "none" }));
   return metricsOf("controller", `--config=${config}`, `--kubeconfig=${kubeconfig}`);
 }
 

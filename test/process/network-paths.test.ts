@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { kubeConfigText } from "../../src/kubernetes/testing/kubeconfig.ts";
 import { ours } from "../kit/case.ts";
 import { podArgs } from "../kit/shown-objects.ts";
 import { eventually } from "../kit/wait.ts";
@@ -128,13 +129,7 @@ ours("E45", "resolvConf: a file that is no resolver's configuration is not shown
 
 function kubeConfig(world: World, user: object): string {
   const path = world.place.folder.file("kubeconfig");
-  const document = {
-    clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
-    users: [{ name: "u", user }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  writeFileSync(path, JSON.stringify(document));
+  writeFileSync(path, kubeConfigText({ server: "http://127.0.0.1:1" }, user));
   return path;
 }
 

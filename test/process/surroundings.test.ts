@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { type FakeApi, object, startFakeApi } from "../../src/kubernetes/testing/fake-api.ts";
+import { kubeConfigText } from "../../src/kubernetes/testing/kubeconfig.ts";
 import { ours } from "../kit/case.ts";
 import { makeAuthority } from "../kit/certificates.ts";
 import { commandLine } from "../kit/cli.ts";
@@ -220,12 +221,6 @@ ours("K109", "an authority that the machine trusts is enough where none is confi
 /** A kubeconfig that leads to this cluster. */
 function kubeConfigOf(world: World, cluster: object): string {
   const path = world.place.folder.file("kubeconfig");
-  const document = {
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "u", user: { token: "t" } }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  writeFileSync(path, JSON.stringify(document));
+  writeFileSync(path, kubeConfigText(cluster, { token: "t" }));
   return path;
 }

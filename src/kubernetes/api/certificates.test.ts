@@ -11,6 +11,7 @@ import {
   makeAuthority,
 } from "../../../test/kit/certificates.ts";
 import { failureOf, getPod } from "../testing/asking.ts";
+import { kubeConfigText } from "../testing/kubeconfig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kube-ipam-certificates-"));
 let root: Authority;
@@ -52,13 +53,8 @@ async function meet({ server, tls, status = 404, authority = root.caFile, client
   const kubeConfig = join(folder, "kubeconfig");
   const cluster = { server: `https://127.0.0.1:${port}`, "certificate-authority": authority };
   const user = client && { "client-certificate": client.certFile, "client-key": client.keyFile };
-  const document = {
-    clusters: [{ name: "c", cluster: { ...cluster, ...(serverName && { "tls-server-name": serverName }) } }],
-    users: [{ name: "u", user: user ?? { token: "t" } }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  writeFileSync(kubeConfig, JSON.stringify(document));
+  const named = { ...cluster, ...(serverName && { "tls-server-name": serverName }) };
+  writeFileSync(kubeConfig, kubeConfigText(named, user ?? { token: "t" }));
   try {
     const end = await failureOf(getPod, kubeConfig);
     return end.replaceAll(cluster.server, "URL").replaceAll(kubeConfig, "KUBECONFIG");

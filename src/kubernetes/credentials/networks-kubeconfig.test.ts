@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IpamError } from "../../ipam/errors.ts";
+import { kubeConfigText } from "../testing/kubeconfig.ts";
 import { loadCredentials } from "./credentials.ts";
 
 /** A kubeconfig that a network names, where no administrator vouches for it (docs/design.md section 7). */
@@ -13,13 +14,7 @@ mkdirSync(folder);
 afterAll(() => rmSync(root, { recursive: true }));
 
 function kubeConfig(user: object, path = join(folder, "kubeconfig")): string {
-  const document = {
-    clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
-    users: [{ name: "u", user }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  writeFileSync(path, JSON.stringify(document));
+  writeFileSync(path, kubeConfigText({ server: "http://127.0.0.1:1" }, user));
   return path;
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kubeConfigText } from "./kubeconfig.ts";
 
 /** What the fake API server answers for one path: a body, or a whole answer. */
 export type Answer = object | Response | ((request: Request) => object | Response | Promise<Response>);
@@ -47,7 +48,7 @@ export function startFakeApi(): FakeApi {
     server,
     kubeConfig: (user = { token: "secret-token" }, cluster = {}) => {
       const path = join(folder, `kubeconfig-${count++}`);
-      writeFileSync(path, JSON.stringify(document({ server, ...cluster }, user)));
+      writeFileSync(path, kubeConfigText({ server, ...cluster }, user));
       return path;
     },
     close: () => {
@@ -74,15 +75,4 @@ export function object(name: string, uid: string, rest: Record<string, unknown> 
 /** A controlling reference. */
 export function controller(apiVersion: string, kind: string, name: string, uid: string): object {
   return { apiVersion, kind, name, uid, controller: true };
-}
-
-function document(cluster: object, user: object): object {
-  return {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "u", user }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
 }
