@@ -13,8 +13,8 @@ export const CAPS = {
 
   /** An owner's kind: Kubernetes names kinds as DNS labels. */
   ownerKind: 63,
-  /** An owner's name: a DNS subdomain. */
-  ownerName: 253,
+  /** The name of an object of Kubernetes, such as an owner, a pod or a Node: a DNS subdomain. */
+  objectName: 253,
   /** A namespace: a DNS label. */
   namespace: 63,
   /** A UID. Kubernetes' have 36; other makers of objects may choose. */

@@ -7,7 +7,7 @@ export function isDnsLabel(text: string): boolean {
 
 /** A DNS subdomain (RFC 1123): labels with dots between them, at most 253 characters. */
 export function isDnsSubdomain(text: string): boolean {
-  return text.length <= CAPS.ownerName && text.split(".").every((part) => LABEL.test(part));
+  return text.length <= CAPS.objectName && text.split(".").every((part) => LABEL.test(part));
 }
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;

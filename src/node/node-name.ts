@@ -65,7 +65,7 @@ function asNodeName(name: string): string {
     .map((part) => part.replace(/^-+|-+$/g, ""))
     .filter((part) => part !== "")
     .join(".")
-    .slice(0, CAPS.ownerName)
+    .slice(0, CAPS.objectName)
     .replace(/[-.]+$/, "");
 }
 

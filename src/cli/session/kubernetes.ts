@@ -60,7 +60,7 @@ export async function openAccess(
     cluster,
     inventory: openInventory(settings),
     definition: async (namespace, name, deadline) => {
-      const { readDefinition } = await import("../../kubernetes/objects/network-definition.ts");
+      const { readDefinition } = await import("../../kubernetes/objects/attachment-definition.ts");
       return readDefinition(settings, namespace, name, deadline);
     },
     workloadsAbove: async (pod, deadline) => {

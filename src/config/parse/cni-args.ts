@@ -103,7 +103,7 @@ function podOf(values: ReadonlyMap<string, string>, purpose: "add" | "check"): P
   // No ADD has recorded a longer one, and Kubernetes has none.
   if (purpose === "add") {
     requireAtMost(CAPS.namespace, namespace?.length ?? 0, "K8S_POD_NAMESPACE has", "characters");
-    requireAtMost(CAPS.name, name?.length ?? 0, "K8S_POD_NAME has", "characters");
+    requireAtMost(CAPS.objectName, name?.length ?? 0, "K8S_POD_NAME has", "characters");
     requireAtMost(CAPS.uid, uid?.length ?? 0, "K8S_POD_UID has", "characters");
   }
   if (namespace && name) return { namespace, name, ...(uid && { uid }) };

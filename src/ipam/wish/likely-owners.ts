@@ -25,7 +25,7 @@ export function likelyOwners({ pod, wish }: Pick<AddRequest, "pod" | "wish">): O
 
 /** Kubernetes does not judge what a pod's creator writes as its owner (CAPPED). */
 function isBounded({ kind, name }: Omit<Owner, "namespace">): boolean {
-  return kind.length <= CAPS.ownerKind && name.length <= CAPS.ownerName;
+  return kind.length <= CAPS.ownerKind && name.length <= CAPS.objectName;
 }
 
 function byController({ kind, name }: OwnerReference): Omit<Owner, "namespace">[] {

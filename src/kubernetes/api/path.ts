@@ -62,7 +62,7 @@ function isNamespace(text: string): boolean {
 /** As apimachinery's IsValidPathSegmentName, and without what no name of Kubernetes has. */
 function isSegment(text: string): boolean {
   return (
-    text.length <= CAPS.ownerName &&
+    text.length <= CAPS.objectName &&
     text !== "." &&
     text !== ".." &&
     /^[\x21-\x7e]+$/.test(text) &&

@@ -8,7 +8,7 @@ import { NETWORK_OR_LIST } from "../../config/text/places.ts";
 import { readDocument } from "../../config/text/read-document.ts";
 import type { DefinedNetwork } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
-import type { NetworkDefinition } from "./network-definition.ts";
+import type { NetworkAttachmentDefinition } from "./attachment-definition.ts";
 
 /**
  * What a definition says of its network, read as an ADD of this node would read it.
@@ -16,7 +16,7 @@ import type { NetworkDefinition } from "./network-definition.ts";
  * @param nodeFile defines the pools that a network may name.
  */
 export function definedNetwork(
-  { metadata, spec }: NetworkDefinition,
+  { metadata, spec }: NetworkAttachmentDefinition,
   nodeFile: NodeFileText | undefined,
 ): DefinedNetwork {
   if (spec.config.trim() === "")

@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
   },
   {
     part: "name",
-    expected: `the name of an object: at most ${CAPS.ownerName} lower case letters, digits, '-' and '.'`,
+    expected: `the name of an object: at most ${CAPS.objectName} lower case letters, digits, '-' and '.'`,
     isRight: isDnsSubdomain,
   },
   {

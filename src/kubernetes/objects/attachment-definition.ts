@@ -4,12 +4,12 @@ import type { Kind } from "../api/kinds.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
 
 /** A NetworkAttachmentDefinition, which describes a network to Multus. */
-export interface NetworkDefinition {
+export interface NetworkAttachmentDefinition {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly config: string };
 }
 
-const DEFINITIONS: Kind<NetworkDefinition> = {
+const DEFINITIONS: Kind<NetworkAttachmentDefinition> = {
   group: "k8s.cni.cncf.io",
   version: "v1",
   plural: "network-attachment-definitions",
@@ -31,7 +31,7 @@ export async function readDefinition(
   namespace: string,
   name: string,
   deadline: number,
-): Promise<NetworkDefinition | undefined> {
+): Promise<NetworkAttachmentDefinition | undefined> {
   return getDefinition(new Api(loadCredentials(settings)), namespace, name, deadline);
 }
 
@@ -41,7 +41,7 @@ export async function getDefinition(
   namespace: string,
   name: string,
   deadline: number,
-): Promise<NetworkDefinition | undefined> {
+): Promise<NetworkAttachmentDefinition | undefined> {
   const found = await api.get(DEFINITIONS, { namespace, name }, deadline);
   if (found === undefined || found === "no such kind") return undefined;
   return { metadata: found.metadata, spec: { config: found.spec?.config ?? "" } };
