@@ -25,7 +25,7 @@ import { readNodeFile } from "./node-file.ts";
  * What a kubeconfig that a configuration names may do. Where the node's file is there, it alone names it; else
  * the network does.
  */
-export function clusterSettings(kubeConfig: string | undefined): ClusterSettings {
+export function configuredCluster(kubeConfig: string | undefined): ClusterSettings {
   if (kubeConfig === undefined) return { nodeFile: readNodeFile };
   return { nodeFile: readNodeFile, kubeConfig, byNetwork: readNodeFile() === undefined };
 }
@@ -47,7 +47,7 @@ export interface Openers {
 /** Opens a new connection each time. */
 export const COLD: Openers = {
   openNode,
-  openCluster: (kubeConfig) => lazyCluster(clusterSettings(kubeConfig)),
+  openCluster: (kubeConfig) => lazyCluster(configuredCluster(kubeConfig)),
   openStore: (settings) => configuredStore(settings).open(),
   openForesight: ({ runDir }) => openForesightFiles(`${runDir}/foresight`),
 };

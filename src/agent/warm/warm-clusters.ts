@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
-import { clusterSettings } from "../../runtime/open-ports.ts";
+import { configuredCluster } from "../../runtime/open-ports.ts";
 
 interface Warm {
   readonly stamp: string;
@@ -28,7 +28,7 @@ export class WarmClusters {
   lend(named: string | undefined, nodeName: string): Cluster {
     const kubeConfig = named === this.#kept ? undefined : named;
     const key = `${nodeName} ${kubeConfig ?? ""}`;
-    const settings = clusterSettings(kubeConfig);
+    const settings = configuredCluster(kubeConfig);
     const stamp = `${settings.byNetwork ?? false} ${stampOf(kubeConfig)}`;
     const known = this.#warm.get(key);
     if (known?.stamp === stamp) return known.cluster;

@@ -2,7 +2,7 @@ import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Column, type Format, printItems } from "../../command-line/output.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
-import { clusterSettings } from "../../runtime/open-ports.ts";
+import { configuredCluster } from "../../runtime/open-ports.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
 import type { KubernetesOptions } from "../session/kubernetes.ts";
 import { type StoreOptions, settingsOf } from "../session/settings.ts";
@@ -67,7 +67,7 @@ async function checkClusters(
 ): Promise<Finding[]> {
   const ofPlugin = new Set([own, ...networks].flatMap(({ kubeConfig }) => kubeConfig ?? []));
   const uses = [
-    ...[...ofPlugin].map((path): ClusterUse => ({ name: path, ...clusterSettings(path), by: "plugin" })),
+    ...[...ofPlugin].map((path): ClusterUse => ({ name: path, ...configuredCluster(path), by: "plugin" })),
     ...(kubeconfig === undefined
       ? []
       : [{ name: kubeconfig, kubeConfig: kubeconfig, by: "operator" } as const]),
