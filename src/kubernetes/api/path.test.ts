@@ -47,3 +47,24 @@ test("J75: whatever an apiVersion is, it is one group and one version, or no pat
     }),
   );
 });
+
+test("J75: a group is a DNS subdomain, and a version a DNS label", () => {
+  const none = [
+    "a..b/v1",
+    ".a/v1",
+    "a./v1",
+    "a-.b/v1",
+    "a.-b/v1",
+    "/v1",
+    "a/",
+    "a/b/v1",
+    "A/v1",
+    "v1.",
+    "",
+    "a/v.1",
+  ];
+  const long = ["x".repeat(254), "v".repeat(64), `a/${"v".repeat(64)}`, `${"a.".repeat(127)}/v1`];
+  expect([...none, ...long].filter(isApiVersion)).toEqual([]);
+  const some = ["v1", "apps/v1", "a.b-c.d/v1beta1", `${"a.".repeat(126)}a/v1`, `a/${"v".repeat(63)}`];
+  expect(some.filter((text) => !isApiVersion(text))).toEqual([]);
+});
