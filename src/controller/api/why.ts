@@ -10,6 +10,7 @@ import { answerFor } from "../../operator/why/why.ts";
 import type { Why } from "../../operator/wire.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { object } from "./objects.ts";
+import { toldAnswer } from "./told-answer.ts";
 
 /** The controller may not read definitions, nor does it know the pools of the pod's node. */
 const definedNetwork: Cluster["definedNetwork"] = async () => ({
@@ -19,7 +20,7 @@ const definedNetwork: Cluster["definedNetwork"] = async () => ({
 
 /**
  * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are those that
- * the store remembers.
+ * the store remembers. Who has another namespace's addresses stays untold.
  *
  * @returns undefined when neither Kubernetes nor the store knows the pod.
  * @throws IpamError, StoreFailure.
@@ -41,12 +42,8 @@ export async function whyOf(
     source: "the controller",
   };
   try {
-    const answer = await answerFor(pod, {
-      ports,
-      options,
-      access,
-      configured: [],
-    });
+    const found = await answerFor(pod, { ports, options, access, configured: [] });
+    const answer = await toldAnswer(found, ports, options);
     return {
       ...object("Why", pod.name, pod.namespace),
       answer: dataOf(answer),
