@@ -6,13 +6,12 @@ import { tryParseInterval } from "../../address/interval-text.ts";
 import { name as nameShape } from "../../config/text/shapes.ts";
 import { noteFault, ownerFault } from "../../operator/owner-fault.ts";
 import { API_VERSION, type ReleaseSpec, type ReservationSpec } from "../../operator/wire.ts";
+import { BadRequest } from "./bad-request.ts";
 import { unknownFields } from "./unknown-fields.ts";
-
-/** A request that cannot be read; the message says which part. */
-export class BadRequest extends Error {}
 
 /** What was read of a body, and the fields that it has besides. */
 export interface ReadBody<T> {
+  readonly metadata: unknown;
   readonly spec: T;
   readonly unknown: readonly string[];
 }
@@ -86,7 +85,10 @@ function bodyOf<T>(spec: v.GenericSchema<unknown, T>, kind: string, body: unknow
     spec,
   });
   const result = v.safeParse(shape, body, { abortEarly: true, abortPipeEarly: true });
-  if (result.success) return { spec: result.output.spec as T, unknown: unknownFields(shape, body) };
+  if (result.success) {
+    const { metadata, spec: read } = result.output;
+    return { metadata, spec: read as T, unknown: unknownFields(shape, body) };
+  }
   const [issue] = result.issues;
   throw new BadRequest(`${v.getDotPath(issue) ?? "the body"}: ${cut(issue.message, CAPS.shownValue)}`);
 }

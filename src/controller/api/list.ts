@@ -4,7 +4,8 @@ import { Queue } from "../../ipam/queue.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { type Item, namespaceOf } from "../../operator/items.ts";
 import { type AddressList, API_VERSION, type ListedAddress } from "../../operator/wire.ts";
-import { BadRequest, readSpace } from "./bodies.ts";
+import { BadRequest } from "./bad-request.ts";
+import { readSpace } from "./bodies.ts";
 import { object } from "./objects.ts";
 import { tableOf, wantsTable } from "./table.ts";
 

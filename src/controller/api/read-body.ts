@@ -2,7 +2,9 @@ import type { Context } from "hono";
 import { CAPS } from "../../address/caps.ts";
 import { visibleLine } from "../../address/visible.ts";
 import { readJson } from "../context/read-json.ts";
-import { BadRequest, type ReadBody } from "./bodies.ts";
+import { BadRequest } from "./bad-request.ts";
+import type { ReadBody } from "./bodies.ts";
+import { requireSameObject } from "./same-object.ts";
 
 /**
  * Reads the body of a change. Fields that it should not have are told as Kubernetes tells of them: by warnings, or where
@@ -10,9 +12,13 @@ import { BadRequest, type ReadBody } from "./bodies.ts";
  *
  * @throws BadRequest, SyntaxError
  */
-export async function readBody<T>(request: Context, read: (body: unknown) => ReadBody<T>): Promise<T> {
+export async function readBody<T extends { readonly address: string }>(
+  request: Context,
+  read: (body: unknown) => ReadBody<T>,
+): Promise<T> {
   refuseDryRun(request.req.queries("dryRun"));
-  const { spec, unknown } = read(await readJson(request.req));
+  const { metadata, spec, unknown } = read(await readJson(request.req));
+  requireSameObject(metadata, spec.address, request.req.param("namespace"));
   const found = unknown.map((field) => `unknown field ${quoted(field)}`);
   const validation = request.req.query("fieldValidation");
   if (found.length > 0 && validation === "Strict") throw new BadRequest(found.join(", "));
@@ -26,7 +32,8 @@ export async function readDeleteOptions(request: Context): Promise<void> {
   refuseDryRun(request.req.queries("dryRun"));
   if ((await request.req.text()) === "") return;
   const body = await readJson(request.req);
-  if (typeof body !== "object" || body === null) throw new BadRequest("the body is no DeleteOptions");
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new BadRequest("the body is no DeleteOptions");
   if ("dryRun" in body) refuseDryRun(Array.isArray(body.dryRun) ? body.dryRun : [body.dryRun]);
   if ("preconditions" in body && body.preconditions !== null)
     throw new BadRequest("preconditions: reservations have neither uid nor resourceVersion");
