@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAddress } from "../../address/address.ts";
+import { CAPS } from "../../address/caps.ts";
+import { readPoolsOf } from "../../config/testing/pools.ts";
 import type { NodeFacts, PodFacts } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { isFenced } from "../../ipam/evidence/fencing.ts";
@@ -9,7 +11,7 @@ import { nodeFacts, podFacts } from "../../ipam/testing/hand-over.ts";
 import { add, createWorld } from "../../ipam/testing/world.ts";
 import { addressesOnStore } from "../../operator/store-addresses.ts";
 import { noNode } from "../context/no-node.ts";
-import { releaseFor } from "./change-addresses.ts";
+import { releaseFor, reserveFor } from "./change-addresses.ts";
 import { limitOf } from "./limit-of.ts";
 import type { Scope } from "./objects.ts";
 import { statusOf } from "./status.ts";
@@ -112,4 +114,23 @@ test("K72: rights in one namespace reach no holder of another one, not even with
   const { release, holders } = await world(undefined, undefined);
   expect((await release("team-b", false)).status.released).toEqual([]);
   expect(await holders()).toHaveLength(1);
+});
+
+test("K182: reservations of one namespace, many at once, do not wear each other out", async () => {
+  const made = createWorld();
+  const ports = { ...made.ports(made.node("n1"), new FakeCluster("cluster-1"), "cluster-1"), node: noNode() };
+  const options = { deadline: performance.now() + 60_000 };
+  const pools = readPoolsOf({ open: { subnets: ["10.1.2.0/24"] } });
+  const limit = limitOf("team-a", { configuration: { pools, poolsOnly: true }, ports }, options);
+  const defaults = { space: "default", coolingSeconds: 60, requireInit: false };
+  const addresses = addressesOnStore(ports, defaults, options, limit);
+  const reserve = async (last: number) => {
+    const owner = { kind: "Pod", namespace: "team-a", name: `x${last}` };
+    const spec = { address: `10.1.2.${last}`, owner, retain: "keep" } as const;
+    const refusal = await refusalOf(reserveFor(spec, { scope: "team-a", addresses }));
+    return refusal?.name ?? "reserved";
+  };
+  const done = await Promise.all(Array.from({ length: 200 }, (_, index) => reserve(index + 10)));
+  expect(done.filter((each) => each === "reserved")).toHaveLength(CAPS.reservationsOfNamespace);
+  expect(new Set(done)).toEqual(new Set(["reserved", "noFreeAddress"]));
 });

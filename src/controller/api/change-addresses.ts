@@ -4,6 +4,7 @@ import { formatInterval } from "../../address/interval-text.ts";
 import type { ClusterNames } from "../../ipam/cluster-names.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { NOTE_KIND } from "../../ipam/own-kinds.ts";
+import { Turns } from "../../ipam/turns.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import type {
   EndedReservation,
@@ -25,14 +26,17 @@ export interface ScopedCall {
   readonly clusterNames?: ClusterNames;
 }
 
+/** One namespace's reservations count in one record: many at once would only lose against each other. */
+const turns = new Turns();
+
 /** @throws IpamError, StoreFailure, BadRequest */
 export async function reserveFor(spec: ReservationSpec, call: ScopedCall): Promise<Reservation> {
   const interval = readIntervalOf(spec.address);
   const { scope } = call;
   if (scope !== undefined) requireOwn(spec, interval, scope);
   const { address: _named, evenIfHeld = false, ...rest } = spec;
-  const done = call.addresses.reserve(interval, { ...rest, evenIfHeld });
-  const status = await heard(done, interval, call);
+  const reserve = () => call.addresses.reserve(interval, { ...rest, evenIfHeld });
+  const status = await heard(scope === undefined ? reserve() : turns.take(scope, reserve), interval, call);
   return { ...object("Reservation", formatInterval(interval), scope), spec, status };
 }
 
