@@ -199,6 +199,36 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
     expect((await ipam("view", "why", "team-a/missing")).exitCode).toBe(3);
   }, 180_000);
 
+  test("K180: why of a pod that asks for another namespace's address does not say whose it is", async () => {
+    const annotations = { "kube-ipam.ip": addresses["b-any"] ?? "" };
+    await world.kubernetes.apply(pod({ name: "a-asks", namespace: "team-a", node: "n1", annotations }));
+    const told = await ipam("view", "why", "team-a/a-asks");
+    expect(told.stdout).toContain(`address ${addresses["b-any"]} is not available to namespace 'team-a'`);
+    const data = await ipam("view", "why", "team-a/a-asks", "-o", "json");
+    expect(JSON.parse(data.stdout).interfaces[0].asks).toMatchObject([{ outlook: "waits", holders: [] }]);
+    expect(told.stdout + data.stdout).not.toContain("team-b");
+  }, 180_000);
+
+  test("K181: metadata that means another object than path and specification is refused", async () => {
+    const post = async (metadata: object) => {
+      const spec = {
+        address: "10.188.8.9",
+        owner: { kind: "Pod", namespace: "team-a", name: "x" },
+        retain: "keep",
+      };
+      const body = world.kubernetes.folder.file(`reservation-${crypto.randomUUID()}.json`);
+      await Bun.write(body, JSON.stringify({ metadata, spec }));
+      const path = "/apis/ipam.kube-ipam.io/v1/namespaces/team-a/reservations";
+      return (await kubectl("edit", "create", "--raw", path, "-f", body)).stderr;
+    };
+    expect(await post({ name: "10.188.8.10" })).toContain("metadata.name: '10.188.8.10' is not spec.address");
+    expect(await post({ namespace: "team-b" })).toContain(
+      "metadata.namespace: 'team-b' is not the namespace",
+    );
+    expect(await post({ name: "10.188.8.9", namespace: "team-a" })).toBe("");
+    expect((await ipam("edit", "unreserve", "10.188.8.9", "-n", "team-a")).exitCode).toBe(0);
+  }, 180_000);
+
   test("a namespace's editor reserves for the own workloads, single addresses, and nothing of others", async () => {
     const reserve = (...args: string[]) => ipam("edit", "reserve", ...args);
     expect((await ipam("view", "reserve", "10.188.8.1", "--for", "team-a/x")).stderr).toContain(
