@@ -1,14 +1,13 @@
-import { type Address, formatAddress } from "../../address/address.ts";
+import { formatAddress } from "../../address/address.ts";
 import { IpamError, inFull } from "../../ipam/errors.ts";
 import { gatherReservationFacts } from "../../ipam/hand-over/gather-facts.ts";
 import { isHeldIn, isReservedIn, type NamespaceOf } from "../../ipam/of-namespace.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AllocationRecord, ReservationRecord } from "../../ipam/records.ts";
-import { refsAround, refTo } from "../../ipam/ref-to.ts";
 import { judgeReservation } from "../../ipam/reserve/judge-reservation.ts";
-import { reservedRangesAt } from "../../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { notAvailable } from "../api/not-available.ts";
+import type { AddressRecords, Place } from "./address-records.ts";
 import { type Finding, refuse, warn } from "./finding.ts";
 import type { Workload } from "./workload.ts";
 import { askingPod, type OwnerOf } from "./workload-owner.ts";
@@ -22,11 +21,9 @@ export interface AddressContext {
 }
 
 /** An address that a workload's pods ask for, in one address space. */
-export interface AskedAddress {
-  readonly address: Address;
+export interface AskedAddress extends Place {
   /** The annotation that names it. */
   readonly source: string;
-  readonly space: string;
 }
 
 /**
@@ -36,9 +33,9 @@ export interface AskedAddress {
  */
 export async function judgeAddress(
   asked: AskedAddress,
+  { allocation, reservation }: AddressRecords,
   context: AddressContext,
 ): Promise<Finding | undefined> {
-  const { allocation, reservation } = await readRecords(asked, context);
   if (reservation === undefined) return heldByOthers(asked, allocation, context);
   const refusal = await refusalOf(asked, reservation, allocation !== undefined, context);
   if (refusal === undefined) return undefined;
@@ -53,25 +50,6 @@ export async function judgeAddress(
 /** Whose pods ask: they hear of their own namespace by name, of others only that they cannot have the address. */
 function namespaceOf({ ports, workload }: AddressContext): NamespaceOf {
   return { namespace: workload.namespace, clusterNames: ports.clusterNames };
-}
-
-interface AddressRecords {
-  readonly allocation?: AllocationRecord;
-  /** Of the address itself, else of a range around it. */
-  readonly reservation?: ReservationRecord;
-}
-
-async function readRecords(
-  { address, space }: AskedAddress,
-  { ports, options }: AddressContext,
-): Promise<AddressRecords> {
-  const [allocationRef, reservationRef] = refsAround(space, address);
-  const rangesRef = refTo.reservedRanges(space);
-  const snapshot = await ports.store.read({ refs: [allocationRef, reservationRef, rangesRef] }, options);
-  const allocation = snapshot.get(allocationRef)?.record;
-  const [range] = reservedRangesAt(snapshot.get(rangesRef)?.record, address);
-  const reservation = snapshot.get(reservationRef)?.record ?? range?.reservation;
-  return { ...(allocation && { allocation }), ...(reservation && { reservation }) };
 }
 
 /** Why an ADD would not get the reserved address. What was not read may be otherwise when the pod starts. */

@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+import { type AddressRecords, type Place, readRecords } from "./address-records.ts";
 import { type Finding, warn } from "./finding.ts";
 import { inTime } from "./in-time.ts";
 import { type AddressContext, judgeAddress } from "./judge-address.ts";
@@ -18,10 +20,20 @@ export interface ReservedContext extends AddressContext {
  * @throws StoreFailure, IpamError.
  */
 export async function judgeReserved({ fixed, sets }: Wishes, context: ReservedContext): Promise<Finding[]> {
-  const findings: (Finding | undefined)[] = [];
-  for (const named of fixed.slice(0, MOST_NAMED)) findings.push(await judgeNamed(named, context));
-  for (const set of sets.slice(0, MOST_SETS)) findings.push(await judgeSet(set, context));
-  return findings.filter((finding) => finding !== undefined);
+  const named = fixed.slice(0, MOST_NAMED);
+  const inSets = sets.slice(0, MOST_SETS).map((set) => [...firstOf(set)]);
+  const places = [...named, ...inSets.flat()].flatMap((each) => placesOf(each, context));
+  const recordsOf = await readRecords(places, context.ports, context.options);
+  const judge = (each: NamedAddress) => judgeNamed(each, recordsOf, context);
+  const findings: Finding[] = [];
+  for (const each of named) {
+    // Nobody is told more of them, and each may cost a request to Kubernetes.
+    if (findings.length > CAPS.findings) break;
+    findings.push(...[await judge(each)].filter((finding) => finding !== undefined));
+  }
+  for (const set of inSets)
+    findings.push(...[await judgeSet(set, judge)].filter((finding) => finding !== undefined));
+  return findings;
 }
 
 /**
@@ -33,10 +45,13 @@ const MOST_SETS = 8;
 const MOST_OF_A_SET = 32;
 
 /** A set with addresses of others serves its pods as long as there are others left: a warning. */
-async function judgeSet(set: NamedSet, context: ReservedContext): Promise<Finding | undefined> {
+async function judgeSet(
+  set: readonly NamedAddress[],
+  judge: (named: NamedAddress) => Promise<Finding | undefined>,
+): Promise<Finding | undefined> {
   const refused: Finding[] = [];
-  for (const named of firstOf(set)) {
-    const finding = await judgeNamed(named, context);
+  for (const named of set) {
+    const finding = await judge(named);
     if (finding?.severity === "refuse") refused.push(finding);
   }
   const [one] = refused;
@@ -56,16 +71,23 @@ function* firstOf({ intervals, source, suffix }: NamedSet): Generator<NamedAddre
 
 /** Refused where every network that has the address would refuse. */
 async function judgeNamed(
-  { address, source, suffix }: NamedAddress,
+  named: NamedAddress,
+  recordsOf: (place: Place) => AddressRecords,
   context: ReservedContext,
 ): Promise<Finding | undefined> {
   await inTime(context.options.deadline);
-  const networks = networksFor(address, suffix, context.known);
-  const spaces = networks.length > 0 ? new Set(networks.map(({ space }) => space)) : [context.space];
   const verdicts: (Finding | undefined)[] = [];
-  for (const space of spaces) verdicts.push(await judgeAddress({ address, source, space }, context));
+  for (const place of placesOf(named, context))
+    verdicts.push(await judgeAddress({ ...place, source: named.source }, recordsOf(place), context));
   const [worst] = verdicts.filter((each) => each !== undefined).sort(bySeverity);
   return worst !== undefined && verdicts.includes(undefined) ? warn(worst.message) : worst;
+}
+
+/** In which address spaces an address may be meant. */
+function placesOf({ address, suffix }: NamedAddress, { known, space }: ReservedContext): Place[] {
+  const networks = networksFor(address, suffix, known);
+  const spaces = networks.length > 0 ? new Set(networks.map((network) => network.space)) : [space];
+  return [...spaces].map((each) => ({ address, space: each }));
 }
 
 function bySeverity(a: Finding, b: Finding): number {

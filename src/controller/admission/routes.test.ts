@@ -39,8 +39,8 @@ function webhook() {
   };
   const app: SecureApp = new Hono();
   mountAdmission(app, context as unknown as ControllerContext);
-  const ask = async () => {
-    const env = { incoming: { socket: {} } } as never;
+  const ask = async (bytes = review.length) => {
+    const env = { incoming: { socket: {}, rawBody: Buffer.alloc(bytes) } } as never;
     return (await app.request("/admission", { method: "POST", body: review }, env)).status;
   };
   return { ask, asked: () => asked, answer };
@@ -48,7 +48,7 @@ function webhook() {
 
 test("K143: so many reviews are judged at once, so many wait, and one more is told to come again", async () => {
   const { answer, ask, asked } = webhook();
-  const statuses = Array.from({ length: 4 + 128 }, ask);
+  const statuses = Array.from({ length: 4 + 128 }, () => ask());
   while (asked() < 4) await Bun.sleep(1);
   await Bun.sleep(1);
   expect(asked()).toBe(4);
@@ -56,6 +56,24 @@ test("K143: so many reviews are judged at once, so many wait, and one more is to
   answer();
   for (const status of statuses) await status;
   expect(asked()).toBeGreaterThan(4);
+}, 30_000);
+
+test("K183: large reviews take turns among themselves, and keep no small one waiting", async () => {
+  const { answer, ask, asked } = webhook();
+  const large = Array.from({ length: 1 + 32 }, () => ask(40_000));
+  while (asked() < 1) await Bun.sleep(1);
+  await Bun.sleep(1);
+  expect(asked()).toBe(1);
+  expect(await ask(40_000)).toBe(429);
+  const small = ask();
+  while (asked() < 2) await Bun.sleep(1);
+  // Past their deadlines.
+  await Bun.sleep(1_600);
+  answer();
+  const statuses = await Promise.all(large);
+  expect([await small, statuses[0]]).toEqual([200, 200]);
+  expect(new Set(statuses.slice(1))).toEqual(new Set([429]));
+  expect(asked()).toBe(2);
 }, 30_000);
 
 test("K143: a review that nobody waits for any more ends at its next step", async () => {
