@@ -217,6 +217,12 @@ static int wait_in_queue(int queue, int64_t until) {
   return waited == 0;
 }
 
+/* A runtime asks these one at a time, and within two seconds: a node that waited behind its pods' DELs would look broken. */
+static int takes_turns(void) {
+  const char *verb = variable("CNI_COMMAND");
+  return strcmp(verb, "STATUS") != 0 && strcmp(verb, "VERSION") != 0;
+}
+
 static int may_wait_for_others(void) {
   const char *verb = variable("CNI_COMMAND");
   return strcmp(verb, "ADD") == 0 || strcmp(verb, "CHECK") == 0 || strcmp(verb, "GC") == 0;
@@ -264,7 +270,7 @@ static void fall_back(void) {
     dup2(input, STDIN_FILENO);
   }
   if (*variable("CNI_COMMAND") != 0) {
-    take_place();
+    if (takes_turns()) take_place();
     snprintf(left, sizeof left, "%lld", (long long)milliseconds_left());
     setenv("KUBE_IPAM_DEADLINE_MS", left, 1);
   }

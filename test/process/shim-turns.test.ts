@@ -31,18 +31,31 @@ test("K160: of many ADDs three complete plugins run at once, and every one has i
   expect(mostAtOnce(field)).toBe(3);
 }, 30_000);
 
-test.each(["DEL", "STATUS"])(
-  "K161: %s goes ahead of the ADDs that may wait for it",
+test("K161: a DEL goes ahead of the ADDs that may wait for it", async () => {
+  await using field = await makeField(FULL);
+  const adds = Promise.all(Array.from({ length: 6 }, () => field.run()));
+  await begun(field, 3);
+  const other = field.run({ CNI_COMMAND: "DEL" });
+  await begun(field, 4);
+  expect(lines(field).filter((line) => line.startsWith("begin DEL"))).toHaveLength(1);
+  letGo(field);
+  await Promise.all([adds, other]);
+  expect(mostAtOnce(field)).toBe(4);
+}, 30_000);
+
+test.each(["STATUS", "VERSION"])(
+  "K170: %s waits for nobody while all places are taken and others wait",
   async (verb) => {
     await using field = await makeField(FULL);
-    const adds = Promise.all(Array.from({ length: 6 }, () => field.run()));
-    await begun(field, 3);
-    const other = field.run({ CNI_COMMAND: verb });
+    const storm = ["ADD", "ADD", "ADD", "ADD", "DEL", "DEL", "DEL"];
+    const others = Promise.all(storm.map((CNI_COMMAND) => field.run({ CNI_COMMAND })));
     await begun(field, 4);
+    const asked = field.run({ CNI_COMMAND: verb });
+    await begun(field, 5);
     expect(lines(field).filter((line) => line.startsWith(`begin ${verb}`))).toHaveLength(1);
     letGo(field);
-    await Promise.all([adds, other]);
-    expect(mostAtOnce(field)).toBe(4);
+    expect((await asked).stdout).toBe(CONFIGURATION);
+    await others;
   },
   30_000,
 );
