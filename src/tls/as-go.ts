@@ -1,3 +1,4 @@
+import { identityFault } from "./identity.ts";
 import { systemAuthorities } from "./system-authorities.ts";
 
 /**
@@ -10,6 +11,7 @@ import { systemAuthorities } from "./system-authorities.ts";
  */
 export const AS_GO = {
   rejectUnauthorized: true,
+  checkServerIdentity: identityFault,
   allowPartialTrustChain: true,
   ecdhCurve: "X25519MLKEM768:X25519:P-256:P-384:P-521",
   sigalgs: [

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { certificatesIn, dateFault } from "./certificates.ts";
-import { certificateTextFault, EXPECTED_PEM, keyTextFault, type TlsFault } from "./pem.ts";
+import { certificateBlocks, certificateTextFault, EXPECTED_PEM, keyTextFault, type TlsFault } from "./pem.ts";
+import { isMisuse } from "./verification.ts";
 
 /** What a client shows and trusts, as PEM. */
 export interface Material {
@@ -33,6 +34,17 @@ function authorityFault(ca: string, label: string): TlsFault | undefined {
   return { reason: `${label} holds no certificate that can be read`, remedy: EXPECTED_PEM };
 }
 
+/** Which of several certificates in one text cannot be read, for who needs them all. */
+export function brokenCertificate(text: string, label: string): TlsFault | undefined {
+  const blocks = certificateBlocks(text);
+  const broken = blocks.findIndex((block) => certificatesIn(block).length === 0);
+  if (broken < 0) return undefined;
+  return {
+    reason: `${label} holds a certificate that cannot be read: number ${broken + 1} of ${blocks.length}`,
+    remedy: EXPECTED_PEM,
+  };
+}
+
 function certificateFault(cert: string, label: string): TlsFault | undefined {
   const fault = certificateTextFault(cert, label);
   if (fault !== undefined || works(() => new X509Certificate(cert))) return fault;
@@ -51,8 +63,23 @@ function pairFault(cert: string, key: string, labels: Labels): TlsFault | undefi
       reason: `${labels.key} does not belong to ${labels.cert}`,
       remedy: "put a certificate and its own key there",
     };
-  if (works(() => createSecureContext({ cert, key }))) return undefined;
-  return { reason: `${labels.cert} and ${labels.key} cannot be used together`, remedy: EXPECTED_PEM };
+  try {
+    createSecureContext({ cert, key });
+    return undefined;
+  } catch (error) {
+    if (isMisuse(String((error as NodeJS.ErrnoException).code)))
+      return { reason: `${labels.cert} ${MAY_NOT_SIGN}`, remedy: ISSUED_TO_SIGN };
+    return { reason: `${labels.cert} and ${labels.key} cannot be used together`, remedy: EXPECTED_PEM };
+  }
+}
+
+const MAY_NOT_SIGN = "may not be used to sign (its key usage lacks digitalSignature)";
+const ISSUED_TO_SIGN = "have it issued with digitalSignature among its key usages, or without any";
+
+/** Which certificate may not be used to sign, ours or the server's, after `isMisuse`. */
+export function misusedFault(material: Material, labels: Labels): TlsFault {
+  const fault = materialFault(material, labels);
+  return fault ?? { reason: `the server's certificate ${MAY_NOT_SIGN}`, remedy: ISSUED_TO_SIGN };
 }
 
 /** Why a server may refuse a client certificate, as far as the certificate itself shows it. */

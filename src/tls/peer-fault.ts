@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { COMPARE_CLOCKS, certificatesIn, dateFault, nameOf } from "./certificates.ts";
-import type { TlsFault } from "./pem.ts";
+import { EXPECTED_PEM, type TlsFault } from "./pem.ts";
 import { type Peer, probe } from "./probe.ts";
 
 /** A server whose certificate was not accepted, and what that was compared with. */
@@ -68,6 +68,8 @@ function unknownAuthority({ authority, ca, setting }: RefusedPeer): TlsFault {
       reason: "this machine trusts no authority that signed the server's certificate",
       remedy: `set ${setting}`,
     };
+  if (certificatesIn(ca).length === 0)
+    return { reason: `${setting} ${authority} holds no certificate that can be read`, remedy: EXPECTED_PEM };
   return {
     reason: `the server's certificate was not signed by the authority in ${authority}`,
     remedy: `put the authority that signed the servers' certificates into ${setting}`,

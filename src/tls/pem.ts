@@ -40,8 +40,20 @@ const BEGIN_KEY = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/m;
 const PROC_TYPE_ENCRYPTED = /^Proc-Type: *4, *ENCRYPTED/m;
 
 function absent(text: string, label: string, what: string): TlsFault {
+  const seen = seenIn(text);
   return {
     reason: text.trim() === "" ? `${label} is empty` : `${label} holds ${what}`,
-    remedy: EXPECTED_PEM,
+    remedy: `${seen && `${seen}; `}${EXPECTED_PEM}`,
   };
+}
+
+/** What it looks like instead; "" where that cannot be told. */
+function seenIn(text: string): string {
+  if (BEGIN_KEY.test(text)) return "it is a private key";
+  if (CERTIFICATE.test(text)) return "it is a certificate";
+  if (/^\ufeff/.test(text)) return "it begins with a byte order mark, which hides the first line";
+  if (text.startsWith("0") && text.includes("\ufffd")) return "it is DER";
+  if (text.includes("\0")) return "it is not UTF-8, perhaps UTF-16";
+  if (/-----BEGIN/.test(text)) return "it has the beginning of one in the wrong place, or without its end";
+  return "";
 }

@@ -10,6 +10,9 @@ export interface Peer {
   readonly servername?: string;
   /** Trusted authorities (PEM); undefined: the system's. */
   readonly ca: string | undefined;
+  /** The client certificate and its key (PEM), where the server is to judge them. */
+  readonly cert?: string;
+  readonly key?: string;
   /** Milliseconds. */
   readonly patienceMs: number;
 }
@@ -22,8 +25,8 @@ export interface Probed {
   readonly names?: string;
 }
 
-/** Shakes hands as strictly as each connection, without a client certificate, sends nothing, and ends. Never rejects. */
-export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise<Probed> {
+/** Shakes hands as strictly as each connection, sends nothing, and ends. Never rejects. */
+export function probe({ host, port, servername, ca, cert, key, patienceMs }: Peer): Promise<Probed> {
   return new Promise((resolve) => {
     let names: string | undefined;
     const name = servername ?? host;
@@ -34,6 +37,7 @@ export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise
       // An address is never sent as a server's name (RFC 6066).
       ...(addressOfHost(name) === undefined && { servername: name }),
       ...trusting(ca),
+      ...(cert !== undefined && key !== undefined && { cert, key }),
       checkServerIdentity: (_, certificate) => {
         names = namesIn(certificate);
         return undefined;
@@ -45,11 +49,19 @@ export function probe({ host, port, servername, ca, patienceMs }: Peer): Promise
       resolve({ code, ...(names !== undefined && { names }) });
     };
     const timer = setTimeout(() => end("ETIMEDOUT"), patienceMs);
-    socket.once("secureConnect", () => end(""));
+    // In TLS 1.3 a server judges the client only after that, and an accepted one gets a ticket.
+    socket.once("secureConnect", () => {
+      if (socket.getProtocol() !== "TLSv1.3") return end("");
+      socket.once("session", () => end(""));
+      setTimeout(() => end(""), JUDGED_MS);
+    });
     socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? "unknown"));
     socket.once("close", () => end("ECONNRESET"));
   });
 }
+
+/** Milliseconds: a server that gives no tickets is not waited for any longer. */
+const JUDGED_MS = 300;
 
 /** So many names are told. */
 const MOST_NAMES = 8;

@@ -15,6 +15,16 @@ export function isNothingInCommon(code: string): boolean {
   );
 }
 
+/** Whether the server ended the handshake because of the client's certificate, or for want of one. */
+export function isRefusal(code: string): boolean {
+  return /^ERR_SSL_.*ALERT/.test(code) && !isNothingInCommon(code);
+}
+
+/** Whether a certificate, ours or the server's, says that its key may not sign, as each handshake here needs. */
+export function isMisuse(code: string): boolean {
+  return code.endsWith("KEY_USAGE_BIT_INCORRECT");
+}
+
 /** For such a server. */
 export const NOTHING_IN_COMMON = {
   reason:

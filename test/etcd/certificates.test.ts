@@ -3,8 +3,9 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { EtcdSettings } from "../../src/config/network-configuration.ts";
 import type { StoreFailure } from "../../src/ipam/store-port.ts";
+import { failureOf, getPod } from "../../src/kubernetes/testing/asking.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
-import { makeAuthority } from "../kit/certificates.ts";
+import { type CertificateFiles, type CertificateWish, makeAuthority } from "../kit/certificates.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
 import { atOnce } from "../kit/etcd-records.ts";
@@ -68,6 +69,14 @@ describe("etcd's certificates by an intermediate authority", () => {
       () => "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
       "etcdTrustedCAFile FILE holds no certificate that can be read",
     ],
+    "one that cannot be read before a good one": [
+      () => `-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n${root()}`,
+      "etcdTrustedCAFile FILE holds a certificate that cannot be read: number 1 of 2",
+    ],
+    "one with line ends of old": [
+      () => root().replaceAll("\n", "\r"),
+      "etcdTrustedCAFile FILE holds no certificate that can be read",
+    ],
     "an expired one": [async () => (await others()).expired, "the authority in FILE expired on DAY ('ca')"],
     "an expired one beside a stranger's": [
       async () => `${(await others()).stranger}\n${(await others()).expired}`,
@@ -97,6 +106,7 @@ describe("etcd's certificates by an intermediate authority", () => {
       String(plain.export({ type, format: "pem", cipher: "aes-256-cbc", passphrase: "x" }));
     const serving = await cluster.authority?.issue({ name: "root", purposes: ["serverAuth"] });
     const strange = await cluster.authority?.issue({ name: "root" });
+    const enciphering = await cluster.authority?.issue({ name: "root", usages: ["keyEncipherment"] });
     const told: [Partial<EtcdSettings>, string][] = [
       [{ keyFile: file("key.pem", "") }, "etcdKeyFile KEY is empty"],
       [{ keyFile: file("pkcs8.pem", encrypted("pkcs8")) }, "etcdKeyFile KEY is encrypted"],
@@ -106,6 +116,10 @@ describe("etcd's certificates by an intermediate authority", () => {
       [
         { certFile: serving?.certFile ?? "", keyFile: serving?.keyFile ?? "" },
         "our certificate CERT is not for clients (its extended key usage lacks clientAuth)",
+      ],
+      [
+        { certFile: enciphering?.certFile ?? "", keyFile: enciphering?.keyFile ?? "" },
+        "etcdCertFile CERT may not be used to sign (its key usage lacks digitalSignature)",
       ],
     ];
     for (const [wrong, message] of told) {
@@ -129,8 +143,63 @@ const SERVERS = [
     "is not for this host: it is for etcd-1, etcd-1.example, 10.9.9.9",
   ],
   ["without a name", { hosts: [] }, "is not for this host: it is for nothing but the common name server"],
+  [
+    "for encipherment alone",
+    { usages: ["keyEncipherment"] },
+    "may not be used to sign (its key usage lacks digitalSignature)",
+  ],
   ["of the future", { fromDay: 2 }, "is not yet valid"],
 ] as const;
+/** How asking for a pod ends, where etcd plays the API server. */
+function firstQuestion({ folder, members, root, authority }: EtcdCluster, client?: CertificateFiles) {
+  const kubeConfig = folder.file("kubeconfig");
+  const server = members[0]?.endpoint ?? "";
+  const cluster = { server, "certificate-authority": root?.caFile ?? authority?.caFile };
+  const user = client && { "client-certificate": client.certFile, "client-key": client.keyFile };
+  const document = {
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user: user ?? { token: "t" } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  };
+  writeFileSync(kubeConfig, JSON.stringify(document));
+  return failureOf(getPod, kubeConfig);
+}
+
+test("K172: a handshake that an API server ends because of the client is 104, not tried again", async () => {
+  await using cluster = await startEtcd({ version, tls: true });
+  const issue = (wish: Partial<CertificateWish>) => cluster.authority?.issue({ name: "node", ...wish });
+  const stranger = await (await makeAuthority(cluster.folder.path, "stranger")).issue({ name: "node" });
+  for (const [client, message] of [
+    [await issue({}), "did not answer as a Kubernetes API server does"],
+    [undefined, "cannot be reached: the server wants a client certificate"],
+    [stranger, "cannot be reached: the server refused our certificate client-certificate CERT"],
+    [await issue({ fromDay: -9, untilDay: -2 }), "our certificate client-certificate CERT expired on "],
+    [await issue({ purposes: ["serverAuth"] }), "certificate client-certificate CERT is not for clients"],
+    [await issue({ usages: ["keyEncipherment"] }), "client-certificate CERT may not be used to sign"],
+  ] as const) {
+    const told = await firstQuestion(cluster, client);
+    expect(told).toStartWith("104 ");
+    expect(told.replaceAll(client?.certFile ?? "no file", "CERT")).toContain(message);
+  }
+});
+
+test("K172: a certificate of the API server that may not sign is 104, not tried again", async () => {
+  await using cluster = await startEtcd({ version, tls: true, server: { usages: ["keyEncipherment"] } });
+  expect(await firstQuestion(cluster)).toMatch(
+    /^104 .*: the server's certificate may not be used to sign \(its key usage lacks digitalSignature\)/,
+  );
+});
+
+test("K171: the common name of etcd's certificate does not count", async () => {
+  await using cluster = await startEtcd({ version, tls: true, server: { name: "localhost", hosts: [] } });
+  const settings = etcdSettings(cluster);
+  const endpoints = settings.endpoints.map((each) => each.replace("127.0.0.1", "localhost"));
+  expect(await firstRead({ ...settings, endpoints })).toBe(
+    "refused: the server's certificate is not for this host: it is for nothing but the common name localhost",
+  );
+});
+
 for (const [name, server, message] of SERVERS)
   test(`K103: a server's certificate ${name} is refused at once, with what is wrong`, async () => {
     await using cluster = await startEtcd({ version, tls: true, server });

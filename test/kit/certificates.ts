@@ -22,6 +22,8 @@ export interface CertificateWish {
   readonly untilDay?: number;
   /** Default both. */
   readonly purposes?: readonly ("clientAuth" | "serverAuth")[];
+  /** Default: says nothing of it. */
+  readonly usages?: readonly (keyof typeof x509.KeyUsageFlags)[];
   readonly curve?: "P-256" | "P-521";
 }
 
@@ -146,12 +148,16 @@ async function issue(
 function extensionsFor({
   hosts = [],
   purposes = ["clientAuth", "serverAuth"],
+  usages = [],
 }: CertificateWish): x509.Extension[] {
   const names = hosts.map(
     (host) => ({ type: /^[0-9.]+$|:/.test(host) ? "ip" : "dns", value: host }) as const,
   );
   return [
     new x509.ExtendedKeyUsageExtension(purposes.map((each) => x509.ExtendedKeyUsage[each])),
+    ...(usages.length > 0
+      ? [new x509.KeyUsagesExtension(usages.reduce((all, each) => all | x509.KeyUsageFlags[each], 0))]
+      : []),
     ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
   ];
 }

@@ -147,6 +147,13 @@ test("K105: a server that speaks no TLS in common is 104, not tried again", asyn
   );
 });
 
+test("K171: the common name of an API server's certificate does not count", async () => {
+  const common = { name: "api", hosts: [] };
+  expect(await meet({ server: common, serverName: "api" })).toContain(
+    "is not for this host: it is for nothing but the common name api",
+  );
+});
+
 test("K107: NODE_TLS_REJECT_UNAUTHORIZED turns nothing off", async () => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
   try {

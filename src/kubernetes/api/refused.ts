@@ -1,8 +1,17 @@
 import { IpamError } from "../../ipam/errors.ts";
+import { clientRefused } from "../../tls/client-refused.ts";
+import { misusedFault } from "../../tls/material-fault.ts";
 import { peerFault, type RefusedPeer } from "../../tls/peer-fault.ts";
 import { peerOf } from "../../tls/peer-of.ts";
+import type { TlsFault } from "../../tls/pem.ts";
 import { probe } from "../../tls/probe.ts";
-import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../tls/verification.ts";
+import {
+  isMisuse,
+  isNothingInCommon,
+  isRefusal,
+  isVerificationCode,
+  NOTHING_IN_COMMON,
+} from "../../tls/verification.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
@@ -107,18 +116,37 @@ export async function unreachable(credentials: Credentials, { error, tls }: Unre
       `check certificate-authority and server in ${source}, and the certificate's names and dates`,
     );
   }
-  const { at, ca } = refusedPeer(credentials, tls);
-  if (code === "EPROTO" && at !== undefined && isNothingInCommon((await probe({ ...at, ca })).code))
+  const fault = code === "EPROTO" ? await handshakeFault(credentials, tls) : undefined;
+  if (fault !== undefined)
     return new IpamError(
       "kubernetesRefused",
-      `the API server at ${server} cannot be reached: ${NOTHING_IN_COMMON.reason}`,
-      NOTHING_IN_COMMON.remedy,
+      `the API server at ${server} cannot be reached: ${fault.reason}`,
+      fault.remedy,
     );
   return new IpamError(
     "tryAgain",
     `the API server at ${server} cannot be reached: ${reason}`,
     "it is worth another try",
   );
+}
+
+/** Bun's fetch does not say why a handshake failed. Undefined where a second one does not tell either. */
+async function handshakeFault(
+  credentials: Credentials,
+  tls: Authentication["tls"] | undefined,
+): Promise<TlsFault | undefined> {
+  const { at, ca } = refusedPeer(credentials, tls);
+  if (at === undefined) return undefined;
+  const own = { ...(tls?.cert && { cert: tls.cert }), ...(tls?.key && { key: tls.key }) };
+  const { code } = await probe({ ...at, ca, ...own });
+  if (isNothingInCommon(code)) return NOTHING_IN_COMMON;
+  if (isMisuse(code)) return misusedFault({}, credentials.labels);
+  if (!isRefusal(code)) return undefined;
+  return clientRefused(code, tls?.cert, {
+    label: credentials.labels.cert,
+    settings: "client-certificate and client-key",
+    trusted: "the API server trusts (--client-ca-file)",
+  });
 }
 
 function refusedPeer(

@@ -48,6 +48,8 @@ export interface Credentials {
   apply(signal: AbortSignal): Promise<Authentication>;
   /** Names where the trusted authorities came from: a file, or `source`. */
   readonly authority: string;
+  /** Names certificates and keys in messages. */
+  readonly labels: Labels;
   /** What is visibly wrong with the client certificate that the last request carried. */
   doubt(): TlsFault | undefined;
 }
@@ -106,6 +108,7 @@ function credentialsBy(access: Access, source: string): Credentials {
       }
     },
     authority: labels.ca === AUTHORITY ? source : labels.ca.slice(AUTHORITY.length + 1),
+    labels,
     doubt: () => (shown === undefined ? undefined : clientCertificateFault(shown, labels.cert)),
   };
 }

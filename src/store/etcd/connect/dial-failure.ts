@@ -1,7 +1,13 @@
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import { peerOf } from "../../../tls/peer-of.ts";
 import type { TlsFault } from "../../../tls/pem.ts";
-import { isNothingInCommon, isVerificationCode, NOTHING_IN_COMMON } from "../../../tls/verification.ts";
+import {
+  isMisuse,
+  isNothingInCommon,
+  isRefusal,
+  isVerificationCode,
+  NOTHING_IN_COMMON,
+} from "../../../tls/verification.ts";
 import { DialTimeout } from "./connection.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
@@ -33,9 +39,9 @@ export async function explainDial(
     return refused(reason, remedy);
   }
   if (isNothingInCommon(code)) return refused(NOTHING_IN_COMMON.reason, NOTHING_IN_COMMON.remedy);
-  if (/^ERR_SSL_.*ALERT/.test(code)) return refused(...(await ownCertificateFault(tls, code)));
-  if (tls !== undefined && /^ERR_(OSSL|BORINGSSL)/.test(code))
-    return refused(...(await unusableFile(tls, error)));
+  if (isRefusal(code)) return refused(...(await ownCertificateFault(tls, code)));
+  if (tls !== undefined && (isMisuse(code) || /^ERR_(OSSL|BORINGSSL)/.test(code)))
+    return refused(...(await unusableFile(tls, code, error)));
   return { endpoint, kind: "unavailable", reason: networkReason(code, error), remedy: "" };
 }
 
@@ -72,9 +78,9 @@ async function ownCertificateFault(tls: TlsMaterial | undefined, code: string): 
   return examineCertificate(tls, code);
 }
 
-async function unusableFile(tls: TlsMaterial, error: unknown): Promise<[string, string]> {
+async function unusableFile(tls: TlsMaterial, code: string, error: unknown): Promise<[string, string]> {
   const { examineFiles } = await import("./certificate-check.ts");
-  return examineFiles(tls, error);
+  return examineFiles(tls, code, error);
 }
 
 function textOf(error: unknown): string {
