@@ -6,6 +6,7 @@ import type { Cluster } from "../../ipam/cluster-port.ts";
 import { lazyCluster } from "../ports/lazy-cluster.ts";
 import { db0, failureOf, getPod, POD } from "../testing/asking.ts";
 import { object, startFakeApi } from "../testing/fake-api.ts";
+import { loadCredentials } from "./credentials.ts";
 
 const api = startFakeApi();
 const KUBECONFIG = api.kubeConfig();
@@ -115,6 +116,19 @@ describe("credentials", () => {
     expect(api.requests).toEqual([]);
   });
 
+  test.each(["localhost:6443", "10.0.0.1", "[fd00::1]:6443", "kube.example:443/"])(
+    "K174: %s is asked by https where the kubeconfig says how to check certificates",
+    (server) => {
+      const [host] = server.split("/");
+      for (const how of [{ "certificate-authority": "ca.crt" }, { "insecure-skip-tls-verify": true }]) {
+        const kubeConfig = api.kubeConfig({}, { server, ...how });
+        expect(loadCredentials({ kubeConfig }).server).toBe(`https://${host}`.replace(/:443$/, ""));
+      }
+      const kubeConfig = api.kubeConfig({ token: "t" }, { server });
+      expect(() => loadCredentials({ kubeConfig })).toThrow();
+    },
+  );
+
   test.each<[string, object, string]>([
     ["a '%' too many", { server: "http://u:pa%ss@127.0.0.1" }, "has a '%' that begins no escape"],
     [
@@ -123,6 +137,11 @@ describe("credentials", () => {
       "its server is no URL that begins with https:// or http://",
     ],
     ["no scheme", { server: "localhost:6443" }, "its server is no URL that begins with https:// or http://"],
+    [
+      "no scheme, and a path",
+      { server: "localhost:6443/x", "insecure-skip-tls-verify": true },
+      "its server is no URL that begins with https:// or http://",
+    ],
     ["a number", { server: 6443 }, "its key clusters[0].cluster.server is of the wrong kind"],
     ["nothing", { server: undefined }, "its key clusters[0].cluster.server is missing"],
     [

@@ -86,7 +86,7 @@ function accessBy({ byNetwork, context, kubeConfig, kubeConfigs }: ClusterSettin
 /** @throws Error in words for people. */
 function credentialsBy(access: Access, source: string): Credentials {
   const { exec, namespace, proxyUrl } = access;
-  const { server, basic } = splitServer(access.server);
+  const { server, basic } = splitServer(withScheme(access));
   if (proxyUrl !== undefined && !(/^https?:/.test(proxyUrl) && URL.canParse(proxyUrl)))
     throw new Error("its proxy-url is not of http or https");
   const plugin = exec && new ExecPlugin(exec);
@@ -122,6 +122,18 @@ function labelsOf({ authority, certificate, certificateKey }: Access): Labels {
     key: labelOf(certificateKey, "client-key"),
   };
 }
+
+/**
+ * A kubeconfig may name host and port alone: https where it says how to check or show a certificate, as for kubectl.
+ * Where it does not, kubectl speaks http: nobody means that who has a token to keep.
+ */
+function withScheme({ authority, certificate, isUnverified, server }: Access): string {
+  const isTls = authority !== undefined || certificate !== undefined || isUnverified;
+  return isTls && HOST.test(server) ? `https://${server}` : server;
+}
+
+/** A name, or an address (of IPv6 in brackets), with or without a port. */
+const HOST = /^(\[[^\]]+\]|[^/?#@:[\]\s]+)(:[0-9]+)?\/?$/;
 
 /** A password in the server's URL is a credential like others, and never part of a message. */
 function splitServer(text: string): { readonly server: string; readonly basic?: string } {

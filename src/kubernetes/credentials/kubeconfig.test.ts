@@ -224,6 +224,7 @@ describe("is refused", () => {
     const cluster = { server: SERVER, "insecure-skip-tls-verify": true, "certificate-authority": "ca.crt" };
     const both = "its clusters[0].cluster has both insecure-skip-tls-verify and a certificate-authority";
     expect(() => saying({ cluster })).toThrow(both);
+    expect(() => saying({ cluster: { ...cluster, server: "s:6443" } })).toThrow(both);
     expect(saying({ cluster: { ...cluster, server: "http://s" } }).isUnverified).toBe(true);
   });
 });

@@ -92,7 +92,7 @@ function inContext<T>(context: string, choose: () => T): T {
 function serverOf(entry: ClusterEntry, place: Place) {
   const isUnverified = entry["insecure-skip-tls-verify"] === true;
   const authority = materialOf(entry, "certificate-authority", place);
-  if (isUnverified && authority !== undefined && /^https:/i.test(entry.server))
+  if (isUnverified && authority !== undefined && !/^http:/i.test(entry.server))
     throw new Error(`its ${place.where} has both insecure-skip-tls-verify and a certificate-authority`);
   return {
     server: entry.server,
