@@ -76,7 +76,8 @@ function readNamed(label: string, path: string | undefined): string | undefined 
   try {
     return readRegularFile(path);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "the file is missing" : String(error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "the file is missing" : message;
     throw new StoreFailure(
       "refused",
       `etcd's ${label} cannot be read: ${reason}`,
