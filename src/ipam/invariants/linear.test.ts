@@ -4,6 +4,8 @@ import { isWithin } from "../../address/interval.ts";
 import { neverGivenOut } from "../../address/not-allowed.ts";
 import { dynamicPools, withoutIntervals } from "../../address/pool.ts";
 import { counted, growth } from "../../address/testing/counted.ts";
+import { planTargets } from "../plan/plan.ts";
+import { network } from "../testing/networks.ts";
 import { fillSets, fillWithIntervals } from "../wish/fill-sets.ts";
 
 /** CAPPED (docs/design.md section 4): below a bound, twice as much costs about twice as much work. */
@@ -63,6 +65,26 @@ test("addresses that are looked for in a list, and a list that is taken out of a
     for (let index = 0; index < size; index++) isWithin(address(BASE + BigInt(5 * index)), list);
     const set = { ranges: [{ subnet: parseCidr("10.0.0.0/8"), dynamic: interval(BASE, BASE + 1_000_000n) }] };
     for (const pool of dynamicPools(set, list)) withoutIntervals(pool, list);
+    return looks();
+  };
+  expect(growth(work, 400)).toBeLessThan(LINEAR);
+});
+
+test("a list, in a range set whose ranges are many parts of one subnet", () => {
+  const work = (size: number) => {
+    const { interval, looks } = counted();
+    const list = many(size, (index) => interval(BASE + BigInt(9 * index + 1), BASE + BigInt(9 * index + 3)));
+    const ranges = many(size, (index) => {
+      const at = (host: number) => ({ family: 4, value: BASE + BigInt(index * 256 + host) }) as const;
+      return { subnet: parseCidr("10.0.0.0/8"), dynamic: { first: at(6), last: at(200) } };
+    });
+    planTargets({
+      attachment: { network: "lan", container: "c", ifname: "eth0" },
+      namespacePath: "",
+      network: { ...network("lan"), sets: [{ ranges }] },
+      wish: { fixed: [], set: list, sticky: false, retain: "workload" },
+      deadline: 0,
+    });
     return looks();
   };
   expect(growth(work, 400)).toBeLessThan(LINEAR);
