@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { parseAddress } from "./address.ts";
-import { parseCidr } from "./cidr.ts";
+import { cidrContains, cidrInterval, networkOf, parseCidr } from "./cidr.ts";
 import { parseInterval } from "./interval-text.ts";
-import { type Range, rangeOf } from "./range.ts";
+import { type Range, rangeOf, setsWithSubnetFor } from "./range.ts";
+import { small, smallInterval } from "./testing/arbitraries.ts";
 
 describe("the range of a set that an address belongs to", () => {
   const first = range("10.1.2.10-10.1.2.19", "10.1.2.1");
@@ -34,3 +36,22 @@ function range(dynamic: string, gateway: string, fixed?: string, subnet = "10.1.
     gateway: parseAddress(gateway),
   };
 }
+
+test("the sets that hold an interval are those of which one subnet holds all of it, each once and in order", () => {
+  const subnet = fc.tuple(fc.nat(63), fc.integer({ min: 26, max: 32 })).map(([place, prefix]) => {
+    const network = { address: networkOf({ address: small(place), prefix }), prefix };
+    return { subnet: network, dynamic: cidrInterval(network) };
+  });
+  const sets = fc.array(
+    fc.array(subnet, { maxLength: 5 }).map((ranges) => ({ ranges })),
+    { maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(sets, smallInterval, (all, { first, last }) => {
+      const holding = all.filter(({ ranges }) =>
+        ranges.some((range) => cidrContains(range.subnet, first) && cidrContains(range.subnet, last)),
+      );
+      expect(setsWithSubnetFor(all, { first, last })).toEqual(holding);
+    }),
+  );
+});

@@ -1,6 +1,6 @@
-import type { Address } from "./address.ts";
-import { type Cidr, cidrContains, cidrInterval } from "./cidr.ts";
-import { type Interval, intersect } from "./interval.ts";
+import { type Address, compareAddresses } from "./address.ts";
+import { type Cidr, cidrInterval } from "./cidr.ts";
+import { type Interval, intersect, overlaps } from "./interval.ts";
 import { remembered } from "./remembered.ts";
 import { allHolding, firstHolding } from "./segments.ts";
 
@@ -72,13 +72,29 @@ const byDynamics = remembered((sets: readonly RangeSet[]) =>
 
 /** The sets one of whose subnets holds the whole interval, in their order. */
 export function setsWithSubnetFor(sets: readonly RangeSet[], { first, last }: Interval): RangeSet[] {
-  return setsWithSubnetOf(sets, first).filter(({ ranges }) => {
-    const subnet = widestSubnet(subnetsOf(ranges), first);
-    return subnet !== undefined && cidrContains(subnet, last);
-  });
+  return byWidest(sets)(first)
+    .filter(({ subnet }) => last.value <= subnet.last.value)
+    .map(({ set }) => set);
 }
 
-const subnetsOf = remembered((ranges: readonly RangePart[]) => ranges.map(({ subnet }) => subnet));
+/** Of the subnets of one set that lie in each other only the widest counts, so that each set is there once. */
+const byWidest = remembered((sets: readonly RangeSet[]) =>
+  allHolding(
+    sets.flatMap((set) => widestOf(set).map((subnet) => ({ set, subnet }))),
+    ({ subnet }) => [subnet],
+  ),
+);
+
+function widestOf({ ranges }: RangeSet): Interval[] {
+  const widest: Interval[] = [];
+  const byWidth = ranges.map(({ subnet }) => subnet).sort((a, b) => a.prefix - b.prefix);
+  const inOrder = byWidth.map(cidrInterval).sort((a, b) => compareAddresses(a.first, b.first));
+  for (const subnet of inOrder) {
+    const before = widest.at(-1);
+    if (before === undefined || !overlaps(before, subnet)) widest.push(subnet);
+  }
+  return widest;
+}
 
 /** The largest of the subnets that hold an address: what any of them holds beside it, this one does. */
 export function widestSubnet(subnets: readonly Cidr[], address: Address): Cidr | undefined {
