@@ -41,6 +41,8 @@ export const CAPS = {
 
   /** Standard input of one verb, but for a GC's list of attachments. */
   input: 1024 * 1024,
+  /** JSON values in it: objects, lists, members and entries. Little ones cost far more than their text. */
+  inputValues: 131_072,
   /** CNI_ARGS. */
   cniArgs: 64 * 1024,
   /** Range sets of a network: each gives one address. */

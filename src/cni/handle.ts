@@ -1,12 +1,13 @@
 import { CAPS } from "../address/caps.ts";
 import { cut } from "../address/cut.ts";
 import { parseOnce } from "../config/parse/parse-once.ts";
+import { hasMoreValues } from "../config/text/json-size.ts";
 import { IpamError } from "../ipam/errors.ts";
 import { withOwnFolders } from "./own-folders.ts";
 import type { Call, Host, Request } from "./protocol/call.ts";
 import { readParameters } from "./protocol/environment.ts";
 import { formatError, toIpamError } from "./protocol/error-result.ts";
-import { peek } from "./protocol/peek.ts";
+import { type Peeked, peek } from "./protocol/peek.ts";
 import { NEWEST_VERSION, requireVersion, type Verb } from "./protocol/versions.ts";
 import { add } from "./verbs/add.ts";
 import { check } from "./verbs/check.ts";
@@ -63,7 +64,7 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
       readParameters("DEL", call.env);
       return { exitCode: 0, ...named };
     }
-    request = understand(call, host, stdin, seen.cniVersion);
+    request = understand(call, host, stdin, seen);
     const done = await VERBS[request.verb as keyof typeof VERBS](request, host);
     return {
       exitCode: 0,
@@ -86,7 +87,7 @@ async function configurationOf(call: Call): Promise<string> {
   const verb = verbOf(call);
   const { text, whole } = await call.stdin(deadlineOf(call, verb ?? "VERSION"));
   // What was added is ended whatever comes with it, and a GC lists all attachments of the node.
-  if (text.length > CAPS.input && (verb === "ADD" || verb === "STATUS")) throw tooLarge(text.length);
+  if (verb === "ADD" || verb === "STATUS") requireModest(text);
   if (whole) return text;
   throw new IpamError(
     "decode",
@@ -100,15 +101,21 @@ function isNeverGiven(name: unknown): boolean {
   return typeof name === "string" && name.length > CAPS.name;
 }
 
-function tooLarge(length: number): IpamError {
+function requireModest(text: string): void {
+  if (text.length > CAPS.input) throw tooMuch(`${text.length} characters, more than ${CAPS.input}`);
+  if (hasMoreValues(text, CAPS.inputValues))
+    throw tooMuch(`more than ${CAPS.inputValues} members and entries`);
+}
+
+function tooMuch(what: string): IpamError {
   return new IpamError(
     "invalidConfig",
-    `the network configuration has ${length} characters, more than ${CAPS.input}`,
+    `the network configuration has ${what}`,
     "remove from it what no plugin needs",
   );
 }
 
-function understand(call: Call, host: Host, stdin: string, cniVersion: unknown): Request {
+function understand(call: Call, host: Host, stdin: string, { cniVersion, document }: Peeked): Request {
   const verb = verbOf(call);
   if (verb === undefined) {
     throw new IpamError(
@@ -120,7 +127,7 @@ function understand(call: Call, host: Host, stdin: string, cniVersion: unknown):
   const parameters = readParameters(verb, call.env);
   const version = requireVersion(cniVersion, verb);
   const nodeFile = host.nodeFile();
-  const parsed = parseOnce({ stdin, purpose: PURPOSES[verb], ...(nodeFile && { nodeFile }) });
+  const parsed = parseOnce({ stdin, document, purpose: PURPOSES[verb], ...(nodeFile && { nodeFile }) });
   const configuration = withOwnFolders(parsed, verb);
   return { verb, version, parameters, configuration, deadline: deadlineOf(call, verb) };
 }

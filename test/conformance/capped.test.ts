@@ -163,6 +163,27 @@ ours("C74", "100,000 unknown keys are told a few times", (world) =>
   within(world, { ...SUBNET, ...Object.fromEntries(many(90_000, (index) => [`k${index}`, 1])) }),
 );
 
+ours(
+  "C130",
+  "little values by the hundred thousand give nothing, and DEL ends what there is",
+  async (world) => {
+    await world.add(world.network(SUBNET));
+    const text = /more than 131072 members and entries/;
+    for (const note of [many(200_000, () => 1), many(140_000, () => ({})), many(140_000, () => [])]) {
+      const little = world.network(SUBNET, { note });
+      await world.refused("ADD", little, { ifname: "eth1" }, { code: 7, text });
+    }
+    await world.del(world.network(SUBNET, { note: many(200_000, () => 1) }));
+    expect(await world.held()).toEqual([]);
+  },
+);
+
+ours("C131", "a cniVersion of a megabyte is not repeated", async (world) => {
+  const net = world.network(SUBNET, { cniVersion: "1".repeat(1_000_000) });
+  const text = await world.refused("ADD", net, {}, { code: 1, text: /\(1000000 characters\)/ });
+  expect(text.length).toBeLessThan(5_000);
+});
+
 const asking = (world: World, annotations: Readonly<Record<string, string>>) =>
   world.network({ ...SUBNET, nodeLocal: true }, { runtimeConfig: { [CAPABILITY]: annotations } });
 const POD = { args: "IgnoreUnknown=1;K8S_POD_NAMESPACE=a;K8S_POD_NAME=db-0;K8S_POD_UID=u" };

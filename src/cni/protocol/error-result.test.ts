@@ -26,3 +26,11 @@ test("M50, M52: in an error nothing is hidden, and it is no longer than runtimes
     }),
   );
 });
+
+test.each(["1.0.0\u001b[2J", "1".repeat(1_000_000), "", "1.0.0\n"])(
+  "C131: what is no version is not repeated as one",
+  (version) => {
+    const printed = formatError(version, new IpamError("incompatibleVersion", "incompatible CNI versions"));
+    expect(JSON.parse(printed).cniVersion).toBe("1.1.0");
+  },
+);

@@ -3,7 +3,7 @@ import { cutWithin } from "../../address/cut.ts";
 import { visibleLine } from "../../address/visible.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { StoreFailure, type StoreFailureKind } from "../../ipam/store-port.ts";
-import type { Verb } from "./versions.ts";
+import { NEWEST_VERSION, type Verb } from "./versions.ts";
 
 /**
  * What a failed verb prints on stdout (CNI specification, "Error"). Runtimes write it into their logs, and kubelet into an
@@ -13,11 +13,16 @@ export function formatError(cniVersion: string, failure: unknown, verb?: Verb): 
   const error = toIpamError(failure, verb);
   const clean = verb === "DEL" ? withoutSuccessWords : (text: string) => text;
   return JSON.stringify({
-    cniVersion,
+    cniVersion: shownVersion(cniVersion),
     code: error.code,
     msg: brief(clean(error.message), CAPS.errorMessage),
     ...(error.details !== "" && { details: brief(clean(error.details), CAPS.errorDetails) }),
   });
+}
+
+/** A configuration's own, where it is one at all: a tenant may write anything there. */
+function shownVersion(version: string): string {
+  return /^[\w.+-]{1,32}$/.test(version) ? version : NEWEST_VERSION;
 }
 
 function brief(text: string, most: number): string {

@@ -1,13 +1,22 @@
-import { parseJsonObject } from "../../config/text/json-text.ts";
+import { type Json, parseJsonObject } from "../../config/text/json-text.ts";
 import { memberInAnyCase } from "../../config/text/places.ts";
 
+/** A network configuration of which little is known. */
+export interface Peeked {
+  /** Decides how to read the rest. */
+  readonly cniVersion?: unknown;
+  /** The network's, for the log. */
+  readonly name?: unknown;
+  readonly document: Json;
+}
+
 /**
- * What is read of a network configuration before the rest is checked: the version, which decides how to read
- * the rest, and the network's name for the log.
+ * What is read of a network configuration before the rest is checked.
  *
  * @throws IpamError decode naming line and column when it is not a JSON object.
  */
-export function peek(stdin: string): { readonly cniVersion?: unknown; readonly name?: unknown } {
+export function peek(stdin: string): Peeked {
   const document = parseJsonObject(stdin, "the network configuration");
-  return { cniVersion: memberInAnyCase(document, "cniVersion"), name: memberInAnyCase(document, "name") };
+  const cniVersion = memberInAnyCase(document, "cniVersion");
+  return { document, cniVersion, name: memberInAnyCase(document, "name") };
 }

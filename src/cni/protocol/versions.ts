@@ -1,3 +1,5 @@
+import { CAPS } from "../../address/caps.ts";
+import { cut } from "../../address/cut.ts";
 import { IpamError } from "../../ipam/errors.ts";
 
 /** All versions of the CNI specification that this plugin supports, oldest first. */
@@ -32,7 +34,8 @@ export function isAtLeast(version: CniVersion, than: CniVersion): boolean {
 export function requireVersion(given: unknown, verb: Verb): CniVersion {
   const version = given === undefined || given === "" ? DEFAULT_VERSION : given;
   if (typeof version !== "string") {
-    throw new IpamError("decode", `cniVersion must be a string like "1.0.0", not ${JSON.stringify(given)}`);
+    const shown = cut(JSON.stringify(given), CAPS.shownValue);
+    throw new IpamError("decode", `cniVersion must be a string like "1.0.0", not ${shown}`);
   }
   if (!isSupported(version)) throw unsupported(version, verb);
   const since = SINCE[verb];
@@ -48,13 +51,13 @@ function unsupported(version: string, verb: Verb): IpamError {
   if (verb === "CHECK" && !/^\d+(\.\d+){0,2}$/.test(version)) {
     return new IpamError(
       "decode",
-      `cniVersion '${version}' is not a version`,
+      `cniVersion '${cut(version, CAPS.shownValue)}' is not a version`,
       "expected three numbers, like 1.0.0",
     );
   }
   return new IpamError(
     "incompatibleVersion",
     "incompatible CNI versions",
-    `config is "${version}", plugin supports ${JSON.stringify(SUPPORTED_VERSIONS)}`,
+    `config is "${cut(version, CAPS.shownValue)}", plugin supports ${JSON.stringify(SUPPORTED_VERSIONS)}`,
   );
 }

@@ -12,6 +12,7 @@ import {
 } from "../settings/settings.ts";
 import { isCniName } from "../text/cni-name.ts";
 import { collectWarnings } from "../text/collect-warnings.ts";
+import { hasMoreValues } from "../text/json-size.ts";
 import { isObject, type Json, member } from "../text/json-text.ts";
 import { judgeKeys } from "../text/judge-keys.ts";
 import { type Refuse, refuseKey, toleratingKeys } from "../text/key-fault.ts";
@@ -30,6 +31,8 @@ export type Purpose = "add" | "check" | "del" | "gc" | "status";
 interface Input {
   /** What the runtime wrote to us. */
   readonly stdin: string;
+  /** The same, where somebody has parsed it already. */
+  readonly document?: Json;
   /** The node's own file, where there is one. */
   readonly nodeFile?: NodeFileText | undefined;
   readonly purpose: Purpose;
@@ -48,16 +51,29 @@ const ESSENTIAL = new Set(["etcdConfig", "dataDir", "runDir", "nodeName"]);
  *
  * @throws IpamError decode for text that is no JSON, invalidConfig for everything else.
  */
-export function parseNetworkConfiguration({ stdin, nodeFile, purpose }: Input): NetworkConfiguration {
+export function parseNetworkConfiguration({
+  stdin,
+  document: parsed,
+  nodeFile,
+  purpose,
+}: Input): NetworkConfiguration {
   const { warn, collected } = collectWarnings();
   const frees = purpose === "del" || purpose === "gc";
   const lenient = frees || purpose === "check";
   const refuse = lenient ? toleratingKeys(warn) : refuseKey;
   const options = { warn, refuse, ...(frees && { tolerates: (key: string) => !ESSENTIAL.has(key) }) };
-  const document = readDocument(stdin, { subject: "the network configuration", place: NETWORK, refuse });
+  // An ADD has refused it (CAPPED): its DEL is not to take longer for remarks on so many keys.
+  const isVast = lenient && hasMoreValues(stdin, CAPS.inputValues);
+  const document = readDocument(stdin, {
+    subject: "the network configuration",
+    place: NETWORK,
+    refuse,
+    ...(parsed && { parsed }),
+    ...(isVast && { brief: true }),
+  });
   const name = networkName(document);
   const ipam = ipamSection(document, refuse);
-  judgeKeys(document, NETWORK, { path: "", warn, refuse });
+  if (!isVast) judgeKeys(document, NETWORK, { path: "", warn, refuse });
   const file = nodeFile && readNodeFile(nodeFile, options);
   const addresses = frees ? undefined : addressesOfNetwork({ document, ipam, file, warn, refuse });
   const settings = resolveSettings(ipam, file, { ...options, lenient, pool: addresses?.pool });

@@ -42,9 +42,10 @@ function ofKeyed(object: Json, place: KeyedPlace, options: Options): Json {
   for (const key of options.repeated.get(object) ?? []) {
     if (place.knows(key) !== undefined) options.refuse(twice(options.path, key));
   }
-  const nameOf = (key: string) => place.knows(key) ?? key;
-  const counting = keys.filter((key) => (chosen.get(nameOf(key)) ?? key) === key);
-  return membersOf(object, counting, (key) => [nameOf(key), place.places.get(nameOf(key))], options);
+  const names = new Map([...chosen].map(([name, key]) => [key, name]));
+  const counting = keys.filter((key) => names.has(key) || place.knows(key) === undefined);
+  const named = (key: string) => names.get(key) ?? key;
+  return membersOf(object, counting, (key) => [named(key), place.places.get(named(key))], options);
 }
 
 function membersOf(
@@ -56,6 +57,7 @@ function membersOf(
   return Object.fromEntries(
     keys.map((key) => {
       const [name, place] = named(key);
+      if (place === undefined) return [name, object[key]];
       const path = keyPath(options.path, name);
       return [name, canonicalKeys(object[key], place, { ...options, path })];
     }),

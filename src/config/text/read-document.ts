@@ -11,6 +11,10 @@ interface Options {
   readonly prefix?: string;
   readonly place: KeyedPlace;
   readonly refuse: Refuse;
+  /** What the text says, where somebody has parsed it already. */
+  readonly parsed?: Json;
+  /** Does not look for keys that are there twice: the last counts, as JSON.parse has it. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -19,8 +23,9 @@ interface Options {
  *
  * @throws IpamError decode for text that is no JSON object; what `refuse` throws for a key that is there twice.
  */
-export function readDocument(text: string, { subject, prefix = "", place, refuse }: Options): Json {
-  const document = parseJsonObject(text, subject);
-  const repeated = repeatedKeys(text, document);
+export function readDocument(text: string, options: Options): Json {
+  const { subject, prefix = "", place, refuse, brief = false } = options;
+  const document = options.parsed ?? parseJsonObject(text, subject);
+  const repeated = brief ? new Map() : repeatedKeys(text, document);
   return canonicalKeys(document, place, { path: prefix, repeated, refuse }) as Json;
 }

@@ -26,11 +26,13 @@ function countKeys(text: string): number {
 
 function countMembers(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  const items: readonly unknown[] = Object.values(value);
-  return items.reduce<number>(
-    (sum, item) => sum + countMembers(item),
-    Array.isArray(value) ? 0 : items.length,
-  );
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += countMembers(item);
+    return count;
+  }
+  for (const item of Object.values(value)) count += 1 + countMembers(item);
+  return count;
 }
 
 /** Where the scan stands in one list or object. */

@@ -20,25 +20,24 @@ export function verdictOn(
   place: KeyedPlace,
   path: string,
 ): IpamError | string | undefined {
-  const near = () => keysOf(place).nearest(key);
+  if (place.kind === "delivered") return undefined;
+  const near = keysOf(place).nearest(key);
   switch (place.kind) {
-    case "delivered":
-      return undefined;
     case "network":
     case "args":
     case "cni":
     case "runtimeConfig":
-      return amongOthers(key, value, place, path);
+      return amongOthers(key, value, near, place, path);
     case "etcdConfig":
     case "route":
-      return nearMiss(near(), path) ?? misplaced(key, place, path) ?? unknown(near(), path);
+      return nearMiss(near, path) ?? misplaced(key, place, path) ?? unknown(near, path);
     default:
       return (
         foreign(foreignKey(key), path) ??
-        nearMiss(near(), path) ??
+        nearMiss(near, path) ??
         foreign(foreignWords(key), path) ??
         misplaced(key, place, path) ??
-        unknown(near(), path)
+        unknown(near, path)
       );
   }
 }
@@ -63,8 +62,13 @@ const WISHES: ReadonlySet<string> = new Set([
   ...["args", "cni", "ips", "ipRanges", "runtimeConfig", "io.kubernetes.cri.pod-annotations"],
 ]);
 
-function amongOthers(key: string, value: unknown, place: KeyedPlace, path: string): IpamError | undefined {
-  const near = keysOf(place).nearest(key);
+function amongOthers(
+  key: string,
+  value: unknown,
+  near: string | undefined,
+  place: KeyedPlace,
+  path: string,
+): IpamError | undefined {
   if (near !== undefined) return notKnown(path, near);
   const ours = homeOf(key);
   if (ours === undefined || !SURELY_OURS.has(ours.key)) return undefined;
