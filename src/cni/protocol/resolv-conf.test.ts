@@ -38,6 +38,9 @@ test.each([
   ["nameserver 192.0.2.3\nnameserver geheim\n", 2],
   ["Options geheim\n", 1],
   ["\0\0geheim\n", 1],
+  ["search geheim==\n", 1],
+  ["nameserver 192.0.2.3\ndomain geheim\u001b[2J\n", 2],
+  [`search ${"geheim".repeat(50)}\n`, 1],
 ])("E45: anything else is not, and nothing of it stands in the error: %j", (text, line) => {
   const refusal = String(read(text, true));
   expect(refusal).toStartWith(

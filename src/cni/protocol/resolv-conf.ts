@@ -40,11 +40,15 @@ function requireResolvers(path: string, text: string): void {
   );
 }
 
-function isResolvers([keyword = "", value]: readonly string[]): boolean {
+/** What names, networks and options are made of. */
+const WORD = /^[\w.:/-]{1,253}$/;
+
+function isResolvers([keyword = "", ...values]: readonly string[]): boolean {
   if (keyword === "") return true;
+  const [value] = values;
   if (keyword === "nameserver" && value !== undefined)
     return tryParseAddress(value.replace(/%[^\s%/]{1,15}$/, "")) !== undefined;
-  return KEYWORDS.has(keyword);
+  return KEYWORDS.has(keyword) && values.every((each) => WORD.test(each));
 }
 
 export function parseResolvConf(text: string): Dns {
