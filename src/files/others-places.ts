@@ -20,3 +20,16 @@ const DOCKER =
 export function isOthersPlace(real: string): boolean {
   return [KERNELS, PODS, CONTAINERS, DOCKER].some((pattern) => pattern.test(real));
 }
+
+/** Programs, and what they obey: a file or a folder there may mean something to one of them, whatever is in it. */
+const SYSTEM = /^\/(etc(?!\/(cni|kube-ipam)\/)|usr|boot|s?bin|lib\w*)(\/|$)/;
+
+/**
+ * Whether a path leads to where the system's programs and their configuration lie. Nothing new is made there because
+ * somebody without rights on this node has named it.
+ *
+ * @param real absolute, without links.
+ */
+export function isSystemPlace(real: string): boolean {
+  return SYSTEM.test(real);
+}

@@ -38,6 +38,9 @@ describe("E43: root may write into", () => {
     ["a file system of its own", () => folder(elsewhere, "lost+found/", ".snapshot/", ".nfs0000000001a2")],
     ["one that kube-ipam has used", () => folder(elsewhere, "kube-ipam.db", "notes.txt")],
     ["one where a shim came first", () => folder(elsewhere, "fallback-0.lock", "fallback-queue.lock")],
+    ["one where the agent came first", () => folder(elsewhere, "agent.sock", "agent.sock.lock")],
+    ["one of an ADD that was killed early", () => folder(elsewhere, "locks/")],
+    ["one with notes of somebody", () => folder(elsewhere, "locks/", "journal/", "notes.txt")],
     [
       "one that holds leases of host-local",
       () => folder(elsewhere, "net1/", "net1/lock", "net2/", "net2/lock"),
@@ -58,8 +61,12 @@ describe("E43: root may write into", () => {
 describe("E43: root may not write into", () => {
   test.each([
     ["a folder of other files", () => folder(elsewhere, "passwd", "cron.d/"), /holds other files/],
+    ["another program's with a journal", () => folder(elsewhere, "journal/", "units/"), /holds other files/],
+    ["another agent's", () => folder(elsewhere, "agent.sock", "agent.conf"), /holds other files/],
     ["/etc", () => "/etc", /holds other files/],
     ["/etc by a detour", () => "/tmp/../etc/./", /holds other files/],
+    ["what a program takes for a sign", () => "/etc/nologin-kube-ipam-test", /the system's programs/],
+    ["a new one among programs", () => "/usr/local/kube-ipam-test/data", /the system's programs/],
     ["the kernel's", () => "/proc/1/root/x", /the kernel's/],
     ["sysfs", () => "/sys/fs/cgroup/x", /the kernel's/],
     [

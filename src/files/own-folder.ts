@@ -1,7 +1,8 @@
 import { existsSync, opendirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { OWN_NAMES } from "./own-names.ts";
+import { isSystemPlace } from "./others-places.ts";
+import { areOurs, isOwnName } from "./own-names.ts";
 import { type Way, wayTo } from "./way-to.ts";
 
 /** A file system's own. */
@@ -25,8 +26,9 @@ export function whyNotOwnFolder(path: string): string | undefined {
   try {
     const way = wayTo(path);
     const why = whyOthersReach(way);
-    if (why !== undefined || way.missing.length > 0 || !statSync(way.end).isDirectory()) return why;
-    return whyUsed(way.end);
+    if (why !== undefined) return why;
+    if (way.missing.length > 0) return isSystemPlace(join(way.end, ...way.missing)) ? SYSTEMS : undefined;
+    return statSync(way.end).isDirectory() ? whyUsed(way.end) : undefined;
   } catch (failure) {
     return failure instanceof Error ? failure.message : String(failure);
   }
@@ -97,17 +99,21 @@ function isRootOfNode(): boolean {
   );
 }
 
+const SYSTEMS = "the system's programs or their configuration lie there";
+
 /** Looks no further than the first file of others: the folder may be any. */
 function whyUsed(folder: string): string | undefined {
-  if (TEMPORARY.test(`${folder}/`) || OWN_NAMES.some((name) => existsSync(join(folder, name))))
-    return undefined;
+  if (TEMPORARY.test(`${folder}/`) || areOurs((name) => existsSync(join(folder, name)))) return undefined;
   const listing = opendirSync(folder);
+  let isEmpty = true;
   try {
     for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
-      if (!IGNORED.test(entry.name) && !isHostLocals(join(folder, entry.name)))
+      if (IGNORED.test(entry.name)) continue;
+      isEmpty = false;
+      if (!isOwnName(entry.name) && !isHostLocals(join(folder, entry.name)))
         return "it holds other files, and nothing of kube-ipam's";
     }
-    return undefined;
+    return isEmpty && isSystemPlace(folder) ? SYSTEMS : undefined;
   } finally {
     listing.closeSync();
   }

@@ -62,6 +62,22 @@ test("E44: nothing new in a folder whose files are obeyed", () => {
   expect([...obeyed, ...fine].filter(isLogsName)).toEqual(fine);
 });
 
+test("E44: no folder is made by the thousand", () => {
+  append(join(elsewhere, ...Array(9).fill("many"), "x.log"));
+  expect(existsSync(join(elsewhere, "many"))).toBe(false);
+});
+
+test("E44: no folder is made where no log may be, nor past a link", () => {
+  const volume = join(elsewhere, "pods", "u-2", "volumes", "v");
+  mkdirSync(volume, { recursive: true });
+  symlinkSync(elsewhere, join(volume, "out"));
+  symlinkSync(join(elsewhere, "nowhere"), join(elsewhere, "dangling"));
+  append(join(volume, "made", "x.log"));
+  append(join(volume, "out", "made", "x.log"));
+  append(join(root, "elsewhere-too", "..", "made", "x.sh"));
+  for (const path of [join(volume, "made"), join(elsewhere, "made")]) expect(existsSync(path)).toBe(false);
+});
+
 test.each(["x.sh", "profile", "log.sh", "catalog", "cron.d/log.d"])(
   "E44: a new file called %s is none",
   (name) => {

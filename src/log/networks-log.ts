@@ -1,11 +1,11 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { visibleLine } from "../address/visible.ts";
 import { realPathOf } from "../files/open-file.ts";
-import { isOthersPlace } from "../files/others-places.ts";
+import { openFolder } from "../files/open-folder.ts";
+import { isOthersPlace, isSystemPlace } from "../files/others-places.ts";
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
-  constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 
 /** The process's own streams, and nowhere. */
 const STREAMS = /^\/(dev\/(null|stderr|stdout|fd\/[12])|proc\/self\/fd\/[12])$/;
@@ -16,8 +16,6 @@ const BEGINNING = 40;
 
 /** Where logs and temporary files lie, nothing is read as a program or a configuration. */
 const FOLDERS = /^\/(var\/log|(var\/)?tmp)\//;
-/** Where each file is a program's configuration, whatever its name. */
-const OBEYED = /^\/(etc|boot|(usr\/)?lib\w*)\//;
 /** Elsewhere the name of a new file must say that it is a log, and can have no other meaning. */
 const NAME = /(^|[-_.])log([-_][\w-]*)?$/;
 
@@ -54,15 +52,14 @@ function openExisting(file: string): number | undefined {
 
 /** Undefined where somebody else was quicker. */
 function openNew(file: string): number | undefined {
-  requireLogsName(file, file);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-  const folder = openSync(dirname(file), O_RDONLY | O_DIRECTORY);
-  try {
-    const real = `${realPathOf(folder)}/${basename(file)}`;
+  const name = basename(file);
+  const folder = openFolder(dirname(file), (real) => {
     if (isOthersPlace(real)) refuse(file, "containers write there");
-    requireLogsName(real, file);
+    requireLogsName(`${real}/${name}`, file);
+  });
+  try {
     const flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW;
-    return openSync(`/proc/self/fd/${folder}/${basename(file)}`, flags, 0o640);
+    return openSync(`/proc/self/fd/${folder}/${name}`, flags, 0o640);
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw failure;
@@ -73,12 +70,15 @@ function openNew(file: string): number | undefined {
 
 /** Whether a new file of this path can only be a log. */
 export function isLogsName(path: string): boolean {
-  return FOLDERS.test(path) || (NAME.test(basename(path)) && !OBEYED.test(path));
+  return FOLDERS.test(path) || (NAME.test(basename(path)) && !isSystemPlace(path));
 }
 
 function requireLogsName(path: string, file: string): void {
   if (isLogsName(path)) return;
-  refuse(file, "a new or empty one is called …log and not in /etc, or lies in /var/log or /tmp");
+  refuse(
+    file,
+    "a new or empty one is called …log and not in /etc or among programs, or lies in /var/log or /tmp",
+  );
 }
 
 function checked(descriptor: number, check: (descriptor: number) => void): number {
