@@ -39,6 +39,12 @@ export const CAPS = {
   /** Entries of a pod's list of further networks (Multus) that are looked at. */
   furtherNetworks: 64,
 
+  /**
+   * The configuration in a NetworkAttachmentDefinition that is looked up for a wish: several for one ADD, and real ones
+   * have some hundred characters.
+   */
+  definition: 128 * 1024,
+
   /** Standard input of one verb, but for a GC's list of attachments. */
   input: 1024 * 1024,
   /** JSON values in it: objects, lists, members and entries. Little ones cost far more than their text. */

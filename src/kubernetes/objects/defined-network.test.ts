@@ -42,6 +42,14 @@ test("J45: a definition's network is ours, another plugin's, or cannot be read",
     expect(await read(config)).toBe("unreadable");
 });
 
+test("J112: a definition is looked at up to a bound that no real one reaches", async () => {
+  const exclude = Array.from({ length: 4_096 }, (_, n) => `10.8.${n >> 8}.${n & 255}`);
+  const wide = { ...macvlan, name: "lan", ipam: { type: "kube-ipam", subnet: "10.8.0.0/16", exclude } };
+  expect(await read(wide)).toBe("ours lan 10.8.0.0/16");
+  expect(await read({ ...wide, note: "x".repeat(128 * 1024) })).toBe("unreadable");
+  expect(await read({ type: "sriov", name: "x", note: "x".repeat(128 * 1024) })).toBe("unreadable");
+});
+
 test("J45: a pool's subnets are those that the node's file says", async () => {
   const pooled = { ...macvlan, name: "lan", ipam: { type: "kube-ipam", pool: "db" } };
   expect(await read(pooled)).toBe("unreadable");

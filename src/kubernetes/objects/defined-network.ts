@@ -1,3 +1,4 @@
+import { CAPS } from "../../address/caps.ts";
 import { subnetsOfSets } from "../../address/range.ts";
 import { ourPlugin } from "../../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
@@ -21,6 +22,7 @@ export function definedNetwork(
 ): DefinedNetwork {
   if (spec.config.trim() === "")
     return { kind: "unreadable", why: "it has no configuration: Multus reads that from a file of the node" };
+  if (spec.config.length > CAPS.definition) return { kind: "unreadable", why: tooLong(spec.config.length) };
   try {
     if (ourPlugin(read(spec.config, () => undefined)) === undefined) return { kind: "foreign" };
     const plugin = ourPlugin(named(read(spec.config, refuseKey), metadata.name));
@@ -35,6 +37,10 @@ export function definedNetwork(
     if (!(failure instanceof IpamError)) throw failure;
     return { kind: "unreadable", why: failure.message };
   }
+}
+
+function tooLong(length: number): string {
+  return `its configuration has ${length} characters, more than the ${CAPS.definition} that are looked at`;
 }
 
 function read(config: string, refuse: Refuse): Json {
