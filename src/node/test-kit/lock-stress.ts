@@ -30,10 +30,17 @@ function leave(inside: string): void {
   fs.unlinkSync(inside);
 }
 
-/** A killed process drops its locks before its parent has fetched its status. */
+/** PF_EXITING of the kernel's task flags (proc(5), /proc/pid/stat). */
+const EXITING = 0x4;
+
+/** A killed process drops its locks while it ends: before it is a zombie, and before its parent has fetched its status. */
 function isAlive(pid: string): boolean {
   try {
-    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+    const [state = "", , , , , , flags] = fs
+      .readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return !"ZX".includes(state) && (Number(flags) & EXITING) === 0;
   } catch {
     return false;
   }
