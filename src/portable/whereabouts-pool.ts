@@ -7,6 +7,8 @@ const LONGEST_OFFSET = 64;
 /** Releases before 0.9 counted with 64 bits, and wrote what lies beyond as a negative number or without it. */
 const WORD = 1n << 64n;
 const WHOLE = 1n << 128n;
+/** Colons part an IPv6 address into eight groups, or nine with "::" at an end. */
+const MOST_GROUPS = 9;
 
 /**
  * The pool's range as a value, host bits included: offsets count from its address. Of "first-last/prefix" they count
@@ -24,7 +26,7 @@ export function rangeOf({ range }: Pick<WhereaboutsPool, "range">): Cidr | undef
 export function rangeInName(name: string): Cidr | undefined {
   const parts = name.split("-");
   for (let from = 0; from < parts.length; from++) {
-    for (let to = from + 1; to < parts.length; to++) {
+    for (let to = from + 1; to < parts.length && to - from <= MOST_GROUPS; to++) {
       const range = tryParseCidr(`${parts.slice(from, to).join(":")}/${parts[to]}`);
       if (range !== undefined) return range;
     }
@@ -41,9 +43,9 @@ export function networkNameOf({ name, range }: Pick<WhereaboutsPool, "name" | "r
 /** The addresses that a reservation's name may mean, each with the network's name before it: "lan-10.1.2.3", "fd00--1". */
 export function addressesIn(name: string): { readonly address: Address; readonly network: string }[] {
   const parts = name.split("-");
-  return parts.flatMap((_, from) => {
-    const rest = parts.slice(from);
-    const address = tryParseAddress(rest.length === 1 ? rest.join() : rest.join(":"));
+  const groups = Math.min(parts.length, MOST_GROUPS);
+  return Array.from({ length: groups }, (_, n) => parts.length - groups + n).flatMap((from) => {
+    const address = tryParseAddress(parts.slice(from).join(":"));
     return address === undefined ? [] : [{ address, network: parts.slice(0, from).join("-") }];
   });
 }

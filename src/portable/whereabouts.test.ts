@@ -8,7 +8,7 @@ import { UNKNOWN } from "../ipam/unknown-holder.ts";
 import { recordsOfLeases } from "./foreign-leases.ts";
 import { toWhereabouts } from "./to-whereabouts.ts";
 import { readWhereabouts } from "./whereabouts.ts";
-import { rangeInName } from "./whereabouts-pool.ts";
+import { addressesIn, rangeInName } from "./whereabouts-pool.ts";
 import type { WhereaboutsPool } from "./whereabouts-state.ts";
 
 const v4: WhereaboutsPool = {
@@ -406,4 +406,14 @@ test("M42: a static pod comes under the UID that the runtime knows, which its mi
     { ...reading, subnets: [parseCidr("10.1.2.0/24")] },
   );
   expect(found(alone)).toEqual(["10.1.2.3 evidence:hash:10.1.2.3 eth0 n1"]);
+});
+
+test("M57: a name of many dashes is read as quickly as it is long", () => {
+  expect(rangeInName("-".repeat(20_000))).toBeUndefined();
+  const words = "x-".repeat(20_000);
+  expect(rangeInName(`${words}10.1.2.0-24`)).toEqual(parseCidr("10.1.2.0/24"));
+  expect(rangeInName("lan-1-2-3-4-5-6-7---64")).toEqual(parseCidr("1:2:3:4:5:6:7::/64"));
+  expect(addressesIn(`${words}10.1.2.3`).map(({ address }) => formatAddress(address))).toEqual(["10.1.2.3"]);
+  const forms = addressesIn("lan-fd00--1").map(({ address }) => formatAddress(address));
+  expect(forms).toContain("fd00::1");
 });
