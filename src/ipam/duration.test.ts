@@ -62,9 +62,6 @@ test("text of any kind is a retention or none, and takes linear time", () => {
     }),
     { numRuns: 2_000 },
   );
-  for (const long of ["1s".repeat(200_000), "1".repeat(400_000), "1.".repeat(200_000), "s".repeat(400_000)]) {
-    const begin = performance.now();
-    tryParseRetention(long);
-    expect(performance.now() - begin).toBeLessThan(1_000);
-  }
+  // What looks at each character more than a few times does not come to an end.
+  for (const long of ["1s", "1", "1.", "s"]) tryParseRetention(long.repeat(1_000_000));
 });
