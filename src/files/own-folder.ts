@@ -1,6 +1,6 @@
 import { existsSync, opendirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { isIP } from "node:net";
 import { basename, dirname, join } from "node:path";
+import { tryParseAddress } from "../address/address.ts";
 import { isSystemPlace } from "./others-places.ts";
 import { areOurs, isOwnName } from "./own-names.ts";
 import { type Way, wayTo } from "./way-to.ts";
@@ -122,7 +122,11 @@ function whyUsed(folder: string): string | undefined {
 /** host-local has a folder for each network, with the leases and marks of its own; the locks came with release 0.8. */
 function isHostLocals(path: string): boolean {
   const name = basename(path);
-  return isIP(name) !== 0 || MARK.test(name) || MARKS.some((mark) => existsSync(join(path, mark)));
+  return (
+    tryParseAddress(name) !== undefined ||
+    MARK.test(name) ||
+    MARKS.some((mark) => existsSync(join(path, mark)))
+  );
 }
 
 const MARK = /^(lock|last_reserved_ip(\.\d+)?)$/;

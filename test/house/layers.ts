@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     ],
     testing: ["testing", "invariants"],
   },
-  { layer: "files", uses: [] },
+  { layer: "files", uses: ["address"] },
   { layer: "tls", uses: ["address", "files"] },
   { layer: "log", uses: ["address", "ipam", "files"] },
   { layer: "portable", uses: ["address", "ipam"] },

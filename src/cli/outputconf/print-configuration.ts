@@ -1,4 +1,3 @@
-import { isatty } from "node:tty";
 import { UsageError } from "../../command-line/failure.ts";
 import { printErr, printOut } from "../../command-line/print.ts";
 import { CONFIGURATIONS, MAIN_PLUGINS, NOTES } from "./configurations.ts";
@@ -22,10 +21,8 @@ export function printConfiguration([flag = "", ...rest]: readonly string[]): 0 {
     );
   }
   const note = NOTES.get(name ?? "");
-  if (note !== undefined && isatty(STDOUT)) printErr(`note: ${note}`);
+  if (note !== undefined && process.stdout.isTTY) printErr(`note: ${note}`);
   return printOut(`${JSON.stringify(configuration, null, 2)}\n`);
 }
-
-const STDOUT = 1;
 
 const WAYS = `give one of ${MAIN_PLUGINS.join(", ")}`;
