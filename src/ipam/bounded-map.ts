@@ -26,6 +26,16 @@ export class BoundedMap<K, V> {
     }
   }
 
+  /** Gives a known key another value, and leaves its age. */
+  replace(key: K, value: V): void {
+    if (this.#values.has(key)) this.#values.set(key, value);
+  }
+
+  /** The one that was set longest ago first. */
+  entries(): IterableIterator<[K, V]> {
+    return this.#values.entries();
+  }
+
   delete(key: K): void {
     this.#values.delete(key);
   }

@@ -1,5 +1,5 @@
-import type { Address } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
+import type { Pool } from "../address/pool.ts";
 import type { MetaRecord, NetworkRecord, RecordTypes, Ref, ReservedRangesRecord } from "./records.ts";
 import type { Versioned } from "./store-port.ts";
 
@@ -14,9 +14,30 @@ export interface Memory {
   readonly reserved: readonly Interval[];
 }
 
-/** Which addresses of a space are allocated, reserved or cooling, as far as this process knows. */
-export interface Taken {
-  has(address: Address): boolean;
+/** The free addresses of one pool around this node's place, as far as this process knows. */
+export interface Neighbourhood {
+  /** A race was lost here: other nodes take addresses here too. */
+  readonly contested: boolean;
+  /**
+   * Takes a position out that nobody is known to hold; undefined where none is known, and the ADD must read.
+   *
+   * @param usable false for a position that the asker cannot use; it is passed over.
+   */
+  take(usable: (position: bigint) => boolean): bigint | undefined;
+  /** What was read at `revision` of the node's place: its free positions, the nearest first. */
+  learn(free: Iterable<bigint>, revision: number): void;
+}
+
+/** How an ADD of this process ended for one of its addresses: won at a revision, or lost. */
+export type Ending = { readonly won: number } | "lost";
+
+/** What a process that serves many ADDs of a node knows of its neighbourhood in each pool. */
+export interface Neighbourhoods {
+  of(space: string, pool: Pool): Neighbourhood;
+  /** Tells how the ADD that took these addresses has ended. */
+  ended(space: string, addresses: readonly string[], ending: Ending): void;
+  /** Tells that this node gave back addresses that cool down for so long. */
+  freed(space: string, addresses: readonly string[], coolingSeconds: number): void;
 }
 
 /** Records as this process last wrote or read them. */
@@ -25,20 +46,28 @@ export interface RecordMemory {
   set<R extends Ref>(ref: R, record: Versioned<RecordTypes[R["kind"]]>): void;
 }
 
-/** The taken addresses of one space; undefined where they are not known, or not all of them yet. */
-export type TakenIn = (space: string) => Taken | undefined;
-
 /**
  * What earlier ADDs read from one store, so that the next ADD needs one round trip only. Always a
  * hint: the ADD's transaction guards all of it, and an ADD that loses reads the store. No method throws.
  */
 export interface Foresight {
-  readonly takenIn: TakenIn;
-  /** `takenIn` only guesses: the transaction then also asks for the view that the ADD needs if it loses. */
-  readonly guesses: boolean;
+  /** Absent in a process that serves one ADD only: it guesses that the address behind its cursor is free. */
+  readonly neighbourhoods?: Neighbourhoods;
   /** Absent in a process that serves one ADD only. */
   readonly records?: RecordMemory;
   recall(network: string): Memory | undefined;
   learn(network: string, memory: Memory): void;
   forget(network: string): void;
+  /**
+   * While another ADD reads what the memory of this network needs: until it is learnt, or that ADD gives up.
+   * Absent in a process that serves one ADD only.
+   */
+  awaited?(network: string): Promise<void> | undefined;
+  /** Says that the caller reads what the memory of this network needs. @returns what ends that. */
+  reading?(network: string): () => void;
+  /**
+   * The store's identity was read, and is the one that this node knows. Absent in a process that serves one
+   * ADD only.
+   */
+  identified?(meta: Versioned<MetaRecord>, connection: number | undefined): void;
 }

@@ -83,7 +83,7 @@ export interface StoreDescription {
   readonly shared: boolean;
   /**
    * A read costs a round trip, so an ADD gains when it proposes an address before it has read anything,
-   * and an agent when it watches what is taken (FORESEEN). False where a read costs next to nothing.
+   * and an agent when it knows its neighbourhood (FORESEEN). False where a read costs next to nothing.
    */
   readonly foresees: boolean;
 }

@@ -12,8 +12,6 @@ export function openForesightFiles(folder: string): Foresight {
   const read = new Map<string, string>();
   const pathOf = (network: string) => `${folder}/${fileName(network)}${ENDING}`;
   return {
-    guesses: true,
-    takenIn: () => NOTHING_KNOWN,
     recall: (network) =>
       quietly(() => {
         const text = readIfThere(pathOf(network), "runDir");
@@ -36,7 +34,6 @@ export function openForesightFiles(folder: string): Foresight {
 
 const ENDING = ".json";
 const VERSION = 1;
-const NOTHING_KNOWN = { has: () => false };
 
 /** So many networks are remembered, because each pod may bring other ranges. */
 const MOST = 64;

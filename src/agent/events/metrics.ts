@@ -96,6 +96,11 @@ function portMetrics(registers: Registry[]) {
       labelNames: ["kind"],
       registers,
     }),
+    lostRaces: new Counter({
+      name: "kube_ipam_agent_lost_races_total",
+      help: "Transactions that lost to another one: each costs its verb one more round trip.",
+      registers,
+    }),
     kubernetesSeconds: new Histogram({
       name: "kube_ipam_agent_kubernetes_duration_seconds",
       help: "Duration of questions to Kubernetes, by outcome.",

@@ -20,7 +20,7 @@ test("what is sampled is read at each scrape, and 0 before its source is there",
 test("a source that fails leaves its last value and all other metrics", async () => {
   const metrics = makeMetrics();
   let broken = false;
-  metrics.watchedAddresses(async () => {
+  metrics.handOverWaiting(async () => {
     if (broken) throw new Error("no");
     return 7;
   });
@@ -28,7 +28,7 @@ test("a source that fails leaves its last value and all other metrics", async ()
   broken = true;
   metrics.handOvers.inc();
   const shown = lines(await metrics.registry.metrics());
-  expect(shown).toContain("kube_ipam_agent_pictured_addresses 7");
+  expect(shown).toContain("kube_ipam_agent_handover_waiting_seconds 7");
   expect(shown).toContain("kube_ipam_agent_hand_overs_total 1");
 });
 

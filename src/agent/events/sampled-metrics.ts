@@ -16,11 +16,6 @@ export function sampledMetrics(registers: Registry[]) {
       name: "kube_ipam_agent_handover_waiting_seconds",
       help: "How long the longest waiting pod has been refused because its address is held; 0 where no pod waits.",
     }),
-    /** Takes what counts the addresses that the watches know of. */
-    watchedAddresses: sampled(registers, {
-      name: "kube_ipam_agent_pictured_addresses",
-      help: "Addresses that the agent's watches show as allocated, reserved or cooling.",
-    }),
     /** Takes what lists the endpoints that the stores' requests go to. */
     endpointsInUse: sampledEndpoints(registers),
   };

@@ -32,11 +32,10 @@ export class Lender {
   /** @param keptKubeconfig see WarmClusters. */
   constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
     this.#metrics = metrics;
-    this.#stores = new WarmStores(log);
+    this.#stores = new WarmStores();
     this.#clusters = new WarmClusters(log, keptKubeconfig);
     this.#events = new EventReporter(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
-    metrics.watchedAddresses(() => this.#stores.watchedAddresses());
   }
 
   readonly lend: LendPorts = async (asking, log, adding) => {

@@ -5,7 +5,7 @@ import type { Metrics } from "../events/metrics.ts";
 import { override } from "./override.ts";
 
 /** The store with a clock on what verbs wait for. */
-export function observeStore(store: Store, { storeSeconds, storeErrors }: Metrics): Store {
+export function observeStore(store: Store, { storeSeconds, storeErrors, lostRaces }: Metrics): Store {
   const timed = <T>(operation: string, work: () => Promise<T>): Promise<T> =>
     measured(work, (seconds, outcome) => {
       storeSeconds.observe({ operation, outcome }, seconds);
@@ -13,7 +13,11 @@ export function observeStore(store: Store, { storeSeconds, storeErrors }: Metric
     });
   return override(store, {
     read: (query, options) => timed("read", () => store.read(query, options)),
-    commit: (transaction, options) => timed("commit", () => store.commit(transaction, options)),
+    commit: async (transaction, options) => {
+      const outcome = await timed("commit", () => store.commit(transaction, options));
+      if (!outcome.won) lostRaces.inc();
+      return outcome;
+    },
     requireWritable: (options) => timed("status", () => store.requireWritable(options)),
   });
 }

@@ -20,12 +20,7 @@ const later = { later: () => "still there" };
 const WRAPPERS: Readonly<Record<string, () => Promise<Later<object>> | Later<object>>> = {
   "a lent store": async () => {
     const store: Later<Store> = Object.assign(createMemoryStore(), later);
-    return (
-      await new WarmStores(
-        () => undefined,
-        async () => store,
-      ).lend(SETTINGS)
-    ).store;
+    return (await new WarmStores(async () => store).lend(SETTINGS)).store;
   },
   "a timed store": () => {
     const store: Later<Store> = Object.assign(createMemoryStore(), later);
@@ -56,10 +51,7 @@ test("a lent store keeps its optional methods, and is closed for its borrower al
       closed += 1;
     },
   });
-  const stores = new WarmStores(
-    () => undefined,
-    async () => open,
-  );
+  const stores = new WarmStores(async () => open);
   const { store } = await stores.lend(SETTINGS);
   expect(store.endpoint?.()).toBe("https://10.0.0.1:2379");
   await store.close();

@@ -2,12 +2,10 @@ import { statSync } from "node:fs";
 import type { StoreSettings } from "../../config/network-configuration.ts";
 import { WarmForesight } from "../../ipam/foresee/warm-foresight.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
-import type { Log } from "../../ipam/ports.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { watchIdentity } from "./identity-watch.ts";
 import { override } from "./override.ts";
-import { SpaceMaps } from "./space-maps.ts";
 
 /** A store that was not used for so long is closed. */
 const IDLE_MS = 10 * 60_000;
@@ -15,7 +13,6 @@ const IDLE_MS = 10 * 60_000;
 interface Warm {
   readonly store: Store;
   /** Absent where the store gains nothing from foreseeing. */
-  readonly maps?: SpaceMaps;
   readonly foresight?: Foresight;
   /** Ends what follows the store's changes. */
   readonly stop?: () => void;
@@ -33,14 +30,12 @@ export interface Lent {
 
 /** One open store for each distinct configuration, lent to every verb that names it. */
 export class WarmStores {
-  readonly #log: Log;
   readonly #open: (settings: StoreSettings) => Promise<Store>;
   readonly #warm = new Map<string, Promise<Warm>>();
   /** Called when a store should be looked at. */
   stirred: () => void = () => undefined;
 
-  constructor(log: Log, open = (settings: StoreSettings) => configuredStore(settings).open()) {
-    this.#log = log;
+  constructor(open = (settings: StoreSettings) => configuredStore(settings).open()) {
     this.#open = open;
   }
 
@@ -66,11 +61,6 @@ export class WarmStores {
   /** The etcd endpoints in use by the open stores: configured ones, so they are few. */
   async endpoints(): Promise<string[]> {
     return [...new Set((await this.#opened()).flatMap(({ store }) => store.endpoint?.() ?? []))];
-  }
-
-  /** Addresses that the maps of all open stores show as taken. */
-  async watchedAddresses(): Promise<number> {
-    return (await this.#opened()).reduce((sum, { maps }) => sum + (maps?.size ?? 0), 0);
   }
 
   async #opened(): Promise<Warm[]> {
@@ -100,15 +90,9 @@ export class WarmStores {
     return opening;
   }
 
-  #foreseeing(store: Store): Pick<Warm, "maps" | "foresight" | "stop"> {
+  #foreseeing(store: Store): Pick<Warm, "foresight" | "stop"> {
     if (!store.description.foresees) return {};
-    const maps = new SpaceMaps(store, this.#log);
-    const unwatch = watchIdentity(store, () => this.stirred());
-    const stop = () => {
-      maps.stop();
-      unwatch();
-    };
-    return { maps, foresight: new WarmForesight(maps.takenIn), stop };
+    return { foresight: new WarmForesight(), stop: watchIdentity(store, () => this.stirred()) };
   }
 
   /** Lends it no more, and closes it when the verbs that have it are done. */

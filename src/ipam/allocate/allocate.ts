@@ -1,7 +1,7 @@
 import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
-import { foresee } from "../foresee/foresee.ts";
+import { foreseeTogether } from "../foresee/foresee.ts";
 import { free } from "../free/free.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
 import type { Ports } from "../ports.ts";
@@ -76,21 +76,27 @@ async function replayKeptRelease({ ports, request, options }: Attempt): Promise<
  * Waiting happens outside the workload's turn, so that one pod's wait does not hold up the others.
  */
 async function untilAllocated(attempt: Attempt): Promise<Allocated> {
+  const { foreseen, endReading } = await foreseeTogether(attempt);
+  try {
+    const first = foreseen === undefined ? AGAIN : await commit(attempt, foreseen.view, foreseen.candidates);
+    return await goOn(attempt, first, endReading);
+  } finally {
+    endReading?.();
+  }
+}
+
+/** @param decided is called when this ADD has read the store and knows what follows. */
+async function goOn(attempt: Attempt, first: Step, decided?: () => void): Promise<Allocated> {
   const wait = new HandOverWait(attempt);
-  let step = await tryForeseen(attempt);
+  let step = first;
   for (;;) {
     if (step.kind === "allocated") return step.allocated;
     if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
     if (step.kind === "left") await wait.settle();
     const view = step.kind === "again" ? step.view : undefined;
     step = await inTurn(attempt, () => tryUntilDecided(attempt, wait, view));
+    decided?.();
   }
-}
-
-/** Tries to commit without a read, where the process has foresight. */
-async function tryForeseen(attempt: Attempt): Promise<Step> {
-  const foreseen = foresee(attempt);
-  return foreseen === undefined ? AGAIN : commit(attempt, foreseen.view, foreseen.candidates);
 }
 
 /** Within one process, pods of one workload go one after the other, because all of them change its record. */

@@ -4,6 +4,7 @@ import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { mayFree } from "../evidence/may-free.ts";
+import { learnNearby } from "../foresee/nearby.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { isOf } from "../integrity/living-witness.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
@@ -54,6 +55,7 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
     return answerRepeated(attempt, view.own, meta?.record);
   }
   requireReady(meta, network.requireInit);
+  learnNearby(attempt, view);
   const choices = await chooseAddresses(attempt, view, number);
   const choice = choices.find((each) => each.kind === "leaving");
   if (choice !== undefined) return { kind: "leaving", view, choice };

@@ -1,18 +1,18 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
-import { type Interval, oneAddress } from "../../address/interval.ts";
+import { type Interval, isWithin, oneAddress } from "../../address/interval.ts";
 import { withoutIntervals } from "../../address/pool.ts";
+import { takeNearby } from "../foresee/nearby.ts";
 import { namedIn } from "../plan/elsewhere.ts";
 import type { OpenTarget, Target } from "../plan/target.ts";
 import { refsAround } from "../ref-to.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { type Candidate, untouchedCandidate } from "../view/candidate.ts";
 import { takeNext } from "../view/cursor.ts";
-import { coversPool } from "../view/slice.ts";
-import { type PoolQuestion, type View, windowAnswers } from "../view/view.ts";
+import { type FreeSeenOptions, freeSeen, isUntouchedPool, showsAll } from "../view/free-seen.ts";
+import type { PoolQuestion, View } from "../view/view.ts";
 import { chooseFromSet } from "./choose-from-set.ts";
 import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges, isOperatorsForOther } from "./foreign-ranges.ts";
-import { type FreeSeenOptions, freeSeen } from "./free-seen.ts";
 import { noFreeAddress } from "./no-free-address.ts";
 import { oneOf } from "./one-of.ts";
 import { searchPool } from "./search.ts";
@@ -87,7 +87,7 @@ async function findFree(
     if (inView !== undefined) return inView;
     // Where something is excluded, a slice does not list all that is free in it.
     const listsAll = excluded.length === 0 && question !== undefined;
-    if (listsAll && coversPool(question.slice, windowAnswers(view, question))) continue;
+    if (listsAll && showsAll(view, question)) continue;
     const found = await searchPool(attempt, withoutIntervals(pool, excluded), {
       own: target.own,
       ignoreCooling,
@@ -104,12 +104,33 @@ function takeSeen(
   question: PoolQuestion,
   options: FindOptions,
 ): Address | undefined {
-  const { pool } = question.slice;
+  const position = positionSeen(attempt, view, question, options);
+  return position === undefined ? undefined : question.pool.at(position);
+}
+
+function positionSeen(
+  attempt: Attempt,
+  view: View,
+  question: PoolQuestion,
+  options: FindOptions,
+): bigint | undefined {
+  const { pool, target } = question;
+  const { request, ports } = attempt;
+  const usable = (position: bigint) => !isWithin(pool.at(position), options.excluded);
+  const { neighbourhoods } = ports.foresight ?? {};
+  const isFirst = isUntouchedPool(view, question) && usable(0n);
+  if (isFirst && neighbourhoods === undefined)
+    return takeNext(pool, request.network.space, () => [0n], ports);
+  // Neighbours that begin at once must not all go on from the first address: this node's place is elsewhere.
+  if (isFirst && question.beginning !== undefined) return 0n;
+  // What is free for anybody was learnt from this view, without what other ADDs of this process take now.
+  const forAnybody = target.own.length === 0 && !options.ignoreCooling;
+  const nearby = neighbourhoods && forAnybody ? takeNearby(attempt, pool, usable) : undefined;
+  if (nearby !== undefined) return nearby;
   const free = () => freeSeen(view, question, options);
   const all = options.number > 1 ? [...free()] : undefined;
-  const next = takeNext(pool, attempt.request.network.space, () => all ?? free(), attempt.ports);
-  const position = all === undefined ? next : oneOf(all, attempt.ports.random);
-  return position === undefined ? undefined : pool.at(position);
+  const next = takeNext(pool, request.network.space, () => all ?? free(), ports);
+  return all === undefined ? next : oneOf(all, ports.random);
 }
 
 async function openCandidate(

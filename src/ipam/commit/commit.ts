@@ -1,5 +1,6 @@
 import { forgetForeseen, learn } from "../foresee/foresee.ts";
 import { learnNamed } from "../foresee/foresee-named.ts";
+import { tellNearby } from "../foresee/nearby.ts";
 import { rememberStore, type Standing } from "../integrity/identity.ts";
 import { journalEntryOf, storeOf } from "../journal-entry.ts";
 import { type Outcome, StoreFailure, type Transaction } from "../store-port.ts";
@@ -21,10 +22,11 @@ import { undoUnlessNewer, undoUnlessWanted } from "./undo-unless.ts";
  * 1. It puts together all guards and writes first, so that nothing is left to read later.
  * 2. It writes the journal before the store, so that a process that dies right after the commit leaves
  *    an entry to reclaim by.
- * 3. It remembers a new store on the node before it first writes to that store (ONE-STORE).
+ * 3. It remembers a new store on the node before it first writes to that store (ONE-STORE). Only then may
+ *    other ADDs of this process go by what it has read.
  * 4. It checks just before the commit, and again just after it, that the ADD is still wanted: a runtime
  *    that gives up leaves this process running, and its DEL may come at any time.
- * 5. Only then does it learn, report and answer.
+ * 5. Only then does it report and answer.
  *
  * @throws IpamError or StoreFailure. This request has then allocated nothing, or its journal entry
  *   leads to what it allocated.
@@ -33,13 +35,14 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   const allocating = await prepare(attempt, view, candidates);
   if (!noteInJournal(attempt, view, candidates, allocating)) return AGAIN;
   rememberBeforeFirstUse(attempt, view, allocating);
+  learn(attempt, view);
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
+  tellNearby(attempt, candidates, outcome.won ? { won: outcome.revision } : "lost");
   if (!outcome.won) return lost(attempt, view, outcome);
   if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
   rememberAfter(attempt, allocating, outcome);
   await undoUnlessWanted(attempt);
-  learn(attempt, view);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
   reportHandOvers(attempt, candidates);
   for (const message of allocating.told) {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
+import { release } from "../free/release.ts";
+import { lookAtStore } from "../integrity/look.ts";
 import type { Ports } from "../ports.ts";
 import type { AllocationRecord, Owner, Ref } from "../records.ts";
 import { refTo } from "../ref-to.ts";
@@ -107,6 +109,39 @@ describe("an ADD that foresees", () => {
       await write(ports, { ref: { kind, ...ref }, record: { version: 1 }, seconds: 60 });
     else await write(ports, { ref: { kind, ...ref }, record: reserved });
     expect((await counting("c3")).address).toBe("10.1.2.5/24");
+  });
+
+  test("FLAT: pods that start at once on a node that knows nothing yet share one read", async () => {
+    const { node, portsOf, net, counting } = await foreseeing();
+    const second = portsOf(node("node2"));
+    const before = counting.calls();
+    await Promise.all(Array.from({ length: 10 }, (_, n) => add(second, `d${n}`, { network: net })));
+    expect(counting.calls() - before).toBe(11);
+  });
+
+  test("whoever reads for others and fails leaves them to read", async () => {
+    const { node, portsOf, store, net } = await foreseeing();
+    const second = portsOf(node("node2"));
+    store.faults.push({ on: "read", kind: "unavailable" });
+    const adds = ["d1", "d2", "d3"].map((container) => add(second, container, { network: net }));
+    const outcomes = await Promise.allSettled(adds);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+  });
+
+  test("a rise of the epoch costs no ADD a race where the node has looked since", async () => {
+    const { ports, counting } = await foreseeing();
+    const meta = await read(ports, refTo.meta);
+    if (meta === undefined) throw new Error("expected an identity");
+    await write(ports, { ref: refTo.meta, record: { ...meta.record, epoch: 7 } });
+    await lookAtStore(ports, soon());
+    expect(await counting("c3")).toEqual({ address: "10.1.2.4/24", calls: 1 });
+  });
+
+  test("FLAT: a node takes again what it gave back itself, without a read", async () => {
+    const { ports, counting, adds } = await foreseeing(4);
+    await adds("c3");
+    await release({ attachment: attachment("c3"), coolingSeconds: 0, deadline: soon().deadline }, ports);
+    expect(await counting("c4")).toEqual({ address: "10.1.2.4/24", calls: 1 });
   });
 
   test("answers a repeated ADD as before", async () => {
@@ -293,7 +328,7 @@ test.each([true, "guessing"] as const)(
 );
 
 test("a foresight remembers a bounded number of networks", () => {
-  const foresight = new WarmForesight(() => undefined);
+  const foresight = new WarmForesight();
   const meta = { revision: 1, record: { version: 1, uuid: "u", state: "ready" } } as const;
   const seen = { revision: 1, record: { version: 1, space: "default", subnets: [] } };
   for (let n = 0; n < 300; n += 1) foresight.learn(`net${n}`, { meta, network: seen, reserved: [] });

@@ -1,6 +1,7 @@
-import { type Interval, isWithin } from "../../address/interval.ts";
+import { isWithin } from "../../address/interval.ts";
+import type { Pool } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
-import type { Memory, Taken } from "../foresight.ts";
+import type { Memory } from "../foresight.ts";
 import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
@@ -13,10 +14,11 @@ import type { Guard, Snapshot } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { untouchedCandidate } from "../view/candidate.ts";
-import { takeNext } from "../view/cursor.ts";
-import { type Slice, WINDOW } from "../view/slice.ts";
-import { ask, formerOwnerRefs, networkRef, type PoolQuestion, type View } from "../view/view.ts";
+import { startPosition, takeNext } from "../view/cursor.ts";
+import { LOOK } from "../view/slice.ts";
+import { ask, formerOwnerRefs, networkRef, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
+import { isContested, takeNearby } from "./nearby.ts";
 
 /** What an ADD may try to commit without a read. */
 export interface Foreseen {
@@ -30,7 +32,7 @@ export interface Foreseen {
  * Never refuses: an attachment may have had its addresses before they were forbidden, and only a read
  * can tell (IDEMPOTENT).
  */
-export function foresee(attempt: Attempt): Foreseen | undefined {
+function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
   if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
   const key = memoryKey(request);
@@ -44,17 +46,17 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   if (targets === undefined) return undefined;
   // An agent reads, and looks at its witness, after it has lost its connection. A witness whose revision
   // nobody knows cannot be guarded.
-  const witness = ports.foresight.guesses
-    ? livingWitness(request.network.space, remembered, ports)
-    : undefined;
+  const guesses = ports.foresight.neighbourhoods === undefined;
+  const witness = guesses ? livingWitness(request.network.space, remembered, ports) : undefined;
   if (witness?.revision === 0) return undefined;
   const questions = ask(attempt, targets, witness);
-  const candidates = candidatesFor(attempt, targets, questions.pools, memory);
+  const candidates = candidatesFor(attempt, targets, memory);
   if (candidates === undefined) return undefined;
   const snapshot = notRead(remembered.revision, memory.connection);
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
-  const foreseen = named || ports.foresight.guesses ? "guessed" : "known";
+  const foreseen =
+    named || guesses || targets.some((target) => isContested(attempt, target)) ? "guessed" : "known";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return {
     view: { targets, questions, remembered, snapshot, ...records, formerOwners: [], foreseen },
@@ -89,7 +91,10 @@ export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
   ];
 }
 
-/** Remembers the records of a view that was read and led to a commit, besides its addresses. */
+/**
+ * Remembers the records of a view that was read and is about to lead to a commit, besides its addresses. ADDs
+ * that waited for it go on with them.
+ */
 export function learn(attempt: Attempt, view: View): void {
   const { request, ports } = attempt;
   const { meta, network, reservedRanges } = view;
@@ -102,6 +107,30 @@ export function learn(attempt: Attempt, view: View): void {
     ...(reservedRanges && { reservedRanges }),
     reserved: (reservedRanges?.record.ranges ?? []).map(intervalOf),
   });
+}
+
+/**
+ * Foresees, if need be after another ADD of this process has read what this one needs: so pods that start at
+ * once cost the store one read. The first of them reads.
+ *
+ * @returns what may be committed, or else what says to the others that this ADD does not read any more.
+ */
+export async function foreseeTogether(
+  attempt: Attempt,
+): Promise<{ readonly foreseen?: Foreseen; readonly endReading?: () => void }> {
+  const { foresight } = attempt.ports;
+  const foreseen = foresee(attempt);
+  if (foreseen !== undefined) return { foreseen };
+  if (!isSimple(attempt.request) || attempt.refusal !== undefined) return {};
+  const key = memoryKey(attempt.request);
+  const awaited = foresight?.awaited?.(key);
+  if (awaited === undefined) {
+    const endReading = foresight?.reading?.(key);
+    return endReading ? { endReading } : {};
+  }
+  await awaited;
+  const after = foresee(attempt);
+  return after ? { foreseen: after } : {};
 }
 
 /** Forgets a network's memory after a foreseen view lost. */
@@ -128,7 +157,6 @@ function memoryKey({ network }: AddRequest): string {
 function candidatesFor(
   attempt: Attempt,
   targets: readonly Target[],
-  pools: readonly PoolQuestion[],
   memory: Memory,
 ): Candidate[] | undefined {
   const candidates: Candidate[] = [];
@@ -136,38 +164,39 @@ function candidatesFor(
     const candidate =
       target.kind === "named"
         ? namedCandidate(attempt, target, memory)
-        : freeCandidate(attempt, firstPool(pools, target), memory);
+        : freeCandidate(attempt, target, memory);
     if (candidate === undefined) return undefined;
     candidates.push(candidate);
   }
   return candidates;
 }
 
-function freeCandidate(
-  { request, ports }: Attempt,
-  question: PoolQuestion | undefined,
-  { reserved }: Memory,
-): Candidate | undefined {
-  const { space } = request.network;
-  const taken = ports.foresight?.takenIn(space);
-  if (taken === undefined || question === undefined || question.target.own.length > 0) return undefined;
-  const { slice, target } = question;
+function freeCandidate(attempt: Attempt, target: OpenTarget, { reserved }: Memory): Candidate | undefined {
+  const [pool] = target.pools;
+  if (pool === undefined || target.own.length > 0) return undefined;
   // The memory serves every asker: an address that is reserved for this one does not count as free.
-  const position = takeNext(slice.pool, space, () => freeFrom(slice, taken, reserved), ports);
-  return position === undefined ? undefined : untouchedCandidate(target, slice.pool.at(position));
+  const usable = (position: bigint) => !isWithin(pool.at(position), reserved);
+  const position = attempt.ports.foresight?.neighbourhoods
+    ? takeNearby(attempt, pool, usable)
+    : behindCursor(attempt, pool, usable);
+  return position === undefined ? undefined : untouchedCandidate(target, pool.at(position));
 }
 
-/** Positions within one slice's length that nobody is known to hold, the nearest first. */
-function* freeFrom({ pool, start }: Slice, taken: Taken, reserved: readonly Interval[]): Generator<bigint> {
-  for (let step = 0n; step < WINDOW && step < pool.size; step++) {
-    const position = (start + step) % pool.size;
-    const address = pool.at(position);
-    if (!taken.has(address) && !isWithin(address, reserved)) yield position;
-  }
-}
-
-function firstPool(pools: readonly PoolQuestion[], target: OpenTarget): PoolQuestion | undefined {
-  return pools.find((question) => question.target === target);
+/** The next position behind the node's cursor, as if nobody held it. */
+function behindCursor(
+  { request, ports }: Attempt,
+  pool: Pool,
+  usable: (position: bigint) => boolean,
+): bigint | undefined {
+  const { space } = request.network;
+  const { position: start } = startPosition(pool, space, ports);
+  const all = function* () {
+    for (let step = 0n; step < LOOK && step < pool.size; step++) {
+      const position = (start + step) % pool.size;
+      if (usable(position)) yield position;
+    }
+  };
+  return takeNext(pool, space, all, ports);
 }
 
 /** An empty snapshot: the ADD treats every record as absent, and guards that. */

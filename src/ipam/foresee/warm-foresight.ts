@@ -1,6 +1,9 @@
 import { BoundedMap } from "../bounded-map.ts";
-import type { Foresight, Memory, RecordMemory, TakenIn } from "../foresight.ts";
+import type { Foresight, Memory, RecordMemory } from "../foresight.ts";
+import type { MetaRecord } from "../records.ts";
 import { refKey } from "../ref-key.ts";
+import type { Versioned } from "../store-port.ts";
+import { WarmNeighbourhoods } from "./warm-neighbourhoods.ts";
 
 /** How many networks and records it remembers at most. */
 const NETWORKS = 256;
@@ -8,13 +11,15 @@ const RECORDS = 4096;
 
 /** The foresight of a process that serves many ADDs. Keeps everything in memory. */
 export class WarmForesight implements Foresight {
-  readonly guesses = false;
-  readonly takenIn: TakenIn;
+  readonly neighbourhoods: WarmNeighbourhoods;
   readonly records: RecordMemory;
   readonly #memories = new BoundedMap<string, Memory>(NETWORKS);
+  /** The networks whose memory an ADD now reads. */
+  readonly #reading = new Map<string, PromiseWithResolvers<void>>();
 
-  constructor(takenIn: TakenIn) {
-    this.takenIn = takenIn;
+  /** @param random of the choices among neighbours. */
+  constructor(random: () => number = Math.random) {
+    this.neighbourhoods = new WarmNeighbourhoods(random);
     const records = new BoundedMap<string, unknown>(RECORDS);
     this.records = {
       get: (ref) => records.get(refKey(ref)) as ReturnType<typeof this.records.get<typeof ref>>,
@@ -28,9 +33,35 @@ export class WarmForesight implements Foresight {
 
   learn(network: string, memory: Memory): void {
     this.#memories.set(network, memory);
+    this.#end(network, this.#reading.get(network));
   }
 
   forget(network: string): void {
     this.#memories.delete(network);
+  }
+
+  awaited(network: string): Promise<void> | undefined {
+    return this.#reading.get(network)?.promise;
+  }
+
+  reading(network: string): () => void {
+    if (this.#reading.has(network)) return () => undefined;
+    const reading = Promise.withResolvers<void>();
+    this.#reading.set(network, reading);
+    return () => this.#end(network, reading);
+  }
+
+  /** What was read over another connection may be older than the identity, and is left as it is. */
+  identified(meta: Versioned<MetaRecord>, connection: number | undefined): void {
+    for (const [network, memory] of this.#memories.entries()) {
+      const isSame = memory.connection === connection && memory.meta.record.uuid === meta.record.uuid;
+      if (isSame && memory.meta.revision < meta.revision)
+        this.#memories.replace(network, { ...memory, meta });
+    }
+  }
+
+  #end(network: string, reading: PromiseWithResolvers<void> | undefined): void {
+    if (reading !== undefined && this.#reading.get(network) === reading) this.#reading.delete(network);
+    reading?.resolve();
   }
 }

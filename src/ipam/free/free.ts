@@ -70,7 +70,9 @@ export async function free(
     try {
       const over = connection === undefined ? {} : { connection };
       const outcome = await ports.store.commit({ ...transaction, ...over }, options);
-      if (outcome.won) return entry.record;
+      if (!outcome.won) continue;
+      tellNearby(entry.record, deletesOnly ? 0 : coolingSeconds, ports);
+      return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
       // Neither cooling nor a reservation's end blocks a release: a full store may still take deletes. A
@@ -122,6 +124,15 @@ export function freeing(
     }
   }
   return { guards, puts, deletes };
+}
+
+/** What this node gave back it takes again, once it has cooled down. */
+function tellNearby(
+  { space, addresses, origin }: AttachmentRecord,
+  seconds: number,
+  { foresight }: Ports,
+): void {
+  if (origin === "dynamic") foresight?.neighbourhoods?.freed(space, addresses, seconds);
 }
 
 /** Whoever judged a record names the request that wrote it; a DEL, and a repeated ADD, do not. */

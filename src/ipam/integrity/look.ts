@@ -35,14 +35,19 @@ export async function lookAtStore(ports: Ports, options: CallOptions): Promise<M
     () => read([]),
   );
   const meta = snapshot.get(refTo.meta);
+  let isSound = asked || witnesses.length === 0;
   for (const { space, remembered, witness } of spaces) {
     const isThisStore = remembered !== undefined && remembered.uuid === meta?.record.uuid;
     if (remembered === undefined || !(isThisStore || isSamePlace(remembered, snapshot, ports))) continue;
     const among = asked ? witness : undefined;
-    await suspecting(() => lookAtSpace(space, remembered, among, snapshot, ports, options), ports, options);
+    const look = () => lookAtSpace(space, remembered, among, snapshot, ports, options);
+    isSound = (await suspecting(look, ports, options)) && isSound;
   }
-  if (meta !== undefined) await keepEpoch(meta, ports, options);
-  return meta?.record;
+  if (meta === undefined) return undefined;
+  // The epoch rises about once a minute: the next ADD need not lose to learn of it.
+  if (isSound) ports.foresight?.identified?.(meta, snapshot.connection);
+  await keepEpoch(meta, ports, options);
+  return meta.record;
 }
 
 /** Those that this node has used; where `dataDir` was lost, those of what it noted. */
@@ -53,6 +58,7 @@ function spacesOf({ node }: Ports): string[] {
   return [...new Set(noted)];
 }
 
+/** @returns whether this node may go on with the store for this space. */
 async function lookAtSpace(
   space: string,
   remembered: RememberedStore,
@@ -60,12 +66,13 @@ async function lookAtSpace(
   snapshot: Snapshot,
   ports: Ports,
   options: CallOptions,
-): Promise<void> {
+): Promise<boolean> {
   const meta = verified(space, remembered, snapshot, ports);
-  if (meta?.state !== "ready" || meta.uuid !== remembered.uuid) return;
+  if (meta?.state !== "ready" || meta.uuid !== remembered.uuid) return false;
   // Where the witness has ended meanwhile, the next look takes another one.
-  await isWitnessed(witness, snapshot, undefined, ports, options);
+  const isSound = await isWitnessed(witness, snapshot, undefined, ports, options);
   rememberStore(space, meta, snapshot, ports);
+  return isSound;
 }
 
 /** Undefined where this node must not use the store for another reason: its ADDs say which. */

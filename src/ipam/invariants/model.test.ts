@@ -5,6 +5,7 @@ import { collect } from "../free/collect.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { StoreFailure } from "../store-port.ts";
 import type { FakeNode } from "../testing/fake-node.ts";
+import { lyingForesight } from "../testing/lying-foresight.ts";
 import { add, allocations, createWorld, del, named, smallNetwork, texts } from "../testing/world.ts";
 
 /**
@@ -86,8 +87,10 @@ class Model {
    */
   constructor(rumours: readonly boolean[] = [], guessing = false) {
     let next = 0;
-    const taken = { has: () => rumours[next++ % rumours.length] ?? false };
-    this.world = createWorld({ foresight: guessing ? "guessing" : rumours.length > 0, takenIn: () => taken });
+    const taken = () => rumours[next++ % rumours.length] ?? false;
+    this.world = guessing
+      ? createWorld({ foresight: "guessing" })
+      : createWorld({ foresight: rumours.length > 0, foresees: () => lyingForesight(taken) });
     this.nodes = NODES.map((name) => this.world.node(name));
   }
 

@@ -6,7 +6,7 @@ import type { OwnerFacts } from "../cluster-port.ts";
 import type { Ports } from "../ports.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { podFacts } from "../testing/hand-over.ts";
-import { add, createWorld, del, smallNetwork, texts } from "../testing/world.ts";
+import { add, createWorld, del, network, smallNetwork, texts } from "../testing/world.ts";
 import type { Wish } from "../wish.ts";
 
 const CLUSTER = "cluster-1";
@@ -40,6 +40,11 @@ interface Asks {
   readonly wish: Partial<Wish>;
 }
 
+/** What is named lies outside what is given to whoever names nothing. */
+const DYNAMIC_ELSEWHERE = network("net1", [
+  { subnet: "10.1.2.0/24", first: "10.1.2.200", last: "10.1.2.254", gateway: "10.1.2.1" },
+]);
+
 /** A world in which pods ask, end and come back; `asked` is what each place's last ADD was given for good. */
 function scene(foresight: boolean | "guessing", seed: number) {
   const { log, node, ports: portsOf } = createWorld({ foresight, seed });
@@ -64,6 +69,7 @@ function scene(foresight: boolean | "guessing", seed: number) {
     const lasting = Object.keys(wish).length > 0;
     const given = texts(
       await add(ports, container, {
+        network: DYNAMIC_ELSEWHERE,
         pod: { namespace: "default", name, uid },
         ifname,
         wish: { ...wish, pod: seen, ...(lasting && { owner: facts }) },

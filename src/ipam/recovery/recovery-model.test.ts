@@ -65,7 +65,7 @@ class Model {
   readonly living = new Map<string, Living>();
   readonly machines = NODES.map((name) => new FakeNode(name));
   /** As agents have it. */
-  readonly #foresights = NODES.map(() => new WarmForesight(() => ({ has: () => false })));
+  readonly #foresights = NODES.map(() => new WarmForesight());
   #current = createMemoryStore();
   #log: Transaction[] = [];
   #backup: Transaction[] = [];

@@ -11,6 +11,7 @@ import type { MetaRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import type { Store } from "../store-port.ts";
 import { FakeNode } from "./fake-node.ts";
+import { guessingForesight } from "./guessing-foresight.ts";
 import { type Asked, addRequest, attachment, smallNetwork } from "./world.ts";
 
 export const NODES = ["n1", "n2", "n3"] as const;
@@ -157,12 +158,13 @@ export class ThrownBackWorld {
   }
 
   #forgetForesight(node: number): void {
-    const takenIn = () => ({ has: () => false });
     const foresees = this.#foresees[node];
-    const guessing = () => Object.assign(new FileForesight(takenIn), { guesses: true });
-    const known = () => new WarmForesight(takenIn);
     this.#foresights[node] =
-      foresees === "nothing" ? undefined : foresees === "guessed" ? guessing() : known();
+      foresees === "nothing"
+        ? undefined
+        : foresees === "guessed"
+          ? guessingForesight(new FileForesight())
+          : new WarmForesight();
   }
 
   #saving(): Store {

@@ -6,7 +6,7 @@ import { allocate } from "../allocate/allocate.ts";
 import { delivered } from "../allocate/delivered.ts";
 import type { Cluster } from "../cluster-port.ts";
 import { WarmForesight } from "../foresee/warm-foresight.ts";
-import type { TakenIn } from "../foresight.ts";
+import type { Foresight } from "../foresight.ts";
 import { release } from "../free/release.ts";
 import type { Network } from "../network.ts";
 import type { Ports } from "../ports.ts";
@@ -16,51 +16,41 @@ import { Turns } from "../turns.ts";
 import { NO_WISH, type Wish } from "../wish.ts";
 import { calledBy } from "./called-by.ts";
 import { FakeNode } from "./fake-node.ts";
+import { guessingForesight } from "./guessing-foresight.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 interface WorldOptions extends MemoryOptions {
   /** Each node remembers between ADDs, as the agent does; "guessing", as the plugin alone. */
   readonly foresight?: boolean | "guessing";
-  /** What each node believes to be taken. By default it has heard of nothing, so that it must lose to learn. */
-  readonly takenIn?: TakenIn;
+  /** Makes the foresight of each node, other than that of its kind. */
+  readonly foresees?: () => Foresight;
   /** Of the random choices that ADDs make. */
   readonly seed?: number;
 }
 
 /** Everything one needs to ADD and DEL without I/O: machines in memory on one store in memory. */
-export function createWorld({
-  foresight: foresees = false,
-  takenIn,
-  seed = 1,
-  ...options
-}: WorldOptions = {}) {
+export function createWorld({ foresight: kind = false, foresees, seed = 1, ...options }: WorldOptions = {}) {
   const store = createMemoryStore(options);
+  const random = seededRandom(seed);
+  const foresight = foresees ?? (kind === "guessing" ? guessingForesight : () => new WarmForesight(random));
   const warm = new Map<FakeNode, Pick<Ports, "foresight" | "turns">>();
   const warmth = (node: FakeNode) => {
-    const known = warm.get(node) ?? {
-      foresight: Object.assign(new WarmForesight(takenIn ?? HEARD_OF_NOTHING), {
-        guesses: foresees === "guessing",
-      }),
-      turns: new Turns(),
-    };
+    const known = warm.get(node) ?? { foresight: foresight(), turns: new Turns() };
     warm.set(node, known);
     return known;
   };
   const log: string[] = [];
-  const random = seededRandom(seed);
   const ports = (node: FakeNode, cluster?: Cluster, clusterUid?: string): Ports => ({
     store,
     node,
     ...(cluster && { cluster }),
     ...(clusterUid !== undefined && { clusterNames: calledBy(clusterUid) }),
-    ...(foresees !== false && warmth(node)),
+    ...(kind !== false && warmth(node)),
     log: (level, message) => void log.push(`${level} ${message}`),
     random,
   });
   return { store, log, node: (name: string, boots?: string) => new FakeNode(name, boots), ports };
 }
-
-const HEARD_OF_NOTHING: TakenIn = () => ({ has: () => false });
 
 export interface RangeText {
   readonly subnet: string;

@@ -11,7 +11,12 @@ export function startPosition(pool: Pool, space: string, ports: Ports): { positi
   const last = ports.node.cursors.read(cursorName(pool, space));
   if (last !== undefined) return { position: (last + 1n) % pool.size, known: true };
   if (!ports.store.description.shared) return { position: 0n, known: true };
-  return { position: spread(ports.node.name) % pool.size, known: false };
+  return { position: spread(`${ports.node.name} ${cursorName(pool, space)}`) % pool.size, known: false };
+}
+
+/** The next look of this node begins behind this position; before the pool's first one, at -1. */
+export function moveCursor(pool: Pool, space: string, position: bigint, ports: Ports): void {
+  ports.node.cursors.advance(cursorName(pool, space), () => (position + pool.size) % pool.size);
 }
 
 /**

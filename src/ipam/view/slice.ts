@@ -3,10 +3,10 @@ import type { Pool } from "../../address/pool.ts";
 import type { Window, WindowAnswer } from "../store-port.ts";
 
 /**
- * How many positions a slice has. In a pool that is 99 % full, a slice without a free address has a
- * chance of 0.99 ^ 512 = 0.6 %, so an ADD mostly needs two round trips (FLAT).
+ * How many positions one look at a pool has. In a pool that is 99 % full, a look without a free address
+ * has a chance of 0.99 ^ 512 = 0.6 %, so an ADD mostly needs two round trips (FLAT).
  */
-export const WINDOW = 512n;
+export const LOOK = 512n;
 
 /**
  * The positions of a pool from `start` on, continuing at the pool's beginning after its end: one or two
@@ -19,7 +19,7 @@ export interface Slice {
 }
 
 /** The slice of `pool` in `space` that begins at position `start` and has `length` positions at most. */
-export function sliceFrom(pool: Pool, start: bigint, space: string, length: bigint = WINDOW): Slice {
+export function sliceFrom(pool: Pool, start: bigint, space: string, length: bigint = LOOK): Slice {
   const toEnd = pool.size - start;
   const windows = [windowOf(pool, start, toEnd < length ? toEnd : length, space)];
   const rest = length - toEnd;
@@ -27,14 +27,14 @@ export function sliceFrom(pool: Pool, start: bigint, space: string, length: bigi
   return { pool, start, windows };
 }
 
-/** Whether the answers leave no position of the pool unknown. */
-export function coversPool(slice: Slice, answers: readonly WindowAnswer[]): boolean {
+/** How many positions of a slice its answers tell of. */
+export function knownPositions(slice: Slice, answers: readonly WindowAnswer[]): bigint {
   let known = 0n;
   slice.windows.forEach((window, index) => {
     const complete = answers[index]?.knownThrough.value === window.last.value;
     if (complete) known += position(slice.pool, window.last) - position(slice.pool, window.first) + 1n;
   });
-  return known >= slice.pool.size;
+  return known;
 }
 
 /** Which addresses count as free. */
@@ -61,6 +61,13 @@ export function* freePositions(
       if (!taken.has(slice.pool.at(at).value)) yield at;
     }
   }
+}
+
+/** Whether no record at all lies in a slice. */
+export function isUntouched(answers: readonly WindowAnswer[]): boolean {
+  return answers.every(
+    ({ allocated, reserved, cooling }) => allocated.length + reserved.length + cooling.length === 0,
+  );
 }
 
 function takenIn(answer: WindowAnswer, options: FreeOptions): Set<bigint> {

@@ -12,11 +12,10 @@ import type {
   ReservedRangesRecord,
 } from "../records.ts";
 import { refsAround, refTo } from "../ref-to.ts";
-import type { CountAnswer, Query, Snapshot, Span, Versioned, WindowAnswer } from "../store-port.ts";
+import type { Query, Snapshot, Versioned, Window, WindowAnswer } from "../store-port.ts";
 import { likelyOwners } from "../wish/likely-owners.ts";
 import type { Attempt } from "./attempt.ts";
-import { startPosition } from "./cursor.ts";
-import { type Slice, sliceFrom } from "./slice.ts";
+import { type Stretch, type Stretches, stretchesIn } from "./stretches.ts";
 
 /** Everything that an ADD needs from the store to decide, read as of one moment in one round trip. */
 export interface View {
@@ -36,20 +35,14 @@ export interface View {
   readonly formerOwners: readonly Versioned<OwnerRecord>[];
   /**
    * Present where the view was made from what earlier ADDs read, so that the transaction must guard all
-   * of it. "guessed": see `Foresight.guesses`.
+   * of it. "guessed": it may well lose, and then asks for the view that the ADD needs in the same round trip.
    */
   readonly foreseen?: "known" | "guessed";
 }
 
-/**
- * What a view asks about one pool: a slice of it, and the count of its records where this node has no
- * cursor yet.
- */
-export interface PoolQuestion {
+/** What a view asks about one pool of a target. */
+export interface PoolQuestion extends Stretches {
   readonly target: OpenTarget;
-  readonly slice: Slice;
-  readonly windowIndex: number;
-  readonly countIndex?: number;
 }
 
 /** The query of a view, and where the answers for each pool stand in it. */
@@ -62,6 +55,9 @@ export interface Questions {
 
 /** How many pools of one set a view reads at once; the search reads the rest when those are full. */
 const POOLS_AT_ONCE = 4;
+
+/** From so many windows on, a view looks at one stretch of each pool only. */
+const MOST_WINDOWS = 16;
 
 /** Reads the view that the targets need. @throws StoreFailure. */
 export async function readView(
@@ -148,39 +144,24 @@ export function formerOwnerRefs({ ports, request }: Attempt) {
     : likelyOwners(request).map((owner) => refTo.owner(request.network.space, owner));
 }
 
-export function windowAnswers(view: View, question: PoolQuestion): readonly WindowAnswer[] {
-  return view.snapshot.windows.slice(
-    question.windowIndex,
-    question.windowIndex + question.slice.windows.length,
-  );
-}
-
-export function countAnswer(view: View, question: PoolQuestion): CountAnswer | undefined {
-  return question.countIndex === undefined ? undefined : view.snapshot.counts[question.countIndex];
+/** The answers of a stretch's windows. */
+export function answersOf(view: View, { slice, windowIndex }: Stretch): readonly WindowAnswer[] {
+  return view.snapshot.windows.slice(windowIndex, windowIndex + slice.windows.length);
 }
 
 /** The questions to the store about these targets, and about a witness. */
 export function ask(attempt: Attempt, targets: readonly Target[], witness?: LivingWitness): Questions {
   const { space } = attempt.request.network;
-  const pools: PoolQuestion[] = [];
-  const counts: Span[] = [];
-  let windowIndex = 0;
-  for (const target of targets) {
-    if (target.kind !== "open") continue;
-    for (const pool of target.pools.slice(0, POOLS_AT_ONCE)) {
-      const { position, known } = startPosition(pool, space, attempt.ports);
-      const question = { target, slice: sliceFrom(pool, position, space), windowIndex };
-      windowIndex += question.slice.windows.length;
-      if (known) pools.push(question);
-      else {
-        pools.push({ ...question, countIndex: counts.length });
-        counts.push({ space, first: pool.at(0n), last: pool.at(pool.size - 1n) });
-      }
-    }
-  }
-  const windows = pools.flatMap(({ slice }) => slice.windows);
+  const windows: Window[] = [];
+  const pools = targets.flatMap((target): PoolQuestion[] => {
+    if (target.kind !== "open") return [];
+    return target.pools.slice(0, POOLS_AT_ONCE).map((pool, index) => {
+      const others = index === 0 && windows.length < MOST_WINDOWS;
+      return { target, ...stretchesIn(pool, space, attempt.ports, { windows, others }) };
+    });
+  });
   const refs = [...refsOf(attempt, targets), ...(witness ? [witnessRef(witness)] : [])];
-  return { query: { refs, windows, counts }, pools, ...(witness && { witness }) };
+  return { query: { refs, windows }, pools, ...(witness && { witness }) };
 }
 
 function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
