@@ -16,8 +16,10 @@ export interface Memory {
 
 /** The free addresses of one pool around this node's place, as far as this process knows. */
 export interface Neighbourhood {
-  /** A race was lost here: other nodes take addresses here too. */
+  /** Other nodes take addresses here, too. */
   readonly contested: boolean;
+  /** No race was lost here for long: an ADD need not ask for what it needs if it loses. */
+  readonly calm: boolean;
   /**
    * Takes a position out that nobody is known to hold; undefined where none is known, and the ADD must read.
    *

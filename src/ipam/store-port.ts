@@ -142,11 +142,17 @@ export interface Window extends Span {
   readonly limit: number;
 }
 
+/** An address that cools down, and the revision of its record. */
+export interface CoolingAddress extends Address {
+  readonly revision: number;
+}
+
 /** The taken addresses of a window. Nothing is known beyond `knownThrough`. */
 export interface WindowAnswer {
   readonly allocated: readonly Address[];
   readonly reserved: readonly Address[];
-  readonly cooling: readonly Address[];
+  /** With the revision of each record, for whoever takes such an address when nothing else is free. */
+  readonly cooling: readonly CoolingAddress[];
   /** The window's `last`, or an earlier address where the limit cut the answer short. */
   readonly knownThrough: Address;
 }

@@ -12,7 +12,7 @@ import { isWitnessed } from "../integrity/witness.ts";
 import type { AttachmentRecord } from "../records.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
-import type { View } from "../view/view.ts";
+import { ask, type View } from "../view/view.ts";
 import { answerRepeated } from "./answer-repeated.ts";
 import type { HandOverWait } from "./hand-over-wait.ts";
 import { ANSWER_MS } from "./wait.ts";
@@ -61,7 +61,13 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
   if (choice !== undefined) return { kind: "leaving", view, choice };
   if (wait.mustSettle) return { kind: "left" };
   await wait.requirePodWanted();
-  return commit(attempt, view, choices.flatMap(candidateOf));
+  return commit(attempt, asksAnew(attempt, view), choices.flatMap(candidateOf));
+}
+
+/** If it loses, the ADD looks where it has found something to take, and at another stretch of the pool. */
+function asksAnew(attempt: Attempt, view: View): View {
+  if (view.questions.pools.length === 0) return view;
+  return { ...view, questions: ask(attempt, view.targets, view.questions.witness) };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
 import { type Interval, isWithin, oneAddress } from "../../address/interval.ts";
-import { withoutIntervals } from "../../address/pool.ts";
+import { type Pool, withoutIntervals } from "../../address/pool.ts";
 import { takeNearby } from "../foresee/nearby.ts";
 import { namedIn } from "../plan/elsewhere.ts";
 import type { OpenTarget, Target } from "../plan/target.ts";
 import { refsAround } from "../ref-to.ts";
+import type { WindowAnswer } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { type Candidate, untouchedCandidate } from "../view/candidate.ts";
-import { takeNext } from "../view/cursor.ts";
+import { moveCursor, takeNext } from "../view/cursor.ts";
 import { type FreeSeenOptions, freeSeen, isUntouchedPool, showsAll } from "../view/free-seen.ts";
 import type { PoolQuestion, View } from "../view/view.ts";
 import { chooseFromSet } from "./choose-from-set.ts";
@@ -15,7 +16,7 @@ import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges, isOperatorsForOther } from "./foreign-ranges.ts";
 import { noFreeAddress } from "./no-free-address.ts";
 import { oneOf } from "./one-of.ts";
-import { searchPool } from "./search.ts";
+import { type Found, searchPool } from "./search.ts";
 
 /**
  * Chooses an address for every target, each with the revisions to guard; or the holder to wait for,
@@ -61,9 +62,9 @@ async function chooseOpen(
 ): Promise<Choice> {
   const excluded = [...foreignRanges(attempt, view), ...besides];
   for (const ignoreCooling of [false, true]) {
-    const address = await findFree(attempt, view, target, { excluded, ignoreCooling, number });
-    if (address === undefined) continue;
-    return { kind: "candidate", candidate: await openCandidate(attempt, target, address, ignoreCooling) };
+    const free = await findFree(attempt, view, target, { excluded, ignoreCooling, number });
+    if (free !== undefined)
+      return { kind: "candidate", candidate: await openCandidate(attempt, target, free) };
   }
   if (target.origin === "fixed") return chooseFromSet(attempt, target, besides);
   throw noFreeAddress(attempt, view, target);
@@ -73,28 +74,42 @@ interface FindOptions extends FreeSeenOptions {
   readonly number: number;
 }
 
+/** A free address, and the look that shows it. */
+interface Free {
+  readonly address: Address;
+  readonly windows: readonly WindowAnswer[];
+}
+
 async function findFree(
   attempt: Attempt,
   view: View,
   target: OpenTarget,
   options: FindOptions,
-): Promise<Address | undefined> {
+): Promise<Free | undefined> {
   const questions = view.questions.pools.filter((question) => question.target === target);
   const { excluded, ignoreCooling } = options;
   for (const [index, pool] of target.pools.entries()) {
     const question = questions[index];
     const inView = question && takeSeen(attempt, view, question, options);
-    if (inView !== undefined) return inView;
+    if (inView !== undefined) return { address: inView, windows: view.snapshot.windows };
     // Where something is excluded, a slice does not list all that is free in it.
     const listsAll = excluded.length === 0 && question !== undefined;
     if (listsAll && showsAll(view, question)) continue;
-    const found = await searchPool(attempt, withoutIntervals(pool, excluded), {
-      own: target.own,
-      ignoreCooling,
-    });
-    if (found !== undefined) return found;
+    // An earlier try has searched: what cools down in view is as good as anything that others leave.
+    if (options.number > 1 && !ignoreCooling && question && showsCooling(view, question, excluded)) continue;
+    const searched = withoutIntervals(pool, excluded);
+    const found = await searchPool(attempt, searched, { own: target.own, ignoreCooling });
+    if (found === undefined) continue;
+    const positions = found.positions.flatMap((position) => pool.positionOf(searched.at(position)) ?? []);
+    const address = takeFound(attempt, pool, { ...found, positions }, forAnybody(target, options));
+    if (address !== undefined) return { address, windows: found.windows };
   }
   return undefined;
+}
+
+function showsCooling(view: View, question: PoolQuestion, excluded: readonly Interval[]): boolean {
+  const [first] = freeSeen(view, question, { ignoreCooling: true, excluded });
+  return first !== undefined;
 }
 
 /** A free address that the view shows; a random one after another ADD was quicker. */
@@ -121,11 +136,11 @@ function positionSeen(
   const isFirst = isUntouchedPool(view, question) && usable(0n);
   if (isFirst && neighbourhoods === undefined)
     return takeNext(pool, request.network.space, () => [0n], ports);
-  // Neighbours that begin at once must not all go on from the first address: this node's place is elsewhere.
-  if (isFirst && question.beginning !== undefined) return 0n;
+  // The first pod of a network has the first address. Nobody goes on from there: this node's place is elsewhere.
+  if (isFirst && question.beginning !== undefined && view.network === undefined) return 0n;
   // What is free for anybody was learnt from this view, without what other ADDs of this process take now.
-  const forAnybody = target.own.length === 0 && !options.ignoreCooling;
-  const nearby = neighbourhoods && forAnybody ? takeNearby(attempt, pool, usable) : undefined;
+  const nearby =
+    neighbourhoods && forAnybody(target, options) ? takeNearby(attempt, pool, usable) : undefined;
   if (nearby !== undefined) return nearby;
   const free = () => freeSeen(view, question, options);
   const all = options.number > 1 ? [...free()] : undefined;
@@ -133,21 +148,37 @@ function positionSeen(
   return all === undefined ? next : oneOf(all, ports.random);
 }
 
+/** Whether what counts as free for this asker is so for every other one. */
+function forAnybody({ own }: OpenTarget, { ignoreCooling }: FreeSeenOptions): boolean {
+  return own.length === 0 && !ignoreCooling;
+}
+
+/** One of the addresses that a search has found. Where anybody might take them, the node goes on from there. */
+function takeFound(
+  attempt: Attempt,
+  pool: Pool,
+  { positions, revision }: Found,
+  anybody: boolean,
+): Address | undefined {
+  const { request, ports } = attempt;
+  const nearby = anybody ? ports.foresight?.neighbourhoods?.of(request.network.space, pool) : undefined;
+  nearby?.learn(positions, revision);
+  const position = nearby?.take(() => true) ?? oneOf(positions, ports.random);
+  if (position === undefined) return undefined;
+  if (nearby !== undefined) moveCursor(pool, request.network.space, position - 1n, ports);
+  return pool.at(position);
+}
+
 async function openCandidate(
   attempt: Attempt,
   target: OpenTarget,
-  address: Address,
-  mayBeCooling: boolean,
+  { address, windows }: Free,
 ): Promise<Candidate> {
   const untouched = untouchedCandidate(target, address);
-  const owned = target.own.some((own) => equalAddresses(own, address));
-  if (!mayBeCooling && !owned) return untouched;
-  const [, reservationRef, coolingRef] = refsAround(attempt.request.network.space, address);
-  const snapshot = await attempt.ports.store.read({ refs: [reservationRef, coolingRef] }, attempt.options);
-  const reservation = owned ? snapshot.get(reservationRef) : undefined;
-  return {
-    ...untouched,
-    ...(reservation && { reservation }),
-    coolingRevision: snapshot.get(coolingRef)?.revision ?? 0,
-  };
+  const rests = windows.flatMap(({ cooling }) => cooling).find((each) => equalAddresses(each, address));
+  const candidate = { ...untouched, coolingRevision: rests?.revision ?? 0 };
+  if (!target.own.some((own) => equalAddresses(own, address))) return candidate;
+  const [, ref] = refsAround(attempt.request.network.space, address);
+  const reservation = (await attempt.ports.store.read({ refs: [ref] }, attempt.options)).get(ref);
+  return { ...candidate, ...(reservation && { reservation }) };
 }

@@ -1,20 +1,29 @@
-import type { Address } from "../../address/address.ts";
 import type { Pool } from "../../address/pool.ts";
-import type { CountAnswer, Span } from "../store-port.ts";
+import type { CountAnswer, Span, WindowAnswer } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
-import { type FreeOptions, freePositions, sliceFrom } from "../view/slice.ts";
-import { oneOf } from "./one-of.ts";
+import { type FreeOptions, freePositions, type Slice, sliceFrom } from "../view/slice.ts";
+import { shuffled } from "./one-of.ts";
 
 /** How many parts a segment has. Three store parts for each stay within the 128 of one read. */
 const PARTS = 40n;
-/** A segment of at most this many positions is read as it is. */
+/** So many positions are read as they are. */
 const READABLE = 2048n;
+/** So many parts are read at once. */
+const READ_AT_ONCE = 16;
 /** More reads than a completely fragmented pool needs: bounds the search of a pool that keeps changing. */
 const MOST_READS = 500;
 
 interface Segment {
   readonly first: bigint;
   readonly last: bigint;
+}
+
+/** Free positions of a pool, as they were at one moment. */
+export interface Found {
+  readonly positions: readonly bigint[];
+  readonly revision: number;
+  /** The look that shows them. */
+  readonly windows: readonly WindowAnswer[];
 }
 
 interface Search {
@@ -25,40 +34,67 @@ interface Search {
 }
 
 /**
- * Finds a free address of a pool of any size by counting records: first in parts that must have free
+ * Finds free addresses of a pool of any size by counting records: first in parts that must have free
  * addresses, then in those that may (an address that is allocated and reserved counts twice). The cost
  * depends on how many parts are full, not on the pool's size (FLAT).
  *
- * @returns a random free address of the first part that has one; undefined where nothing is free.
+ * @returns the free positions of the first parts that have some, at random where several must; none where
+ *   nothing is free.
  * @throws StoreFailure.
  */
-export function searchPool(attempt: Attempt, pool: Pool, options: FreeOptions): Promise<Address | undefined> {
-  if (pool.size === 0n) return Promise.resolve(undefined);
-  return searchSegment({ attempt, pool, options, reads: 0 }, { first: 0n, last: pool.size - 1n });
+export async function searchPool(
+  attempt: Attempt,
+  pool: Pool,
+  options: FreeOptions,
+): Promise<Found | undefined> {
+  if (pool.size === 0n) return undefined;
+  return searchSegments({ attempt, pool, options, reads: 0 }, [{ first: 0n, last: pool.size - 1n }]);
 }
 
-async function searchSegment(search: Search, segment: Segment): Promise<Address | undefined> {
-  if (++search.reads > MOST_READS) return undefined;
-  if (segment.last - segment.first < READABLE) return readSegment(search, segment);
-  for (const part of await promisingParts(search, segment)) {
-    const found = await searchSegment(search, part);
+/** Reads the small ones together, and looks into the large ones, in their order. */
+async function searchSegments(search: Search, segments: readonly Segment[]): Promise<Found | undefined> {
+  for (let next = 0; next < segments.length; ) {
+    if (++search.reads > MOST_READS) return undefined;
+    const readable = readableFrom(segments, next);
+    const [large] = segments.slice(next, next + 1);
+    const found =
+      readable.length > 0
+        ? await readSegments(search, readable)
+        : large && (await searchSegments(search, await promisingParts(search, large)));
     if (found !== undefined) return found;
+    next += Math.max(1, readable.length);
   }
   return undefined;
 }
 
-async function readSegment(search: Search, segment: Segment): Promise<Address | undefined> {
+/** As many segments from this one on as one read can have. */
+function readableFrom(segments: readonly Segment[], next: number): Segment[] {
+  const readable: Segment[] = [];
+  let positions = 0n;
+  for (const segment of segments.slice(next, next + READ_AT_ONCE)) {
+    positions += segment.last - segment.first + 1n;
+    if (positions > READABLE) break;
+    readable.push(segment);
+  }
+  return readable;
+}
+
+async function readSegments(search: Search, segments: readonly Segment[]): Promise<Found | undefined> {
   const { attempt, pool } = search;
-  const length = segment.last - segment.first + 1n;
   const { space } = attempt.request.network;
-  const [window] = sliceFrom(pool, segment.first, space, length).windows;
-  if (window === undefined) return undefined;
-  // Excluded gaps may hold fixed addresses, so that a tight limit could hide the free ones.
-  const slice = { pool, start: segment.first, windows: [{ ...window, limit: Number(READABLE) * 4 }] };
-  const { windows } = await attempt.ports.store.read({ windows: slice.windows }, attempt.options);
-  const free = [...freePositions(slice, windows, search.options)];
-  const position = oneOf(free, attempt.ports.random);
-  return position === undefined ? undefined : pool.at(position);
+  const slices = segments.flatMap(({ first, last }): Slice[] => {
+    const [window] = sliceFrom(pool, first, space, last - first + 1n).windows;
+    // Excluded gaps may hold fixed addresses, so that a tight limit could hide the free ones.
+    return window ? [{ pool, start: first, windows: [{ ...window, limit: Number(READABLE) * 4 }] }] : [];
+  });
+  const { windows, revision } = await attempt.ports.store.read(
+    { windows: slices.flatMap((slice) => slice.windows) },
+    attempt.options,
+  );
+  const positions = slices.flatMap((slice, index) => [
+    ...freePositions(slice, windows.slice(index, index + 1), search.options),
+  ]);
+  return positions.length === 0 ? undefined : { positions, revision, windows };
 }
 
 async function promisingParts(search: Search, segment: Segment): Promise<Segment[]> {
@@ -72,17 +108,15 @@ async function promisingParts(search: Search, segment: Segment): Promise<Segment
     next += own.length;
     rated.push({ part, ...rate(search, part, own) });
   });
-  return rated
+  return shuffled(rated, search.attempt.ports.random)
     .filter(({ possible }) => possible > 0)
     .sort(
-      (a, b) =>
-        Math.sign(b.certain) - Math.sign(a.certain) ||
-        (a.certain > 0 ? search.attempt.ports.random() - 0.5 : b.possible - a.possible),
+      (a, b) => Math.sign(b.certain) - Math.sign(a.certain) || (a.certain > 0 ? 0 : b.possible - a.possible),
     )
     .map(({ part }) => part);
 }
 
-/** How many addresses of a part are free at least, and at most. */
+/** How many addresses of a part are free at least, and at most: nothing is both allocated and cooling (GUARDED). */
 function rate(
   search: Search,
   part: Segment,
@@ -94,7 +128,7 @@ function rate(
   const reserved = Math.max(0, sum("reserved") - search.options.own.length);
   return {
     certain: size - sum("allocated") - sum("reserved") - cooling,
-    possible: size - Math.max(sum("allocated"), reserved, cooling),
+    possible: size - Math.max(sum("allocated") + cooling, reserved),
   };
 }
 

@@ -18,7 +18,7 @@ import { startPosition, takeNext } from "../view/cursor.ts";
 import { LOOK } from "../view/slice.ts";
 import { ask, formerOwnerRefs, networkRef, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
-import { isContested, takeNearby } from "./nearby.ts";
+import { isCalm, takeNearby } from "./nearby.ts";
 
 /** What an ADD may try to commit without a read. */
 export interface Foreseen {
@@ -55,8 +55,7 @@ function foresee(attempt: Attempt): Foreseen | undefined {
   const snapshot = notRead(remembered.revision, memory.connection);
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
-  const foreseen =
-    named || guesses || targets.some((target) => isContested(attempt, target)) ? "guessed" : "known";
+  const foreseen = targets.every((target) => isCalm(attempt, target)) ? "known" : "guessed";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return {
     view: { targets, questions, remembered, snapshot, ...records, formerOwners: [], foreseen },

@@ -24,12 +24,13 @@ export function takeNearby(
   return position;
 }
 
-/** Whether other nodes take addresses where this one does, so that an ADD may well lose. */
-export function isContested({ request, ports }: Attempt, target: Target): boolean {
+/** Whether no other node is expected to take addresses where this one does. */
+export function isCalm({ request, ports }: Attempt, target: Target): boolean {
   const neighbourhoods = ports.foresight?.neighbourhoods;
   const [pool] = target.kind === "open" ? target.pools : [];
-  if (neighbourhoods === undefined || pool === undefined) return false;
-  return neighbourhoods.of(request.network.space, pool).contested;
+  return (
+    neighbourhoods !== undefined && pool !== undefined && neighbourhoods.of(request.network.space, pool).calm
+  );
 }
 
 /** Learns what a view that was read shows of the node's place in each pool. */

@@ -66,6 +66,17 @@ describe("FLAT: what a node knows of its neighbourhood", () => {
     expect(known.take(ANY)).toBe(0n);
   });
 
+  test("tries one address only of those that should have cooled down and have not", () => {
+    let now = 0;
+    const known = new KnownNeighbourhood(seededRandom(1), () => now);
+    for (const position of [1n, 2n, 3n]) known.freed(position, 0);
+    expect(known.take(ANY)).toBe(1n);
+    known.lost(1n);
+    expect(known.take(ANY)).toBeUndefined();
+    now = 10_000;
+    expect(takeAll(known)).toEqual([2n, 3n]);
+  });
+
   test("an older read says nothing of what this process has won since, a newer one does", () => {
     const known = new KnownNeighbourhood(seededRandom(1));
     known.learn(positions(0, 3), 1);

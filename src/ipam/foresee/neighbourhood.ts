@@ -4,27 +4,31 @@ import type { Neighbourhood } from "../foresight.ts";
 const RUNNING_MS = 60_000;
 /** How many cooling positions are remembered; the oldest are forgotten, and found again by a read. */
 const MOST_COOLING = 512;
+/** After a race that was lost for a position that should have cooled down, in milliseconds. */
+const REST_MS = 10_000;
 /** How many positions that own ADDs have won are remembered since the last read. */
 const MOST_WON = 4096;
 /** So many addresses that others took since the last read are a neighbour's. */
 const SEVERAL = 3;
-/** After so many races without a lost one, the neighbours have gone. */
+/** After so many races without a lost one, no neighbour is expected. */
 const CALM = 64;
 
 /** A position that an ADD of this process has taken. */
-type Held = { readonly until: number } | { readonly revision: number };
+type Held = { readonly until: number; readonly cooled: boolean } | { readonly revision: number };
 
 /** What a node knows of one pool: a place of bounded size, and what it gave back itself. */
 export class KnownNeighbourhood implements Neighbourhood {
   contested = false;
+  /** How many races were won since the last one that was lost. */
+  #wins = 0;
   /** The next one to take is the last. */
   #free: bigint[] = [];
   readonly #held = new Map<bigint, Held>();
   readonly #cooling: { readonly position: bigint; readonly ready: number }[] = [];
   /** A race was lost since the last read, which tells who has won it. */
   #hasLost = false;
-  /** How many races were won since the last one that was lost. */
-  #wins = 0;
+  /** Until when nothing that has cooled down is tried. */
+  #restUntil = Number.NEGATIVE_INFINITY;
   readonly #random: () => number;
   readonly #now: () => number;
 
@@ -34,16 +38,24 @@ export class KnownNeighbourhood implements Neighbourhood {
     this.#now = now;
   }
 
+  get calm(): boolean {
+    return this.#wins >= CALM;
+  }
+
   /**
-   * In order, as a person expects, while this node is alone here; at random afterwards, so that neighbours do
-   * not chase the same address (FLAT). What this node gave back comes last, once it has cooled down.
+   * While this node is alone here, in order, as a person expects; what it gave back itself comes last, once it
+   * has cooled down. Among neighbours that comes first, because they do not know of it; then at random, so that
+   * nobody chases the same address (FLAT).
    */
   take(usable: (position: bigint) => boolean): bigint | undefined {
     for (;;) {
-      const position = this.#nearby() ?? this.#cooled();
+      const first = this.contested ? this.#cooled() : undefined;
+      const nearby = first ?? this.#nearby();
+      const position = nearby ?? this.#cooled();
       if (position === undefined) return undefined;
       if (this.#held.has(position) || !usable(position)) continue;
-      this.#held.set(position, { until: this.#now() + RUNNING_MS });
+      const cooled = first !== undefined || nearby === undefined;
+      this.#held.set(position, { until: this.#now() + RUNNING_MS, cooled });
       return position;
     }
   }
@@ -64,21 +76,24 @@ export class KnownNeighbourhood implements Neighbourhood {
     const known = new Set(this.#free);
     if (believed.filter((position) => !known.has(position)).length < SEVERAL) return;
     this.contested = true;
-    this.#wins = 0;
   }
 
   /** An ADD of this process has taken this position, at this revision. */
   won(position: bigint, revision: number): void {
     this.#held.set(position, { revision });
     this.#wins += 1;
-    if (this.#wins >= CALM) this.contested = false;
+    if (this.calm) this.contested = false;
     const [oldest] = this.#held.keys();
     if (this.#held.size > MOST_WON && oldest !== undefined) this.#held.delete(oldest);
   }
 
   lost(position: bigint): void {
+    const held = this.#held.get(position);
+    // A store may let things cool longer, as after an election: not each of them is to be tried.
+    if (held !== undefined && "cooled" in held && held.cooled) this.#restUntil = this.#now() + REST_MS;
     this.#held.delete(position);
     this.#hasLost = true;
+    this.#wins = 0;
   }
 
   /** This node gave the position back. @param ready when nothing but another ADD keeps it from being taken. */
@@ -100,7 +115,7 @@ export class KnownNeighbourhood implements Neighbourhood {
 
   #cooled(): bigint | undefined {
     const [oldest] = this.#cooling;
-    if (oldest === undefined || oldest.ready > this.#now()) return undefined;
+    if (oldest === undefined || Math.max(oldest.ready, this.#restUntil) > this.#now()) return undefined;
     this.#cooling.shift();
     return oldest.position;
   }

@@ -28,6 +28,7 @@ export function lyingForesight(rumours: () => boolean): Foresight {
 function lying(pool: Pool, rumours: () => boolean): Neighbourhood {
   return {
     contested: rumours(),
+    calm: rumours(),
     take: (usable) => {
       for (let position = 0n; position < pool.size; position++)
         if (usable(position) && !rumours()) return position;

@@ -45,6 +45,9 @@ export function bestStretch(view: View, question: PoolQuestion): FreeStretch {
   );
 }
 
+/** So few addresses are chosen from both stretches. */
+const FEW = 16;
+
 /** This node's own stretch, unless less than half of it is free and the other one is emptier. */
 function emptier(stretches: readonly Stretch[], freeIn: (stretch: Stretch) => Iterable<bigint>): FreeStretch {
   const [own, other] = stretches;
@@ -53,6 +56,8 @@ function emptier(stretches: readonly Stretch[], freeIn: (stretch: Stretch) => It
   const here = [...freeIn(own)];
   if (here.length >= Number(STRETCH) / 2) return { stretch: own, free: here };
   const there = [...freeIn(other)];
+  // The fewer are left, the more nodes want the same one.
+  if (here.length + there.length <= FEW) return { stretch: own, free: [...here, ...there] };
   return there.length > here.length ? { stretch: other, free: there } : { stretch: own, free: here };
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import type { Span, WindowAnswer } from "../../ipam/store-port.ts";
 import {
+  cooling,
   options,
   putAll,
   putAllocation,
@@ -32,6 +33,12 @@ export function spans(under: () => StoreUnderTest): void {
         cooling: ["10.1.2.4"],
         knownThrough: "10.1.2.9",
       },
+    ]);
+    const window = { ...span("10.1.2.2", "10.1.2.9"), limit: 100 };
+    const query = { refs: [cooling("10.1.2.4")], windows: [window] };
+    const { get, windows } = await under().store.read(query, options());
+    expect(windows[0]?.cooling.map(({ revision }) => revision)).toEqual([
+      get(cooling("10.1.2.4"))?.revision ?? -1,
     ]);
   });
 

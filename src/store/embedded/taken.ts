@@ -1,5 +1,5 @@
-import type { Address } from "../../address/address.ts";
-import type { CountAnswer, Span, Window, WindowAnswer } from "../../ipam/store-port.ts";
+import type { Address, Family } from "../../address/address.ts";
+import type { CoolingAddress, CountAnswer, Span, Window, WindowAnswer } from "../../ipam/store-port.ts";
 import { parseAddressPart } from "../keys/key-parts.ts";
 import type { AddressKind } from "../keys/keys.ts";
 import type { Records } from "./records.ts";
@@ -9,12 +9,12 @@ import { ALIVE, momentOf } from "./rows.ts";
 export function lookForTaken(records: Records, window: Window): WindowAnswer {
   const allocated = addresses(records, "allocation", window);
   const reserved = addresses(records, "reservation", window);
-  const cooling = addresses(records, "cooling", window);
+  const cooling = coolingAddresses(records, window);
   const cuts = [allocated, reserved, cooling].flatMap((found) =>
     found.length < window.limit ? [] : found.slice(-1),
   );
   const knownThrough = cuts.reduce((least, cut) => (cut.value < least.value ? cut : least), window.last);
-  const known = (found: readonly Address[]) =>
+  const known = <A extends Address>(found: readonly A[]) =>
     cuts.length === 0 ? found : found.filter(({ value }) => value <= knownThrough.value);
   return { allocated: known(allocated), reserved: known(reserved), cooling: known(cooling), knownThrough };
 }
@@ -25,19 +25,33 @@ export function countTaken(records: Records, span: Span): CountAnswer {
   return { allocated: of("allocation"), reserved: of("reservation"), cooling: of("cooling") };
 }
 
-function addresses({ database, keys, clock }: Records, kind: AddressKind, window: Window): Address[] {
+/** From the index of keys alone. */
+function addresses(
+  { database, keys }: Records,
+  kind: Exclude<AddressKind, "cooling">,
+  window: Window,
+): Address[] {
   const { family } = window.first;
   const select = family === 4 ? SELECT_NUMBERS : SELECT_KEYS;
   const range = { ...keys.spanOf(kind, window), limit: window.limit };
-  const rows = mayExpire(kind)
-    ? database.query<[string | number], Values>(select.alive).values({ ...range, ...momentOf(clock) })
-    : database.query<[string | number], Values>(select.all).values(range);
-  const found: Address[] = [];
-  for (const [cell] of rows as [string | number][]) {
-    const address = typeof cell === "number" ? { family, value: BigInt(cell) } : lastPart(cell);
-    if (address?.family === family) found.push(address);
-  }
-  return found;
+  const rows = database.query<[string | number], Values>(select.all).values(range) as [string | number][];
+  return rows.flatMap(([cell]) => addressOf(cell, family) ?? []);
+}
+
+function coolingAddresses({ database, keys, clock }: Records, window: Window): CoolingAddress[] {
+  const { family } = window.first;
+  const select = family === 4 ? SELECT_NUMBERS : SELECT_KEYS;
+  const range = { ...keys.spanOf("cooling", window), limit: window.limit, ...momentOf(clock) };
+  const rows = database.query<Values, Values>(select.alive).values(range) as [string | number, number][];
+  return rows.flatMap(([cell, revision]) => {
+    const address = addressOf(cell, family);
+    return address ? [{ ...address, revision }] : [];
+  });
+}
+
+function addressOf(cell: string | number, family: Family): Address | undefined {
+  const address = typeof cell === "number" ? { family, value: BigInt(cell) } : lastPart(cell);
+  return address?.family === family ? address : undefined;
 }
 
 function lastPart(key: string): Address | undefined {
@@ -75,7 +89,7 @@ function selects(column: string, condition: string): { readonly all: string; rea
   const rest = `${condition} order by key limit $limit`;
   return {
     all: `select ${column} ${IN_RANGE} ${rest}`,
-    alive: `select ${column} ${IN_RANGE} and ${ALIVE} ${rest}`,
+    alive: `select ${column}, revision ${IN_RANGE} and ${ALIVE} ${rest}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Address, Family } from "../../address/address.ts";
+import type { Address } from "../../address/address.ts";
 import type { Ref } from "../../ipam/records.ts";
 import type { CountAnswer, Query, Snapshot, Versioned, Window, WindowAnswer } from "../../ipam/store-port.ts";
 import { toBytes } from "../keys/bytes.ts";
@@ -67,32 +67,28 @@ function versioned<R extends Ref>({ kind }: R, key: string, answer: RangeRespons
   return { record: decodeRecord<R["kind"]>(kind, key, entry.value), revision: Number(entry.modRevision) };
 }
 
+/**
+ * Keys of the two families interleave only below 0300::, where no pod lives (RFC 4291); a foreign
+ * key in a window is skipped, and at worst counted in a count.
+ */
 function windowAnswer(window: Window, answers: readonly RangeResponse[]): WindowAnswer {
-  const [allocated = [], reserved = [], cooling = []] = answers.map((answer) =>
-    addressesIn(answer, window.first.family),
+  const { family } = window.first;
+  const [allocated = [], reserved = []] = answers.map((answer) =>
+    answer.kvs.flatMap(({ key }) => lastPart(key, family) ?? []),
   );
+  const cooling = (answers[2]?.kvs ?? []).flatMap(({ key, modRevision }) => {
+    const address = lastPart(key, family);
+    return address ? [{ ...address, revision: Number(modRevision) }] : [];
+  });
   const cutAt = answers.flatMap((answer, index) =>
     answer.more ? ([allocated, reserved, cooling][index]?.at(-1) ?? []) : [],
   );
   const knownThrough = [window.last, ...cutAt].reduce((least, other) =>
     other.value < least.value ? other : least,
   );
-  const known = (addresses: readonly Address[]) =>
+  const known = <A extends Address>(addresses: readonly A[]) =>
     addresses.filter(({ value }) => value <= knownThrough.value);
   return { allocated: known(allocated), reserved: known(reserved), cooling: known(cooling), knownThrough };
-}
-
-/**
- * Keys of the two families interleave only below 0300::, where no pod lives (RFC 4291); a foreign
- * key in a window would be skipped here, and at worst counted in a count.
- */
-function addressesIn(answer: RangeResponse, family: Family): Address[] {
-  const addresses: Address[] = [];
-  for (const { key } of answer.kvs) {
-    const address = lastPart(key, family);
-    if (address !== undefined) addresses.push(address);
-  }
-  return addresses;
 }
 
 function countAnswer(answers: readonly RangeResponse[]): CountAnswer {

@@ -146,7 +146,7 @@ describe("a query", () => {
     expect(answered).toEqual({
       allocated: [address(2)],
       reserved: [address(3), address(4)],
-      cooling: [address(4)],
+      cooling: [{ ...address(4), revision: 1 }],
       knownThrough: address(4),
     });
   });

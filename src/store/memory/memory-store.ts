@@ -1,4 +1,4 @@
-import { compareAddresses } from "../../address/address.ts";
+import { type Address, compareAddresses, equalAddresses } from "../../address/address.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import { refKey } from "../../ipam/ref-key.ts";
 import {
@@ -288,7 +288,11 @@ function look({ space, first, last, limit }: Window, entries: readonly Stored[])
   };
   const allocated = addresses("allocation");
   const reserved = addresses("reservation");
-  const cooling = addresses("cooling");
+  const revisionOf = (address: Address) =>
+    entries.find(
+      ({ ref }) => ref.kind === "cooling" && ref.space === space && equalAddresses(ref.address, address),
+    )?.revision ?? 0;
+  const cooling = addresses("cooling").map((address) => ({ ...address, revision: revisionOf(address) }));
   return { allocated, reserved, cooling, knownThrough: end };
 }
 
