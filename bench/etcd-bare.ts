@@ -25,6 +25,22 @@ export class BareEtcd {
 
   /** Puts two keys if four are absent: the shape and size of an ADD's transaction. */
   put(keys: readonly string[], guards: readonly string[], value: Uint8Array): Promise<void> {
+    return this.#commit(
+      keys.map((key) => [key, value]),
+      guards,
+    );
+  }
+
+  /** Puts records of their own, at most 128: fills a store. */
+  putAll(pairs: readonly (readonly [string, Uint8Array])[]): Promise<void> {
+    return this.#commit(pairs, []);
+  }
+
+  close(): void {
+    this.#session.destroy();
+  }
+
+  #commit(pairs: readonly (readonly [string, Uint8Array])[], guards: readonly string[]): Promise<void> {
     const body = TxnRequest.encode(
       TxnRequest.fromPartial({
         compare: guards.map((key) => ({
@@ -32,7 +48,7 @@ export class BareEtcd {
           key: Buffer.from(key),
           targetUnion: { $case: "modRevision", value: 0n },
         })),
-        success: keys.map((key) => ({
+        success: pairs.map(([key, value]) => ({
           request: { $case: "requestPut", value: { key: Buffer.from(key), value } },
         })),
       }),
@@ -41,10 +57,6 @@ export class BareEtcd {
     frame.writeUInt32BE(body.length, 1);
     frame.set(body, 5);
     return this.#send(frame);
-  }
-
-  close(): void {
-    this.#session.destroy();
   }
 
   #send(frame: Uint8Array): Promise<void> {

@@ -5,6 +5,9 @@ import { join } from "node:path";
 /** The page of figures, which every bench writes its own section of. */
 export const PAGE = join(import.meta.dir, "../docs/performance.md");
 
+/** The page of what a large cluster costs. */
+export const SCALE_PAGE = join(import.meta.dir, "../docs/scale.md");
+
 /** The benches that publish; each has its markers in the page. */
 export const BENCHES = [
   "add-del",
@@ -14,6 +17,7 @@ export const BENCHES = [
   "etcd-transactions",
   "cluster",
   "whereabouts",
+  "verbs-at-size",
 ] as const;
 
 interface Report {

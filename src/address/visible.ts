@@ -7,13 +7,14 @@ const UNSEEN_IN_LINE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code
 
 /** Most of what is written; the classes of Unicode above cost a plugin's run more than all of this. */
 const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
 
 /**
  * A text in which nothing acts on a terminal or stays hidden: such characters stand as JSON writes them (`\u001b`), so
  * that JSON text stays the same JSON. For all that people read: a terminal, a log, an error, an Event, a table.
  */
 export function visible(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNSEEN, escaped);
+  return PLAIN_LINES.test(text) ? text : text.replace(UNSEEN, escaped);
 }
 
 /** The same for what stands on one line, such as a cell of a table: also tab and line feed. */

@@ -59,7 +59,11 @@ function hasValue(line: Line): line is readonly [string, string] {
 }
 
 async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {
-  if (format === "json") return printOut(visible(JSON.stringify(data, null, 2)));
+  return printOut(format === "json" ? visible(JSON.stringify(data, null, 2)) : await yamlOf(data));
+}
+
+/** YAML in which nothing acts on a terminal. */
+export async function yamlOf(data: unknown): Promise<string> {
   const { Document, Scalar, visit } = await import("yaml");
   const document = new Document(data);
   visit(document, {
@@ -69,18 +73,26 @@ async function printData(data: unknown, format: "json" | "yaml"): Promise<0> {
       if (acts) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  return printOut(visible(document.toString()));
+  return visible(document.toString());
 }
 
 /** A table as text: columns as wide as their widest cell, two blanks between them, none at the end of a line. */
 export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string {
-  const rows = [
-    columns.map(({ title }) => title),
-    ...items.map((item) => columns.map(({ of }) => visibleLine(of(item) || "-"))),
-  ];
-  const widths = columns.map((_, index) =>
-    rows.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), 0),
-  );
+  const widths = columns.map(() => 0);
+  return inRows(items, columns, widths, true);
+}
+
+/** The same, of items that come after others: `widths`, which grows, is what the columns had so far. */
+export function inRows<T>(
+  items: readonly T[],
+  columns: readonly Column<T>[],
+  widths: number[],
+  titled: boolean,
+): string {
+  const rows = items.map((item) => columns.map(({ of }) => visibleLine(of(item) || "-")));
+  if (titled) rows.unshift(columns.map(({ title }) => title));
+  for (const row of rows)
+    row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
   const line = (row: readonly string[]) =>
     row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ");
   return `${rows.map(line).join("\n")}\n`;

@@ -7,9 +7,14 @@ const STDERR = 2;
 
 /** Prints data on stdout. Returns the exit code 0, so that a command can end with it. @throws IpamError io */
 export function printOut(text: string): 0 {
+  printPart(closed(text));
+  return 0;
+}
+
+/** Prints a part of what goes to stdout, as it is. @returns false where nobody reads any more. @throws IpamError io */
+export function printPart(text: string): boolean {
   try {
-    write(STDOUT, text);
-    return 0;
+    return writeBytes(STDOUT, text);
   } catch (failure) {
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new IpamError(
@@ -22,12 +27,12 @@ export function printOut(text: string): 0 {
 
 /** Prints one line for people on stderr, whatever stands in it, and nothing that acts on their terminal. Never throws. */
 export function printErr(line: string): void {
-  quietly(() => write(STDERR, visibleLine(line)));
+  quietly(() => writeBytes(STDERR, closed(visibleLine(line))));
 }
 
 /** The same for a text of our own, of several lines. Never throws. */
 export function printErrText(text: string): void {
-  quietly(() => write(STDERR, visible(text)));
+  quietly(() => writeBytes(STDERR, closed(visible(text))));
 }
 
 /** Writes a part of a line to stderr. Never throws. */
@@ -44,17 +49,19 @@ function quietly(say: () => void): void {
   }
 }
 
-function write(descriptor: number, text: string): void {
-  writeBytes(descriptor, text.endsWith("\n") || text === "" ? text : `${text}\n`);
+function closed(text: string): string {
+  return text.endsWith("\n") || text === "" ? text : `${text}\n`;
 }
 
-/** Touching process.stdout costs 17 ms. A reader that closed the pipe (`| head`) is not a failure. */
-function writeBytes(descriptor: number, text: string): void {
+/** Touching process.stdout costs 17 ms. A reader that closed the pipe (`| head`) is not a failure: false. */
+function writeBytes(descriptor: number, text: string): boolean {
   const bytes = new TextEncoder().encode(text);
   try {
     for (let written = 0; written < bytes.length; ) written += writeSome(descriptor, bytes, written);
+    return true;
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code !== "EPIPE") throw failure;
+    return false;
   }
 }
 

@@ -29,7 +29,7 @@ export interface Store {
   commit(transaction: Transaction, options: CallOptions): Promise<Outcome>;
 
   /**
-   * Yields all records of one kind, in the order of their keys (addresses sort as numbers). Reads page
+   * Yields all records of one kind, in the order of their keys (addresses of one family sort as numbers: `sortableText`). Reads page
    * by page, so that memory stays bounded. A record that changes meanwhile comes old or new; one that
    * does not change comes once.
    *
@@ -38,6 +38,15 @@ export interface Store {
    * decision overlooks a record.
    */
   list<K extends RecordKind>(scope: ListScope<K>, options: ListOptions): AsyncIterable<Entry<K>>;
+
+  /**
+   * Counts the records of one kind without reading them: it costs one round trip, for each address space
+   * where none is named. Counts a record that cannot be read, too, for its contents do not matter.
+   */
+  count(scope: CountScope, options: CallOptions): Promise<number>;
+
+  /** The address spaces that have a record, in the order of their keys. Costs one record of each. */
+  spaces(options: CallOptions): Promise<string[]>;
 
   /**
    * Yields the changes of one kind of record after revision `since`, as they happen. Ends when
@@ -231,7 +240,14 @@ export interface ListScope<K extends RecordKind = RecordKind> {
   readonly network?: string;
   /** Only this address. Only together with `space`. */
   readonly address?: Address;
+  /** Only from this address on, in the order of the listing. Only together with `space`. */
+  readonly from?: Address;
+  /** Only up to this address, which is of the family of `from`. Only together with `from`. */
+  readonly to?: Address;
 }
+
+/** Narrows a count. */
+export type CountScope = Omit<ListScope, "from" | "to">;
 
 export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
   readonly ref: RefOf<K>;

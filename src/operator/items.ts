@@ -1,14 +1,13 @@
-import { type Address, compareAddresses, formatAddress, parseAddress } from "../address/address.ts";
-import { isHeldIn, isReservedIn, type NamespaceOf } from "../ipam/of-namespace.ts";
+import { type Address, formatAddress } from "../address/address.ts";
 import type {
   AllocationRecord,
   Holder,
   Owner,
   PodId,
   ReservationRecord,
+  ReservedRange,
   Retention,
 } from "../ipam/records.ts";
-import type { ListOptions, Store } from "../ipam/store-port.ts";
 
 /** One line of `ip list`: an attachment that has an address, or a reservation. Programs read these fields. */
 export type Item = Held | Reserved;
@@ -41,28 +40,19 @@ export interface Reserved {
   readonly cluster?: string;
 }
 
-/** Everything held or reserved, in the order of addresses; of one space, and of one Kubernetes namespace, where named. */
-export async function allItems(
-  store: Store,
-  space: string | undefined,
-  options: ListOptions,
-  of?: NamespaceOf,
-): Promise<Item[]> {
-  const inSpace = space === undefined ? {} : { space };
-  const items: Item[] = [];
-  for await (const { ref, record } of store.list({ kind: "allocation", ...inSpace }, options))
-    for (const holder of record.holders)
-      if (of === undefined || isHeldIn(of, holder))
-        items.push(heldItem(ref.space, ref.address, record, holder));
-  for await (const { ref, record } of store.list({ kind: "reservation", ...inSpace }, options))
-    if (of === undefined || isReservedIn(of, record))
-      items.push(reservedItem(ref.space, formatAddress(ref.address), record));
-  for await (const { ref, record } of store.list({ kind: "reservedRanges", ...inSpace }, options)) {
-    for (const { first, last, reservation } of record.ranges)
-      if (of === undefined || isReservedIn(of, reservation))
-        items.push({ ...reservedItem(ref.space, first, reservation), last });
-  }
-  return inOrder(items);
+/** The items of an address that is held: one for each holder. */
+export function heldItems(space: string, address: Address, record: AllocationRecord): Held[] {
+  return record.holders.map((holder) => heldItem(space, address, record, holder));
+}
+
+/** The item of a reserved address. */
+export function reservationItem(space: string, address: Address, record: ReservationRecord): Reserved {
+  return reservedItem(space, formatAddress(address), record);
+}
+
+/** The item of a reserved range. */
+export function rangeItem(space: string, { first, last, reservation }: ReservedRange): Reserved {
+  return { ...reservedItem(space, first, reservation), last };
 }
 
 export function reservedItem(space: string, address: string, record: ReservationRecord): Reserved {
@@ -105,11 +95,4 @@ function heldItem(space: string, address: Address, record: AllocationRecord, hol
     since: record.since,
     ...(cluster !== undefined && { cluster }),
   };
-}
-
-function inOrder(items: readonly Item[]): Item[] {
-  return items
-    .map((item) => ({ item, address: parseAddress(item.address) }))
-    .sort((a, b) => compareAddresses(a.address, b.address) || (a.item.space < b.item.space ? -1 : 1))
-    .map(({ item }) => item);
 }

@@ -11,8 +11,8 @@ import { unreserveAddress } from "../ipam/reserve/unreserve.ts";
 import type { CallOptions } from "../ipam/store-port.ts";
 import { readAddressStatus } from "./address-status.ts";
 import type { Addresses } from "./addresses.ts";
-import { allItems } from "./items.ts";
 import type { Limit } from "./limit.ts";
+import { listItems } from "./list-items.ts";
 import { spacesOf } from "./spaces.ts";
 
 /** What the configuration says where an operator does not. */
@@ -40,7 +40,7 @@ export function addressesOnStore(
   const judge = (interval: Interval, space: string) =>
     limit === undefined ? undefined : limit.judge(onlyOne(interval), space);
   return {
-    items: (space) => allItems(store, space, past, of),
+    items: (query, how) => listItems(store, query, { ...past, ...how, of }),
     status: async (address, space) => {
       const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
       return Promise.all(spaces.map((each) => readAddressStatus(address, each, ports, options)));

@@ -26,7 +26,8 @@ export interface ListedAddress extends ObjectOf<"Address"> {
 export interface AddressList {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: "AddressList";
-  readonly metadata: object;
+  /** `continue`: there is more, which the same list with `continue` gives. */
+  readonly metadata: { readonly continue?: string };
   readonly items: readonly ListedAddress[];
 }
 

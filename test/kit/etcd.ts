@@ -52,6 +52,8 @@ export interface EtcdCluster extends AsyncDisposable {
   readonly folder: Folder;
   readonly members: readonly EtcdMember[];
   readonly endpoints: readonly string[];
+  /** Where the first member tells its metrics. */
+  readonly metricsUrl: string;
   /** Path of the program etcdctl of the same release. */
   readonly etcdctl: string;
   /** Restores snapshots: `etcdutl snapshot restore`, or etcdctl with 3.4. */
@@ -116,6 +118,7 @@ async function makeCluster(wish: EtcdWish, binaries: EtcdBinaries, folder: Folde
     folder,
     members,
     endpoints,
+    metricsUrl: `http://127.0.0.1:${plans[0]?.health}/metrics`,
     etcdctl: binaries.etcdctl,
     etcdutl: binaries.etcdutl,
     ...(tls === undefined ? {} : { root: tls.root, authority: tls.authority, client: tls.client }),

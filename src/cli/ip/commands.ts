@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { tryParseAddress } from "../../address/address.ts";
+import { oneAddress } from "../../address/interval.ts";
 import { withExamples, withOutput, withSpace } from "../../command-line/common-options.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import type { Done } from "../../command-line/run-commands.ts";
@@ -9,7 +11,7 @@ import { readNoteOf, readOwner, readRetention } from "./owner.ts";
 import { type ReleaseOptions, releaseAddress } from "./release.ts";
 import { type ReserveOptions, reserve, unreserve } from "./reserve.ts";
 import { type ShowOptions, showAddress } from "./show.ts";
-import { type WhoOptions, whoHas } from "./who.ts";
+import { type Asked, type WhoOptions, whoHas } from "./who.ts";
 
 const ALL_SPACES = "only this address space (default: all)";
 const ONE_SPACE = "address space (default: addressSpace of the configuration, else 'default')";
@@ -71,13 +73,16 @@ function addShow<O>(ip: Command, access: Access<O>, done: Done): void {
 function addWho<O>(ip: Command, access: Access<O>, done: Done): void {
   const who = ip
     .command("who")
-    .description("list the addresses that a pod has, and those reserved for it")
-    .argument("<pod>", "NAME or NAMESPACE/NAME");
-  withExamples(who, [["default/db-0", "one pod, in all address spaces"]]);
+    .description("who has this address; or which addresses a pod has, and which are reserved for it")
+    .argument("<pod|address>", "NAME, NAMESPACE/NAME, or an address");
+  withExamples(who, [
+    ["default/db-0", "one pod, in all address spaces"],
+    ["10.188.0.7", "one address: its holder, and for whom it is reserved"],
+  ]);
   withOutput(access.withOptions(withSpace(who, ALL_SPACES))).action(
     async (text: string, options: WhoOptions & O) => {
-      const pod = readPod(text);
-      done(await access.open(options, (addresses) => whoHas(pod, options, addresses), aboutPod(pod)));
+      const asked = readAsked(text);
+      done(await access.open(options, (addresses) => whoHas(asked, options, addresses), about(asked)));
     },
   );
 }
@@ -159,16 +164,20 @@ function addUnreserve<O>(ip: Command, access: Access<O>, done: Done): void {
   );
 }
 
-/** @throws UsageError */
-function readPod(text: string): string {
-  if (/^([^/\s]+\/)?[^/\s]+$/.test(text)) return text;
+/** A pod that is called as an address is written needs its namespace before it. @throws UsageError */
+function readAsked(text: string): Asked {
+  const address = tryParseAddress(text.trim());
+  if (address !== undefined) return { address: oneAddress(address) };
+  if (/^([^/\s]+\/)?[^/\s]+$/.test(text)) return { pod: text };
   throw new UsageError(
-    `'${text}' names no pod`,
-    "give its name, or NAMESPACE/NAME, for example default/db-0",
+    `'${text}' names neither a pod nor an address`,
+    "give its name, or NAMESPACE/NAME, for example default/db-0; or an address such as 10.1.2.3",
   );
 }
 
-function aboutPod(pod: string): { readonly namespace?: string } {
+function about(asked: Asked): { readonly namespace?: string } {
+  if (!("pod" in asked)) return {};
+  const { pod } = asked;
   const slash = pod.indexOf("/");
   return slash === -1 ? {} : { namespace: pod.slice(0, slash) };
 }

@@ -1,46 +1,35 @@
-import { parseAddress } from "../../address/address.ts";
-import { type Interval, overlaps } from "../../address/interval.ts";
-import { type Format, printItems } from "../../command-line/output.ts";
+import type { Format } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
+import { printStream } from "../../command-line/print-stream.ts";
+import { startProgress } from "../../command-line/progress.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { COLUMNS } from "../../operator/columns.ts";
-import { type Item, isOf, namespaceOf } from "../../operator/items.ts";
+import { type ItemQuery, isNarrow } from "../../operator/item-query.ts";
+import type { Item } from "../../operator/items.ts";
 
-export interface ListOptions {
+export interface ListOptions extends ItemQuery {
   readonly output: Format;
-  readonly network?: string;
-  readonly space?: string;
-  readonly node?: string;
-  readonly namespace?: string;
-  /** Name, or namespace/name. */
-  readonly pod?: string;
-  readonly state?: Item["state"];
-  readonly address?: Interval;
 }
 
-/** `ip list`: prints who has which address, and for whom addresses are reserved. */
-export async function listAddresses(options: ListOptions, addresses: Addresses): Promise<number> {
-  const items = (await addresses.items(options.space)).filter((item) => matches(item, options));
-  if (items.length === 0)
-    printErr(`no address is held or reserved${isFiltered(options) ? " that matches" : ""}`);
-  return printItems(items, COLUMNS, options.output);
+/** `ip list`: prints who has which address, and for whom addresses are reserved, as it reads them. */
+export async function listAddresses(
+  { output, ...options }: ListOptions,
+  addresses: Addresses,
+): Promise<number> {
+  const progress = startProgress("reading records");
+  const query = queryOf(options);
+  const found = itemsOf(addresses.items(query, { onRead: progress.at }));
+  const count = await printStream(found, COLUMNS, output, progress.end).finally(progress.end);
+  if (count === 0) printErr(`no address is held or reserved${isNarrow(query) ? " that matches" : ""}`);
+  return 0;
 }
 
-/** Reservations belong to no network and no node: a filter by these leaves them out. */
-function matches(item: Item, { address, namespace, network, node, pod, state }: ListOptions): boolean {
-  if (network !== undefined && !(item.state === "allocated" && item.network === network)) return false;
-  if (node !== undefined && !(item.state === "allocated" && item.node === node)) return false;
-  if (state !== undefined && item.state !== state) return false;
-  if (address !== undefined && !overlaps(intervalOf(item), address)) return false;
-  if (pod !== undefined && !isOf(item, pod)) return false;
-  return namespace === undefined || namespaceOf(item) === namespace;
+/** The command has options of its own besides. */
+function queryOf({ address, namespace, network, node, pod, space, state }: ItemQuery): ItemQuery {
+  const named = { address, namespace, network, node, pod, space, state };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-function intervalOf(item: Item): Interval {
-  const first = parseAddress(item.address);
-  return { first, last: item.state === "reserved" && item.last ? parseAddress(item.last) : first };
-}
-
-function isFiltered({ address, namespace, network, node, pod, space, state }: ListOptions): boolean {
-  return [address, namespace, network, node, pod, space, state].some((filter) => filter !== undefined);
+async function* itemsOf(placed: AsyncIterable<{ readonly item: Item }>): AsyncGenerator<Item> {
+  for await (const { item } of placed) yield item;
 }

@@ -14,6 +14,7 @@ import {
   type SeenAddress,
 } from "../../operator/wire.ts";
 import { answered } from "./answered.ts";
+import { listRemote } from "./list-remote.ts";
 import type { Place } from "./place.ts";
 
 /** Addresses as the controller serves them, in one Kubernetes namespace or in all. */
@@ -27,10 +28,8 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
     return answered<T>(await api.request(below(folder, plural), deadline, sending), api);
   };
   return {
-    items: async (space) =>
-      (await get<AddressList>(withQuery(below(folder, "addresses"), { space }))).items.map(
-        ({ item }) => item,
-      ),
+    items: (query, how) =>
+      listRemote((path) => get<AddressList>(path), below(folder, "addresses"), query, how),
     status: async (address, space) =>
       (
         await get<SeenAddress>(withQuery(below(folder, "addresses", formatAddress(address)), { space }))

@@ -249,8 +249,8 @@ test("K125: lists of a namespace leave out what another cluster has of that name
     pod: { namespace: "team-a", name: "theirs" },
     wish: named("10.1.2.30"),
   });
-  const items = await asTeam("team-a").items();
-  expect(items.map(({ address }) => address)).toEqual(["10.1.2.20"]);
+  const items = await Array.fromAsync(asTeam("team-a").items({}));
+  expect(items.map(({ item }) => item.address)).toEqual(["10.1.2.20"]);
   const { released } = await asTeam("team-a").release(parseAddress("10.1.2.30"), { force: true });
   expect(released).toEqual([]);
 });

@@ -1,20 +1,21 @@
 import { expect, test } from "bun:test";
 import type { Context } from "hono";
 import type { Addresses } from "../../operator/addresses.ts";
-import type { Item } from "../../operator/items.ts";
+import type { Placed } from "../../operator/list-items.ts";
 import { list } from "./list.ts";
 
 test("K129: few lists are made at once, few wait, and the rest hears to try again", async () => {
   const started: (() => void)[] = [];
   const addresses = {
-    items: () => new Promise<Item[]>((resolve) => started.push(() => resolve([]))),
+    items: async function* (): AsyncGenerator<Placed> {
+      await new Promise<void>((resolve) => started.push(resolve));
+    },
   } as unknown as Addresses;
   const request = {
-    req: { query: (name?: string) => (name === undefined ? {} : undefined), header: () => undefined },
-    json: () => new Response(),
+    req: { query: () => ({}), header: () => undefined },
   } as unknown as Context;
   const asked = Array.from({ length: 70 }, () =>
-    list(request, addresses).then(
+    list(request, addresses, "ann").then(
       () => "listed",
       (failure: Error) => failure.name,
     ),

@@ -33,6 +33,7 @@ const PATIENCE_MS = 20_000;
  */
 export function mountOperatorsApi(app: SecureApp, context: ControllerContext): void {
   const changes = new WeakMap<Context, Change>();
+  const users = new WeakMap<Context, string>();
   const changeOf = (request: Context): Change => {
     const change = changes.get(request) ?? {};
     changes.set(request, change);
@@ -43,6 +44,7 @@ export function mountOperatorsApi(app: SecureApp, context: ControllerContext): v
     const user = context.frontProxy.userOf(socket as TLSSocket, request.req.raw.headers);
     if (user === undefined) return fail(request, UNAUTHENTICATED);
     if (!isPlain(url)) return fail(request, NOT_PLAIN);
+    users.set(request, user);
     await next();
     context.metrics.operatorRequests.inc({ code: request.res.status });
     if (request.req.method !== "GET") logChange(context.log, user, changeOf(request), request);
@@ -51,16 +53,17 @@ export function mountOperatorsApi(app: SecureApp, context: ControllerContext): v
   app.get("/apis/ipam.kube-ipam.io", (request) => request.json(API_GROUP));
   app.get(ROOT, (request) => request.json(API_RESOURCES));
   for (const scoped of ["", "/namespaces/:namespace"])
-    mountIn(`${ROOT}${scoped}`, app, { context, changeOf });
+    mountIn(`${ROOT}${scoped}`, app, { context, changeOf, userOf: (request) => users.get(request) ?? "" });
   app.all("/apis/*", (request) => fail(request, NOT_SERVED));
 }
 
 interface Mounting {
   readonly context: ControllerContext;
   readonly changeOf: (request: Context) => Change;
+  readonly userOf: (request: Context) => string;
 }
 
-function mountIn(root: string, app: SecureApp, { context, changeOf }: Mounting): void {
+function mountIn(root: string, app: SecureApp, { context, changeOf, userOf }: Mounting): void {
   const answer =
     (respond: (call: Call) => Promise<Response>) =>
     async (request: Context): Promise<Response> => {
@@ -80,7 +83,7 @@ function mountIn(root: string, app: SecureApp, { context, changeOf }: Mounting):
     };
   app.get(
     `${root}/addresses`,
-    answer(({ addresses, request }) => list(request, addresses)),
+    answer(({ addresses, request }) => list(request, addresses, userOf(request))),
   );
   app.get(`${root}/addresses/:name`, answer(show));
   app.post(`${root}/reservations`, answer(reserve));

@@ -7,12 +7,11 @@ export function wantsTable(accept: string | undefined): boolean {
   return /\bas=Table\b.*\bg=meta\.k8s\.io\b/.test(accept ?? "");
 }
 
-/** The list as `kubectl get addresses` shows it, with the columns of `ip list`. */
-export function tableOf(items: readonly ListedAddress[]): object {
+/** A Table as `kubectl get addresses` shows it, with the columns of `ip list`, but for its rows. */
+export function tableHead(): object {
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
-    metadata: {},
     columnDefinitions: COLUMNS.map(({ title, wide }, index) => ({
       name: title,
       type: "string",
@@ -20,9 +19,13 @@ export function tableOf(items: readonly ListedAddress[]): object {
       description: "",
       priority: wide ? 1 : 0,
     })),
-    rows: items.map(({ item, metadata }) => ({
-      cells: COLUMNS.map(({ of }) => visibleLine(of(item) ?? "")),
-      object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata },
-    })),
+  };
+}
+
+/** One row of it. */
+export function rowOf({ item, metadata }: ListedAddress): object {
+  return {
+    cells: COLUMNS.map(({ of }) => visibleLine(of(item) ?? "")),
+    object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata },
   };
 }

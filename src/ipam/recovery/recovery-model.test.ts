@@ -81,6 +81,8 @@ class Model {
       return outcome;
     },
     list: (scope, options) => this.#current.list(scope, options),
+    count: (scope, options) => this.#current.count(scope, options),
+    spaces: (options) => this.#current.spaces(options),
     watch: (scope, since, options) => this.#current.watch(scope, since, options),
     requireWritable: (options) => this.#current.requireWritable(options),
     close: async () => undefined,

@@ -42,6 +42,60 @@ export function listings(under: () => StoreUnderTest): void {
     expect(await listed({ ...scope, address: parseAddress("10.0.0.2") })).toEqual([]);
   });
 
+  test("a part of a space's addresses: from one on, and up to another of its family", async () => {
+    const texts = ["9.0.0.1", "10.0.0.9", "10.0.0.10", "200.0.0.1", "2001:db8::9", "201.0.0.1", "fd00::9"];
+    await putAll(
+      under().store,
+      ...texts.map((text) => putAllocation(text)),
+      putAllocation("10.0.0.9", "c", "z"),
+    );
+    const part = (from: string, to?: string) =>
+      listed({
+        kind: "allocation",
+        space: "default",
+        from: parseAddress(from),
+        ...(to !== undefined && { to: parseAddress(to) }),
+      });
+    expect(await part("10.0.0.0", "10.0.0.9")).toEqual(["10.0.0.9"]);
+    expect(await part("10.0.0.9", "201.0.0.1")).toEqual(["10.0.0.9", "10.0.0.10", "200.0.0.1", "201.0.0.1"]);
+    expect(await part("::", "fd00::9")).toEqual(["2001:db8::9", "fd00::9"]);
+    expect(await part("10.0.0.10")).toEqual(texts.slice(2));
+    expect(await part("fd00::a")).toEqual([]);
+  });
+
+  test("a listing without a family goes by the sortable text, so that two listings can be merged", async () => {
+    const texts = ["200.0.0.1", "2001:db8::9", "201.0.0.1"];
+    await putAll(under().store, ...texts.toReversed().map((text) => putAllocation(text)));
+    expect(await listed({ kind: "allocation", space: "default" })).toEqual(texts);
+  });
+
+  test("records are counted without being read, and address spaces are told", async () => {
+    const { store, damage } = under();
+    expect([await store.spaces(options()), await store.count({ kind: "allocation" }, options())]).toEqual([
+      [],
+      0,
+    ]);
+    await putAll(
+      store,
+      ...["10.0.0.1", "10.0.0.2", "fd00::1"].map((text) => putAllocation(text)),
+      putAllocation("10.0.0.1", "c", "z/y"),
+      putReservation("10.0.0.1"),
+      putAttachment("a", "node1", "net1"),
+      putAttachment("b", "node1", "net12"),
+      putAttachment("c", "node12", "net1"),
+    );
+    await damage({ kind: "allocation", space: "default", address: parseAddress("10.0.0.2") });
+    const count = (scope: ListScope) => store.count(scope, options());
+    expect(await store.spaces(options())).toEqual(["default", "z/y"]);
+    expect(await count({ kind: "allocation" })).toBe(4);
+    expect(await count({ kind: "allocation", space: "z/y" })).toBe(1);
+    expect(await count({ kind: "reservation" })).toBe(1);
+    expect(await count({ kind: "attachment" })).toBe(3);
+    expect(await count({ kind: "attachment", node: "node1" })).toBe(2);
+    expect(await count({ kind: "attachment", node: "node1", network: "net12" })).toBe(1);
+    expect(await count({ kind: "network" })).toBe(0);
+  });
+
   test("attachments are listed by node and network, and names that begin alike do not mix", async () => {
     await putAll(
       under().store,

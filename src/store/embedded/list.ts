@@ -1,5 +1,5 @@
 import type { RecordKind } from "../../ipam/records.ts";
-import type { Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
+import type { CallOptions, CountScope, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
 import { after, type KeyRange, spansSpaces } from "../keys/keys.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
@@ -22,9 +22,35 @@ export async function* list<K extends RecordKind>(
     transactions.run("read", options, () => readPage(records, range, limit));
   const { damaged } = options;
   if (!spansSpaces(scope)) return yield* entries(records, scope, page, damaged);
-  for await (const space of spaces(records, scope, page)) {
+  for await (const space of spaces(records, page)) {
     yield* entries(records, { ...scope, space }, page, damaged);
   }
+}
+
+/** Counts the records of a scope. @throws StoreFailure */
+export async function count(
+  records: Records,
+  transactions: Transactions,
+  scope: CountScope,
+  options: CallOptions,
+): Promise<number> {
+  const of = (range: KeyRange) => transactions.run("read", options, () => countRows(records, range));
+  if (!spansSpaces(scope)) return of(records.keys.scopeOf(scope));
+  let sum = 0;
+  for (const space of await listSpaces(records, transactions, options))
+    sum += await of(records.keys.scopeOf({ ...scope, space }));
+  return sum;
+}
+
+/** All address spaces that have a record. @throws StoreFailure */
+export function listSpaces(
+  records: Records,
+  transactions: Transactions,
+  options: CallOptions,
+): Promise<string[]> {
+  const page = (range: KeyRange, limit: number) =>
+    transactions.run("read", options, () => readPage(records, range, limit));
+  return Array.fromAsync(spaces(records, page));
 }
 
 type ReadPage = (range: KeyRange, limit: number) => Promise<Row[]>;
@@ -51,8 +77,8 @@ async function* entries<K extends RecordKind>(
 }
 
 /** Lists the spaces. Reads one record of each, however many it holds. */
-async function* spaces({ keys }: Records, scope: ListScope, read: ReadPage): AsyncIterable<string> {
-  const { first, end } = keys.scopeOf(scope);
+async function* spaces({ keys }: Records, read: ReadPage): AsyncIterable<string> {
+  const { first, end } = keys.scopeOf({ kind: "allocation" });
   for (let from = first; ; ) {
     const [row] = await read({ first: from, end }, 1);
     if (row === undefined) return;
@@ -68,4 +94,10 @@ function readPage({ database, clock }: Records, range: KeyRange, limit: number):
   return database
     .query<Row, Record<string, string | number>>(text)
     .all({ ...range, limit, ...momentOf(clock) });
+}
+
+function countRows({ database, clock }: Records, range: KeyRange): number {
+  const text = `select count(*) as count from records where key >= $first and key < $end and ${ALIVE}`;
+  const found = database.query<{ count: number }, Record<string, string | number>>(text);
+  return found.get({ ...range, ...momentOf(clock) })?.count ?? 0;
 }

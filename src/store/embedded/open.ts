@@ -18,7 +18,7 @@ import { answer } from "./answer.ts";
 import { type BootClock, bootClock } from "./boot-clock.ts";
 import { openDatabase } from "./database.ts";
 import { describeEmbedded } from "./describe.ts";
-import { list } from "./list.ts";
+import { count, list, listSpaces } from "./list.ts";
 import type { Records } from "./records.ts";
 import { SpareSpace } from "./spare-space.ts";
 import { Transactions } from "./transactions.ts";
@@ -71,6 +71,8 @@ export async function openEmbeddedStore(
     },
     list: <K extends RecordKind>(scope: ListScope<K>, call: ListOptions) =>
       list(records, transactions, scope, call),
+    count: (scope, call) => count(records, transactions, scope, call),
+    spaces: (call) => listSpaces(records, transactions, call),
     watch: <K extends RecordKind>(scope: ListScope<K>, since: number, call: WatchOptions) =>
       watch(records, transactions, scope, since, call),
     requireWritable: async () => {

@@ -51,6 +51,8 @@ export function unbegunStore(settings: EmbeddedSettings, open: () => Promise<Sto
       const store = await begun();
       if (store !== undefined) yield* store.list(scope, options);
     },
+    count: async (scope, options) => (await begun())?.count(scope, options) ?? 0,
+    spaces: async (options) => (await begun())?.spaces(options) ?? [],
     watch: async function* <K extends RecordKind>(scope: ListScope<K>, since: number, options: WatchOptions) {
       const store = await begun();
       if (store !== undefined) yield* store.watch(scope, since, options);

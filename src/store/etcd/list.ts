@@ -1,13 +1,14 @@
 import type { RecordKind, RefOf } from "../../ipam/records.ts";
-import type { CallOptions, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
+import type { CallOptions, CountScope, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
 import { toText } from "../keys/bytes.ts";
 import { after, type KeyRange, type Keys, spansSpaces } from "../keys/keys.ts";
 import { readable } from "../readable.ts";
+import { inScope } from "../scope.ts";
 import type { EtcdClient } from "./client/client.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
 import type { KeyValue } from "./gen/kv.ts";
 import type { RangeResponse } from "./gen/rpc.ts";
-import { rangeInit } from "./query.ts";
+import { type RangeInit, rangeInit } from "./query.ts";
 import { decodeRecord } from "./record-json.ts";
 import { revisionOf } from "./txn.ts";
 import { RANGE } from "./wire/methods.ts";
@@ -30,10 +31,30 @@ export async function* list<K extends RecordKind>(
   const { damaged } = options;
   const reader = new Reader(client, options);
   if (!spansSpaces(scope)) return yield* entries(reader, keys, scope, keys.scopeOf(scope), damaged);
-  for await (const space of spaces(reader, keys, scope)) {
+  for await (const space of spaces(reader, keys)) {
     const inside = { ...scope, space };
     yield* entries(reader, keys, inside, keys.scopeOf(inside), damaged);
   }
+}
+
+/** Counts the records of a scope. etcd finds their keys, and sends none. @throws StoreFailure */
+export async function count(
+  client: EtcdClient,
+  keys: Keys,
+  scope: CountScope,
+  options: CallOptions,
+): Promise<number> {
+  const reader = new Reader(client, options);
+  if (!spansSpaces(scope)) return reader.count(keys.scopeOf(scope));
+  let sum = 0;
+  for await (const space of spaces(reader, keys))
+    sum += await reader.count(keys.scopeOf({ ...scope, space }));
+  return sum;
+}
+
+/** All address spaces that have a record. @throws StoreFailure */
+export function listSpaces(client: EtcdClient, keys: Keys, options: CallOptions): Promise<string[]> {
+  return Array.fromAsync(spaces(new Reader(client, options), keys));
 }
 
 /** The entry at a key; undefined where the key is of another kind, or its record is damaged and reported. */
@@ -63,7 +84,7 @@ async function* entries<K extends RecordKind>(
     const page = await reader.page({ first, end: range.end }, PAGE, false);
     for (const pair of page.kvs) {
       const entry = entryOf(keys, scope.kind, pair, damaged);
-      if (entry !== undefined) yield entry;
+      if (entry !== undefined && inScope(scope, entry.ref)) yield entry;
     }
     const last = page.kvs.at(-1);
     if (!page.more || last === undefined) return;
@@ -72,8 +93,8 @@ async function* entries<K extends RecordKind>(
 }
 
 /** Lists the spaces. Reads one key of each, however many records it holds. */
-async function* spaces(reader: Reader, keys: Keys, scope: ListScope): AsyncIterable<string> {
-  const range = keys.scopeOf(scope);
+async function* spaces(reader: Reader, keys: Keys): AsyncIterable<string> {
+  const range = keys.scopeOf({ kind: "allocation" });
   let first = range.first;
   for (;;) {
     const [pair] = (await reader.page({ first, end: range.end }, 1, true)).kvs;
@@ -99,8 +120,15 @@ class Reader {
     this.#options = options;
   }
 
-  async page(range: KeyRange, limit: number, keysOnly: boolean): Promise<RangeResponse> {
-    const request = { ...rangeInit(range), limit: BigInt(limit), keysOnly };
+  page(range: KeyRange, limit: number, keysOnly: boolean): Promise<RangeResponse> {
+    return this.#read({ ...rangeInit(range), limit: BigInt(limit), keysOnly });
+  }
+
+  async count(range: KeyRange): Promise<number> {
+    return Number((await this.#read({ ...rangeInit(range), countOnly: true })).count);
+  }
+
+  async #read(request: RangeInit): Promise<RangeResponse> {
     const read = (revision: number) =>
       this.#client.read(
         (etcd, rpc) => etcd.call(RANGE, { ...request, revision: BigInt(revision) }, rpc),

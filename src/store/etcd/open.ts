@@ -6,7 +6,7 @@ import { EtcdClient } from "./client/client.ts";
 import { makeLeases } from "./client/leases.ts";
 import { commit } from "./commit.ts";
 import { describeEtcd } from "./describe.ts";
-import { list } from "./list.ts";
+import { count, list, listSpaces } from "./list.ts";
 import { requireNoAlarm } from "./quota.ts";
 import { readSnapshot } from "./read.ts";
 import { watch } from "./watch.ts";
@@ -26,6 +26,8 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
     read: (query, options) => readSnapshot(client, keys, query, options),
     commit: (transaction, options) => commit({ client, keys, leases, send }, transaction, options),
     list: (scope, options) => list(client, keys, scope, options),
+    count: (scope, options) => count(client, keys, scope, options),
+    spaces: (options) => listSpaces(client, keys, options),
     watch: (scope, since, options) =>
       watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),
     requireWritable: (options) => requireNoAlarm(client, options),

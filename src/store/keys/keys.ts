@@ -66,7 +66,7 @@ export function makeKeys(prefix: string): Keys {
       const folder = path("spaces", escapePart(space), FOLDERS[kind]);
       return { first: `${folder}/${sortableText(first)}`, end: after(`${folder}/${sortableText(last)}`) };
     },
-    scopeOf: (scope) => rangeOf(path(...scopeParts(scope)), isWhole(scope)),
+    scopeOf: (scope) => partOf(rangeOf(path(...scopeParts(scope)), isWhole(scope)), scope),
     spaceOf: (key) => {
       const [top, space] = key.slice(root.length).split("/");
       return key.startsWith(root) && top === "spaces" && space !== undefined
@@ -85,6 +85,15 @@ export function after(key: string): string {
 /** One key, or everything below it ("0" is the character after "/"). */
 function rangeOf(path: string, whole: boolean): KeyRange {
   return whole ? { first: path, end: after(path) } : { first: `${path}/`, end: `${path}0` };
+}
+
+/** The part of a folder of addresses that a scope asks for. */
+function partOf({ first, end }: KeyRange, { from, to }: ListScope): KeyRange {
+  if (from === undefined) return { first, end };
+  return {
+    first: `${first}${sortableText(from)}`,
+    end: to === undefined ? end : after(`${first}${sortableText(to)}`),
+  };
 }
 
 function partsOf(ref: Ref): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Address, compareAddresses, equalAddresses } from "../../address/address.ts";
+import { type Address, equalAddresses } from "../../address/address.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import { refKey } from "../../ipam/ref-key.ts";
 import {
@@ -218,6 +218,17 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       }
     },
 
+    async count(scope, { deadline }: CallOptions) {
+      requireTime(deadline);
+      return living().filter(({ ref }) => inScope(scope, ref)).length;
+    },
+
+    async spaces({ deadline }: CallOptions) {
+      requireTime(deadline);
+      const found = new Set(living().flatMap(({ ref }) => ("space" in ref ? [ref.space] : [])));
+      return [...found].sort();
+    },
+
     async *watch<K extends RecordKind>(
       scope: ListScope<K>,
       since: number,
@@ -307,7 +318,6 @@ function isIn({ space, first, last }: Span, ref: Ref): boolean {
 }
 
 function compareRefs(a: Ref, b: Ref): number {
-  if ("address" in a && "address" in b && a.space === b.space) return compareAddresses(a.address, b.address);
   return refKey(a) < refKey(b) ? -1 : 1;
 }
 

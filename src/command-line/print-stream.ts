@@ -1,0 +1,77 @@
+import { visible } from "../address/visible.ts";
+import { type Column, type Format, inRows, yamlOf } from "./output.ts";
+import { printPart } from "./print.ts";
+
+/** Items that are printed together, with columns of one width. */
+const CHUNK = 500;
+
+/**
+ * Prints items while they are read, with one chunk of them in memory: a table whose columns grow with what comes, or
+ * one list for programs. What is not as long as a chunk is printed once it is complete. Ends early where nobody reads.
+ *
+ * @param before is called before each chunk is printed.
+ * @returns how many items came.
+ * @throws what the items throw: a list for programs is cut short then.
+ */
+export async function printStream<T>(
+  items: AsyncIterable<T>,
+  columns: readonly Column<T>[],
+  format: Format,
+  before: () => void,
+): Promise<number> {
+  const printer =
+    format === "json" ? inJson() : format === "yaml" ? inYaml() : inTable(shownIn(format, columns));
+  let chunk: T[] = [];
+  let count = 0;
+  const print = async (last: boolean) => {
+    before();
+    const text = await printer(chunk, last);
+    chunk = [];
+    return printPart(text);
+  };
+  for await (const item of items) {
+    if (chunk.length === CHUNK && !(await print(false))) return count;
+    chunk.push(item);
+    count += 1;
+  }
+  await print(true);
+  return count;
+}
+
+/** The text of the next items, and of the end with the last ones. */
+type Printer<T> = (items: readonly T[], last: boolean) => string | Promise<string>;
+
+function shownIn<T>(format: Format, columns: readonly Column<T>[]): Column<T>[] {
+  return columns.filter(({ wide }) => !wide || format === "wide");
+}
+
+function inTable<T>(columns: readonly Column<T>[]): Printer<T> {
+  const widths = columns.map(() => 0);
+  let isFirst = true;
+  return (items) => {
+    const titled = isFirst;
+    isFirst = false;
+    return items.length === 0 ? "" : inRows(items, columns, widths, titled);
+  };
+}
+
+/** As JSON.stringify writes the whole list. */
+function inJson<T>(): Printer<T> {
+  let begun = false;
+  return (items, last) => {
+    if (!begun && items.length === 0) return "[]\n";
+    const lines = items.map((item) => JSON.stringify(item, null, 2).replaceAll("\n", "\n  "));
+    const text = lines.map((line, index) => `${begun || index > 0 ? ",\n" : "[\n"}  ${line}`).join("");
+    begun = true;
+    return visible(last ? `${text}\n]\n` : text);
+  };
+}
+
+function inYaml<T>(): Printer<T> {
+  let begun = false;
+  return (items) => {
+    if (begun && items.length === 0) return "";
+    begun = true;
+    return yamlOf(items);
+  };
+}
