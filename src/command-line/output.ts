@@ -92,7 +92,7 @@ export function inRows<T>(
   const rows = items.map((item) => columns.map(({ of }) => visibleLine(of(item) || "-")));
   if (titled) rows.unshift(columns.map(({ title }) => title));
   for (const row of rows)
-    row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   const line = (row: readonly string[]) =>
     row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ");
   return `${rows.map(line).join("\n")}\n`;

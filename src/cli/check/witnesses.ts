@@ -1,11 +1,10 @@
 import type { Cidr } from "../../address/cidr.ts";
 import { startProgress } from "../../command-line/progress.ts";
-import { audit } from "../../ipam/audit/audit.ts";
-import type { Audit, AuditInput, LiveCluster, SpacedNetwork } from "../../ipam/audit/types.ts";
+import { auditStreamed, type StreamedInput } from "../../ipam/audit/streamed.ts";
+import type { Audit, AuditInput, SpacedNetwork } from "../../ipam/audit/types.ts";
 import { namespaceStateOf } from "../../ipam/evidence/may-free.ts";
 import type { RuntimeNotes } from "../../ipam/free/adopt.ts";
 import { orDamaged } from "../../ipam/integrity/damage.ts";
-import { readRecords } from "../../ipam/integrity/store-records.ts";
 import { locationOf } from "../../ipam/journal-entry.ts";
 import type { NamespaceState, Node, Trace } from "../../ipam/node-port.ts";
 import type { Ports } from "../../ipam/ports.ts";
@@ -44,28 +43,40 @@ export async function callWitnesses(given: WitnessOptions, session: Session): Pr
   return { ...(access && { access }), ...(here && { here }), ...(runtime && { runtime }), networks };
 }
 
-/** Reads the store, then pods, nodes and namespaces, and compares them. @throws StoreFailure, IpamError. */
+/** Reads the store, then pods, nodes and namespaces, and compares them as they come. @throws StoreFailure, IpamError. */
 export async function look({ access, here, networks, runtime }: Witnesses, session: Session): Promise<Audit> {
   const { ports, options } = session;
-  const progress = startProgress("reading records");
-  const records = await readRecords(ports.store, options, progress.at).finally(progress.end);
   const readMeta = async () =>
     (await ports.store.read({ refs: [refTo.meta] }, options)).get(refTo.meta)?.record;
   const meta = await orDamaged(readMeta, undefined, ports);
-  const live = access && (await readLive(access, session));
   const { shared } = ports.store.description;
   const clusterNames = shared ? (access?.names ?? ports.clusterNames) : undefined;
-  const input: AuditInput = {
-    records,
+  const records = startProgress("reading records");
+  const live = startProgress("reading pods and nodes");
+  const input: StreamedInput = {
+    store: ports.store,
     ...(meta && { meta }),
     ...lastUsed(meta, ports),
     networks,
-    ...(live && { live }),
+    ...(access && { live: liveOf(access, session) }),
     ...(here && { here: seenFrom(here, session) }),
     ...(runtime && { runtime }),
     ...(clusterNames && { clusterNames }),
+    onRecord: records.at,
+    onPod: (count) => {
+      records.end();
+      live.at(count);
+    },
   };
-  return audit(input);
+  return auditStreamed(input, options).finally(() => {
+    records.end();
+    live.end();
+  });
+}
+
+function liveOf({ inventory }: ClusterAccess, { options }: Session): NonNullable<StreamedInput["live"]> {
+  const { deadline } = options;
+  return { pods: () => inventory.pods(deadline), nodes: () => inventory.nodes(deadline) };
 }
 
 /** The store that this node has used last at this place, where the store does not say which it is. */
@@ -95,24 +106,6 @@ function seenFrom(node: Node, { ports: { store } }: Session): NonNullable<AuditI
       return state;
     },
   };
-}
-
-async function readLive({ inventory }: ClusterAccess, { options }: Session): Promise<LiveCluster> {
-  const { deadline } = options;
-  const progress = startProgress("reading pods and nodes");
-  const all = async <T>(list: AsyncIterable<T>): Promise<T[]> => {
-    const found: T[] = [];
-    for await (const item of list) {
-      found.push(item);
-      progress.at(found.length);
-    }
-    return found;
-  };
-  try {
-    return { pods: await all(inventory.pods(deadline)), nodes: await all(inventory.nodes(deadline)) };
-  } finally {
-    progress.end();
-  }
 }
 
 /** Undefined on a machine that only has the node's name (a laptop): it cannot see that node's namespaces. */

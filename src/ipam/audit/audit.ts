@@ -24,7 +24,7 @@ export function audit(input: AuditInput): Audit {
     ...findDuplicates(scene),
     ...findUnheldAndLost(scene),
     ...findUnfulfilled(scene),
-    ...findInconsistencies(input.records),
+    ...findInconsistencies({ ...input.records, ...input.known?.compared }),
   ];
   return {
     findings: [...findSuspicion(input), ...findDamaged(input.records), ...inOrder(findings)],

@@ -28,7 +28,11 @@ export function isWitnessed(entry: Allocation, holder: Holder, scene: Scene): bo
 }
 
 /** An import knew only the container, and the node has not seen its namespace since. */
-function isBare({ namespace, pod, requestId }: Holder): boolean {
+export function isBare({
+  namespace,
+  pod,
+  requestId,
+}: Pick<Holder, "namespace" | "pod" | "requestId">): boolean {
   return requestId.startsWith(IMPORTED) && pod === undefined && namespace.device === undefined;
 }
 

@@ -39,16 +39,16 @@ export function sceneOf(input: AuditInput): Scene {
   const pods = new Map(input.live?.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]));
   const nodes = new Map(input.live?.nodes.map((node) => [node.name, node]));
   const shown = new Map<PodFacts, readonly ShownAddress[]>();
-  const boots = new KnownBoots(input.clusterNames);
+  const boots = input.known?.boots ?? new KnownBoots(input.clusterNames);
   for (const node of input.live?.nodes ?? []) boots.learnNode(node);
   for (const { record } of input.records.allocations)
     for (const holder of record.holders) boots.learnHolder(holder);
   const isDamaged = damagedIn(input.records);
-  const networks = [
-    ...input.records.networks.flatMap(networksOf),
-    ...heldNetworks(input.records),
-    ...(input.networks ?? []),
-  ];
+  const networks = {
+    recorded: input.records.networks,
+    held: input.known?.held ?? heldNetworks(input.records),
+    networks: input.networks ?? [],
+  };
   const shownBy = (pod: PodFacts) => {
     const known = shown.get(pod) ?? shownAddresses(pod);
     shown.set(pod, known);
@@ -67,8 +67,22 @@ export function sceneOf(input: AuditInput): Scene {
       return showing.get(address) ?? [];
     },
     verified: (holder) => boots.verified(holder),
-    spacesOf: (address) => spacesOf(address, networksWith(networks)),
+    spacesOf: spaceFinder(networks),
   };
+}
+
+/** A function that tells the address spaces that an address shown by a pod may belong to. */
+export function spaceFinder({
+  held,
+  networks,
+  recorded,
+}: {
+  readonly recorded: readonly Entry<"network">[];
+  readonly held: readonly SpacedNetwork[];
+  readonly networks: readonly SpacedNetwork[];
+}): (shown: ShownAddress) => readonly string[] {
+  const all = [...recorded.flatMap(networksOf), ...held, ...networks];
+  return (shown) => spacesOf(shown, networksWith(all));
 }
 
 /** Whether the holder is of another cluster, or of one that is not known, so that it cannot be judged here. */

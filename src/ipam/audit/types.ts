@@ -1,6 +1,7 @@
 import type { Cidr } from "../../address/cidr.ts";
 import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import type { KnownBoots } from "../evidence/known-boots.ts";
 import type { RuntimeNotes } from "../free/adopt.ts";
 import type { OwnRecords } from "../integrity/confirmed-here.ts";
 import type { StoreRecords } from "../integrity/store-records.ts";
@@ -21,8 +22,19 @@ export interface AuditInput {
   readonly here?: ThisNode;
   /** What this node's runtime says of its containers. */
   readonly runtime?: Pick<RuntimeNotes, "knows" | "trusted">;
+  /** What is known of more records than `records` has, where those are only the ones that are not clear. */
+  readonly known?: KnownOfAll;
   /** Networks of configurations, in addition to those that the store knows. */
   readonly networks?: readonly SpacedNetwork[];
+}
+
+/** What an audit needs of records that it does not have. */
+export interface KnownOfAll {
+  readonly boots: KnownBoots;
+  /** As `heldNetworks`. */
+  readonly held: readonly SpacedNetwork[];
+  /** The records that may contradict each other. Those of `records` are compared with pods and nodes alone. */
+  readonly compared: Pick<StoreRecords, "allocations" | "attachments" | "reservations" | "owners">;
 }
 
 /** The machine that the audit runs on. */

@@ -35,13 +35,23 @@ export function findUnfulfilled(scene: Scene): AuditFinding[] {
       else own.push(entry);
     }
   return (scene.live?.pods ?? []).flatMap((pod) => {
-    if (pod.finished || pod.deleting || pod.podIPs.length === 0) return [];
+    if (!isUp(pod)) return [];
     const own = (held.get(podName(pod)) ?? []).filter(({ record }) =>
       record.holders.some((holder) => isHolder(pod, holder)),
     );
     const [first] = own;
     return first === undefined ? [] : ofPod(pod, own, first.ref.space, scene);
   });
+}
+
+/** Whether one of the pod's annotations names none of the addresses that it has. */
+export function asksForOthers(pod: PodFacts, has: readonly { readonly address: Address }[]): boolean {
+  if (!isUp(pod)) return false;
+  return namedBy(pod).some(({ intervals }) => !has.some(({ address }) => isWithin(address, intervals)));
+}
+
+function isUp({ deleting, finished, podIPs }: PodFacts): boolean {
+  return !finished && !deleting && podIPs.length > 0;
 }
 
 /** So many intervals of a list are told. */

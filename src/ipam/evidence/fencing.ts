@@ -31,6 +31,12 @@ export function isPod(live: PodFacts, uid: string): boolean {
   return live.mirror && MIRROR_KEYS.some((key) => live.annotations[key] === uid);
 }
 
+/** All UIDs that `isPod` takes for this pod's. */
+export function uidsOf(live: PodFacts): string[] {
+  const known = live.mirror ? MIRROR_KEYS.flatMap((key) => live.annotations[key] ?? []) : [];
+  return [live.uid, ...known];
+}
+
 /** The UID that the runtime knows: a mirror may be deleted and made anew while its static pod runs on. */
 export function uidOfRuntime(live: PodFacts): string {
   const known = live.mirror ? MIRROR_KEYS.map((key) => live.annotations[key]).find(Boolean) : undefined;

@@ -1,9 +1,12 @@
+import { expect } from "bun:test";
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { audit } from "../audit/audit.ts";
-import type { AuditInput } from "../audit/types.ts";
+import { auditStreamed } from "../audit/streamed.ts";
+import type { Audit, AuditInput, LiveCluster } from "../audit/types.ts";
 import type { NodeFacts, PodFacts } from "../cluster-port.ts";
 import { readRecords } from "../integrity/store-records.ts";
 import type { PodId, RecordKind, RecordTypes, Ref, RefOf } from "../records.ts";
+import type { Store } from "../store-port.ts";
 import { calledBy } from "./called-by.ts";
 import { FakeNode } from "./fake-node.ts";
 import { nodeFacts, podFacts } from "./hand-over.ts";
@@ -62,9 +65,36 @@ export function auditedWorld() {
     look: async (change: Partial<AuditInput> = {}) => {
       const records = await readRecords(world.store, soon());
       const live = { pods: [...pods.values()], nodes: [...nodeObjects.values()] };
-      return audit({ records, live, clusterNames: calledBy(CLUSTER), ...change });
+      const whole = audit({ records, live, clusterNames: calledBy(CLUSTER), ...change });
+      const input = { live, clusterNames: calledBy(CLUSTER), ...change };
+      expect(await streamedAs(input, world.store)).toEqual(whole);
+      return whole;
     },
   };
+}
+
+/** What an audit that streams finds with the same witnesses. */
+export async function streamedAs(
+  { live, ...input }: Omit<AuditInput, "records">,
+  store: Store,
+): Promise<Audit> {
+  const {
+    pods: _,
+    records: __,
+    ...found
+  } = await auditStreamed(
+    { ...input, store, ...(live && { live: listed(live) }) },
+    { deadline: performance.now() + 10_000 },
+  );
+  return found;
+}
+
+function listed({ nodes, pods }: LiveCluster) {
+  return { pods: () => each(pods), nodes: () => each(nodes) };
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }
 
 export function allocationRef(address: string): RefOf<"allocation"> {
