@@ -2,7 +2,8 @@ import { EXIT_CODES, exitCodeOf, printFailure } from "../../command-line/failure
 import { type Column, type Format, printItems, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
-import { deadElsewhere, deadHere, type Garbage, ownerless } from "../../ipam/free/garbage.ts";
+import { deadElsewhere, deadHere, type Garbage } from "../../ipam/free/garbage.ts";
+import { ownerless } from "../../ipam/free/ownerless.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";

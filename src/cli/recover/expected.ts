@@ -39,9 +39,6 @@ export function poolsOf({ config }: Pick<RecoverOptions, "config">): PoolOfNodes
 /** Every address space that the store or this node knows. @throws StoreFailure */
 export async function spacesIn(session: Session): Promise<string[]> {
   const spaces = new Set(await spacesOfNode(session, undefined));
-  for await (const { ref } of session.ports.store.list({ kind: "reservedRanges" }, step()))
-    spaces.add(ref.space);
-  for await (const { record } of session.ports.store.list({ kind: "attachment" }, step()))
-    spaces.add(record.space);
+  for (const space of await session.ports.store.spaces(step())) spaces.add(space);
   return [...spaces];
 }

@@ -1,15 +1,18 @@
 import { type Cidr, parseCidr } from "../../address/cidr.ts";
 import { visible } from "../../address/visible.ts";
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
-import { printErr, printOut } from "../../command-line/print.ts";
+import { printErr, printOut, printPart } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import { definitionsOf, subnetsOf } from "../../ipam/network-definitions.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Entry } from "../../ipam/store-port.ts";
-import { exportRecords } from "../../portable/export-records.ts";
+import { type Exported, exportRecords } from "../../portable/export-records.ts";
 import type { Session } from "../session/open.ts";
 
 export const EXPORTS = ["records", "whereabouts"] as const;
+
+/** Records that are printed together. */
+const PER_PART = 500;
 
 export interface ExportOptions {
   readonly to: (typeof EXPORTS)[number];
@@ -24,14 +27,30 @@ export async function exportStore(given: ExportOptions, session: Session): Promi
   if (given.to === "whereabouts") return exportToWhereabouts(given, session);
   const { ports, options } = session;
   const progress = startProgress("reading records");
-  const { document, unfit } = await exportRecords(ports.store, options, progress.at).finally(progress.end);
+  const exported = await exportRecords(ports.store, options, progress.at).finally(progress.end);
+  const { count, unfit } = exported;
   if (unfit > 0) {
     printErr(
       `warning: the index and the allocations of ${unfit} attachments contradict each other; both are exported as they are`,
     );
   }
-  printErr(`${document.records.length} records`);
-  return printOut(visible(JSON.stringify(document, null, 1)));
+  printErr(`${count} records`);
+  for (const part of partsOf(exported)) if (!printPart(visible(part))) break;
+  return 0;
+}
+
+/** The document as JSON, part by part, as JSON.stringify writes it with an indent of 1. */
+function* partsOf({ head, records }: Exported): Generator<string> {
+  let text = `${JSON.stringify(head, null, 1).slice(0, -2)},\n "records": [`;
+  let count = 0;
+  for (const record of records()) {
+    text += `${count === 0 ? "" : ","}\n  ${JSON.stringify(record, null, 1).replaceAll("\n", "\n  ")}`;
+    count += 1;
+    if (count % PER_PART !== 0) continue;
+    yield text;
+    text = "";
+  }
+  yield `${text}${count === 0 ? "" : "\n "}]\n}\n`;
 }
 
 /** Prints one network as whereabouts' objects, for kubectl. */

@@ -91,11 +91,7 @@ export async function storeStatus(
 
 async function countRecords({ ports, options }: Session): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const kind of COUNTED) {
-    counts[`${kind}s`] = 0;
-    for await (const _ of ports.store.list({ kind }, options))
-      counts[`${kind}s`] = (counts[`${kind}s`] ?? 0) + 1;
-  }
+  for (const kind of COUNTED) counts[`${kind}s`] = await ports.store.count({ kind }, options);
   counts.reservedRanges = 0;
   for await (const { record } of ports.store.list({ kind: "reservedRanges" }, options))
     counts.reservedRanges += record.ranges.length;

@@ -4,7 +4,8 @@ import { calledBy } from "../testing/called-by.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { nodeFacts, podFacts } from "../testing/hand-over.ts";
 import { add, allocations, attachment, createWorld, del, named } from "../testing/world.ts";
-import { deadElsewhere, deadHere, type Garbage, ownerless } from "./garbage.ts";
+import { deadElsewhere, deadHere, type Garbage } from "./garbage.ts";
+import { ownerless } from "./ownerless.ts";
 
 const soon = () => ({ deadline: performance.now() + 10_000 });
 

@@ -1,17 +1,13 @@
-import { formatAddress } from "../../address/address.ts";
 import type { NodeFacts } from "../cluster-port.ts";
-import { isOwnCluster } from "../cluster-relation.ts";
-import type { IpamError } from "../errors.ts";
 import { holderPodIsGone } from "../evidence/fencing.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
-import { doubt, readLive } from "../evidence/live-read.ts";
+import { readLive } from "../evidence/live-read.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import type { Inventory } from "../inventory-port.ts";
 import type { ClusterPorts, Ports } from "../ports.ts";
 import type { AttachmentRecord, Holder, Owner } from "../records.ts";
 import { refTo } from "../ref-to.ts";
-import { endReservation } from "../reserve/end-reservation.ts";
-import type { CallOptions, Entry } from "../store-port.ts";
+import type { CallOptions } from "../store-port.ts";
 import { findSuspects } from "./fenced-suspects.ts";
 import { freeFenced } from "./free-fenced.ts";
 import { type ReclaimStep, reclaimSteps } from "./reclaim.ts";
@@ -97,55 +93,6 @@ async function podEnded(holder: Holder, { cluster }: ClusterPorts, options: Call
   const { pod } = holder;
   if (pod === undefined) return false;
   return holderPodIsGone(holder, (await readLive(cluster.pod(pod, options.deadline))).state);
-}
-
-/**
- * Finds automatic reservations that end with their owner, where a live read shows the owner gone and
- * nobody holds the address. Leaves those with a duration to the controller, which watches all the time
- * (NO-CLOCKS). Where an owner cannot be read, its reservation stays; warns of each reason once.
- *
- * @throws StoreFailure.
- */
-export async function* ownerless(ports: ClusterPorts, options: CallOptions): AsyncGenerator<Garbage> {
-  const warned = new Set<string>();
-  const stay = ({ message, details }: IpamError) => {
-    if (!warned.has(message))
-      ports.log(
-        "warn",
-        `${message}: kube-ipam keeps what is reserved for owners that it cannot read; ${details}`,
-      );
-    warned.add(message);
-    return false;
-  };
-  for await (const entry of ports.store.list({ kind: "reservation" }, pastDamage(options, ports))) {
-    const { ref, record } = entry;
-    const judge = () => isOwnerless(entry, ports, options).catch((failure) => stay(doubt(failure)));
-    if (!(await orDamaged(judge, false, ports))) continue;
-    yield {
-      kind: "ownerless reservation",
-      space: ref.space,
-      addresses: [formatAddress(ref.address)],
-      owner: record.owner,
-      because: "its owner is gone",
-      free: async () =>
-        (await isOwnerless(entry, ports, options)) && (await endReservation(entry, ports, options)),
-    };
-  }
-}
-
-/** @throws StoreFailure; IpamError where the owner cannot be read. */
-async function isOwnerless(
-  { ref, record }: Entry<"reservation">,
-  { cluster, clusterNames, store }: ClusterPorts,
-  options: CallOptions,
-): Promise<boolean> {
-  const { retain } = record;
-  const endsWithOwner = retain === "workload" || retain === "delete" || retain === 0;
-  if (record.kind !== "automatic" || !isOwnCluster(record.cluster, clusterNames) || !endsWithOwner)
-    return false;
-  const allocation = refTo.allocation(ref.space, ref.address);
-  if ((await store.read({ refs: [allocation] }, options)).get(allocation) !== undefined) return false;
-  return (await cluster.ownerState(record.owner, options.deadline)) === "gone";
 }
 
 async function recordOf(
