@@ -126,7 +126,7 @@ function verbs(fill: Fill, exported: string): Verb[] {
     { name: "gc with Kubernetes", args: ["gc"], live: true },
     { name: "store status", args: ["store", "status"] },
     { name: "store export", args: ["store", "export"] },
-    { name: "store import --dry-run", args: ["store", "import", "--dry-run", exported] },
+    { name: "store import --dry-run", args: ["store", "import", "--dry-run", "--timeout", "300", exported] },
     { name: "doctor", args: ["doctor"], findsFaults: true },
     { name: "recover --status", args: ["recover", "--status"], live: true },
   ];

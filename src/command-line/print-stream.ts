@@ -19,23 +19,32 @@ export async function printStream<T>(
   format: Format,
   before: () => void,
 ): Promise<number> {
+  let count = 0;
+  for await (const chunk of chunksOf(items, columns, format)) {
+    before();
+    count += chunk.count;
+    if (!printPart(chunk.text)) break;
+  }
+  return count;
+}
+
+/** The text of all items, and how many of them each part has. The last part comes also where there are none. */
+export async function* chunksOf<T>(
+  items: AsyncIterable<T>,
+  columns: readonly Column<T>[],
+  format: Format,
+): AsyncGenerator<{ readonly text: string; readonly count: number }> {
   const printer =
     format === "json" ? inJson() : format === "yaml" ? inYaml() : inTable(shownIn(format, columns));
   let chunk: T[] = [];
-  let count = 0;
-  const print = async (last: boolean) => {
-    before();
-    const text = await printer(chunk, last);
-    chunk = [];
-    return printPart(text);
-  };
   for await (const item of items) {
-    if (chunk.length === CHUNK && !(await print(false))) return count;
+    if (chunk.length === CHUNK) {
+      yield { text: await printer(chunk, false), count: CHUNK };
+      chunk = [];
+    }
     chunk.push(item);
-    count += 1;
   }
-  await print(true);
-  return count;
+  yield { text: await printer(chunk, true), count: chunk.length };
 }
 
 /** The text of the next items, and of the end with the last ones. */

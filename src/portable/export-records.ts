@@ -1,4 +1,5 @@
 import type { CallOptions, Store } from "../ipam/store-port.ts";
+import { Tidier } from "../ipam/tidier.ts";
 import {
   DOCUMENT_KIND,
   DOCUMENT_VERSION,
@@ -38,6 +39,7 @@ export async function exportRecords(
 ): Promise<Exported> {
   const packed = new Map(PORTABLE_KINDS.map((kind) => [kind, new PackedRecords()]));
   const sides = new Sides();
+  const tidier = new Tidier();
   let read = 0;
   for (const kind of PORTABLE_KINDS)
     for await (const { ref, record } of store.list({ kind }, options)) {
@@ -45,6 +47,7 @@ export async function exportRecords(
       packed.get(kind)?.add(each);
       sides.add(each);
       progress(++read);
+      tidier.next();
     }
   const loose = new LooseRecords(looseIn(packed, sides));
   const unfit = await loose.settle(store, options);
@@ -65,10 +68,7 @@ export async function exportRecords(
 }
 
 /** The attachments and allocations that do not say the same, of all that were listed. */
-function* looseIn(
-  packed: ReadonlyMap<PortableKind, PackedRecords>,
-  sides: Sides,
-): Generator<PortableRecord> {
+function* looseIn(packed: ReadonlyMap<PortableKind, PackedRecords>, sides: Sides): Generator<PortableRecord> {
   if (sides.agree) return;
   for (const kind of ["attachment", "allocation"] as const)
     for (const each of packed.get(kind) ?? []) if (sides.isLoose(each)) yield each;
@@ -85,9 +85,12 @@ function* allOf(
   packed: ReadonlyMap<PortableKind, PackedRecords>,
   loose: LooseRecords,
 ): Generator<PortableRecord> {
+  const tidier = new Tidier();
   for (const [kind, records] of packed) {
-    for (const each of records) if (loose.isEmpty || !loose.has(keyOf(each.ref))) yield each;
+    for (const each of records) {
+      tidier.next();
+      if (loose.isEmpty || !loose.has(keyOf(each.ref))) yield each;
+    }
     yield* loose.of(kind);
   }
 }
-

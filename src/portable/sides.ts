@@ -31,7 +31,9 @@ function sidesOf({ ref, record }: PortableRecord): number[] {
   }
   if (ref.kind !== "allocation") return [];
   const { holders } = record as AllocationRecord;
-  return [...new Set(holders.map(({ attachment, node }) => sideOf(ref.space, ref.address, node, attachment)))];
+  return [
+    ...new Set(holders.map(({ attachment, node }) => sideOf(ref.space, ref.address, node, attachment))),
+  ];
 }
 
 function sideOf(

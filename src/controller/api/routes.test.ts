@@ -48,7 +48,15 @@ async function api(user = "ann") {
         ...change,
       },
     });
-  return { ask, reserve, lines, store: made.store };
+  const table = async (query: string) => {
+    const headers = { Accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+    const incoming = { socket: {}, url: TEAM_A } as HttpBindings["incoming"];
+    const answer = await app.request(`${TEAM_A}/addresses?${query}`, { headers }, {
+      incoming,
+    } as HttpBindings);
+    return JSON.parse(await answer.text());
+  };
+  return { ask, reserve, table, lines, store: made.store };
 }
 
 test("K126: whoever else has an address, the answer is the same 409", async () => {
@@ -217,4 +225,43 @@ test("K123: the namespaces of requests and owners are one", async () => {
   }
   expect((await reserve({ address: "10.1.2.20-10.1.2.29" })).code).toBe(403);
   expect((await reserve({ evenIfHeld: true })).code).toBe(403);
+});
+
+test("K211: a list comes page by page, each item once, whatever the limit; and what it asks for is narrowed", async () => {
+  const { ask, reserve } = await api();
+  const texts = ["10.1.2.20", "10.1.2.21", "10.1.2.22", "10.1.2.23", "10.1.2.24"];
+  for (const address of texts) await reserve({ address });
+  const listed = async (query: string) => {
+    const { body, code } = await ask("GET", `${TEAM_A}/addresses?${query}`);
+    expect(code).toBe(200);
+    const names: string[] = body.items.map((item: { metadata: { name: string } }) => item.metadata.name);
+    return { names, next: body.metadata.continue as string | undefined };
+  };
+  for (const limit of [1, 2, 3, 5, 9]) {
+    const seen: string[] = [];
+    let token = "";
+    do {
+      const { names, next } = await listed(`limit=${limit}&continue=${token}`);
+      expect(names.length).toBeLessThanOrEqual(limit);
+      seen.push(...names);
+      token = next ?? "";
+    } while (token !== "");
+    expect(seen).toEqual(texts);
+  }
+  expect((await listed("")).names).toEqual(texts);
+  expect((await listed("limit=0")).names).toEqual(texts);
+  expect((await listed("address=10.1.2.22-10.1.2.23")).names).toEqual(["10.1.2.22", "10.1.2.23"]);
+  expect((await listed("state=allocated")).names).toEqual([]);
+  expect((await listed("fieldSelector=metadata.name%3D10.1.2.24&limit=1")).names).toEqual(["10.1.2.24"]);
+  for (const wrong of ["limit=x", "continue=x", "state=x", "address=x", "limit=-1", "continue=e30"])
+    expect((await ask("GET", `${TEAM_A}/addresses?${wrong}`)).code).toBe(400);
+});
+
+test("K211: a table comes page by page, too", async () => {
+  const { reserve, table } = await api();
+  for (const address of ["10.1.2.20", "10.1.2.21"]) await reserve({ address });
+  const first = await table("limit=1");
+  expect([first.kind, first.rows.length, first.columnDefinitions.length > 0]).toEqual(["Table", 1, true]);
+  const second = await table(`limit=1&continue=${first.metadata.continue}`);
+  expect([second.rows[0].cells[0], second.metadata]).toEqual(["10.1.2.21", {}]);
 });

@@ -1,6 +1,8 @@
-import { parseAddress } from "../../address/address.ts";
+import { formatAddress } from "../../address/address.ts";
 import type { AllocationRecord, RefOf } from "../records.ts";
 import type { Entry } from "../store-port.ts";
+import { AddressIndex } from "./address-index.ts";
+import { Column } from "./columns.ts";
 
 /** What is known of an allocation that is not kept, as bits. */
 export const IS = {
@@ -29,80 +31,65 @@ export interface Noted {
   readonly flags: number;
 }
 
-/**
- * All allocations of a store in about 140 bytes each, where a record has some 800 in the store and more in memory: an
- * audit keeps the records only of what looks wrong.
- */
+/** All allocations of a store, in the order of its listing: an audit keeps the records only of what looks wrong. */
 export class AllocationIndex {
-  /** The first allocation of an address, by text. */
-  readonly #first = new Map<string, number>();
-  /** The next one of the same address, in another address space; -1 for none. */
-  readonly #next: number[] = [];
-  readonly #texts: string[] = [];
-  readonly #spaces: string[] = [];
-  readonly #interned = new Map<string, string>();
-  readonly #holders: number[] = [];
-  readonly #claims: number[] = [];
-  readonly #pods: number[] = [];
-  readonly #flags: number[] = [];
+  readonly #addresses = new AddressIndex();
+  readonly #holders = new Column("number");
+  readonly #claims = new Column("number");
+  readonly #pods = new Column("number");
+  readonly #flags = new Column("bits");
   readonly #records = new Map<number, Entry<"allocation">>();
 
   get size(): number {
-    return this.#texts.length;
+    return this.#addresses.size;
   }
 
-  /** How many records are kept as they are. */
-  get kept(): number {
-    return this.#records.size;
+  /** Without the kept records. */
+  get bytes(): number {
+    const columns = [this.#addresses, this.#holders, this.#claims, this.#pods, this.#flags];
+    return columns.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** In the order of the listing. */
-  add(space: string, text: string, { holder, claim, pod, flags }: Noted, entry?: Entry<"allocation">): void {
-    const index = this.size;
-    const before = this.#first.get(text);
-    if (before === undefined) this.#first.set(text, index);
-    else this.#next[this.#lastOf(before)] = index;
-    this.#next.push(-1);
-    this.#texts.push(text);
-    this.#spaces.push(this.#interned.get(space) ?? space);
-    this.#interned.set(space, this.#spaces[index] ?? space);
+  add(
+    { address, space }: RefOf<"allocation">,
+    { claim, flags, holder, pod }: Noted,
+    kept?: Entry<"allocation">,
+  ): void {
+    const index = this.#addresses.add(space, address, formatAddress(address));
     this.#holders.push(holder);
     this.#claims.push(claim);
     this.#pods.push(pod);
     this.#flags.push(flags);
-    if (entry !== undefined) this.#records.set(index, entry);
+    if (kept !== undefined) this.#records.set(index, kept);
   }
 
   /** The allocations of one address, in all spaces. */
   at(text: string): number[] {
-    const found: number[] = [];
-    for (let index = this.#first.get(text) ?? -1; index >= 0; index = this.#next[index] ?? -1)
-      found.push(index);
-    return found;
+    return this.#addresses.at(text);
   }
 
   in(space: string, text: string): number | undefined {
-    return this.at(text).find((index) => this.#spaces[index] === space);
+    return this.#addresses.in(space, text);
   }
 
-  holder(index: number): number | undefined {
-    return this.#holders[index];
+  holder(index: number): number {
+    return this.#holders.at(index);
   }
 
-  claim(index: number): number | undefined {
-    return this.#claims[index];
+  claim(index: number): number {
+    return this.#claims.at(index);
   }
 
   pod(index: number): number {
-    return this.#pods[index] ?? Number.NaN;
+    return this.#pods.at(index);
   }
 
   is(index: number, flag: number): boolean {
-    return ((this.#flags[index] ?? 0) & flag) !== 0;
+    return (this.#flags.at(index) & flag) !== 0;
   }
 
   mark(index: number, flag: number): void {
-    this.#flags[index] = (this.#flags[index] ?? 0) | flag;
+    this.#flags.set(index, this.#flags.at(index) | flag);
   }
 
   record(index: number): Entry<"allocation"> | undefined {
@@ -117,18 +104,12 @@ export class AllocationIndex {
   ref(index: number): RefOf<"allocation"> {
     return {
       kind: "allocation",
-      space: this.#spaces[index] ?? "",
-      address: parseAddress(this.#texts[index] ?? ""),
+      space: this.#addresses.space(index),
+      address: this.#addresses.address(index),
     };
   }
 
-  *indexes(): Generator<number> {
-    for (let index = 0; index < this.size; index++) yield index;
-  }
-
-  #lastOf(first: number): number {
-    let last = first;
-    for (let next = this.#next[last] ?? -1; next >= 0; next = this.#next[next] ?? -1) last = next;
-    return last;
+  indexes(): Generator<number> {
+    return this.#addresses.indexes();
   }
 }

@@ -1,4 +1,3 @@
-import { formatAddress } from "../../address/address.ts";
 import type { ClusterNames } from "../cluster-names.ts";
 import { clusterRelation, isUndecided } from "../cluster-relation.ts";
 import { KnownBoots } from "../evidence/known-boots.ts";
@@ -6,6 +5,7 @@ import type { AttachmentId, Holder } from "../records.ts";
 import type { Entry } from "../store-port.ts";
 import { isUnknownHolder } from "../unknown-holder.ts";
 import { AllocationIndex, IS } from "./allocation-index.ts";
+import { CompactTable } from "./compact-table.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { isBare } from "./imported.ts";
 
@@ -18,6 +18,9 @@ export interface Onlooker {
   readonly isLive: boolean;
 }
 
+/** One number has both counts: a pod has no 65,536 addresses. */
+const [CLAIMABLE, HELD] = [1, 2 ** 16];
+
 /**
  * Notes all allocations in a compact index, and keeps the records of those that one look cannot clear: of several
  * holders, of this node, of a holder that is not known. Attachments then clear others, and pods.
@@ -25,9 +28,8 @@ export interface Onlooker {
 export class SiftedAllocations {
   readonly index = new AllocationIndex();
   readonly boots: KnownBoots;
-  /** How many allocations a pod has, by the fingerprint of its name, and how many it must show. */
-  readonly #held = new Map<number, number>();
-  readonly #claimable = new Map<number, number>();
+  /** How many allocations a pod has, by the fingerprint of its name, and how many of them it must show. */
+  readonly #ofPods = new CompactTable();
   readonly #wantedPods = new Set<number>();
   readonly #onlooker: Onlooker;
 
@@ -36,23 +38,29 @@ export class SiftedAllocations {
     this.boots = new KnownBoots(onlooker.clusterNames);
   }
 
+  /** What the index takes, without the records that are kept. */
+  get bytes(): number {
+    return this.index.bytes + this.#ofPods.bytes;
+  }
+
   add(entry: Entry<"allocation">): void {
     const { ref, record } = entry;
     for (const holder of record.holders) this.boots.learnHolder(holder);
     const [holder, ...others] = record.holders;
-    const text = formatAddress(ref.address);
     if (holder === undefined || others.length > 0 || this.#isDoubtful(holder)) {
       for (const { pod } of record.holders) if (pod !== undefined) this.#wantedPods.add(nameOf(pod));
       const unknown = { holder: Number.NaN, claim: Number.NaN, pod: Number.NaN };
-      this.index.add(ref.space, text, { ...unknown, flags: IS.kept }, entry);
+      this.index.add(ref, { ...unknown, flags: IS.kept }, entry);
       return;
     }
     const flags = this.#flagsOf(holder);
     const { attachment, node, pod, requestId } = holder;
     const name = pod === undefined ? Number.NaN : nameOf(pod);
-    if (pod !== undefined) count(this.#held, name);
-    if (pod !== undefined && (flags & IS.claimable) !== 0) count(this.#claimable, name);
-    this.index.add(ref.space, text, {
+    if (pod !== undefined) {
+      const isClaimable = (flags & IS.claimable) !== 0;
+      this.#ofPods.set(name, (this.#ofPods.get(name) ?? 0) + HELD + (isClaimable ? CLAIMABLE : 0));
+    }
+    this.index.add(ref, {
       holder: attachmentPrint(node, attachment, requestId),
       claim: pod === undefined ? containerClaim(node) : podClaim(pod, pod.uid, node),
       pod: name,
@@ -74,12 +82,12 @@ export class SiftedAllocations {
 
   /** How many allocations this pod must show. */
   claimableBy(pod: Named): number {
-    return this.#claimable.get(nameOf(pod)) ?? 0;
+    return (this.#ofPods.get(nameOf(pod)) ?? 0) % HELD;
   }
 
   /** Whether somebody of this pod's name has anything. */
   hasAny(pod: Named): boolean {
-    return this.#held.has(nameOf(pod));
+    return this.#ofPods.get(nameOf(pod)) !== undefined;
   }
 
   /** Whether what the pod has is looked at anyway. */
@@ -126,10 +134,6 @@ export function containerClaim(node: string): number {
 interface Named {
   readonly namespace: string;
   readonly name: string;
-}
-
-function count(counts: Map<number, number>, key: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** Stands for a pod's name. */

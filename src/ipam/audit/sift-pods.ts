@@ -58,7 +58,7 @@ export class SiftedPods {
     this.#kept.set(at, pod);
     for (const { text } of shown)
       for (const each of index.at(text)) {
-        const isOthers = !claims.own.has(index.claim(each) ?? Number.NaN);
+        const isOthers = !claims.own.has(index.claim(each));
         if (index.is(each, IS.claimed) && isOthers) this.#again.add(text);
         index.mark(each, IS.wanted);
       }
@@ -72,7 +72,7 @@ export class SiftedPods {
     let isClear = !this.#allocations.isWanted(pod);
     for (const each of shown) {
       const held = index.at(each.text);
-      const mine = held.filter((at) => own.has(index.claim(at) ?? Number.NaN));
+      const mine = held.filter((at) => own.has(index.claim(at)));
       const [first] = mine;
       // Who shows an address is told where its holder is not known.
       if (held.some((at) => index.is(at, IS.kept))) isClear = false;
