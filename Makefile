@@ -4,7 +4,7 @@ EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-cluster bench-whereabouts lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-scale bench-cluster bench-whereabouts lint clean
 
 all: build
 
@@ -91,6 +91,11 @@ bench: build shim
 	@node_modules/.bin/bun bench/agent-throughput.ts
 	@node_modules/.bin/bun bench/agent-memory.ts
 	@node_modules/.bin/bun bench/etcd-transactions.ts
+
+## bench-scale: what many nodes cost, measured here and written into docs/scale.md (10 minutes)
+bench-scale: build shim
+	@scripts/setup.sh test
+	@node_modules/.bin/bun bench/verbs-at-size.ts
 
 ## bench-cluster: pods on a real cluster of two nodes, beside host-local, into docs/performance.md; as root, some ten minutes
 bench-cluster: build shim

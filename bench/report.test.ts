@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { temporaryFolder } from "../test/kit/folder.ts";
-import { BENCHES, PAGE, report, withSection } from "./report.ts";
+import { PAGES, pageOf, report, withSection } from "./report.ts";
 
 const OLD = "# Figures\n\n<!-- one -->\nold\n<!-- /one -->\n\nbetween\n\n<!-- two -->\nkept\n<!-- /two -->\n";
 
@@ -33,7 +33,7 @@ test("a short run is printed and not kept", () => {
   print.mockRestore();
 });
 
-test("the page has the markers of every bench", () => {
-  const page = readFileSync(PAGE, "utf8");
-  for (const bench of BENCHES) expect(withSection(page, bench, "x")).toContain(`<!-- ${bench} -->\nx\n`);
+test.each(Object.values(PAGES).flat())("the page of bench %s has its markers", (bench) => {
+  const page = readFileSync(pageOf(bench), "utf8");
+  expect(withSection(page, bench, "x")).toContain(`<!-- ${bench} -->\nx\n`);
 });

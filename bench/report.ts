@@ -2,37 +2,43 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 
-/** The page of figures, which every bench writes its own section of. */
-export const PAGE = join(import.meta.dir, "../docs/performance.md");
+/** The pages of figures, and the benches that publish there; each has its markers in its page. */
+export const PAGES = {
+  "performance.md": [
+    "add-del",
+    "agent",
+    "agent-throughput",
+    "agent-memory",
+    "etcd-transactions",
+    "cluster",
+    "whereabouts",
+  ],
+  "scale.md": ["verbs-at-size"],
+} as const;
 
-/** The page of what a large cluster costs. */
-export const SCALE_PAGE = join(import.meta.dir, "../docs/scale.md");
-
-/** The benches that publish; each has its markers in the page. */
-export const BENCHES = [
-  "add-del",
-  "agent",
-  "agent-throughput",
-  "agent-memory",
-  "etcd-transactions",
-  "cluster",
-  "whereabouts",
-  "verbs-at-size",
-] as const;
+type Page = keyof typeof PAGES;
 
 interface Report {
-  readonly bench: (typeof BENCHES)[number];
+  readonly bench: (typeof PAGES)[Page][number];
   /** Markdown: what was measured, where, and the table. */
   readonly text: string;
   /** A short run measures nothing, so it is printed and not kept. */
   readonly short: boolean;
+  /** Path of the page; default the bench's own. */
   readonly page?: string;
 }
 
-/** Prints what a bench has measured, and keeps it in the page. */
-export function report({ bench, text, short, page = PAGE }: Report): void {
+/** Prints what a bench has measured, and keeps it in its page. */
+export function report({ bench, text, short, page = pageOf(bench) }: Report): void {
   console.log(text);
   if (!short) writeFileSync(page, withSection(readFileSync(page, "utf8"), bench, text));
+}
+
+/** Path of the page with a bench's markers. */
+export function pageOf(bench: Report["bench"]): string {
+  const [page] =
+    Object.entries(PAGES).find(([, benches]) => [...benches].some((each) => each === bench)) ?? [];
+  return join(import.meta.dir, "../docs", page ?? "");
 }
 
 /**

@@ -6,7 +6,7 @@ import { etcdSettings } from "../test/kit/etcd-settings.ts";
 import { addressOf, type Fill, fillEtcd, nodeOf, podOf } from "../test/kit/filled-etcd.ts";
 import { filledKubernetes } from "../test/kit/filled-kubernetes.ts";
 import { type Measured, measure } from "./measured-process.ts";
-import { machine, report, SCALE_PAGE } from "./report.ts";
+import { machine, report } from "./report.ts";
 import { markdown } from "./statistics.ts";
 
 /**
@@ -75,7 +75,7 @@ const rows = [
 ];
 const text = `${LARGE.allocations.toLocaleString("en-US")} allocations of ${LARGE.nodes.toLocaleString("en-US")} nodes, \
 ${LARGE.reservations.toLocaleString("en-US")} reservations, on ${machine()}:\n\n${markdown(rows)}`;
-report({ bench: "verbs-at-size", text, short: SHORT || ONLY !== undefined, page: SCALE_PAGE });
+report({ bench: "verbs-at-size", text, short: SHORT || ONLY !== undefined });
 
 async function measureAll(fill: Fill): Promise<Map<string, Row>> {
   await using cluster = await startEtcd({ version: "3.6", tls: true });

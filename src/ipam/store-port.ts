@@ -247,7 +247,7 @@ export interface ListScope<K extends RecordKind = RecordKind> {
 }
 
 /** Narrows a count. */
-export type CountScope = Omit<ListScope, "from" | "to">;
+export type CountScope = Pick<ListScope, "kind" | "space" | "node" | "network" | "address">;
 
 export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
   readonly ref: RefOf<K>;

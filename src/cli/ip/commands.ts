@@ -170,7 +170,7 @@ function readAsked(text: string): Asked {
   if (address !== undefined) return { address: oneAddress(address) };
   if (/^([^/\s]+\/)?[^/\s]+$/.test(text)) return { pod: text };
   throw new UsageError(
-    `'${text}' names neither a pod nor an address`,
+    `'${text}' names no pod`,
     "give its name, or NAMESPACE/NAME, for example default/db-0; or an address such as 10.1.2.3",
   );
 }

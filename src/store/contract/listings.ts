@@ -42,7 +42,7 @@ export function listings(under: () => StoreUnderTest): void {
     expect(await listed({ ...scope, address: parseAddress("10.0.0.2") })).toEqual([]);
   });
 
-  test("a part of a space's addresses: from one on, and up to another of its family", async () => {
+  test("K207: a part of a space's addresses: from one on, and up to another of its family", async () => {
     const texts = ["9.0.0.1", "10.0.0.9", "10.0.0.10", "200.0.0.1", "2001:db8::9", "201.0.0.1", "fd00::9"];
     await putAll(
       under().store,
@@ -69,7 +69,7 @@ export function listings(under: () => StoreUnderTest): void {
     expect(await listed({ kind: "allocation", space: "default" })).toEqual(texts);
   });
 
-  test("records are counted without being read, and address spaces are told", async () => {
+  test("K213: records are counted without being read, and address spaces are told", async () => {
     const { store, damage } = under();
     expect([await store.spaces(options()), await store.count({ kind: "allocation" }, options())]).toEqual([
       [],
