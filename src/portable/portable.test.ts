@@ -238,7 +238,7 @@ test("RESOLVED: an answer that was lost is read back", async () => {
   expect((await exported(target.store)).records).toHaveLength(records.length);
 });
 
-test("an export reads what changed meanwhile again, so that both sides fit", async () => {
+test("K209: an export reads what changed meanwhile again, so that both sides fit", async () => {
   const { ports, store } = await lived();
   let pending = true;
   const raced: Store = {
