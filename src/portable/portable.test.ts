@@ -4,7 +4,7 @@ import { parseCidr } from "../address/cidr.ts";
 import type { IpamError } from "../ipam/errors.ts";
 import { definitionsInForce } from "../ipam/network-definitions.ts";
 import type { Ports } from "../ipam/ports.ts";
-import type { Owner, Ref } from "../ipam/records.ts";
+import type { AllocationRecord, Owner, Ref } from "../ipam/records.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange } from "../ipam/reserve/reserve-range.ts";
@@ -261,6 +261,12 @@ test("K209: an export reads what changed meanwhile again, so that both sides fit
     ref.kind === "attachment" ? [ref.id.container] : [],
   );
   expect(containers.sort()).toEqual(["c2", "c3", "late"]);
+  const holders = document.records.flatMap(({ ref, record }) =>
+    ref.kind === "allocation"
+      ? (record as AllocationRecord).holders.map((each) => each.attachment.container)
+      : [],
+  );
+  expect([...new Set(holders)].sort()).toEqual(["c2", "c3", "late"]);
 });
 
 test("an export leaves out what only this store's nodes need: notices, answers, the state", async () => {
