@@ -2,6 +2,7 @@ import { parseAddress } from "../address/address.ts";
 import { joinDefinitions } from "../ipam/commit/learn-definition.ts";
 import { describeOwner } from "../ipam/in-words.ts";
 import type { AttachmentRecord, NetworkRecord, RecordTypes, Ref } from "../ipam/records.ts";
+import { refKey } from "../ipam/ref-key.ts";
 import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
@@ -20,8 +21,8 @@ export interface ImportPlan {
   readonly conflicts: readonly string[];
 }
 
-/** Four records are read for each, well within the 128 of one read. */
-const PER_READ = 24;
+/** References of one read: the last record may bring three more, well within the 128 of one read. */
+const PER_READ = 96;
 
 /** An attachment comes in one transaction with its allocations, well within its 128. */
 const MOST_ADDRESSES = 100;
@@ -93,11 +94,20 @@ async function readAround(
   options: CallOptions,
   take: (item: PortableRecord, snapshot: Snapshot) => void,
 ): Promise<void> {
-  for (let start = 0; start < records.length; start += PER_READ) {
-    const part = records.slice(start, start + PER_READ);
-    const snapshot = await store.read({ refs: uniqueRefs(part.flatMap(refsAround)) }, options);
+  let part: PortableRecord[] = [];
+  let refs = new Map<string, PortableRefs>();
+  const look = async () => {
+    const snapshot = await store.read({ refs: [...refs.values()] }, options);
     for (const item of part) take(item, snapshot);
+    part = [];
+    refs = new Map();
+  };
+  for (const item of records) {
+    part.push(item);
+    for (const ref of refsAround(item)) refs.set(refKey(ref), ref);
+    if (refs.size >= PER_READ) await look();
   }
+  if (part.length > 0) await look();
 }
 
 /** The attachment with the addresses that nobody holds yet; undefined where none is left. */
@@ -133,12 +143,6 @@ function refsAround({ ref }: PortableRecord): PortableRefs[] {
   if (!("address" in own)) return [own];
   const { space, address } = own;
   return [refTo.allocation(space, address), refTo.reservation(space, address), refTo.reservedRanges(space)];
-}
-
-function uniqueRefs(refs: readonly PortableRefs[]): PortableRefs[] {
-  const text = (ref: PortableRefs) =>
-    JSON.stringify(ref, (_, value) => (typeof value === "bigint" ? String(value) : value));
-  return [...new Map(refs.map((ref) => [text(ref), ref])).values()];
 }
 
 /** Who has, or will have, the address here without being part of the import. */

@@ -8,6 +8,7 @@ import type { PortableRecord } from "./document.ts";
 
 /** Times are for people; what a network has been configured with is joined, and never contradicts. */
 export function saysTheSame({ ref, record }: PortableRecord, present: unknown): boolean {
+  if (Bun.deepEquals(record, present, true)) return true;
   if (ref.kind !== "network") return isDeepStrictEqual(withoutTime(record), withoutTime(present));
   return joinDefinitions(present as NetworkRecord, record as NetworkRecord) === undefined;
 }

@@ -15,6 +15,8 @@ import { RANGE } from "./wire/methods.ts";
 
 /** Records of one page: about 300 KiB. */
 const PAGE = 500;
+/** After so many pages the next one is read while the caller looks at one: most short listings end before. */
+const LONG = 2;
 
 /**
  * Lists all records of a scope in the order of their keys, at one revision. When etcd compacts that
@@ -79,17 +81,26 @@ async function* entries<K extends RecordKind>(
   range: KeyRange,
   damaged: ListOptions["damaged"],
 ): AsyncIterable<Entry<K>> {
-  let first = range.first;
-  for (;;) {
-    const page = await reader.page({ first, end: range.end }, PAGE, false);
+  let next = reader.page(range, PAGE, false);
+  for (let pages = 1; ; pages++) {
+    const page = await next;
+    const last = page.kvs.at(-1);
+    const rest = page.more && last !== undefined && { first: after(toText(last.key)), end: range.end };
+    const isLong = rest && pages >= LONG;
+    if (isLong) next = ahead(reader.page(rest, PAGE, false));
     for (const pair of page.kvs) {
       const entry = entryOf(keys, scope.kind, pair, damaged);
       if (entry !== undefined && inScope(scope, entry.ref)) yield entry;
     }
-    const last = page.kvs.at(-1);
-    if (!page.more || last === undefined) return;
-    first = after(toText(last.key));
+    if (!rest) return;
+    if (!isLong) next = reader.page(rest, PAGE, false);
   }
+}
+
+/** A caller that stops early hears of no failure of what it did not want. */
+function ahead<T>(page: Promise<T>): Promise<T> {
+  page.catch(() => undefined);
+  return page;
 }
 
 /** Lists the spaces. Reads one key of each, however many records it holds. */
