@@ -154,13 +154,13 @@ async function judgeInside(
     if ("address" in ref && intervalContains(interval, ref.address)) throw failure;
   };
   const past = { ...options, damaged };
+  const inside = { space, from: interval.first, to: interval.last };
   if ((count?.reserved ?? 0) > 0) {
-    for await (const { ref, record } of ports.store.list({ kind: "reservation", space }, past))
-      if (intervalContains(interval, ref.address)) refuseOther(ref.address, wish, record, ports);
+    for await (const { ref, record } of ports.store.list({ kind: "reservation", ...inside }, past))
+      refuseOther(ref.address, wish, record, ports);
   }
   if ((count?.allocated ?? 0) > 0) {
-    for await (const { ref, record } of ports.store.list({ kind: "allocation", space }, past)) {
-      if (!intervalContains(interval, ref.address)) continue;
+    for await (const { ref, record } of ports.store.list({ kind: "allocation", ...inside }, past)) {
       refuseHolders(ref.address, wish, record.holders, ports);
       holders.push(...record.holders);
     }
