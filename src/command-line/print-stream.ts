@@ -5,11 +5,17 @@ import { printPart } from "./print.ts";
 /** Items that are printed together, with columns of one width. */
 const CHUNK = 500;
 
+/** What a caller does around each chunk. */
+export interface Printing {
+  readonly before: () => void;
+  /** Hears how long printing took: whoever reads may be a pager, which waits for a person. */
+  readonly after: (milliseconds: number) => void;
+}
+
 /**
  * Prints items while they are read, with one chunk of them in memory: a table whose columns grow with what comes, or
  * one list for programs. What is not as long as a chunk is printed once it is complete. Ends early where nobody reads.
  *
- * @param before is called before each chunk is printed.
  * @returns how many items came.
  * @throws what the items throw: a list for programs is cut short then.
  */
@@ -17,13 +23,16 @@ export async function printStream<T>(
   items: AsyncIterable<T>,
   columns: readonly Column<T>[],
   format: Format,
-  before: () => void,
+  { before, after }: Printing,
 ): Promise<number> {
   let count = 0;
   for await (const chunk of chunksOf(items, columns, format)) {
     before();
+    const begin = performance.now();
+    const isRead = printPart(chunk.text);
+    after(performance.now() - begin);
     count += chunk.count;
-    if (!printPart(chunk.text)) break;
+    if (!isRead) break;
   }
   return count;
 }

@@ -5,7 +5,7 @@ import type { Owner, ReservationRecord, Retention } from "../ipam/records.ts";
 import type { ReservationDone } from "../ipam/reserve/reservation-request.ts";
 import type { AddressStatus } from "./address-status.ts";
 import type { ItemQuery } from "./item-query.ts";
-import type { Listing, Placed } from "./list-items.ts";
+import type { Listened, Placed } from "./list-items.ts";
 
 /**
  * What an operator can ask and change: on the store itself, or through the controller. Where no space
@@ -13,8 +13,8 @@ import type { Listing, Placed } from "./list-items.ts";
  * StoreFailure.
  */
 export interface Addresses {
-  /** What is held or reserved, in the order of addresses, as it is read. `after` and `onRead` as a `Listing`'s. */
-  items(query: ItemQuery, how?: Pick<Listing, "after" | "onRead">): AsyncIterable<Placed>;
+  /** What is held or reserved, in the order of addresses, as it is read. `how` as a `Listing` says. */
+  items(query: ItemQuery, how?: Listened): AsyncIterable<Placed>;
   /** What is known of one address, once for each space. */
   status(address: Address, space?: string): Promise<AddressStatus[]>;
   reserve(interval: Interval, options: ReserveOptions): Promise<InSpace<ReservationDone>>;

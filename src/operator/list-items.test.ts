@@ -93,6 +93,26 @@ test("K207: what is asked for is read, and nothing else", async () => {
   expect(await list({ address: block })).toEqual([32, 32]);
 });
 
+test("K207: while a person reads in a pager, the time for reading the store does not run out", async () => {
+  const deadlines: number[] = [];
+  const store = createMemoryStore();
+  const watched: Store = {
+    ...store,
+    list: ((scope: ListScope, options: ReturnType<typeof soon>) => {
+      deadlines.push(options.deadline);
+      return store.list(scope, soon());
+    }) as Store["list"],
+    spaces: async () => ["a", "b"],
+  };
+  let waited = 0;
+  const deadline = performance.now() + 1_000;
+  const listing = listItems(watched, { state: "allocated" }, { deadline, waited: () => (waited += 500) });
+  expect(await Array.fromAsync(listing)).toEqual([]);
+  expect(deadlines).toHaveLength(2);
+  expect(deadlines.every((each) => each >= deadline + 500)).toBe(true);
+  expect(deadlines[1]).toBe((deadlines[0] ?? 0) + 500);
+});
+
 /** Rows that are listed, and references that are read. */
 function counted(store: Store) {
   const read = {

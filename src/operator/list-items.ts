@@ -30,7 +30,12 @@ export interface Listing extends ListOptions {
   readonly after?: Position | undefined;
   /** Hears how many records were read so far. */
   readonly onRead?: ((count: number) => void) | undefined;
+  /** Milliseconds that the caller has spent so far waiting for others, as for a pager: the deadline moves on by as much. */
+  readonly waited?: (() => number) | undefined;
 }
+
+/** What a caller says of a listing. */
+export type Listened = Pick<Listing, "after" | "onRead" | "waited">;
 
 /**
  * Lists what is held or reserved, in the order of addresses, as the store yields it: a page of records of each kind is
@@ -38,7 +43,13 @@ export interface Listing extends ListOptions {
  *
  * @throws StoreFailure
  */
-export async function* listItems(store: Store, query: ItemQuery, listing: Listing): AsyncGenerator<Placed> {
+export async function* listItems(store: Store, query: ItemQuery, given: Listing): AsyncGenerator<Placed> {
+  const listing: Listing = {
+    ...given,
+    get deadline() {
+      return given.deadline + (given.waited?.() ?? 0);
+    },
+  };
   let count = 0;
   const onRead = () => listing.onRead?.(++count);
   const reading = { store, query, listing, onRead };

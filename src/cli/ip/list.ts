@@ -18,8 +18,14 @@ export async function listAddresses(
 ): Promise<number> {
   const progress = startProgress("reading records");
   const query = queryOf(options);
-  const found = itemsOf(addresses.items(query, { onRead: progress.at }));
-  const count = await printStream(found, COLUMNS, output, progress.end).finally(progress.end);
+  let waited = 0;
+  const found = itemsOf(addresses.items(query, { onRead: progress.at, waited: () => waited }));
+  const count = await printStream(found, COLUMNS, output, {
+    before: progress.end,
+    after: (milliseconds) => {
+      waited += milliseconds;
+    },
+  }).finally(progress.end);
   if (count === 0) printErr(`no address is held or reserved${isNarrow(query) ? " that matches" : ""}`);
   return 0;
 }

@@ -4,7 +4,7 @@ import { sortableText } from "../../address/sortable.ts";
 import { type ApiPath, withQuery } from "../../kubernetes/api/path.ts";
 import { type ItemQuery, matches } from "../../operator/item-query.ts";
 import type { Item } from "../../operator/items.ts";
-import type { Listing, Placed } from "../../operator/list-items.ts";
+import type { Listened, Placed } from "../../operator/list-items.ts";
 import type { AddressList } from "../../operator/wire.ts";
 
 /** Items of one answer. */
@@ -20,7 +20,7 @@ export async function* listRemote(
   get: (path: ApiPath) => Promise<AddressList>,
   folder: ApiPath,
   query: ItemQuery,
-  { onRead }: Pick<Listing, "after" | "onRead"> = {},
+  { onRead }: Listened = {},
 ): AsyncGenerator<Placed> {
   const { address, namespace: _, ...rest } = query;
   const asked = { ...rest, address: address && formatInterval(address), limit: PAGE };

@@ -21,7 +21,8 @@ import type { Place } from "./place.ts";
 export function remoteAddresses({ api, deadline, namespace }: Place): Addresses {
   const root = rootOf(API_VERSION);
   const folder = namespace === undefined ? root : below(root, "namespaces", namespace);
-  const get = async <T>(path: ApiPath) => answered<T>(await api.request(path, deadline), api);
+  const get = async <T>(path: ApiPath, waited = 0) =>
+    answered<T>(await api.request(path, deadline + waited), api);
   const post = async <T>(plural: string, kind: string, spec: object) => {
     const body = { apiVersion: API_VERSION, kind, spec };
     const sending = { method: "POST", contentType: "application/json", body } as const;
@@ -29,7 +30,7 @@ export function remoteAddresses({ api, deadline, namespace }: Place): Addresses 
   };
   return {
     items: (query, how) =>
-      listRemote((path) => get<AddressList>(path), below(folder, "addresses"), query, how),
+      listRemote((path) => get<AddressList>(path, how?.waited?.()), below(folder, "addresses"), query, how),
     status: async (address, space) =>
       (
         await get<SeenAddress>(withQuery(below(folder, "addresses", formatAddress(address)), { space }))
