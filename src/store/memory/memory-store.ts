@@ -1,4 +1,5 @@
 import { type Address, equalAddresses } from "../../address/address.ts";
+import { sortableText } from "../../address/sortable.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import { refKey } from "../../ipam/ref-key.ts";
 import {
@@ -317,7 +318,14 @@ function isIn({ space, first, last }: Span, ref: Ref): boolean {
   return first.value <= ref.address.value && ref.address.value <= last.value;
 }
 
+/** The keys of two families may interleave. */
+function inOrderOfKeys(a: Address, b: Address): number {
+  if (a.family === b.family) return a.value === b.value ? 0 : a.value < b.value ? -1 : 1;
+  return sortableText(a) < sortableText(b) ? -1 : 1;
+}
+
 function compareRefs(a: Ref, b: Ref): number {
+  if ("address" in a && "address" in b && a.space === b.space) return inOrderOfKeys(a.address, b.address);
   return refKey(a) < refKey(b) ? -1 : 1;
 }
 
