@@ -96,6 +96,7 @@ bench: build shim
 bench-scale: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/verbs-at-size.ts
+	@node_modules/.bin/bun bench/many-agents.ts
 
 ## bench-cluster: pods on a real cluster of two nodes, beside host-local, into docs/performance.md; as root, some ten minutes
 bench-cluster: build shim

@@ -22,8 +22,8 @@ export interface AgentOnEtcd extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** An agent with folders of its own and a network 10.0.0.0/8 on this etcd. */
-export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
+/** The agent of a node with folders of its own, and a network 10.0.0.0/8 on this etcd. */
+export async function agentOnEtcd(cluster: EtcdCluster, nodeName = "node1"): Promise<AgentOnEtcd> {
   const plugin = deployPlugin();
   const namespace = await makeNamespace();
   const socket = plugin.folder.file("agent.sock");
@@ -31,7 +31,8 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
   const etcdConfig = configOf(etcdSettings(cluster));
   // In memory, as /run is on a node.
   const runDir = temporaryFolder("bench", "/dev/shm");
-  const ipam = { type: "kube-ipam", ...plugin.ipam, runDir: runDir.path, subnet: "10.0.0.0/8", etcdConfig };
+  const own = { ...plugin.ipam, nodeName, runDir: runDir.path };
+  const ipam = { type: "kube-ipam", ...own, subnet: "10.0.0.0/8", etcdConfig };
   const stdin = JSON.stringify({ cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam });
   return {
     door: { socket, stdin, netns: namespace.path },
@@ -46,12 +47,21 @@ export async function agentOnEtcd(cluster: EtcdCluster): Promise<AgentOnEtcd> {
 }
 
 /** ADDs container number n; throws unless it succeeds. */
-export function adder({ socket, stdin, netns }: Door): (n: number) => Promise<void> {
+export function adder(door: Door): (n: number) => Promise<void> {
+  return verbCaller("ADD", door);
+}
+
+/** DELs container number n; throws unless it succeeds. */
+export function deleter(door: Door): (n: number) => Promise<void> {
+  return verbCaller("DEL", door);
+}
+
+function verbCaller(verb: "ADD" | "DEL", { socket, stdin, netns }: Door): (n: number) => Promise<void> {
   const caller = new AgentCaller(socket);
   return async (n) => {
-    const env = environment("ADD", { container: `c${n}`, ifname: "eth0", netns });
+    const env = environment(verb, { container: `c${n}`, ifname: "eth0", netns });
     const { exitCode, stdout } = await caller.call(requestFrame({ env, stdin }));
-    if (exitCode !== 0) throw new Error(`ADD failed: ${stdout}`);
+    if (exitCode !== 0) throw new Error(`${verb} failed: ${stdout}`);
   };
 }
 

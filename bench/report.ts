@@ -13,7 +13,7 @@ export const PAGES = {
     "cluster",
     "whereabouts",
   ],
-  "scale.md": ["verbs-at-size"],
+  "scale.md": ["many-agents", "verbs-at-size"],
 } as const;
 
 type Page = keyof typeof PAGES;

@@ -37,6 +37,8 @@ export interface EtcdMember {
   readonly endpoint: string;
   readonly port: number;
   pid(): number;
+  /** What it tells of itself now, in Prometheus' format. */
+  metrics(): Promise<string>;
   /** SIGKILL, as a crash; the data stays. Resolves when the process is gone. */
   kill(): Promise<void>;
   /** SIGSTOP: the kernel still accepts connections, nobody answers. */
@@ -186,6 +188,7 @@ function makeMember(
     endpoint: `${scheme}://${hostOf(wish)}:${plan.client}`,
     port: plan.client,
     pid: () => child?.pid ?? 0,
+    metrics: async () => (await fetch(`http://127.0.0.1:${plan.health}/metrics`)).text(),
     kill: async () => {
       signal("SIGKILL");
       await child?.exited;
