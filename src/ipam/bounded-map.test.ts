@@ -26,6 +26,14 @@ test("a key that is set again is the newest; one that is only read is not", () =
   expect(map.get("a")).toBe(2);
 });
 
+test("what makes room is told, and nothing else", () => {
+  const told: number[] = [];
+  const map = new BoundedMap<string, number>(2, (value) => void told.push(value));
+  for (const [index, key] of [..."aabc"].entries()) map.set(key, index);
+  map.delete("b");
+  expect([told, [...map.entries()]]).toEqual([[1], [["c", 3]]]);
+});
+
 test("a deleted key makes room", () => {
   const map = new BoundedMap<string, number>(2);
   for (const key of "ab") map.set(key, 1);

@@ -2,9 +2,12 @@
 export class BoundedMap<K, V> {
   readonly #limit: number;
   readonly #values = new Map<K, V>();
+  readonly #dropped: (value: V) => void;
 
-  constructor(limit: number) {
+  /** @param dropped called with each value that makes room for another. */
+  constructor(limit: number, dropped: (value: V) => void = () => undefined) {
     this.#limit = limit;
+    this.#dropped = dropped;
   }
 
   get size(): number {
@@ -20,8 +23,9 @@ export class BoundedMap<K, V> {
     this.#values.delete(key);
     this.#values.set(key, value);
     if (this.#values.size <= this.#limit) return;
-    for (const oldest of this.#values.keys()) {
+    for (const [oldest, dropped] of this.#values) {
       this.#values.delete(oldest);
+      this.#dropped(dropped);
       return;
     }
   }

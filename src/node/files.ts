@@ -32,6 +32,8 @@ export interface SpareFiles {
   borrow(): string | undefined;
   /** Takes a file away from its path, as `unlink` does. Its text is gone. Throws as node:fs does. */
   take(path: string): void;
+  /** Removes those at hand, and keeps none from now on. Never throws. */
+  close(): void;
 }
 
 /** `durable`: the text has reached the disk when the call returns. `spares`: files to use again. */

@@ -36,6 +36,18 @@ test("what another process has is left alone, unless it was left long ago", () =
   expect(fs.readdirSync(folder).length).toBe(1);
 });
 
+test("what is closed leaves no file behind, and keeps none", async () => {
+  const [base, folder] = [scratch(), scratch()];
+  const spares = openSpareFiles(folder);
+  spares.take(file(`${base}/a`));
+  spares.close();
+  expect(fs.readdirSync(folder)).toEqual([]);
+  spares.take(file(`${base}/b`));
+  expect(spares.borrow()).toBeUndefined();
+  await Bun.sleep(30);
+  expect([...fs.readdirSync(folder), ...fs.readdirSync(base)]).toEqual([]);
+});
+
 test("a folder that somebody removed is no reason to fail", () => {
   const [base, folder] = [scratch(), scratch()];
   const spares = openSpareFiles(folder);

@@ -12,12 +12,14 @@ export function openSpareFiles(folder: string): SpareFiles {
   removeOld(folder);
   const names: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let most = MOST;
   const makeOne = () => {
     timer = undefined;
-    if (names.length >= MOST || !make(folder, names)) return;
+    if (names.length >= most || !make(folder, names)) return;
     makeSoon();
   };
   const makeSoon = () => {
+    if (most === 0) return;
     timer ??= setTimeout(makeOne, MAKE_EVERY_MS);
     timer.unref();
   };
@@ -31,7 +33,7 @@ export function openSpareFiles(folder: string): SpareFiles {
       return names.pop();
     },
     take(path) {
-      if (names.length >= MOST) return fs.unlinkSync(path);
+      if (names.length >= most) return fs.unlinkSync(path);
       fs.truncateSync(path);
       const spare = `${folder}/${crypto.randomUUID()}`;
       try {
@@ -42,7 +44,20 @@ export function openSpareFiles(folder: string): SpareFiles {
       }
       names.push(spare);
     },
+    close() {
+      most = 0;
+      clearTimeout(timer);
+      for (const name of names.splice(0)) remove(name);
+    },
   };
+}
+
+function remove(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // Another program removed it, or the folder.
+  }
 }
 
 function make(folder: string, names: string[]): boolean {
