@@ -19,8 +19,8 @@ function podObject(name: string, uid: string, more: object = {}) {
   };
 }
 
-/** An API server with one pod in its list, and a watch that the test speaks through. */
-function watched(): {
+/** An API server with one pod in its list, and a watch that the test speaks through. It knows no list of `unknownVersion`. */
+function watched({ unknownVersion = "" } = {}): {
   api: FakeApi;
   pods: NodePods;
   say: (line: object) => void;
@@ -34,6 +34,8 @@ function watched(): {
     const url = new URL(request.url);
     queries.push(url.search);
     if (!url.searchParams.has("watch")) {
+      if (url.searchParams.get("resourceVersion") === unknownVersion)
+        return apiStatus(504, "Timeout", "Too large resource version");
       return { metadata: { resourceVersion: "5" }, items: [podObject("p1", "u1")] };
     }
     return new Response(
@@ -58,6 +60,9 @@ function watched(): {
   return { api, pods, say, hangUp: () => writer?.close(), queries };
 }
 
+const lists = (queries: readonly string[]) => queries.filter((query) => !query.includes("watch"));
+const versions = (queries: readonly string[]) =>
+  lists(queries).map((query) => new URLSearchParams(query).get("resourceVersion"));
 const id = (name: string, uid: string) => ({ namespace: "default", name, uid });
 const known = (pods: NodePods, name: string, uid: string): Promise<PodFacts> =>
   eventually(async () => pods.get(id(name, uid)));
@@ -95,14 +100,35 @@ test("goes on from the last bookmark when the server ends the watch", async () =
   hangUp();
   await eventually(async () => queries.some((query) => query.includes("resourceVersion=99")) || undefined);
   await known(pods, "p1", "u1");
-  expect(queries.filter((query) => !query.includes("watch")).length).toBe(1);
+  expect(lists(queries).length).toBe(1);
+});
+
+test("K194: each list is answered from the API server's memory: of any version, and then of none before the last", async () => {
+  const { pods, say, hangUp, queries } = watched();
+  await known(pods, "p1", "u1");
+  say({ type: "BOOKMARK", object: { metadata: { resourceVersion: "99" } } });
+  say({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+  await eventually(async () => lists(queries).length === 2 || undefined);
+  await known(pods, "p1", "u1");
+  hangUp();
+  expect(versions(queries)).toEqual(["0", "99"]);
+});
+
+test("K194: where the API server does not know the last version, its list is of any again", async () => {
+  const { pods, say, queries } = watched({ unknownVersion: "99" });
+  await known(pods, "p1", "u1");
+  say({ type: "BOOKMARK", object: { metadata: { resourceVersion: "99" } } });
+  say({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+  await eventually(async () => lists(queries).length === 3 || undefined);
+  await known(pods, "p1", "u1");
+  expect(versions(queries)).toEqual(["0", "99", "0"]);
 });
 
 test("lists again when the server has forgotten where the watch was", async () => {
   const { pods, say, queries } = watched();
   await known(pods, "p1", "u1");
   say({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
-  await eventually(async () => queries.filter((query) => !query.includes("watch")).length === 2 || undefined);
+  await eventually(async () => lists(queries).length === 2 || undefined);
   await known(pods, "p1", "u1");
 });
 

@@ -14,6 +14,8 @@ const WATCH_SECONDS = 240;
 const SILENCE_MS = 90_000;
 const LIST_MS = 10_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 30_000];
+/** As old as the API server likes. */
+const ANY_VERSION = "0";
 
 const listing = v.object({
   metadata: v.object({ resourceVersion: v.string() }),
@@ -33,6 +35,8 @@ export class NodePods {
   readonly #stopping = new AbortController();
   readonly #pods = new Map<string, PodFacts>();
   #version = "";
+  /** No list may be older. */
+  #leastVersion = ANY_VERSION;
   #alive = false;
   #pause = FIRST_PAUSE_MS;
 
@@ -60,7 +64,7 @@ export class NodePods {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        if (this.#version === "") await this.#list();
+        if (this.#version === "") await this.#listAgain();
         await this.#watch();
       } catch (failure) {
         this.#version = "";
@@ -74,8 +78,20 @@ export class NodePods {
     }
   }
 
-  async #list(): Promise<void> {
-    const path = withQuery(folderOf(PODS), this.#selector);
+  /** A version that the API server does not know, as after its etcd was restored, is asked for once. */
+  async #listAgain(): Promise<void> {
+    const least = this.#leastVersion;
+    this.#leastVersion = ANY_VERSION;
+    await this.#list(least);
+    this.#leastVersion = this.#version;
+  }
+
+  /**
+   * With a version, the API server lists from its memory, where it finds the pods of a node at once. Without,
+   * it reads all pods of the cluster from etcd, for each agent that begins.
+   */
+  async #list(resourceVersion: string): Promise<void> {
+    const path = withQuery(folderOf(PODS), { ...this.#selector, resourceVersion });
     const answer = await this.#api.request(path, performance.now() + LIST_MS);
     if (!answer.ok) throw this.#api.refusal(answer, { verb: "list", kind: PODS, name: {} });
     const { metadata, items } = this.#api.parse(listing, answer.body, path);
@@ -115,6 +131,7 @@ export class NodePods {
   #take({ type, object }: v.InferOutput<typeof change>): void {
     if (type === "ERROR") throw new Error(`the watch ended: ${JSON.stringify(object)}`);
     this.#version = v.parse(bookmark, object).metadata.resourceVersion;
+    this.#leastVersion = this.#version;
     if (type === "BOOKMARK") return;
     const facts = podFacts(v.parse(PODS.shape, object));
     if (type === "DELETED") this.#pods.delete(keyOf(facts));
