@@ -126,6 +126,11 @@ export interface WatchOptions extends PassesDamage {
   readonly signal: AbortSignal;
   /** Yields only whether records exist, without their contents: cheap, and enough for a hint. */
   readonly keysOnly?: boolean;
+  /**
+   * Called with true when the store has confirmed the watch, and with false when its connection was lost. The
+   * watch goes on by itself then, over another connection, but of a store that may have been thrown back.
+   */
+  readonly stands?: (stands: boolean) => void;
 }
 
 /**

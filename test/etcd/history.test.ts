@@ -89,8 +89,10 @@ describe.each(ETCD_VERSIONS)("history in etcd %s", (version) => {
     const revision = await revisionNow();
     const stop = new AbortController();
     const seen: Change<"allocation">[] = [];
+    const stands: boolean[] = [];
+    const options = { signal: stop.signal, stands: (is: boolean) => void stands.push(is) };
     const watching = (async () => {
-      for await (const change of store.watch({ kind: "allocation", space: "s" }, revision, stop))
+      for await (const change of store.watch({ kind: "allocation", space: "s" }, revision, options))
         seen.push(change);
     })();
     const writer = await openEtcdStore(etcdSettings(cluster));
@@ -109,6 +111,9 @@ describe.each(ETCD_VERSIONS)("history in etcd %s", (version) => {
         index % 2 === 0,
       ]),
     );
+    // Each cut was told before the watch went on (K191).
+    expect(stands.filter((is) => !is).length).toBeGreaterThan(1);
+    expect(stands).toEqual(stands.map((_, index) => index % 2 === 0));
     const revisions = seen.map((change) => change.revision);
     expect(revisions).toEqual([...revisions].sort((one, other) => one - other));
     await writer.close();

@@ -119,6 +119,20 @@ export function watches(under: () => StoreUnderTest): void {
     ]);
   }, 20_000);
 
+  test("a watch says that it stands, before it tells anything", async () => {
+    const { store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    await putAll(store, putAllocation("10.1.2.3"));
+    const abort = new AbortController();
+    const said: (boolean | string)[] = [];
+    const watching = { signal: abort.signal, stands: (stands: boolean) => void said.push(stands) };
+    for await (const { ref } of store.watch({ kind: "allocation" }, since, watching)) {
+      said.push(told(ref));
+      abort.abort();
+    }
+    expect(said.slice(0, 2)).toEqual([true, "10.1.2.3"]);
+  }, 20_000);
+
   test("a watch that is told to end ends, also while nothing happens", async () => {
     const { store } = under();
     const since = await putAll(store, putAllocation("10.1.2.2"));

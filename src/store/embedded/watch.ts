@@ -22,8 +22,10 @@ export async function* watch<K extends RecordKind>(
   transactions: Transactions,
   scope: ListScope<K>,
   since: number,
-  { damaged, keysOnly = false, signal }: WatchOptions,
+  { damaged, keysOnly = false, signal, stands }: WatchOptions,
 ): AsyncIterable<Change<K>> {
+  // A file has no connection that could be lost.
+  stands?.(true);
   const soon = () => ({ deadline: performance.now() + PATIENCE_MS });
   for (let seen = since; !signal.aborted; ) {
     if (scope.kind === "cooling") await expire(records, transactions, soon());

@@ -52,6 +52,7 @@ export async function* watch<K extends RecordKind>(
       const rpc = { headers, signal };
       for await (const response of connection.subscribe(WATCH, request, rpc)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
+        if (response.created) options.stands?.(true);
         for (const event of response.events) {
           const change = changeOf(keys, scope.kind, event, options);
           if (change !== undefined) yield change;
@@ -66,6 +67,7 @@ export async function* watch<K extends RecordKind>(
       if (failure.trouble === "token") await client.renewToken(headers.token);
     } finally {
       clearInterval(pings);
+      options.stands?.(false);
     }
   }
 }

@@ -89,7 +89,7 @@ type Happened = Pick<Stored, "ref" | "revision"> & Partial<Pick<Stored, "record"
 export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   const now = options.now ?? (() => performance.now() / 1000);
   const stored = new Map<string, Stored>();
-  const history: Happened[] = [];
+  let history: Happened[] = [];
   const waiting = new Set<() => void>();
   let revision = 1;
   let highest = 1;
@@ -193,7 +193,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       revision = movedOn ? highest + 1_000 : at;
       stored.clear();
       for (const [key, entry] of records) stored.set(key, entry as Stored);
-      history.length = 0;
+      history = [];
       lineage = next ?? lineage;
       connection++;
       for (const wake of waiting) wake();
@@ -201,6 +201,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
 
     disconnect() {
       connection++;
+      for (const wake of waiting) wake();
     },
 
     async requireWritable({ deadline }: CallOptions) {
@@ -233,13 +234,24 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
     async *watch<K extends RecordKind>(
       scope: ListScope<K>,
       since: number,
-      { damaged, keysOnly = false, signal }: WatchOptions,
+      { damaged, keysOnly = false, signal, stands }: WatchOptions,
     ) {
       if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
+      let over = connection;
+      let told = history;
+      stands?.(true);
       let next = history.findIndex((change) => change.revision > since);
       if (next === -1) next = history.length;
       while (!signal.aborted) {
         forgetExpired();
+        if (over !== connection) {
+          over = connection;
+          // What is there after a restoration, nobody tells; only what happens from then on.
+          if (told !== history) next = 0;
+          told = history;
+          stands?.(false);
+          stands?.(true);
+        }
         const change = history[next];
         if (change === undefined) await changed(signal, waiting);
         else {
