@@ -28,6 +28,7 @@ function agent(change: (node: FakeNode) => void, everyMs = 0) {
     onStir: (stirred: () => void) => void stirs.push(stirred),
     known: () => [configuration],
     lend: async () => ({ ...ports, close: async () => undefined }),
+    identityOf: async () => undefined,
     closeIdle: async () => rounds.resolve(),
   } as unknown as Lender;
   const say = (level: string, message: string) => void log.push(`${level} ${message}`);

@@ -1,31 +1,15 @@
-import type { OpenPorts } from "../cni/protocol/call.ts";
-import { adoptImported } from "../ipam/free/adopt.ts";
-import { reclaim } from "../ipam/free/reclaim.ts";
 import type { Log } from "../ipam/ports.ts";
-import { StoreFailure } from "../ipam/store-port.ts";
-import { pluginLog } from "../log/plugin-log.ts";
 import { unreadableKept } from "../node/kept-releases.ts";
-import { answerHere } from "../runtime/answer-here.ts";
-import { requireClusterNames } from "../runtime/cluster-names.ts";
 import type { Asking } from "../runtime/open-ports.ts";
-import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Metrics } from "./events/metrics.ts";
 import { FailureLog } from "./failure-log.ts";
-import { otherStores } from "./other-stores.ts";
-import { StoreWatch } from "./store-watch.ts";
+import { type RoundsContext, StoreRounds } from "./store-round.ts";
 import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
 const AFTER_FAILURE_MS = 1_000;
 /** Between two rounds, where a store stirs. */
 const AT_ONCE_MS = 50;
-const RECORDS = 100;
-/** Attachments that one round examines: more than any but a very large node has. */
-const LOOK = 500;
-const ADOPT_EVERY_MS = 20_000;
-const NAMES_MS = 2_000;
-/** The longest that one round waits for a store that does not answer. */
-const MOST_MS = 10_000;
 
 /**
  * Frees what this node's dead sandboxes hold, on EVIDENCE alone, and replays kept releases, in every
@@ -33,8 +17,8 @@ const MOST_MS = 10_000;
  */
 export class ReclaimLoop {
   readonly #lender: Lender;
-  readonly #metrics: Metrics;
   readonly #log: Log;
+  readonly #context: RoundsContext;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -42,13 +26,9 @@ export class ReclaimLoop {
   #hurry = false;
   /** When the last whole round ended, in milliseconds of performance.now(). */
   #ended = performance.now();
-  /** When each store was last looked through for imported attachments. */
-  readonly #adopted = new Map<string, number>();
-  readonly #watches = new Map<string, StoreWatch>();
+  readonly #rounds = new WeakMap<Asking["configuration"], StoreRounds>();
   /** The stores whose last round failed. */
   readonly #failing: FailureLog;
-  /** What failed of a round that went on. */
-  readonly #troubles: FailureLog;
   /** Files of kept DELs that the log has named. */
   readonly #logged = new Set<string>();
 
@@ -56,10 +36,9 @@ export class ReclaimLoop {
   constructor(lender: Lender, metrics: Metrics, log: Log, everyMs = EVERY_MS) {
     this.#everyMs = everyMs;
     this.#lender = lender;
-    this.#metrics = metrics;
     this.#log = log;
+    this.#context = { lender, metrics, log, troubles: new FailureLog(log) };
     this.#failing = new FailureLog(log);
-    this.#troubles = new FailureLog(log);
   }
 
   start(): void {
@@ -104,7 +83,8 @@ export class ReclaimLoop {
     for (const configuration of this.#lender.known()) {
       const store = JSON.stringify(configuration.store);
       try {
-        await this.#runOne(configuration, looksOnly);
+        this.#logUnreadable(configuration.node.dataDir);
+        await this.#roundsOf(configuration).run(looksOnly);
         this.#failing.went(store);
       } catch (failure) {
         this.#failing.failed(store, "cannot look at the store, or for dead sandboxes", failure);
@@ -113,32 +93,11 @@ export class ReclaimLoop {
     await this.#lender.closeIdle();
   }
 
-  async #runOne(configuration: Asking["configuration"], looksOnly: boolean): Promise<void> {
-    const deadline = performance.now() + MOST_MS;
-    this.#logUnreadable(configuration.node.dataDir);
-    const ports = await this.#lend(configuration, deadline);
-    try {
-      const trouble: unknown = await this.#watchOf(configuration)
-        .look(ports, deadline)
-        .catch((failure) => failure);
-      if (isUnavailable(trouble)) throw trouble;
-      await this.#answerRecovery(configuration, ports, deadline);
-      if (!looksOnly) {
-        await this.#adoptImported(configuration, ports, deadline);
-        this.#metrics.reclaimed.inc(await reclaim(ports, { records: RECORDS, look: LOOK, deadline }));
-      }
-      // What keeps a node from looking, as a damaged file of its memory, keeps nothing from being freed.
-      if (trouble !== undefined) throw trouble;
-    } finally {
-      await ports.close();
-    }
-  }
-
-  #watchOf(configuration: Asking["configuration"]): StoreWatch {
-    const store = JSON.stringify([configuration.node, configuration.store]);
-    const watch = this.#watches.get(store) ?? new StoreWatch(store, this.#metrics, this.#log);
-    this.#watches.set(store, watch);
-    return watch;
+  /** One for each that the lender knows: it hands out the same object each time. */
+  #roundsOf(configuration: Asking["configuration"]): StoreRounds {
+    const rounds = this.#rounds.get(configuration) ?? new StoreRounds(configuration, this.#context);
+    this.#rounds.set(configuration, rounds);
+    return rounds;
   }
 
   /** Each file is logged once in the life of a process. */
@@ -155,60 +114,4 @@ export class ReclaimLoop {
       );
     }
   }
-
-  /** The cluster's name says which records are its own; a node asks for it once in its life. */
-  async #lend(configuration: Asking["configuration"], deadline: number): Promise<OpenPorts> {
-    const { node } = configuration;
-    const ports = await this.#lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
-    const { shared } = ports.store.description;
-    if (ports.clusterNames !== undefined || ports.cluster === undefined || !shared) return ports;
-    const soon = Math.min(deadline, performance.now() + NAMES_MS);
-    const clusterNames = await requireClusterNames(node.dataDir, ports.node.name, ports.cluster, soon).catch(
-      () => undefined,
-    );
-    return clusterNames === undefined ? ports : { ...ports, clusterNames };
-  }
-
-  /** A recovered store asks what this node's pods hold; reclaiming goes on whatever the answer. */
-  async #answerRecovery(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
-    const what = `recovery ${JSON.stringify(configuration.store)}`;
-    try {
-      const others = () => otherStores(this.#lender, configuration, this.#log, deadline);
-      const answer = await answerHere(configuration, ports, others, deadline);
-      this.#troubles.went(what);
-      if (answer === undefined) return;
-      const { attachments, written, conflicts } = answer;
-      const level = conflicts.length > 0 ? "error" : "info";
-      this.#log(level, "reported to the recovered store what this node's pods hold", {
-        attachments,
-        written,
-        conflicts: conflicts.map(({ address, heldBy }) => `${address} is held by ${heldBy}`),
-      });
-    } catch (failure) {
-      // Whether it was recovered is not even known, and there is nothing to reclaim in it now.
-      if (isUnavailable(failure)) throw failure;
-      this.#troubles.failed(what, "cannot look for a recovery of the store, or cannot answer it", failure);
-    }
-  }
-
-  /** Takes over what was imported from another plugin for this node's containers. */
-  async #adoptImported(configuration: Asking["configuration"], ports: OpenPorts, deadline: number) {
-    const store = JSON.stringify(configuration.store);
-    const last = this.#adopted.get(store) ?? Number.NEGATIVE_INFINITY;
-    if (performance.now() - last < ADOPT_EVERY_MS) return;
-    this.#adopted.set(store, performance.now());
-    const what = `imported ${store}`;
-    try {
-      const notes = runtimeNotes(configuration.node.cniCacheDir, ports.node);
-      const { adopted, freed } = await adoptImported(notes, ports, { deadline });
-      this.#troubles.went(what);
-      if (adopted + freed > 0) this.#log("info", "took over imported attachments", { adopted, freed });
-    } catch (failure) {
-      this.#troubles.failed(what, "cannot take over imported attachments", failure);
-    }
-  }
-}
-
-function isUnavailable(failure: unknown): boolean {
-  return failure instanceof StoreFailure && failure.kind === "unavailable";
 }

@@ -198,6 +198,8 @@ export interface MetaRecord {
    * higher one knows that the store was thrown back, also where its revision was moved on by hand.
    */
   readonly epoch?: number;
+  /** Rises with each import from elsewhere, so that agents look for what it brought for their nodes. */
+  readonly imports?: number;
   /** Who put the store into the state "suspect", and why. */
   readonly suspicion?: Suspicion;
   /**

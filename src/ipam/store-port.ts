@@ -127,10 +127,11 @@ export interface WatchOptions extends PassesDamage {
   /** Yields only whether records exist, without their contents: cheap, and enough for a hint. */
   readonly keysOnly?: boolean;
   /**
-   * Called with true when the store has confirmed the watch, and with false when its connection was lost. The
-   * watch goes on by itself then, over another connection, but of a store that may have been thrown back.
+   * Called with true, and the connection (`Snapshot.connection`), when the store has confirmed the watch, and with
+   * false when that connection was lost. The watch goes on by itself then, over another one, but of a store that may
+   * have been thrown back.
    */
-  readonly stands?: (stands: boolean) => void;
+  readonly stands?: (stands: boolean, connection?: number) => void;
 }
 
 /**

@@ -167,6 +167,24 @@ describe.each(ETCD_VERSIONS)("keys of kube-ipam 0.2 in etcd %s", (version) => {
     await cluster.ctl("del", "/etcd-cni/networks/twin/used/10.9.9.9");
   });
 
+  test("K193: an import that wrote something tells the agents in the identity, and no other does", async () => {
+    const imports = async () =>
+      JSON.parse(await cluster.ctl("get", "--print-value-only", "/kube-ipam/v1/meta")).imports as number;
+    const source = ["--from", "kube-ipam-0.2", "--network", "net193", "-o", "json"];
+    await cluster.ctl("put", "/etcd-cni/networks/net193/used/10.193.0.1", "--", "c193");
+    const before = await imports();
+    const told: [number, number][] = [];
+    for (const more of [["--dry-run"], [], []]) {
+      const { stdout } = await kubeIpam("store", "import", ...source, ...more);
+      told.push([JSON.parse(stdout).written, (await imports()) - before]);
+    }
+    expect(told).toEqual([
+      [0, 0],
+      [2, 1],
+      [0, 1],
+    ]);
+  });
+
   test("that are not there are exit code 3", async () => {
     const none = await kubeIpam("store", "import", "--from", "kube-ipam-0.2", "--network", "net2");
     expect(none.exitCode).toBe(3);

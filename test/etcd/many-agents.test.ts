@@ -13,6 +13,7 @@ const NETWORK = {
   type: "macvlan",
   ipam: { type: "kube-ipam", subnet: "10.1.0.0/16" },
 };
+const META = "/kube-ipam/v1/meta";
 const OTHERS = 7;
 /** ADDs and DELs that are counted. */
 const PAIRS = 60;
@@ -43,6 +44,12 @@ async function warmNode(name: string): Promise<AgentNode> {
   return node;
 }
 
+/** All the idle ones, whichever test needs them first. */
+async function startOthers(): Promise<void> {
+  while (idle.length < OTHERS) idle.push(await warmNode(`idle${idle.length}`));
+  await eventually(async () => (await watchers()) >= WATCHES * (1 + OTHERS) || undefined);
+}
+
 /** What etcd's member counts. */
 async function counted(name: string): Promise<number> {
   return sumOf((await etcd.members[0]?.metrics()) ?? "", name);
@@ -52,7 +59,7 @@ const watchers = () => counted("etcd_debugging_mvcc_watcher_total");
 
 /** How often the store's identity was written: every agent hears of that, when its epoch rises. */
 async function identityWrites(): Promise<number> {
-  const answer = JSON.parse(await etcd.ctl("get", "--write-out=json", "/kube-ipam/v1/meta"));
+  const answer = JSON.parse(await etcd.ctl("get", "--write-out=json", META));
   const [{ value, version }] = answer.kvs;
   const { state }: MetaRecord = JSON.parse(Buffer.from(value, "base64").toString());
   expect(state).toBe("ready");
@@ -81,14 +88,41 @@ test(
   async () => {
     await eventually(async () => (await watchers()) >= WATCHES || undefined);
     const alone = await cost();
-    for (let n = 0; n < OTHERS; n++) idle.push(await warmNode(`idle${n}`));
-    await eventually(async () => (await watchers()) >= WATCHES * (1 + OTHERS) || undefined);
+    await startOthers();
     const among = await cost();
     expect({ watchers: await watchers(), events: among.events }).toEqual({
       watchers: WATCHES * (1 + OTHERS),
       events: 0,
     });
     expect(among.bytes).toBeLessThanOrEqual(1.1 * alone.bytes);
+  },
+  LIMIT,
+);
+
+/** Times that the epoch rises: as in an hour, or, with looks by all for each, hundreds of requests. */
+const RISES = 40;
+
+test(
+  "K191: an epoch that rises makes no agent ask the store, and another state makes each look",
+  async () => {
+    await startOthers();
+    const requests = async () =>
+      sumOf((await etcd.members[0]?.metrics()) ?? "", "grpc_server_started_total", "unary");
+    const events = () => counted("etcd_debugging_mvcc_events_total");
+    const meta = JSON.parse(await etcd.ctl("get", "--print-value-only", META)) as MetaRecord;
+    const told = await events();
+    const before = await requests();
+    for (let n = 1; n <= RISES; n++)
+      await etcd.ctl("put", META, JSON.stringify({ ...meta, epoch: (meta.epoch ?? 0) + n }));
+    await eventually(async () => (await events()) - told >= RISES * (1 + OTHERS) || undefined);
+    // Those of etcdctl, and here and there one of an agent whose time to look has come.
+    expect((await requests()) - before).toBeLessThan(2 * RISES);
+    const suspicion = { node: "n9", why: "a test says so", since: "" };
+    const now = JSON.parse(await etcd.ctl("get", "--print-value-only", META)) as MetaRecord;
+    const begin = await requests();
+    await etcd.ctl("put", META, JSON.stringify({ ...now, state: "suspect", suspicion }));
+    await eventually(async () => (await requests()) - begin > OTHERS || undefined);
+    await etcd.ctl("put", META, JSON.stringify(now));
   },
   LIMIT,
 );

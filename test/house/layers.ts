@@ -97,6 +97,7 @@ export const LAYERS: readonly Layer[] = [
       "command-line",
     ],
     rooms: ["events", "warm", "socket", "."],
+    testing: ["testing"],
   },
   {
     layer: "controller",

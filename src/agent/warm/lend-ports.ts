@@ -8,6 +8,7 @@ import { type Asking, type Openers, openPorts } from "../../runtime/open-ports.t
 import { isBegun } from "../../store/kinds/begun.ts";
 import type { Metrics } from "../events/metrics.ts";
 import { EventReporter } from "../events/report-events.ts";
+import type { Identity } from "./identity-watch.ts";
 import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmNodes } from "./warm-nodes.ts";
@@ -84,6 +85,11 @@ export class Lender {
   /** Calls back when a store should be looked at: it has changed its state, or may have been thrown back. */
   onStir(stirred: () => void): void {
     this.#stores.stirred = stirred;
+  }
+
+  /** What is known of a configuration's store without asking; undefined where nobody watches it. */
+  identityOf({ store }: Asking["configuration"]): Promise<Identity | undefined> {
+    return this.#stores.identityOf(store);
   }
 
   known(): Asking["configuration"][] {

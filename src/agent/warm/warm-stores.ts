@@ -4,7 +4,7 @@ import { WarmForesight } from "../../ipam/foresee/warm-foresight.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import { watchIdentity } from "./identity-watch.ts";
+import { type Identity, IdentityWatch } from "./identity-watch.ts";
 import { override } from "./override.ts";
 
 /** A store that was not used for so long is closed. */
@@ -14,6 +14,7 @@ interface Warm {
   readonly store: Store;
   /** Absent where the store gains nothing from foreseeing. */
   readonly foresight?: Foresight;
+  readonly identity?: Identity;
   /** Ends what follows the store's changes. */
   readonly stop?: () => void;
   /** Which file it is, if it is a file: a store that was replaced must not be written to any more. */
@@ -44,6 +45,11 @@ export class WarmStores {
     const warm = await this.#find(settings);
     warm.users += 1;
     return { store: lent(warm), ...(warm.foresight && { foresight: warm.foresight }) };
+  }
+
+  /** What is known of a store's identity without asking; undefined where nobody watches it, or it is not open. */
+  async identityOf(settings: StoreSettings): Promise<Identity | undefined> {
+    return (await this.#warm.get(keyOf(settings)))?.identity;
   }
 
   /** Closes what is unused, and was for a while; with `all`, everything. */
@@ -90,9 +96,14 @@ export class WarmStores {
     return opening;
   }
 
-  #foreseeing(store: Store): Pick<Warm, "foresight" | "stop"> {
+  #foreseeing(store: Store): Pick<Warm, "foresight" | "identity" | "stop"> {
     if (!store.description.foresees) return {};
-    return { foresight: new WarmForesight(), stop: watchIdentity(store, () => this.stirred()) };
+    const foresight = new WarmForesight();
+    const identity = new IdentityWatch(store, {
+      stirred: () => this.stirred(),
+      raised: (meta, connection) => foresight.identified(meta, connection),
+    });
+    return { foresight, identity, stop: () => identity.stop() };
   }
 
   /** Lends it no more, and closes it when the verbs that have it are done. */

@@ -2,6 +2,7 @@ import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
+import { announceImport } from "../../ipam/integrity/announce-import.ts";
 import { requireReady, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import { importRecords } from "../../portable/import-records.ts";
@@ -51,6 +52,7 @@ async function write(
   const { written, same, ...done } = plan
     ? { ...plan, written: 0 }
     : await importRecords(records, ports.store, options, progress.at).finally(progress.end);
+  if (written > 0) await announce(session);
   const conflicts = [...before, ...done.conflicts];
   printConflicts(conflicts, wayOut, written);
   const counts = { records: records.length, alreadyThere: same, conflicts: conflicts.length };
@@ -75,6 +77,15 @@ async function write(
     given.output,
   );
   return conflicts.length > 0 ? EXIT_CODES.failed : EXIT_CODES.done;
+}
+
+/** What is imported stays, whether the agents hear of it or not. */
+async function announce({ ports, options }: Session): Promise<void> {
+  await announceImport(ports, options).catch((failure) => {
+    printErr(
+      `warning: the agents could not be told, and take over what is theirs within ten minutes: ${failure}`,
+    );
+  });
 }
 
 /** ONE-STORE: imports only into the store that this node uses. */

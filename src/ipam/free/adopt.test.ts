@@ -83,8 +83,8 @@ test("once the runtime's notes tell the namespace, its end is noticed: a DEL to 
   await imported(ports, "c1", "10.1.2.9");
   node.createNamespace("/run/netns/c1");
   const known = notes({ c1: node.identifyNamespace("/run/netns/c1") });
-  expect(await adoptImported(known, ports, soon())).toEqual({ adopted: 1, freed: 0 });
-  expect(await adoptImported(known, ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await adoptImported(known, ports, soon())).toMatchObject({ adopted: 1, freed: 0 });
+  expect(await adoptImported(known, ports, soon())).toMatchObject({ adopted: 0, freed: 0 });
   expect(await sweep(ports)).toBe(0);
   node.removeNamespace("/run/netns/c1");
   // The journal knows it now: no sweep of the store is needed.
@@ -101,6 +101,21 @@ test("a reboot ends it, whatever its namespace was", async () => {
   expect(await sweep(ports)).toBe(1);
 });
 
+test("K193: what the runtime does not know yet stays open, and what is complete does not", async () => {
+  const { cluster, node, ports } = world();
+  cluster.addPod(podFacts({ name: "c2", uid: "uid-c2", nodeName: "n1" }));
+  await imported(ports, "c1", "10.1.2.9");
+  await imported(ports, "c2", "10.1.2.10");
+  node.createNamespace("/run/netns/c1");
+  const known = notes({ c1: node.identifyNamespace("/run/netns/c1") });
+  await adoptImported(known, ports, soon());
+  expect(await adoptImported(known, ports, soon())).toMatchObject({ open: 1 });
+  node.createNamespace("/run/netns/c2");
+  const all = notes({ c2: node.identifyNamespace("/run/netns/c2") });
+  await adoptImported(all, ports, soon());
+  expect(await adoptImported(all, ports, soon())).toEqual({ adopted: 0, freed: 0, open: 0 });
+});
+
 test("a DEL that the old plugin had before is believed by two words together", async () => {
   const { cluster, ports } = world();
   await imported(ports, "c1", "10.1.2.9");
@@ -110,7 +125,7 @@ test("a DEL that the old plugin had before is believed by two words together", a
   cluster.pods.clear();
   expect((await adoptImported(notes({ c1: undefined }), ports, soon())).freed).toBe(0);
   expect((await adoptImported(notes({}, false), ports, soon())).freed).toBe(0);
-  expect(await adoptImported(forgotten, ports, soon())).toEqual({ adopted: 0, freed: 1 });
+  expect(await adoptImported(forgotten, ports, soon())).toMatchObject({ adopted: 0, freed: 1 });
   expect(await held(ports)).toEqual([]);
 });
 
@@ -122,7 +137,10 @@ test("M4: where the import knew only the pod, the runtime's notes tell its conta
   node.createNamespace("/run/netns/c1");
   const namespace = node.identifyNamespace("/run/netns/c1");
   // Its pod was deleted by force: the API server's word is not enough while the runtime has the container.
-  expect(await adoptImported(notes({ c1: namespace }), ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await adoptImported(notes({ c1: namespace }), ports, soon())).toMatchObject({
+    adopted: 1,
+    freed: 0,
+  });
   expect(await sweep(ports)).toBe(0);
   node.removeNamespace("/run/netns/c1");
   expect(await sweep(ports)).toBe(1);
@@ -139,9 +157,15 @@ test("K40 a machine that was given another one's name adopts and frees nothing o
   const { node, ports, cluster } = world();
   await imported(ports, "c1", "10.1.2.9");
   cluster.nodes.set("n1", nodeFacts({ bootId: "of the real n1" }));
-  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toMatchObject({
+    adopted: 0,
+    freed: 0,
+  });
   cluster.nodes.set("n1", nodeFacts({ bootId: node.bootId }));
-  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 1 });
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toMatchObject({
+    adopted: 0,
+    freed: 1,
+  });
 });
 
 test("who may be another node's, or another cluster's, is left alone", async () => {
@@ -152,10 +176,16 @@ test("who may be another node's, or another cluster's, is left alone", async () 
   });
   await imported(ports, "foreign", "10.1.2.10", { cluster: "cluster-2" });
   await imported(ports, "other", "10.1.2.11", { node: "n2" });
-  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await adoptImported(notes({ seen: undefined }), ports, soon())).toMatchObject({
+    adopted: 0,
+    freed: 0,
+  });
   node.reboot();
   expect(await sweep(ports)).toBe(0);
-  expect(await adoptImported(notes({ guess: undefined }), ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await adoptImported(notes({ guess: undefined }), ports, soon())).toMatchObject({
+    adopted: 1,
+    freed: 0,
+  });
 });
 
 const PODLESS = { pod: undefined as never, nodeVerified: false };
@@ -167,7 +197,7 @@ test("K81: a container without a pod is adopted by the machine that imported it,
   await imported(ports, "mine", "10.1.2.11", { ...PODLESS, machine: node.machineId() });
   await imported(ports, "of-a-namesake", "10.1.2.12", { ...PODLESS, machine: "another" });
   const seen = notes({ known: undefined, "of-a-namesake": undefined });
-  expect(await adoptImported(seen, ports, soon())).toEqual({ adopted: 2, freed: 0 });
+  expect(await adoptImported(seen, ports, soon())).toMatchObject({ adopted: 2, freed: 0 });
   node.reboot();
   await sweep(ports);
   expect(await held(ports)).toEqual(["10.1.2.9", "10.1.2.12"]);
@@ -184,10 +214,13 @@ test("K82: a node that may not read the cluster's UID adopts the pods that its A
   cluster.addPod(podFacts({ name: "c2", uid: "of another cluster", nodeName: "n1" }));
   node.createNamespace("/run/netns/c1");
   const seen = notes({ c1: node.identifyNamespace("/run/netns/c1"), c2: undefined });
-  expect(await adoptImported(seen, ports, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await adoptImported(seen, ports, soon())).toMatchObject({ adopted: 1, freed: 0 });
   node.removeNamespace("/run/netns/c1");
   cluster.pods.clear();
-  expect(await adoptImported(notes({ other: undefined }), ports, soon())).toEqual({ adopted: 0, freed: 0 });
+  expect(await adoptImported(notes({ other: undefined }), ports, soon())).toMatchObject({
+    adopted: 0,
+    freed: 0,
+  });
   expect(await sweep(ports)).toBe(1);
   expect(await held(ports)).toEqual(["10.1.2.10"]);
 });

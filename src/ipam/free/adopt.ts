@@ -1,4 +1,4 @@
-import { isOwnHolder, isUndecided } from "../cluster-relation.ts";
+import { clusterRelation, isOwnHolder, isUndecided } from "../cluster-relation.ts";
 import { isPod, podIsGone } from "../evidence/fencing.ts";
 import { orDamaged, pastDamage } from "../integrity/damage.ts";
 import { isContainerUnknown, journalEntryOf } from "../journal-entry.ts";
@@ -39,31 +39,46 @@ export function importedId(source: string, container: string): string {
  * Frees an attachment whose DEL went to the other plugin, if two witnesses agree: the runtime's cache
  * lacks the container, and a live read shows that its pod is gone.
  *
- * @returns how many it adopted and freed.
+ * @returns how many it adopted and freed, and how many it could complete neither way yet: they lack a namespace,
+ *   which the runtime may tell later, or their pod is still there.
  * @throws StoreFailure; IpamError where Kubernetes does not answer. What was done before stays done.
  */
 export async function adoptImported(
   notes: RuntimeNotes,
   ports: Ports,
   options: CallOptions,
-): Promise<{ adopted: number; freed: number }> {
-  let [adopted, freed] = [0, 0];
+): Promise<{ adopted: number; freed: number; open: number }> {
+  let [adopted, freed, open] = [0, 0, 0];
   const scope = { kind: "attachment", node: ports.node.name } as const;
   for await (const entry of ports.store.list(scope, pastDamage(options, ports))) {
     const { holder } = entry.record;
-    if (!holder.requestId.startsWith(IMPORTED) || !(await isOurs(holder, ports, options))) continue;
-    const done = await orDamaged(() => adoptOrFree(entry, notes, ports, options), undefined, ports);
+    if (!holder.requestId.startsWith(IMPORTED) || isForeign(holder, ports)) continue;
+    const own = await isOurs(holder, ports, options);
+    const done = own
+      ? await orDamaged(() => adoptOrFree(entry, notes, ports, options), undefined, ports)
+      : undefined;
     if (done === "freed") freed++;
     if (done === "adopted") adopted++;
+    if (done !== "freed" && !isComplete(holder)) open++;
   }
-  return { adopted, freed };
+  return { adopted, freed, open };
+}
+
+/** Nothing that a node learns later changes it. */
+function isComplete({ bootId, namespace }: Holder): boolean {
+  return bootId !== "" && namespace.device !== undefined;
+}
+
+/** Of another machine or cluster for certain, whatever this node learns later. */
+function isForeign({ cluster, machine }: Holder, { clusterNames, node }: Ports): boolean {
+  if (machine !== undefined && machine !== node.machineId()) return true;
+  return clusterRelation(cluster, clusterNames) === "other" && !isUndecided(cluster, clusterNames);
 }
 
 /** A UID is unique in the world: the API server that knows the pod is that of the holder's cluster, whatever that is called. */
 async function isOurs(holder: Holder, ports: Ports, { deadline }: CallOptions): Promise<boolean> {
   const { cluster, clusterNames } = ports;
-  const { machine, pod } = holder;
-  if (machine !== undefined && machine !== ports.node.machineId()) return false;
+  const { pod } = holder;
   if (isOwnHolder(holder, ports)) return true;
   if (cluster === undefined || pod?.uid === undefined || !isUndecided(holder.cluster, clusterNames))
     return false;

@@ -11,6 +11,32 @@ export function nextEpoch({ epoch = 0 }: MetaRecord): number {
   return epoch + 1;
 }
 
+/** Whether nothing of a store's identity has changed but its epoch, which has risen. */
+export function isEpochAlone(before: MetaRecord, after: MetaRecord): boolean {
+  const { epoch: was = 0, ...rest } = before;
+  const { epoch: is = 0, ...others } = after;
+  return is > was && Bun.deepEquals(rest, others);
+}
+
+/**
+ * Remembers an epoch that a watch has told, as a look would: so a quiet node knows it within seconds, and looks
+ * seldom. Only for a store that was looked at since its watch stands: what that finds goes first.
+ */
+export function hearOfEpoch(
+  { record, revision }: Versioned<MetaRecord>,
+  { node: { storeMemory }, store }: Pick<Ports, "node" | "store">,
+): void {
+  const { epoch = 0, recovery, state, uuid, version } = record;
+  if (state !== "ready" || version > RECORD_VERSION) return;
+  for (const space of storeMemory.spaces()) {
+    const known = storeMemory.recall(space);
+    if (known?.uuid !== uuid || known.recovery !== recovery || known.prefix !== store.description.prefix)
+      continue;
+    if (epoch <= (known.epoch ?? 0)) continue;
+    storeMemory.remember(space, { ...known, epoch, revision: Math.max(revision, known.revision) });
+  }
+}
+
 /**
  * Raises the epoch of a shared store where no node has done so since this node's last look: so it rises
  * about once a minute, whichever nodes there are (NO-CLOCKS: each node only compares two looks of

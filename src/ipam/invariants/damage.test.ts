@@ -125,7 +125,7 @@ test("importing and fenced nodes are looked through to the end", async () => {
     knows: () => true,
     trusted: true,
   };
-  expect(await adoptImported(notes, here, soon())).toEqual({ adopted: 1, freed: 0 });
+  expect(await adoptImported(notes, here, soon())).toMatchObject({ adopted: 1, freed: 0 });
 });
 
 /** As an import writes an attachment: of no boot yet. */

@@ -54,7 +54,7 @@ export async function answerRecovery(
   if (!isSaid || meta.state === "recovering") await lookAtStore(ports, options);
   if (isSaid && (meta.state === "ready" || (await lostHere(meta.uuid, ports, options)).length === 0)) {
     takeStore(meta, [...spaces, ...said.spaces], snapshot, ports);
-    if (ports.node.due(`evidence-${meta.uuid}`, EVIDENCE_SECONDS)) await settleEvidence(ports, options);
+    await settleLeft(meta, ports, options);
     return undefined;
   }
   const answersSeen = await countAnswers(meta.recovery, ports, options);
@@ -86,6 +86,18 @@ export async function answerRecovery(
   if (said?.recovery !== meta.recovery || outcome.written > 0)
     ports.node.witnesses.note(standing.map((each) => ({ ...each, revision })));
   return answer;
+}
+
+/** A recovery adds none after it has ended: where none is left, nobody lists this node's records for it again. */
+async function settleLeft(
+  { uuid, recovery, state }: MetaRecord,
+  ports: Ports,
+  options: CallOptions,
+): Promise<void> {
+  const settled = `evidence-settled-${recovery}`;
+  const { cursors } = ports.node;
+  if (cursors.read(settled) !== undefined || !ports.node.due(`evidence-${uuid}`, EVIDENCE_SECONDS)) return;
+  if ((await settleEvidence(ports, options)) && state === "ready") cursors.advance(settled, () => 1n);
 }
 
 /**

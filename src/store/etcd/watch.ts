@@ -52,7 +52,7 @@ export async function* watch<K extends RecordKind>(
       const rpc = { headers, signal };
       for await (const response of connection.subscribe(WATCH, request, rpc)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
-        if (response.created) options.stands?.(true);
+        if (response.created) options.stands?.(true, connection.number);
         for (const event of response.events) {
           const change = changeOf(keys, scope.kind, event, options);
           if (change !== undefined) yield change;

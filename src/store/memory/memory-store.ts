@@ -239,7 +239,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
       let over = connection;
       let told = history;
-      stands?.(true);
+      stands?.(true, options.connects === true ? over : undefined);
       let next = history.findIndex((change) => change.revision > since);
       if (next === -1) next = history.length;
       while (!signal.aborted) {
@@ -250,7 +250,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
           if (told !== history) next = 0;
           told = history;
           stands?.(false);
-          stands?.(true);
+          stands?.(true, options.connects === true ? over : undefined);
         }
         const change = history[next];
         if (change === undefined) await changed(signal, waiting);
