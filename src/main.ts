@@ -5,7 +5,10 @@ const command = process.env.CNI_COMMAND;
 if (command !== undefined && command !== "") {
   const { runPlugin } = await import("./plugin.ts");
   process.exit(await runPlugin());
-} else if (process.argv0.endsWith("kubectl-ipam") || process.argv[2] === "kubectl") {
+}
+// scripts/build.sh starts the program reluctant to compile machine code, which an ADD is too short for; who stays is not.
+Bun.unsafe.setJITPolicy(1);
+if (process.argv0.endsWith("kubectl-ipam") || process.argv[2] === "kubectl") {
   const { runKubectlPlugin } = await import("./cli/kubectl/program.ts");
   process.exit(await runKubectlPlugin(process.argv.slice(process.argv[2] === "kubectl" ? 3 : 2)));
 } else if (process.argv[2] === "agent") {

@@ -16,6 +16,11 @@ export function recordWrites(file: string): string[] {
   return ["strace", "-f", "-y", "-qq", "-o", file, "-e", "trace=write,writev,pwrite64,fsync,fdatasync"];
 }
 
+/** Runs a program under strace and writes what its threads call themselves to `file`. */
+export function recordThreads(file: string): string[] {
+  return ["strace", "-f", "-qq", "-o", file, "-e", "trace=prctl"];
+}
+
 function strace(inject: string, file: string): string[] {
   return ["strace", "-f", "-qq", "-o", file, "-e", `trace=${CHANGES}`, "-e", inject];
 }
