@@ -1,8 +1,7 @@
-import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
-import type { LookupFunction } from "node:net";
-import { AS_GO, trusting } from "../../../tls/as-go.ts";
+import { Session } from "../http2/session.ts";
 import { type RpcOptions, subscribe, unary } from "../wire/grpc.ts";
 import type { Init, Method } from "../wire/methods.ts";
+import { openSocket } from "./socket.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
 /** Milliseconds. A frozen peer never closes a connection; no call takes so long. */
@@ -47,23 +46,39 @@ export function openConnection(
   signal: AbortSignal,
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const session = connect(endpoint, sessionOptions(tls));
+    let session: Session | undefined;
+    let isOver = false;
     const timer = setTimeout(() => fail(new DialTimeout(timeoutMs)), timeoutMs);
     const fail = (error: Error) => {
       settle();
-      session.destroy();
+      close();
       reject(error);
     };
     const cancelled = () => fail(new Error("not needed any more"));
     const settle = () => {
+      isOver = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", cancelled);
     };
-    session.on("error", fail);
-    session.once("close", () => fail(new Error("the server closed the connection at once")));
-    session.once("remoteSettings", () => {
-      settle();
-      resolve(makeConnection(endpoint, session, tls?.stamp ?? ""));
+    const close = openSocket(endpoint, tls, {
+      opened: (output) => {
+        const made = new Session(output, {
+          ready: () => {
+            settle();
+            resolve(makeConnection(endpoint, made, tls?.stamp ?? ""));
+          },
+          lost: (reason) => {
+            close();
+            if (!isOver) fail(new Error(reason));
+          },
+        });
+        session = made;
+      },
+      data: (bytes) => session?.receive(bytes),
+      closed: (error) => {
+        if (!isOver) fail(error ?? new Error("the server closed the connection at once"));
+        session?.lose(error?.message ?? "the connection was lost");
+      },
     });
     signal.addEventListener("abort", cancelled);
   });
@@ -77,58 +92,33 @@ export class DialTimeout extends Error {
   }
 }
 
-function sessionOptions(tls: TlsMaterial | undefined): SecureClientSessionOptions {
-  const named: SecureClientSessionOptions = { lookup: lookupAll };
-  if (tls === undefined) return named;
-  const { cert, key, ca } = tls;
-  return { ...named, ...AS_GO, ...(cert && { cert }), ...(key && { key }), ...trusting(ca) };
-}
-
-/**
- * Asks for all addresses of a name. By itself Bun asks without those of a family that no interface but loopback has
- * (AI_ADDRCONFIG): a name of 127.0.0.1 would lead nowhere on a node whose network is IPv6.
- */
-const lookupAll: LookupFunction = (name, options, answered) =>
-  // Only for names: most endpoints are numbers, and each module costs a plugin time.
-  void import("node:dns").then(({ lookup }) => lookup(name, { ...options, hints: 0 }, answered));
-
 let made = 0;
 
-function makeConnection(endpoint: string, session: ClientHttp2Session, stamp: string): Connection {
-  let retired = false;
+function makeConnection(endpoint: string, session: Session, stamp: string): Connection {
+  const origin = new URL(endpoint);
   made += 1;
-  session.once("goaway", () => {
-    retired = true;
-  });
   return {
     endpoint,
     number: made,
     stamp,
-    call: async (method, request, options) => unary(session, method, request, options),
-    subscribe: (method, request, options) => subscribe(session, method, request, options),
-    usable: () => !retired && !session.closed && !session.destroyed,
+    call: async (method, request, options) => unary({ session, origin }, method, request, options),
+    subscribe: (method, request, options) => subscribe({ session, origin }, method, request, options),
+    usable: () => session.usable,
     answers: (ms) => ping(session, ms),
     retire: () => {
-      retired = true;
-      if (!session.destroyed) session.close();
-      setTimeout(() => session.destroy(), RETIRED_MS).unref();
+      session.leave();
+      setTimeout(() => session.lose("the connection was given up"), RETIRED_MS).unref();
     },
-    close: () => {
-      retired = true;
-      session.destroy();
-    },
+    close: () => session.lose("the connection was closed"),
   };
 }
 
-function ping(session: ClientHttp2Session, ms: number): Promise<boolean> {
+function ping(session: Session, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => done(false), ms);
-    const done = (alive: boolean) => {
+    const timer = setTimeout(() => session.lose("the server does not answer"), ms);
+    session.ping((answered) => {
       clearTimeout(timer);
-      if (!alive) session.destroy();
-      resolve(alive);
-    };
-    if (session.closed || session.destroyed) return done(false);
-    session.ping((error) => done(error === null || error === undefined));
+      resolve(answered);
+    });
   });
 }

@@ -1,4 +1,4 @@
-import { constants } from "node:http2";
+import { CODE } from "../http2/frames.ts";
 
 /** How a call failed: a gRPC status (grpc/doc/statuscodes.md), or what happened to the connection. */
 export type RpcCode =
@@ -40,22 +40,25 @@ export class RpcError extends Error {
 }
 
 /** Headers and trailers of an answer, as far as they came. */
-export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | number | undefined>>;
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
 
 /** The failure that headers and trailers report; undefined for success. `broken`: why a stream ended without a status. */
 export function statusOf(headers: AnswerHeaders, resetCode: number | undefined, broken: string) {
   const status = headers["grpc-status"];
   if (status === "0") return undefined;
   if (status !== undefined) {
-    return new RpcError(STATUS[Number(status)] ?? "unknown", decoded(String(headers["grpc-message"] ?? "")));
+    return new RpcError(STATUS[Number(status)] ?? "unknown", decoded(headers["grpc-message"] ?? ""));
   }
   // RFC 9113 section 8.7: a refused stream was not processed in any way.
-  if (resetCode === constants.NGHTTP2_REFUSED_STREAM) {
+  if (resetCode === CODE.refused) {
     return new RpcError("not-sent", "the server refused the stream");
   }
-  const http = headers[":status"] ?? 200;
-  if (http === 200) return new RpcError("broken", broken);
-  return new RpcError(http === 404 ? "unimplemented" : "unavailable", `HTTP status ${http} instead of gRPC`);
+  const http = headers[":status"] ?? "200";
+  if (http === "200") return new RpcError("broken", broken);
+  return new RpcError(
+    http === "404" ? "unimplemented" : "unavailable",
+    `HTTP status ${http} instead of gRPC`,
+  );
 }
 
 /** Messages are percent-encoded (grpc/doc/PROTOCOL-HTTP2.md, "Status-Message"). */

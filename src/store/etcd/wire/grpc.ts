@@ -1,4 +1,5 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
+import type { Session } from "../http2/session.ts";
+import type { Ending, Listener, Stream } from "../http2/stream.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
 import { type AnswerHeaders, RpcError, statusOf } from "./grpc-status.ts";
 import type { Init, Method } from "./methods.ts";
@@ -11,35 +12,50 @@ export interface RpcOptions {
   readonly timeoutMs?: number;
 }
 
+/** An open session, and the URL of its server. */
+export interface Channel {
+  readonly session: Session;
+  readonly origin: URL;
+}
+
 /**
- * Makes a call with one request and one answer, over an open HTTP/2 session. gRPC adds only a prefix of five
- * bytes and a status in the trailers (grpc/doc/PROTOCOL-HTTP2.md); a client library for it would cost
- * 8 ms of each plugin run and two thirds of the agent's throughput. Rejects with RpcError, which says
- * whether the request was sent.
+ * Makes a call with one request and one answer. gRPC adds to HTTP/2 only a prefix of five bytes and a status in the
+ * trailers (grpc/doc/PROTOCOL-HTTP2.md); a client library for it would cost 8 ms of each plugin run and two thirds of
+ * the agent's throughput. Rejects with RpcError, which says whether the request was sent.
  */
 export function unary<I, O>(
-  session: ClientHttp2Session,
+  channel: Channel,
   method: Method<I, O>,
   request: Init<I>,
   options: RpcOptions,
 ): Promise<O> {
   const body = encoded(method, request);
-  const stream = openStream(session, method.path, options);
   return new Promise((resolve, reject) => {
-    const { timeoutMs } = options;
-    const late = () => end(new RpcError("deadline-exceeded", `nothing came within ${timeoutMs} ms`));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
-    const end = (failure: Error | undefined, answer?: Uint8Array) => {
-      clearTimeout(timer);
-      if (failure === undefined && answer !== undefined) return resolve(method.answer.decode(answer));
-      reject(failure ?? new RpcError("internal", "the answer is empty"));
-      if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
-    };
     const frames = new FrameReader();
-    const answers: Uint8Array[] = [];
-    stream.on("data", (chunk: Uint8Array) => answers.push(...frames.read(chunk)));
-    onEnd(stream, (failure) => end(failure, answers[0]));
-    stream.end(body);
+    let answer: Uint8Array | undefined;
+    const stream = openStream(channel, method.path, options, {
+      data: (bytes) => {
+        answer ??= frames.read(bytes)[0];
+        stream.consumed(bytes.length);
+      },
+      end: (failure) => {
+        clearTimeout(timer);
+        if (failure !== undefined) return reject(failure);
+        if (answer === undefined) return reject(new RpcError("internal", "the answer is empty"));
+        try {
+          resolve(method.answer.decode(answer));
+        } catch (fault) {
+          reject(new RpcError("internal", `the answer cannot be read: ${fault}`));
+        }
+      },
+    });
+    const { timeoutMs } = options;
+    const late = () => {
+      reject(new RpcError("deadline-exceeded", `nothing came within ${timeoutMs} ms`));
+      stream.cancel();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    stream.write(body, true);
   });
 }
 
@@ -49,68 +65,88 @@ export function unary<I, O>(
  * RpcError.
  */
 export async function* subscribe<I, O>(
-  session: ClientHttp2Session,
+  channel: Channel,
   method: Method<I, O>,
   request: Init<I>,
   options: RpcOptions & { readonly signal: AbortSignal },
 ): AsyncGenerator<O> {
-  const stream = openStream(session, method.path, options);
-  const failed = new Promise<Error | undefined>((resolve) => onEnd(stream, resolve));
-  const stop = () => stream.close(constants.NGHTTP2_CANCEL);
+  const chunks: Uint8Array[] = [];
+  let wake = () => {};
+  let ended: { readonly failure: Error | undefined } | undefined;
+  const stream = openStream(channel, method.path, options, {
+    data: (bytes) => {
+      chunks.push(bytes);
+      wake();
+    },
+    end: (failure) => {
+      ended = { failure };
+      wake();
+    },
+  });
+  const stop = () => stream.cancel();
   options.signal.addEventListener("abort", stop);
   if (options.signal.aborted) stop();
+  const frames = new FrameReader();
   try {
-    stream.write(encoded(method, request));
-    const frames = new FrameReader();
-    for await (const chunk of stream) {
+    stream.write(encoded(method, request), false);
+    for (;;) {
+      const chunk = chunks.shift();
+      if (chunk === undefined && ended !== undefined) break;
+      if (chunk === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
       for (const answer of frames.read(chunk)) yield method.answer.decode(answer);
+      // Only now: a slow reader keeps the server from sending more.
+      stream.consumed(chunk.length);
     }
-  } catch {
-    // `failed` says what broke the stream, as for a unary call.
   } finally {
     options.signal.removeEventListener("abort", stop);
-    if (!stream.closed) stop();
+    stop();
   }
-  const failure = await failed;
-  if (failure !== undefined) throw failure;
+  if (ended?.failure !== undefined) throw ended.failure;
 }
 
 function encoded<I>({ request: codec }: Method<I, unknown>, request: Init<I>): Uint8Array {
   return frame(codec.encode(codec.fromPartial(request)).finish());
 }
 
-function openStream(
-  session: ClientHttp2Session,
-  path: string,
-  { headers, timeoutMs }: RpcOptions,
-): ClientHttp2Stream {
-  if (session.closed || session.destroyed) throw new RpcError("not-sent", "the connection is closed");
-  try {
-    return session.request({
-      ":method": "POST",
-      ":path": path,
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...(timeoutMs === undefined ? {} : { "grpc-timeout": `${timeoutMs}m` }),
-      ...headers,
-    });
-  } catch {
-    throw new RpcError("not-sent", "the connection is closed");
-  }
+interface Ears {
+  data(bytes: Uint8Array): void;
+  /** Undefined where the server said that all is well. */
+  end(failure: Error | undefined): void;
 }
 
-/** Calls back once, when the stream has ended: with undefined where the server said that all is well. */
-function onEnd(stream: ClientHttp2Stream, done: (failure: Error | undefined) => void): void {
-  let headers: AnswerHeaders = {};
-  let broken = "the connection was lost";
-  stream.on("response", (first) => {
-    headers = first;
-  });
-  stream.on("trailers", (trailers) => {
-    headers = { ...headers, ...trailers };
-  });
-  stream.on("error", (error: Error) => {
-    broken = error.message;
-  });
-  stream.once("close", () => done(statusOf(headers, stream.rstCode, broken)));
+function openStream(
+  { session, origin }: Channel,
+  path: string,
+  { headers, timeoutMs }: RpcOptions,
+  ears: Ears,
+): Stream {
+  if (!session.usable) throw new RpcError("not-sent", "the connection is closed");
+  let heard: AnswerHeaders = {};
+  const listener: Listener = {
+    headers: (more) => {
+      heard = { ...heard, ...more };
+    },
+    data: ears.data,
+    end: ({ lost, resetCode }: Ending) => {
+      const broken =
+        lost ?? (resetCode === undefined ? "the connection was lost" : `the stream was reset (${resetCode})`);
+      ears.end(statusOf(heard, resetCode, broken));
+    },
+  };
+  const request = {
+    ":method": "POST",
+    ":scheme": origin.protocol.replace(":", ""),
+    ":path": path,
+    ":authority": origin.host,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...(timeoutMs !== undefined && { "grpc-timeout": `${timeoutMs}m` }),
+    ...headers,
+  };
+  return session.request(request, listener);
 }

@@ -1,0 +1,218 @@
+import {
+  CODE,
+  FLAG,
+  type Frame,
+  FrameCutter,
+  head,
+  KIND,
+  numbers,
+  ProtocolFault,
+  unpadded,
+} from "./frames.ts";
+import { encodeHeaders, type Headers } from "./header-block.ts";
+import { HeaderFrames } from "./header-frames.ts";
+import { type Link, LiveStream } from "./live-stream.ts";
+import { PREFACE, readSettings } from "./settings.ts";
+import type { Listener, Stream } from "./stream.ts";
+
+/** Where bytes go to. */
+export interface Output {
+  /** In this order; as soon as the socket takes them. */
+  write(...bytes: readonly Uint8Array[]): void;
+  /** Ends the connection when all is written. */
+  close(): void;
+}
+
+export interface SessionEvents {
+  /** The server has shown its settings: it speaks HTTP/2, and has accepted us. */
+  ready(): void;
+  /** Once: why the connection cannot go on. */
+  lost(reason: string): void;
+}
+
+const FIRST_WINDOW = 65_535;
+const CONNECTION_WINDOW = 8 << 20;
+const LAST_ID = 0x7fffffff;
+
+/**
+ * The client's side of one HTTP/2 connection (RFC 9113), as far as gRPC needs it: no server's pushes, no priorities,
+ * no requests compressed. `node:http2` does as much at three times the price, and brings sockets and streams along that
+ * each run of the plugin would have to load. A fault of the server ends the connection.
+ */
+export class Session {
+  readonly #output: Output;
+  readonly #events: SessionEvents;
+  readonly #cutter = new FrameCutter();
+  readonly #headers = new HeaderFrames();
+  readonly #streams = new Map<number, LiveStream>();
+  readonly #pings: ((answered: boolean) => void)[] = [];
+  readonly #link: Link;
+  #waiting: LiveStream[] = [];
+  #nextId = 1;
+  #streamWindow = FIRST_WINDOW;
+  #mostStreams = Number.POSITIVE_INFINITY;
+  #taken = 0;
+  #isReady = false;
+  #isLeaving = false;
+  #isLost = false;
+
+  constructor(output: Output, events: SessionEvents) {
+    this.#output = output;
+    this.#events = events;
+    this.#link = {
+      window: FIRST_WINDOW,
+      send: (...bytes) => output.write(...bytes),
+      ended: (stream) => this.#forget(stream),
+    };
+    output.write(PREFACE, numbers(KIND.window, 0, CONNECTION_WINDOW - FIRST_WINDOW));
+  }
+
+  /** Whether it takes new requests. */
+  get usable(): boolean {
+    return !this.#isLeaving && !this.#isLost && this.#nextId < LAST_ID;
+  }
+
+  /** Begins a request; waits where the server takes no more at once. Only where it is `usable`. */
+  request(headers: Headers, listener: Listener): Stream {
+    const stream = new LiveStream(this.#link, encodeHeaders(headers), listener);
+    this.#waiting.push(stream);
+    this.#beginWaiting();
+    return stream;
+  }
+
+  /** Calls back when the server has answered, with false where the connection is lost before. */
+  ping(done: (answered: boolean) => void): void {
+    if (this.#isLost) {
+      done(false);
+    } else {
+      this.#pings.push(done);
+      this.#output.write(numbers(KIND.ping, 0, 0, 0));
+    }
+  }
+
+  /** Takes no new requests, and closes the connection when those under way have ended. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#closeWhereIdle();
+  }
+
+  /** Takes what came from the server. */
+  receive(bytes: Uint8Array): void {
+    if (this.#isLost) return;
+    try {
+      for (const frame of this.#cutter.cut(bytes)) this.#take(frame);
+    } catch (fault) {
+      this.lose(fault instanceof Error ? fault.message : String(fault));
+    }
+  }
+
+  /** The connection is lost: all that is under way ends. */
+  lose(reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#output.close();
+    this.#refuseWaiting();
+    for (const stream of [...this.#streams.values()]) stream.end({ lost: reason });
+    for (const done of this.#pings.splice(0)) done(false);
+    this.#events.lost(reason);
+  }
+
+  #take(frame: Frame): void {
+    const { flags, kind, payload, stream } = frame;
+    if (!this.#isReady && kind !== KIND.settings) throw new ProtocolFault("the server does not speak HTTP/2");
+    if (this.#headers.isOpen && kind !== KIND.continuation)
+      throw new ProtocolFault("a frame came between headers");
+    const number = (at: number) =>
+      new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at);
+    if (kind === KIND.data) this.#takeData(frame);
+    else if (kind === KIND.headers || kind === KIND.continuation) this.#takeHeaders(frame);
+    else if (kind === KIND.reset) this.#streams.get(stream)?.end({ resetCode: number(0) });
+    else if (kind === KIND.settings) this.#takeSettings(frame);
+    else if (kind === KIND.push) throw new ProtocolFault("the server pushes");
+    else if (kind === KIND.ping && flags & FLAG.acknowledged) this.#pings.shift()?.(true);
+    else if (kind === KIND.ping)
+      this.#output.write(head(KIND.ping, FLAG.acknowledged, 0, payload.length), payload);
+    else if (kind === KIND.goAway) this.#takeGoAway(number(0) & LAST_ID);
+    else if (kind === KIND.window) this.#takeWindow(stream, number(0) & LAST_ID);
+  }
+
+  #takeData(frame: Frame): void {
+    const { flags, payload } = frame;
+    const stream = this.#streams.get(frame.stream);
+    this.#taken += payload.length;
+    if (this.#taken >= CONNECTION_WINDOW / 2) {
+      this.#output.write(numbers(KIND.window, 0, this.#taken));
+      this.#taken = 0;
+    }
+    const bytes = unpadded(frame);
+    stream?.data(bytes, payload.length - bytes.length);
+    if (flags & FLAG.endStream) stream?.answered();
+  }
+
+  #takeHeaders(frame: Frame): void {
+    const whole = this.#headers.take(frame);
+    if (whole === undefined) return;
+    const stream = this.#streams.get(whole.stream);
+    stream?.headers(whole.headers);
+    if (whole.last) stream?.answered();
+  }
+
+  #takeSettings({ flags, payload }: Frame): void {
+    if (flags & FLAG.acknowledged) return;
+    const { mostStreams, streamWindow } = readSettings(payload);
+    this.#mostStreams = mostStreams ?? this.#mostStreams;
+    const wider = (streamWindow ?? this.#streamWindow) - this.#streamWindow;
+    this.#streamWindow += wider;
+    this.#output.write(head(KIND.settings, FLAG.acknowledged, 0, 0));
+    for (const stream of [...this.#streams.values()]) stream.widen(wider);
+    this.#beginWaiting();
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#events.ready();
+  }
+
+  /** What the server has not begun it never will (RFC 9113, section 6.8). */
+  #takeGoAway(last: number): void {
+    this.#isLeaving = true;
+    this.#refuseWaiting();
+    for (const stream of [...this.#streams.values()])
+      if (stream.id > last) stream.end({ resetCode: CODE.refused });
+    this.#closeWhereIdle();
+  }
+
+  #takeWindow(stream: number, bytes: number): void {
+    if (stream !== 0) {
+      this.#streams.get(stream)?.widen(bytes);
+    } else {
+      this.#link.window += bytes;
+      for (const each of [...this.#streams.values()]) each.pump();
+    }
+  }
+
+  #beginWaiting(): void {
+    while (this.#streams.size < this.#mostStreams) {
+      const stream = this.#waiting.shift();
+      if (stream === undefined) return;
+      const id = this.#nextId;
+      this.#nextId += 2;
+      this.#streams.set(id, stream);
+      stream.begin(id, this.#streamWindow);
+    }
+  }
+
+  #refuseWaiting(): void {
+    for (const stream of this.#waiting.splice(0)) stream.end({ resetCode: CODE.refused });
+  }
+
+  #forget(stream: LiveStream): void {
+    if (stream.id === 0) this.#waiting = this.#waiting.filter((each) => each !== stream);
+    else this.#streams.delete(stream.id);
+    if (!this.#isLost) this.#beginWaiting();
+    this.#closeWhereIdle();
+  }
+
+  #closeWhereIdle(): void {
+    const isIdle = this.#streams.size === 0 && this.#waiting.length === 0;
+    if (this.#isLeaving && isIdle) this.lose("the connection was closed");
+  }
+}
