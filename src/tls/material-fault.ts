@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
 import { certificatesIn, dateFault } from "./certificates.ts";
 import { certificateBlocks, certificateTextFault, EXPECTED_PEM, keyTextFault, type TlsFault } from "./pem.ts";
 import { isMisuse } from "./verification.ts";
@@ -19,12 +18,15 @@ export interface Labels {
 }
 
 /** What keeps this material from being used for any connection; undefined: nothing. Never shows what is in it. */
-export function materialFault({ ca, cert, key }: Material, labels: Labels): TlsFault | undefined {
+export async function materialFault(
+  { ca, cert, key }: Material,
+  labels: Labels,
+): Promise<TlsFault | undefined> {
   return (
     (ca === undefined ? undefined : authorityFault(ca, labels.ca)) ??
     (cert === undefined ? undefined : certificateFault(cert, labels.cert)) ??
     (key === undefined ? undefined : keyFault(key, labels.key)) ??
-    (cert === undefined || key === undefined ? undefined : pairFault(cert, key, labels))
+    (cert === undefined || key === undefined ? undefined : await pairFault(cert, key, labels))
   );
 }
 
@@ -57,12 +59,14 @@ function keyFault(key: string, label: string): TlsFault | undefined {
   return { reason: `${label} holds no private key that can be read`, remedy: EXPECTED_PEM };
 }
 
-function pairFault(cert: string, key: string, labels: Labels): TlsFault | undefined {
+async function pairFault(cert: string, key: string, labels: Labels): Promise<TlsFault | undefined> {
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
     return {
       reason: `${labels.key} does not belong to ${labels.cert}`,
       remedy: "put a certificate and its own key there",
     };
+  // Loads sockets and streams: only for who shows a certificate.
+  const { createSecureContext } = await import("node:tls");
   try {
     createSecureContext({ cert, key });
     return undefined;
@@ -77,8 +81,8 @@ const MAY_NOT_SIGN = "may not be used to sign (its key usage lacks digitalSignat
 const ISSUED_TO_SIGN = "have it issued with digitalSignature among its key usages, or without any";
 
 /** Which certificate may not be used to sign, ours or the server's, after `isMisuse`. */
-export function misusedFault(material: Material, labels: Labels): TlsFault {
-  const fault = materialFault(material, labels);
+export async function misusedFault(material: Material, labels: Labels): Promise<TlsFault> {
+  const fault = await materialFault(material, labels);
   return fault ?? { reason: `the server's certificate ${MAY_NOT_SIGN}`, remedy: ISSUED_TO_SIGN };
 }
 

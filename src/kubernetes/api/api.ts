@@ -6,7 +6,7 @@ import type { Kind, ObjectName } from "./kinds.ts";
 import { orAbort } from "./or-abort.ts";
 import { type ApiPath, folderOf, isObjectName, pathOf } from "./path.ts";
 import { reach } from "./reach.ts";
-import { type Asked, answerRefused, notAnApiServer, overloaded, unreachable } from "./refused.ts";
+import { type Asked, answerRefused, notAnApiServer, overloaded } from "./refused.ts";
 import { status } from "./shapes.ts";
 
 /** No request takes longer than this, however much time the verb has left: kubelet comes again. */
@@ -172,7 +172,10 @@ export class Api {
       return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
     } catch (error) {
       if (signal.aborted) throw expired;
-      throw error instanceof IpamError ? error : await unreachable(this.#credentials, { error, tls });
+      if (error instanceof IpamError) throw error;
+      // Only on failure: to look at a server again takes sockets and streams.
+      const { unreachable } = await import("./unreached.ts");
+      throw await unreachable(this.#credentials, { error, tls });
     }
   }
 

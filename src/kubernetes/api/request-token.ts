@@ -5,7 +5,7 @@ import { type Credentials, loadCredentials } from "../credentials/credentials.ts
 import { SERVICE_ACCOUNTS } from "./kinds.ts";
 import { type ApiPath, below, pathOf } from "./path.ts";
 import { reach } from "./reach.ts";
-import { unreachable } from "./refused.ts";
+import { unreachable } from "./unreached.ts";
 
 const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PATIENCE_MS = 10_000;

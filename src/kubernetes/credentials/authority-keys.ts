@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 /** A file with more authorities than this is a collection: none of them stands for one cluster, but all together may. */
@@ -10,9 +9,11 @@ const MOST = 8;
  * once. Leaves out what many clusters have in common: public authorities, and one that only issued another
  * authority of the same bundle. Empty where none is left, or what is there is no certificate.
  */
-export function authorityKeys(pem: string): Uint8Array[] {
+export async function authorityKeys(pem: string): Promise<Uint8Array[]> {
+  // Loads sockets and streams: a node asks once what its cluster is called.
+  const { rootCertificates } = await import("node:tls");
   const found = [...pem.matchAll(CERTIFICATE)].flatMap(([text]) => certificateOf(text));
-  const own = found.filter((each) => !isPublic(each) && !hasIssuedOther(each, found));
+  const own = found.filter((each) => !isPublic(each, rootCertificates) && !hasIssuedOther(each, found));
   const keys = new Map(own.map((each) => [keyOf(each).toString("base64"), keyOf(each)]));
   const sorted = [...keys].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, key]) => key);
   return sorted.length > MOST ? [Buffer.concat(sorted)] : sorted;
@@ -26,7 +27,7 @@ function certificateOf(text: string): X509Certificate[] {
   }
 }
 
-function isPublic({ raw }: X509Certificate): boolean {
+function isPublic({ raw }: X509Certificate, rootCertificates: readonly string[]): boolean {
   const body = raw.toString("base64");
   return rootCertificates.some((root) => root.replace(/-----[^-]+-----|\s/g, "") === body);
 }

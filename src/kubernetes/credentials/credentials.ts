@@ -100,7 +100,7 @@ function credentialsBy(access: Access, source: string): Credentials {
     apply: async (signal) => {
       try {
         const { headers, tls } = await authenticate(access, plugin, signal);
-        const usable = server.startsWith("https:") ? usableTlsMaterial(tls, labels) : tls;
+        const usable = server.startsWith("https:") ? await usableTlsMaterial(tls, labels) : tls;
         shown = usable.cert;
         return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls: usable };
       } catch (error) {

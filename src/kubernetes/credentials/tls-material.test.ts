@@ -29,41 +29,41 @@ const LABELS = {
   key: "client-key /key.pem",
 };
 
-function outcome(material: Material): string {
+async function outcome(material: Material): Promise<string> {
   try {
-    usableTlsMaterial(material, LABELS);
+    await usableTlsMaterial(material, LABELS);
     return "fine";
   } catch (error) {
     return String(error).replace("Error: ", "");
   }
 }
 
-test("what can be used", () => {
-  expect(outcome({})).toBe("fine");
-  expect(outcome({ ca })).toBe("fine");
-  expect(outcome({ ca: `# two of them\r\n${ca}\r\n${cert}`, cert, key })).toBe("fine");
-  expect(outcome({ cert: `Certificate:\n${cert}\n${ca}`, key })).toBe("fine");
+test("what can be used", async () => {
+  expect(await outcome({})).toBe("fine");
+  expect(await outcome({ ca })).toBe("fine");
+  expect(await outcome({ ca: `# two of them\r\n${ca}\r\n${cert}`, cert, key })).toBe("fine");
+  expect(await outcome({ cert: `Certificate:\n${cert}\n${ca}`, key })).toBe("fine");
 });
 
-test("an authority that cannot be read is left out beside one that can", () => {
+test("an authority that cannot be read is left out beside one that can", async () => {
   const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-  expect(usableTlsMaterial({ ca: `${broken}${ca}` }, LABELS).ca?.trim()).toBe(ca.trim());
+  expect((await usableTlsMaterial({ ca: `${broken}${ca}` }, LABELS)).ca?.trim()).toBe(ca.trim());
 });
 
-test("K105: what cannot be used is named, with the way out, and never shown", () => {
+test("K105: what cannot be used is named, with the way out, and never shown", async () => {
   const pem = ": expected PEM text; correct the file or the configuration";
-  expect(outcome({ ca: "" })).toBe(`its certificate-authority /ca.crt is empty${pem}`);
-  expect(outcome({ ca: "hello" })).toBe(`its certificate-authority /ca.crt holds no certificate${pem}`);
-  expect(outcome({ ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" })).toBe(
+  expect(await outcome({ ca: "" })).toBe(`its certificate-authority /ca.crt is empty${pem}`);
+  expect(await outcome({ ca: "hello" })).toBe(`its certificate-authority /ca.crt holds no certificate${pem}`);
+  expect(await outcome({ ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" })).toBe(
     `its certificate-authority /ca.crt holds no certificate that can be read${pem}`,
   );
-  expect(outcome({ cert })).toBe("it has a client-certificate without its client-key");
-  expect(outcome({ key })).toBe("it has a client-key without a client-certificate");
-  expect(outcome({ cert: "hello", key })).toBe(`its client-certificate holds no certificate${pem}`);
-  expect(outcome({ cert, key: "hello" })).toBe(`its client-key /key.pem holds no private key${pem}`);
+  expect(await outcome({ cert })).toBe("it has a client-certificate without its client-key");
+  expect(await outcome({ key })).toBe("it has a client-key without a client-certificate");
+  expect(await outcome({ cert: "hello", key })).toBe(`its client-certificate holds no certificate${pem}`);
+  expect(await outcome({ cert, key: "hello" })).toBe(`its client-key /key.pem holds no private key${pem}`);
   const swapped = pem.replace(": ", ": it is a certificate; ");
-  expect(outcome({ cert, key: cert })).toBe(`its client-key /key.pem holds no private key${swapped}`);
-  expect(outcome({ cert, key: otherKey })).toBe(
+  expect(await outcome({ cert, key: cert })).toBe(`its client-key /key.pem holds no private key${swapped}`);
+  expect(await outcome({ cert, key: otherKey })).toBe(
     "its client-key /key.pem does not belong to client-certificate: put a certificate and its own key there",
   );
   const encrypted = createPrivateKey(key).export({
@@ -72,7 +72,7 @@ test("K105: what cannot be used is named, with the way out, and never shown", ()
     cipher: "aes-256-cbc",
     passphrase: "x",
   });
-  expect(outcome({ cert, key: String(encrypted) })).toContain(
+  expect(await outcome({ cert, key: String(encrypted) })).toContain(
     "its client-key /key.pem is encrypted: write it without",
   );
 });

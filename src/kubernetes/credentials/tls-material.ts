@@ -8,13 +8,13 @@ import { type Labels, type Material, materialFault } from "../../tls/material-fa
  * @param labels names its parts in messages.
  * @throws Error saying which part is unusable, and what to do, never what is in it.
  */
-export function usableTlsMaterial<M extends Material>(material: M, labels: Labels): M {
+export async function usableTlsMaterial<M extends Material>(material: M, labels: Labels): Promise<M> {
   const { ca, cert, key } = material;
   if (cert === undefined && key !== undefined)
     throw new Error("it has a client-key without a client-certificate");
   if (cert !== undefined && key === undefined)
     throw new Error("it has a client-certificate without its client-key");
-  const fault = materialFault(material, labels);
+  const fault = await materialFault(material, labels);
   if (fault !== undefined) throw new Error(`its ${fault.reason}: ${fault.remedy}`);
   return { ...material, ...(ca !== undefined && { ca: certificatesIn(ca).join("\n") }) };
 }

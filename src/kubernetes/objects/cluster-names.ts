@@ -14,7 +14,7 @@ const KUBE_SYSTEM = { name: "kube-system" } as const;
  */
 export async function clusterNames(api: Api, deadline: number): Promise<ClusterNames> {
   const found = await api.tryGet(NAMESPACES, KUBE_SYSTEM, deadline);
-  return namesOf(found?.metadata.uid, substitutes(await api.authorities(deadline), api.server));
+  return namesOf(found?.metadata.uid, await substitutes(await api.authorities(deadline), api.server));
 }
 
 /**
@@ -22,8 +22,8 @@ export async function clusterNames(api: Api, deadline: number): Promise<ClusterN
  * cluster. A server with a path stands behind a proxy that has other clusters under other paths. Where the
  * credentials name no authority of the cluster's own, the server's URL has to do.
  */
-function substitutes(pem: string | undefined, server: string): string[] {
-  const keys = pem === undefined ? [] : authorityKeys(pem);
+async function substitutes(pem: string | undefined, server: string): Promise<string[]> {
+  const keys = pem === undefined ? [] : await authorityKeys(pem);
   if (pem === undefined || keys.length === 0) return [substituteOf(hash(server))];
   const { pathname } = new URL(server);
   return keys.map((key) => substituteOf(pathname === "/" ? hash(key) : hash(key, pathname)));

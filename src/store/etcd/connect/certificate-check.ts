@@ -18,11 +18,11 @@ export function examineCertificate(tls: TlsMaterial | undefined, code: string): 
 }
 
 /** Which certificate is wrong, for a connection that could not even be set up, and what to do. */
-export function examineFiles(tls: TlsMaterial, code: string, error: unknown): Fault {
+export async function examineFiles(tls: TlsMaterial, code: string, error: unknown): Promise<Fault> {
   const labels = labelsOf(tls.files);
   const fault = isMisuse(code)
-    ? misusedFault(tls, labels)
-    : (materialFault(tls, labels) ?? brokenCertificate(tls.ca ?? "", labels.ca));
+    ? await misusedFault(tls, labels)
+    : ((await materialFault(tls, labels)) ?? brokenCertificate(tls.ca ?? "", labels.ca));
   if (fault !== undefined) return [fault.reason, fault.remedy];
   return [`TLS cannot be set up: ${error instanceof Error ? error.message : String(error)}`, EXPECTED_PEM];
 }
