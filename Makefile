@@ -88,6 +88,7 @@ bench: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/add-del.ts
 	@node_modules/.bin/bun bench/agent.ts
+	@node_modules/.bin/bun bench/cold.ts
 	@node_modules/.bin/bun bench/agent-throughput.ts
 	@node_modules/.bin/bun bench/agent-memory.ts
 	@node_modules/.bin/bun bench/etcd-transactions.ts

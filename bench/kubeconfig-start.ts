@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { makeAuthority } from "../test/kit/certificates.ts";
+import { readFileSync } from "node:fs";
 import { added, invoke } from "../test/kit/cni.ts";
-import { type Folder, temporaryFolder } from "../test/kit/folder.ts";
+import { temporaryFolder } from "../test/kit/folder.ts";
 import { kubeIpamExecutable } from "../test/kit/subject-kube-ipam.ts";
+import { POD_ARGS, startPodApi } from "./pod-api.ts";
 import { markdown, median, ms } from "./statistics.ts";
 
 /**
@@ -31,47 +31,21 @@ const [, , other] = process.argv;
 if (other === undefined || other.startsWith("-"))
   throw new Error("expected the path of the executable to compare with");
 using folder = temporaryFolder("kubeconfig-start");
-const server = await startApi(folder);
+const api = await startPodApi(folder, { "kube-ipam.ip": ANNOTATION });
 const builds = [kubeIpamExecutable(), other].map(
   (executable): Build => ({ executable, milliseconds: [], mebibytes: [] }),
 );
 for (let pair = -WARM; pair < PAIRS; pair += 1)
   for (const [index, build] of builds.entries()) await addAndDelete(build, `b${index}`, pair);
-await server.stop(true);
+await api.stop();
 report();
-
-/** Answers for one pod, whose annotation wishes for an address. */
-async function startApi({ path }: Folder) {
-  const authority = await makeAuthority(path, "ca");
-  const { certFile, keyFile } = await authority.issue({ name: "api", hosts: ["127.0.0.1"] });
-  const pod = {
-    metadata: { name: "p", namespace: "default", uid: "u1", annotations: { "kube-ipam.ip": ANNOTATION } },
-    spec: {},
-  };
-  const api = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    tls: { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") },
-    fetch: ({ url }) => (url.endsWith("/pods/p") ? Response.json(pod) : new Response("{}", { status: 404 })),
-  });
-  const ca = readFileSync(authority.caFile).toString("base64");
-  const cluster = { server: `https://127.0.0.1:${api.port}`, "certificate-authority-data": ca };
-  const kubeConfig = {
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "u", user: { token: "t".repeat(900) } }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-    "current-context": "x",
-  };
-  writeFileSync(folder.file("kubeconfig"), Bun.YAML.stringify(kubeConfig, null, 2));
-  return api;
-}
 
 async function addAndDelete(build: Build, data: string, pair: number): Promise<void> {
   const call = {
     container: `c${pair + WARM}`,
     netns: "/proc/self/ns/net",
     ifname: "eth0",
-    args: "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=p;K8S_POD_UID=u1",
+    args: POD_ARGS,
   };
   const ipam = {
     type: "kube-ipam",
@@ -79,7 +53,7 @@ async function addAndDelete(build: Build, data: string, pair: number): Promise<v
     dataDir: folder.file(data),
     runDir: folder.file(`${data}-run`),
     logFile: folder.file(`${data}-log`),
-    kubeConfig: folder.file("kubeconfig"),
+    kubeConfig: api.kubeConfig,
     nodeLocal: true,
   };
   const net = { cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam };

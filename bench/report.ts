@@ -7,6 +7,7 @@ export const PAGES = {
   "performance.md": [
     "add-del",
     "agent",
+    "cold",
     "agent-throughput",
     "agent-memory",
     "etcd-transactions",
