@@ -53,21 +53,21 @@ export function fromHuffman(coded: Uint8Array): string {
   return text;
 }
 
+/** In one pass: each run of the plugin needs it once, and interprets it. */
 function makeCode(): Code {
-  const first = [0];
-  const start = [0];
-  const count = [0];
+  const byLength: number[][] = Array.from({ length: LONGEST + 1 }, () => []);
+  for (let byte = 0; byte < LENGTHS.length; byte += 1)
+    byLength[Number.parseInt(LENGTHS.charAt(byte), 36)]?.push(byte);
+  const first: number[] = [];
+  const start: number[] = [];
   const bytes: number[] = [];
-  const lengths = [...LENGTHS].map((digit) => Number.parseInt(digit, 36));
-  for (let length = 1, code = 0; length <= LONGEST; length += 1) {
+  let code = 0;
+  for (const some of byLength) {
     code *= 2;
     first.push(code);
     start.push(bytes.length);
-    lengths.forEach((each, byte) => {
-      if (each === length) bytes.push(byte);
-    });
-    count.push(bytes.length - (start[length] ?? 0));
-    code += count[length] ?? 0;
+    bytes.push(...some);
+    code += some.length;
   }
-  return { first, start, count, bytes };
+  return { first, start, count: byLength.map(({ length }) => length), bytes };
 }
