@@ -14,6 +14,28 @@ export interface Request {
 }
 
 /**
+ * Sends a request to the API server, again where its authorities could not be used as they are but some of them can.
+ *
+ * @throws the plain error of `fetch`; IpamError kubernetesRefused for material that cannot be used.
+ */
+export async function reach(
+  credentials: Pick<Credentials, "server" | "proxy" | "examined" | "lookAtCertificate">,
+  path: ApiPath,
+  authentication: Authentication,
+  request: Request,
+): Promise<Response> {
+  const response = await send(credentials, path, authentication, request).catch(async (error) => {
+    // Before anything was sent: Bun says no more where it cannot read what it is to trust.
+    if (codeOf(error) !== "FailedToOpenSocket") throw error;
+    const tls = await credentials.examined(authentication.tls);
+    if (tls.ca === authentication.tls.ca) throw error;
+    return send(credentials, path, { ...authentication, tls }, request);
+  });
+  if (response.status === 401) await credentials.lookAtCertificate();
+  return response;
+}
+
+/**
  * Sends a request to the API server. It follows no redirect, which could lead the token elsewhere; a proxy of `false`,
  * which Bun's types do not know, keeps Bun from reading one from the environment; no variable of the environment turns
  * off that certificates are checked.
@@ -24,14 +46,14 @@ export interface Request {
  *
  * @throws the plain error of `fetch`.
  */
-export async function reach(
+async function send(
   { server, proxy }: Pick<Credentials, "server" | "proxy">,
   path: ApiPath,
   { headers, tls }: Authentication,
   request: Request,
 ): Promise<Response> {
   const trust = server.startsWith("https:") ? trusting(tls.ca) : {};
-  const send = (to: string, also: Readonly<Record<string, string>>, serverName: string | undefined) =>
+  const sendTo = (to: string, also: Readonly<Record<string, string>>, serverName: string | undefined) =>
     fetch(to + path, {
       ...request,
       headers: { ...headers, ...request.headers, ...also },
@@ -40,14 +62,14 @@ export async function reach(
       proxy: (proxy ?? false) as string,
     });
   try {
-    return await send(server, {}, tls.serverName);
+    return await sendTo(server, {}, tls.serverName);
   } catch (error) {
     const { hostname, host } = new URL(server);
     if (proxy !== undefined || addressOfHost(hostname) !== undefined || !isUnconnected(error)) throw error;
     for (const address of await addressesOf(hostname, request.signal)) {
       try {
         const at = server.replace(host, host.replace(hostname, address));
-        return await send(at, { Host: host }, tls.serverName ?? hostname);
+        return await sendTo(at, { Host: host }, tls.serverName ?? hostname);
       } catch (further) {
         if (!isUnconnected(further)) throw further;
       }
@@ -57,8 +79,11 @@ export async function reach(
 }
 
 function isUnconnected(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return UNCONNECTED.includes(code);
+  return UNCONNECTED.includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 const UNCONNECTED: readonly string[] = [

@@ -26,8 +26,12 @@ export interface Unreached {
  * The error for a failed connection: certificates need a person, everything else is worth another try. Looks at the
  * server once more where that tells what is wrong with its certificate. Never rejects.
  */
-export async function unreachable(credentials: Credentials, { error, tls }: Unreached): Promise<IpamError> {
+export async function unreachable(
+  credentials: Credentials,
+  { error, tls: tried }: Unreached,
+): Promise<IpamError> {
   const { server, source } = credentials;
+  const tls = tried && (await credentials.examined(tried).catch(() => tried));
   const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (isVerificationCode(code)) {

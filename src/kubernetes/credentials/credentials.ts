@@ -1,7 +1,7 @@
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { IpamError, OthersWords } from "../../ipam/errors.ts";
-import { clientCertificateFault, type Labels } from "../../tls/material-fault.ts";
-import type { TlsFault } from "../../tls/pem.ts";
+import type { Labels } from "../../tls/material-fault.ts";
+import { certificateBlocks, certificateTextFault, type TlsFault } from "../../tls/pem.ts";
 import type { Access } from "./access.ts";
 import { type Authentication, authenticate, basicAuthorization } from "./authentication.ts";
 import { ExecPlugin } from "./exec-plugin.ts";
@@ -11,7 +11,6 @@ import { labelOf } from "./material.ts";
 import { networksAccess } from "./networks-access.ts";
 import { proxyOf } from "./proxy-of.ts";
 import { serviceAccount } from "./service-account.ts";
-import { usableTlsMaterial } from "./tls-material.ts";
 
 export interface ClusterSettings {
   /** Path of a kubeconfig; absent inside a cluster. */
@@ -46,11 +45,20 @@ export interface Credentials {
    * @throws IpamError kubernetesRefused naming the source and what is wrong with it.
    */
   apply(signal: AbortSignal): Promise<Authentication>;
+  /**
+   * What of it can be used, for a connection that could not even be set up. `apply` looks at certificates themselves
+   * only where it shows one: to read them takes longer than to connect, and Bun refuses all where one cannot be read.
+   *
+   * @throws IpamError kubernetesRefused naming the source and what is wrong with it.
+   */
+  examined(tls: Authentication["tls"]): Promise<Authentication["tls"]>;
   /** Names where the trusted authorities came from: a file, or `source`. */
   readonly authority: string;
   /** Names certificates and keys in messages. */
   readonly labels: Labels;
-  /** What is visibly wrong with the client certificate that the last request carried. */
+  /** Looks at the client certificate that the last request carried, for `doubt`: the server has refused us. */
+  lookAtCertificate(): Promise<void>;
+  /** What was visibly wrong with it. */
   doubt(): TlsFault | undefined;
 }
 
@@ -92,6 +100,7 @@ function credentialsBy(access: Access, source: string): Credentials {
   const plugin = exec && new ExecPlugin(exec);
   const labels = labelsOf(access);
   let shown: string | undefined;
+  let doubt: TlsFault | undefined;
   return {
     source,
     server,
@@ -100,17 +109,46 @@ function credentialsBy(access: Access, source: string): Credentials {
     apply: async (signal) => {
       try {
         const { headers, tls } = await authenticate(access, plugin, signal);
-        const usable = server.startsWith("https:") ? await usableTlsMaterial(tls, labels) : tls;
-        shown = usable.cert;
-        return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls: usable };
+        const tried = server.startsWith("https:") ? await outlined(tls, labels) : tls;
+        shown = tried.cert;
+        return { headers: { ...(basic !== undefined && { Authorization: basic }), ...headers }, tls: tried };
+      } catch (error) {
+        throw unusable(source, error);
+      }
+    },
+    examined: async (tls) => {
+      try {
+        return await usable(tls, labels);
       } catch (error) {
         throw unusable(source, error);
       }
     },
     authority: labels.ca === AUTHORITY ? source : labels.ca.slice(AUTHORITY.length + 1),
     labels,
-    doubt: () => (shown === undefined ? undefined : clientCertificateFault(shown, labels.cert)),
+    lookAtCertificate: async () => {
+      if (shown === undefined) return;
+      const { clientCertificateFault } = await import("../../tls/material-fault.ts");
+      doubt = clientCertificateFault(shown, labels.cert);
+    },
+    doubt: () => doubt,
   };
+}
+
+type Tls = Authentication["tls"];
+
+/** What a connection can be tried with: authorities alone by their outline, anything else as `usable`. */
+async function outlined(tls: Tls, labels: Labels): Promise<Tls> {
+  const { ca, cert, key } = tls;
+  if (cert !== undefined || key !== undefined) return usable(tls, labels);
+  if (ca === undefined) return tls;
+  const fault = certificateTextFault(ca, labels.ca);
+  if (fault !== undefined) throw new Error(`its ${fault.reason}: ${fault.remedy}`);
+  return { ...tls, ca: certificateBlocks(ca).join("\n") };
+}
+
+async function usable(tls: Tls, labels: Labels): Promise<Tls> {
+  const { usableTlsMaterial } = await import("./tls-material.ts");
+  return usableTlsMaterial(tls, labels);
 }
 
 const AUTHORITY = "certificate-authority";

@@ -1,7 +1,6 @@
 import { type ClusterNames, namesOf, substituteOf } from "../../ipam/cluster-names.ts";
 import type { Api } from "../api/api.ts";
 import { NAMESPACES } from "../api/kinds.ts";
-import { authorityKeys } from "../credentials/authority-keys.ts";
 
 const KUBE_SYSTEM = { name: "kube-system" } as const;
 
@@ -23,6 +22,8 @@ export async function clusterNames(api: Api, deadline: number): Promise<ClusterN
  * credentials name no authority of the cluster's own, the server's URL has to do.
  */
 async function substitutes(pem: string | undefined, server: string): Promise<string[]> {
+  // Only here, and a node asks once: to read certificates takes longer than to ask.
+  const { authorityKeys } = await import("../credentials/authority-keys.ts");
   const keys = pem === undefined ? [] : await authorityKeys(pem);
   if (pem === undefined || keys.length === 0) return [substituteOf(hash(server))];
   const { pathname } = new URL(server);
