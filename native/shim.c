@@ -46,7 +46,7 @@
 #define GRACE_MS 1000
 #define UNDO_MS 6000
 /*
- * As many complete plugins run at once: each takes some 13 MiB, and after a boot a runtime starts all of
+ * As many complete plugins run at once: each takes some 7 MiB, and after a boot a runtime starts all of
  * a node's pods together. An ADD never takes the last place: it may wait for the DEL that would stand behind it.
  */
 #define PLACES 4
