@@ -142,15 +142,16 @@ export class FakeNode implements Node {
     const begun = this.#cancels.get(key) ?? 0;
     const own = options.cancelling ? begun + 1 : begun;
     if (options.cancelling) this.#cancels.set(key, own);
-    const before = this.#locks.get(key) ?? Promise.resolve();
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    this.#locks.set(
-      key,
-      before.then(() => held),
-    );
-    const inTime = await Promise.race([before.then(() => true), timeOut(options.deadline)]);
-    if (!inTime) {
-      release();
+    const before = this.#locks.get(key);
+    const { promise: held, resolve } = Promise.withResolvers<void>();
+    const all = before === undefined ? held : before.then(() => held);
+    this.#locks.set(key, all);
+    const release = () => {
+      resolve();
+      if (this.#locks.get(key) === all) this.#locks.delete(key);
+    };
+    if (before !== undefined && !(await Promise.race([before.then(() => true), timeOut(options.deadline)]))) {
+      resolve();
       throw new IpamError("tryAgain", `the lock of ${key} is held`);
     }
     const interrupted = this.interrupted.has(id.container);
@@ -212,7 +213,10 @@ export class FakeNode implements Node {
   };
 
   readonly witnesses = {
-    note: (noted: readonly Witness[]) => void this.#witnesses.unshift(...[...noted].reverse()),
+    note: (noted: readonly Witness[]) => {
+      this.#witnesses.unshift(...[...noted].reverse());
+      this.#witnesses.splice(MOST_WITNESSES);
+    },
     newest: () => [...this.#witnesses],
     forget: () => void this.#witnesses.splice(0),
   };
@@ -247,6 +251,9 @@ export class FakeNode implements Node {
     },
   };
 }
+
+/** As many as the file of a node keeps. */
+const MOST_WITNESSES = 500;
 
 function timeOut(deadline: number): Promise<false> {
   return new Promise((resolve) => {

@@ -1,29 +1,26 @@
-import { type Address, equalAddresses } from "../../address/address.ts";
+import type { Address } from "../../address/address.ts";
 import { sortableText } from "../../address/sortable.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import { refKey } from "../../ipam/ref-key.ts";
 import {
   type CallOptions,
-  type CountAnswer,
   type Entry,
   type ListOptions,
   type ListScope,
   type Outcome,
   type Query,
   type Snapshot,
-  type Span,
   type Store,
   StoreFailure,
   type StoreFailureKind,
   type Transaction,
   type Versioned,
   type WatchOptions,
-  type Window,
-  type WindowAnswer,
 } from "../../ipam/store-port.ts";
 import { requireOnePutEach } from "../one-put-each.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
+import { TakenIndex } from "./taken-index.ts";
 
 /** A failure that a test wants once, at the next commit, read or watch. */
 export interface Fault {
@@ -89,6 +86,9 @@ type Happened = Pick<Stored, "ref" | "revision"> & Partial<Pick<Stored, "record"
 export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   const now = options.now ?? (() => performance.now() / 1000);
   const stored = new Map<string, Stored>();
+  const index = new TakenIndex();
+  /** Keys of the records that expire. */
+  const expiring = new Set<string>();
   let history: Happened[] = [];
   const waiting = new Set<() => void>();
   let revision = 1;
@@ -98,11 +98,33 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
 
   function find(ref: Ref): Stored | undefined {
     const entry = stored.get(refKey(ref));
-    return entry?.expires !== undefined && entry.expires <= now() ? undefined : entry;
+    return entry && isLiving(entry) ? entry : undefined;
+  }
+
+  function isLiving({ expires }: Stored): boolean {
+    return expires === undefined || expires > now();
   }
 
   function living(): Stored[] {
-    return [...stored.values()].filter(({ ref }) => find(ref) !== undefined);
+    return [...stored.values()].filter(isLiving);
+  }
+
+  function keep(key: string, entry: Stored): void {
+    stored.set(key, entry);
+    index.add(entry.ref);
+    if (entry.expires === undefined) expiring.delete(key);
+    else expiring.add(key);
+  }
+
+  function remove(ref: Ref): boolean {
+    const key = refKey(ref);
+    index.remove(ref);
+    expiring.delete(key);
+    return stored.delete(key);
+  }
+
+  function revisionOf(ref: Ref): number | undefined {
+    return find(ref)?.revision;
   }
 
   function answer(query: Query): Snapshot {
@@ -116,17 +138,20 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       ...(lineage !== undefined && { lineage }),
       ...(options.connects === true && { connection }),
       get: <R extends Ref>(ref: R) => found.get(refKey(ref)) as Versioned<RecordOf<R>> | undefined,
-      windows: (query.windows ?? []).map((window) => look(window, living())),
-      counts: (query.counts ?? []).map((span) => count(span, living())),
+      windows: (query.windows ?? []).map((window) => index.look(window, revisionOf)),
+      counts: (query.counts ?? []).map((span) => index.count(span, revisionOf)),
     };
   }
 
   /** Expired records are absent at once; watches hear of it when somebody looks. */
   function forgetExpired(): void {
-    const gone = [...stored.values()].filter(({ ref }) => find(ref) === undefined);
+    const gone = [...expiring].flatMap((key) => {
+      const entry = stored.get(key);
+      return entry === undefined || isLiving(entry) ? [] : [entry];
+    });
     if (gone.length > 0) revision++;
     for (const { ref } of gone) {
-      stored.delete(refKey(ref));
+      remove(ref);
       history.push({ ref, revision });
     }
   }
@@ -134,11 +159,11 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   function apply({ puts, deletes }: Transaction): void {
     revision++;
     for (const ref of deletes) {
-      if (stored.delete(refKey(ref))) history.push({ ref, revision });
+      if (remove(ref)) history.push({ ref, revision });
     }
     for (const { ref, record: written, seconds } of puts) {
       const record = asJson(written);
-      stored.set(refKey(ref), {
+      keep(refKey(ref), {
         ref,
         record,
         revision,
@@ -157,7 +182,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
 
     damage(ref: Ref) {
       const entry = { ref, record: DAMAGED, revision: ++revision } as const;
-      stored.set(refKey(ref), entry);
+      keep(refKey(ref), entry);
       history.push(entry);
       for (const wake of waiting) wake();
     },
@@ -192,7 +217,9 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       highest = Math.max(highest, revision);
       revision = movedOn ? highest + 1_000 : at;
       stored.clear();
-      for (const [key, entry] of records) stored.set(key, entry as Stored);
+      index.clear();
+      expiring.clear();
+      for (const [key, entry] of records) keep(key, entry as Stored);
       history = [];
       lineage = next ?? lineage;
       connection++;
@@ -296,38 +323,6 @@ function decode<K extends RecordKind>({ ref, record }: Pick<Stored, "ref" | "rec
 /** What every other store makes of a record: what JSON cannot say is lost, or refused. */
 function asJson<T>(record: T): T {
   return JSON.parse(JSON.stringify(record));
-}
-
-function look({ space, first, last, limit }: Window, entries: readonly Stored[]): WindowAnswer {
-  const inSpan = entries
-    .map(({ ref }) => ref)
-    .filter((ref) => isIn({ space, first, last }, ref))
-    .sort(compareRefs);
-  let end = last;
-  const addresses = (kind: RecordKind) => {
-    const all = inSpan.flatMap((ref) => (ref.kind === kind && "address" in ref ? [ref.address] : []));
-    const cut = all[limit - 1];
-    if (all.length > limit && cut !== undefined && cut.value < end.value) end = cut;
-    return all.slice(0, limit);
-  };
-  const allocated = addresses("allocation");
-  const reserved = addresses("reservation");
-  const revisionOf = (address: Address) =>
-    entries.find(
-      ({ ref }) => ref.kind === "cooling" && ref.space === space && equalAddresses(ref.address, address),
-    )?.revision ?? 0;
-  const cooling = addresses("cooling").map((address) => ({ ...address, revision: revisionOf(address) }));
-  return { allocated, reserved, cooling, knownThrough: end };
-}
-
-function count(span: Span, entries: readonly Stored[]): CountAnswer {
-  const of = (kind: RecordKind) => entries.filter(({ ref }) => ref.kind === kind && isIn(span, ref)).length;
-  return { allocated: of("allocation"), reserved: of("reservation"), cooling: of("cooling") };
-}
-
-function isIn({ space, first, last }: Span, ref: Ref): boolean {
-  if (!("address" in ref) || ref.space !== space || ref.address.family !== first.family) return false;
-  return first.value <= ref.address.value && ref.address.value <= last.value;
 }
 
 /** The keys of two families may interleave. */
