@@ -98,6 +98,7 @@ bench-scale: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/verbs-at-size.ts
 	@node_modules/.bin/bun bench/many-agents.ts
+	@node_modules/.bin/bun bench/thousand-nodes.ts
 
 ## bench-cluster: pods on a real cluster of two nodes, beside host-local, into docs/performance.md; as root, some ten minutes
 bench-cluster: build shim

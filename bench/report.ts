@@ -14,7 +14,7 @@ export const PAGES = {
     "cluster",
     "whereabouts",
   ],
-  "scale.md": ["many-agents", "verbs-at-size"],
+  "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes"],
 } as const;
 
 type Page = keyof typeof PAGES;

@@ -1,5 +1,4 @@
-import type { RecordKind } from "../../../src/ipam/records.ts";
-import type { ListScope, Outcome, Snapshot, Store, WatchOptions } from "../../../src/ipam/store-port.ts";
+import type { Outcome, Snapshot, Store } from "../../../src/ipam/store-port.ts";
 
 /** What was asked of a store. */
 export interface Counts {
@@ -21,16 +20,6 @@ export function countingStore(store: Store, counts: Counts): Store {
     if (!outcome.won) counts.lost += 1;
     return outcome;
   };
-  return {
-    description: store.description,
-    read,
-    commit,
-    list: (scope, options) => store.list(scope, options),
-    watch: <K extends RecordKind>(scope: ListScope<K>, since: number, options: WatchOptions) =>
-      store.watch(scope, since, options),
-    requireWritable: (options) => store.requireWritable(options),
-    endpoint: () => store.endpoint?.(),
-    // The fleet's: nobody else closes it.
-    close: async () => undefined,
-  };
+  // The store is the fleet's: nobody else closes it.
+  return { ...store, read, commit, close: async () => undefined };
 }
