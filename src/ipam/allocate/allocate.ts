@@ -1,7 +1,7 @@
 import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
-import { foreseeTogether } from "../foresee/foresee.ts";
+import { type Foreseen, foresee, foreseeTogether } from "../foresee/foresee.ts";
 import { free } from "../free/free.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
 import type { Ports } from "../ports.ts";
@@ -73,30 +73,56 @@ async function replayKeptRelease({ ports, request, options }: Attempt): Promise<
  *                 │                        let the old interface die
  *                 └─ has its addresses already ──► allocated: the same answer again
  *
- * Waiting happens outside the workload's turn, so that one pod's wait does not hold up the others.
+ * Waiting happens outside the workload's turn, so that one pod's wait does not hold up the others. What is foreseen and
+ * leaves the workload's record as it is needs no turn; what adds to it has its turn first, and is foreseen from what
+ * the one before has left.
  */
 async function untilAllocated(attempt: Attempt): Promise<Allocated> {
   const { foreseen, endReading } = await foreseeTogether(attempt);
   try {
-    const first = foreseen === undefined ? AGAIN : await commit(attempt, foreseen.view, foreseen.candidates);
-    return await goOn(attempt, first, endReading);
+    const wait = new HandOverWait(attempt);
+    if (foreseen === undefined || addsToOwner(attempt, foreseen))
+      return await goOn(attempt, wait, () => tryForeseen(attempt, wait), endReading);
+    const step = await commit(attempt, foreseen.view, foreseen.candidates);
+    if (step.kind === "allocated") return step.allocated;
+    return await goOn(attempt, wait, () => next(attempt, wait, step), endReading);
   } finally {
     endReading?.();
   }
 }
 
 /** @param decided is called when this ADD has read the store and knows what follows. */
-async function goOn(attempt: Attempt, first: Step, decided?: () => void): Promise<Allocated> {
-  const wait = new HandOverWait(attempt);
-  let step = first;
+async function goOn(
+  attempt: Attempt,
+  wait: HandOverWait,
+  first: () => Promise<Step>,
+  decided?: () => void,
+): Promise<Allocated> {
+  let step = await inTurn(attempt, first);
   for (;;) {
+    decided?.();
     if (step.kind === "allocated") return step.allocated;
     if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
     if (step.kind === "left") await wait.settle();
-    const view = step.kind === "again" ? step.view : undefined;
-    step = await inTurn(attempt, () => tryUntilDecided(attempt, wait, view));
-    decided?.();
+    const before = step;
+    step = await inTurn(attempt, () => next(attempt, wait, before));
   }
+}
+
+/** Goes on from where a step has left the ADD. */
+function next(attempt: Attempt, wait: HandOverWait, before: Step): Promise<Step> {
+  return tryUntilDecided(attempt, wait, before.kind === "again" ? before.view : undefined);
+}
+
+/** Tries to commit without a read, where another ADD of the workload has left what to foresee from; else with one. */
+async function tryForeseen(attempt: Attempt, wait: HandOverWait): Promise<Step> {
+  const foreseen = ownerRef(attempt) && foresee(attempt);
+  const step = foreseen === undefined ? AGAIN : await commit(attempt, foreseen.view, foreseen.candidates);
+  return step.kind === "again" ? next(attempt, wait, step) : step;
+}
+
+function addsToOwner({ request }: Attempt, { candidates }: Foreseen): boolean {
+  return request.wish.owner !== undefined && candidates.some(({ reservation }) => reservation === undefined);
 }
 
 /** Within one process, pods of one workload go one after the other, because all of them change its record. */

@@ -1,6 +1,7 @@
 import { oneAddress } from "../../address/interval.ts";
 import { IpamError } from "../errors.ts";
 import { heldByNamesakes } from "../network-definitions.ts";
+import { dependsOnOwner } from "../plan/depends-on-owner.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { Target } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
@@ -23,8 +24,7 @@ export async function plannedTargets(attempt: Attempt): Promise<Planned> {
   const { request } = attempt;
   const ref = ownerRef(attempt);
   try {
-    if (ref === undefined || !(request.wish.sticky || request.wish.set !== undefined))
-      return { targets: planTargets(request) };
+    if (ref === undefined || !dependsOnOwner(request)) return { targets: planTargets(request) };
     const owner = (await attempt.ports.store.read({ refs: [ref] }, attempt.options)).get(ref);
     const targets = planTargets(request, owner?.record);
     return { targets, plannedOn: owner?.revision ?? 0 };

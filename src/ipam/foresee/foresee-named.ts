@@ -1,3 +1,4 @@
+import { type Address, formatAddress } from "../../address/address.ts";
 import { isWithin } from "../../address/interval.ts";
 import { isOwnCluster } from "../cluster-relation.ts";
 import type { Memory } from "../foresight.ts";
@@ -12,9 +13,9 @@ import { type Candidate, unheldCandidate } from "../view/candidate.ts";
 import { ownerRef, type View } from "../view/view.ts";
 
 /**
- * The candidate for a named address, as if nobody held it. For a wish with an owner, this process must
- * remember the owner's reservation; without it (a pod's first ADD, or one after another node's) the
- * answer is undefined, and the ADD reads the store.
+ * The candidate for a named address, as if nobody held it. For a wish with an owner, this process must remember the
+ * owner's reservation, or the owner's record without that address; else (a workload's first ADD, or the first on this
+ * node) the answer is undefined, and the ADD reads the store.
  */
 export function namedCandidate(
   attempt: Attempt,
@@ -26,8 +27,12 @@ export function namedCandidate(
   const [, reservationRef] = refsAround(request.network.space, address);
   const reservation = ports.foresight?.records?.get(reservationRef);
   const owner = request.wish.owner?.owner;
-  if (isWithin(address, reserved) || (owner === undefined) !== (reservation === undefined)) return undefined;
-  if (owner !== undefined && !isOf(owner, ports, reservation?.record)) return undefined;
+  if (isWithin(address, reserved)) return undefined;
+  const likely =
+    reservation === undefined
+      ? owner === undefined || isWithout(address, owner, rememberedOwner(attempt)?.record)
+      : owner !== undefined && isOf(owner, ports, reservation.record);
+  if (!likely) return undefined;
   return { ...unheldCandidate(target), ...(reservation && { reservation }) };
 }
 
@@ -61,7 +66,11 @@ export function learnNamed(
   }
 }
 
-function isOf(owner: Owner, { clusterNames }: Ports, reservation: ReservationRecord | undefined): boolean {
-  if (reservation === undefined || !sameOwner(reservation.owner, owner)) return false;
-  return isOwnCluster(reservation.cluster, clusterNames);
+function isOf(owner: Owner, { clusterNames }: Ports, reservation: ReservationRecord): boolean {
+  return sameOwner(reservation.owner, owner) && isOwnCluster(reservation.cluster, clusterNames);
+}
+
+function isWithout(address: Address, owner: Owner, record: OwnerRecord | undefined): boolean {
+  if (record === undefined || !sameOwner(record.owner, owner)) return false;
+  return !record.addresses.includes(formatAddress(address));
 }

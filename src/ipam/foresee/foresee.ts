@@ -5,6 +5,7 @@ import type { Memory } from "../foresight.ts";
 import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
 import { describeNetwork, type Network } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
+import { dependsOnOwner } from "../plan/depends-on-owner.ts";
 import { planTargets } from "../plan/plan.ts";
 import type { OpenTarget, Target } from "../plan/target.ts";
 import type { MetaRecord } from "../records.ts";
@@ -32,7 +33,7 @@ export interface Foreseen {
  * Never refuses: an attachment may have had its addresses before they were forbidden, and only a read
  * can tell (IDEMPOTENT).
  */
-function foresee(attempt: Attempt): Foreseen | undefined {
+export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
   if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
   const key = memoryKey(request);
@@ -138,8 +139,8 @@ export function forgetForeseen({ ports, request }: Attempt, view: View): void {
 }
 
 /** Whether the ADD's addresses do not depend on those of other pods of the workload or the namespace. */
-function isSimple({ wish, network: { policy } }: AddRequest): boolean {
-  return wish.set === undefined && !wish.sticky && policy?.maxPerNamespace === undefined;
+function isSimple(request: AddRequest): boolean {
+  return !dependsOnOwner(request) && request.network.policy?.maxPerNamespace === undefined;
 }
 
 const keys = new WeakMap<Network, string>();
