@@ -18,15 +18,18 @@ export interface Cluster {
    * Like `pod`, for the pod that an ADD is for. May answer from a watch of this node's pods, if the
    * watch shows a pod of the same UID.
    */
-  askingPod?(pod: PodId, deadline: number): Promise<PodFacts | undefined>;
+  askingPod?(pod: PodId, deadline: number): Promise<AskingPod | undefined>;
   /**
    * The pod of this UID from a watch of this node's pods. Makes no request; undefined where the watch
    * does not show it.
    */
-  seenPod?(pod: PodId): PodFacts | undefined;
+  seenPod?(pod: PodId): AskingPod | undefined;
   node(name: string, deadline: number): Promise<NodeFacts | undefined>;
-  /** The owner that outlives the pod: its controlling workload, its virtual machine, or else the pod itself. */
-  ownerOf(pod: PodFacts, deadline: number): Promise<OwnerFacts>;
+  /**
+   * The owner that outlives the pod: its controlling workload, its virtual machine, or else the pod itself. May answer
+   * for a pod that a watch of this node's pods shows from what it read for another one, if it asked after it saw both.
+   */
+  ownerOf(pod: AskingPod, deadline: number): Promise<OwnerFacts>;
   /** Reads live whether an object of this kind, name and (where given) UID still exists. */
   ownerState(owner: Owner, deadline: number): Promise<"present" | "gone" | "unknown">;
   /** The annotations of an owner's pod template; undefined where it has none, or may not be read. */
@@ -42,7 +45,8 @@ export interface Cluster {
   event?(pod: PodId, reason: string, message: string): Promise<void>;
 }
 
-export interface PodFacts {
+/** What an ADD needs to know of the pod that it is for. */
+export interface AskingPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -56,6 +60,9 @@ export interface PodFacts {
   /** True for the mirror of a static pod: its UID in the API differs from the one that the runtime knows. */
   readonly mirror: boolean;
   readonly ownerReferences: readonly OwnerReference[];
+}
+
+export interface PodFacts extends AskingPod {
   readonly podIPs: readonly string[];
   /** The pod uses its node's network, so its status shows the node's addresses. */
   readonly hostNetwork?: boolean;

@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Interval } from "../address/interval.ts";
-import type { OwnerFacts, PodFacts } from "./cluster-port.ts";
+import type { AskingPod, OwnerFacts } from "./cluster-port.ts";
 import type { Retention } from "./records.ts";
 
 /** What a pod, or the runtime for it, asks of one network. */
@@ -18,7 +18,7 @@ export interface Wish {
    */
   readonly passedOn?: readonly string[];
   /** The asking pod, where the wish was read from Kubernetes. */
-  readonly pod?: PodFacts;
+  readonly pod?: AskingPod;
   /** The owner that a fixed or sticky address is reserved for; absent without a pod. */
   readonly owner?: OwnerFacts;
 }

@@ -26,7 +26,6 @@ export function ownerOfWorkload(workload: Workload, cluster: Cluster, deadline: 
         finished: false,
         mirror: false,
         ownerReferences: owners,
-        podIPs: [],
       },
       deadline,
     );

@@ -1,4 +1,4 @@
-import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import type { AskingPod, NodeFacts, PodFacts } from "../cluster-port.ts";
 import { fenceOf, holderPodIsGone } from "../evidence/fencing.ts";
 import { type Live, readLive } from "../evidence/live-read.ts";
 import { askingOf, localFactsOf } from "../hand-over/gather-facts.ts";
@@ -97,7 +97,7 @@ async function isLeaving({ ports, options }: Attempt, holder: Holder): Promise<b
   return holderPodIsGone(holder, state) || (state !== "absent" && isEnding(state));
 }
 
-function isEnding({ deleting, finished }: PodFacts): boolean {
+function isEnding({ deleting, finished }: AskingPod): boolean {
   return deleting || finished;
 }
 

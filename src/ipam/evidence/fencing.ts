@@ -1,4 +1,4 @@
-import type { NodeFacts, PodFacts } from "../cluster-port.ts";
+import type { AskingPod, NodeFacts, PodFacts } from "../cluster-port.ts";
 import type { Holder, PodId } from "../records.ts";
 import type { Live } from "./live-read.ts";
 
@@ -6,7 +6,7 @@ import type { Live } from "./live-read.ts";
  * Whether a live read shows that this pod is gone: no pod has its name, or that pod has another UID.
  * Without a recorded UID (old runtimes), a pod of that name may still be the same one.
  */
-export function podIsGone(pod: PodId, live: Live<PodFacts>): boolean {
+export function podIsGone(pod: PodId, live: Live<AskingPod>): boolean {
   if (live === "unknown") return false;
   return live === "absent" || (pod.uid !== undefined && !isPod(live, pod.uid));
 }
@@ -26,7 +26,7 @@ export function holderPodIsGone({ node, nodeVerified, pod }: Holder, live: Live<
  * Whether a pod of the API has this UID for the runtime. The API shows a static pod as a mirror with
  * another UID.
  */
-export function isPod(live: PodFacts, uid: string): boolean {
+export function isPod(live: AskingPod, uid: string): boolean {
   if (live.uid === uid) return true;
   return live.mirror && MIRROR_KEYS.some((key) => live.annotations[key] === uid);
 }
@@ -38,7 +38,7 @@ export function uidsOf(live: PodFacts): string[] {
 }
 
 /** The UID that the runtime knows: a mirror may be deleted and made anew while its static pod runs on. */
-export function uidOfRuntime(live: PodFacts): string {
+export function uidOfRuntime(live: AskingPod): string {
   const known = live.mirror ? MIRROR_KEYS.map((key) => live.annotations[key]).find(Boolean) : undefined;
   return known ?? live.uid;
 }

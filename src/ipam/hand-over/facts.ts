@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { AskingPod, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import type { ClusterRelation } from "../cluster-relation.ts";
 import type { Live } from "../evidence/live-read.ts";
 import type { MachineRelation, NamespaceState } from "../node-port.ts";
@@ -32,6 +32,6 @@ export interface Asker {
   readonly node: string;
   readonly pod?: PodId;
   /** The asking pod, by a live read; "unknown" also where nobody read it. */
-  readonly podState: Live<PodFacts>;
+  readonly podState: Live<AskingPod>;
   readonly owner?: OwnerFacts;
 }

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { AskingPod, Cluster, NodeFacts, OwnerFacts, PodFacts } from "../cluster-port.ts";
 import { holderRelation, isUndecided } from "../cluster-relation.ts";
 import { IpamError } from "../errors.ts";
 import { isFenced, isPod } from "../evidence/fencing.ts";
@@ -23,7 +23,7 @@ export interface Asking {
   readonly attachment: AttachmentId;
   readonly pod?: PodId;
   /** The asking pod, where the ADD has read it already. */
-  readonly seen?: PodFacts;
+  readonly seen?: AskingPod;
   readonly owner?: OwnerFacts;
 }
 

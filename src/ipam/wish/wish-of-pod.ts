@@ -1,6 +1,6 @@
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
-import type { Cluster, OwnerFacts, PodFacts } from "../cluster-port.ts";
+import type { AskingPod, Cluster, OwnerFacts } from "../cluster-port.ts";
 import { IpamError } from "../errors.ts";
 import { isPod } from "../evidence/fencing.ts";
 import { podName } from "../in-words.ts";
@@ -117,7 +117,7 @@ async function withOwner(
   wish: Wish,
   question: WishQuestion,
   pod: PodId,
-  known: PodFacts | undefined,
+  known: AskingPod | undefined,
   cluster: Cluster | undefined,
   deadline: number,
 ): Promise<Wish> {
@@ -143,7 +143,7 @@ async function readPod(
   pod: PodId,
   cluster: Cluster | undefined,
   deadline: number,
-): Promise<PodFacts> {
+): Promise<AskingPod> {
   const kubernetes = requireCluster(question, cluster);
   const asked = kubernetes.askingPod?.(pod, deadline) ?? kubernetes.pod(pod, deadline);
   const facts = await asked;

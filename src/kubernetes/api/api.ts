@@ -5,15 +5,21 @@ import type { Credentials } from "../credentials/credentials.ts";
 import type { Kind, ObjectName } from "./kinds.ts";
 import { orAbort } from "./or-abort.ts";
 import { type ApiPath, folderOf, isObjectName, pathOf } from "./path.ts";
-import { reach } from "./reach.ts";
+import { type Request, reach } from "./reach.ts";
 import { type Asked, answerRefused, notAnApiServer, overloaded } from "./refused.ts";
 import { status } from "./shapes.ts";
 
 /** No request takes longer than this, however much time the verb has left: kubelet comes again. */
 const REQUEST_MS = 10_000;
 
-/** Method and body of a request; absent: a GET. */
+/** What to ask for where the metadata of objects are enough: with the rest, the answer has several times the size. */
+export const METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
+export const METADATA_LIST =
+  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+
+/** A GET of another form of the objects, or the method and body of a request; absent: a GET. */
 export type Sending =
+  | { readonly accept: string }
   | { readonly method: "POST" | "PUT" | "PATCH"; readonly contentType: string; readonly body: unknown }
   | { readonly method: "DELETE" };
 
@@ -29,6 +35,8 @@ export interface LineOptions {
   readonly signal: AbortSignal;
   /** Called when the server has accepted the request. */
   readonly opened: () => void;
+  /** The form of the objects. */
+  readonly accept?: string;
 }
 
 /** A client of one API server. Every request is live and ends by its deadline (milliseconds of performance.now()). */
@@ -122,9 +130,14 @@ export class Api {
    *
    * @throws IpamError as the Cluster port says.
    */
-  async *lines(path: ApiPath, asked: Asked, { signal, opened }: LineOptions): AsyncGenerator<unknown> {
+  async *lines(
+    path: ApiPath,
+    asked: Asked,
+    { accept, signal, opened }: LineOptions,
+  ): AsyncGenerator<unknown> {
     const authentication = await orAbort(this.#credentials.apply(signal), signal);
-    const response = await reach(this.#credentials, path, authentication, { signal });
+    const form = accept === undefined ? {} : { headers: { Accept: accept } };
+    const response = await reach(this.#credentials, path, authentication, { ...form, signal });
     if (!response.ok || response.body === null) {
       const body = parseBody(await response.text());
       throw this.refusal({ ok: false, httpStatus: response.status, body }, asked);
@@ -161,12 +174,7 @@ export class Api {
       const authentication = await orAbort(this.#credentials.apply(signal), signal);
       tls = authentication.tls;
       const response = await reach(this.#credentials, path, authentication, {
-        ...(sending && { method: sending.method }),
-        ...(sending &&
-          "body" in sending && {
-            body: JSON.stringify(sending.body),
-            headers: { "Content-Type": sending.contentType },
-          }),
+        ...(sending && partsOf(sending)),
         signal,
       });
       return { ok: response.ok, httpStatus: response.status, body: parseBody(await response.text()) };
@@ -190,6 +198,13 @@ export class Api {
     if (patience <= 0) throw expired;
     return { signal: AbortSignal.timeout(Math.ceil(patience)), expired };
   }
+}
+
+function partsOf(sending: Sending): Pick<Request, "method" | "body" | "headers"> {
+  if ("accept" in sending) return { headers: { Accept: sending.accept } };
+  const { method } = sending;
+  if (!("body" in sending)) return { method };
+  return { method, body: JSON.stringify(sending.body), headers: { "Content-Type": sending.contentType } };
 }
 
 /** Whether no API server answers so: it is another server, or one that expects TLS. */

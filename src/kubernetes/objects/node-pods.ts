@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import type { PodFacts } from "../../ipam/cluster-port.ts";
+import type { AskingPod } from "../../ipam/cluster-port.ts";
 import { pause } from "../../ipam/pause.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { PodId } from "../../ipam/records.ts";
-import type { Api } from "../api/api.ts";
+import { type Api, METADATA, METADATA_LIST } from "../api/api.ts";
 import { PODS } from "../api/kinds.ts";
 import { folderOf, withQuery } from "../api/path.ts";
-import { podFacts } from "./pod-facts.ts";
+import { SeenPods } from "./seen-pods.ts";
 
 /** Seconds after which the server ends a watch; the next one begins then. */
 const WATCH_SECONDS = 240;
@@ -16,43 +16,55 @@ const LIST_MS = 10_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 30_000];
 /** As old as the API server likes. */
 const ANY_VERSION = "0";
+/** A pod that has finished needs no address any more, and metadata do not say that it has. */
+const UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed";
 
 const listing = v.object({
   metadata: v.object({ resourceVersion: v.string() }),
-  items: v.array(PODS.shape),
+  // A list of metadata alone has null in the place of no items.
+  items: v.nullish(v.array(v.unknown()), []),
 });
 const change = v.object({ type: v.string(), object: v.unknown() });
-const bookmark = v.object({ metadata: v.object({ resourceVersion: v.string() }) });
+const versioned = v.object({ metadata: v.object({ resourceVersion: v.string() }) });
 
 /**
- * The pods of one node, kept up to date by a watch, so that an ADD need not ask for its own. Answers only
- * while the watch works; otherwise the caller asks the API server.
+ * The pods of one node, kept up to date by a watch of their metadata, so that an ADD need not ask for its own. Answers
+ * only while the watch works; otherwise the caller asks the API server.
  */
 export class NodePods {
   readonly #api: Api;
   readonly #selector: { readonly fieldSelector: string };
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  readonly #pods = new Map<string, PodFacts>();
+  readonly #pods: SeenPods;
   #version = "";
   /** No list may be older. */
   #leastVersion = ANY_VERSION;
   #alive = false;
   #pause = FIRST_PAUSE_MS;
 
-  /** Starts the watch at once. */
-  constructor(api: Api, nodeName: string, log: Log) {
+  /** Starts the watch at once. @param appeared called with each pod that the watch begins to show. */
+  constructor(api: Api, nodeName: string, log: Log, appeared?: (pod: PodId) => void) {
     this.#api = api;
-    this.#selector = { fieldSelector: `spec.nodeName=${nodeName}` };
+    this.#selector = { fieldSelector: `spec.nodeName=${nodeName},${UNFINISHED}` };
     this.#log = log;
+    this.#pods = new SeenPods(nodeName, appeared);
     void this.#run();
   }
 
   /** The pod of this name and UID; undefined where the watch does not know it, or it needs no address any more. */
-  get({ namespace, name, uid }: PodId): PodFacts | undefined {
-    const facts = this.#alive ? this.#pods.get(`${namespace}/${name}`) : undefined;
-    if (facts === undefined || uid === undefined || facts.uid !== uid) return undefined;
-    return facts.deleting || facts.finished ? undefined : facts;
+  get(pod: PodId): AskingPod | undefined {
+    return this.#alive ? this.#pods.get(pod) : undefined;
+  }
+
+  /** Which of all the pods that the watch has shown it is, counted from 1; undefined where it shows none of this UID now. */
+  rankOf(pod: PodId): number | undefined {
+    return this.#alive ? this.#pods.rankOf(pod) : undefined;
+  }
+
+  /** How many pods the watch has shown so far. */
+  get count(): number {
+    return this.#pods.count;
   }
 
   /** Ends the watch. */
@@ -92,11 +104,10 @@ export class NodePods {
    */
   async #list(resourceVersion: string): Promise<void> {
     const path = withQuery(folderOf(PODS), { ...this.#selector, resourceVersion });
-    const answer = await this.#api.request(path, performance.now() + LIST_MS);
+    const answer = await this.#api.request(path, performance.now() + LIST_MS, { accept: METADATA_LIST });
     if (!answer.ok) throw this.#api.refusal(answer, { verb: "list", kind: PODS, name: {} });
     const { metadata, items } = this.#api.parse(listing, answer.body, path);
-    this.#pods.clear();
-    for (const pod of items) this.#keep(podFacts(pod));
+    this.#pods.replaceAll(items);
     // The watch goes on where the list ended.
     this.#version = metadata.resourceVersion;
   }
@@ -119,7 +130,7 @@ export class NodePods {
     };
     const path = withQuery(folderOf(PODS), { ...this.#selector, ...query });
     try {
-      for await (const line of this.#api.lines(path, asked, { signal, opened })) {
+      for await (const line of this.#api.lines(path, asked, { signal, opened, accept: METADATA })) {
         timer.refresh();
         this.#take(v.parse(change, line));
       }
@@ -130,19 +141,10 @@ export class NodePods {
 
   #take({ type, object }: v.InferOutput<typeof change>): void {
     if (type === "ERROR") throw new Error(`the watch ended: ${JSON.stringify(object)}`);
-    this.#version = v.parse(bookmark, object).metadata.resourceVersion;
+    this.#version = v.parse(versioned, object).metadata.resourceVersion;
     this.#leastVersion = this.#version;
     if (type === "BOOKMARK") return;
-    const facts = podFacts(v.parse(PODS.shape, object));
-    if (type === "DELETED") this.#pods.delete(keyOf(facts));
-    else this.#keep(facts);
+    if (type === "DELETED") this.#pods.remove(object);
+    else this.#pods.keep(object);
   }
-
-  #keep(facts: PodFacts): void {
-    this.#pods.set(keyOf(facts), facts);
-  }
-}
-
-function keyOf({ namespace, name }: PodFacts): string {
-  return `${namespace}/${name}`;
 }

@@ -1,6 +1,6 @@
 import { CAPS } from "../../address/caps.ts";
 import { cut } from "../../address/cut.ts";
-import type { OwnerReference, PodFacts } from "../../ipam/cluster-port.ts";
+import type { AskingPod, OwnerReference } from "../../ipam/cluster-port.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { OWN_KINDS } from "../../ipam/own-kinds.ts";
 import type { Owner } from "../../ipam/records.ts";
@@ -63,7 +63,7 @@ export function malformedReference(
 
 /** The error for a reference to an object that is gone: Kubernetes deletes such a pod, or the reference is made up. */
 export function controllerGone(
-  { name, namespace }: PodFacts,
+  { name, namespace }: AskingPod,
   { kind, name: controller }: OwnerReference,
 ): IpamError {
   return new IpamError(

@@ -1,4 +1,4 @@
-import type { OwnerFacts, PodFacts } from "../../ipam/cluster-port.ts";
+import type { AskingPod, OwnerFacts } from "../../ipam/cluster-port.ts";
 import type { Api } from "../api/api.ts";
 import { groupOf, INSTANCES, MIGRATIONS } from "../api/kinds.ts";
 import type { Instance } from "../api/shapes.ts";
@@ -16,7 +16,7 @@ const MIGRATION_NAME = "kubevirt.io/migrationJobName";
  * @throws IpamError as the Cluster port says; tryAgain when the pod outlives its instance.
  */
 export async function machineOf(
-  pod: PodFacts,
+  pod: AskingPod,
   controller: SoundReference,
   api: Api,
   deadline: number,
@@ -44,7 +44,7 @@ function isMigrating({ status }: Instance): boolean {
  * KubeVirt makes the target pod before it notes the migration in the instance's status. Until
  * then the migration itself is the evidence: the pod's annotation only says which one to read.
  */
-async function isTarget(pod: PodFacts, instance: Instance, api: Api, deadline: number): Promise<boolean> {
+async function isTarget(pod: AskingPod, instance: Instance, api: Api, deadline: number): Promise<boolean> {
   const name = pod.annotations[MIGRATION_NAME];
   if (name === undefined || name === "") return false;
   const migration = await api.get(MIGRATIONS, { namespace: pod.namespace, name }, deadline);
