@@ -82,6 +82,7 @@ function openLender(metrics: Metrics, host: HostCredentialsOptions): Lender {
   metrics.keptReleases(() => lender.keptReleases(dataDir));
   learnNodeFile(lender);
   learnFromRuntime(lender);
+  lender.beginClusters();
   return lender;
 }
 

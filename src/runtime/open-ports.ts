@@ -123,7 +123,11 @@ async function openRest(
 }
 
 /** Kubernetes, where a kubeconfig or a service account is at hand. */
-function clusterOf({ kubeConfig }: KubernetesSettings, open: Openers["openCluster"]): Cluster | undefined {
-  if (kubeConfig !== undefined) return open(kubeConfig);
-  return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : open(undefined);
+function clusterOf(settings: KubernetesSettings, open: Openers["openCluster"]): Cluster | undefined {
+  return hasCluster(settings) ? open(settings.kubeConfig) : undefined;
+}
+
+/** Whether a way to Kubernetes is at hand. */
+export function hasCluster({ kubeConfig }: Pick<KubernetesSettings, "kubeConfig">): boolean {
+  return kubeConfig !== undefined || process.env.KUBERNETES_SERVICE_HOST !== undefined;
 }

@@ -4,7 +4,7 @@ import type { Log } from "../../ipam/ports.ts";
 import type { AttachmentId } from "../../ipam/records.ts";
 import { Turns } from "../../ipam/turns.ts";
 import { countKept } from "../../node/kept-releases.ts";
-import { type Asking, type Openers, openPorts } from "../../runtime/open-ports.ts";
+import { type Asking, hasCluster, type Openers, openPorts } from "../../runtime/open-ports.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
 import type { Metrics } from "../events/metrics.ts";
 import { EventReporter } from "../events/report-events.ts";
@@ -80,6 +80,21 @@ export class Lender {
       ...(kubeConfig !== undefined && { kubeConfig }),
     };
     this.#known.set(key, { node, store, kubernetes });
+  }
+
+  /**
+   * Begins to watch this node's pods in every cluster that was learnt so far, so that the first ADDs find them known.
+   * Returns at once. Best effort: what fails here the first ADD says.
+   */
+  beginClusters(): void {
+    for (const { node, kubernetes } of this.#known.values()) {
+      if (!hasCluster(kubernetes)) continue;
+      try {
+        this.#clusters.begin(kubernetes.kubeConfig, this.#nodes.lend(node).name);
+      } catch {
+        // A node that cannot be opened has no verbs either.
+      }
+    }
   }
 
   /** Calls back when a store should be looked at: it has changed its state, or may have been thrown back. */

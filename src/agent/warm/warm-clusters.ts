@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
-import { lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
+import { type LazyCluster, lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
 import { configuredCluster } from "../../runtime/open-ports.ts";
 
 interface Warm {
   readonly stamp: string;
-  readonly cluster: Cluster;
+  readonly cluster: LazyCluster;
   readonly stopping: AbortController;
 }
 
@@ -25,7 +25,18 @@ export class WarmClusters {
     this.#kept = kept;
   }
 
+  /** Opens it ahead of the first question; where that fails, the question says why. */
+  begin(named: string | undefined, nodeName: string): void {
+    this.#find(named, nodeName)
+      .begin()
+      .catch(() => undefined);
+  }
+
   lend(named: string | undefined, nodeName: string): Cluster {
+    return this.#find(named, nodeName);
+  }
+
+  #find(named: string | undefined, nodeName: string): LazyCluster {
     const kubeConfig = named === this.#kept ? undefined : named;
     const key = `${nodeName} ${kubeConfig ?? ""}`;
     const settings = configuredCluster(kubeConfig);

@@ -1,4 +1,4 @@
-import type { OwnerFacts, PodFacts } from "../../ipam/cluster-port.ts";
+import type { AskingPod, OwnerFacts } from "../../ipam/cluster-port.ts";
 import type { Owner } from "../../ipam/records.ts";
 import type { Api } from "../api/api.ts";
 import {
@@ -25,20 +25,25 @@ import { machineOf } from "./virtual-machine.ts";
  * @throws IpamError as the Cluster port says; annotationMalformed for a reference to what Kubernetes cannot have;
  *   tryAgain when a StatefulSet's pod outlives its set.
  */
-export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promise<OwnerFacts> {
+export async function ownerOf(
+  pod: AskingPod,
+  api: Api,
+  deadline: number,
+  read: ReadController = readController(api),
+): Promise<OwnerFacts> {
   const controller = requireController(pod.ownerReferences, { ...pod, kind: "pod" });
   if (controller === undefined) return { owner: podByName(pod) };
   switch (`${groupOf(controller.apiVersion)}/${controller.kind}`) {
     case "apps/ReplicaSet":
-      return { owner: await ownerAbove(REPLICA_SETS, pod, controller, api, deadline) };
+      return { owner: await ownerAbove(REPLICA_SETS, pod, controller, read, deadline) };
     case "batch/Job":
-      return { owner: await ownerAbove(JOBS, pod, controller, api, deadline) };
+      return { owner: await ownerAbove(JOBS, pod, controller, read, deadline) };
     case "/ReplicationController":
-      return { owner: await ownerAbove(REPLICATION_CONTROLLERS, pod, controller, api, deadline) };
+      return { owner: await ownerAbove(REPLICATION_CONTROLLERS, pod, controller, read, deadline) };
     case "apps/DaemonSet":
       return { owner: ownerFrom(pod.namespace, controller) };
     case "apps/StatefulSet":
-      return ordinalOf(pod, controller, api, deadline);
+      return ordinalOf(pod, controller, read, deadline);
     case "kubevirt.io/VirtualMachineInstance":
       return machineOf(pod, controller, api, deadline);
     default:
@@ -47,26 +52,44 @@ export async function ownerOf(pod: PodFacts, api: Api, deadline: number): Promis
 }
 
 /** A bare pod that is created again under its name is the same owner. */
-function podByName({ name, namespace }: PodFacts): Owner {
+function podByName({ name, namespace }: AskingPod): Owner {
   return { kind: "Pod", namespace, name };
 }
 
+/** The controller that a reference names, of the UID that it names or of another one; undefined where there is none. @throws IpamError */
+export type ReadController = <T extends AnyObject>(
+  kind: Kind<T>,
+  named: NamedController,
+  deadline: number,
+) => Promise<T | undefined>;
+
+export interface NamedController {
+  readonly namespace: string;
+  readonly name: string;
+  /** As the reference has it. */
+  readonly uid: string;
+}
+
 /**
- * ReplicationControllers are read where the role may: whoever runs no DeploymentConfigs need not grant it, and
- * the controller itself is an owner, too.
+ * Reads it live. ReplicationControllers are read where the role may: whoever runs no DeploymentConfigs need not grant
+ * it, and the controller itself is an owner, too.
  */
+export function readController(api: Api): ReadController {
+  return (kind, { namespace, name }, deadline) =>
+    kind.plural === REPLICATION_CONTROLLERS.plural
+      ? api.tryGet(kind, { namespace, name }, deadline)
+      : api.getBuiltIn(kind, { namespace, name }, deadline);
+}
+
 async function ownerAbove(
   kind: Kind<AnyObject>,
-  { namespace }: PodFacts,
+  { namespace }: AskingPod,
   controller: SoundReference,
-  api: Api,
+  read: ReadController,
   deadline: number,
 ): Promise<Owner> {
-  const named = { namespace, name: controller.name };
-  const object =
-    kind === REPLICATION_CONTROLLERS
-      ? await api.tryGet(kind, named, deadline)
-      : await api.getBuiltIn(kind, named, deadline);
+  const { name, uid } = controller;
+  const object = await read(kind, { namespace, name, uid }, deadline);
   const same = object?.metadata.uid === controller.uid;
   const referring = { kind: controller.kind, namespace, name: controller.name };
   const above = same ? requireController(object.metadata.ownerReferences, referring) : undefined;
@@ -74,13 +97,14 @@ async function ownerAbove(
 }
 
 async function ordinalOf(
-  pod: PodFacts,
+  pod: AskingPod,
   controller: SoundReference,
-  api: Api,
+  read: ReadController,
   deadline: number,
 ): Promise<OwnerFacts> {
   const { name, namespace } = pod;
-  const set = await api.getBuiltIn(STATEFUL_SETS, { namespace, name: controller.name }, deadline);
+  const named = { namespace, name: controller.name, uid: controller.uid };
+  const set = await read(STATEFUL_SETS, named, deadline);
   if (set?.metadata.uid !== controller.uid) throw controllerGone(pod, controller);
   const owner = ownerFrom(namespace, controller);
   const number = numberOf(name, controller.name) ?? -1;
@@ -91,7 +115,7 @@ async function ordinalOf(
  * A controller of another program. Whether its pods come back under their names, the name tells; what its own
  * StatefulSet would say of ordinals is not read, because no role allows it.
  */
-function ownerOfOtherKind(pod: PodFacts, controller: SoundReference): OwnerFacts {
+function ownerOfOtherKind(pod: AskingPod, controller: SoundReference): OwnerFacts {
   const owner = ownerFrom(pod.namespace, controller);
   if (!returnsUnderItsName(pod.name)) return { owner };
   const number = controller.kind === "StatefulSet" ? numberOf(pod.name, controller.name) : undefined;

@@ -1,6 +1,11 @@
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { ClusterSettings } from "../credentials/credentials.ts";
 
+export interface LazyCluster extends Cluster {
+  /** Opens it ahead of the first call. @throws IpamError as that would. */
+  begin(): Promise<void>;
+}
+
 /**
  * A Cluster port that loads the Kubernetes client with the first call, so that an ADD without API requests
  * does not pay for it. Where the client cannot be opened, that call throws, and the next one tries again.
@@ -8,7 +13,7 @@ import type { ClusterSettings } from "../credentials/credentials.ts";
 export function lazyCluster(
   settings: ClusterSettings,
   load: (settings: ClusterSettings) => Promise<Cluster> = loadCluster,
-): Cluster {
+): LazyCluster {
   let opened: Promise<Cluster> | undefined;
   let ready: Cluster | undefined;
   const open = (): Promise<Cluster> => {
@@ -25,6 +30,7 @@ export function lazyCluster(
     return opened;
   };
   return {
+    begin: async () => void (await open()),
     clusterNames: async (deadline) => (await open()).clusterNames(deadline),
     pod: async (pod, deadline) => (await open()).pod(pod, deadline),
     askingPod: async (pod, deadline) => {
