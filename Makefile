@@ -100,7 +100,7 @@ bench-scale: build shim
 	@node_modules/.bin/bun bench/many-agents.ts
 	@node_modules/.bin/bun bench/thousand-nodes.ts
 
-## bench-cluster: pods on a real cluster of two nodes, beside host-local, into docs/performance.md; as root, some ten minutes
+## bench-cluster: pods on a real cluster of two nodes, beside host-local: times, CPU and API calls into docs/performance.md; as root, five minutes
 bench-cluster: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh

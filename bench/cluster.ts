@@ -1,94 +1,59 @@
-import { wireNetwork, writeNetwork } from "../test/kit/nodes/own-node.ts";
+import { type Calls, countCalls } from "../test/kit/api-calls.ts";
 import { type Stage, startStage } from "../test/kit/nodes/stage.ts";
-import { recreate } from "../test/nodes/stories/churn.ts";
+import { asked } from "../test/kit/rights.ts";
 import { end, running, statefulSet } from "../test/nodes/stories/workloads.ts";
+import { measureRound, type Round } from "./cluster-round.ts";
+import { HOST_LOCAL, KUBE_IPAM, type Side } from "./cluster-sides.ts";
+import { callsTable, cpuTable, sandboxRatios, timesTable } from "./cluster-tables.ts";
 import { machine, report } from "./report.ts";
-import { sandboxTimes } from "./sandbox-times.ts";
-import { markdown, median, ms, quantile } from "./statistics.ts";
 
 /**
- * Pods created and re-created on a real cluster of two nodes, with fixed addresses from kube-ipam (agent,
- * etcd with mutual TLS) and with any address from host-local (a file on each node), alternating on the same
- * cluster. Runs below scripts/own-machine.sh. `--short` proves that the program works and nothing else.
+ * Pods created and re-created on a real cluster of two nodes, with fixed addresses from kube-ipam (agents with their
+ * own account, controller, admission, etcd with mutual TLS) and with any address from host-local (a file on each
+ * node), in turns on the same cluster; and what one pod's life asks of the API server. Runs below
+ * scripts/own-machine.sh. `--short` proves that the program works and nothing else.
  */
 
 const SHORT = process.argv.includes("--short");
-const PODS = SHORT ? 6 : 100;
-const ROUNDS = SHORT ? 1 : 2;
+const PODS = SHORT ? 6 : 30;
+const ROUNDS = SHORT ? 1 : 3;
 
-interface Measured {
-  /** Pods per second, of each round. */
-  readonly created: number[];
-  readonly recreated: number[];
-  readonly sandboxes: number[];
-}
-
-const measured = { "kube-ipam": empty(), "host-local": empty() };
-await using stage = await startStage({}, { newerRuntime: false });
-// The first pods only warm the page cache.
-await measure(stage, "warm", empty(), ours, 4);
+const rounds = { ours: [] as Round[], theirs: [] as Round[] };
+await using stage = await startStage({ auditLog: "audit.log" }, { newerRuntime: false, ownAccounts: true });
+// One pod at a time; these warm the page cache, too.
+const dynamic = await callsOfOne(stage, "dynamic", {});
+const fixed = await callsOfOne(stage, "fixed", { "kube-ipam.ip": "10.188.41.1" });
 for (let round = 0; round < ROUNDS; round += 1) {
-  await measure(stage, `ours${round}`, measured["kube-ipam"], ours);
-  await measure(stage, `theirs${round}`, measured["host-local"], hostLocal);
+  // Whoever goes first changes from round to round: a cluster grows slower with its age.
+  const sides = round % 2 === 0 ? [KUBE_IPAM, HOST_LOCAL] : [HOST_LOCAL, KUBE_IPAM];
+  for (const side of sides) await measure(side, round);
 }
-report({ bench: "cluster", text: comparison(), short: SHORT });
 
-async function measure(
+const where = `two nodes on ${machine()}`;
+report({
+  bench: "cluster",
+  text: `${PODS} pods, ${ROUNDS} rounds in turns, ${where}; the median sandbox, round by round: ${sandboxRatios(rounds)}.\n\n${timesTable(rounds)}`,
+  short: SHORT,
+});
+report({ bench: "pod-cpu", text: `In the same rounds:\n\n${cpuTable(rounds)}`, short: SHORT });
+report({ bench: "pod-calls", text: `One pod, alone:\n\n${callsTable(dynamic, fixed)}`, short: SHORT });
+
+async function measure(side: Side, round: number): Promise<void> {
+  const mine = side === KUBE_IPAM;
+  const measured = await measureRound(stage, side, `${mine ? "ours" : "theirs"}${round}`, PODS);
+  (mine ? rounds.ours : rounds.theirs).push(measured);
+}
+
+/** The calls from a pod's creation by its workload until it is gone, by the API server's audit log. */
+async function callsOfOne(
   on: Stage,
   app: string,
-  into: Measured,
-  network: (index: number) => object,
-  count = PODS,
-): Promise<void> {
-  for (const [index, node] of on.nodes.entries()) writeNetwork(node.machine(), network(index));
-  // The runtime reads the file when it sees that it has changed; nothing else tells when it has.
-  await Bun.sleep(2_000);
-  const annotations = { "kube-ipam.ips": `10.188.40.0-10.188.40.${count - 1}` };
-  const begin = performance.now();
-  await on.kubernetes.apply(statefulSet({ name: app, replicas: count, annotations }));
-  const pods = await running(on, app, count, 600_000);
-  into.created.push(count / seconds(begin));
-  const again = performance.now();
-  await recreate(on, app, pods);
-  into.recreated.push(count / seconds(again));
+  annotations: Readonly<Record<string, string>>,
+): Promise<Calls[]> {
+  await using _ = await KUBE_IPAM.begin(on);
+  const before = asked(on.kubernetes).length;
+  await on.kubernetes.apply(statefulSet({ name: app, annotations }));
+  await running(on, app, 1);
   await end(on, "statefulset", app);
-  for (const node of on.nodes) into.sandboxes.push(...sandboxTimes(node.runtime().output(), `${app}-`));
-}
-
-function ours(): object {
-  return wireNetwork("1.0.0");
-}
-
-function hostLocal(index: number): object {
-  const range = { rangeStart: `10.188.5${index}.1`, rangeEnd: `10.188.5${index}.250` };
-  const ranges = [[{ subnet: "10.188.0.0/16", gateway: "10.188.0.1", ...range }]];
-  return wireNetwork("1.0.0", { type: "host-local", ranges, routes: [{ dst: "0.0.0.0/0" }] });
-}
-
-function seconds(begin: number): number {
-  return (performance.now() - begin) / 1_000;
-}
-
-function comparison(): string {
-  const { "kube-ipam": first, "host-local": second } = measured;
-  const rate = (title: string, of: (each: Measured) => readonly number[]) =>
-    row(title, median(of(first)), median(of(second)), (value) => value.toFixed(2));
-  const time = (title: string, share: number) =>
-    row(title, quantile(first.sandboxes, share), quantile(second.sandboxes, share), ms);
-  const table = markdown([
-    ["what", "kube-ipam, fixed addresses", "host-local, any address", "ratio"],
-    rate("pods created, per second", ({ created }) => created),
-    rate("pods deleted and re-created, per second", ({ recreated }) => recreated),
-    time("sandbox ready, median ms", 0.5),
-    time("sandbox ready, p99 ms", 0.99),
-  ]);
-  return `Two nodes on ${machine()}, ${PODS} pods:\n\n${table}`;
-}
-
-function row(title: string, mine: number, theirs: number, text: (value: number) => string): string[] {
-  return [title, text(mine), text(theirs), `${(mine / theirs).toFixed(2)} ×`];
-}
-
-function empty(): Measured {
-  return { created: [], recreated: [], sandboxes: [] };
+  return countCalls(asked(on.kubernetes).slice(before));
 }

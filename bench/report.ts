@@ -12,6 +12,8 @@ export const PAGES = {
     "agent-memory",
     "etcd-transactions",
     "cluster",
+    "pod-cpu",
+    "pod-calls",
     "whereabouts",
   ],
   "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes"],

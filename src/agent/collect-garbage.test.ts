@@ -7,7 +7,7 @@ function collectedAt(...looks: readonly (readonly [number, number])[]): number[]
   return looks.flatMap(([served, busy], index) => (moment.isNow(served, busy) ? [index] : []));
 }
 
-test("garbage is collected once after a burst, not in it", () => {
+test("I36: garbage is collected once after a burst, not in it", () => {
   expect(collectedAt([20, 0], [60, 0], [100, 3], [140, 0], [140, 0], [140, 0])).toEqual([4]);
 });
 

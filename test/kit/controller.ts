@@ -33,7 +33,7 @@ let count = 0;
 
 /** Starts a replica and waits until it is ready. `settings` are further keys of its configuration file, `flags` of it. */
 export async function startController(
-  world: PodsOnNodes,
+  world: Pick<PodsOnNodes, "kubernetes" | "ipam">,
   settings: object = {},
   interval = 1,
   flags: readonly string[] = [],

@@ -9,6 +9,8 @@ export interface AuditLine {
   readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly objectRef?: {
+    readonly namespace?: string;
+    readonly name?: string;
     readonly apiGroup?: string;
     readonly resource?: string;
     readonly subresource?: string;
@@ -22,14 +24,16 @@ interface Rule {
   readonly verbs: string[];
 }
 
-/** What a user has asked for so far, of an API server that was started with `auditLog: "audit.log"`. */
-export function askedBy(kubernetes: Kubernetes, username: string): AuditLine[] {
+/** What was asked for so far, of an API server that was started with `auditLog: "audit.log"`; each request once. */
+export function asked(kubernetes: Kubernetes): AuditLine[] {
   const text = readFileSync(kubernetes.folder.file("audit.log"), "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n"));
-  return whole
-    .split("\n")
-    .map((line) => JSON.parse(line) as AuditLine)
-    .filter(({ user }) => user.username === username);
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  return whole.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as AuditLine]));
+}
+
+/** What a user has asked for. */
+export function askedBy(kubernetes: Kubernetes, username: string): AuditLine[] {
+  return asked(kubernetes).filter(({ user }) => user.username === username);
 }
 
 /** "get pods.": verb, resource with its subresource, and group. */

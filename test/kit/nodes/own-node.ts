@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Daemon } from "../daemon.ts";
 import type { EtcdCluster } from "../etcd.ts";
 import type { Kubernetes } from "../kubernetes.ts";
-import { pluginToken } from "../kubernetes-role.ts";
+import { agentToken, pluginToken } from "../kubernetes-role.ts";
 import { shimExecutable } from "../subject-agent.ts";
 import { eventually } from "../wait.ts";
 import type { Machine } from "./machine.ts";
@@ -24,7 +24,7 @@ export const BUILD: Build = {
 };
 
 /** The pods' network on the wire: 10.188.1.0 to 10.188.1.255 are given out, all else may be asked for. */
-const IPAM = {
+export const IPAM = {
   type: "kube-ipam",
   subnet: "10.188.0.0/16",
   rangeStart: "10.188.1.0",
@@ -88,11 +88,41 @@ export async function uninstallBuild(machine: Machine): Promise<void> {
   await machine.exec(FULL, "install", "--uninstall", "--bin-dir", dirname(FULL));
 }
 
+/** Where an agent tells what it did, on every address of its machine. */
+export const AGENT_PORT = 9467;
+const ACCOUNT = "run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * Gives the machine's agent the account that the chart gives it, as kubelet puts it into the agent's pod.
+ *
+ * @returns what `startAgent` needs then.
+ */
+export async function giveAccount(machine: Machine, kubernetes: Kubernetes): Promise<AgentWish> {
+  mkdirSync(machine.path(ACCOUNT), { recursive: true });
+  writeFileSync(machine.path(ACCOUNT, "token"), await agentToken(kubernetes), { mode: 0o600 });
+  writeFileSync(machine.path(ACCOUNT, "namespace"), "kube-system");
+  copyFileSync(kubernetes.authority.caFile, machine.path(ACCOUNT, "ca.crt"));
+  const { hostname, port } = new URL(kubernetes.server);
+  return {
+    options: [`--host-kubeconfig=${FOLDER}/kubeconfig`, `--listen=0.0.0.0:${AGENT_PORT}`],
+    env: {
+      NODE_NAME: machine.name,
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port === "" ? "443" : port,
+    },
+  };
+}
+
+export interface AgentWish {
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts what is installed as the node's agent; resolves when it serves. */
-export async function startAgent(machine: Machine): Promise<Daemon> {
+export async function startAgent(machine: Machine, { options = [], env }: AgentWish = {}): Promise<Daemon> {
   const socket = machine.path("run/kube-ipam/agent.sock");
   const stale = inodeOf(socket);
-  const agent = machine.start(`${machine.name}-agent`, [FULL, "agent"]);
+  const agent = machine.start(`${machine.name}-agent`, [FULL, "agent", ...options], env);
   await eventually(async () => {
     if (!agent.running()) throw new Error(`the agent of ${machine.name} ended: ${agent.tail()}`);
     return inodeOf(socket) !== stale || undefined;

@@ -6,7 +6,16 @@ import { audit, productCheck } from "./audit.ts";
 import { DuplicateWatch } from "./duplicate-watch.ts";
 import type { Machine } from "./machine.ts";
 import { type NewerRuntime, newerRuntime } from "./newer-runtime.ts";
-import { BUILD, installBuild, startAgent, wireNetwork, writeNetwork, writeNodeFile } from "./own-node.ts";
+import {
+  type AgentWish,
+  BUILD,
+  giveAccount,
+  installBuild,
+  startAgent,
+  wireNetwork,
+  writeNetwork,
+  writeNodeFile,
+} from "./own-node.ts";
 import { type RealCluster, startRealCluster } from "./real-cluster.ts";
 import type { RealNode } from "./real-node.ts";
 
@@ -34,6 +43,8 @@ export interface Stage extends Omit<RealCluster, "nodes"> {
 export interface StageWish {
   /** Default true: the second node runs containerd 2.x and CNI 1.1.0, where that is built. */
   readonly newerRuntime?: boolean;
+  /** The agents have the account that the chart gives them, and show metrics. Default: the plugin's kubeconfig. */
+  readonly ownAccounts?: boolean;
 }
 
 /** Starts it; about 15 s. */
@@ -42,7 +53,10 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
   const cluster = starting.use(await startRealCluster(["node1", "node2"], wish));
   const newer = own.newerRuntime === false ? undefined : newerRuntime();
   const managed = { byChart: false };
-  const nodes = [await addNode(cluster, managed, 1), await addNode(cluster, managed, 2, newer)] as const;
+  const account = own.ownAccounts === true;
+  const first = await addNode(cluster, { managed, index: 1, account });
+  const second = await addNode(cluster, { managed, index: 2, account, ...(newer && { newer }) });
+  const nodes = [first, second] as const;
   for (const node of nodes) await node.ready();
   const machines = () => nodes.filter((node) => node.isOn()).map((node) => node.machine());
   const watch = starting.use(new DuplicateWatch(machines));
@@ -69,13 +83,22 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
   };
 }
 
+interface NodeWish {
+  readonly managed: Stage["managed"];
+  readonly index: number;
+  readonly account: boolean;
+  readonly newer?: NewerRuntime;
+}
+
 async function addNode(
   cluster: Awaited<ReturnType<typeof startRealCluster>>,
-  managed: Stage["managed"],
-  index: number,
-  newer?: NewerRuntime,
+  { account, index, managed, newer }: NodeWish,
 ): Promise<StageNode> {
   let agent: Daemon | undefined;
+  const start = async (machine: Machine) => {
+    const wish: AgentWish = account ? await giveAccount(machine, cluster.kubernetes) : {};
+    agent = await startAgent(machine, wish);
+  };
   const node = await cluster.addNode({
     index,
     ...(newer && { runtime: newer.runtime }),
@@ -85,7 +108,7 @@ async function addNode(
       await writeNodeFile(machine, cluster.kubernetes, cluster.etcd);
       writeNetwork(machine, wireNetwork(newer === undefined ? "1.0.0" : "1.1.0"));
       await installBuild(machine, BUILD);
-      agent = await startAgent(machine);
+      await start(machine);
     },
   });
   return {
@@ -94,8 +117,6 @@ async function addNode(
       if (agent === undefined) throw new Error(`${node.name} has no agent`);
       return agent;
     },
-    startAgent: async () => {
-      agent = await startAgent(node.machine());
-    },
+    startAgent: () => start(node.machine()),
   };
 }
