@@ -58,7 +58,7 @@ export function cpuTable({ ours, theirs }: Rounds): string {
 }
 
 /** What recurs by time, whether or not there are pods. */
-const BY_TIME = /leases\.coordination|nodes\/status|^get \.$|endpoints|limitranges/;
+const BY_TIME = /leases\.coordination|nodes\/status|serviceaccounts|^get \.$|endpoints|limitranges/;
 
 /** Calls of one pod's life by who makes them. The test's own user is left out. */
 export function callsTable(dynamic: readonly Calls[], fixed: readonly Calls[]): string {
