@@ -16,7 +16,7 @@ export const PAGES = {
     "pod-calls",
     "whereabouts",
   ],
-  "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes"],
+  "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes", "controller-at-size"],
 } as const;
 
 type Page = keyof typeof PAGES;

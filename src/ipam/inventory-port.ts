@@ -14,3 +14,24 @@ export interface Inventory {
   pods(deadline: number): AsyncIterable<PodFacts>;
   nodes(deadline: number): AsyncIterable<NodeFacts>;
 }
+
+/**
+ * All pods and nodes of the cluster, kept up to date: listed once, page by page, and watched from there. For the one
+ * leader of a cluster. As a list, it raises suspicions only.
+ *
+ * Both go on over whatever breaks off until `signal` aborts, and never throw.
+ */
+export interface Following {
+  pods(signal: AbortSignal): AsyncIterable<Seen<PodFacts>>;
+  nodes(signal: AbortSignal): AsyncIterable<Seen<NodeFacts>>;
+}
+
+/**
+ * "listing": all objects come next, and what does not come until "listed" is there no more. Between the two nothing is
+ * known of those that have not come yet.
+ */
+export type Seen<T> =
+  | { readonly kind: "listing" }
+  | { readonly kind: "listed" }
+  | { readonly kind: "present"; readonly object: T }
+  | { readonly kind: "gone"; readonly object: T };

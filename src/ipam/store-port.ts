@@ -61,6 +61,16 @@ export interface Store {
   ): AsyncIterable<Change<K>>;
 
   /**
+   * As `watch`, for several kinds of record in all spaces and nodes at once: one stream, in the order of the
+   * revisions. For the one process of a cluster that may hear of what all nodes write (FLAT).
+   */
+  changes<K extends RecordKind>(
+    kinds: readonly K[],
+    since: number,
+    options: WatchOptions,
+  ): AsyncIterable<AnyChange<K>>;
+
+  /**
    * Resolves when the store takes writes. Rejects with kind "no-space" or "unwritable" when it is known,
    * without writing, that a transaction with puts would fail. In case of doubt it resolves.
    */
@@ -267,6 +277,9 @@ export interface Change<K extends RecordKind> {
   readonly record?: RecordTypes[K];
   readonly revision: number;
 }
+
+/** A change of one of several kinds; `ref.kind` tells which. */
+export type AnyChange<K extends RecordKind> = K extends RecordKind ? Change<K> : never;
 
 export type StoreFailureKind =
   /** Unreachable, not ready, or timed out before it wrote anything: worth a retry (11). */

@@ -37,6 +37,7 @@ export const LAYERS: readonly Layer[] = [
       "allocate",
       "check",
       "audit",
+      "survey",
       "recovery",
       "explain",
     ],
@@ -113,7 +114,7 @@ export const LAYERS: readonly Layer[] = [
   {
     layer: "controller",
     uses: ["address", "ipam", "tls", "config", "store", "kubernetes", "runtime", "command-line", "operator"],
-    rooms: ["context", "leading", "tasks", "api", "admission", "serving", "."],
+    rooms: ["context", "leading", "survey", "tasks", "api", "admission", "serving", "."],
   },
   {
     layer: "cli",

@@ -41,6 +41,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly folder: Folder;
   /** "https://127.0.0.1:port" */
   readonly server: string;
+  /** "http://127.0.0.1:port" of the API server's own etcd, for what writes more objects than requests could. */
+  readonly etcd: string;
   /** Path of the administrator's kubeconfig. */
   readonly adminConfig: string;
   /** Path of the kubeconfig of a node that was named in the wish. */
@@ -121,7 +123,7 @@ async function startParts(
   daemons.push(startDaemon("etcd", etcdCommand(folder, etcd, `http://127.0.0.1:${peer}`), folder));
   const apiServer = await makeApiServer(parts, port, etcd, daemons);
   await apiServer.start();
-  const kubernetes = makeHandle(parts, apiServer, stop);
+  const kubernetes = makeHandle(parts, apiServer, etcd, stop);
   const manager = (name: string, user: keyof typeof USERS, ...flags: string[]) => {
     const config = `--kubeconfig=${kubernetes.kubeConfig({ token: parts.tokens[user] })}`;
     daemons.push(startDaemon(name, [join(PROGRAMS, name), config, "--leader-elect=false", ...flags], folder));
@@ -132,7 +134,12 @@ async function startParts(
   return kubernetes;
 }
 
-function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<void>): Kubernetes {
+function makeHandle(
+  parts: Parts,
+  apiServer: Restartable,
+  etcd: string,
+  stop: () => Promise<void>,
+): Kubernetes {
   const { authority, folder, nodeTokens, server, tokens } = parts;
   let count = 0;
   const kubeConfig = (user: object, cluster: object = {}) => {
@@ -153,6 +160,7 @@ function makeHandle(parts: Parts, apiServer: Restartable, stop: () => Promise<vo
   return {
     folder,
     server,
+    etcd,
     authority,
     adminConfig: admin,
     apiServer,

@@ -1,5 +1,5 @@
 import type { NodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
-import type { Inventory } from "../../ipam/inventory-port.ts";
+import type { Following, Inventory } from "../../ipam/inventory-port.ts";
 import type { ClusterPorts, Log } from "../../ipam/ports.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import type { AdmissionClients } from "./admission-clients.ts";
@@ -11,6 +11,8 @@ export interface ControllerContext {
   readonly ports: ClusterPorts;
   readonly api: Api;
   readonly inventory: Inventory;
+  /** For the leader alone. */
+  readonly following: Following;
   /** Recognises the API server, which names the user that it forwards a request for. */
   readonly frontProxy: FrontProxy;
   /** Who may ask for admission. */

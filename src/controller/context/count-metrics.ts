@@ -30,7 +30,7 @@ export class CountMetrics {
     this.#free = this.#ofRange("free_addresses", "Of these, addresses neither allocated nor reserved.");
     this.#findings = this.#make(
       "kube_ipam_findings",
-      "Problems that two audits of store, pods and nodes found: leak, duplicate, unknown, inconsistent, wish, damaged.",
+      "Problems of store, pods and nodes that lasted for two rounds: leak, duplicate, unknown, inconsistent, wish, damaged.",
       ["kind"],
     );
     this.#oldestLeak = this.#make(
@@ -67,7 +67,7 @@ export class CountMetrics {
     }
   }
 
-  setFindings(findings: readonly AuditFinding[], oldestLeakSeconds: number): void {
+  setFindings(findings: readonly Pick<AuditFinding, "kind">[], oldestLeakSeconds: number): void {
     for (const kind of FINDINGS)
       this.#findings.set({ kind }, findings.filter((finding) => finding.kind === kind).length);
     this.#oldestLeak.set(oldestLeakSeconds);

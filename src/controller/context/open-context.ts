@@ -8,7 +8,7 @@ import type { ClusterPorts } from "../../ipam/ports.ts";
 import { Api } from "../../kubernetes/api/api.ts";
 import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { clusterOn } from "../../kubernetes/ports/open-cluster.ts";
-import { inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
+import { followingOn, inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
 import { daemonLog as log } from "../../runtime/daemon.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
@@ -62,6 +62,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
     log,
     ports: { store, node: noNode(), cluster: clusterOn(api), log, random: Math.random },
     inventory: inventoryOn(api),
+    following: followingOn(api, failedToFollow()),
     namespace: options.namespace ?? ownNamespace(),
     service: options.service,
     intervalMs: options.interval * 1000,
@@ -86,6 +87,16 @@ export async function waitForClusterNames(
     await pause(RETRY_MS, signal);
   }
   return undefined;
+}
+
+/** A right that is missing is told once, and what passes as it comes. */
+function failedToFollow(): (failure: unknown) => void {
+  let told = "";
+  return (failure) => {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    log(reason === told ? "debug" : "warn", "cannot follow the cluster's pods or nodes", { reason });
+    told = reason;
+  };
 }
 
 function ownNamespace(): string {

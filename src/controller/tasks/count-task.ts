@@ -1,43 +1,66 @@
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
-import { audit } from "../../ipam/audit/audit.ts";
 import { FindingAges } from "../../ipam/audit/finding-ages.ts";
 import { type Giver, usageOf } from "../../ipam/audit/usage.ts";
-import { pastDamage, warnOfDamage } from "../../ipam/integrity/damage.ts";
+import { warnOfDamage } from "../../ipam/integrity/damage.ts";
 import { describedNetwork } from "../../ipam/integrity/described-network.ts";
-import { readRecords, type StoreRecords } from "../../ipam/integrity/store-records.ts";
 import { definitionsInForce } from "../../ipam/network-definitions.ts";
+import { Findings } from "../../ipam/survey/findings.ts";
+import type { StoreIndex } from "../../ipam/survey/store-index.ts";
+import { takenIn } from "../../ipam/survey/taken.ts";
 import type { ControllerContext } from "../context/context.ts";
+import type { Survey } from "../survey/survey.ts";
 import type { RoundOptions, Task } from "./task.ts";
 
 /** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
-export function countTask({ configuration, inventory, metrics, ports }: ControllerContext): Task {
-  const ages = new FindingAges(() => performance.now());
+export function countTask({ configuration, metrics, ports }: ControllerContext, survey: Survey): Task {
+  const now = () => performance.now();
+  const ages = new FindingAges(now);
   const { counts } = metrics;
+  /** Which index was counted, and how much had changed in it. */
+  let counted: { readonly index: StoreIndex; readonly changes: number } | undefined;
+  let findings: { readonly index: StoreIndex; readonly of: Findings; rounds: number } | undefined;
 
-  const countRanges = async (records: StoreRecords, options: RoundOptions) => {
-    const past = pastDamage(options, ports);
-    const cooling = await Array.fromAsync(ports.store.list({ kind: "cooling" }, past));
-    if (!options.signal.aborted)
-      counts.setUsage(usageOf(giversOf(configuration.pools, records), { ...records, cooling }));
+  const countRanges = (index: StoreIndex) => {
+    const { changes } = index;
+    if (counted?.index === index && counted.changes === changes) return;
+    for (const { failure } of index.damaged.values()) warnOfDamage(failure, ports);
+    counts.setUsage(usageOf(giversOf(configuration.pools, index), takenIn(index)));
+    counted = { index, changes };
   };
 
-  const countFindings = async (records: StoreRecords, { deadline, signal }: RoundOptions) => {
-    const pods = await Array.fromAsync(inventory.pods(deadline));
-    const nodes = await Array.fromAsync(inventory.nodes(deadline));
-    const { findings } = audit({ records, live: { pods, nodes }, clusterNames: ports.clusterNames });
-    const still = ages.note(findings);
-    if (!signal.aborted)
-      counts.setFindings(still, ages.oldestSeconds(still.filter(({ kind }) => kind === "leak")));
+  const countFindings = async (index: StoreIndex, options: RoundOptions) => {
+    if (findings?.index !== index) {
+      const known = { store: index, pods: survey.pods, nodes: survey.nodes };
+      findings = { index, of: new Findings(known, ports, now), rounds: 0 };
+    }
+    await findings.of.round(options);
+    // Whatever is wrong shows in the second round: until then what the index before has found stays.
+    if (findings.rounds++ === 0) return;
+    const all = findings.of.all();
+    ages.note(all);
+    if (options.signal.aborted) return;
+    counts.setFindings(all, ages.oldestSeconds(all.filter(({ kind }) => kind === "leak")));
+  };
+
+  /** Gives back what changes have left behind: by itself the engine keeps what it once had. */
+  let tidied = 0;
+  const tidy = (index: StoreIndex) => {
+    const changes = index.changes + survey.pods.changes;
+    if (changes === tidied) return;
+    tidied = changes;
+    Bun.gc(true);
   };
 
   return {
     name: "counts",
     timeoutMs: 60_000,
     round: async (options) => {
-      const records = await readRecords(ports.store, options);
-      for (const { failure } of records.damaged) warnOfDamage(failure, ports);
-      await countRanges(records, options);
-      await countFindings(records, options);
+      const index = await survey.counted(options);
+      if (options.signal.aborted) return "later";
+      countRanges(index);
+      if (survey.everything() !== index) return "soon";
+      await countFindings(index, options);
+      tidy(index);
       return "later";
     },
     stop: () => counts.clear(),
@@ -45,10 +68,10 @@ export function countTask({ configuration, inventory, metrics, ports }: Controll
 }
 
 /** The pools of the configuration, and the networks as their last ADDs described them, one for each address space. */
-function giversOf(pools: readonly PoolInSpace[], records: StoreRecords): Giver[] {
+function giversOf(pools: readonly PoolInSpace[], { networks }: Pick<StoreIndex, "networks">): Giver[] {
   return [
     ...pools.map((pool) => ({ source: "pool" as const, name: pool.name, space: pool.space, rules: [pool] })),
-    ...records.networks.flatMap(({ ref: { name }, record }) =>
+    ...[...networks.values()].flatMap(({ ref: { name }, record }) =>
       [...Map.groupBy(definitionsInForce(record), ({ space }) => space)].map(([space, definitions]) => ({
         source: "network" as const,
         name,

@@ -1,6 +1,4 @@
-import type { NodeFacts } from "../../ipam/cluster-port.ts";
 import type { Fence } from "../../ipam/evidence/fencing.ts";
-import { KnownBoots } from "../../ipam/evidence/known-boots.ts";
 import { BootProver } from "../../ipam/evidence/prove-boots.ts";
 import { findSuspects, type Suspect } from "../../ipam/free/fenced-suspects.ts";
 import { freeFenced } from "../../ipam/free/free-fenced.ts";
@@ -8,10 +6,11 @@ import { podName } from "../../ipam/in-words.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import type { AttachmentRecord } from "../../ipam/records.ts";
 import type { Entry } from "../../ipam/store-port.ts";
+import type { StoreIndex } from "../../ipam/survey/store-index.ts";
 import { recordEvent } from "../../kubernetes/objects/events.ts";
 import type { ControllerContext } from "../context/context.ts";
+import type { Survey } from "../survey/survey.ts";
 import type { RoundOptions, Task } from "./task.ts";
-import { watchFences } from "./watch-fences.ts";
 
 /** A Node shows its new boot ID a moment after its first pods may have begun. */
 const REBOOT_MS = 30_000;
@@ -23,27 +22,58 @@ const FENCES: Readonly<Record<Fence, string>> = {
   rebooted: "was rebooted",
 };
 
-/** Frees what fenced nodes hold, on EVIDENCE alone. */
-export function fencedTask(context: ControllerContext, now = () => performance.now()): Task {
-  const boots = new KnownBoots(context.ports.clusterNames);
+/**
+ * Frees what fenced nodes hold, on EVIDENCE alone. Reads the attachments of those nodes only of which a Node, or what
+ * was written, gives a reason to.
+ */
+export function fencedTask(context: ControllerContext, survey: Survey, now = () => performance.now()): Task {
   const reboots = new SeenReboots(now);
+  const { ports } = context;
+  let begun: StoreIndex | undefined;
   return {
     name: "fenced nodes",
     timeoutMs: 60_000,
     round: async (options) => {
-      const { ports } = context;
+      const index = await survey.storeAndNodes(options);
+      const nodes = survey.nodes.all;
+      const { boots } = index;
+      if (begun !== index) for (const name of boots.nodes()) boots.makeDue(name);
+      begun = index;
+      const due = boots.takeDue().filter((name) => boots.needsLook(name, nodes.get(name)));
+      if (due.length === 0) {
+        reboots.remember([]);
+        return "later";
+      }
       const prover = new BootProver(ports.clusterNames);
-      const see = (entry: Entry<"attachment">) => prover.see(entry);
-      const past = pastDamage(options, ports);
-      const nodes = await nodesByName(context, options);
-      const suspects = await findSuspects(ports.store, nodes, boots, ports.clusterNames, past, see);
-      reboots.remember(suspects);
-      const left = await freeAll(suspects, reboots, context, options);
-      // Last: a store that is full still takes what frees.
-      await prover.prove(boots, ports, options);
-      return left > 0 ? "soon" : "later";
+      const read = new Map(due.map((name): [string, Entry<"attachment">[]] => [name, []]));
+      const see = (entry: Entry<"attachment">) => {
+        prover.see(entry);
+        read.get(entry.ref.node)?.push(entry);
+      };
+      try {
+        const past = pastDamage(options, ports);
+        const suspects = await findSuspects(
+          ports.store,
+          nodes,
+          boots.known,
+          ports.clusterNames,
+          past,
+          see,
+          due,
+        );
+        reboots.remember(suspects);
+        const left = await freeAll(suspects, reboots, context, options);
+        // After all that frees: a store that is full still takes that.
+        const lost = await prover.prove(boots.known, ports, options);
+        for (const name of due) boots.looked(name, read.get(name) ?? [], nodes.get(name));
+        for (const name of [...lost, ...left.map(({ entry }) => entry.ref.node)]) boots.makeDue(name);
+        return left.length > 0 ? "soon" : "later";
+      } catch (failure) {
+        for (const name of due) boots.makeDue(name);
+        throw failure;
+      }
     },
-    watch: (wake, signal) => watchFences(context.api, wake, signal),
+    onWake: (wake) => survey.onFence(wake),
   };
 }
 
@@ -75,25 +105,17 @@ class SeenReboots {
   }
 }
 
-async function nodesByName(
-  { inventory }: ControllerContext,
-  { deadline }: RoundOptions,
-): Promise<Map<string, NodeFacts>> {
-  const nodes = await Array.fromAsync(inventory.nodes(deadline));
-  return new Map(nodes.map((node) => [node.name, node]));
-}
-
-/** @returns how many could not be freed yet. */
+/** @returns those that could not be freed yet. */
 async function freeAll(
   suspects: readonly Suspect[],
   reboots: SeenReboots,
   context: ControllerContext,
   options: RoundOptions,
-): Promise<number> {
-  let left = 0;
+): Promise<Suspect[]> {
+  const left: Suspect[] = [];
   for (const suspect of suspects) {
     if (options.signal.aborted) break;
-    if (!reboots.isCertain(suspect) || !(await tryToFree(suspect, context, options))) left++;
+    if (!reboots.isCertain(suspect) || !(await tryToFree(suspect, context, options))) left.push(suspect);
   }
   return left;
 }

@@ -2,22 +2,25 @@ import { pause } from "../../ipam/pause.ts";
 import { Queue } from "../../ipam/queue.ts";
 import type { ControllerContext } from "../context/context.ts";
 import { FailureLog } from "../context/failure-log.ts";
+import { Survey } from "../survey/survey.ts";
 import { countTask } from "./count-task.ts";
 import { fencedTask } from "./fenced-task.ts";
 import { retentionTask } from "./retention-task.ts";
 import { suspicionTask } from "./suspicion-task.ts";
 import type { MakeTask, Task } from "./task.ts";
 
-/** The leader's tasks, one line for each. */
-const TASKS: readonly MakeTask[] = [suspicionTask, fencedTask, retentionTask, countTask];
+/** The leader's tasks, one line for each. The first two need the least before they can begin. */
+const TASKS: readonly MakeTask[] = [suspicionTask, countTask, fencedTask, retentionTask];
 
 const SOON_MS = 5_000;
 
 /** Runs all of the leader's tasks until `signal` aborts. */
 export async function runTasks(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  // One round at a time: each may hold a large store's records in memory.
+  // One round at a time: each may hold many records in memory.
   const rounds = new Queue({ limit: 1 });
-  await Promise.all(TASKS.map((make) => repeat(make(context), context, rounds, signal)));
+  const survey = new Survey(context);
+  const tasks = TASKS.map((make) => repeat(make(context, survey), context, rounds, signal));
+  await Promise.all([survey.run(signal), ...tasks]);
 }
 
 async function repeat(
@@ -28,7 +31,7 @@ async function repeat(
 ): Promise<void> {
   const failures = new FailureLog(context.log, `${task.name}: a round failed`);
   let bell = new AbortController();
-  if (task.watch !== undefined) void keepWatching(task.watch, () => bell.abort(), context, signal);
+  task.onWake?.(() => bell.abort());
   while (!signal.aborted) {
     bell = new AbortController();
     const again = await unlessAborted(
@@ -39,18 +42,6 @@ async function repeat(
     await pause(until, signal, bell.signal);
   }
   task.stop?.();
-}
-
-async function keepWatching(
-  watch: NonNullable<Task["watch"]>,
-  wake: () => void,
-  { log }: ControllerContext,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await watch(wake, signal).catch((failure) => log("debug", "a watch ended", { reason: String(failure) }));
-    await pause(SOON_MS, signal);
-  }
 }
 
 /** A round under way need not end first: each of its steps is guarded in the store. */

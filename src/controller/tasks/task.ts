@@ -1,4 +1,5 @@
 import type { ControllerContext } from "../context/context.ts";
+import type { Survey } from "../survey/survey.ts";
 
 /** Something the leader does again and again. A task that keeps what it saw is made anew for each term. */
 export interface Task {
@@ -11,11 +12,8 @@ export interface Task {
    * when it waits for something that may happen any moment.
    */
   round(options: RoundOptions): Promise<"later" | "soon">;
-  /**
-   * Calls `wake` when a round should run at once, until `signal` aborts. Where it ends or fails before,
-   * it is called again.
-   */
-  watch?(wake: () => void, signal: AbortSignal): Promise<void>;
+  /** Is given what makes a round run at once. */
+  onWake?(wake: () => void): void;
   /** After the last round of a term. */
   stop?(): void;
 }
@@ -27,4 +25,4 @@ export interface RoundOptions {
   readonly signal: AbortSignal;
 }
 
-export type MakeTask = (context: ControllerContext) => Task;
+export type MakeTask = (context: ControllerContext, survey: Survey) => Task;

@@ -11,14 +11,14 @@ export class FindingAges {
   }
 
   /** Notes the findings of the next audit. @returns those that the audit before had too. */
-  note(findings: readonly AuditFinding[]): AuditFinding[] {
+  note<T extends Pick<AuditFinding, "id">>(findings: readonly T[]): T[] {
     const known = this.#since;
     this.#since = new Map(findings.map(({ id }) => [id, known.get(id) ?? this.#now()]));
     return findings.filter(({ id }) => known.has(id));
   }
 
   /** Seconds since the oldest of these findings was first noted; 0 without any. */
-  oldestSeconds(findings: readonly AuditFinding[]): number {
+  oldestSeconds(findings: readonly Pick<AuditFinding, "id">[]): number {
     const first = Math.min(...findings.map(({ id }) => this.#since.get(id) ?? this.#now()));
     return findings.length === 0 ? 0 : (this.#now() - first) / 1000;
   }

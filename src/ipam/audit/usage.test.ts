@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import { network } from "../testing/world.ts";
-import { type Giver, type Taken, usageOf } from "./usage.ts";
+import { type Giver, type Taken, type TakenKind, usageOf } from "./usage.ts";
 
 const RULES = {
   ...network("net1", [
@@ -12,25 +12,25 @@ const RULES = {
 };
 const GIVER: Giver = { source: "network", name: "net1", space: "default", rules: [RULES] };
 
-function entries<K extends "allocation" | "reservation" | "cooling">(
-  kind: K,
-  space: string,
-  ...of: string[]
-) {
-  return of.map((text) => ({
-    ref: { kind, space, address: parseAddress(text) },
-    record: {} as never,
-    revision: 1,
-  }));
+/** What is taken, by kind and space, and reserved ranges of the space "default". */
+function taken(
+  texts: Partial<Record<TakenKind, Readonly<Record<string, readonly string[]>>>>,
+  ...ranges: readonly [string, string][]
+): Taken {
+  return {
+    values: (kind, space, family) =>
+      (texts[kind]?.[space] ?? [])
+        .map(parseAddress)
+        .filter((address) => address.family === family)
+        .map(({ value }) => (family === 4 ? Number(value) : value)),
+    ranges: (space) =>
+      space === "default"
+        ? ranges.map(([first, last]) => ({ first: parseAddress(first), last: parseAddress(last) }))
+        : [],
+  };
 }
 
-function ranges(first: string, last: string): Taken["reservedRanges"] {
-  const reservation = {} as never;
-  const record = { version: 1, ranges: [{ first, last, reservation }] };
-  return [{ ref: { kind: "reservedRanges", space: "default" }, record, revision: 1 }];
-}
-
-const NOTHING: Taken = { allocations: [], reservations: [], reservedRanges: [], cooling: [] };
+const NOTHING = taken({});
 
 describe("the usage of ranges", () => {
   test("an empty range: all that may be given out is free", () => {
@@ -51,16 +51,15 @@ describe("the usage of ranges", () => {
   });
 
   test("counts what lies inside, once each, and nothing of another space or outside", () => {
-    const taken: Taken = {
-      allocations: [
-        ...entries("allocation", "default", "10.1.2.2", "10.1.2.3", "10.1.3.19", "10.1.2.99"),
-        ...entries("allocation", "other", "10.1.2.4"),
-      ],
-      reservations: entries("reservation", "default", "10.1.2.3", "10.1.2.4", "10.1.2.5"),
-      reservedRanges: ranges("10.1.2.18", "10.1.3.10"),
-      cooling: entries("cooling", "default", "10.1.2.7"),
-    };
-    expect(usageOf([GIVER], taken)).toMatchObject([
+    const some = taken(
+      {
+        allocation: { default: ["10.1.2.99", "10.1.2.2", "10.1.2.3", "10.1.3.19"], other: ["10.1.2.4"] },
+        reservation: { default: ["10.1.2.3", "10.1.2.4", "10.1.2.5", "10.1.2.19"] },
+        cooling: { default: ["10.1.2.7"] },
+      },
+      ["10.1.2.18", "10.1.3.10"],
+    );
+    expect(usageOf([GIVER], some)).toMatchObject([
       // .3 and .4, and .18 to .20 with .3.10; .5 is excluded.
       { allocated: 3n, reserved: 6n, cooling: 1n, free: 27n - 8n },
     ]);
@@ -71,8 +70,8 @@ describe("the usage of ranges", () => {
       { subnet: "fd00::/64", first: "fd00::2", last: "fd00::ffff:ffff:ffff:ffff", gateway: "fd00::1" },
     ]);
     const giver: Giver = { source: "pool", name: "net1", space: "default", rules: [RULES, six] };
-    const taken = { ...NOTHING, allocations: entries("allocation", "default", "fd00::9", "10.1.2.2") };
-    expect(usageOf([giver], taken)).toMatchObject([
+    const some = taken({ allocation: { default: ["fd00::9", "10.1.2.2"] } });
+    expect(usageOf([giver], some)).toMatchObject([
       { family: 4, allocated: 1n },
       { family: 6, size: 2n ** 64n - 2n, allocated: 1n, free: 2n ** 64n - 3n },
     ]);

@@ -1,10 +1,8 @@
 import type { Address, Family } from "../../address/address.ts";
-import { type Interval, oneAddress } from "../../address/interval.ts";
+import type { Interval } from "../../address/interval.ts";
+import { lastIndex } from "../../address/last-index.ts";
 import { neverGivenOut, type Rules } from "../../address/not-allowed.ts";
 import { dynamicPools, type Pool, poolOf } from "../../address/pool.ts";
-import type { StoreRecords } from "../integrity/store-records.ts";
-import { intervalOf } from "../reserve/reserved-ranges.ts";
-import type { Entry } from "../store-port.ts";
 
 /** A pool, or a network in one address space, that gives out addresses. */
 export interface Giver {
@@ -27,12 +25,20 @@ export interface Usage extends Pick<Giver, "source" | "name" | "space"> {
   readonly free: bigint;
 }
 
-/** The records that count as taken. */
-export interface Taken extends Pick<StoreRecords, "allocations" | "reservations" | "reservedRanges"> {
-  readonly cooling: readonly Entry<"cooling">[];
+/** What counts as taken in each space. */
+export interface Taken {
+  /** The addresses of one kind of record: their values, each once, in any order. */
+  values(kind: TakenKind, space: string, family: Family): Iterable<AddressValue>;
+  /** Reserved ranges of both families. */
+  ranges(space: string): readonly Interval[];
 }
 
-/** Counts each giver's addresses, per family. Each range costs the logarithm of the number of records. */
+export type TakenKind = "allocation" | "reservation" | "cooling";
+
+/** IPv4 as a number: a hundred thousand of them are sorted and searched in no time. */
+export type AddressValue = number | bigint;
+
+/** Counts each giver's addresses, per family. Each range costs the logarithm of how many addresses are taken. */
 export function usageOf(givers: readonly Giver[], taken: Taken): Usage[] {
   const countedIn = new Map<string, ReturnType<typeof countersOf>>();
   return givers.flatMap((giver) =>
@@ -68,31 +74,50 @@ function families(giver: Giver): { family: Family; pool: Pool }[] {
 }
 
 function countersOf(taken: Taken, space: string, family: Family) {
-  const single = (entries: readonly { readonly ref: { space: string; address: Address } }[]): Interval[] =>
-    entries.flatMap(({ ref: { address, space: of } }) =>
-      of === space && address.family === family ? [oneAddress(address)] : [],
-    );
-  const ranges = taken.reservedRanges
-    .filter(({ ref }) => ref.space === space)
-    .flatMap(({ record }) => record.ranges.map(intervalOf))
-    .filter(({ first }) => first.family === family);
-  const allocated = single(taken.allocations);
-  const reserved = [...single(taken.reservations), ...ranges];
+  const sorted = (...kinds: readonly TakenKind[]) =>
+    inOrder(kinds.flatMap((kind) => [...taken.values(kind, space, family)]));
+  const ranges = poolOf(taken.ranges(space).filter(({ first }) => first.family === family));
+  const isInRanges = (value: AddressValue) =>
+    ranges.positionOf({ family, value: BigInt(value) }) !== undefined;
+  const beside = (values: readonly AddressValue[]) =>
+    ranges.size === 0n ? values : values.filter((value) => !isInRanges(value));
+  const allocated = sorted("allocation");
+  const reserved = beside(sorted("reservation"));
+  const cooling = sorted("cooling");
+  const used = beside(once(sorted("allocation", "reservation")));
   return {
-    allocated: counter(allocated),
-    reserved: counter(reserved),
-    cooling: counter(single(taken.cooling)),
-    used: counter([...allocated, ...reserved]),
+    allocated: (pool: Pool) => countIn(allocated, pool),
+    reserved: (pool: Pool) => countIn(reserved, pool) + shared(ranges, pool),
+    cooling: (pool: Pool) => countIn(cooling, pool),
+    used: (pool: Pool) => countIn(used, pool) + shared(ranges, pool),
   };
 }
 
-/** A function that counts a pool's addresses in these intervals. */
-function counter(intervals: readonly Interval[]): (pool: Pool) => bigint {
-  const counted = poolOf(intervals);
-  const upTo = (address: Address) => counted.lastPositionUpTo(address);
-  return (pool) =>
-    pool.intervals.reduce(
-      (sum, { first, last }) => sum + upTo(last) - upTo({ ...first, value: first.value - 1n }),
-      0n,
-    );
+function inOrder(values: readonly AddressValue[]): readonly AddressValue[] {
+  if (values.every((value) => typeof value === "number")) return Array.from(Float64Array.from(values).sort());
+  return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function once(sorted: readonly AddressValue[]): readonly AddressValue[] {
+  return sorted.filter((value, index) => value !== sorted[index - 1]);
+}
+
+/** How many of the sorted values are in the pool. */
+function countIn(sorted: readonly AddressValue[], { intervals }: Pool): bigint {
+  const upTo = (limit: bigint) => lastIndex(sorted.length, (index) => (sorted[index] ?? 0) <= limit) + 1;
+  const count = intervals.reduce(
+    (sum, { first, last }) => sum + upTo(last.value) - upTo(first.value - 1n),
+    0,
+  );
+  return BigInt(count);
+}
+
+/** How many addresses two pools share. */
+function shared(ranges: Pool, pool: Pool): bigint {
+  if (ranges.size === 0n) return 0n;
+  const upTo = (address: Address) => ranges.lastPositionUpTo(address);
+  return pool.intervals.reduce(
+    (sum, { first, last }) => sum + upTo(last) - upTo({ ...first, value: first.value - 1n }),
+    0n,
+  );
 }

@@ -14,7 +14,7 @@ import { isHolder, type Scene } from "./scene.ts";
 import type { AuditFinding } from "./types.ts";
 
 /** What one annotation of a pod names. */
-interface Named {
+export interface Named {
   readonly key: string;
   /** One address, or those of a list. */
   readonly intervals: readonly Interval[];
@@ -47,7 +47,7 @@ export function findUnfulfilled(scene: Scene): AuditFinding[] {
 /** Whether one of the pod's annotations names none of the addresses that it has. */
 export function asksForOthers(pod: PodFacts, has: readonly { readonly address: Address }[]): boolean {
   if (!isUp(pod)) return false;
-  return namedBy(pod).some(({ intervals }) => !has.some(({ address }) => isWithin(address, intervals)));
+  return wishesNamed(pod).some(({ intervals }) => !has.some(({ address }) => isWithin(address, intervals)));
 }
 
 function isUp({ deleting, finished, podIPs }: PodFacts): boolean {
@@ -63,7 +63,7 @@ function ofPod(
   space: string,
   scene: Scene,
 ): AuditFinding[] {
-  const named = namedBy(pod);
+  const named = wishesNamed(pod);
   const has = own.map(({ ref }) => ref.address);
   const isGiven = ({ intervals }: Named) => has.some((address) => isWithin(address, intervals));
   const given = has.filter((address) => named.some(({ intervals }) => isWithin(address, intervals)));
@@ -100,7 +100,7 @@ const allSubnets = remembered((networks: Scene["records"]["networks"]) =>
 );
 
 /** Annotations that cannot be read name nothing here: the next ADD refuses them. */
-function namedBy({ annotations }: PodFacts): Named[] {
+export function wishesNamed({ annotations }: Pick<PodFacts, "annotations">): Named[] {
   try {
     const { addresses, set } = formsOf(annotations);
     return [

@@ -28,15 +28,19 @@ export class BootProver {
    * Writes each proof that no noted record carries. A record that another process changes meanwhile is
    * left to the next round.
    *
+   * @returns the nodes where another process was quicker.
    * @throws StoreFailure; what was written before stays.
    */
-  async prove(boots: KnownBoots, { store }: ClusterPorts, options: CallOptions): Promise<void> {
+  async prove(boots: KnownBoots, { store }: ClusterPorts, options: CallOptions): Promise<string[]> {
+    const lost: string[] = [];
     for (const [boot, { ref, record, revision }] of this.#unproven) {
       const holder = boots.verified(record.holder);
       if (this.#proven.has(boot) || !holder.nodeVerified || !isOwnCluster(holder.cluster, this.names))
         continue;
       const put = { ref, record: { ...record, holder } };
-      await store.commit({ guards: [{ ref, revision }], puts: [put], deletes: [] }, options);
+      const { won } = await store.commit({ guards: [{ ref, revision }], puts: [put], deletes: [] }, options);
+      if (!won) lost.push(ref.node);
     }
+    return lost;
   }
 }

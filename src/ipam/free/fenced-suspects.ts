@@ -17,7 +17,8 @@ export interface Suspect {
  * Finds attachments of nodes that are fenced according to a list of nodes. Sets `nodeVerified` where
  * the holder's boot proves its node's name, and the cluster where it proves that. Only a suspicion: `freeFenced` reads pod and node again, live.
  *
- * @param onEntry is called with every attachment of the store.
+ * @param onEntry is called with every attachment that was read.
+ * @param only the nodes whose attachments are read; default: all.
  * @throws StoreFailure.
  */
 export async function findSuspects(
@@ -27,10 +28,11 @@ export async function findSuspects(
   names: ClusterNames,
   options: ListOptions,
   onEntry: (entry: Entry<"attachment">) => void = () => undefined,
+  only?: readonly string[],
 ): Promise<Suspect[]> {
   const possible: Entry<"attachment">[] = [];
   for (const node of nodes.values()) boots.learnNode(node);
-  for await (const entry of store.list({ kind: "attachment" }, options)) {
+  for await (const entry of attachmentsOf(store, options, only)) {
     const { holder, version } = entry.record;
     onEntry(entry);
     boots.learnHolder(holder);
@@ -44,4 +46,13 @@ export async function findSuspects(
     const fence = suspectedFence(holder, nodes, names);
     return fence === undefined ? [] : [{ entry: { ...entry, record: { ...entry.record, holder } }, fence }];
   });
+}
+
+async function* attachmentsOf(
+  store: Store,
+  options: ListOptions,
+  nodes: readonly string[] | undefined,
+): AsyncGenerator<Entry<"attachment">> {
+  if (nodes === undefined) return yield* store.list({ kind: "attachment" }, options);
+  for (const node of nodes) yield* store.list({ kind: "attachment", node }, options);
 }

@@ -84,6 +84,7 @@ class Model {
     count: (scope, options) => this.#current.count(scope, options),
     spaces: (options) => this.#current.spaces(options),
     watch: (scope, since, options) => this.#current.watch(scope, since, options),
+    changes: (kinds, since, options) => this.#current.changes(kinds, since, options),
     requireWritable: (options) => this.#current.requireWritable(options),
     close: async () => undefined,
   };

@@ -21,6 +21,19 @@ export interface EndedReservation {
   readonly reason: EndedReason;
 }
 
+/** Where what may end is found; it may yield more than that, as it is in the store now. */
+export interface RetentionSource {
+  reservations(options: CallOptions): AsyncIterable<Entry<"reservation">>;
+  owners(options: CallOptions): AsyncIterable<Entry<"owner">>;
+}
+
+function wholeStore(ports: ClusterPorts): RetentionSource {
+  return {
+    reservations: (options) => ports.store.list({ kind: "reservation" }, pastDamage(options, ports)),
+    owners: (options) => ports.store.list({ kind: "owner" }, pastDamage(options, ports)),
+  };
+}
+
 /**
  * Ends automatic reservations whose retention is over: nobody holds the address, and two live reads of
  * this process, at least the retention apart, found the owner gone. Never touches reservations and
@@ -33,12 +46,20 @@ export class RetentionKeeper {
   readonly #present = new Map<string, number>();
 
   readonly #presentMs: number;
+  readonly #source: RetentionSource;
 
   /**
    * @param presentMs milliseconds during which an owner that existed is not read again: most owners exist.
    * @param now this process's monotonic clock, in milliseconds.
+   * @param source where it finds what to judge; by default in the whole store.
    */
-  constructor(ports: ClusterPorts, presentMs: number, now: () => number = () => performance.now()) {
+  constructor(
+    ports: ClusterPorts,
+    presentMs: number,
+    now: () => number = () => performance.now(),
+    source: RetentionSource = wholeStore(ports),
+  ) {
+    this.#source = source;
     this.#ports = ports;
     this.#now = now;
     this.#presentMs = presentMs;
@@ -71,9 +92,9 @@ export class RetentionKeeper {
 
   /** Reservations that may end some day, of addresses that nobody holds. */
   async #unheld(options: CallOptions): Promise<Entry<"reservation">[]> {
-    const { clusterNames, store } = this.#ports;
+    const { clusterNames } = this.#ports;
     const candidates: Entry<"reservation">[] = [];
-    for await (const entry of store.list({ kind: "reservation" }, pastDamage(options, this.#ports))) {
+    for await (const entry of this.#source.reservations(options)) {
       const { cluster, kind, retain, version } = entry.record;
       const own = kind === "automatic" && isOwnCluster(cluster, clusterNames);
       const ours = own && version <= RECORD_VERSION;
@@ -121,7 +142,7 @@ export class RetentionKeeper {
 
   /** Deletes the empty records of owners that are gone; nothing else would. */
   async #forgetOwners(seen: Set<string>, options: CallOptions): Promise<void> {
-    for await (const entry of this.#ports.store.list({ kind: "owner" }, pastDamage(options, this.#ports))) {
+    for await (const entry of this.#source.owners(options)) {
       const { addresses, owner, version } = entry.record;
       if (addresses.length > 0 || version > RECORD_VERSION) continue;
       const key = JSON.stringify([entry.ref.space, owner]);

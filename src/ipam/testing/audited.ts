@@ -39,6 +39,8 @@ export function auditedWorld() {
   return {
     nodes,
     ports,
+    store: world.store,
+    pods,
     nodeObjects,
     setPod,
     removePod: (name: string) => void pods.delete(name),

@@ -9,6 +9,7 @@ const PAGE = 500;
 /**
  * Lists all objects of a kind in the cluster, or in one namespace, as of one moment, page by page.
  *
+ * @returns the moment, from which a watch goes on.
  * @throws IpamError as the Cluster port says, tryAgain also when the listing took so long that the
  * API server has forgotten its moment.
  */
@@ -17,9 +18,12 @@ export async function* listObjects<T>(
   kind: Kind<T>,
   deadline: number,
   namespace?: string,
-): AsyncGenerator<T> {
+): AsyncGenerator<T, string> {
   const shape = object({
-    metadata: optional(object({ continue: optional(string(), "") }), {}),
+    metadata: optional(
+      object({ continue: optional(string(), ""), resourceVersion: optional(string(), "") }),
+      {},
+    ),
     items: array(kind.shape),
   });
   const folder = folderOf(kind, namespace);
@@ -30,6 +34,6 @@ export async function* listObjects<T>(
     const page = api.parse(shape, answer.body, folder);
     yield* page.items;
     token = page.metadata.continue;
-    if (token === "") return;
+    if (token === "") return page.metadata.resourceVersion;
   }
 }

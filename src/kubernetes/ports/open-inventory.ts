@@ -1,5 +1,6 @@
-import type { Inventory } from "../../ipam/inventory-port.ts";
+import type { Following, Inventory, Seen } from "../../ipam/inventory-port.ts";
 import { Api } from "../api/api.ts";
+import { followObjects } from "../api/follow-objects.ts";
 import { NODES, PODS } from "../api/kinds.ts";
 import { listObjects } from "../api/list-objects.ts";
 import { type ClusterSettings, loadCredentials } from "../credentials/credentials.ts";
@@ -22,6 +23,22 @@ export function inventoryOn(api: Api): Inventory {
     pods: (deadline) => mapped(listObjects(api, PODS, deadline), podFacts),
     nodes: (deadline) => mapped(listObjects(api, NODES, deadline), nodeFacts),
   };
+}
+
+/**
+ * The Following port on a client that is already open.
+ *
+ * @param failed is told why a list or a watch failed, before it is tried again.
+ */
+export function followingOn(api: Api, failed: (failure: unknown) => void): Following {
+  return {
+    pods: (signal) => mapped(followObjects(api, PODS, { signal, failed }), seenAs(podFacts)),
+    nodes: (signal) => mapped(followObjects(api, NODES, { signal, failed }), seenAs(nodeFacts)),
+  };
+}
+
+function seenAs<T, U>(map: (object: T) => U): (seen: Seen<T>) => Seen<U> {
+  return (seen) => ("object" in seen ? { ...seen, object: map(seen.object) } : seen);
 }
 
 async function* mapped<T, U>(source: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {

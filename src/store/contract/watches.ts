@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseAddress } from "../../address/address.ts";
+import { formatAddress, parseAddress } from "../../address/address.ts";
 import type { RecordKind } from "../../ipam/records.ts";
 import type { ListScope, Store } from "../../ipam/store-port.ts";
 import {
@@ -37,6 +37,32 @@ export function watches(under: () => StoreUnderTest): void {
     const watching = firstChanges(store, { kind: "allocation" }, revision, texts.length);
     for (const text of texts) await putAll(other, putAllocation(text));
     expect(await watching).toEqual(texts.map((text) => `+${text}`));
+  }, 20_000);
+
+  test("the changes of several kinds come in one stream, in the order of their commits, and no others", async () => {
+    const { store, other = store } = under();
+    const since = await putAll(store, putAllocation("10.1.2.2"));
+    const ending = new AbortController();
+    const told: string[] = [];
+    const kinds = ["allocation", "cooling"] as const;
+    const watching = (async () => {
+      for await (const { ref, present } of other.changes(kinds, since, { signal: ending.signal })) {
+        told.push(`${present ? "+" : "-"}${ref.kind} ${ref.space} ${formatAddress(ref.address)}`);
+        if (told.length === 4) ending.abort();
+      }
+    })();
+    await putAll(store, putAttachment("c1"));
+    await putAll(store, putCooling("10.1.2.9", 3_600));
+    await putAll(store, putAllocation("10.9.9.9", "c1", "z"));
+    await deleteAll(store, allocation("10.1.2.2"));
+    await putAll(store, putAllocation("10.1.2.4"));
+    await watching;
+    expect(told).toEqual([
+      "+cooling default 10.1.2.9",
+      "+allocation z 10.9.9.9",
+      "-allocation default 10.1.2.2",
+      "+allocation default 10.1.2.4",
+    ]);
   }, 20_000);
 
   test("all changes of one commit are told, at one revision", async () => {

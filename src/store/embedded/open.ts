@@ -23,7 +23,7 @@ import type { Records } from "./records.ts";
 import { SpareSpace } from "./spare-space.ts";
 import { Transactions } from "./transactions.ts";
 import { troubleOf } from "./trouble.ts";
-import { watch } from "./watch.ts";
+import { changes, watch } from "./watch.ts";
 import { guardsHold, write } from "./write.ts";
 
 const PATIENCE_MS = 5_000;
@@ -75,6 +75,8 @@ export async function openEmbeddedStore(
     spaces: (call) => listSpaces(records, transactions, call),
     watch: <K extends RecordKind>(scope: ListScope<K>, since: number, call: WatchOptions) =>
       watch(records, transactions, scope, since, call),
+    changes: <K extends RecordKind>(kinds: readonly K[], since: number, call: WatchOptions) =>
+      changes(records, transactions, kinds, since, call),
     requireWritable: async () => {
       try {
         takeUpRoom(`${opened.file}-room-${process.pid}`);

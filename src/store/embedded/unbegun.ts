@@ -57,6 +57,14 @@ export function unbegunStore(settings: EmbeddedSettings, open: () => Promise<Sto
       const store = await begun();
       if (store !== undefined) yield* store.watch(scope, since, options);
     },
+    changes: async function* <K extends RecordKind>(
+      kinds: readonly K[],
+      since: number,
+      options: WatchOptions,
+    ) {
+      const store = await begun();
+      if (store !== undefined) yield* store.changes(kinds, since, options);
+    },
     requireWritable: async (options: CallOptions) => {
       const store = await begun();
       if (store !== undefined) return store.requireWritable(options);

@@ -1,6 +1,12 @@
 import { pause } from "../../ipam/pause.ts";
-import type { RecordKind } from "../../ipam/records.ts";
-import { type Change, type ListScope, StoreFailure, type WatchOptions } from "../../ipam/store-port.ts";
+import type { RecordKind, Ref } from "../../ipam/records.ts";
+import {
+  type AnyChange,
+  type Change,
+  type ListScope,
+  StoreFailure,
+  type WatchOptions,
+} from "../../ipam/store-port.ts";
 import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import { hasExpired, removeExpired } from "./forget.ts";
@@ -17,27 +23,57 @@ const PORTION = 500;
 const PATIENCE_MS = 10_000;
 
 /** Yields the changes of one kind of record since a revision, until the signal aborts. @throws StoreFailure */
-export async function* watch<K extends RecordKind>(
+export function watch<K extends RecordKind>(
   records: Records,
   transactions: Transactions,
   scope: ListScope<K>,
   since: number,
-  { damaged, keysOnly = false, signal, stands }: WatchOptions,
+  options: WatchOptions,
 ): AsyncIterable<Change<K>> {
+  const wanted = { isWanted: (ref: Ref) => inScope(scope, ref), expires: scope.kind === "cooling" };
+  return follow(records, transactions, wanted, since, options) as AsyncIterable<Change<K>>;
+}
+
+/** As `watch`, for all records of some kinds. @throws StoreFailure */
+export function changes<K extends RecordKind>(
+  records: Records,
+  transactions: Transactions,
+  kinds: readonly K[],
+  since: number,
+  options: WatchOptions,
+): AsyncIterable<AnyChange<K>> {
+  const all: readonly RecordKind[] = kinds;
+  const wanted = { isWanted: ({ kind }: Ref) => all.includes(kind), expires: all.includes("cooling") };
+  return follow(records, transactions, wanted, since, options) as AsyncIterable<AnyChange<K>>;
+}
+
+interface Wanted {
+  readonly isWanted: (ref: Ref) => boolean;
+  /** Whether the end of expired records is wanted, too. */
+  readonly expires: boolean;
+}
+
+async function* follow(
+  records: Records,
+  transactions: Transactions,
+  { isWanted, expires }: Wanted,
+  since: number,
+  { damaged, keysOnly = false, signal, stands }: WatchOptions,
+): AsyncIterable<Change<RecordKind>> {
   // A file has no connection that could be lost.
   stands?.(true);
   const soon = () => ({ deadline: performance.now() + PATIENCE_MS });
   for (let seen = since; !signal.aborted; ) {
-    if (scope.kind === "cooling") await expire(records, transactions, soon());
+    if (expires) await expire(records, transactions, soon());
     const changes = await transactions.run("read", soon(), () => changesSince(records, seen));
     for (const { key, value, revision } of changes) {
       seen = revision;
       const ref = records.keys.refOf(key);
-      if (ref === undefined || !inScope(scope, ref)) continue;
+      if (ref === undefined || !isWanted(ref)) continue;
       const present = value !== null;
       if (keysOnly || value === null) yield { ref, revision, present };
       else {
-        const record = readable<K>(ref, () => decodeRecord(scope.kind, key, value), damaged);
+        const record = readable<RecordKind>(ref, () => decodeRecord(ref.kind, key, value), damaged);
         if (record !== undefined) yield { ref, revision, present, record };
       }
       if (signal.aborted) return;

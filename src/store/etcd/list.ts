@@ -63,14 +63,22 @@ export function listSpaces(client: EtcdClient, keys: Keys, options: CallOptions)
 export function entryOf<K extends RecordKind>(
   keys: Keys,
   kind: K,
-  { key, value, modRevision }: KeyValue,
+  pair: KeyValue,
   damaged: ListOptions["damaged"],
 ): Entry<K> | undefined {
-  const text = toText(key);
-  const found = keys.refOf(text);
-  if (found?.kind !== kind) return undefined;
-  const ref = found as RefOf<K>;
-  const record = readable<K>(ref, () => decodeRecord(kind, text, value), damaged);
+  const text = toText(pair.key);
+  const ref = keys.refOf(text);
+  return ref?.kind === kind ? entryAt(ref as RefOf<K>, text, pair, damaged) : undefined;
+}
+
+/** The entry at a key whose reference is known; undefined where its record is damaged and reported. */
+export function entryAt<K extends RecordKind>(
+  ref: RefOf<K>,
+  key: string,
+  { modRevision, value }: KeyValue,
+  damaged: ListOptions["damaged"],
+): Entry<K> | undefined {
+  const record = readable<K>(ref, () => decodeRecord(ref.kind as K, key, value), damaged);
   return record && { ref, record, revision: Number(modRevision) };
 }
 

@@ -9,7 +9,7 @@ import { describeEtcd } from "./describe.ts";
 import { count, list, listSpaces } from "./list.ts";
 import { requireNoAlarm } from "./quota.ts";
 import { readSnapshot } from "./read.ts";
-import { watch } from "./watch.ts";
+import { changes, watch } from "./watch.ts";
 
 /**
  * Opens the store of a cluster, in etcd 3.4 or newer. Starts to connect, but does not wait: the first call
@@ -20,6 +20,7 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
   const keys = makeKeys(settings.prefix);
   const leases = makeLeases(client);
   const send = makeSender(client);
+  const watching = { client, keys, reconnectMs: settings.requestTimeoutMs };
   client.warmUp();
   return {
     description: describeEtcd(settings),
@@ -28,8 +29,8 @@ export async function openEtcdStore(settings: EtcdSettings): Promise<Store> {
     list: (scope, options) => list(client, keys, scope, options),
     count: (scope, options) => count(client, keys, scope, options),
     spaces: (options) => listSpaces(client, keys, options),
-    watch: (scope, since, options) =>
-      watch({ client, keys, reconnectMs: settings.requestTimeoutMs }, scope, since, options),
+    watch: (scope, since, options) => watch(watching, scope, since, options),
+    changes: (kinds, since, options) => changes(watching, kinds, since, options),
     requireWritable: (options) => requireNoAlarm(client, options),
     endpoint: () => client.endpoint(),
     close: async () => client.close(),

@@ -1,12 +1,12 @@
 import type { RecordKind } from "../../ipam/records.ts";
-import type { Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
+import type { AnyChange, Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
 import { toText } from "../keys/bytes.ts";
-import type { Keys } from "../keys/keys.ts";
+import { allBelow, type KeyRange, type Keys } from "../keys/keys.ts";
 import type { EtcdClient } from "./client/client.ts";
 import { EtcdFailure } from "./connect/etcd-failure.ts";
 import { type Event, Event_EventType } from "./gen/kv.ts";
 import type { WatchResponse } from "./gen/rpc.ts";
-import { entryOf } from "./list.ts";
+import { entryAt } from "./list.ts";
 import { rangeInit } from "./query.ts";
 import { readTxn, revisionOf } from "./txn.ts";
 import { RpcError } from "./wire/grpc-status.ts";
@@ -34,27 +34,51 @@ export interface Watching {
  * "history-lost" when etcd no longer has all of them, and with "unavailable" when no endpoint answers for
  * `reconnectMs`.
  */
-export async function* watch<K extends RecordKind>(
-  { client, keys, reconnectMs }: Watching,
+export function watch<K extends RecordKind>(
+  watching: Watching,
   scope: ListScope<K>,
   since: number,
   options: WatchOptions,
 ): AsyncIterable<Change<K>> {
-  const { signal } = options;
+  const { keys } = watching;
+  return watchRange(watching, keys.scopeOf(scope), (event) => changeOf(keys, [scope.kind], event, options), {
+    ...options,
+    since,
+  });
+}
+
+/** As `watch`, for all records of some kinds: one watch on everything, and one decoding of each event. */
+export function changes<K extends RecordKind>(
+  watching: Watching,
+  kinds: readonly K[],
+  since: number,
+  options: WatchOptions,
+): AsyncIterable<AnyChange<K>> {
+  const { keys } = watching;
+  const read = (event: Event) => changeOf(keys, kinds, event, options) as AnyChange<K> | undefined;
+  return watchRange(watching, allBelow(keys.root), read, { ...options, since });
+}
+
+async function* watchRange<C>(
+  { client, keys, reconnectMs }: Watching,
+  range: KeyRange,
+  read: (event: Event) => C | undefined,
+  { signal, since, stands }: WatchOptions & { readonly since: number },
+): AsyncIterable<C> {
   let seen = since;
   for (let turn = 0; !signal.aborted; turn += 1) {
     if (turn > 0) await pause(AGAIN_MS);
     const { connection, headers } = await client.open({ deadline: performance.now() + reconnectMs });
     const pings = setInterval(() => connection.answers(PING_MS), PING_MS);
     try {
-      const value = { ...rangeInit(keys.scopeOf(scope)), startRevision: BigInt(seen + 1) };
+      const value = { ...rangeInit(range), startRevision: BigInt(seen + 1) };
       const request = { requestUnion: { $case: "createRequest" as const, value } };
       const rpc = { headers, signal };
       for await (const response of connection.subscribe(WATCH, request, rpc)) {
         await refuseGap(client, keys, response, seen, reconnectMs);
-        if (response.created) options.stands?.(true, connection.number);
+        if (response.created) stands?.(true, connection.number);
         for (const event of response.events) {
-          const change = changeOf(keys, scope.kind, event, options);
+          const change = read(event);
           if (change !== undefined) yield change;
         }
         seen = Math.max(seen, ...response.events.map(({ kv }) => Number(kv?.modRevision ?? 0n)));
@@ -67,25 +91,26 @@ export async function* watch<K extends RecordKind>(
       if (failure.trouble === "token") await client.renewToken(headers.token);
     } finally {
       clearInterval(pings);
-      options.stands?.(false);
+      stands?.(false);
     }
   }
 }
 
 function changeOf<K extends RecordKind>(
   keys: Keys,
-  kind: K,
+  kinds: readonly K[],
   { type, kv }: Event,
   { damaged, keysOnly = false }: WatchOptions,
 ): Change<K> | undefined {
   if (kv === undefined) return undefined;
   const present = type === Event_EventType.PUT;
+  const key = toText(kv.key);
+  const ref = keys.refOf(key) as Change<K>["ref"] | undefined;
+  if (ref === undefined || !kinds.includes(ref.kind as K)) return undefined;
   if (present && !keysOnly) {
-    const entry = entryOf(keys, kind, kv, damaged);
+    const entry = entryAt(ref, key, kv, damaged);
     return entry && { ...entry, present };
   }
-  const ref = keys.refOf(toText(kv.key));
-  if (ref?.kind !== kind) return undefined;
   return { ref: ref as Change<K>["ref"], present, revision: Number(kv.modRevision) };
 }
 

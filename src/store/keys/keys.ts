@@ -82,6 +82,11 @@ export function after(key: string): string {
   return `${key}\0`;
 }
 
+/** All keys that begin with `root`, which ends with a slash. */
+export function allBelow(root: string): KeyRange {
+  return rangeOf(root.slice(0, -1), false);
+}
+
 /** One key, or everything below it ("0" is the character after "/"). */
 function rangeOf(path: string, whole: boolean): KeyRange {
   return whole ? { first: path, end: after(path) } : { first: `${path}/`, end: `${path}0` };

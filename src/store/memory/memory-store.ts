@@ -3,7 +3,9 @@ import { sortableText } from "../../address/sortable.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
 import { refKey } from "../../ipam/ref-key.ts";
 import {
+  type AnyChange,
   type CallOptions,
+  type Change,
   type Entry,
   type ListOptions,
   type ListScope,
@@ -258,46 +260,55 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       return [...found].sort();
     },
 
-    async *watch<K extends RecordKind>(
-      scope: ListScope<K>,
-      since: number,
-      { damaged, keysOnly = false, signal, stands }: WatchOptions,
-    ) {
-      if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
-      let over = connection;
-      let told = history;
-      stands?.(true, options.connects === true ? over : undefined);
-      let next = history.findIndex((change) => change.revision > since);
-      if (next === -1) next = history.length;
-      while (!signal.aborted) {
-        forgetExpired();
-        if (over !== connection) {
-          over = connection;
-          // What is there after a restoration, nobody tells; only what happens from then on.
-          if (told !== history) next = 0;
-          told = history;
-          stands?.(false);
-          stands?.(true, options.connects === true ? over : undefined);
-        }
-        const change = history[next];
-        if (change === undefined) await changed(signal, waiting);
-        else {
-          next++;
-          const { ref, record, revision: changedAt } = change;
-          if (!inScope(scope, ref)) continue;
-          const present = record !== undefined;
-          if (keysOnly || !present) yield { ref, revision: changedAt, present };
-          else {
-            const read = readable<K>(ref, () => decode({ ref, record }), damaged);
-            if (read !== undefined) yield { ref, revision: changedAt, present, record: read };
-          }
-        }
-      }
+    watch<K extends RecordKind>(scope: ListScope<K>, since: number, watched: WatchOptions) {
+      return follow((ref) => inScope(scope, ref), since, watched) as AsyncIterable<Change<K>>;
+    },
+
+    changes<K extends RecordKind>(kinds: readonly K[], since: number, watched: WatchOptions) {
+      const all: readonly RecordKind[] = kinds;
+      return follow(({ kind }) => all.includes(kind), since, watched) as AsyncIterable<AnyChange<K>>;
     },
 
     async close() {},
   };
   return store;
+
+  async function* follow(
+    isWanted: (ref: Ref) => boolean,
+    since: number,
+    { damaged, keysOnly = false, signal, stands }: WatchOptions,
+  ): AsyncGenerator<Change<RecordKind>> {
+    if (store.faults[0]?.on === "watch") throw failure(store.faults.shift());
+    let over = connection;
+    let told = history;
+    stands?.(true, options.connects === true ? over : undefined);
+    let next = history.findIndex((change) => change.revision > since);
+    if (next === -1) next = history.length;
+    while (!signal.aborted) {
+      forgetExpired();
+      if (over !== connection) {
+        over = connection;
+        // What is there after a restoration, nobody tells; only what happens from then on.
+        if (told !== history) next = 0;
+        told = history;
+        stands?.(false);
+        stands?.(true, options.connects === true ? over : undefined);
+      }
+      const change = history[next];
+      if (change === undefined) await changed(signal, waiting);
+      else {
+        next++;
+        const { ref, record, revision: changedAt } = change;
+        if (!isWanted(ref)) continue;
+        const present = record !== undefined;
+        if (keysOnly || !present) yield { ref, revision: changedAt, present };
+        else {
+          const read = readable<RecordKind>(ref, () => decode({ ref, record }), damaged);
+          if (read !== undefined) yield { ref, revision: changedAt, present, record: read };
+        }
+      }
+    }
+  }
 }
 
 /** Until something was written, or might have expired, or nobody wants to know any more. */

@@ -1,0 +1,136 @@
+import type { ClusterNames } from "../cluster-names.ts";
+import type { NodeFacts } from "../cluster-port.ts";
+import { isUndecided } from "../cluster-relation.ts";
+import { fenceOf } from "../evidence/fencing.ts";
+import { KnownBoots } from "../evidence/known-boots.ts";
+import type { AttachmentRecord, Holder, RefOf } from "../records.ts";
+import { attachmentHash } from "./allocation-index.ts";
+
+/** What one boot of a node has written. */
+interface BootRow {
+  /** Some of the attachments that carry the proof of its node's name and cluster. */
+  readonly carriers: Set<number>;
+  /** Nothing need be done for it until something changes. */
+  settled: boolean;
+  /** It was looked at, and nothing there can carry a proof. */
+  looked: boolean;
+}
+
+/** So many carriers are known: one is enough, and each may end. */
+const MOST_CARRIERS = 4;
+
+/**
+ * Which boots of which nodes have attachments, and which nodes must be looked at: those whose Node has changed, or
+ * that wrote something which their Node does not explain. A hint: whoever looks lists the node's attachments.
+ */
+export class BootIndex {
+  readonly known: KnownBoots;
+  readonly #names: ClusterNames | undefined;
+  readonly #nodes = new Map<string, Map<string, BootRow>>();
+  readonly #due = new Set<string>();
+  /** Attachments that ended since nodes were last taken to be looked at. */
+  readonly #ended = new Set<number>();
+
+  constructor(names: ClusterNames | undefined) {
+    this.#names = names;
+    this.known = new KnownBoots(names);
+  }
+
+  /** Nodes of which an attachment may be there. */
+  nodes(): Iterable<string> {
+    return this.#nodes.keys();
+  }
+
+  /** The nodes to look at now; they are not due any more. */
+  takeDue(): string[] {
+    const due = [...this.#due];
+    this.#due.clear();
+    this.#ended.clear();
+    return due;
+  }
+
+  /** Look at this node the next time. */
+  makeDue(node: string): void {
+    if (this.#nodes.has(node)) this.#due.add(node);
+  }
+
+  /** A Node was changed, made or deleted. */
+  changed(node: string): void {
+    for (const row of this.#nodes.get(node)?.values() ?? []) row.looked = false;
+    this.makeDue(node);
+  }
+
+  put({ id, node }: RefOf<"attachment">, { holder }: AttachmentRecord): void {
+    this.known.learnHolder(holder);
+    const row = this.#row(node, holder.bootId);
+    const key = attachmentHash(node, id);
+    this.#ended.delete(key);
+    if (!this.#isProof(holder)) this.#drop(node, row, key);
+    else if (row.carriers.size < MOST_CARRIERS) row.carriers.add(key);
+    if (row.carriers.size === 0) row.looked = false;
+    if (!row.settled || row.carriers.size === 0) this.#due.add(node);
+  }
+
+  remove({ id, node }: RefOf<"attachment">): void {
+    const key = attachmentHash(node, id);
+    this.#ended.add(key);
+    for (const row of this.#nodes.get(node)?.values() ?? []) this.#drop(node, row, key);
+  }
+
+  /** All attachments of a node were looked at, and what could be done was: these are its boots now. */
+  looked(
+    node: string,
+    attachments: readonly { readonly ref: RefOf<"attachment">; readonly record: AttachmentRecord }[],
+    facts: NodeFacts | undefined,
+  ): void {
+    this.#nodes.delete(node);
+    for (const { ref, record } of attachments)
+      if (!this.#ended.has(attachmentHash(ref.node, ref.id))) this.put(ref, record);
+    for (const row of this.#nodes.get(node)?.values() ?? []) row.looked = true;
+    this.needsLook(node, facts);
+    this.#due.delete(node);
+  }
+
+  /**
+   * Whether a look at the node may find something to do; where not, it is settled. Known before anything of it is
+   * read: by its boots, and what Kubernetes says of its Node.
+   */
+  needsLook(node: string, facts: NodeFacts | undefined): boolean {
+    let needed = false;
+    for (const [bootId, row] of this.#nodes.get(node) ?? []) {
+      const fence = fenceOf({ ...NOBODY, node, bootId }, facts ?? "absent");
+      const provable = row.carriers.size === 0 && !row.looked && facts?.bootId === bootId;
+      row.settled = fence === undefined;
+      if (fence !== undefined || provable) needed = true;
+    }
+    return needed;
+  }
+
+  #drop(node: string, row: BootRow, key: number): void {
+    if (!row.carriers.delete(key) || row.carriers.size > 0) return;
+    row.looked = false;
+    this.#due.add(node);
+  }
+
+  #row(node: string, bootId: string): BootRow {
+    const boots = this.#nodes.get(node) ?? new Map<string, BootRow>();
+    this.#nodes.set(node, boots);
+    const row = boots.get(bootId) ?? { carriers: new Set<number>(), settled: false, looked: false };
+    boots.set(bootId, row);
+    return row;
+  }
+
+  #isProof({ cluster, nodeVerified }: Holder): boolean {
+    return nodeVerified && !isUndecided(cluster, this.#names);
+  }
+}
+
+/** For the node's half of a fence: as if the name were verified. */
+const NOBODY: Holder = {
+  attachment: { network: "", container: "", ifname: "" },
+  node: "",
+  nodeVerified: true,
+  bootId: "",
+  namespace: { path: "" },
+  requestId: "",
+};

@@ -1,0 +1,109 @@
+import { pause } from "../pause.ts";
+import type { ClusterPorts } from "../ports.ts";
+import { StoreFailure } from "../store-port.ts";
+import { INDEXED, type IndexedKind, StoreIndex } from "./store-index.ts";
+import { Tidy } from "./tidy.ts";
+
+const LIST_MS = 300_000;
+const READ_MS = 10_000;
+/** Before a store is listed again whose watch broke off; longer each time where it does not last. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * Keeps an index of the whole store: lists everything once, page by page, and follows one watch from there, also over
+ * servers that do not answer for a while. Where the store no longer knows what changed since, it begins anew. For the one leader of a cluster alone (FLAT).
+ */
+export class StoreFollower {
+  readonly #ports: ClusterPorts;
+  readonly #told: () => void;
+  readonly #pauseMs: number;
+  #counted: StoreIndex | undefined;
+  #whole: StoreIndex | undefined;
+
+  /**
+   * @param told is called when `counted` or `whole` is there, or there no more.
+   * @param pauseMs before it begins anew the first time.
+   */
+  constructor(ports: ClusterPorts, told: () => void, pauseMs = FIRST_PAUSE_MS) {
+    this.#ports = ports;
+    this.#told = told;
+    this.#pauseMs = pauseMs;
+  }
+
+  /** The index, as soon as it has all that is counted. */
+  get counted(): StoreIndex | undefined {
+    return this.#counted;
+  }
+
+  /** The index, as soon as it has everything. */
+  get whole(): StoreIndex | undefined {
+    return this.#whole;
+  }
+
+  /** Until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let wait = this.#pauseMs; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      const begun = performance.now();
+      const reason = await this.#once(signal).catch(String);
+      // Before the next one is made: two of them need not fit into memory.
+      this.#forget();
+      if (signal.aborted) return;
+      if (performance.now() - begun > LONGEST_PAUSE_MS) wait = this.#pauseMs;
+      this.#ports.log("warn", "reads the whole store again", { reason });
+      await pause(wait, signal);
+    }
+  }
+
+  async #once(signal: AbortSignal): Promise<void> {
+    const { clusterNames, store } = this.#ports;
+    const index = new StoreIndex(clusterNames);
+    const damaged = index.damage.bind(index);
+    const { revision } = await store.read({}, within(READ_MS));
+    const options = { ...within(LIST_MS), damaged };
+    const tidy = new Tidy();
+    for (const kind of INDEXED) {
+      for await (const entry of store.list<IndexedKind>({ kind }, options)) {
+        if (signal.aborted) return;
+        index.put(entry);
+        tidy.listed();
+      }
+      if (kind === "allocation") {
+        this.#counted = index;
+        this.#told();
+      }
+    }
+    tidy.end();
+    this.#whole = index;
+    this.#told();
+    await this.#watch(index, revision, signal);
+  }
+
+  /** Until the store no longer knows what changed since. What was heard already comes again, and changes nothing. */
+  async #watch(index: StoreIndex, since: number, signal: AbortSignal): Promise<void> {
+    const { store } = this.#ports;
+    const options = { signal, damaged: index.damage.bind(index) };
+    for (let seen = since; !signal.aborted; ) {
+      try {
+        for await (const change of store.changes(INDEXED, seen, options)) {
+          index.change(change);
+          // Others of this revision may be missing where the watch ends here.
+          seen = Math.max(seen, change.revision - 1);
+        }
+      } catch (failure) {
+        if (!(failure instanceof StoreFailure) || failure.kind !== "unavailable") throw failure;
+        await pause(this.#pauseMs, signal);
+      }
+    }
+  }
+
+  #forget(): void {
+    this.#counted = undefined;
+    this.#whole = undefined;
+    this.#told();
+  }
+}
+
+function within(milliseconds: number): { readonly deadline: number } {
+  return { deadline: performance.now() + milliseconds };
+}
