@@ -93,12 +93,14 @@ bench: build shim
 	@node_modules/.bin/bun bench/agent-memory.ts
 	@node_modules/.bin/bun bench/etcd-transactions.ts
 
-## bench-scale: what many nodes cost, measured here and written into docs/scale.md (10 minutes)
+## bench-scale: what many nodes cost, measured here and written into docs/scale.md (20 minutes)
 bench-scale: build shim
 	@scripts/setup.sh test
 	@node_modules/.bin/bun bench/verbs-at-size.ts
 	@node_modules/.bin/bun bench/many-agents.ts
 	@node_modules/.bin/bun bench/thousand-nodes.ts
+	@nice test/cluster/build.sh
+	@node_modules/.bin/bun bench/controller-at-size.ts
 
 ## bench-cluster: pods on a real cluster of two nodes, beside host-local: times, CPU and API calls into docs/performance.md; as root, five minutes
 bench-cluster: build shim

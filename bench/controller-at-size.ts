@@ -128,7 +128,7 @@ async function succeed(): Promise<void> {
   await controller[Symbol.asyncDispose]();
   controller = second;
   await rightAfter("a change of leader", second, before);
-  tell("peak memory of the new leader", `${peakMiB(second)} MiB`);
+  tell("peak memory of the new leader until then", `${peakMiB(second)} MiB`);
 }
 
 interface Cost {
