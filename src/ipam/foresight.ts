@@ -26,6 +26,8 @@ export interface Neighbourhood {
    * @param usable false for a position that the asker cannot use; it is passed over.
    */
   take(usable: (position: bigint) => boolean): bigint | undefined;
+  /** The ADD that took the position goes without it, and has not tried to: the next one takes it. */
+  giveBack(position: bigint): void;
   /** What was read at `revision` of the node's place: its free positions, the nearest first. */
   learn(free: Iterable<bigint>, revision: number): void;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { AgentNode } from "../kit/agent-node.ts";
-import { addressesOf } from "../kit/cni.ts";
+import { addressesOf, refused } from "../kit/cni.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { loopbackPorts } from "../kit/loopback-ports.ts";
 
@@ -33,6 +33,30 @@ afterAll(async () => {
 });
 
 const last = (address: string) => Number(address.split("/")[0]?.split(".")[3]);
+
+/** An agent of its own for one network. */
+async function agentOf(name: string, ipam: Readonly<Record<string, unknown>>) {
+  const settings = { etcdConfig: { etcdURL: etcd.endpoints.join(",") } };
+  const network = { ...NETWORK, name, ipam: { type: "kube-ipam", ...ipam } };
+  const node = new AgentNode(name, etcd.folder, settings, network, "agent");
+  await node.startAgent();
+  return node;
+}
+
+test("K224 what an ADD has taken and not tried to commit is the next one's", async () => {
+  await using alone = await agentOf("k224", {
+    ranges: [
+      [{ subnet: "10.2.0.0/24" }],
+      [{ subnet: "fd02::/64", rangeStart: "fd02::10", rangeEnd: "fd02::12" }],
+    ],
+  });
+  const add = async (container: string) => addressesOf(await alone.add(container));
+  for (const container of ["c1", "c2", "c2", "c2"]) await add(container);
+  expect(await add("c3")).toEqual(["10.2.0.4", "fd02::12"]);
+  for (const container of ["d1", "d2", "d3"]) expect(refused(await alone.tryAdd(container)).code).toBe(100);
+  await alone.end("c3");
+  expect(await add("c4")).toEqual(["10.2.0.5", "fd02::12"]);
+}, 60_000);
 
 test("K189 what others took near a node costs it one lost race, and nothing for what they took elsewhere", async () => {
   const [port = 0] = await loopbackPorts(1);

@@ -1,7 +1,9 @@
 import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
-import { type Foreseen, foresee, foreseeTogether } from "../foresee/foresee.ts";
+import { type Foreseen, foresee } from "../foresee/foresee.ts";
+import { foreseeTogether } from "../foresee/foresee-together.ts";
+import { giveBackNearby } from "../foresee/nearby.ts";
 import { free } from "../free/free.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
 import type { Ports } from "../ports.ts";
@@ -82,12 +84,13 @@ async function untilAllocated(attempt: Attempt): Promise<Allocated> {
   try {
     const wait = new HandOverWait(attempt);
     if (foreseen === undefined || addsToOwner(attempt, foreseen))
-      return await goOn(attempt, wait, () => tryForeseen(attempt, wait), endReading);
+      return await goOn(attempt, wait, () => tryForeseen(attempt, wait, endReading), endReading);
     const step = await commit(attempt, foreseen.view, foreseen.candidates);
     if (step.kind === "allocated") return step.allocated;
-    return await goOn(attempt, wait, () => next(attempt, wait, step), endReading);
+    return await goOn(attempt, wait, () => next(attempt, wait, step, endReading), endReading);
   } finally {
     endReading?.();
+    giveBackNearby(attempt);
   }
 }
 
@@ -105,20 +108,20 @@ async function goOn(
     if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
     if (step.kind === "left") await wait.settle();
     const before = step;
-    step = await inTurn(attempt, () => next(attempt, wait, before));
+    step = await inTurn(attempt, () => next(attempt, wait, before, decided));
   }
 }
 
 /** Goes on from where a step has left the ADD. */
-function next(attempt: Attempt, wait: HandOverWait, before: Step): Promise<Step> {
-  return tryUntilDecided(attempt, wait, before.kind === "again" ? before.view : undefined);
+function next(attempt: Attempt, wait: HandOverWait, before: Step, decided?: () => void): Promise<Step> {
+  return tryUntilDecided(attempt, wait, before.kind === "again" ? before.view : undefined, decided);
 }
 
 /** Tries to commit without a read, where another ADD of the workload has left what to foresee from; else with one. */
-async function tryForeseen(attempt: Attempt, wait: HandOverWait): Promise<Step> {
+async function tryForeseen(attempt: Attempt, wait: HandOverWait, decided?: () => void): Promise<Step> {
   const foreseen = ownerRef(attempt) && foresee(attempt);
   const step = foreseen === undefined ? AGAIN : await commit(attempt, foreseen.view, foreseen.candidates);
-  return step.kind === "again" ? next(attempt, wait, step) : step;
+  return step.kind === "again" ? next(attempt, wait, step, decided) : step;
 }
 
 function addsToOwner({ request }: Attempt, { candidates }: Foreseen): boolean {
@@ -135,15 +138,23 @@ function inTurn(attempt: Attempt, work: () => Promise<Step>): Promise<Step> {
 }
 
 /** Reads and tries until a step is something else than "again". */
-async function tryUntilDecided(attempt: Attempt, wait: HandOverWait, known?: View): Promise<Step> {
+async function tryUntilDecided(
+  attempt: Attempt,
+  wait: HandOverWait,
+  known: View | undefined,
+  decided: (() => void) | undefined,
+): Promise<Step> {
   let view = known;
   for (let number = 1; number <= MOST_TRIES; number++) {
+    giveBackNearby(attempt);
     requireStillWanted(attempt);
     view ??= await readViewOrOwn(attempt);
     if (view.own === undefined && !restsOnOwner(view)) {
       view = undefined;
       continue;
     }
+    // Whose pod had addresses asks Kubernetes what ends now: that holds up nobody else.
+    if (view.formerOwners.length > 0) decided?.();
     const step = await tryView(attempt, view, number, wait);
     if (step.kind !== "again") return step;
     view = step.view;

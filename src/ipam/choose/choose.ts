@@ -101,7 +101,7 @@ async function findFree(
     const found = await searchPool(attempt, searched, { own: target.own, ignoreCooling });
     if (found === undefined) continue;
     const positions = found.positions.flatMap((position) => pool.positionOf(searched.at(position)) ?? []);
-    const address = takeFound(attempt, pool, { ...found, positions }, forAnybody(target, options));
+    const address = takeFound(attempt, target, pool, { ...found, positions }, options);
     if (address !== undefined) return { address, windows: found.windows };
   }
   return undefined;
@@ -131,7 +131,7 @@ function positionSeen(
 ): bigint | undefined {
   const { pool, target } = question;
   const { request, ports } = attempt;
-  const usable = (position: bigint) => !isWithin(pool.at(position), options.excluded);
+  const usable = usableIn(pool, options);
   const { neighbourhoods } = ports.foresight ?? {};
   const isFirst = isUntouchedPool(view, question) && usable(0n);
   if (isFirst && neighbourhoods === undefined)
@@ -156,17 +156,26 @@ function forAnybody({ own }: OpenTarget, { ignoreCooling }: FreeSeenOptions): bo
 /** One of the addresses that a search has found. Where anybody might take them, the node goes on from there. */
 function takeFound(
   attempt: Attempt,
+  target: OpenTarget,
   pool: Pool,
   { positions, revision }: Found,
-  anybody: boolean,
+  options: FindOptions,
 ): Address | undefined {
   const { request, ports } = attempt;
-  const nearby = anybody ? ports.foresight?.neighbourhoods?.of(request.network.space, pool) : undefined;
-  nearby?.learn(positions, revision);
-  const position = nearby?.take(() => true) ?? oneOf(positions, ports.random);
+  const { neighbourhoods } = forAnybody(target, options) ? (ports.foresight ?? {}) : {};
+  neighbourhoods?.of(request.network.space, pool).learn(positions, revision);
+  // What the node gave back itself may come first, and was not searched for.
+  const usable = usableIn(pool, options);
+  const nearby = neighbourhoods && takeNearby(attempt, pool, usable);
+  const position = nearby ?? oneOf(positions, ports.random);
   if (position === undefined) return undefined;
-  if (nearby !== undefined) moveCursor(pool, request.network.space, position - 1n, ports);
+  if (neighbourhoods !== undefined) moveCursor(pool, request.network.space, position - 1n, ports);
   return pool.at(position);
+}
+
+/** Which positions the asker may take, whatever is known of who holds them. */
+function usableIn(pool: Pool, { excluded }: FreeSeenOptions): (position: bigint) => boolean {
+  return (position) => !isWithin(pool.at(position), excluded);
 }
 
 async function openCandidate(

@@ -19,7 +19,7 @@ import { startPosition, takeNext } from "../view/cursor.ts";
 import { LOOK } from "../view/slice.ts";
 import { ask, formerOwnerRefs, networkRef, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
-import { isCalm, takeNearby } from "./nearby.ts";
+import { giveBackNearby, isCalm, takeNearby } from "./nearby.ts";
 
 /** What an ADD may try to commit without a read. */
 export interface Foreseen {
@@ -35,6 +35,7 @@ export interface Foreseen {
  */
 export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
+  giveBackNearby(attempt);
   if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
   const key = memoryKey(request);
   const memory = ports.foresight.recall(key);
@@ -109,44 +110,20 @@ export function learn(attempt: Attempt, view: View): void {
   });
 }
 
-/**
- * Foresees, if need be after another ADD of this process has read what this one needs: so pods that start at
- * once cost the store one read. The first of them reads.
- *
- * @returns what may be committed, or else what says to the others that this ADD does not read any more.
- */
-export async function foreseeTogether(
-  attempt: Attempt,
-): Promise<{ readonly foreseen?: Foreseen; readonly endReading?: () => void }> {
-  const { foresight } = attempt.ports;
-  const foreseen = foresee(attempt);
-  if (foreseen !== undefined) return { foreseen };
-  if (!isSimple(attempt.request) || attempt.refusal !== undefined) return {};
-  const key = memoryKey(attempt.request);
-  const awaited = foresight?.awaited?.(key);
-  if (awaited === undefined) {
-    const endReading = foresight?.reading?.(key);
-    return endReading ? { endReading } : {};
-  }
-  await awaited;
-  const after = foresee(attempt);
-  return after ? { foreseen: after } : {};
-}
-
 /** Forgets a network's memory after a foreseen view lost. */
 export function forgetForeseen({ ports, request }: Attempt, view: View): void {
   if (view.foreseen) ports.foresight?.forget(memoryKey(request));
 }
 
 /** Whether the ADD's addresses do not depend on those of other pods of the workload or the namespace. */
-function isSimple(request: AddRequest): boolean {
+export function isSimple(request: AddRequest): boolean {
   return !dependsOnOwner(request) && request.network.policy?.maxPerNamespace === undefined;
 }
 
 const keys = new WeakMap<Network, string>();
 
 /** Equal for networks whose pools are equal, position by position. */
-function memoryKey({ network }: AddRequest): string {
+export function memoryKey({ network }: AddRequest): string {
   const known = keys.get(network);
   if (known !== undefined) return known;
   const key = JSON.stringify([network.name, network.space, describeNetwork(network)]);

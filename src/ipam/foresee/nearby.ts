@@ -1,27 +1,49 @@
-import { formatAddress } from "../../address/address.ts";
+import { equalAddresses, formatAddress } from "../../address/address.ts";
 import type { Pool } from "../../address/pool.ts";
-import type { Ending } from "../foresight.ts";
+import type { Ending, Neighbourhood } from "../foresight.ts";
 import type { Target } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
-import { moveCursor } from "../view/cursor.ts";
+import { moveCursor, stepBack } from "../view/cursor.ts";
 import { bestStretch } from "../view/free-seen.ts";
 import type { View } from "../view/view.ts";
+
+/** A position that an ADD has taken, and of which nobody was told how that ended. */
+interface Taken {
+  readonly neighbourhood: Neighbourhood;
+  readonly pool: Pool;
+  readonly position: bigint;
+}
+
+const taken = new WeakMap<Attempt, Taken[]>();
 
 /**
  * Takes a position of a pool that nobody is known to hold from the node's neighbourhood. Where the node is
  * alone there, its cursor follows, so that a later process goes on from there.
  */
 export function takeNearby(
-  { request, ports }: Attempt,
+  attempt: Attempt,
   pool: Pool,
   usable: (position: bigint) => boolean,
 ): bigint | undefined {
+  const { request, ports } = attempt;
   const { space } = request.network;
   const neighbourhood = ports.foresight?.neighbourhoods?.of(space, pool);
   const position = neighbourhood?.take(usable);
-  if (position !== undefined && neighbourhood?.contested === false) moveCursor(pool, space, position, ports);
+  if (neighbourhood === undefined || position === undefined) return undefined;
+  taken.set(attempt, [...(taken.get(attempt) ?? []), { neighbourhood, pool, position }]);
+  if (!neighbourhood.contested) moveCursor(pool, space, position, ports);
   return position;
+}
+
+/** Gives back what an ADD has taken and not tried to commit: it ends, or begins again with another view. */
+export function giveBackNearby(attempt: Attempt): void {
+  const all = taken.get(attempt) ?? [];
+  taken.delete(attempt);
+  for (const { neighbourhood, pool, position } of all.toReversed()) {
+    neighbourhood.giveBack(position);
+    if (!neighbourhood.contested) stepBack(pool, attempt.request.network.space, position, attempt.ports);
+  }
 }
 
 /** Whether no other node is expected to take addresses where this one does. */
@@ -48,13 +70,14 @@ export function learnNearby({ request, ports }: Attempt, view: View): void {
 }
 
 /** Tells the neighbourhoods how an ADD has ended for the addresses that it took from them. */
-export function tellNearby(
-  { request, ports }: Attempt,
-  candidates: readonly Candidate[],
-  ending: Ending,
-): void {
-  const taken = candidates
+export function tellNearby(attempt: Attempt, candidates: readonly Candidate[], ending: Ending): void {
+  const { request, ports } = attempt;
+  const isTried = ({ pool, position }: Taken) =>
+    candidates.some(({ address }) => equalAddresses(address, pool.at(position)));
+  const others = taken.get(attempt)?.filter((each) => !isTried(each));
+  if (others !== undefined) taken.set(attempt, others);
+  const dynamic = candidates
     .filter(({ origin }) => origin === "dynamic")
     .map(({ address }) => formatAddress(address));
-  if (taken.length > 0) ports.foresight?.neighbourhoods?.ended(request.network.space, taken, ending);
+  if (dynamic.length > 0) ports.foresight?.neighbourhoods?.ended(request.network.space, dynamic, ending);
 }

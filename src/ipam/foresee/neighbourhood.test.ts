@@ -43,6 +43,16 @@ describe("FLAT: what a node knows of its neighbourhood", () => {
     expect([known.take(ANY), known.take(ANY)]).not.toEqual([10n, 11n]);
   });
 
+  test("stays in order where another network of this node took several", () => {
+    const known = new KnownNeighbourhood(seededRandom(1));
+    known.learn(positions(0, 100), 1);
+    for (const position of positions(1, 10)) known.won(position, 2);
+    expect(known.take(ANY)).toBe(0n);
+    known.lost(0n);
+    known.learn(positions(10, 100), 3);
+    expect([known.contested, known.take(ANY)]).toEqual([false, 10n]);
+  });
+
   test("calms down after 64 races without a lost one", () => {
     const known = new KnownNeighbourhood(seededRandom(1));
     known.learn(positions(0, 100), 1);

@@ -61,11 +61,12 @@ export class KnownNeighbourhood implements Neighbourhood {
   }
 
   learn(free: Iterable<bigint>, revision: number): void {
+    // What this node has taken itself, for another network too, is no neighbour's.
+    const believed = this.#free.filter((position) => !this.#held.has(position));
     for (const [position, held] of this.#held) {
       if ("revision" in held ? held.revision <= revision : held.until < this.#now())
         this.#held.delete(position);
     }
-    const believed = this.#free;
     this.#free = [...free].filter((position) => !this.#held.has(position)).reverse();
     if (this.#hasLost) this.#meetNeighbours(believed);
     this.#hasLost = false;
@@ -94,6 +95,14 @@ export class KnownNeighbourhood implements Neighbourhood {
     this.#held.delete(position);
     this.#hasLost = true;
     this.#wins = 0;
+  }
+
+  giveBack(position: bigint): void {
+    const held = this.#held.get(position);
+    if (held === undefined || "revision" in held) return;
+    this.#held.delete(position);
+    if (held.cooled) this.#cooling.unshift({ position, ready: this.#now() });
+    else this.#free.push(position);
   }
 
   /** This node gave the position back. @param ready when nothing but another ADD keeps it from being taken. */

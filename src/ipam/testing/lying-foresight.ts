@@ -34,6 +34,7 @@ function lying(pool: Pool, rumours: () => boolean): Neighbourhood {
         if (usable(position) && !rumours()) return position;
       return undefined;
     },
+    giveBack: () => undefined,
     learn: () => undefined,
   };
 }

@@ -19,6 +19,12 @@ export function moveCursor(pool: Pool, space: string, position: bigint, ports: P
   ports.node.cursors.advance(cursorName(pool, space), () => (position + pool.size) % pool.size);
 }
 
+/** Nobody has taken this position after all: where the cursor still stands there, it goes back. */
+export function stepBack(pool: Pool, space: string, position: bigint, ports: Ports): void {
+  const before = (position - 1n + pool.size) % pool.size;
+  ports.node.cursors.advance(cursorName(pool, space), (current) => (current === position ? before : current));
+}
+
 /**
  * Takes the first position of `free` (in ring order) that no other process of this node has just
  * taken. Another node may still take it: the transaction decides.
