@@ -136,7 +136,7 @@ function positionSeen(
   const isFirst = isUntouchedPool(view, question) && usable(0n);
   if (isFirst && neighbourhoods === undefined)
     return takeNext(pool, request.network.space, () => [0n], ports);
-  // The first pod of a network has the first address. Nobody goes on from there: this node's place is elsewhere.
+  // The first pod of a network has the first address. Only who wins it goes on from there: all may find it unused.
   if (isFirst && question.beginning !== undefined && view.network === undefined) return 0n;
   // What is free for anybody was learnt from this view, without what other ADDs of this process take now.
   const nearby =

@@ -38,7 +38,7 @@ export async function commit(attempt: Attempt, view: View, candidates: readonly 
   learn(attempt, view);
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
-  tellNearby(attempt, candidates, outcome.won ? { won: outcome.revision } : "lost");
+  tellNearby(attempt, view, candidates, outcome.won ? { won: outcome.revision } : "lost");
   if (!outcome.won) return lost(attempt, view, outcome);
   if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
   rememberAfter(attempt, allocating, outcome);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import { dynamicPools } from "../../address/pool.ts";
-import { add, createWorld, del, network, smallNetwork, texts } from "../testing/world.ts";
+import { add, allocations, createWorld, del, network, smallNetwork, texts } from "../testing/world.ts";
 import type { WarmForesight } from "./warm-foresight.ts";
 
 /** One node, alone on its store, whose agent has served two ADDs; counts the calls of the store. */
@@ -18,7 +18,7 @@ async function warm(net = smallNetwork()) {
     texts(await add(ports, container, { network: of })).map((text) => text.split("/")[0]);
   await adds("c1");
   await adds("c2");
-  return { ...world, ports, adds, calls: () => calls };
+  return { ...world, portsOf: world.ports, ports, adds, calls: () => calls };
 }
 
 describe("what an ADD has taken from its neighbourhood and not tried to commit", () => {
@@ -52,6 +52,19 @@ describe("what an ADD has taken from its neighbourhood and not tried to commit",
     await expect(adds("c3")).rejects.toMatchObject({ kind: "unavailable" });
     expect(await adds("c4")).toEqual(["10.1.2.4"]);
   });
+});
+
+test("K224: a node that is alone goes on in order from the first address of a large range, in both families", async () => {
+  const v4 = { subnet: "10.4.0.0/16", first: "10.4.0.1", last: "10.4.255.254", gateway: "10.4.0.1" };
+  const v6 = { subnet: "fd04::/64", first: "fd04::2", last: "fd04::ffff:ffff:ffff:ffff" };
+  const large = network("net1", [v4], [v6]);
+  const { adds, ports, node, portsOf } = await warm(large);
+  expect(await adds("c3")).toEqual(["10.4.0.4", "fd04::4"]);
+  expect(await adds("c4")).toEqual(["10.4.0.5", "fd04::5"]);
+  // Another node's place is elsewhere.
+  const other = texts(await add(portsOf(node("node2")), "d1", { network: large }));
+  expect(other.filter((text) => text.startsWith("10.4.0.") || text.startsWith("fd04::6"))).toEqual([]);
+  expect((await allocations(ports)).size).toBe(10);
 });
 
 test("K225: networks on one subnet that leave out other addresses have neighbourhoods of their own", async () => {

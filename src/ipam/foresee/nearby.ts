@@ -70,8 +70,14 @@ export function learnNearby({ request, ports }: Attempt, view: View): void {
 }
 
 /** Tells the neighbourhoods how an ADD has ended for the addresses that it took from them. */
-export function tellNearby(attempt: Attempt, candidates: readonly Candidate[], ending: Ending): void {
+export function tellNearby(
+  attempt: Attempt,
+  view: View,
+  candidates: readonly Candidate[],
+  ending: Ending,
+): void {
   const { request, ports } = attempt;
+  if (ending !== "lost") goOnFromFirst(attempt, view, candidates);
   const isTried = ({ pool, position }: Taken) =>
     candidates.some(({ address }) => equalAddresses(address, pool.at(position)));
   const others = taken.get(attempt)?.filter((each) => !isTried(each));
@@ -80,4 +86,19 @@ export function tellNearby(attempt: Attempt, candidates: readonly Candidate[], e
     .filter(({ origin }) => origin === "dynamic")
     .map(({ address }) => formatAddress(address));
   if (dynamic.length > 0) ports.foresight?.neighbourhoods?.ended(request.network.space, dynamic, ending);
+}
+
+/**
+ * Of all nodes that find a pool unused, the one that has won its first address goes on from there, in order, as a
+ * person expects.
+ */
+function goOnFromFirst(
+  { request, ports }: Attempt,
+  { questions }: View,
+  candidates: readonly Candidate[],
+): void {
+  if (ports.foresight?.neighbourhoods === undefined) return;
+  for (const { isNew, pool } of questions.pools)
+    if (isNew && candidates.some(({ address }) => equalAddresses(address, pool.at(0n))))
+      moveCursor(pool, request.network.space, 0n, ports);
 }
