@@ -18,6 +18,10 @@ export class SocketOutput implements Output {
     this.#socket = socket;
   }
 
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
   write(...bytes: readonly Uint8Array[]): void {
     this.#parts.push(...bytes);
     if (this.#isDue || this.#isFull) return;

@@ -35,6 +35,11 @@ describe("headers", () => {
     ["an entry that was evicted", block(0x40, ...text("a"), ...text("b"), 0x20, 0xbe), "in no table"],
     ["a name without a text", block(0x40, 5, 0x61), "break off"],
     ["a number without an end", block(0x7f, ...new Array(9).fill(0xff)), "too large"],
+    [
+      "K220: a number that is filled up with zeros",
+      block(0, 0x7f, ...new Array(200).fill(0x80), 0),
+      "too large",
+    ],
     ["no name at all", block(0x80), "in no table"],
   ])("%s ends the connection", (_, coded, message) => {
     expect(() => new HeaderDecoder().decode(coded)).toThrow(message);

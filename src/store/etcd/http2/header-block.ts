@@ -110,6 +110,9 @@ const FIXED = [
 const FIRST_STATUS = 8;
 const STATUS = ["200", "204", "206", "304", "400", "404", "500"];
 
+/** Of the last byte of a number: none that means something has more of them, though zeros may follow without end. */
+const MOST_WEIGHT = 0x80 ** 3;
+
 class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -131,12 +134,12 @@ class Reader {
     const most = 2 ** bits - 1;
     let value = this.#byte() & most;
     if (value < most) return value;
-    for (let weight = 1; ; weight *= 0x80) {
+    for (let weight = 1; weight <= MOST_WEIGHT; weight *= 0x80) {
       const byte = this.#byte();
       value += (byte & 0x7f) * weight;
-      if (value > 2 ** 24) throw new HeaderFault("a number in the headers is too large");
       if (byte < 0x80) return value;
     }
+    throw new HeaderFault("a number in the headers is too large");
   }
 
   text(): string {

@@ -1,4 +1,4 @@
-import { CODE, FLAG, head, KIND, LARGEST_PAYLOAD, numbers } from "./frames.ts";
+import { CODE, FLAG, head, KIND, LARGEST_PAYLOAD, numbers, ProtocolFault } from "./frames.ts";
 import type { Headers } from "./header-block.ts";
 import { type Ending, type Listener, type Stream, Unsent } from "./stream.ts";
 
@@ -23,6 +23,8 @@ export class LiveStream implements Stream {
   readonly #unsent = new Unsent();
   #window = 0;
   #consumed = 0;
+  /** What the server may still send. */
+  #granted = STREAM_WINDOW;
 
   /** @param block the headers of the request, encoded. */
   constructor(link: Link, block: Uint8Array, listener: Listener) {
@@ -73,9 +75,14 @@ export class LiveStream implements Stream {
     if (!this.ended) this.#listener.headers(headers);
   }
 
-  /** @param padding bytes that came with them and count as well. */
+  /**
+   * @param padding bytes that came with them and count as well.
+   * @throws ProtocolFault where the server sends more than we have let it: we would keep it all for a slow reader.
+   */
   data(bytes: Uint8Array, padding: number): void {
     if (this.ended) return;
+    this.#granted -= bytes.length + padding;
+    if (this.#granted < 0) throw new ProtocolFault("the server sends more than it may");
     if (padding > 0) this.consumed(padding);
     if (bytes.length > 0) this.#listener.data(bytes);
   }
@@ -84,6 +91,7 @@ export class LiveStream implements Stream {
     this.#consumed += bytes;
     if (this.ended || this.#consumed < STREAM_WINDOW / 2) return;
     this.#link.send(numbers(KIND.window, this.id, this.#consumed));
+    this.#granted += this.#consumed;
     this.#consumed = 0;
   }
 

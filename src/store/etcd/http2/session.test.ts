@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CODE, type Frame, FrameCutter, head, KIND, numbers } from "./frames.ts";
+import { STREAM_WINDOW } from "./live-stream.ts";
 import { Session } from "./session.ts";
 import type { Ending, Stream } from "./stream.ts";
 
@@ -11,6 +12,7 @@ function opened() {
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
   let isFirst = true;
   const output = {
+    isEmpty: true,
     write: (...parts: readonly Uint8Array[]) => {
       const bytes = Buffer.concat(parts);
       sent.push(...cutter.cut(isFirst ? bytes.subarray(preface) : bytes));
@@ -50,7 +52,7 @@ function opened() {
     sent
       .filter((frame) => frame.kind === KIND.data && frame.stream === stream)
       .reduce((sum, { payload }) => sum + payload.length, 0);
-  return { session, sent, lost, endings, request, settings, bytesOf };
+  return { session, output, sent, lost, endings, request, settings, bytesOf };
 }
 
 describe("K215: a session", () => {
@@ -123,6 +125,7 @@ describe("K215: a session", () => {
     ["a frame before the settings", numbers(KIND.window, 0, 1)],
     ["settings that break off", Buffer.concat([head(KIND.settings, 0, 0, 5), new Uint8Array(5)])],
     ["a reset without a code", Buffer.concat([head(KIND.settings, 0, 0, 0), head(KIND.reset, 0, 1, 0)])],
+    ["a ping of another size", Buffer.concat([head(KIND.settings, 0, 0, 0), head(KIND.ping, 0, 0, 0)])],
     ["headers that go on", Buffer.concat([head(KIND.settings, 0, 0, 0), head(KIND.continuation, 0, 1, 0)])],
   ])("%s from the server ends it", (_, bytes) => {
     const { session, endings, lost, request } = opened();
@@ -140,5 +143,40 @@ describe("K215: a session", () => {
     for (let turn = 0; turn < 300 && lost.length === 0; turn += 1)
       session.receive(head(KIND.continuation, 0, 1, 0));
     expect(lost).toHaveLength(1);
+  });
+
+  test.each(["ping", "settings"] as const)(
+    "K220: a server that asks by %s without end, and does not take the answers, is left",
+    (kind) => {
+      const { lost, output, sent, session, settings } = opened();
+      settings();
+      const asked = Buffer.concat([
+        head(KIND[kind], 0, 0, kind === "ping" ? 8 : 0),
+        new Uint8Array(kind === "ping" ? 8 : 0),
+      ]);
+      for (let turn = 0; turn < 20_000; turn += 1) session.receive(asked);
+      expect(lost).toEqual([]);
+      output.isEmpty = false;
+      const before = sent.length;
+      for (let turn = 0; turn < 20_000; turn += 1) session.receive(asked);
+      expect(lost).toEqual(["the server asks for too many acknowledgements"]);
+      expect(sent.length - before).toBeLessThanOrEqual(1_000);
+    },
+  );
+
+  test("K220: a server that sends more than it may is left; what was consumed it may send again", () => {
+    const { lost, request, session, settings } = opened();
+    settings();
+    const stream = request();
+    const piece = Buffer.concat([head(KIND.data, 0, 1, 16_384), new Uint8Array(16_384)]);
+    const send = (bytes: number) => {
+      for (let sent = 0; sent < bytes; sent += piece.length - 9) session.receive(piece);
+    };
+    send(STREAM_WINDOW);
+    stream.consumed(STREAM_WINDOW);
+    send(STREAM_WINDOW);
+    expect(lost).toEqual([]);
+    session.receive(piece);
+    expect(lost).toEqual(["the server sends more than it may"]);
   });
 });

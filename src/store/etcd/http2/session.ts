@@ -17,6 +17,8 @@ import type { Listener, Stream } from "./stream.ts";
 
 /** Where bytes go to. */
 export interface Output {
+  /** The socket has taken all that was written. */
+  readonly isEmpty: boolean;
   /** In this order; as soon as the socket takes them. */
   write(...bytes: readonly Uint8Array[]): void;
   /** Ends the connection when all is written. */
@@ -33,6 +35,9 @@ export interface SessionEvents {
 const FIRST_WINDOW = 65_535;
 const CONNECTION_WINDOW = 8 << 20;
 const LAST_ID = 0x7fffffff;
+const PING_BYTES = 8;
+/** Acknowledgements that wait for the socket: nobody asks for so many at once but who wants to harm, or takes none. */
+const MOST_OWED = 1_000;
 
 /**
  * The client's side of one HTTP/2 connection (RFC 9113), as far as gRPC needs it: no server's pushes, no priorities,
@@ -52,6 +57,7 @@ export class Session {
   #streamWindow = FIRST_WINDOW;
   #mostStreams = Number.POSITIVE_INFINITY;
   #taken = 0;
+  #owed = 0;
   #isReady = false;
   #isLeaving = false;
   #isLost = false;
@@ -130,8 +136,7 @@ export class Session {
     else if (kind === KIND.settings) this.#takeSettings(frame);
     else if (kind === KIND.push) throw new ProtocolFault("the server pushes");
     else if (kind === KIND.ping && flags & FLAG.acknowledged) this.#pings.shift()?.(true);
-    else if (kind === KIND.ping)
-      this.#output.write(head(KIND.ping, FLAG.acknowledged, 0, payload.length), payload);
+    else if (kind === KIND.ping) this.#takePing(payload);
     else if (kind === KIND.goAway) this.#takeGoAway(number(0) & LAST_ID);
     else if (kind === KIND.window) this.#takeWindow(stream, number(0) & LAST_ID);
   }
@@ -163,12 +168,23 @@ export class Session {
     this.#mostStreams = mostStreams ?? this.#mostStreams;
     const wider = (streamWindow ?? this.#streamWindow) - this.#streamWindow;
     this.#streamWindow += wider;
-    this.#output.write(head(KIND.settings, FLAG.acknowledged, 0, 0));
+    this.#acknowledge(KIND.settings, new Uint8Array());
     for (const stream of [...this.#streams.values()]) stream.widen(wider);
     this.#beginWaiting();
     if (this.#isReady) return;
     this.#isReady = true;
     this.#events.ready();
+  }
+
+  #takePing(payload: Uint8Array): void {
+    if (payload.length !== PING_BYTES) throw new ProtocolFault("a ping has another size than each has");
+    this.#acknowledge(KIND.ping, payload);
+  }
+
+  #acknowledge(kind: number, payload: Uint8Array): void {
+    this.#owed = this.#output.isEmpty ? 1 : this.#owed + 1;
+    if (this.#owed > MOST_OWED) throw new ProtocolFault("the server asks for too many acknowledgements");
+    this.#output.write(head(kind, FLAG.acknowledged, 0, payload.length), payload);
   }
 
   /** What the server has not begun it never will (RFC 9113, section 6.8). */

@@ -23,4 +23,14 @@ describe("frames", () => {
       }),
     );
   });
+
+  test("K220: one that is larger than any may be is not waited for", () => {
+    const prefix = (bytes: number) => {
+      const framed = frame(new Uint8Array(0));
+      new DataView(framed.buffer).setUint32(1, bytes);
+      return framed;
+    };
+    expect(new FrameReader().read(prefix(64 << 20))).toEqual([]);
+    expect(() => new FrameReader().read(prefix((64 << 20) + 1))).toThrow("67108865 bytes");
+  });
 });

@@ -7,15 +7,17 @@ export function frame(message: Uint8Array): Uint8Array {
 }
 
 const PREFIX = 5;
+/** Bytes. A page of records, or what a watch missed, is far smaller. */
+const LARGEST_MESSAGE = 64 << 20;
 
-/** Cuts a stream of bytes into the messages that `frame` made. */
+/** Cuts a stream of bytes into the messages that `frame` made. Keeps no more of them than one may have. */
 export class FrameReader {
   #chunks: Uint8Array[] = [];
   #length = 0;
   /** Bytes without which no further message can be complete. */
   #needed = PREFIX;
 
-  /** Takes a chunk. Returns the messages that are complete now. */
+  /** Takes a chunk. Returns the messages that are complete now. @throws Error for one that is larger than any may be. */
   read(chunk: Uint8Array): Uint8Array[] {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -39,7 +41,9 @@ export class FrameReader {
 /** Where the message that begins at `start` ends; unless its prefix is whole, where that ends. */
 function endOf(bytes: Uint8Array, start: number): number {
   if (bytes.length - start < PREFIX) return start + PREFIX;
-  return start + PREFIX + new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(1);
+  const length = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(1);
+  if (length > LARGEST_MESSAGE) throw new Error(`the server sends a message of ${length} bytes`);
+  return start + PREFIX + length;
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

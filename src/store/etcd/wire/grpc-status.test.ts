@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CODE } from "../http2/frames.ts";
-import { statusOf } from "./grpc-status.ts";
+import { answerHeaders, statusOf } from "./grpc-status.ts";
 
 const OK = { ":status": "200", "grpc-status": "0" };
 
@@ -26,4 +26,10 @@ describe("the end of a call", () => {
   ])("%o after reset %p is %s", (headers, reset, code, message) => {
     expect(statusOf(headers, reset, "lost")).toMatchObject({ code, message });
   });
+});
+
+test("K220: of an answer's headers only those that say something are kept", () => {
+  const said = { ":status": "200", "grpc-status": "8", "grpc-message": "no" };
+  expect(answerHeaders({ ...said, server: "x", "grpc-status-details-bin": "y" })).toEqual(said);
+  expect(answerHeaders({ server: "x" })).toEqual({});
 });

@@ -39,8 +39,15 @@ export class RpcError extends Error {
   }
 }
 
-/** Headers and trailers of an answer, as far as they came. */
-export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
+const SAYING = [":status", "grpc-status", "grpc-message"] as const;
+
+/** What headers and trailers of an answer say of the call, as far as they came. */
+export type AnswerHeaders = Readonly<Partial<Record<(typeof SAYING)[number], string>>>;
+
+/** Keeps what says something: a server may send any others, without end. */
+export function answerHeaders(headers: Readonly<Record<string, string>>): AnswerHeaders {
+  return Object.fromEntries(SAYING.filter((name) => name in headers).map((name) => [name, headers[name]]));
+}
 
 /** The failure that headers and trailers report; undefined for success. `broken`: why a stream ended without a status. */
 export function statusOf(headers: AnswerHeaders, resetCode: number | undefined, broken: string) {

@@ -1,7 +1,7 @@
 import type { Session } from "../http2/session.ts";
 import type { Ending, Listener, Stream } from "../http2/stream.ts";
 import { FrameReader, frame } from "./grpc-frames.ts";
-import { type AnswerHeaders, RpcError, statusOf } from "./grpc-status.ts";
+import { type AnswerHeaders, answerHeaders, RpcError, statusOf } from "./grpc-status.ts";
 import type { Init, Method } from "./methods.ts";
 
 /** How to make a call. */
@@ -129,7 +129,7 @@ function openStream(
   let heard: AnswerHeaders = {};
   const listener: Listener = {
     headers: (more) => {
-      heard = { ...heard, ...more };
+      heard = { ...heard, ...answerHeaders(more) };
     },
     data: ears.data,
     end: ({ lost, resetCode }: Ending) => {
