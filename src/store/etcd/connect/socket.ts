@@ -2,6 +2,7 @@ import { addressOfHost, withoutBrackets } from "../../../address/url-host.ts";
 import { AS_GO, trusting } from "../../../tls/as-go.ts";
 import { handshakeFault } from "../../../tls/identity.ts";
 import type { Output } from "../http2/session.ts";
+import { attempt } from "./attempts.ts";
 import { SocketOutput } from "./socket-output.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
@@ -28,6 +29,7 @@ export function openSocket(endpoint: string, tls: TlsMaterial | undefined, ears:
   const host = withoutBrackets(hostname);
   let socket: Bun.Socket<undefined> | undefined;
   let output: SocketOutput | undefined;
+  let isStrict = true;
   let isOver = false;
   const end = (error: Error | undefined) => {
     if (isOver) return;
@@ -41,10 +43,10 @@ export function openSocket(endpoint: string, tls: TlsMaterial | undefined, ears:
   };
   // Asynchronous also where the certificates cannot be used, which Bun throws at once.
   const connect = async (address: string) => {
-    await Bun.connect({
-      hostname: address,
-      port: Number(port) || (tls === undefined ? 80 : 443),
-      ...(tls !== undefined && { tls: tlsOptions(host, tls) }),
+    const peer = { hostname: address, port: Number(port) || (tls === undefined ? 80 : 443) };
+    const options: Bun.TCPSocketConnectOptions<undefined> = {
+      ...peer,
+      ...(tls !== undefined && { tls: tlsOptions(host, tls, isStrict) }),
       socket: {
         binaryType: "uint8array",
         open(connected) {
@@ -53,10 +55,14 @@ export function openSocket(endpoint: string, tls: TlsMaterial | undefined, ears:
           if (tls === undefined) open(connected);
         },
         handshake(shaken, isAuthorized, fault) {
-          if (isOver || shaken !== socket) return;
+          // Once: a server may not shake hands again (RFC 9113, section 9.2.1).
+          if (isOver || shaken !== socket || output !== undefined) return;
           const error = handshakeFault(host, { isAuthorized, fault }, namesOf(shaken));
-          if (error) end(error);
-          else open(shaken);
+          if (error) return end(error);
+          if (isAuthorized || !isStrict) return open(shaken);
+          isStrict = false;
+          socket = undefined;
+          connect(address).catch(end);
         },
         data: (_, bytes) => {
           if (!isOver) ears.data(bytes);
@@ -69,7 +75,8 @@ export function openSocket(endpoint: string, tls: TlsMaterial | undefined, ears:
           if (closed === socket) end(error);
         },
       },
-    });
+    };
+    await attempt(`${peer.hostname} ${peer.port}`, () => Bun.connect(options));
   };
   void tryInTurn(host, () => isOver || socket !== undefined, connect, end);
   return () => end(undefined);
@@ -113,18 +120,19 @@ async function addressesOf(name: string): Promise<string[]> {
 const HTTP2 = Uint8Array.of(2, ...Buffer.from("h2"));
 
 /**
- * An address is never sent as a server's name (RFC 6066). To a name Bun would say no where Go says yes, and close: there
- * `handshakeFault` alone judges, before anything is sent.
+ * An address is never sent as a server's name (RFC 6066).
+ *
+ * @param isStrict whether Bun itself closes where it does not trust the server, before our certificate is sent. It says
+ * no to a few names where Go says yes: there `handshakeFault` alone judges, before a request is sent.
  */
-function tlsOptions(host: string, { ca, cert, key }: TlsMaterial): Bun.TLSOptions {
-  const isAddress = addressOfHost(host) !== undefined;
+function tlsOptions(host: string, { ca, cert, key }: TlsMaterial, isStrict: boolean): Bun.TLSOptions {
   return {
     ...AS_GO,
-    rejectUnauthorized: isAddress,
+    rejectUnauthorized: isStrict,
     ...trusting(ca),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
-    ...(!isAddress && { serverName: host }),
+    ...(addressOfHost(host) === undefined && { serverName: host }),
     ALPNProtocols: HTTP2,
   };
 }
