@@ -21,8 +21,10 @@ afterEach(() => {
 async function against(
   answer: (stream: ServerHttp2Stream, body: Uint8Array) => void,
   settings: Parameters<typeof createServer>[0] = {},
+  pinged: () => void = () => undefined,
 ) {
   const server = createServer(settings);
+  server.on("session", (session) => session.on("ping", pinged));
   server.on("stream", (stream: ServerHttp2Stream) => {
     const parts: Uint8Array[] = [];
     stream.on("data", (part: Uint8Array) => parts.push(part));
@@ -141,6 +143,21 @@ describe("K215: a connection", () => {
     await counted(connection, 1).catch(() => undefined);
     expect(await connection.answers(2_000)).toBe(false);
   });
+});
+
+test("K222: however many ask whether the server answers, it is pinged once, and again only after a pause", async () => {
+  let pings = 0;
+  const connection = await against(
+    (stream, body) => tell(stream, body.length),
+    {},
+    () => {
+      pings += 1;
+    },
+  );
+  const ask = () => connection.answers(2_000);
+  expect(await Promise.all([ask(), ask(), ask()])).toEqual([true, true, true]);
+  expect(await ask()).toBe(true);
+  expect(pings).toBe(1);
 });
 
 test("K215: who does not take the answers of one stream keeps no other one waiting, and is not sent without end", async () => {

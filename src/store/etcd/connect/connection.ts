@@ -6,6 +6,8 @@ import type { TlsMaterial } from "./tls-files.ts";
 
 /** Milliseconds. A frozen peer never closes a connection; no call takes so long. */
 const RETIRED_MS = 60_000;
+/** Milliseconds. etcd ends a connection that it is pinged on more often than every 5 s, however many ask for a ping. */
+const PING_PAUSE_MS = 5_500;
 
 /** One HTTP/2 connection to one endpoint, open from the start until it breaks or is closed. */
 export interface Connection {
@@ -24,7 +26,7 @@ export interface Connection {
   ): AsyncIterable<O>;
   /** Whether it takes new requests. */
   usable(): boolean;
-  /** Whether the peer answers a ping within `ms` milliseconds; otherwise the connection is closed. */
+  /** Whether the peer answers a ping within `ms` milliseconds, or has just now; otherwise the connection is closed. */
   answers(ms: number): Promise<boolean>;
   /** Takes no new requests, and closes when those under way have ended. */
   retire(): void;
@@ -96,6 +98,7 @@ let made = 0;
 
 function makeConnection(endpoint: string, session: Session, stamp: string): Connection {
   const origin = new URL(endpoint);
+  const answers = makePing(session);
   made += 1;
   return {
     endpoint,
@@ -104,7 +107,7 @@ function makeConnection(endpoint: string, session: Session, stamp: string): Conn
     call: async (method, request, options) => unary({ session, origin }, method, request, options),
     subscribe: (method, request, options) => subscribe({ session, origin }, method, request, options),
     usable: () => session.usable,
-    answers: (ms) => ping(session, ms),
+    answers,
     retire: () => {
       session.leave();
       setTimeout(() => session.lose("the connection was given up"), RETIRED_MS).unref();
@@ -113,12 +116,26 @@ function makeConnection(endpoint: string, session: Session, stamp: string): Conn
   };
 }
 
-function ping(session: Session, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => session.lose("the server does not answer"), ms);
-    session.ping((answered) => {
-      clearTimeout(timer);
-      resolve(answered);
+/** All who ask at once wait for one ping. */
+function makePing(session: Session): (ms: number) => Promise<boolean> {
+  let answered = Number.NEGATIVE_INFINITY;
+  let underWay: Promise<boolean> | undefined;
+  const ping = () =>
+    new Promise<boolean>((resolve) => {
+      session.ping((isAnswered) => {
+        underWay = undefined;
+        if (isAnswered) answered = performance.now();
+        resolve(isAnswered);
+      });
     });
-  });
+  return async (ms) => {
+    if (!session.isLost && performance.now() - answered < PING_PAUSE_MS) return true;
+    underWay ??= ping();
+    const timer = setTimeout(() => session.lose("the server does not answer"), ms);
+    try {
+      return await underWay;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }

@@ -78,6 +78,11 @@ export class Session {
     return !this.#isLeaving && !this.#isLost && this.#nextId < LAST_ID;
   }
 
+  /** Nothing comes any more. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** Begins a request; waits where the server takes no more at once. Only where it is `usable`. */
   request(headers: Headers, listener: Listener): Stream {
     const stream = new LiveStream(this.#link, encodeHeaders(headers), listener);
