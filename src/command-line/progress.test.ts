@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { progressText, type Screen, startProgress } from "./progress.ts";
+import { progressText, type Screen, startProgress, untilPrinted } from "./progress.ts";
 
 test("counts where the end is not known, and shows a bar where it is", () => {
   expect(progressText("reading records", 12_345)).toBe("reading records: 12,345");
@@ -41,4 +41,18 @@ test("what is done at once shows nothing, and so does a pipe", () => {
   silent.at(1);
   silent.end();
   expect([...quick.written, ...pipe.written]).toEqual([]);
+});
+
+test("K230: once a part is printed, nothing is written into what may be a pager's terminal", () => {
+  const shownAfter = (isFile: boolean) => {
+    const { clock, on, written } = screen(true);
+    const progress = untilPrinted(startProgress("reading", on), isFile);
+    clock.now = 500;
+    progress.at(1);
+    progress.end();
+    clock.now = 1_000;
+    progress.at(2);
+    return written.length;
+  };
+  expect([shownAfter(false), shownAfter(true)]).toEqual([2, 3]);
 });

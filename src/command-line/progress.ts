@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { writeRaw } from "./print.ts";
 
@@ -9,6 +10,7 @@ export interface Progress {
   end(): void;
 }
 
+const STDOUT = 1;
 const STDERR = 2;
 const EVERY_MS = 100;
 /** Milliseconds; shorter work shows nothing. */
@@ -38,6 +40,23 @@ export function startProgress(what: string, { isTerminal, now, write }: Screen =
     end: () => {
       if (width > 0) write(`\r${" ".repeat(width)}\r`);
       width = 0;
+    },
+  };
+}
+
+/**
+ * The same for what is printed part by part: it ends with the first part, for the terminal may be a pager's from then on.
+ * Where stdout is a file, it goes on.
+ */
+export function untilPrinted({ at, end }: Progress, isFile = fstatSync(STDOUT).isFile()): Progress {
+  let isOver = false;
+  return {
+    at: (count, of) => {
+      if (!isOver) at(count, of);
+    },
+    end: () => {
+      end();
+      isOver = !isFile;
     },
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseAddress } from "../address/address.ts";
 import { sortableText } from "../address/sortable.ts";
-import type { AllocationRecord, Holder } from "../ipam/records.ts";
+import type { AllocationRecord, AttachmentRecord, Holder } from "../ipam/records.ts";
 import type { ListScope, Put, Query, Store } from "../ipam/store-port.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { type ItemQuery, matches } from "./item-query.ts";
@@ -10,7 +10,7 @@ import type { Item } from "./items.ts";
 import { listItems } from "./list-items.ts";
 
 const soon = () => ({ deadline: performance.now() + 10_000 });
-const TEXTS = ["9.0.0.1", "10.0.0.2", "10.0.0.10", "200.0.0.1", "2001:db8::1", "fd00::1"];
+const TEXTS = ["9.0.0.1", "10.0.0.2", "10.0.0.10", "200.0.0.1", "201.0.0.1", "2001:db8::1", "fd00::1"];
 
 interface Holding {
   readonly space: string;
@@ -46,12 +46,12 @@ const queries = fc.record(
   { requiredKeys: [] },
 );
 
-test("K207: a listing is all that matches, in the order of addresses, wherever it begins", async () => {
+test("K207, K229: a listing is all that matches, in the order of addresses, wherever it begins", async () => {
   await fc.assert(
     fc.asyncProperty(holdings, queries, async (all, query) => {
       const store = await storeOf(all);
       const whole = await Array.fromAsync(listItems(store, {}, soon()));
-      const keys = whole.map(({ at }) => `${at.key} ${at.space} ${at.rank}`);
+      const keys = whole.map(({ at, item }) => `${TEXTS.indexOf(item.address)} ${at.space} ${at.rank}`);
       expect(keys).toEqual(keys.toSorted());
       expect(whole).toHaveLength(all.length);
       const asked = whole.filter(({ item }) => matches(item, query));
@@ -91,6 +91,23 @@ test("K207: what is asked for is read, and nothing else", async () => {
   expect(await list({ network: "lan" })).toEqual([400, 400]);
   const block = { first: parseAddress("10.1.0.0"), last: parseAddress("10.1.0.15") };
   expect(await list({ address: block })).toEqual([32, 32]);
+  const after = { key: sortableText(parseAddress("10.1.0.13")), space: "default", rank: 1 } as const;
+  read.rows = 0;
+  expect(await Array.fromAsync(listItems(read.store, { address: block }, { ...soon(), after }))).toHaveLength(
+    4,
+  );
+  expect(read.rows).toBe(6);
+});
+
+test("K231: what a hand wrote into an attachment hides nothing of what else its node holds", async () => {
+  const holding = { space: "default", node: "n1", pod: "a", kind: "held" } as const;
+  const store = await storeOf([{ ...holding, address: "10.0.0.2" }]);
+  const [, put] = putsOf({ ...holding, address: "10.0.0.9" });
+  if (put?.ref.kind !== "attachment") throw new Error("expected an attachment");
+  const record = { ...put.record, addresses: ["10.0.0.0.9"] } as AttachmentRecord;
+  await store.commit({ guards: [], puts: [{ ref: put.ref, record }], deletes: [] }, soon());
+  const listed = await Array.fromAsync(listItems(store, { node: "n1" }, soon()));
+  expect(listed.map(({ item }) => item.address)).toEqual(["10.0.0.2"]);
 });
 
 test("K207: while a person reads in a pager, the time for reading the store does not run out", async () => {
@@ -108,7 +125,7 @@ test("K207: while a person reads in a pager, the time for reading the store does
   const deadline = performance.now() + 1_000;
   const listing = listItems(watched, { state: "allocated" }, { deadline, waited: () => (waited += 500) });
   expect(await Array.fromAsync(listing)).toEqual([]);
-  expect(deadlines).toHaveLength(2);
+  expect(deadlines).toHaveLength(4);
   expect(deadlines.every((each) => each >= deadline + 500)).toBe(true);
   expect(deadlines[1]).toBe((deadlines[0] ?? 0) + 500);
 });

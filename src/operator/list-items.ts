@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from "../address/address.ts";
+import { type Address, compareAddresses, parseAddress, tryParseAddress } from "../address/address.ts";
 import { parseSortable, sortableText } from "../address/sortable.ts";
 import { readPast } from "../ipam/integrity/read-past.ts";
 import { isHeldIn, isReservedIn, type NamespaceOf } from "../ipam/of-namespace.ts";
@@ -58,12 +58,24 @@ export async function* listItems(store: Store, query: ItemQuery, given: Listing)
     if (matches(placed.item, query) && isAfter(placed.at, listing.after)) yield placed;
 }
 
-/** As `Array.sort` asks. */
+/** As `Array.sort` asks. IPv4, whose texts are the shorter ones, comes before IPv6. */
 export function comparePositions(a: Position, b: Position): number {
+  if (a.key.length !== b.key.length) return a.key.length - b.key.length;
   if (a.key !== b.key) return a.key < b.key ? -1 : 1;
   if (a.space !== b.space) return a.space < b.space ? -1 : 1;
   return a.rank - b.rank;
 }
+
+interface Part {
+  readonly from: Address;
+  readonly to: Address;
+}
+
+/** A listing of both at once would go by the text of keys, where they interleave. */
+const FAMILIES: readonly Part[] = [
+  { from: { family: 4, value: 0n }, to: { family: 4, value: 2n ** 32n - 1n } },
+  { from: { family: 6, value: 0n }, to: { family: 6, value: 2n ** 128n - 1n } },
+];
 
 interface Reading {
   readonly store: Store;
@@ -86,10 +98,11 @@ async function* allocations(
   space: string,
   { listing, onRead, query, store }: Reading,
 ): AsyncGenerator<Placed> {
-  for await (const entry of store.list({ kind: "allocation", space, ...partOf(query, listing) }, listing)) {
-    onRead();
-    yield* placedAllocation(entry, listing);
-  }
+  for (const part of partsOf(query, listing))
+    for await (const entry of store.list({ kind: "allocation", space, ...part }, listing)) {
+      onRead();
+      yield* placedAllocation(entry, listing);
+    }
 }
 
 function placedAllocation({ ref, record }: Omit<Entry<"allocation">, "revision">, { of }: Listing): Placed[] {
@@ -103,15 +116,13 @@ async function* reservations(
   { listing, onRead, query, store }: Reading,
 ): AsyncGenerator<Placed> {
   const { of } = listing;
-  for await (const { ref, record } of store.list(
-    { kind: "reservation", space, ...partOf(query, listing) },
-    listing,
-  )) {
-    onRead();
-    if (of !== undefined && !isReservedIn(of, record)) continue;
-    const at = { key: sortableText(ref.address), space, rank: 1 } as const;
-    yield { at, item: reservationItem(space, ref.address, record) };
-  }
+  for (const part of partsOf(query, listing))
+    for await (const { ref, record } of store.list({ kind: "reservation", space, ...part }, listing)) {
+      onRead();
+      if (of !== undefined && !isReservedIn(of, record)) continue;
+      const at = { key: sortableText(ref.address), space, rank: 1 } as const;
+      yield { at, item: reservationItem(space, ref.address, record) };
+    }
 }
 
 /** One record, however many ranges it has; a hand may have put them in another order. */
@@ -140,7 +151,9 @@ async function* onNode(node: string, { listing, onRead, query, store }: Reading)
   for await (const { record } of store.list(scope, listing)) {
     onRead();
     for (const text of record.addresses) {
-      const address = parseAddress(text);
+      const address = tryParseAddress(text);
+      // Only a hand wrote it: nobody can have it.
+      if (address === undefined) continue;
       refs.set(`${record.space} ${sortableText(address)}`, refTo.allocation(record.space, address));
     }
   }
@@ -153,10 +166,14 @@ async function* onNode(node: string, { listing, onRead, query, store }: Reading)
   yield* placed.sort((a, b) => comparePositions(a.at, b.at));
 }
 
-/** The part of a space's addresses that is left to read. */
-function partOf({ address }: ItemQuery, { after }: Listing): { from?: Address; to?: Address } {
-  if (address !== undefined) return { from: address.first, to: address.last };
-  return after === undefined ? {} : { from: parseSortable(after.key) };
+/** The parts of a space's addresses that are left to read, in order; each is of one family. */
+function partsOf({ address }: ItemQuery, { after }: Listing): Part[] {
+  const parts = address === undefined ? FAMILIES : [{ from: address.first, to: address.last }];
+  if (after === undefined) return [...parts];
+  const from = parseSortable(after.key);
+  return parts
+    .filter(({ to }) => compareAddresses(to, from) >= 0)
+    .map((part) => (compareAddresses(part.from, from) < 0 ? { ...part, from } : part));
 }
 
 function isAfter(at: Position, after: Position | undefined): boolean {

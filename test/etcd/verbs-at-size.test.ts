@@ -88,6 +88,16 @@ test("K207: a listing is printed while it is read, and ends where nobody reads i
   expect(kib).toBeLessThan(4 * PAGE);
 }, 60_000);
 
+test("K228: a listing whose reader pauses for longer than a request may take is whole", async () => {
+  const listing = '("$0" ip list -o json --config "$1" --timeout 3; echo "exit $?" >&2)';
+  const reader = "(head -c 700000; sleep 3.5; cat)";
+  const { stderr, stdout } = await run(["sh", "-c", `${listing} | ${reader}`, EXECUTABLE, file], {
+    limit: 60_000,
+  });
+  expect(stderr).toBe("exit 0\n");
+  expect(JSON.parse(stdout)).toHaveLength(FILL.allocations + FILL.reservations);
+}, 60_000);
+
 test("K208: check compares everything, reads each record once, and finds the one fault", async () => {
   const live = ["--kubeconfig", kubernetes.kubeconfig];
   const healthy = await ask("check", "-o", "json", ...live);

@@ -1,7 +1,7 @@
 import type { Format } from "../../command-line/output.ts";
 import { printErr } from "../../command-line/print.ts";
 import { printStream } from "../../command-line/print-stream.ts";
-import { startProgress } from "../../command-line/progress.ts";
+import { startProgress, untilPrinted } from "../../command-line/progress.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { COLUMNS } from "../../operator/columns.ts";
 import { type ItemQuery, isNarrow } from "../../operator/item-query.ts";
@@ -16,7 +16,7 @@ export async function listAddresses(
   { output, ...options }: ListOptions,
   addresses: Addresses,
 ): Promise<number> {
-  const progress = startProgress("reading records");
+  const progress = untilPrinted(startProgress("reading records"));
   const query = queryOf(options);
   let waited = 0;
   const found = itemsOf(addresses.items(query, { onRead: progress.at, waited: () => waited }));

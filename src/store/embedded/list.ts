@@ -72,7 +72,7 @@ async function* entries<K extends RecordKind>(
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
-    from = after(last.key);
+    from = keys.following(last.key, scope);
   }
 }
 

@@ -89,26 +89,32 @@ async function* entries<K extends RecordKind>(
   range: KeyRange,
   damaged: ListOptions["damaged"],
 ): AsyncIterable<Entry<K>> {
-  let next = reader.page(range, PAGE, false);
+  const pageOf = (part: KeyRange) => () => reader.page(part, PAGE, false);
+  let next = pageOf(range);
   for (let pages = 1; ; pages++) {
-    const page = await next;
+    const page = await next();
     const last = page.kvs.at(-1);
-    const rest = page.more && last !== undefined && { first: after(toText(last.key)), end: range.end };
+    const rest = page.more &&
+      last !== undefined && { first: keys.following(toText(last.key), scope), end: range.end };
     const isLong = rest && pages >= LONG;
-    if (isLong) next = ahead(reader.page(rest, PAGE, false));
+    if (isLong) next = ahead(pageOf(rest));
     for (const pair of page.kvs) {
       const entry = entryOf(keys, scope.kind, pair, damaged);
       if (entry !== undefined && inScope(scope, entry.ref)) yield entry;
     }
     if (!rest) return;
-    if (!isLong) next = reader.page(rest, PAGE, false);
+    if (!isLong) next = pageOf(rest);
   }
 }
 
-/** A caller that stops early hears of no failure of what it did not want. */
-function ahead<T>(page: Promise<T>): Promise<T> {
-  page.catch(() => undefined);
-  return page;
+/**
+ * Begins to read. A caller that stops early hears of no failure of what it did not want; one that was busy for long (it
+ * may print to a pager, which waits for a person) and so let the answer come too late has it read once more.
+ */
+function ahead<T>(read: () => Promise<T>): () => Promise<T> {
+  const begun = read();
+  begun.catch(() => undefined);
+  return () => begun.catch(read);
 }
 
 /** Lists the spaces. Reads one key of each, however many records it holds. */

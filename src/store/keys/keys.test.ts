@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { anyAddress } from "../../address/testing/arbitraries.ts";
 import type { Ref } from "../../ipam/records.ts";
 import type { ListScope } from "../../ipam/store-port.ts";
 import { makeKeys, spansSpaces } from "./keys.ts";
@@ -115,3 +117,25 @@ describe("ranges of keys", () => {
     expect(keys.spaceOf("/kube-ipam/v1/meta")).toBeUndefined();
   });
 });
+
+test("K229: a listing of one family goes over what lies between of the other, and over nothing of its own", () => {
+  const keyOf = (each: Extract<Ref, { kind: "allocation" }>["address"]) =>
+    keys.keyOf({ kind: "allocation", space: "s", address: each });
+  fc.assert(
+    fc.property(anyAddress, anyAddress, (last, other) => {
+      const scope = { kind: "allocation", space: "s", from: other, to: other } as const;
+      const next = keys.following(keyOf(last), scope);
+      expect(next > keyOf(last)).toBe(true);
+      if (keyOf(other) > keyOf(last)) expect(next <= keyOf(other)).toBe(true);
+      const alike = { family: 4, value: (last.value & 0xffffffn) | (0xc9n << 24n) } as const;
+      const beyond = keys.following(keyOf({ family: 4, value: 0xc9n << 24n }), { ...scope, to: SIX });
+      expect(beyond > keyOf(alike)).toBe(true);
+    }),
+  );
+  const six = keys.following(keyOf({ family: 6, value: 0x20010db8n << 96n }), { ...SCOPE, to: address });
+  expect(six > keyOf({ family: 6, value: 0x200fn << 112n })).toBe(true);
+  expect(keys.following("/kube-ipam/v1/networks/lan", SCOPE)).toBe("/kube-ipam/v1/networks/lan\0");
+});
+
+const SIX = { family: 6, value: 0n } as const;
+const SCOPE = { kind: "allocation", space: "s", from: address, to: address } as const;

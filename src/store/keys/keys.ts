@@ -1,4 +1,4 @@
-import type { Address } from "../../address/address.ts";
+import type { Address, Family } from "../../address/address.ts";
 import { sortableText } from "../../address/sortable.ts";
 import type { AttachmentId, Owner, RecordKind, Ref } from "../../ipam/records.ts";
 import type { ListScope, Span } from "../../ipam/store-port.ts";
@@ -19,6 +19,11 @@ export interface Keys {
    * records: see `spansSpaces`.
    */
   scopeOf(scope: ListScope): KeyRange;
+  /**
+   * The smallest key after `key` that a listing of the scope may find. Keys of the two families interleave: of a part,
+   * which is of one family, it lies beyond those of the other family that begin as `key` does.
+   */
+  following(key: string, scope: ListScope): string;
   /** The space that a key lies in; undefined outside of all. */
   spaceOf(key: string): string | undefined;
   /** All keys of one space. */
@@ -67,6 +72,7 @@ export function makeKeys(prefix: string): Keys {
       return { first: `${folder}/${sortableText(first)}`, end: after(`${folder}/${sortableText(last)}`) };
     },
     scopeOf: (scope) => partOf(rangeOf(path(...scopeParts(scope)), isWhole(scope)), scope),
+    following: (key, { to }) => (to && beyondOther(key, to.family)) ?? after(key),
     spaceOf: (key) => {
       const [top, space] = key.slice(root.length).split("/");
       return key.startsWith(root) && top === "spaces" && space !== undefined
@@ -99,6 +105,15 @@ function partOf({ first, end }: KeyRange, { from, to }: ListScope): KeyRange {
     first: `${first}${sortableText(from)}`,
     end: to === undefined ? end : after(`${first}${sortableText(to)}`),
   };
+}
+
+/** Undefined for the key of an address of this family, and for any other one that is no address. */
+function beyondOther(key: string, family: Family): string | undefined {
+  const start = key.lastIndexOf("/") + 1;
+  const address = parseAddressPart(key.slice(start));
+  if (address === undefined || address.family === family) return undefined;
+  // Three digits are followed by "." in IPv4, and by one from 0 to f in IPv6; "/" and "g" lie right behind those.
+  return `${key.slice(0, start + 3)}${address.family === 4 ? "/" : "g"}`;
 }
 
 function partsOf(ref: Ref): readonly string[] {
