@@ -1,6 +1,7 @@
 import type { PodFacts } from "../cluster-port.ts";
 import { uidsOf } from "../evidence/fencing.ts";
 import { type ShownAddress, shownAddresses } from "../evidence/network-status.ts";
+import { podName } from "../in-words.ts";
 import { IS } from "./allocation-index.ts";
 import { containerClaim, podClaim, type SiftedAllocations } from "./sift-allocations.ts";
 import { asksForOthers } from "./wishes.ts";
@@ -12,7 +13,8 @@ import { asksForOthers } from "./wishes.ts";
  */
 export class SiftedPods {
   count = 0;
-  readonly #kept = new Map<number, PodFacts>();
+  /** By their names, with their places in the last listing: another one may have them elsewhere. */
+  readonly #kept = new Map<string, { readonly at: number; readonly pod: PodFacts }>();
   /** Addresses that are looked at after the pod that shows them was cleared. */
   #again = new Set<string>();
   readonly #allocations: SiftedAllocations;
@@ -25,7 +27,7 @@ export class SiftedPods {
 
   /** In the order of the listing. */
   get kept(): PodFacts[] {
-    return [...this.#kept].sort(([a], [b]) => a - b).map(([, pod]) => pod);
+    return [...this.#kept.values()].sort((a, b) => a.at - b.at).map(({ pod }) => pod);
   }
 
   add(pod: PodFacts): void {
@@ -45,7 +47,9 @@ export class SiftedPods {
       let at = 0;
       for await (const pod of list()) {
         const shown = pod.finished ? [] : shownAddresses(pod);
-        if (!this.#kept.has(at) && shown.some(({ text }) => wanted.has(text))) this.#keep(at, pod, shown);
+        const known = this.#kept.get(podName(pod));
+        if (known !== undefined) this.#kept.set(podName(pod), { ...known, at });
+        else if (shown.some(({ text }) => wanted.has(text))) this.#keep(at, pod, shown);
         at += 1;
       }
       for (const text of wanted) this.#again.delete(text);
@@ -55,7 +59,7 @@ export class SiftedPods {
   #keep(at: number, pod: PodFacts, shown: readonly ShownAddress[]): void {
     const { index } = this.#allocations;
     const claims = claimsOf(pod);
-    this.#kept.set(at, pod);
+    this.#kept.set(podName(pod), { at, pod });
     for (const { text } of shown)
       for (const each of index.at(text)) {
         const isOthers = !claims.own.has(index.claim(each));

@@ -155,6 +155,42 @@ test("K208: of a store in which nothing is wrong, no record is kept and none is 
   expect([rows, reads, listings]).toEqual([2 * count, 0, 1]);
 });
 
+test("K208: pods that come and go between two listings hide no other one, and none counts twice", async () => {
+  const store = createMemoryStore();
+  const life = healthy("p-0");
+  await store.commit({ guards: [], puts: [...allocationsOf(life), attachmentOf(life)], deletes: [] }, soon());
+  const podOf = (name: string, ip = "10.1.2.2") =>
+    podFacts({ namespace: "team", name, uid: "u1", nodeName: "n2", podIPs: [ip] });
+  const [holder, other] = [podOf("p-0"), podOf("p-1")];
+  const listings = [
+    [podOf("gone", "10.9.9.8"), holder, other],
+    [podOf("new", "10.9.9.9"), podOf("newer", "10.9.9.7"), holder, other],
+    [holder, other],
+  ];
+  const found = (pods: readonly (readonly PodFacts[])[]) => {
+    const rest = [...pods];
+    const live = {
+      pods: async function* () {
+        yield* rest.shift() ?? [];
+      },
+      nodes: async function* () {
+        yield nodeFacts({ name: "n2", bootId: "b" });
+      },
+    };
+    return auditStreamed({ store, live, clusterNames: calledBy(CLUSTER) }, soon());
+  };
+  const expected = await found([
+    [holder, other],
+    [holder, other],
+  ]);
+  expect(expected.pods).toEqual([holder, other]);
+  for (const [first = [], second = []] of [listings.slice(0, 2), listings.slice(1, 3)]) {
+    const { findings, pods } = await found([first, second]);
+    expect(pods.map(({ name }) => name).sort()).toEqual(["p-0", "p-1"]);
+    expect(findings).toEqual(expected.findings);
+  }
+});
+
 function healthy(pod: string): Life {
   return {
     pod,
