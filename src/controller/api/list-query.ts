@@ -82,7 +82,7 @@ function isSortable(text: string): boolean {
 }
 
 function readLimit(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  if (/^\d{1,19}$/.test(text)) return Number(text);
   throw new BadRequest(`limit: expected a number, got '${cut(text, CAPS.shownValue)}'`);
 }
 

@@ -250,6 +250,7 @@ test("K211: a list comes page by page, each item once, whatever the limit; and w
   }
   expect((await listed("")).names).toEqual(texts);
   expect((await listed("limit=0")).names).toEqual(texts);
+  expect((await listed("limit=9223372036854775807")).names).toEqual(texts);
   expect((await listed("address=10.1.2.22-10.1.2.23")).names).toEqual(["10.1.2.22", "10.1.2.23"]);
   expect((await listed("state=allocated")).names).toEqual([]);
   expect((await listed("fieldSelector=metadata.name%3D10.1.2.24&limit=1")).names).toEqual(["10.1.2.24"]);
