@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
+import { refTo } from "../ref-to.ts";
 import { type Asked, add, createWorld, del, smallNetwork, texts } from "../testing/world.ts";
 
 const network = smallNetwork();
 const owner = { kind: "StatefulSet", namespace: "default", name: "db", uid: "u1" };
 const set = [{ first: parseAddress("10.1.2.100"), last: parseAddress("10.1.2.199") }];
 
-function ordinal(number: number): Asked {
+function ordinal(number: number, of = set): Asked {
   const pod = { namespace: "default", name: `db-${number}`, uid: `uid-${number}` };
-  return { network, pod, wish: { set, owner: { owner, ordinal: number } } };
+  return { network, pod, wish: { set: of, owner: { owner, ordinal: number } } };
 }
 
 /** Nodes with foresight, and what the store is asked. */
@@ -73,4 +74,23 @@ test("I34: an ADD that another node was quicker than gets what it needs with the
   await add(node1, "c0", ordinal(0));
   await add(node2, "d1", ordinal(1));
   expect(await callsOf(() => add(node1, "c2", ordinal(2)))).toEqual(["commit", "commit"]);
+});
+
+test("K235: a pod has its own place again although its set was another one meanwhile, on another node", async () => {
+  const { node1, portsOf } = await counting();
+  const node2 = portsOf("node2");
+  const later = [{ first: parseAddress("10.1.2.101"), last: parseAddress("10.1.2.199") }];
+  await add(node1, "c1", ordinal(1));
+  await del(node1, "c1");
+  expect(texts(await add(node2, "d0", ordinal(0, later)))).toEqual(["10.1.2.101/24"]);
+  await del(node2, "d0");
+  expect(texts(await add(node1, "c2", ordinal(1)))).toEqual(["10.1.2.101/24"]);
+  expect(texts(await add(node2, "d1", ordinal(0)))).toEqual(["10.1.2.100/24"]);
+  const refs = [
+    refTo.owner("default", owner),
+    refTo.reservation("default", parseAddress("10.1.2.101")),
+  ] as const;
+  const { get } = await node1.store.read({ refs }, { deadline: performance.now() + 5_000 });
+  expect(get(refs[0])?.record.places?.["10.1.2.101"]?.slot).toBe("1");
+  expect(get(refs[1])?.record.retain).toBe("workload");
 });

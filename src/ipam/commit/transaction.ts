@@ -177,7 +177,10 @@ function reserve(
     current && withoutAddresses(current, ended.gone),
     lasting.map(({ address }) => formatAddress(address)),
   );
-  if (JSON.stringify(next) !== JSON.stringify(current)) writes.replace(ref, view.owner?.revision ?? 0, next);
+  const revision = view.owner?.revision ?? 0;
+  if (JSON.stringify(next) !== JSON.stringify(current)) writes.replace(ref, revision, next);
+  // What is only remembered may have become another pod's place since: then it would end with that pod.
+  else if (view.foreseen !== undefined) writes.guard(ref, revision);
 }
 
 /** The owner's record of an ADD that reserves nothing, and ends what was reserved before. */
