@@ -16,6 +16,13 @@ interface BootRow {
   looked: boolean;
 }
 
+/** Told of a node while it is being looked at. */
+interface Since {
+  readonly ended: Set<number>;
+  /** An attachment was written: it may not be among those that were read. */
+  written: boolean;
+}
+
 /** So many carriers are known: one is enough, and each may end. */
 const MOST_CARRIERS = 4;
 
@@ -28,8 +35,8 @@ export class BootIndex {
   readonly #names: ClusterNames | undefined;
   readonly #nodes = new Map<string, Map<string, BootRow>>();
   readonly #due = new Set<string>();
-  /** Attachments that ended since nodes were last taken to be looked at. */
-  readonly #ended = new Set<number>();
+  /** What was told of the nodes that are being looked at since they were taken: what is read there may be older. */
+  readonly #looking = new Map<string, Since>();
 
   constructor(names: ClusterNames | undefined) {
     this.#names = names;
@@ -45,7 +52,8 @@ export class BootIndex {
   takeDue(): string[] {
     const due = [...this.#due];
     this.#due.clear();
-    this.#ended.clear();
+    this.#looking.clear();
+    for (const node of due) this.#looking.set(node, { ended: new Set(), written: false });
     return due;
   }
 
@@ -60,11 +68,17 @@ export class BootIndex {
     this.makeDue(node);
   }
 
-  put({ id, node }: RefOf<"attachment">, { holder }: AttachmentRecord): void {
+  put(ref: RefOf<"attachment">, record: AttachmentRecord): void {
+    const since = this.#looking.get(ref.node);
+    since?.ended.delete(attachmentHash(ref.node, ref.id));
+    if (since !== undefined) since.written = true;
+    this.#put(ref, record);
+  }
+
+  #put({ id, node }: RefOf<"attachment">, { holder }: AttachmentRecord): void {
     this.known.learnHolder(holder);
     const row = this.#row(node, holder.bootId);
     const key = attachmentHash(node, id);
-    this.#ended.delete(key);
     if (!this.#isProof(holder)) this.#drop(node, row, key);
     else if (row.carriers.size < MOST_CARRIERS) row.carriers.add(key);
     if (row.carriers.size === 0) row.looked = false;
@@ -73,19 +87,27 @@ export class BootIndex {
 
   remove({ id, node }: RefOf<"attachment">): void {
     const key = attachmentHash(node, id);
-    this.#ended.add(key);
+    this.#looking.get(node)?.ended.add(key);
     for (const row of this.#nodes.get(node)?.values() ?? []) this.#drop(node, row, key);
   }
 
-  /** All attachments of a node were looked at, and what could be done was: these are its boots now. */
+  /**
+   * All attachments of a node were looked at, and what could be done was: these are its boots now. Where others were
+   * written meanwhile, or its Node has changed, nothing is forgotten or settled, and the node is due again.
+   */
   looked(
     node: string,
     attachments: readonly { readonly ref: RefOf<"attachment">; readonly record: AttachmentRecord }[],
     facts: NodeFacts | undefined,
   ): void {
+    const since = this.#looking.get(node);
+    if (since?.written === true || this.#due.has(node)) {
+      this.makeDue(node);
+      return;
+    }
     this.#nodes.delete(node);
     for (const { ref, record } of attachments)
-      if (!this.#ended.has(attachmentHash(ref.node, ref.id))) this.put(ref, record);
+      if (since?.ended.has(attachmentHash(ref.node, ref.id)) !== true) this.#put(ref, record);
     for (const row of this.#nodes.get(node)?.values() ?? []) row.looked = true;
     this.needsLook(node, facts);
     this.#due.delete(node);
