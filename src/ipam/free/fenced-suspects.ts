@@ -3,7 +3,7 @@ import type { NodeFacts } from "../cluster-port.ts";
 import { isUndecided } from "../cluster-relation.ts";
 import type { Fence } from "../evidence/fencing.ts";
 import type { KnownBoots } from "../evidence/known-boots.ts";
-import { RECORD_VERSION } from "../records.ts";
+import { type Holder, RECORD_VERSION } from "../records.ts";
 import type { Entry, ListOptions, Store } from "../store-port.ts";
 import { suspectedFence } from "./free-fenced.ts";
 
@@ -34,6 +34,8 @@ export async function findSuspects(
   for (const node of nodes.values()) boots.learnNode(node);
   for await (const entry of attachmentsOf(store, options, only)) {
     const { holder, version } = entry.record;
+    // A newer program may say otherwise who holds it.
+    if (version > RECORD_VERSION && (holder as Holder | undefined) === undefined) continue;
     onEntry(entry);
     boots.learnHolder(holder);
     if (version > RECORD_VERSION) continue;

@@ -68,11 +68,11 @@ export class AllocationIndex {
   take({ address, space }: RefOf<"allocation">, record: AllocationRecord | undefined): void {
     const key = addressKey(address);
     const rows = this.in(space);
+    const row = record && this.#rowOf(space, key, record);
     const before = rows.get(key);
     if (before !== undefined) this.#count(before, -1);
-    if (record === undefined) rows.delete(key);
+    if (row === undefined) rows.delete(key);
     else {
-      const row = this.#rowOf(space, key, record);
       rows.set(key, row);
       this.#count(row, 1);
     }

@@ -102,6 +102,8 @@ const reservation = {
   since: "",
 } as const;
 
+const identity = { version: 1, uuid: "u", state: "ready" } as const;
+
 function putOf(kind: string, space: string, text: string): Put {
   const address = parseAddress(text);
   if (kind === "cooling") return { ref: refTo.cooling(space, address), record: { version: 1 }, seconds: 60 };
@@ -176,6 +178,38 @@ test("K206: servers that do not answer for a while are no reason to list again, 
   await store.commit({ guards: [], puts: [], deletes: [one.ref] }, soon());
   while (first.allocations.in("default").has(0x0a010205)) await Bun.sleep(1);
   expect([await followed.whole(), followed.told.lists]).toEqual([first, lists]);
+});
+
+test("K234: a store that became another one behind its watch is listed again, and one whose epoch rises is not", async () => {
+  const store = createMemoryStore();
+  const followed = follow(store);
+  const identify = (meta: object) =>
+    store.commit(
+      { guards: [], puts: [{ ref: refTo.meta, record: { ...identity, ...meta } }], deletes: [] },
+      soon(),
+    );
+  await identify({ epoch: 7 });
+  let index = await followed.whole();
+  const isListedAgain = async () => {
+    for (let tries = 0; tries < 20 && (await followed.whole()) === index; tries += 1) await Bun.sleep(1);
+    const before = index;
+    index = await followed.whole();
+    return before !== index;
+  };
+  expect(await isListedAgain()).toBe(false);
+  for (const [meta, expected] of [
+    [{ epoch: 8 }, false],
+    [{ epoch: 8 }, false],
+    // A backup from before the epoch that was seen, whose revisions have overtaken the watch.
+    [{ epoch: 3 }, true],
+    [{ epoch: 4 }, false],
+    [{ epoch: 4, state: "suspect" }, true],
+    [{ epoch: 4, state: "recovering", recovery: "r" }, true],
+    [{ epoch: 4, uuid: "another" }, true],
+  ] as const) {
+    await identify(meta);
+    expect([meta, await isListedAgain()]).toEqual([meta, expected]);
+  }
 });
 
 test("K206: what changes while the store is listed is not missed", async () => {

@@ -1,6 +1,10 @@
+import { unlessDamaged } from "../integrity/damage.ts";
+import { isEpochAlone } from "../integrity/epoch.ts";
 import { pause } from "../pause.ts";
 import type { ClusterPorts } from "../ports.ts";
-import { StoreFailure } from "../store-port.ts";
+import type { MetaRecord } from "../records.ts";
+import { refTo } from "../ref-to.ts";
+import { type AnyChange, type Change, type Damage, StoreFailure } from "../store-port.ts";
 import { INDEXED, type IndexedKind, StoreIndex } from "./store-index.ts";
 import { Tidy } from "./tidy.ts";
 
@@ -59,7 +63,7 @@ export class StoreFollower {
     const { clusterNames, store } = this.#ports;
     const index = new StoreIndex(clusterNames);
     const damaged = index.damage.bind(index);
-    const { revision } = await store.read({}, within(READ_MS));
+    const { identity, revision } = await this.#begin();
     const options = { ...within(LIST_MS), damaged };
     const tidy = new Tidy();
     for (const kind of INDEXED) {
@@ -76,17 +80,30 @@ export class StoreFollower {
     tidy.end();
     this.#whole = index;
     this.#told();
-    await this.#watch(index, revision, signal);
+    await this.#watch(index, { identity, revision }, signal);
+  }
+
+  /** An identity that cannot be read is compared once it can. */
+  async #begin(): Promise<Begun> {
+    const { store } = this.#ports;
+    const read = () => store.read({ refs: [refTo.meta] }, within(READ_MS));
+    const { get, revision } = await unlessDamaged(read, () => store.read({}, within(READ_MS)));
+    return { identity: get(refTo.meta)?.record, revision };
   }
 
   /** Until the store no longer knows what changed since. What was heard already comes again, and changes nothing. */
-  async #watch(index: StoreIndex, since: number, signal: AbortSignal): Promise<void> {
+  async #watch(index: StoreIndex, begun: Begun, signal: AbortSignal): Promise<void> {
     const { store } = this.#ports;
-    const options = { signal, damaged: index.damage.bind(index) };
-    for (let seen = since; !signal.aborted; ) {
+    const damaged = (damage: Damage) => {
+      if (damage.ref.kind !== "meta") index.damage(damage);
+    };
+    const options = { signal, damaged };
+    let { identity } = begun;
+    for (let seen = begun.revision; !signal.aborted; ) {
       try {
-        for await (const change of store.changes(INDEXED, seen, options)) {
-          index.change(change);
+        for await (const change of store.changes(FOLLOWED, seen, options)) {
+          if (isIdentity(change)) identity = requireSame(identity, change.record);
+          else index.change(change);
           // Others of this revision may be missing where the watch ends here.
           seen = Math.max(seen, change.revision - 1);
         }
@@ -102,6 +119,26 @@ export class StoreFollower {
     this.#whole = undefined;
     this.#told();
   }
+}
+
+/** What the store was when it was read, and when that was. */
+interface Begun {
+  readonly identity: MetaRecord | undefined;
+  readonly revision: number;
+}
+
+/** The identity tells of a store that was thrown back, recovered or made anew behind a watch that goes on. */
+const FOLLOWED = [...INDEXED, "meta"] as const;
+
+function isIdentity(change: AnyChange<IndexedKind | "meta">): change is Change<"meta"> {
+  return change.ref.kind === "meta";
+}
+
+/** @throws StoreFailure where it is gone, more than the epoch has changed, or that has fallen. */
+function requireSame(before: MetaRecord | undefined, after: MetaRecord | undefined): MetaRecord | undefined {
+  if (before === undefined) return after;
+  if (after !== undefined && (Bun.deepEquals(before, after) || isEpochAlone(before, after))) return after;
+  throw new StoreFailure("history-lost", "the store's identity has changed");
 }
 
 function within(milliseconds: number): { readonly deadline: number } {

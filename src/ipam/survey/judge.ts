@@ -4,6 +4,7 @@ import { podName } from "../in-words.ts";
 import { pastDamage } from "../integrity/damage.ts";
 import type { ClusterPorts } from "../ports.ts";
 import type { PodId, RefOf } from "../records.ts";
+import { refKey } from "../ref-key.ts";
 import type { CallOptions, Entry } from "../store-port.ts";
 import type { AddressKey } from "./address-key.ts";
 import { attachmentHash } from "./allocation-index.ts";
@@ -88,7 +89,7 @@ async function unitsOf(
 /** Only their nodes are known: those are listed. */
 async function attachmentsOf(
   wanted: ReadonlyMap<AddressKey, number>,
-  { allocations }: StoreIndex,
+  { allocations, damaged }: StoreIndex,
   ports: ClusterPorts,
   options: CallOptions,
 ): Promise<Unit[]> {
@@ -98,7 +99,7 @@ async function attachmentsOf(
     if (node === "") continue;
     for await (const entry of ports.store.list({ kind: "attachment", node }, pastDamage(options, ports))) {
       const key = attachmentHash(entry.ref.node, entry.ref.id);
-      if (wanted.has(key)) found.set(key, entry);
+      if (wanted.has(key) && !damaged.has(refKey(entry.ref))) found.set(key, entry);
     }
   }
   return [...wanted.keys()].map((key) => {

@@ -68,10 +68,10 @@ export class ReservationIndex {
     const rows = this.#spaces.get(space) ?? new Map<AddressKey, ReservationRow>();
     const before = rows.get(key);
     const part = partHash(textOf(key));
+    const row = record && { owner: ownerHash(space, record.owner), ends: this.#ends(record) };
     if (before !== undefined) this.balance.tell(before.owner, part, -1);
-    if (record === undefined) rows.delete(key);
+    if (row === undefined) rows.delete(key);
     else {
-      const row = { owner: ownerHash(space, record.owner), ends: this.#ends(record) };
       rows.set(key, row);
       this.balance.tell(row.owner, part, 1);
     }

@@ -7,7 +7,8 @@ import type { ClusterNames } from "../cluster-names.ts";
 import { definitionsOf, subnetsOf } from "../network-definitions.ts";
 import type { RecordKind, RecordTypes, Ref, RefOf } from "../records.ts";
 import { refKey } from "../ref-key.ts";
-import type { AnyChange, Damage, Entry } from "../store-port.ts";
+import { intervalOf } from "../reserve/reserved-ranges.ts";
+import { type AnyChange, type Damage, type Entry, StoreFailure } from "../store-port.ts";
 import { type AddressKey, addressKey, addressOf } from "./address-key.ts";
 import { AllocationIndex } from "./allocation-index.ts";
 import { BootIndex } from "./boot-index.ts";
@@ -80,11 +81,11 @@ export class StoreIndex {
 
   /** A record that was listed. */
   put<K extends IndexedKind>({ ref, record, revision }: Entry<K>): void {
-    this.#take(ref, record, revision);
+    this.#tryToTake(ref, record, revision);
   }
 
   change({ ref, record, revision }: AnyChange<IndexedKind>): void {
-    this.#take(ref, record, revision);
+    this.#tryToTake(ref, record, revision);
   }
 
   /** A record that cannot be read: it counts as taken, and says nothing else. */
@@ -92,6 +93,15 @@ export class StoreIndex {
     this.#take(damage.ref, undefined, 0);
     this.damaged.set(refKey(damage.ref), damage);
     this.#frame++;
+  }
+
+  /** What a newer program wrote, or nobody of ours, may be anything: it ends its own place in the index, and no more. */
+  #tryToTake(ref: Ref, record: RecordTypes[RecordKind] | undefined, revision: number): void {
+    try {
+      this.#take(ref, record, revision);
+    } catch (failure) {
+      this.damage({ ref, failure: notUnderstood(ref, failure) });
+    }
   }
 
   #take(ref: Ref, record: RecordTypes[RecordKind] | undefined, revision: number): void {
@@ -116,11 +126,10 @@ export class StoreIndex {
         this.#takeAttachment(ref, of<"attachment">(), revision);
         break;
       case "network":
-        this.#pools = undefined;
-        this.#poolsOf.clear();
-        setOrDelete(this.networks, ref.name, entryOf(ref, of<"network">(), revision));
+        this.#takeNetwork(ref, of<"network">(), revision);
         break;
       case "reservedRanges":
+        of<"reservedRanges">()?.ranges.forEach(intervalOf);
         setOrDelete(this.reservedRanges, ref.space, entryOf(ref, of<"reservedRanges">(), revision));
         break;
     }
@@ -144,6 +153,13 @@ export class StoreIndex {
       );
       this.#pools = undefined;
     }
+  }
+
+  #takeNetwork(ref: RefOf<"network">, record: RecordTypes["network"] | undefined, revision: number): void {
+    if (record !== undefined) subnetsOf(definitionsOf(record)).forEach(parseCidr);
+    this.#pools = undefined;
+    this.#poolsOf.clear();
+    setOrDelete(this.networks, ref.name, entryOf(ref, record, revision));
   }
 
   #takeCooling({ address, space }: RefOf<"cooling">, present: boolean): void {
@@ -186,6 +202,15 @@ function poolsOf(subnets: readonly Cidr[]): Pools {
 
 function isIn(pools: Pools, address: Address): boolean {
   return pools[address.family].positionOf(address) !== undefined;
+}
+
+function notUnderstood(ref: Ref, failure: unknown): StoreFailure {
+  const message = `the record ${refKey(ref)} cannot be used: ${String(failure)}`;
+  return new StoreFailure(
+    "damaged",
+    message,
+    "a newer kube-ipam may have written it; else repair or delete it",
+  );
 }
 
 function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
