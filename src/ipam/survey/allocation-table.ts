@@ -59,12 +59,16 @@ export class AllocationTable {
     columns.pod[slot] = row.pod;
     columns.uid[slot] = row.uid;
     columns.place[slot] = row.place;
-    columns.node[slot] = this.#nodes.numberOf(row.node);
+    columns.node[slot] = this.#nodes.replace(0, row.node);
     columns.flags[slot] = (row.foreign ? FOREIGN : 0) + (row.odd ? ODD : 0);
   }
 
   delete(key: AddressKey): void {
-    if (!this.#others.delete(key) && typeof key === "number") this.#plain.delete(key);
+    if (this.#others.delete(key) || typeof key !== "number") return;
+    const slot = this.#plain.find(key);
+    if (slot === -1) return;
+    this.#nodes.drop(this.#plain.columns.node[slot] ?? 0);
+    this.#plain.delete(key);
   }
 
   *keys(): Iterable<AddressKey> {

@@ -35,7 +35,7 @@ export class Balance {
 
   /** Under which node the record is, where it has one. */
   nodeOf(key: number): string {
-    return this.#accounts.find(key) === -1 ? "" : this.#nodes.textOf(this.#get(key, "node"));
+    return this.#nodes.textOf(this.#get(key, "node"));
   }
 
   /** The record lists this; undefined: there is none. */
@@ -44,7 +44,7 @@ export class Balance {
     const slot = this.#accounts.add(key);
     columns.lists[slot] = sum ?? 0;
     columns.present[slot] = sum === undefined ? 0 : 1;
-    columns.node[slot] = this.#nodes.numberOf(node);
+    columns.node[slot] = this.#nodes.replace(columns.node[slot] ?? 0, node);
     this.#settle(key, slot);
   }
 
@@ -63,9 +63,11 @@ export class Balance {
   }
 
   #settle(key: number, slot: number): void {
-    const { count, lists, present, told } = this.#accounts.columns;
+    const { count, lists, node, present, told } = this.#accounts.columns;
     if (lists[slot] === told[slot]) this.#unequal.delete(key);
     else this.#unequal.add(key);
-    if (present[slot] === 0 && count[slot] === 0) this.#accounts.delete(key);
+    if (present[slot] !== 0 || count[slot] !== 0) return;
+    this.#nodes.drop(node[slot] ?? 0);
+    this.#accounts.delete(key);
   }
 }

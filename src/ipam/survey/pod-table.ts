@@ -32,6 +32,11 @@ export class PodTable {
   /** Places in `#names` that nobody uses. */
   readonly #unused: number[] = [];
 
+  /** How many names of nodes and namespaces it keeps. */
+  get namesInUse(): number {
+    return this.#nodes.size + this.#namespaces.size;
+  }
+
   get(key: number): PodRow | undefined {
     const slot = this.#table.find(key);
     return slot === -1 ? undefined : this.#fill(emptyRow(), [0], key, slot);
@@ -65,14 +70,14 @@ export class PodTable {
       const at = this.#unused.pop() ?? this.#names.length;
       this.#names[at] = name;
       columns.name[slot] = at;
-      columns.namespace[slot] = this.#namespaces.numberOf(namespace);
+      columns.namespace[slot] = this.#namespaces.replace(0, namespace);
     }
     const [first] = row.shown;
     const isLittle = row.named.length === 0 && row.shown.length <= 1 && typeof first !== "bigint";
     if (isLittle) this.#more.delete(key);
     else this.#more.set(key, { named: row.named, shown: row.shown });
     columns.uid[slot] = row.uid;
-    columns.node[slot] = this.#nodes.numberOf(row.node);
+    columns.node[slot] = this.#nodes.replace(columns.node[slot] ?? 0, row.node);
     columns.shown[slot] = isLittle && typeof first === "number" ? first : 0;
     columns.state[slot] = row.state;
     columns.flags[slot] =
@@ -84,7 +89,10 @@ export class PodTable {
   delete(key: number): void {
     const slot = this.#table.find(key);
     if (slot === -1) return;
-    const at = this.#table.columns.name[slot] ?? 0;
+    const { name, namespace, node } = this.#table.columns;
+    const at = name[slot] ?? 0;
+    this.#namespaces.drop(namespace[slot] ?? 0);
+    this.#nodes.drop(node[slot] ?? 0);
     this.#names[at] = "";
     this.#unused.push(at);
     this.#more.delete(key);
