@@ -3,7 +3,7 @@ import { formatAddress } from "../../src/address/address.ts";
 import { initStore } from "../../src/ipam/integrity/identity.ts";
 import type { AllocationRecord, MetaRecord } from "../../src/ipam/records.ts";
 import { refTo } from "../../src/ipam/ref-to.ts";
-import type { Store } from "../../src/ipam/store-port.ts";
+import type { Put, Store } from "../../src/ipam/store-port.ts";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import type { ClusterNode, Sandbox } from "../kit/cluster-node.ts";
 import { added } from "../kit/cni.ts";
@@ -157,6 +157,17 @@ describe.skipIf(missing !== undefined)("the controller's retention and counts", 
     expect(told).toStartWith("node n1 has stopped all nodes: it is older; run 'kube-ipam recover'");
     await write(meta);
     await becomes("kube_ipam_store_suspect", 0);
+  }, 300_000);
+
+  test("K232: what a newer program wrote counts as a record that cannot be read, and stops nothing", async () => {
+    const ref = refTo.attachment("n9", { network: "net1", container: "newer", ifname: "eth0" });
+    const newer = { ref, record: { version: 9 } } as unknown as Put;
+    await store.commit({ guards: [], puts: [newer], deletes: [] }, within(10_000));
+    await becomes('kube_ipam_findings{kind="damaged"}', 1);
+    const sandbox = await attach("beside");
+    await becomes(`kube_ipam_range_allocated_addresses{${RANGE}}`, 1);
+    await end(sandbox);
+    await becomes(`kube_ipam_range_allocated_addresses{${RANGE}}`, 0);
   }, 300_000);
 
   test("a workload's address stays reserved while it exists, and for its retention", async () => {
