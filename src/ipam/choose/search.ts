@@ -10,6 +10,11 @@ const PARTS = 40n;
 const READABLE = 2048n;
 /** So many parts are read at once. */
 const READ_AT_ONCE = 16;
+/** A pool of more positions is sampled before it is counted: to count, a store may have to go through all of it. */
+const LARGE = 4n * READABLE;
+/** How many parts a sample has, and how many positions each. */
+const SAMPLES = 8;
+const SAMPLE = READABLE / BigInt(SAMPLES);
 /** More reads than a completely fragmented pool needs: bounds the search of a pool that keeps changing. */
 const MOST_READS = 500;
 
@@ -34,9 +39,10 @@ interface Search {
 }
 
 /**
- * Finds free addresses of a pool of any size by counting records: first in parts that must have free
- * addresses, then in those that may (an address that is allocated and reserved counts twice). The cost
- * depends on how many parts are full, not on the pool's size (FLAT).
+ * Finds free addresses of a pool of any size: in a sample first, which finds some with a chance of 87 % where
+ * one address in a thousand is free, and sends nodes that search at once to different ones. Else by counting
+ * records: first in parts that must have free addresses, then in those that may (an address that is allocated
+ * and reserved counts twice). The cost depends on how many parts are full, not on the pool's size (FLAT).
  *
  * @returns the free positions of the first parts that have some, at random where several must; none where
  *   nothing is free.
@@ -48,7 +54,20 @@ export async function searchPool(
   options: FreeOptions,
 ): Promise<Found | undefined> {
   if (pool.size === 0n) return undefined;
-  return searchSegments({ attempt, pool, options, reads: 0 }, [{ first: 0n, last: pool.size - 1n }]);
+  const search = { attempt, pool, options, reads: 0 };
+  const sampled =
+    pool.size > LARGE ? await readSegments(search, sampleOf(pool, attempt.ports.random)) : undefined;
+  return sampled ?? searchSegments(search, [{ first: 0n, last: pool.size - 1n }]);
+}
+
+/** Parts of a large pool, one anywhere in each of as many equal shares of it. */
+function sampleOf({ size }: Pool, random: () => number): Segment[] {
+  const share = size / BigInt(SAMPLES);
+  return Array.from({ length: SAMPLES }, (_, index) => {
+    const first =
+      BigInt(index) * share + ((BigInt(Math.floor(random() * 2 ** 48)) * (share - SAMPLE)) >> 48n);
+    return { first, last: first + SAMPLE - 1n };
+  });
 }
 
 /** Reads the small ones together, and looks into the large ones, in their order. */
