@@ -5,7 +5,7 @@ import { StoreFollower } from "../../ipam/survey/follow-store.ts";
 import { FollowedNodes } from "../../ipam/survey/followed-nodes.ts";
 import { PodIndex } from "../../ipam/survey/pod-index.ts";
 import type { StoreIndex } from "../../ipam/survey/store-index.ts";
-import { Tidy } from "../../ipam/survey/tidy.ts";
+import { Tidier } from "../../ipam/tidier.ts";
 import type { ControllerContext } from "../context/context.ts";
 
 /** When to give up to wait, in milliseconds of performance.now(), or because this replica no longer leads. */
@@ -24,7 +24,7 @@ export class Survey {
   readonly nodes = new FollowedNodes();
   readonly #context: Pick<ControllerContext, "following" | "ports">;
   readonly #store: StoreFollower;
-  readonly #tidy = new Tidy();
+  readonly #tidier = new Tidier();
   readonly #waiting = new Set<() => void>();
   /** Told when the Node of a machine that may hold addresses has changed. */
   #fenced: () => void = () => undefined;
@@ -86,10 +86,10 @@ export class Survey {
     if (seen.kind === "listing") this.pods.begin();
     else if (seen.kind === "listed") {
       this.pods.end();
-      this.#tidy.end();
+      this.#tidier.end();
     } else if (seen.kind === "present") {
       this.pods.put(seen.object);
-      if (!this.pods.complete) this.#tidy.listed();
+      if (!this.pods.complete) this.#tidier.next();
     } else this.pods.remove(seen.object);
   }
 

@@ -5,8 +5,8 @@ import type { ClusterPorts } from "../ports.ts";
 import type { MetaRecord } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { type AnyChange, type Change, type Damage, StoreFailure } from "../store-port.ts";
+import { Tidier } from "../tidier.ts";
 import { INDEXED, type IndexedKind, StoreIndex } from "./store-index.ts";
-import { Tidy } from "./tidy.ts";
 
 const LIST_MS = 300_000;
 const READ_MS = 10_000;
@@ -65,19 +65,19 @@ export class StoreFollower {
     const damaged = index.damage.bind(index);
     const { identity, revision } = await this.#begin();
     const options = { ...within(LIST_MS), damaged };
-    const tidy = new Tidy();
+    const tidier = new Tidier();
     for (const kind of INDEXED) {
       for await (const entry of store.list<IndexedKind>({ kind }, options)) {
         if (signal.aborted) return;
         index.put(entry);
-        tidy.listed();
+        tidier.next();
       }
       if (kind === "allocation") {
         this.#counted = index;
         this.#told();
       }
     }
-    tidy.end();
+    tidier.end();
     this.#whole = index;
     this.#told();
     await this.#watch(index, { identity, revision }, signal);
