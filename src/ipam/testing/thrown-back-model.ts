@@ -20,7 +20,7 @@ import {
   soon,
   ThrownBackWorld,
 } from "./thrown-back-world.ts";
-import { type Asked, named } from "./world.ts";
+import { type Asked, attachment, named } from "./world.ts";
 
 const NONE = { cached: async () => [], otherStores: async () => new Set<string>() };
 
@@ -80,6 +80,8 @@ export class ThrownBackModel {
   readonly told = new Set<string>();
   /** Their nodes do not know any more that the store had confirmed these. */
   readonly #unconfirmed = new Set<Holding | undefined>();
+  /** Addresses in the journals of ADDs that died: a recovery believes that their pods may have them. */
+  readonly #claimed = new Set<string>();
 
   constructor(foresees: readonly Foresees[]) {
     this.world = new ThrownBackWorld(foresees);
@@ -201,7 +203,7 @@ export class ThrownBackModel {
     try {
       const { address, repeated } = await world.add(node, container, asked, death);
       if (before !== undefined) {
-        if (this.#unconfirmed.has(before)) return;
+        if (this.#unconfirmed.has(before) || this.#claimed.has(before.address)) return;
         this.#require(address === before.address, `${container} had ${before.address}, and now ${address}`);
         world.living.set(container, before);
         return;
@@ -210,6 +212,9 @@ export class ThrownBackModel {
       this.#require(!stopped, `${container} got ${address} although all were stopped`);
       this.#require(!evidence, `${container} got ${address} although its node has evidence`);
     } catch (failure) {
+      if (failure instanceof Killed)
+        for (const address of world.machine(node).journal.read(attachment(container))?.addresses ?? [])
+          this.#claimed.add(address);
       // A repeated ADD that dies leaves a journal entry that nobody has confirmed.
       if (failure instanceof Killed) this.#unconfirmed.add(before);
       if (failure instanceof Killed) throw failure;

@@ -41,10 +41,8 @@ export function watch<K extends RecordKind>(
   options: WatchOptions,
 ): AsyncIterable<Change<K>> {
   const { keys } = watching;
-  return watchRange(watching, keys.scopeOf(scope), (event) => changeOf(keys, [scope.kind], event, options), {
-    ...options,
-    since,
-  });
+  const read = (event: Event) => changeOf(keys, [scope.kind], event, options);
+  return watchRange(watching, keys.scopeOf(scope), read, since, options);
 }
 
 /** As `watch`, for all records of some kinds: one watch on everything, and one decoding of each event. */
@@ -56,14 +54,16 @@ export function changes<K extends RecordKind>(
 ): AsyncIterable<AnyChange<K>> {
   const { keys } = watching;
   const read = (event: Event) => changeOf(keys, kinds, event, options) as AnyChange<K> | undefined;
-  return watchRange(watching, allBelow(keys.root), read, { ...options, since });
+  return watchRange(watching, allBelow(keys.root), read, since, options);
 }
 
 async function* watchRange<C>(
   { client, keys, reconnectMs }: Watching,
   range: KeyRange,
   read: (event: Event) => C | undefined,
-  { signal, since, stands }: WatchOptions & { readonly since: number },
+  since: number,
+  // Whoever passes an AbortController passes an accessor, which a copy would lose.
+  { signal, stands }: WatchOptions,
 ): AsyncIterable<C> {
   let seen = since;
   for (let turn = 0; !signal.aborted; turn += 1) {
