@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { PodFacts } from "../cluster-port.ts";
-import { readRecords } from "../integrity/store-records.ts";
 import type { AllocationRecord, AttachmentRecord, OwnerRecord, Ref } from "../records.ts";
 import { reserveAddress } from "../reserve/reserve.ts";
 import { unreserveAddress } from "../reserve/unreserve.ts";
 import { allocationRef, auditedWorld, CLUSTER } from "../testing/audited.ts";
 import { calledBy } from "../testing/called-by.ts";
 import { instanceReference, nodeFacts } from "../testing/hand-over.ts";
+import { readRecords } from "../testing/read-records.ts";
 import { add, attachment, del, named, smallNetwork } from "../testing/world.ts";
 import { audit, lasting } from "./audit.ts";
 import type { Audit, AuditInput } from "./types.ts";

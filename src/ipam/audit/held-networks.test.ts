@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { formatCidr } from "../../address/cidr.ts";
-import { readRecords } from "../integrity/store-records.ts";
+import { readRecords } from "../testing/read-records.ts";
 import { add, createWorld, network } from "../testing/world.ts";
 import { heldNetworks } from "./held-networks.ts";
 

@@ -121,7 +121,7 @@ export async function auditStreamed(input: StreamedInput, options: CallOptions):
   };
 }
 
-/** As `readRecords` meets them. */
+/** By kind: whoever reads them one kind after the other meets them so. */
 function inOrder(damaged: readonly Damage[]): Damage[] {
   return damaged.toSorted((a, b) => KINDS.indexOf(a.ref.kind) - KINDS.indexOf(b.ref.kind));
 }

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { formatAddress, parseAddress } from "../../address/address.ts";
 import { parseInterval } from "../../address/interval-text.ts";
 import { audit } from "../audit/audit.ts";
-import { readRecords } from "../integrity/store-records.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
 import { podFacts } from "../testing/hand-over.ts";
+import { readRecords } from "../testing/read-records.ts";
 import { add, createWorld, del, network, texts } from "../testing/world.ts";
 import type { Wish } from "../wish.ts";
 

@@ -1,8 +1,8 @@
 import { formatAddress } from "../../../src/address/address.ts";
 import { audit } from "../../../src/ipam/audit/audit.ts";
-import { readRecords } from "../../../src/ipam/integrity/store-records.ts";
 import type { Store } from "../../../src/ipam/store-port.ts";
 import { calledBy } from "../../../src/ipam/testing/called-by.ts";
+import { readRecords } from "../../../src/ipam/testing/read-records.ts";
 
 /**
  * Compares the store with the books of who has an address, by container. One sentence for each duplicate,
