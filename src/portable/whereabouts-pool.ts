@@ -9,6 +9,8 @@ const WORD = 1n << 64n;
 const WHOLE = 1n << 128n;
 /** Colons part an IPv6 address into eight groups, or nine with "::" at an end. */
 const MOST_GROUPS = 9;
+/** What an address may stand before. Ten thousand names of dashes would otherwise be read as addresses for seconds. */
+const MAYBE_PREFIX = /^\d{1,3}$/;
 
 /**
  * The pool's range as a value, host bits included: offsets count from its address. Of "first-last/prefix" they count
@@ -27,7 +29,9 @@ export function rangeInName(name: string): Cidr | undefined {
   const parts = name.split("-");
   for (let from = 0; from < parts.length; from++) {
     for (let to = from + 1; to < parts.length && to - from <= MOST_GROUPS; to++) {
-      const range = tryParseCidr(`${parts.slice(from, to).join(":")}/${parts[to]}`);
+      const prefix = parts[to] ?? "";
+      if (!MAYBE_PREFIX.test(prefix)) continue;
+      const range = tryParseCidr(`${parts.slice(from, to).join(":")}/${prefix}`);
       if (range !== undefined) return range;
     }
   }
