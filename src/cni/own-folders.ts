@@ -1,7 +1,7 @@
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { DEFAULTS } from "../config/settings/setting-defaults.ts";
 import { isBegunFolder } from "../files/begun-folder.ts";
-import { whyNotOwnFolder } from "../files/own-folder.ts";
+import { whyNotOwnFolderAgain } from "../files/own-folder.ts";
 import { IpamError } from "../ipam/errors.ts";
 import type { Verb } from "./protocol/versions.ts";
 
@@ -15,7 +15,7 @@ import type { Verb } from "./protocol/versions.ts";
 export function withOwnFolders(configuration: NetworkConfiguration, verb: Verb): NetworkConfiguration {
   const { byNetwork = [] } = configuration.node;
   return FOLDERS.filter((key) => byNetwork.includes(key)).reduce((known, key) => {
-    const why = whyNotOwnFolder(known.node[key]);
+    const why = whyNotOwnFolderAgain(known.node[key]);
     if (why === undefined) return known;
     const message = `ipam.${key} '${known.node[key]}' cannot be kube-ipam's folder: ${why}`;
     if (verb !== "ADD" && verb !== "STATUS") return goOn(known, key, message);

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { whyNotOwnFolder } from "./own-folder.ts";
+import { whyNotOwnFolder, whyNotOwnFolderAgain } from "./own-folder.ts";
 
 const root = mkdtempSync(join(tmpdir(), "own-folder-"));
 /** Not below /tmp, whose content is nobody's configuration. */
@@ -146,4 +146,25 @@ describe("E43: root may not write into", () => {
     chownSync(path, 1000, 1000);
     expect(whyNotOwnFolder(join(path, "data", "new"))).toMatch(/belongs to user 1000/);
   });
+});
+
+test.skipIf(process.geteuid?.() !== 0)("E43: one that was found ours is judged again when it changes", () => {
+  const path = folder(elsewhere, "kube-ipam.db");
+  chmodSync(elsewhere, 0o755);
+  const judgements = () => [
+    whyNotOwnFolderAgain(path) === undefined,
+    whyNotOwnFolderAgain(path) === undefined,
+  ];
+  expect(judgements()).toEqual([true, true]);
+  chmodSync(path, 0o777);
+  expect(judgements()).toEqual([false, false]);
+  chmodSync(path, 0o755);
+  expect(judgements()).toEqual([true, true]);
+  chownSync(path, 12_345, 0);
+  expect(judgements()).toEqual([false, false]);
+  rmSync(path, { recursive: true });
+  expect(judgements()).toEqual([true, true]);
+  mkdirSync(path);
+  writeFileSync(join(path, "passwd"), "");
+  expect(judgements()).toEqual([false, false]);
 });

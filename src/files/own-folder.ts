@@ -15,6 +15,28 @@ const WRITE = 0o002;
 const ENTER = 0o001;
 const STICKY = 0o1000;
 
+/** Of one that was found to be kube-ipam's own, for how long its way is not looked at again, in milliseconds. */
+const TRUSTED_MS = 1000;
+const MOST_TRUSTED = 64;
+
+/**
+ * As whyNotOwnFolder, for who asks again and again. A folder that was found to be kube-ipam's own a moment ago stays it
+ * as long as it is the same one with the same rights: only root could have changed the way to it.
+ */
+export function whyNotOwnFolderAgain(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const same = found && `${found.dev} ${found.ino} ${found.uid} ${found.gid} ${found.mode}`;
+  const before = trusted.get(path);
+  if (before !== undefined && before.same === same && performance.now() < before.until) return undefined;
+  trusted.delete(path);
+  const why = whyNotOwnFolder(path);
+  if (why === undefined && same !== undefined && trusted.size < MOST_TRUSTED)
+    trusted.set(path, { same, until: performance.now() + TRUSTED_MS });
+  return why;
+}
+
+const trusted = new Map<string, { readonly same: string; readonly until: number }>();
+
 /**
  * Why root must not write into a folder that somebody without rights on this node has named; undefined where
  * it may. Nobody but root can change where the path leads, and the folder is missing, empty, ours already, or

@@ -45,7 +45,7 @@ test("a long file keeps those that live, and the newest", () => {
   const { path, witnesses } = open(["c3", "c700"]);
   const all = Array.from({ length: 6_000 }, (_, index) => witness(`c${index}`));
   for (const each of all) witnesses.note([each]);
-  expect(fs.statSync(path).size).toBeLessThan(140_000);
+  expect(fs.statSync(path).size).toBeLessThan(280_000);
   const kept = [...witnesses.newest()].map(({ id: { container } }) => container);
   expect(kept[0]).toBe("c5999");
   expect(kept.slice(-2)).toEqual(["c700", "c3"]);
@@ -61,7 +61,7 @@ test("however many live, the file is seldom rewritten", () => {
   const { note } = openWitnesses(path, { read });
   const containers = Array.from({ length: 3_000 }, (_, index) => String(index).padStart(64, "c"));
   for (const each of containers) note([{ ...witness(each), requestId: `r-${each}` }]);
-  expect(looked).toBeLessThan(4 * containers.length);
+  expect(looked).toBeLessThan(containers.length);
 });
 
 test("never throws: a hint that cannot be written or read is none", () => {

@@ -4,8 +4,8 @@ import { lockBriefly } from "./lock-briefly.ts";
 import { quietly } from "./quietly.ts";
 
 /** A file that grew longer is rewritten with the lines that still count, in bytes. */
-const LONGEST = 128 * 1024;
-/** So many lines stay at most, of about 150 bytes: after that there is room for hundreds before the next rewriting. */
+const LONGEST = 256 * 1024;
+/** So many lines stay at most, of about 150 bytes: after that there is room for a thousand before the next rewriting. */
 const MOST_LINES = 500;
 
 /**
@@ -20,8 +20,7 @@ export function openWitnesses(path: string, journal: Pick<Journal, "read">): Wit
       lockBriefly(path, (fd) => {
         const end = fs.fstatSync(fd).size;
         if (end + text.length <= LONGEST) return fs.writeSync(fd, text, end);
-        const standing = linesOf(fs.readFileSync(fd, "utf8")).filter((line) => stands(line, journal));
-        const rest = standing.slice(-MOST_LINES).join("") + text;
+        const rest = newestOf(linesOf(fs.readFileSync(fd, "utf8")), journal).join("") + text;
         // Written first, so that nobody who reads meanwhile finds an empty file.
         fs.writeSync(fd, rest, 0);
         return fs.ftruncateSync(fd, Buffer.byteLength(rest));
@@ -51,6 +50,16 @@ function lineOf({ space, id, requestId, revision }: Witness): string {
 /** Each with its line feed; without the last one where a writer was killed. */
 function linesOf(text: string): string[] {
   return text.match(/.*\n/g) ?? [];
+}
+
+/** Those that stand, at most so many; each that is looked at costs a file's reading. */
+function newestOf(lines: readonly string[], journal: Pick<Journal, "read">): string[] {
+  const standing: string[] = [];
+  for (let n = lines.length - 1; n >= 0 && standing.length < MOST_LINES; n--) {
+    const line = lines[n] ?? "";
+    if (stands(line, journal)) standing.push(line);
+  }
+  return standing.reverse();
 }
 
 function stands(line: string, journal: Pick<Journal, "read">): boolean {
