@@ -48,7 +48,7 @@ test-cluster: build shim
 	@nice test/cluster/build.sh
 	@nice test/cluster/multus/build.sh
 	@nice test/cluster/whereabouts/build.sh
-	@scripts/test.sh test/cluster
+	@scripts/test.sh test/cluster test/kubernetes-store
 	@$(MAKE) --no-print-directory test-nodes
 
 ## test-nodes: on two real nodes with kubelets and container runtimes, in namespaces of their own

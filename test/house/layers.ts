@@ -54,8 +54,14 @@ export const LAYERS: readonly Layer[] = [
     testing: ["testing"],
   },
   {
+    layer: "kubernetes",
+    uses: ["address", "ipam", "files", "tls", "portable", "config"],
+    rooms: ["credentials", "api", "objects", "ports"],
+    testing: ["testing"],
+  },
+  {
     layer: "store",
-    uses: ["address", "ipam", "files", "tls", "config"],
+    uses: ["address", "ipam", "files", "tls", "config", "kubernetes"],
     rooms: [
       ".",
       "keys",
@@ -66,17 +72,15 @@ export const LAYERS: readonly Layer[] = [
       "etcd/connect",
       "etcd/client",
       "etcd",
+      "kubernetes/objects",
+      "kubernetes/requests",
+      "kubernetes/transactions",
+      "kubernetes",
       "kinds",
     ],
     testing: ["contract", "memory", "embedded/testing"],
   },
   { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
-  {
-    layer: "kubernetes",
-    uses: ["address", "ipam", "files", "tls", "portable", "config"],
-    rooms: ["credentials", "api", "objects", "ports"],
-    testing: ["testing"],
-  },
   {
     layer: "cni",
     uses: ["address", "ipam", "files", "config", "log", "store"],

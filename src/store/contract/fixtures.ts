@@ -14,6 +14,11 @@ export interface StoreUnderTest {
   readonly store: Store;
   /** A second handle on the same records, as another process would have; absent where there is none. */
   readonly other?: Store;
+  /**
+   * What one read shows as of one moment: a whole transaction, or the records of one address. Default: a transaction.
+   * The suite says at each case what a store of the second kind need not do, and why.
+   */
+  readonly atom?: "transaction" | "address";
   /** Damages an existing record, as another program that writes into the store could. */
   readonly damage: (ref: Ref) => Promise<void>;
   /** Closes the handles and removes all files. */

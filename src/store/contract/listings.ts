@@ -128,11 +128,13 @@ export function listings(under: () => StoreUnderTest): void {
       putAllocation("10.0.0.1"),
       { ref: { kind: "recovery", node: "n" }, record: recoveryOf("n") },
     ];
-    const revision = await putAll(under().store, ...puts);
+    const { atom, store } = under();
+    const revision = await putAll(store, ...puts);
     for (const { ref, record } of puts) {
       const found: unknown[] = [];
       for await (const entry of under().store.list({ kind: ref.kind }, options())) found.push(entry);
-      expect(found).toEqual([{ ref, record, revision }]);
+      // Each object of Kubernetes has a revision of its own.
+      expect(found).toEqual([{ ref, record, revision: atom === "address" ? expect.any(Number) : revision }]);
     }
   });
 

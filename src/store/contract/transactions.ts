@@ -38,7 +38,10 @@ export function transactions(under: () => StoreUnderTest): void {
     const second = await putAll(other, putAllocation("10.1.2.4"));
     expect(first).toBeGreaterThan(0);
     expect(second).toBeGreaterThan(first);
-    expect((await store.read({ refs: [] }, options())).revision).toBe(second);
+    const { revision } = await store.read({ refs: [allocation("10.1.2.4")] }, options());
+    // Others write to Kubernetes, too, and a read of one object tells that one's revision alone.
+    if (under().atom === "address") expect(revision).toBeGreaterThanOrEqual(second);
+    else expect(revision).toBe(second);
   });
 
   test("one guard that does not hold, and none of the writes happens", async () => {

@@ -1,0 +1,187 @@
+import type { RecordKind, Ref, RefOf } from "../../ipam/records.ts";
+import type { CallOptions, CountScope, Entry, ListOptions, ListScope } from "../../ipam/store-port.ts";
+import { readable } from "../readable.ts";
+import { inScope } from "../scope.ts";
+import {
+  addressIn,
+  addressObject,
+  kindPrefix,
+  type ObjectId,
+  type Resource,
+  spacePrefix,
+} from "./objects/names.ts";
+import type { Page, StoredObject } from "./objects/objects.ts";
+import { parseRef } from "./objects/ref-text.ts";
+import { recordIn } from "./read.ts";
+import { nodeLabel } from "./requests/wire.ts";
+import type { Session } from "./transactions/session.ts";
+import { settled, type View } from "./transactions/view.ts";
+
+/** Objects of a page: about a MiB. */
+const PAGE = 500;
+
+/**
+ * Lists all records of a scope: those of addresses in the order of their numbers, attachments in the order of the
+ * objects that hold them.
+ *
+ * @throws StoreFailure
+ */
+export async function* list<K extends RecordKind>(
+  session: Session,
+  scope: ListScope<K>,
+  options: ListOptions,
+): AsyncIterable<Entry<K>> {
+  for await (const object of objectsOf(session, scope, options)) {
+    const seen = await settled(session, object.id, object, options);
+    for (const ref of refsIn(seen, scope)) {
+      const record = readable<K>(
+        ref,
+        () => recordIn(ref, seen)?.record as Entry<K>["record"],
+        options.damaged,
+      );
+      if (record !== undefined) yield { ref, record, revision: Number(seen.object?.version) };
+    }
+  }
+  if (isWholeNode(scope)) session.homes.listed(scope.node ?? "");
+}
+
+/** Counts the records of a scope. @throws StoreFailure */
+export async function count(session: Session, scope: CountScope, options: CallOptions): Promise<number> {
+  let sum = 0;
+  const counting: ListOptions = {
+    ...options,
+    damaged: () => {
+      sum += 1;
+    },
+  };
+  for await (const _ of list(session, scope, counting)) sum += 1;
+  return sum;
+}
+
+/** The address spaces that have a record. Reads one object of each. @throws StoreFailure */
+export async function spaces(session: Session, options: CallOptions): Promise<string[]> {
+  const found = new Set<string>();
+  const places: readonly [Resource, string][] = [
+    ["addressrecords", ""],
+    ["storerecords", kindPrefix("owner")],
+    ["storerecords", kindPrefix("reservedRanges")],
+  ];
+  for (const [resource, prefix] of places) {
+    for (let from: string | undefined = prefix; from !== undefined; ) {
+      const page: Page<StoredObject> = await session.objects.page({ resource, from, limit: 1 }, options);
+      const [object] = page.items;
+      if (object === undefined || !object.id.name.startsWith(prefix)) break;
+      for (const { ref } of object.content?.values() ?? []) if ("space" in ref) found.add(ref.space);
+      const segment = object.id.name.slice(prefix.length).split(".")[0] ?? "";
+      from = `${prefix}${segment}${LAST}`;
+    }
+  }
+  return [...found].sort();
+}
+
+/** Comes after all names of a segment: none has that character. */
+const LAST = ".~";
+
+function isWholeNode({ kind, network, node }: ListScope): boolean {
+  return kind === "attachment" && node !== undefined && network === undefined;
+}
+
+/** The objects in which records of the scope may be. */
+async function* objectsOf(
+  session: Session,
+  scope: ListScope,
+  options: CallOptions,
+): AsyncIterable<StoredObject> {
+  const { objects } = session;
+  if (scope.kind === "attachment") {
+    if (scope.node !== undefined) {
+      const label = nodeLabel(scope.node);
+      const found = await Promise.all([
+        objects.labelled("addressrecords", label, options),
+        objects.labelled("storerecords", label, options),
+      ]);
+      yield* inOrder(found.flat());
+      return;
+    }
+    yield* from(session, { resource: "addressrecords", name: "" }, "", options);
+  }
+  if (ADDRESS_KINDS.includes(scope.kind)) {
+    yield* addressesOf(session, scope, options);
+    return;
+  }
+  const prefix =
+    scope.kind === "owner" && scope.space !== undefined
+      ? `${kindPrefix("owner")}${spacePrefix(scope.space)}`
+      : kindPrefix(scope.kind);
+  yield* from(session, { resource: "storerecords", name: prefix }, prefix, options);
+}
+
+const ADDRESS_KINDS: readonly RecordKind[] = ["allocation", "reservation", "cooling"];
+
+async function* addressesOf(
+  session: Session,
+  { address, from: first, space }: ListScope,
+  options: CallOptions,
+): AsyncIterable<StoredObject> {
+  if (space === undefined) return yield* from(session, { resource: "addressrecords", name: "" }, "", options);
+  if (address !== undefined) {
+    const object = await session.objects.get(addressObject(space, address), options);
+    if (object !== undefined) yield object;
+    return;
+  }
+  const start = first === undefined ? spacePrefix(space) : addressObject(space, first).name;
+  yield* from(session, { resource: "addressrecords", name: start }, spacePrefix(space), options);
+}
+
+/** The objects of a resource from a name on, as long as their names begin so. */
+async function* from(
+  session: Session,
+  { name, resource }: ObjectId,
+  prefix: string,
+  options: CallOptions,
+): AsyncIterable<StoredObject> {
+  for (let next: string | undefined = name; next !== undefined; ) {
+    const page: Page<StoredObject> = await session.objects.page(
+      { resource, from: next, limit: PAGE },
+      options,
+    );
+    for (const object of page.items) {
+      if (!object.id.name.startsWith(prefix)) return;
+      yield object;
+    }
+    next = page.next;
+  }
+}
+
+/** The records of an object that are in the scope. Of one that cannot be read at all: what its name says. */
+export function refsIn<K extends RecordKind>(seen: View, scope: ListScope<K>): RefOf<K>[] {
+  const all: Ref[] =
+    seen.content === undefined
+      ? unreadable(seen.object, seen.id, scope)
+      : Array.from(seen.content.values(), ({ ref }) => ref);
+  return all.filter((ref): ref is RefOf<K> => inScope(scope, ref));
+}
+
+/** Records of an object whose content cannot be read. */
+function unreadable(object: StoredObject | undefined, id: ObjectId, { kind, space }: ListScope): Ref[] {
+  if (object === undefined) return [];
+  if (id.resource === "storerecords") {
+    const ref = parseRef(object.told.ref ?? "");
+    return ref === undefined ? [] : [ref];
+  }
+  const address = addressIn(id.name);
+  if (address === undefined || !(kind === "allocation" || kind === "reservation" || kind === "cooling"))
+    return [];
+  // The letters of the kinds: "a" allocation, "r" reservation, "c" cooling.
+  if (!object.told.has.includes(kind.slice(0, 1))) return [];
+  return [{ kind, space: space ?? id.name.slice(0, id.name.indexOf(".")), address }];
+}
+
+function inOrder(objects: readonly StoredObject[]): StoredObject[] {
+  const key = ({ content }: StoredObject) => [...(content?.keys() ?? [])].find(isAttachment) ?? "";
+  return objects.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function isAttachment(text: string): boolean {
+  return text.startsWith('["attachment"');
+}

@@ -1,0 +1,144 @@
+import type { Address } from "../../address/address.ts";
+import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
+import type {
+  CallOptions,
+  CoolingAddress,
+  CountAnswer,
+  Query,
+  Snapshot,
+  Span,
+  Versioned,
+  Window,
+  WindowAnswer,
+} from "../../ipam/store-port.ts";
+import { addressIn, addressObject, type ObjectId, spacePrefix } from "./objects/names.ts";
+import type { Outline } from "./objects/objects.ts";
+import { refText } from "./objects/ref-text.ts";
+import { revisionIn } from "./transactions/compare.ts";
+import { damaged } from "./transactions/damaged.ts";
+import { find } from "./transactions/find.ts";
+import { objectKey, type Session } from "./transactions/session.ts";
+import { objectOf } from "./transactions/shares.ts";
+import { settleUnsettled } from "./transactions/unsettled.ts";
+import { type View, view } from "./transactions/view.ts";
+
+/** Objects of one page of outlines: about half a KiB each. */
+const PAGE = 500;
+
+/**
+ * Answers a query, each object as of a moment of its own: what spans several objects is guarded when it is written.
+ *
+ * @throws StoreFailure
+ */
+export async function read(session: Session, query: Query, options: CallOptions): Promise<Snapshot> {
+  const refs = query.refs ?? [];
+  const ids = await Promise.all(
+    refs.map((ref) => (ref.kind === "attachment" ? find(session, ref, options) : objectOf(ref))),
+  );
+  const views = viewsOf(session, ids, options);
+  const [records, windows, counts] = await Promise.all([
+    Promise.all(refs.map(async (ref, n) => recordIn(ref, await views(ids[n])))),
+    Promise.all((query.windows ?? []).map((window) => look(session, window, options))),
+    Promise.all((query.counts ?? []).map((span) => countSpan(session, span, options))),
+  ]);
+  const found = new Map(refs.map((ref, n) => [refText(ref), records[n]]));
+  const revisions = [
+    ...records.map((record) => record?.revision ?? 0),
+    ...windows.map(({ revision }) => revision),
+    ...counts.map(({ revision }) => revision),
+  ];
+  return {
+    revision: Math.max(0, ...revisions),
+    get: <R extends Ref>(ref: R) => found.get(refText(ref)) as Versioned<RecordOf<R>> | undefined,
+    windows: windows.map(({ answer }) => answer),
+    counts: counts.map(({ answer }) => answer),
+  };
+}
+
+/** Looks at each object once. */
+function viewsOf(session: Session, ids: readonly (ObjectId | undefined)[], options: CallOptions) {
+  const views = new Map<string, Promise<View>>();
+  const settledFirst = settleUnsettled(
+    session,
+    ids.filter((id) => id !== undefined),
+    options,
+  );
+  return async (id: ObjectId | undefined): Promise<View | undefined> => {
+    if (id === undefined) return undefined;
+    const key = objectKey(id);
+    const known = views.get(key) ?? settledFirst.then(() => view(session, id, options));
+    views.set(key, known);
+    return known;
+  };
+}
+
+/** A record as the view shows it. @throws StoreFailure damaged */
+export function recordIn(ref: Ref, seen: View | undefined): Versioned<RecordTypes[RecordKind]> | undefined {
+  if (seen === undefined || revisionIn(seen, ref) === 0) return undefined;
+  const part = seen.content?.get(refText(ref));
+  if (part === undefined) throw damaged(seen.id, undefined, ref);
+  if (part.damage !== undefined) throw damaged(seen.id, part.damage, ref);
+  return { record: part.record as RecordTypes[RecordKind], revision: revisionIn(seen, ref) };
+}
+
+interface Looked<T> {
+  readonly answer: T;
+  readonly revision: number;
+}
+
+async function look(session: Session, window: Window, options: CallOptions): Promise<Looked<WindowAnswer>> {
+  const { last, limit } = window;
+  const allocated: Address[] = [];
+  const reserved: Address[] = [];
+  const cooling: CoolingAddress[] = [];
+  let knownThrough = last;
+  const page = await outlinesIn(session, window, limit + 1, options);
+  for (const [n, { address, outline }] of page.outlines.entries()) {
+    if (n === limit) {
+      knownThrough = page.outlines[n - 1]?.address ?? window.first;
+      break;
+    }
+    if (outline.has.includes("a")) allocated.push(address);
+    if (outline.has.includes("r")) reserved.push(address);
+    if (isCooling(session, outline)) cooling.push({ ...address, revision: Number(outline.version) });
+  }
+  return { answer: { allocated, reserved, cooling, knownThrough }, revision: page.revision };
+}
+
+async function countSpan(session: Session, span: Span, options: CallOptions): Promise<Looked<CountAnswer>> {
+  const { outlines, revision } = await outlinesIn(session, span, Number.POSITIVE_INFINITY, options);
+  const having = (letter: string) => outlines.filter(({ outline }) => outline.has.includes(letter)).length;
+  const cooling = outlines.filter(({ outline }) => isCooling(session, outline)).length;
+  return { answer: { allocated: having("a"), reserved: having("r"), cooling }, revision };
+}
+
+function isCooling(session: Session, { has, id, seconds, version }: Outline): boolean {
+  if (!has.includes("c")) return false;
+  return seconds === undefined || !session.expiry.isOver(id, version, seconds);
+}
+
+/** Those of a span, the lowest first, at most `most`. */
+async function outlinesIn(
+  session: Session,
+  { first, last, space }: Span,
+  most: number,
+  options: CallOptions,
+): Promise<{ outlines: { address: Address; outline: Outline }[]; revision: number }> {
+  const outlines: { address: Address; outline: Outline }[] = [];
+  const end = addressObject(space, last).name;
+  let revision = 0;
+  for (let from: string | undefined = addressObject(space, first).name; from !== undefined; ) {
+    const limit = Math.min(PAGE, most - outlines.length);
+    if (limit <= 0) break;
+    const page = await session.objects.outlines({ resource: "addressrecords", from, limit }, options);
+    revision ||= Number(page.version);
+    for (const outline of page.items) {
+      const { name } = outline.id;
+      if (name > end || !name.startsWith(spacePrefix(space))) return { outlines, revision };
+      const address = addressIn(name);
+      if (address?.family === first.family && outline.has !== "") outlines.push({ address, outline });
+    }
+    from = page.next;
+  }
+  return { outlines, revision };
+}

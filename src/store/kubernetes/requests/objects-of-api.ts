@@ -1,0 +1,139 @@
+import * as v from "valibot";
+import type { CallOptions } from "../../../ipam/store-port.ts";
+import { StoreFailure } from "../../../ipam/store-port.ts";
+import { METADATA_LIST } from "../../../kubernetes/api/api.ts";
+import { type ApiPath, folderOf, pathOf, withQuery } from "../../../kubernetes/api/path.ts";
+import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
+import type { ObjectId, Resource } from "../objects/names.ts";
+import type { NewObject, Objects, Page, PageScope, StoredObject, Was } from "../objects/objects.ts";
+import { after, continueFrom } from "./continue.ts";
+import { type Answer, type Sending, send } from "./requests.ts";
+import { watchObjects } from "./watch-objects.ts";
+import { bodyOf, kindOf, objectOf, outline, outlineOf, selectorOf, storedObject } from "./wire.ts";
+
+/** The objects of a real API server. */
+export function objectsOf(credentials: Credentials): Objects {
+  const request = (path: ApiPath, options: CallOptions, sending: Sending, ...expected: number[]) =>
+    send(credentials, path, options, sending, expected);
+  const folder = (resource: Resource) => folderOf(kindOf(resource));
+  const path = ({ name, resource }: ObjectId) => pathOf(kindOf(resource), { name });
+  const list = async <T>(
+    { from, limit, resource }: PageScope,
+    options: CallOptions,
+    shape: v.GenericSchema<unknown, T>,
+    accept?: string,
+  ): Promise<{ items: T[]; version: string; more: boolean }> => {
+    const query = { limit, continue: from === "" ? undefined : continueFrom(from) };
+    const sending = accept === undefined ? {} : { accept };
+    const answer = await request(withQuery(folder(resource), query), options, sending);
+    const { items, metadata } = read(pageOf(shape), answer);
+    return { items, version: metadata.resourceVersion, more: metadata.continue !== "" };
+  };
+  return {
+    async get(id, options) {
+      const answer = await request(path(id), options, {}, 404);
+      if (answer.httpStatus !== 404) return objectOf(id.resource, read(storedObject, answer));
+      if (answer.reason === "NotFound" && isOfObject(answer, id)) return undefined;
+      throw missing(credentials.server, id.resource);
+    },
+
+    async create(object, options) {
+      const sending = { method: "POST", body: bodyOf(object) } as const;
+      const answer = await request(bounded(folder(object.id.resource), options), options, sending, 409);
+      return answer.httpStatus === 409 ? "exists" : objectOf(object.id.resource, read(storedObject, answer));
+    },
+
+    async replace(was: Was, object: NewObject, options) {
+      const sending = { method: "PUT", body: bodyOf(object, was) } as const;
+      const answer = await request(bounded(path(was.id), options), options, sending, 404, 409);
+      if (answer.httpStatus === 409) return "changed";
+      if (answer.httpStatus === 404) return requireGone(answer, was.id, credentials.server);
+      return objectOf(was.id.resource, read(storedObject, answer));
+    },
+
+    async remove({ id, uid, version }, options) {
+      const preconditions = { uid, resourceVersion: version };
+      const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions };
+      const answer = await request(bounded(path(id), options), options, { method: "DELETE", body }, 404, 409);
+      if (answer.httpStatus === 404) return requireGone(answer, id, credentials.server);
+      return answer.httpStatus === 409 ? "changed" : "removed";
+    },
+
+    async page(scope, options): Promise<Page<StoredObject>> {
+      const { items, more, version } = await list(scope, options, storedObject);
+      return pageFrom(
+        items.map((item) => objectOf(scope.resource, item)),
+        version,
+        more,
+      );
+    },
+
+    async outlines(scope, options) {
+      const { items, more, version } = await list(scope, options, outline, METADATA_LIST);
+      return pageFrom(
+        items.map((item) => outlineOf(scope.resource, item)),
+        version,
+        more,
+      );
+    },
+
+    async labelled(resource, label, options) {
+      const query = { labelSelector: selectorOf(label) };
+      const answer = await request(withQuery(folder(resource), query), options, {});
+      return read(pageOf(storedObject), answer).items.map((item) => objectOf(resource, item));
+    },
+
+    watch: (scope, since, options) => watchObjects(credentials, scope, since, options),
+  };
+}
+
+const listed = v.object({
+  resourceVersion: v.optional(v.string(), ""),
+  continue: v.optional(v.string(), ""),
+});
+
+function pageOf<T>(shape: v.GenericSchema<unknown, T>) {
+  return v.object({ metadata: listed, items: v.nullish(v.array(shape), []) });
+}
+
+function pageFrom<T extends { readonly id: ObjectId }>(
+  items: readonly T[],
+  version: string,
+  more: boolean,
+): Page<T> {
+  const last = items.at(-1);
+  return { items, version, ...(more && last && { next: after(last.id.name) }) };
+}
+
+/** The server gives up as well, so that a write does not happen long after. */
+function bounded(path: ApiPath, { deadline }: CallOptions): ApiPath {
+  const seconds = Math.max(1, Math.ceil((deadline - performance.now()) / 1000));
+  return withQuery(path, { timeout: `${Math.min(seconds, 10)}s` });
+}
+
+function read<T>(shape: v.GenericSchema<unknown, T>, { body, httpStatus }: Answer): T {
+  const result = v.safeParse(shape, body);
+  if (result.success) return result.output;
+  throw new StoreFailure("unavailable", `the API server's answer (${httpStatus}) has another form`);
+}
+
+const notFound = v.object({ details: v.object({ name: v.string() }) });
+
+/** Only the API server's own word about this very object proves that it is gone: not that of a proxy, or that the resource is missing. */
+function isOfObject({ body }: Answer, { name }: ObjectId): boolean {
+  const said = v.safeParse(notFound, body);
+  return said.success && said.output.details.name === name;
+}
+
+function requireGone(answer: Answer, id: ObjectId, server: string): "changed" {
+  if (isOfObject(answer, id)) return "changed";
+  throw missing(server, id.resource);
+}
+
+function missing(server: string, resource: Resource): StoreFailure {
+  return new StoreFailure(
+    "refused",
+    `the API server at ${server} has no resource ${kindOf(resource).plural}.${kindOf(resource).group}`,
+    "install kube-ipam's custom resources: helm install, or kubectl apply -f deploy/manifests",
+  );
+}

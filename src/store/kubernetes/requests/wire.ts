@@ -1,0 +1,198 @@
+import * as v from "valibot";
+import { formatAddress } from "../../../address/address.ts";
+import type { AllocationRecord, ReservationRecord } from "../../../ipam/records.ts";
+import type { Kind } from "../../../kubernetes/api/kinds.ts";
+import { type Content, contentText, EMPTY, parseContent } from "../objects/content.ts";
+import { hashOf } from "../objects/hash.ts";
+import type { ObjectId, Resource } from "../objects/names.ts";
+import { addressIn } from "../objects/names.ts";
+import type { Label, NewObject, Outline, StoredObject, Was } from "../objects/objects.ts";
+import { refText } from "../objects/ref-text.ts";
+
+/** The group of the custom resources; the aggregated API of the controller has another. */
+export const GROUP = "store.kube-ipam.io";
+const VERSION = "v1";
+
+const metadata = v.object({
+  name: v.string(),
+  uid: v.string(),
+  resourceVersion: v.string(),
+  labels: v.nullish(v.record(v.string(), v.string()), {}),
+});
+
+const prepared = v.object({ transaction: v.string(), records: v.string() });
+
+/** An object of either resource. What a person has broken is no reason to refuse the whole listing. */
+export const storedObject = v.object({
+  metadata,
+  spec: v.fallback(
+    v.object({
+      records: v.optional(v.string(), ""),
+      ref: v.optional(v.string()),
+      written: v.optional(v.string(), ""),
+      prepared: v.optional(prepared),
+      verdict: v.optional(v.picklist(["pending", "committed"])),
+    }),
+    { records: "", written: "" },
+  ),
+});
+
+/** Metadata alone. */
+export const outline = v.object({ metadata });
+
+const KINDS: Readonly<Record<Resource, string>> = {
+  addressrecords: "AddressRecord",
+  storerecords: "StoreRecord",
+};
+
+/** The resource as the client of the API server names it. */
+export function kindOf(resource: Resource): Kind<v.InferOutput<typeof storedObject>> {
+  return { group: GROUP, version: VERSION, plural: resource, shape: storedObject };
+}
+
+/** The object of an answer. */
+export function objectOf(
+  resource: Resource,
+  { metadata: { labels, name, resourceVersion, uid }, spec }: v.InferOutput<typeof storedObject>,
+): StoredObject {
+  return {
+    id: { resource, name },
+    uid,
+    version: resourceVersion,
+    content: parseContent(spec.records),
+    told: { has: labels?.[HAS] ?? "arc", ...(spec.ref !== undefined && { ref: spec.ref }) },
+    written: spec.written,
+    ...(spec.prepared && {
+      prepared: {
+        transaction: spec.prepared.transaction,
+        content: parseContent(spec.prepared.records),
+      },
+    }),
+    ...(spec.verdict && { verdict: spec.verdict }),
+  };
+}
+
+/** What metadata alone tell. */
+export function outlineOf(
+  resource: Resource,
+  { metadata: { name, labels, resourceVersion } }: v.InferOutput<typeof outline>,
+): Outline {
+  const seconds = Number(labels?.[SECONDS]);
+  return {
+    id: { resource, name },
+    version: resourceVersion,
+    // Somebody who took the label away has not freed the address.
+    has: labels?.[HAS] ?? "a",
+    ...(Number.isFinite(seconds) && { seconds }),
+  };
+}
+
+/** The body of a create, or of a replacement of `was`. */
+export function bodyOf({ content, id, prepared, verdict, written }: NewObject, was?: Was): object {
+  const both = [content, prepared?.content ?? EMPTY];
+  return {
+    apiVersion: `${GROUP}/${VERSION}`,
+    kind: KINDS[id.resource],
+    metadata: {
+      name: id.name,
+      ...(was && { uid: was.uid, resourceVersion: was.version }),
+      labels: { ...labelsOf(both), ...(id.resource === "addressrecords" && stateLabels(both)) },
+    },
+    spec: {
+      ...(id.resource === "addressrecords" ? summaryOf(id, content) : refOf(both)),
+      records: contentText(content),
+      written,
+      ...(prepared && {
+        prepared: { transaction: prepared.transaction, records: contentText(prepared.content) },
+      }),
+      ...(verdict && { verdict }),
+    },
+  };
+}
+
+/** A selector for objects that have the label. */
+export function selectorOf({ name, value }: Label): string {
+  return labelKey(name, value);
+}
+
+/** The label by which a node's attachments are found. */
+export function nodeLabel(node: string): Label {
+  return { name: "node", value: hashOf(node) };
+}
+
+/** The label by which one attachment is found. */
+export function attachmentLabel(text: string): Label {
+  return { name: "attachment", value: hashOf(text) };
+}
+
+/** Of an object that holds one record: people and the damaged's finder read it. */
+function refOf(contents: readonly Content[]): { ref?: string } {
+  const [ref] = contents.flatMap((content) => [...content.keys()]);
+  return ref === undefined ? {} : { ref };
+}
+
+const HAS = `${GROUP}/has`;
+const SECONDS = `${GROUP}/seconds`;
+/** A restored address would have an owner of former days. */
+const UNSAVED = { "velero.io/exclude-from-backup": "true" };
+
+function labelKey(name: Label["name"], value: string): string {
+  return `${name}.${GROUP}/${value}`;
+}
+
+function labelsOf(contents: readonly Content[]): Record<string, string> {
+  const labels: Record<string, string> = { ...UNSAVED };
+  for (const { ref } of contents.flatMap((content) => [...content.values()])) {
+    if (ref.kind !== "attachment") continue;
+    for (const { name, value } of [nodeLabel(ref.node), attachmentLabel(refText(ref))])
+      labels[labelKey(name, value)] = "";
+  }
+  return labels;
+}
+
+function stateLabels(contents: readonly Content[]): Record<string, string> {
+  const parts = contents.flatMap((content) => [...content.values()]);
+  const has = LETTERS.filter(([kind]) => parts.some(({ ref }) => ref.kind === kind));
+  const seconds = parts.find(({ ref }) => ref.kind === "cooling")?.seconds;
+  return {
+    [HAS]: has.map(([, letter]) => letter).join(""),
+    ...(seconds !== undefined && { [SECONDS]: String(seconds) }),
+  };
+}
+
+const LETTERS = [
+  ["allocation", "a"],
+  ["reservation", "r"],
+  ["cooling", "c"],
+] as const;
+
+/** What people read of an address, and policies judge. */
+function summaryOf({ name }: ObjectId, content: Content): object {
+  const parts = [...content.values()];
+  const find = (kind: string) => parts.find(({ ref }) => ref.kind === kind)?.record;
+  const allocation = find("allocation") as AllocationRecord | undefined;
+  const reservation = find("reservation") as ReservationRecord | undefined;
+  const address = addressIn(name);
+  return {
+    ...(address && { address: formatAddress(address) }),
+    state: allocation
+      ? "Held"
+      : reservation
+        ? "Reserved"
+        : find("cooling") !== undefined
+          ? "Cooling"
+          : "Free",
+    holders: (allocation?.holders ?? []).map(({ attachment, node, pod }) => ({
+      node,
+      ...(pod && { pod: `${pod.namespace}/${pod.name}` }),
+      attachment: `${attachment.network} ${attachment.container} ${attachment.ifname}`,
+    })),
+    ...(reservation && {
+      reservedFor: `${reservation.owner.kind} ${reservation.owner.namespace}/${reservation.owner.name}`.slice(
+        0,
+        253,
+      ),
+      reservedBy: reservation.kind,
+    }),
+  };
+}

@@ -1,0 +1,79 @@
+import type { CallOptions, Guard } from "../../../ipam/store-port.ts";
+import { EMPTY } from "../objects/content.ts";
+import { refText } from "../objects/ref-text.ts";
+import { holdNow, holds } from "./compare.ts";
+import { damaged } from "./damaged.ts";
+import type { Session } from "./session.ts";
+import type { Share } from "./share.ts";
+import { applied } from "./shares.ts";
+import { orUnsettled, undo } from "./unsettled.ts";
+import { settled, type View, view } from "./view.ts";
+import { isUnknown, write } from "./write.ts";
+
+/** The transaction's revision, or that a guard did not hold. */
+export type Committed = { readonly revision: number } | "lost";
+
+/** Whether the write may be seen before the guards on other objects were looked at: it takes nothing away from anybody. */
+export function onlyAdds({ deletes, guards, puts }: Share): boolean {
+  const isNew = ({ ref }: Pick<Guard, "ref">) =>
+    guards.some((guard) => guard.revision === 0 && refText(guard.ref) === refText(ref));
+  return puts.every(isNew) && deletes.every(({ kind }) => kind === "cooling");
+}
+
+/**
+ * Commits a transaction that writes one object, in one write. Guards on other objects are looked at afterwards: one
+ * that was read before would be passed by a process that was stopped in between. Where one does not hold, the write
+ * is undone, and nobody was told of it.
+ *
+ * @throws StoreFailure "unknown-outcome" where it remains unknown; the next call that meets the object settles it.
+ */
+export async function commitOne(
+  session: Session,
+  share: Share,
+  compared: readonly Share[],
+  options: CallOptions,
+): Promise<Committed> {
+  const { id } = share;
+  const remembered = await rememberedView(session, share, options);
+  for (let seen = remembered ?? (await view(session, id, options)); ; ) {
+    if (!holds(seen, share.guards)) {
+      if (seen !== remembered) return "lost";
+      seen = await view(session, id, options);
+      continue;
+    }
+    const { content, object } = seen;
+    if (content === undefined) throw damaged(id);
+    const next = applied(content, share);
+    const after = next.size === 0 ? undefined : { id, content: next, written: session.newId() };
+    const unsettled = { id, before: object, after, compared };
+    const done = await write(session, id, object, after, options).catch((failure) => {
+      if (!isUnknown(failure)) throw failure;
+      return orUnsettled(session, unsettled, () => Promise.reject(failure));
+    });
+    if (done === "changed") {
+      seen = await view(session, id, options);
+      continue;
+    }
+    if (compared.length > 0) {
+      const stands = await orUnsettled(session, unsettled, async () => {
+        if (await holdNow(session, compared, options)) return true;
+        await undo(session, unsettled, options);
+        return false;
+      });
+      if (!stands) return "lost";
+    }
+    return { revision: Number(done.object?.version ?? object?.version ?? 0) };
+  }
+}
+
+/** The object as it was seen last, or that it is not there where the guards say so; undefined: nothing is known. */
+async function rememberedView(
+  session: Session,
+  { guards, id }: Share,
+  options: CallOptions,
+): Promise<View | undefined> {
+  const object = session.seen.get(id);
+  if (object !== undefined) return settled(session, id, object, options);
+  const isNew = guards.length > 0 && guards.every(({ revision }) => revision === 0);
+  return isNew ? { id, object: undefined, content: EMPTY } : undefined;
+}

@@ -1,0 +1,34 @@
+import type { RefOf } from "../../../ipam/records.ts";
+import type { CallOptions } from "../../../ipam/store-port.ts";
+import { type ObjectId, recordObject } from "../objects/names.ts";
+import { refText } from "../objects/ref-text.ts";
+import { attachmentLabel } from "../requests/wire.ts";
+import type { Session } from "./session.ts";
+import { settled, view } from "./view.ts";
+
+/** The object that holds an attachment's record; undefined where there is none. @throws StoreFailure */
+export async function find(
+  session: Session,
+  ref: RefOf<"attachment">,
+  options: CallOptions,
+): Promise<ObjectId | undefined> {
+  const text = refText(ref);
+  const known = session.homes.get(ref);
+  if (known !== undefined && known !== "absent") {
+    const { content } = await view(session, known, options);
+    if (content === undefined || content.has(text)) return known;
+  }
+  const own = recordObject(ref);
+  const [labelled, alone] = await Promise.all([
+    session.objects.labelled("addressrecords", attachmentLabel(text), options),
+    session.objects.get(own, options),
+  ]);
+  for (const object of [...labelled, ...(alone === undefined ? [] : [alone])]) {
+    const { content } = await settled(session, object.id, object, options);
+    if (!(content === undefined || content.has(text))) continue;
+    session.homes.set(ref, object.id);
+    return object.id;
+  }
+  session.homes.set(ref, "absent");
+  return undefined;
+}

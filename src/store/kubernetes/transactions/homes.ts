@@ -1,0 +1,43 @@
+import { tryParseAddress } from "../../../address/address.ts";
+import { BoundedMap } from "../../../ipam/bounded-map.ts";
+import type { AttachmentRecord, RefOf } from "../../../ipam/records.ts";
+import { addressObject, type ObjectId, recordObject } from "../objects/names.ts";
+import { refText } from "../objects/ref-text.ts";
+
+type AttachmentRef = RefOf<"attachment">;
+
+/** The object that holds an attachment's record: that of its first address, so that both are written at once. */
+export function homeOf(ref: AttachmentRef, { addresses: [first], space }: AttachmentRecord): ObjectId {
+  const address = first === undefined ? undefined : tryParseAddress(first);
+  return address === undefined ? recordObject(ref) : addressObject(space, address);
+}
+
+/** Where attachments were seen last. */
+export class Homes {
+  readonly #homes = new BoundedMap<string, ObjectId | "absent">(MOST);
+  readonly #listed = new Set<string>();
+
+  get(ref: AttachmentRef): ObjectId | "absent" | undefined {
+    return this.#homes.get(refText(ref));
+  }
+
+  set(ref: AttachmentRef, home: ObjectId | "absent"): void {
+    this.#homes.set(refText(ref), home);
+  }
+
+  /** All attachments of this node have been listed. */
+  listed(node: string): void {
+    if (this.#listed.size < MOST) this.#listed.add(node);
+  }
+
+  /**
+   * Whether an ADD may take it for absent without a look at all objects. Only a node itself makes records of its
+   * attachments, one at a time under a lock, and what it made stands in its journal.
+   */
+  isNew(ref: AttachmentRef): boolean {
+    const home = this.get(ref);
+    return home === "absent" || (home === undefined && this.#listed.has(ref.node));
+  }
+}
+
+const MOST = 4_096;

@@ -1,0 +1,62 @@
+import { BoundedMap } from "../../../ipam/bounded-map.ts";
+import type { ObjectId } from "../objects/names.ts";
+import type { Objects, StoredObject } from "../objects/objects.ts";
+import { Expiry } from "./expiry.ts";
+import { Homes } from "./homes.ts";
+import type { Unsettled } from "./share.ts";
+
+/** What one open store remembers between its calls. */
+export interface Session {
+  readonly objects: Objects;
+  /** The newest state of objects that was seen, for the next write: it is guarded, so that an old one costs a try. */
+  readonly seen: SeenObjects;
+  readonly homes: Homes;
+  readonly expiry: Expiry;
+  /** Writes of which it is not known whether they happened, by `objectKey`. */
+  readonly unsettled: Map<string, Unsettled>;
+  /** An ID that nobody else has. */
+  readonly newId: () => string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+}
+
+/** Of some hundred objects; each is about two KiB. */
+const MOST_SEEN = 512;
+
+export function openSession(objects: Objects, given: Partial<Session> = {}): Session {
+  const now = given.now ?? (() => performance.now());
+  return {
+    objects,
+    seen: new SeenObjects(MOST_SEEN),
+    homes: new Homes(),
+    expiry: new Expiry(now),
+    unsettled: new Map(),
+    newId: () => crypto.randomUUID(),
+    sleep: (milliseconds) => Bun.sleep(milliseconds),
+    now,
+    ...given,
+  };
+}
+
+class SeenObjects {
+  readonly #objects: BoundedMap<string, StoredObject>;
+
+  constructor(limit: number) {
+    this.#objects = new BoundedMap(limit);
+  }
+
+  get(id: ObjectId): StoredObject | undefined {
+    return this.#objects.get(objectKey(id));
+  }
+
+  /** Remembers what was read or written; undefined: it is not there. */
+  set(id: ObjectId, object: StoredObject | undefined): void {
+    if (object === undefined) this.#objects.delete(objectKey(id));
+    else this.#objects.set(objectKey(id), object);
+  }
+}
+
+export function objectKey({ name, resource }: ObjectId): string {
+  return `${resource}/${name}`;
+}

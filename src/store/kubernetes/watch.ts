@@ -1,0 +1,143 @@
+import type { RecordKind, RefOf } from "../../ipam/records.ts";
+import type { AnyChange, Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
+import { readable } from "../readable.ts";
+import { refsIn } from "./list.ts";
+import { addressObject, type Resource, recordObject } from "./objects/names.ts";
+import type { ObjectChange, StoredObject, WatchScope } from "./objects/objects.ts";
+import { refText } from "./objects/ref-text.ts";
+import { recordIn } from "./read.ts";
+import type { Session } from "./transactions/session.ts";
+import type { View } from "./transactions/view.ts";
+
+/** Yields the changes of one kind of record; of one address, without cost for writers of others. */
+export async function* watch<K extends RecordKind>(
+  session: Session,
+  scope: ListScope<K>,
+  since: number,
+  options: WatchOptions,
+): AsyncIterable<Change<K>> {
+  const told = new Told();
+  for await (const change of merged(session, watchesOf(scope), since, options))
+    yield* told.changes(change, scope, options);
+}
+
+/** Yields the changes of several kinds, each kind's in its order. */
+export async function* changes<K extends RecordKind>(
+  session: Session,
+  kinds: readonly K[],
+  since: number,
+  options: WatchOptions,
+): AsyncIterable<AnyChange<K>> {
+  const told = new Told();
+  const watches = [...new Set(kinds.flatMap((kind) => watchesOf({ kind }).map(({ resource }) => resource)))];
+  for await (const change of merged(
+    session,
+    watches.map((resource) => ({ resource })),
+    since,
+    options,
+  ))
+    for (const kind of kinds) yield* told.changes(change, { kind }, options) as Iterable<AnyChange<K>>;
+}
+
+function watchesOf({ address, kind, space }: ListScope): WatchScope[] {
+  if (kind === "attachment") return [{ resource: "addressrecords" }, { resource: "storerecords" }];
+  const resource: Resource = ADDRESS_KINDS.includes(kind) ? "addressrecords" : "storerecords";
+  if (kind === "meta") return [{ resource, name: recordObject({ kind }).name }];
+  if (space === undefined || address === undefined) return [{ resource }];
+  return [{ resource, name: addressObject(space, address).name }];
+}
+
+const ADDRESS_KINDS: readonly RecordKind[] = ["allocation", "reservation", "cooling"];
+
+/** Several watches as one stream. */
+async function* merged(
+  session: Session,
+  scopes: readonly WatchScope[],
+  since: number,
+  { signal, stands }: WatchOptions,
+): AsyncIterable<ObjectChange> {
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  let opened = 0;
+  const onOpen = () => {
+    opened += 1;
+    if (opened === scopes.length) stands?.(true);
+  };
+  const queue: ObjectChange[] = [];
+  let failure: unknown;
+  let running = scopes.length;
+  let wake = () => {};
+  const follow = async (scope: WatchScope) => {
+    try {
+      const watching = session.objects.watch(scope, String(since), { signal: either, opened: onOpen });
+      for await (const change of watching) {
+        queue.push(change);
+        wake();
+      }
+    } catch (error) {
+      failure ??= error;
+    } finally {
+      running -= 1;
+      wake();
+    }
+  };
+  for (const scope of scopes) void follow(scope);
+  try {
+    while (!signal.aborted) {
+      const next = queue.shift();
+      if (next !== undefined) yield next;
+      else if (failure !== undefined) throw failure;
+      else if (running === 0) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+/** What a watch has told, so that a change of one record of an object is not told as one of the others. */
+class Told {
+  readonly #known = new Map<string, { readonly ref: RefOf<RecordKind>; readonly text: string }[]>();
+
+  *changes<K extends RecordKind>(
+    { object, type }: ObjectChange,
+    scope: ListScope<K>,
+    { damaged, keysOnly = false }: WatchOptions,
+  ): Iterable<Change<K>> {
+    // What prepares an object changes nothing of it.
+    if (type === "there" && object.prepared !== undefined) return;
+    const revision = Number(object.version);
+    const key = `${scope.kind} ${object.id.resource} ${object.id.name}`;
+    const seen = viewOf(object);
+    const there = type === "gone" ? [] : refsIn(seen, scope);
+    const before = this.#known.get(key) ?? [];
+    const now = there.map((ref) => ({ ref, text: textOf(seen, ref) }));
+    this.#known.set(key, now);
+    for (const { ref, text } of now) {
+      if (before.some((known) => refText(known.ref) === refText(ref) && known.text === text)) continue;
+      if (keysOnly) yield { ref, present: true, revision } as Change<K>;
+      else {
+        const record = readable<K>(ref, () => recordIn(ref, seen)?.record as never, damaged);
+        if (record !== undefined) yield { ref, present: true, record, revision } as Change<K>;
+      }
+    }
+    // Of an object that is seen for the first time nobody knows what it held: its last state says it.
+    const gone = type === "gone" ? refsIn(seen, scope) : [];
+    const candidates = before.length > 0 ? before.map(({ ref }) => ref) : gone;
+    for (const ref of candidates)
+      if (!there.some((each) => refText(each) === refText(ref as RefOf<K>)))
+        yield { ref, present: false, revision } as Change<K>;
+    if (type === "gone") this.#known.delete(key);
+  }
+}
+
+function viewOf(object: StoredObject): View {
+  return { id: object.id, object, content: object.content };
+}
+
+function textOf({ content }: View, ref: RefOf<RecordKind>): string {
+  return JSON.stringify(content?.get(refText(ref))?.record) ?? "";
+}
