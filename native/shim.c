@@ -46,10 +46,17 @@
 #define GRACE_MS 1000
 #define UNDO_MS 6000
 /*
- * As many complete plugins run at once: each takes some 7 MiB, and after a boot a runtime starts all of
- * a node's pods together. An ADD never takes the last place: it may wait for the DEL that would stand behind it.
+ * As many complete plugins work at once: after a boot a runtime starts all of a node's pods together. An ADD never
+ * takes the last place: it may wait for the DEL that would stand behind it.
  */
 #define PLACES 4
+#define PLACES_OF_DEL 1
+/*
+ * As many are there at once, with those that have left their place because they wait: each takes some 7 MiB. An ADD
+ * never takes the last seats, for the same reason.
+ */
+#define SEATS 10
+#define SEATS_OF_DEL 2
 /* The part of a verb's limit that is left for the complete plugin when its turn comes last. */
 #define PART_FOR_PLUGIN 4
 #define RETRY_PLACE_MS 5
@@ -193,7 +200,7 @@ static int open_lock(const char *name) {
 
 static void refuse_turn(void) {
   refuse(TRY_AGAIN, "too many calls of kube-ipam wait on this node",
-         "4 complete plugins run at once, and this call's turn did not come in time; the runtime tries again; start the agent, which serves all at once");
+         "of 10 complete plugins 4 work while the others wait for pods, Kubernetes or the store, and this call's turn did not come in time; the runtime tries again; start the agent, which serves all at once");
 }
 
 static void wake(int signal_number) { (void)signal_number; }
@@ -228,33 +235,52 @@ static int may_wait_for_others(void) {
   return strcmp(verb, "ADD") == 0 || strcmp(verb, "CHECK") == 0 || strcmp(verb, "GC") == 0;
 }
 
+/* Opens the lock files of this kind; 0 where there can be none. */
+static int open_locks(const char *form, int *files, int count) {
+  for (int number = 0; number < count; number++) {
+    char name[32];
+    snprintf(name, sizeof name, form, number);
+    files[number] = open_lock(name);
+    if (files[number] < 0) return 0;
+  }
+  return 1;
+}
+
+/* Locks one of the files; negative where others have locked all. */
+static int lock_one(const int *files, int count) {
+  for (int number = count - 1; number >= 0; number--)
+    if (flock(files[number], LOCK_EX | LOCK_NB) == 0) return files[number];
+  return -1;
+}
+
 /*
- * Takes one of the places. Its lock passes on to the complete plugin with the file, which alone has it then,
- * and ends with that process, however it ends. Who waits stands in a queue, a lock as well, so that only
- * the first looks for a place. Without lock files (a read-only folder) nobody waits.
+ * Takes one of the seats, and one of the places. Their locks pass on to the complete plugin with the files, which
+ * alone has them then, and end with that process, however it ends. It leaves its place while it waits, and needs
+ * to know which it may take again. Who waits here stands in a queue, a lock as well, so that only the first looks for
+ * a seat and a place. Without lock files (a read-only folder) nobody waits.
  */
 static void take_place(void) {
-  int places[PLACES];
-  int waits = may_wait_for_others(), usable = waits ? PLACES - 1 : PLACES, taken = -1;
+  int seats[SEATS], places[PLACES];
+  int waits = may_wait_for_others(), seat = -1, place = -1;
+  int usable_seats = waits ? SEATS - SEATS_OF_DEL : SEATS, usable_places = waits ? PLACES - PLACES_OF_DEL : PLACES;
   int64_t until = deadline - milliseconds_given() / PART_FOR_PLUGIN;
   int queue = open_lock(waits ? "fallback-queue.lock" : "fallback-queue-del.lock");
-  if (queue < 0) return;
-  for (int place = 0; place < usable; place++) {
-    char name[32];
-    snprintf(name, sizeof name, "fallback-%d.lock", place);
-    places[place] = open_lock(name);
-    if (places[place] < 0) return;
-  }
-  if (!wait_in_queue(queue, until)) return;
+  char passed_on[32];
+  if (queue < 0 || !open_locks("fallback-seat-%d.lock", seats, usable_seats) ||
+      !open_locks("fallback-%d.lock", places, usable_places) || !wait_in_queue(queue, until))
+    return;
   for (;;) {
-    for (int place = usable - 1; place >= 0 && taken < 0; place--)
-      if (flock(places[place], LOCK_EX | LOCK_NB) == 0) taken = places[place];
-    if (taken >= 0) break;
+    if (seat < 0) seat = lock_one(seats, usable_seats);
+    if (seat >= 0) place = lock_one(places, usable_places);
+    if (place >= 0) break;
     if (now() >= until) refuse_turn();
     struct timespec moment = {.tv_nsec = RETRY_PLACE_MS * 1000000};
     nanosleep(&moment, NULL);
   }
-  fcntl(taken, F_SETFD, 0);
+  fcntl(seat, F_SETFD, 0);
+  fcntl(place, F_SETFD, 0);
+  snprintf(passed_on, sizeof passed_on, "%d/%d", place, usable_places);
+  setenv("KUBE_IPAM_PLACE", passed_on, 1);
 }
 
 /* Becomes the complete plugin, which finds the same stdin and a shorter deadline. */

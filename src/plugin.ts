@@ -5,7 +5,7 @@ import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
 import { fallbackLogSettings } from "./runtime/log-settings.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
-import { COLD, openPorts } from "./runtime/open-ports.ts";
+import { COLD, type Openers, openPorts } from "./runtime/open-ports.ts";
 import { readStdin } from "./runtime/stdin.ts";
 
 const STDOUT = 1;
@@ -30,10 +30,10 @@ export async function runPlugin(): Promise<number> {
     },
     {
       nodeFile: readNodeFile,
-      openPorts: (request, adding) => {
+      openPorts: async (request, adding) => {
         log = pluginLog(request.configuration.node);
         for (const warning of request.configuration.warnings) log("warn", warning);
-        return openPorts(request, log, COLD, adding);
+        return openPorts(request, log, await openersFor(env.KUBE_IPAM_PLACE), adding);
       },
       deliver: print,
       ending: ending.signal,
@@ -44,6 +44,16 @@ export async function runPlugin(): Promise<number> {
     logVerb(pluginLog(settings), env, outcome, performance.now());
   }
   return outcome.exitCode;
+}
+
+/** Behind the shim few complete plugins work at once: one that only waits leaves its place to another. */
+async function openersFor(passedOn: string | undefined): Promise<Openers> {
+  if (passedOn === undefined) return COLD;
+  const { passedOnPlace } = await import("./node/place.ts");
+  const place = passedOnPlace(passedOn);
+  if (place === undefined) return COLD;
+  const { leavePlace } = await import("./runtime/leave-place.ts");
+  return leavePlace(COLD, place);
 }
 
 /** Writes all of it, or throws (EPIPE: the runtime is gone). Touching process.stdout costs 17 ms. */

@@ -1,12 +1,10 @@
 import { expect } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { ours } from "../kit/case.ts";
-import { added, invoke } from "../kit/cni.ts";
+import { added } from "../kit/cni.ts";
 import { withoutRealRoot } from "../kit/machine.ts";
-import { uniqueName } from "../kit/namespaces.ts";
+import { makeMemoryGroup } from "../kit/memory-group.ts";
 import { run, tool } from "../kit/run.ts";
-import { shimExecutable } from "../kit/subject-agent.ts";
+import { unattendedShim } from "../kit/unattended-shim.ts";
 import type { World } from "../kit/world.ts";
 
 /** What the executable asks of the machine it lands on. */
@@ -41,17 +39,11 @@ ours("floor", `it runs with glibc ${OLDEST_GLIBC.join(".")}`, async (world) => {
 
 async function fourInASmallGroup(world: World): Promise<void> {
   const net = world.network({ subnet: "10.1.2.0/24" });
-  const group = memoryGroup(100 * 1024 * 1024);
-  try {
-    const prefix = ["sh", "-c", `echo $$ > ${join(group, "cgroup.procs")}; exec "$@"`, "sh"];
-    const adds = await Promise.all(
-      [0, 1, 2, 3].map((n) => world.add(net, { container: `c${n}` }, { prefix })),
-    );
-    expect(adds.length).toBe(4);
-    expect(await killsIn(group)).toBe(0);
-  } finally {
-    rmdirSync(group);
-  }
+  using group = makeMemoryGroup(100 * 1024 * 1024);
+  const { prefix } = group;
+  const adds = await Promise.all([0, 1, 2, 3].map((n) => world.add(net, { container: `c${n}` }, { prefix })));
+  expect(adds.length).toBe(4);
+  expect(group.kills()).toBe(0);
 }
 
 ours("floor", "four cold ADDs at once fit into a cgroup of 100 MiB", fourInASmallGroup, {
@@ -61,24 +53,14 @@ ours("floor", "four cold ADDs at once fit into a cgroup of 100 MiB", fourInASmal
 /** After a boot a runtime starts all pods of its node at once, before any agent is there. */
 async function fortyBehindTheShim(world: World): Promise<void> {
   const net = world.network({ subnet: "10.1.2.0/24" });
-  const group = memoryGroup(100 * 1024 * 1024);
-  const env = {
-    ...world.place.env,
-    KUBE_IPAM_FULL: world.place.executable,
-    KUBE_IPAM_AGENT_SOCKET: world.place.folder.file("turns", "agent.sock"),
-  };
-  try {
-    const prefix = ["sh", "-c", `echo $$ > ${join(group, "cgroup.procs")}; exec "$@"`, "sh"];
-    const adds = await Promise.all(
-      Array.from({ length: 40 }, (_, n) =>
-        invoke(shimExecutable(), "ADD", { ...world.defaults(), container: `c${n}` }, net, { prefix, env }),
-      ),
-    );
-    expect(adds.map((finished) => added(finished).ips.length)).toEqual(adds.map(() => 1));
-    expect(await killsIn(group)).toBe(0);
-  } finally {
-    rmdirSync(group);
-  }
+  using group = makeMemoryGroup(100 * 1024 * 1024);
+  const { prefix } = group;
+  const shim = unattendedShim(world);
+  const adds = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => shim.run("ADD", net, { container: `c${n}` }, { prefix })),
+  );
+  expect(adds.map((finished) => added(finished).ips.length)).toEqual(adds.map(() => 1));
+  expect(group.kills()).toBe(0);
 }
 
 ours("K160", "behind the shim forty cold ADDs at once fit there, too", fortyBehindTheShim, {
@@ -97,24 +79,3 @@ ours("floor", "a .env in the folder it is started in has no say", async (world) 
   const { stdout } = await run(["sh", "-c", script, world.place.folder.path, world.place.executable]);
   expect(stdout).toContain("Version: kube-ipam v");
 });
-
-const V1 = "/sys/fs/cgroup/memory";
-
-/** A memory cgroup of this many bytes, swap included where it is counted; version 1 or 2. */
-function memoryGroup(bytes: number): string {
-  const parent = existsSync(V1) ? V1 : "/sys/fs/cgroup";
-  const group = join(parent, uniqueName("g"));
-  mkdirSync(group);
-  if (existsSync(V1)) {
-    writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
-  } else {
-    writeFileSync(join(group, "memory.max"), String(bytes));
-    writeFileSync(join(group, "memory.swap.max"), "0");
-  }
-  return group;
-}
-
-async function killsIn(group: string): Promise<number> {
-  const file = join(group, existsSync(V1) ? "memory.oom_control" : "memory.events");
-  return Number(/oom_kill (\d+)/.exec(readFileSync(file, "utf8"))?.[1] ?? 0);
-}
