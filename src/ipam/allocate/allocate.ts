@@ -2,7 +2,7 @@ import { commit } from "../commit/commit.ts";
 import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { type Foreseen, foresee } from "../foresee/foresee.ts";
-import { foreseeTogether } from "../foresee/foresee-together.ts";
+import { endReading, foreseeTogether } from "../foresee/foresee-together.ts";
 import { giveBackNearby } from "../foresee/nearby.ts";
 import { free } from "../free/free.ts";
 import { suspecting } from "../integrity/thrown-back.ts";
@@ -80,48 +80,33 @@ async function replayKeptRelease({ ports, request, options }: Attempt): Promise<
  * the one before has left.
  */
 async function untilAllocated(attempt: Attempt): Promise<Allocated> {
-  const { foreseen, endReading } = await foreseeTogether(attempt);
+  const wait = new HandOverWait(attempt);
   try {
-    const wait = new HandOverWait(attempt);
-    if (foreseen === undefined || addsToOwner(attempt, foreseen))
-      return await goOn(attempt, wait, () => tryForeseen(attempt, wait, endReading), endReading);
-    const step = await commit(attempt, foreseen.view, foreseen.candidates);
-    if (step.kind === "allocated") return step.allocated;
-    return await goOn(attempt, wait, () => next(attempt, wait, step, endReading), endReading);
+    const foreseen = await foreseeTogether(attempt);
+    let step =
+      foreseen === undefined || addsToOwner(attempt, foreseen)
+        ? await inTurn(attempt, () => tryForeseen(attempt, wait))
+        : await commit(attempt, foreseen.view, foreseen.candidates);
+    for (;;) {
+      if (step.kind === "allocated") return step.allocated;
+      // Whoever waits for a holder holds nobody up.
+      if (step.kind !== "again") endReading(attempt);
+      if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
+      if (step.kind === "left") await wait.settle();
+      const view = step.kind === "again" ? step.view : undefined;
+      step = await inTurn(attempt, () => tryUntilDecided(attempt, wait, view));
+    }
   } finally {
-    endReading?.();
+    endReading(attempt);
     giveBackNearby(attempt);
   }
 }
 
-/** @param decided is called when this ADD has read the store and knows what follows. */
-async function goOn(
-  attempt: Attempt,
-  wait: HandOverWait,
-  first: () => Promise<Step>,
-  decided?: () => void,
-): Promise<Allocated> {
-  let step = await inTurn(attempt, first);
-  for (;;) {
-    decided?.();
-    if (step.kind === "allocated") return step.allocated;
-    if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
-    if (step.kind === "left") await wait.settle();
-    const before = step;
-    step = await inTurn(attempt, () => next(attempt, wait, before, decided));
-  }
-}
-
-/** Goes on from where a step has left the ADD. */
-function next(attempt: Attempt, wait: HandOverWait, before: Step, decided?: () => void): Promise<Step> {
-  return tryUntilDecided(attempt, wait, before.kind === "again" ? before.view : undefined, decided);
-}
-
 /** Tries to commit without a read, where another ADD of the workload has left what to foresee from; else with one. */
-async function tryForeseen(attempt: Attempt, wait: HandOverWait, decided?: () => void): Promise<Step> {
+async function tryForeseen(attempt: Attempt, wait: HandOverWait): Promise<Step> {
   const foreseen = ownerRef(attempt) && foresee(attempt);
   const step = foreseen === undefined ? AGAIN : await commit(attempt, foreseen.view, foreseen.candidates);
-  return step.kind === "again" ? next(attempt, wait, step, decided) : step;
+  return step.kind === "again" ? tryUntilDecided(attempt, wait, step.view) : step;
 }
 
 function addsToOwner({ request }: Attempt, { candidates }: Foreseen): boolean {
@@ -138,12 +123,7 @@ function inTurn(attempt: Attempt, work: () => Promise<Step>): Promise<Step> {
 }
 
 /** Reads and tries until a step is something else than "again". */
-async function tryUntilDecided(
-  attempt: Attempt,
-  wait: HandOverWait,
-  known: View | undefined,
-  decided: (() => void) | undefined,
-): Promise<Step> {
+async function tryUntilDecided(attempt: Attempt, wait: HandOverWait, known: View | undefined): Promise<Step> {
   let view = known;
   for (let number = 1; number <= MOST_TRIES; number++) {
     giveBackNearby(attempt);
@@ -154,7 +134,7 @@ async function tryUntilDecided(
       continue;
     }
     // Whose pod had addresses asks Kubernetes what ends now: that holds up nobody else.
-    if (view.formerOwners.length > 0) decided?.();
+    if (view.formerOwners.length > 0) endReading(attempt);
     const step = await tryView(attempt, view, number, wait);
     if (step.kind !== "again") return step;
     view = step.view;

@@ -6,30 +6,37 @@ import { type Foreseen, foresee, isSimple, memoryKey } from "./foresee.ts";
 /** How often an ADD that waits for another one's read checks that it is still wanted, in milliseconds. */
 const CHECK_MS = 500;
 
+/** What ends the read of an ADD that others wait for. */
+const ends = new WeakMap<Attempt, () => void>();
+
 /**
  * Foresees, if need be after another ADD of this process has read what this one needs: so pods that start at
  * once cost the store one read. The first of them reads, of those who ask nobody but the store: for a named
  * address Kubernetes may have to tell who its holder is, and it may take as long as an ADD has.
  *
- * @returns what may be committed, or else what says to the others that this ADD does not read any more.
+ * @returns what may be committed; undefined where this ADD must read, and others may wait for it (`endReading`).
  * @throws IpamError when the ADD is no longer wanted.
  */
-export async function foreseeTogether(
-  attempt: Attempt,
-): Promise<{ readonly foreseen?: Foreseen; readonly endReading?: () => void }> {
+export async function foreseeTogether(attempt: Attempt): Promise<Foreseen | undefined> {
   const { ports, request } = attempt;
   const foreseen = foresee(attempt);
-  if (foreseen !== undefined) return { foreseen };
-  if (!isSimple(request) || attempt.refusal !== undefined) return {};
+  if (foreseen !== undefined) return foreseen;
+  if (!isSimple(request) || attempt.refusal !== undefined) return undefined;
   const key = memoryKey(request);
   const awaited = ports.foresight?.awaited?.(key);
-  if (awaited === undefined) {
-    const endReading = asksNobody(request) ? ports.foresight?.reading?.(key) : undefined;
-    return endReading ? { endReading } : {};
+  if (awaited !== undefined) {
+    await whileWanted(attempt, awaited);
+    return foresee(attempt);
   }
-  await whileWanted(attempt, awaited);
-  const after = foresee(attempt);
-  return after ? { foreseen: after } : {};
+  const end = asksNobody(request) ? ports.foresight?.reading?.(key) : undefined;
+  if (end !== undefined) ends.set(attempt, end);
+  return undefined;
+}
+
+/** Says to those who wait for this ADD's read that they need not wait any longer. */
+export function endReading(attempt: Attempt): void {
+  ends.get(attempt)?.();
+  ends.delete(attempt);
 }
 
 /** Any address will do, so that no holder and no owner of one has to be judged first. */
