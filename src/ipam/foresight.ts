@@ -1,6 +1,7 @@
 import type { Interval } from "../address/interval.ts";
 import type { Pool } from "../address/pool.ts";
 import type { MetaRecord, NetworkRecord, RecordTypes, Ref, ReservedRangesRecord } from "./records.ts";
+import type { SharedLooks } from "./shared-looks.ts";
 import type { Versioned } from "./store-port.ts";
 
 /** Records of one network, besides its addresses, as an ADD last read them from the store. */
@@ -20,6 +21,8 @@ export interface Neighbourhood {
   readonly contested: boolean;
   /** No race was lost here for long: an ADD need not ask for what it needs if it loses. */
   readonly calm: boolean;
+  /** A look that ended not long ago has found nothing free in all of the pool. */
+  readonly full: boolean;
   /**
    * Takes a position out that nobody is known to hold; undefined where none is known, and the ADD must read.
    *
@@ -30,6 +33,8 @@ export interface Neighbourhood {
   giveBack(position: bigint): void;
   /** What was read at `revision` of the node's place: its free positions, the nearest first. */
   learn(free: Iterable<bigint>, revision: number): void;
+  /** A look at all of the pool has found nothing free. */
+  learnFull(): void;
 }
 
 /** How an ADD of this process ended for one of its addresses: won at a revision, or lost. */
@@ -63,12 +68,16 @@ export interface Foresight {
   learn(network: string, memory: Memory): void;
   forget(network: string): void;
   /**
-   * While another ADD reads what the memory of this network needs: until it is learnt, or that ADD gives up.
-   * Absent in a process that serves one ADD only.
+   * While another ADD reads what the memory of this network needs: until it is learnt (true), or that ADD gives up.
+   * The caller counts as one who waits for it. Absent in a process that serves one ADD only.
    */
-  awaited?(network: string): Promise<void> | undefined;
+  awaited?(network: string): Promise<boolean> | undefined;
+  /** How many wait for what an ADD now reads: so many more should find something in it. */
+  waiting?(network: string): number;
   /** Says that the caller reads what the memory of this network needs. @returns what ends that. */
   reading?(network: string): () => void;
+  /** Absent in a process that serves one ADD only. */
+  readonly looks?: SharedLooks;
   /**
    * The store's identity was read, and is the one that this node knows. Absent in a process that serves one
    * ADD only.

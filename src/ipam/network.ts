@@ -40,6 +40,17 @@ export interface PoolOfNodes {
   readonly nodes?: Labels;
 }
 
+const keys = new WeakMap<Network, string>();
+
+/** Equal for networks whose pools are equal, position by position. */
+export function networkKey(network: Network): string {
+  const known = keys.get(network);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([network.name, network.space, describeNetwork(network)]);
+  keys.set(network, key);
+  return key;
+}
+
 /** Canonical text of a network's ranges, gateways and exclusions: equal for equal configurations. */
 export function describeNetwork(network: Network): string {
   // Not formatInterval: records hold this text, and another one would be taken for a change.

@@ -16,7 +16,8 @@ import { type Choice, chooseNamed } from "./choose-named.ts";
 import { foreignRanges, isOperatorsForOther } from "./foreign-ranges.ts";
 import { noFreeAddress } from "./no-free-address.ts";
 import { oneOf } from "./one-of.ts";
-import { type Found, searchPool } from "./search.ts";
+import type { Found } from "./search.ts";
+import { searchTogether } from "./search-together.ts";
 
 /**
  * Chooses an address for every target, each with the revisions to guard; or the holder to wait for,
@@ -61,8 +62,9 @@ async function chooseOpen(
   { besides, number }: ChooseOptions,
 ): Promise<Choice> {
   const excluded = [...foreignRanges(attempt, view), ...besides];
+  const full = new Set<Pool>();
   for (const ignoreCooling of [false, true]) {
-    const free = await findFree(attempt, view, target, { excluded, ignoreCooling, number });
+    const free = await findFree(attempt, view, target, { excluded, ignoreCooling, number, full });
     if (free !== undefined)
       return { kind: "candidate", candidate: await openCandidate(attempt, target, free) };
   }
@@ -72,6 +74,8 @@ async function chooseOpen(
 
 interface FindOptions extends FreeSeenOptions {
   readonly number: number;
+  /** Pools where a search of this try has found nothing that is free, nor anything that cools down. */
+  readonly full: Set<Pool>;
 }
 
 /** A free address, and the look that shows it. */
@@ -89,17 +93,25 @@ async function findFree(
   const questions = view.questions.pools.filter((question) => question.target === target);
   const { excluded, ignoreCooling } = options;
   for (const [index, pool] of target.pools.entries()) {
+    if (options.full.has(pool)) continue;
     const question = questions[index];
     const inView = question && takeSeen(attempt, view, question, options);
     if (inView !== undefined) return { address: inView, windows: view.snapshot.windows };
     // Where something is excluded, a slice does not list all that is free in it.
     const listsAll = excluded.length === 0 && question !== undefined;
-    if (listsAll && showsAll(view, question)) continue;
+    if (listsAll && showsAll(view, question)) {
+      learnFull(attempt, target, pool, options);
+      continue;
+    }
     // An earlier try has searched: what cools down in view is as good as anything that others leave.
     if (options.number > 1 && !ignoreCooling && question && showsCooling(view, question, excluded)) continue;
     const searched = withoutIntervals(pool, excluded);
-    const found = await searchPool(attempt, searched, { own: target.own, ignoreCooling });
-    if (found === undefined) continue;
+    const found = await searchTogether(attempt, view, searched, { own: target.own, ignoreCooling });
+    if (found.positions.length === 0) {
+      if (!found.cooling) options.full.add(pool);
+      learnFull(attempt, target, pool, options);
+      continue;
+    }
     const positions = found.positions.flatMap((position) => pool.positionOf(searched.at(position)) ?? []);
     const address = takeFound(attempt, target, pool, { ...found, positions }, options);
     if (address !== undefined) return { address, windows: found.windows };
@@ -171,6 +183,12 @@ function takeFound(
   if (position === undefined) return undefined;
   if (neighbourhoods !== undefined) moveCursor(pool, request.network.space, position - 1n, ports);
   return pool.at(position);
+}
+
+/** Tells the ADDs to come that a look at all of the pool has found nothing for anybody. */
+function learnFull({ ports, request }: Attempt, target: OpenTarget, pool: Pool, options: FindOptions): void {
+  if (forAnybody(target, options))
+    ports.foresight?.neighbourhoods?.of(request.network.space, pool).learnFull();
 }
 
 /** Which positions the asker may take, whatever is known of who holds them. */

@@ -10,6 +10,8 @@ const PARTS = 40n;
 const READABLE = 2048n;
 /** So many parts are read at once. */
 const READ_AT_ONCE = 16;
+/** So many reads go out at once where others wait for what they show. */
+const READS_AT_ONCE = 16;
 /** A pool of more positions is sampled before it is counted: to count, a store may have to go through all of it. */
 const LARGE = 4n * READABLE;
 /** How many parts a sample has, and how many positions each. */
@@ -21,9 +23,11 @@ const MOST_READS = 500;
 interface Segment {
   readonly first: bigint;
   readonly last: bigint;
+  /** So many of its addresses are free for certain, by a count. */
+  readonly certain?: number;
 }
 
-/** Free positions of a pool, as they were at one moment. */
+/** Free positions of a pool, as they were at one moment; none where nothing is free. */
 export interface Found {
   readonly positions: readonly bigint[];
   readonly revision: number;
@@ -31,12 +35,25 @@ export interface Found {
   readonly windows: readonly WindowAnswer[];
 }
 
+/** What a search has found, and whether it may have passed over addresses that cool down. */
+export interface Searched extends Found {
+  readonly cooling: boolean;
+}
+
+/** What counts as free, and how many addresses would be good to know: others wait for what the search finds. */
+export interface SearchOptions extends FreeOptions {
+  readonly wanted: number;
+}
+
 interface Search {
   readonly attempt: Attempt;
   readonly pool: Pool;
-  readonly options: FreeOptions;
+  readonly options: SearchOptions;
   reads: number;
+  cooling: boolean;
 }
+
+const NOTHING: Found = { positions: [], revision: 0, windows: [] };
 
 /**
  * Finds free addresses of a pool of any size: in a sample first, which finds some with a chance of 87 % where
@@ -44,20 +61,17 @@ interface Search {
  * records: first in parts that must have free addresses, then in those that may (an address that is allocated
  * and reserved counts twice). The cost depends on how many parts are full, not on the pool's size (FLAT).
  *
- * @returns the free positions of the first parts that have some, at random where several must; none where
- *   nothing is free.
+ * @returns the free positions of the first parts that have some, at random where several must.
  * @throws StoreFailure.
  */
-export async function searchPool(
-  attempt: Attempt,
-  pool: Pool,
-  options: FreeOptions,
-): Promise<Found | undefined> {
-  if (pool.size === 0n) return undefined;
-  const search = { attempt, pool, options, reads: 0 };
+export async function searchPool(attempt: Attempt, pool: Pool, options: SearchOptions): Promise<Searched> {
+  const search: Search = { attempt, pool, options, reads: 0, cooling: false };
   const sampled =
-    pool.size > LARGE ? await readSegments(search, sampleOf(pool, attempt.ports.random)) : undefined;
-  return sampled ?? searchSegments(search, [{ first: 0n, last: pool.size - 1n }]);
+    pool.size > LARGE ? await readSegments(search, sampleOf(pool, attempt.ports.random)) : NOTHING;
+  const enough = sampled.positions.length > 0 && 2 * sampled.positions.length >= options.wanted;
+  const all = [{ first: 0n, last: pool.size - 1n }];
+  const found = enough || pool.size === 0n ? NOTHING : await searchSegments(search, all);
+  return { ...together([sampled, found]), cooling: search.cooling };
 }
 
 /** Parts of a large pool, one anywhere in each of as many equal shares of it. */
@@ -71,19 +85,48 @@ function sampleOf({ size }: Pool, random: () => number): Segment[] {
 }
 
 /** Reads the small ones together, and looks into the large ones, in their order. */
-async function searchSegments(search: Search, segments: readonly Segment[]): Promise<Found | undefined> {
+async function searchSegments(search: Search, segments: readonly Segment[]): Promise<Found> {
   for (let next = 0; next < segments.length; ) {
-    if (++search.reads > MOST_READS) return undefined;
-    const readable = readableFrom(segments, next);
+    if (++search.reads > MOST_READS) {
+      search.cooling = true;
+      return NOTHING;
+    }
     const [large] = segments.slice(next, next + 1);
+    const groups = groupsFrom(search, segments, next);
     const found =
-      readable.length > 0
-        ? await readSegments(search, readable)
-        : large && (await searchSegments(search, await promisingParts(search, large)));
-    if (found !== undefined) return found;
-    next += Math.max(1, readable.length);
+      groups.length > 0
+        ? together(await Promise.all(groups.map((group) => readSegments(search, group))))
+        : await searchSegments(search, large ? await promisingParts(search, large) : []);
+    if (found.positions.length > 0) return found;
+    next += Math.max(1, groups.flat().length);
   }
-  return undefined;
+  return NOTHING;
+}
+
+/** What is read at once from this segment on: one read's, and of the next ones as many as may show what is wanted. */
+function groupsFrom({ options }: Search, segments: readonly Segment[], from: number): Segment[][] {
+  const groups: Segment[][] = [];
+  let certain = 0;
+  for (let next = from; groups.length < READS_AT_ONCE; ) {
+    const group = readableFrom(segments, next);
+    const further = group.reduce((sum, each) => sum + (each.certain ?? 0), 0);
+    if (group.length === 0 || (groups.length > 0 && (certain >= options.wanted || further === 0))) break;
+    groups.push(group);
+    certain += further;
+    next += group.length;
+  }
+  return groups;
+}
+
+/** As one look at the earliest of their moments. */
+function together(looks: readonly Found[]): Found {
+  const some = looks.filter(({ positions }) => positions.length > 0);
+  if (some.length === 0) return NOTHING;
+  return {
+    positions: [...new Set(some.flatMap(({ positions }) => positions))],
+    revision: Math.min(...some.map(({ revision }) => revision)),
+    windows: some.flatMap(({ windows }) => windows),
+  };
 }
 
 /** As many segments from this one on as one read can have. */
@@ -98,7 +141,7 @@ function readableFrom(segments: readonly Segment[], next: number): Segment[] {
   return readable;
 }
 
-async function readSegments(search: Search, segments: readonly Segment[]): Promise<Found | undefined> {
+async function readSegments(search: Search, segments: readonly Segment[]): Promise<Found> {
   const { attempt, pool } = search;
   const { space } = attempt.request.network;
   const slices = segments.flatMap(({ first, last }): Slice[] => {
@@ -113,7 +156,8 @@ async function readSegments(search: Search, segments: readonly Segment[]): Promi
   const positions = slices.flatMap((slice, index) => [
     ...freePositions(slice, windows.slice(index, index + 1), search.options),
   ]);
-  return positions.length === 0 ? undefined : { positions, revision, windows };
+  search.cooling ||= windows.some(({ cooling }) => cooling.length > 0);
+  return { positions, revision, windows };
 }
 
 async function promisingParts(search: Search, segment: Segment): Promise<Segment[]> {
@@ -132,7 +176,7 @@ async function promisingParts(search: Search, segment: Segment): Promise<Segment
     .sort(
       (a, b) => Math.sign(b.certain) - Math.sign(a.certain) || (a.certain > 0 ? 0 : b.possible - a.possible),
     )
-    .map(({ part }) => part);
+    .map(({ part, certain }) => ({ ...part, certain: Math.max(0, certain) }));
 }
 
 /** How many addresses of a part are free at least, and at most: nothing is both allocated and cooling (GUARDED). */
@@ -158,6 +202,7 @@ async function countAll(search: Search, spans: readonly Span[]): Promise<CountAn
     const counts = spans.slice(start, start + perRead);
     answers.push(...(await search.attempt.ports.store.read({ counts }, search.attempt.options)).counts);
   }
+  search.cooling ||= answers.some(({ cooling }) => cooling > 0);
   return answers;
 }
 

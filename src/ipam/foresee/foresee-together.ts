@@ -1,32 +1,35 @@
-import { pause } from "../pause.ts";
+import { networkKey } from "../network.ts";
 import type { AddRequest } from "../requests.ts";
-import { type Attempt, requireStillWanted } from "../view/attempt.ts";
-import { type Foreseen, foresee, isSimple, memoryKey } from "./foresee.ts";
-
-/** How often an ADD that waits for another one's read checks that it is still wanted, in milliseconds. */
-const CHECK_MS = 500;
+import type { Attempt } from "../view/attempt.ts";
+import { whileWanted } from "../view/while-wanted.ts";
+import { type Foreseen, foresee, isSimple } from "./foresee.ts";
 
 /** What ends the read of an ADD that others wait for. */
 const ends = new WeakMap<Attempt, () => void>();
 
+/** For so many looks of others an ADD waits; each has shown something, and nothing that was left for it. */
+const MOST_LOOKS = 8;
+
 /**
  * Foresees, if need be after another ADD of this process has read what this one needs: so pods that start at
- * once cost the store one read. The first of them reads, of those who ask nobody but the store: for a named
- * address Kubernetes may have to tell who its holder is, and it may take as long as an ADD has.
+ * once share one look, and divide what it shows. Where that is not enough for all, the first of those that are left
+ * looks for all of them. Only who asks nobody but the store looks for others: for a named address Kubernetes may
+ * have to tell who its holder is, and it may take as long as an ADD has.
  *
  * @returns what may be committed; undefined where this ADD must read, and others may wait for it (`endReading`).
  * @throws IpamError when the ADD is no longer wanted.
  */
 export async function foreseeTogether(attempt: Attempt): Promise<Foreseen | undefined> {
   const { ports, request } = attempt;
-  const foreseen = foresee(attempt);
-  if (foreseen !== undefined) return foreseen;
-  if (!isSimple(request) || attempt.refusal !== undefined) return undefined;
-  const key = memoryKey(request);
-  const awaited = ports.foresight?.awaited?.(key);
-  if (awaited !== undefined) {
-    await whileWanted(attempt, awaited);
-    return foresee(attempt);
+  const key = networkKey(request.network);
+  for (let looks = 0; ; looks += 1) {
+    const foreseen = foresee(attempt);
+    if (foreseen !== undefined) return foreseen;
+    if (!isSimple(request) || attempt.refusal !== undefined || looks === MOST_LOOKS) return undefined;
+    const reading = ports.foresight?.awaited?.(key);
+    if (reading === undefined) break;
+    // Where the other one has found nothing for itself, each must be told by a look of its own.
+    if (!(await whileWanted(attempt, reading))) return foresee(attempt);
   }
   const end = asksNobody(request) ? ports.foresight?.reading?.(key) : undefined;
   if (end !== undefined) ends.set(attempt, end);
@@ -42,16 +45,4 @@ export function endReading(attempt: Attempt): void {
 /** Any address will do, so that no holder and no owner of one has to be judged first. */
 function asksNobody({ wish: { fixed, owner, set } }: AddRequest): boolean {
   return fixed.length === 0 && owner === undefined && set === undefined;
-}
-
-/** Waits for another ADD, which may have more time than this one. */
-async function whileWanted(attempt: Attempt, awaited: Promise<void>): Promise<void> {
-  const { deadline } = attempt.options;
-  const ended = new AbortController();
-  const end = awaited.then(() => ended.abort());
-  while (!ended.signal.aborted && performance.now() < deadline) {
-    requireStillWanted(attempt);
-    const left = Math.max(0, deadline - performance.now());
-    await Promise.race([end, pause(Math.min(CHECK_MS, left), ended.signal)]);
-  }
 }

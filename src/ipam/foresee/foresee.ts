@@ -3,7 +3,7 @@ import type { Pool } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
 import type { Memory } from "../foresight.ts";
 import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
-import { describeNetwork, type Network } from "../network.ts";
+import { networkKey } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
 import { dependsOnOwner } from "../plan/depends-on-owner.ts";
 import { planTargets } from "../plan/plan.ts";
@@ -19,7 +19,7 @@ import { startPosition, takeNext } from "../view/cursor.ts";
 import { LOOK } from "../view/slice.ts";
 import { ask, formerOwnerRefs, networkRef, type View } from "../view/view.ts";
 import { namedCandidate, rememberedOwner } from "./foresee-named.ts";
-import { giveBackNearby, isCalm, takeNearby } from "./nearby.ts";
+import { giveBackNearby, isCalm, isFull, takeNearby } from "./nearby.ts";
 
 /** What an ADD may try to commit without a read. */
 export interface Foreseen {
@@ -37,7 +37,7 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const { request, ports } = attempt;
   giveBackNearby(attempt);
   if (ports.foresight === undefined || !isSimple(request) || attempt.refusal !== undefined) return undefined;
-  const key = memoryKey(request);
+  const key = networkKey(request.network);
   const memory = ports.foresight.recall(key);
   if (memory === undefined) return undefined;
   const remembered = ports.node.storeMemory.recall(request.network.space);
@@ -57,7 +57,7 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   const snapshot = notRead(remembered.revision, memory.connection);
   const named = targets.some(({ kind }) => kind === "named");
   const owner = named ? rememberedOwner(attempt) : undefined;
-  const foreseen = targets.every((target) => isCalm(attempt, target)) ? "known" : "guessed";
+  const foreseen = isCalm(attempt, candidates) ? "known" : "guessed";
   const records = { meta, network, ...(reservedRanges && { reservedRanges }), ...(owner && { owner }) };
   return {
     view: { targets, questions, remembered, snapshot, ...records, formerOwners: [], foreseen },
@@ -101,7 +101,7 @@ export function learn(attempt: Attempt, view: View): void {
   const { meta, network, reservedRanges } = view;
   if (ports.foresight === undefined || !isSimple(request) || !meta || !network || view.foreseen) return;
   const { connection } = view.snapshot;
-  ports.foresight.learn(memoryKey(request), {
+  ports.foresight.learn(networkKey(request.network), {
     meta,
     ...(connection !== undefined && { connection }),
     network,
@@ -112,23 +112,12 @@ export function learn(attempt: Attempt, view: View): void {
 
 /** Forgets a network's memory after a foreseen view lost. */
 export function forgetForeseen({ ports, request }: Attempt, view: View): void {
-  if (view.foreseen) ports.foresight?.forget(memoryKey(request));
+  if (view.foreseen) ports.foresight?.forget(networkKey(request.network));
 }
 
 /** Whether the ADD's addresses do not depend on those of other pods of the workload or the namespace. */
 export function isSimple(request: AddRequest): boolean {
   return !dependsOnOwner(request) && request.network.policy?.maxPerNamespace === undefined;
-}
-
-const keys = new WeakMap<Network, string>();
-
-/** Equal for networks whose pools are equal, position by position. */
-export function memoryKey({ network }: AddRequest): string {
-  const known = keys.get(network);
-  if (known !== undefined) return known;
-  const key = JSON.stringify([network.name, network.space, describeNetwork(network)]);
-  keys.set(network, key);
-  return key;
 }
 
 function candidatesFor(
@@ -149,14 +138,18 @@ function candidatesFor(
 }
 
 function freeCandidate(attempt: Attempt, target: OpenTarget, { reserved }: Memory): Candidate | undefined {
-  const [pool] = target.pools;
-  if (pool === undefined || target.own.length > 0) return undefined;
-  // The memory serves every asker: an address that is reserved for this one does not count as free.
-  const usable = (position: bigint) => !isWithin(pool.at(position), reserved);
-  const position = attempt.ports.foresight?.neighbourhoods
-    ? takeNearby(attempt, pool, usable)
-    : behindCursor(attempt, pool, usable);
-  return position === undefined ? undefined : untouchedCandidate(target, pool.at(position));
+  if (target.own.length > 0) return undefined;
+  for (const pool of target.pools) {
+    // The memory serves every asker: an address that is reserved for this one does not count as free.
+    const usable = (position: bigint) => !isWithin(pool.at(position), reserved);
+    const position = attempt.ports.foresight?.neighbourhoods
+      ? takeNearby(attempt, pool, usable)
+      : behindCursor(attempt, pool, usable);
+    if (position !== undefined) return untouchedCandidate(target, pool.at(position));
+    // What this node gave back is taken above. What others gave back, a look finds before the set counts as full.
+    if (!isFull(attempt, pool)) return undefined;
+  }
+  return undefined;
 }
 
 /** The next position behind the node's cursor, as if nobody held it. */

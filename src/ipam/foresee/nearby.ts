@@ -1,7 +1,6 @@
 import { equalAddresses, formatAddress } from "../../address/address.ts";
 import type { Pool } from "../../address/pool.ts";
 import type { Ending, Neighbourhood } from "../foresight.ts";
-import type { Target } from "../plan/target.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { moveCursor, stepBack } from "../view/cursor.ts";
@@ -46,13 +45,15 @@ export function giveBackNearby(attempt: Attempt): void {
   }
 }
 
-/** Whether no other node is expected to take addresses where this one does. */
-export function isCalm({ request, ports }: Attempt, target: Target): boolean {
-  const neighbourhoods = ports.foresight?.neighbourhoods;
-  const [pool] = target.kind === "open" ? target.pools : [];
-  return (
-    neighbourhoods !== undefined && pool !== undefined && neighbourhoods.of(request.network.space, pool).calm
-  );
+/** Whether no other node is expected to take addresses where this ADD has taken them; false of one that was named. */
+export function isCalm(attempt: Attempt, candidates: readonly Candidate[]): boolean {
+  const all = taken.get(attempt) ?? [];
+  return all.length === candidates.length && all.every(({ neighbourhood }) => neighbourhood.calm);
+}
+
+/** Whether this process knows, from a look not long ago, that nothing of a pool is free. */
+export function isFull({ request, ports }: Attempt, pool: Pool): boolean {
+  return ports.foresight?.neighbourhoods?.of(request.network.space, pool).full ?? false;
 }
 
 /** Learns what a view that was read shows of the node's place in each pool. */

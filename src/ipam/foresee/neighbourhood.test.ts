@@ -24,6 +24,20 @@ describe("FLAT: what a node knows of its neighbourhood", () => {
     expect(takeAll(known)).toEqual([5n, 6n, 7n]);
   });
 
+  test("K240: is full for half a minute after a look at all of the pool, or until a look shows something", () => {
+    let now = 0;
+    const known = new KnownNeighbourhood(seededRandom(1), () => now);
+    expect(known.full).toBe(false);
+    known.learnFull();
+    known.learn([], 1);
+    expect(known.full).toBe(true);
+    now = 30_000;
+    expect(known.full).toBe(false);
+    known.learnFull();
+    known.learn([4n], 2);
+    expect(known.full).toBe(false);
+  });
+
   test("passes over what the asker cannot use", () => {
     const known = new KnownNeighbourhood(seededRandom(1));
     known.learn(positions(0, 4), 1);

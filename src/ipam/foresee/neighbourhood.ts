@@ -6,6 +6,8 @@ const RUNNING_MS = 60_000;
 const MOST_COOLING = 512;
 /** After a race that was lost for a position that should have cooled down, in milliseconds. */
 const REST_MS = 10_000;
+/** So long nobody looks whether another node has given back what was taken of a full pool, in milliseconds. */
+const FULL_MS = 30_000;
 /** How many positions that own ADDs have won are remembered since the last read. */
 const MOST_WON = 4096;
 /** So many addresses that others took since the last read are a neighbour's. */
@@ -29,6 +31,7 @@ export class KnownNeighbourhood implements Neighbourhood {
   #hasLost = false;
   /** Until when nothing that has cooled down is tried. */
   #restUntil = Number.NEGATIVE_INFINITY;
+  #fullUntil = Number.NEGATIVE_INFINITY;
   readonly #random: () => number;
   readonly #now: () => number;
 
@@ -40,6 +43,10 @@ export class KnownNeighbourhood implements Neighbourhood {
 
   get calm(): boolean {
     return this.#wins >= CALM;
+  }
+
+  get full(): boolean {
+    return this.#now() < this.#fullUntil;
   }
 
   /**
@@ -68,8 +75,13 @@ export class KnownNeighbourhood implements Neighbourhood {
         this.#held.delete(position);
     }
     this.#free = [...free].filter((position) => !this.#held.has(position)).reverse();
+    if (this.#free.length > 0) this.#fullUntil = Number.NEGATIVE_INFINITY;
     if (this.#hasLost) this.#meetNeighbours(believed);
     this.#hasLost = false;
+  }
+
+  learnFull(): void {
+    this.#fullUntil = this.#now() + FULL_MS;
   }
 
   /** One address in the way may be a fixed one. Several at once are a neighbour's. */

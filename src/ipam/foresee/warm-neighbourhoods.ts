@@ -1,6 +1,6 @@
 import { parseAddress } from "../../address/address.ts";
 import type { Pool } from "../../address/pool.ts";
-import { sortableText } from "../../address/sortable.ts";
+import { poolKey } from "../../address/pool-key.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import type { Ending, Neighbourhoods } from "../foresight.ts";
 import { KnownNeighbourhood } from "./neighbourhood.ts";
@@ -26,7 +26,7 @@ export class WarmNeighbourhoods implements Neighbourhoods {
   }
 
   of(space: string, pool: Pool): KnownNeighbourhood {
-    const key = keyOf(space, pool);
+    const key = `${space} ${poolKey(pool)}`;
     const known = this.#known.get(key) ?? {
       space,
       pool,
@@ -58,21 +58,6 @@ export class WarmNeighbourhoods implements Neighbourhoods {
       }
     }
   }
-}
-
-const intervals = new WeakMap<Pool, string>();
-
-/** Equal for pools that number the same addresses in the same way: networks on one subnet may leave out other ones. */
-function keyOf(space: string, pool: Pool): string {
-  const known = intervals.get(pool) ?? textOf(pool);
-  intervals.set(pool, known);
-  return `${space} ${known}`;
-}
-
-/** Of bounded length, however many holes the pool has. */
-function textOf({ intervals: all, size }: Pool): string {
-  const text = all.map(({ first, last }) => `${sortableText(first)}-${sortableText(last)}`).join();
-  return `${size} ${Bun.hash(text)}`;
 }
 
 /** Milliseconds after which a record that was written for so many seconds is gone: leases are shared, and end late. */

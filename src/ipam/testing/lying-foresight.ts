@@ -21,7 +21,9 @@ export function lyingForesight(rumours: () => boolean): Foresight {
     learn: (network, memory) => warm.learn(network, memory),
     forget: (network) => warm.forget(network),
     awaited: (network) => warm.awaited(network),
+    waiting: (network) => warm.waiting(network),
     reading: (network) => warm.reading(network),
+    looks: warm.looks,
   };
 }
 
@@ -29,6 +31,7 @@ function lying(pool: Pool, rumours: () => boolean): Neighbourhood {
   return {
     contested: rumours(),
     calm: rumours(),
+    full: rumours(),
     take: (usable) => {
       for (let position = 0n; position < pool.size; position++)
         if (usable(position) && !rumours()) return position;
@@ -36,5 +39,6 @@ function lying(pool: Pool, rumours: () => boolean): Neighbourhood {
     },
     giveBack: () => undefined,
     learn: () => undefined,
+    learnFull: () => undefined,
   };
 }

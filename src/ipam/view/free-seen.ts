@@ -45,20 +45,24 @@ export function bestStretch(view: View, question: PoolQuestion): FreeStretch {
   );
 }
 
-/** So few addresses are chosen from both stretches. */
+/** So few addresses of two stretches are chosen from both; of more stretches, as many more. */
 const FEW = 16;
 
-/** This node's own stretch, unless less than half of it is free and the other one is emptier. */
+/** This node's own stretch, unless less than half of it is free and another one is emptier. */
 function emptier(stretches: readonly Stretch[], freeIn: (stretch: Stretch) => Iterable<bigint>): FreeStretch {
-  const [own, other] = stretches;
+  const [own, ...others] = stretches;
   if (own === undefined) throw new Error("a view looks at one stretch of each pool at least");
-  if (other === undefined) return { stretch: own, free: freeIn(own) };
+  if (others.length === 0) return { stretch: own, free: freeIn(own) };
   const here = [...freeIn(own)];
   if (here.length >= Number(STRETCH) / 2) return { stretch: own, free: here };
-  const there = [...freeIn(other)];
+  const all = [
+    { stretch: own, free: here },
+    ...others.map((stretch) => ({ stretch, free: [...freeIn(stretch)] })),
+  ];
+  const free = all.flatMap((each) => each.free);
   // The fewer are left, the more nodes want the same one.
-  if (here.length + there.length <= FEW) return { stretch: own, free: [...here, ...there] };
-  return there.length > here.length ? { stretch: other, free: there } : { stretch: own, free: here };
+  if (free.length <= FEW * others.length) return { stretch: own, free };
+  return all.reduce((best, each) => (each.free.length > best.free.length ? each : best));
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Stretch {
 /** Where a view looks for free addresses of a pool. */
 export interface Stretches {
   readonly pool: Pool;
-  /** The node's own; in a larger pool that others share, also any other one. They never overlap. */
+  /** The node's own; in a larger pool that others share, also some anywhere else. They never overlap. */
   readonly stretches: readonly Stretch[];
   /** This node has taken nothing here yet. */
   readonly isNew: boolean;
@@ -30,13 +30,13 @@ export const STRETCH = LOOK / 2n;
  * an ADD loses half as many races, and hardly ever has to search (`bench/thousand-nodes.ts`).
  *
  * @param windows receives the windows to read.
- * @param others whether to look at a second stretch: each costs three parts of a query.
+ * @param others how many other stretches to look at, at most: each costs three parts of a query.
  */
 export function stretchesIn(
   pool: Pool,
   space: string,
   ports: Ports,
-  { windows, others }: { readonly windows: Window[]; readonly others: boolean },
+  { windows, others }: { readonly windows: Window[]; readonly others: number },
 ): Stretches {
   const ask = (slice: Slice): Stretch => {
     const windowIndex = windows.length;
@@ -46,16 +46,28 @@ export function stretchesIn(
   const { position, known } = startPosition(pool, space, ports);
   const isNew = !known;
   const { shared } = ports.store.description;
-  if (!(shared && others) || pool.size <= LOOK)
+  if (!shared || others === 0 || pool.size <= LOOK)
     return { pool, isNew, stretches: [ask(sliceFrom(pool, position, space))] };
   const own = ask(sliceFrom(pool, position, space, STRETCH));
-  const other = ask(sliceFrom(pool, elsewhere(pool, position, ports.random()), space, STRETCH));
+  const elsewhere = starts(pool, position, others, ports.random).map((start) =>
+    ask(sliceFrom(pool, start, space, STRETCH)),
+  );
   const beginning = isNew ? { beginning: ask(sliceFrom(pool, 0n, space, STRETCH)) } : {};
-  return { pool, isNew, stretches: [own, other], ...beginning };
+  return { pool, isNew, stretches: [own, ...elsewhere], ...beginning };
 }
 
-/** Any position from where a stretch does not touch the one at `own`. @param random in [0, 1). */
-function elsewhere({ size }: Pool, own: bigint, random: number): bigint {
-  const choices = size - 2n * STRETCH + 1n;
-  return (own + STRETCH + ((BigInt(Math.floor(random * 2 ** 48)) * choices) >> 48n)) % size;
+/**
+ * Any positions from where stretches touch neither each other nor the one at `own`: one in each of as many equal
+ * shares of the rest. @param random in [0, 1).
+ */
+function starts({ size }: Pool, own: bigint, count: number, random: () => number): bigint[] {
+  const rest = size - STRETCH;
+  const shares = BigInt(count) * STRETCH > rest ? rest / STRETCH : BigInt(count);
+  const share = rest / shares;
+  return Array.from({ length: Number(shares) }, (_, index) => {
+    const before = share * BigInt(index);
+    const choices = (index === Number(shares) - 1 ? rest - before : share) - STRETCH + 1n;
+    const within = (BigInt(Math.floor(random() * 2 ** 48)) * choices) >> 48n;
+    return (own + STRETCH + before + within) % size;
+  });
 }

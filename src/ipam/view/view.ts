@@ -1,6 +1,8 @@
+import type { Pool } from "../../address/pool.ts";
 import { unlessDamaged } from "../integrity/damage.ts";
 import { recallStore } from "../integrity/identity.ts";
 import { type LivingWitness, livingWitness, witnessRef } from "../integrity/living-witness.ts";
+import { networkKey } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { NamedTarget, OpenTarget, Target } from "../plan/target.ts";
 import type {
@@ -51,6 +53,8 @@ export interface Questions {
   readonly pools: readonly PoolQuestion[];
   /** Asked for too: a holding of this node that the store must have (ONE-STORE). */
   readonly witness?: LivingWitness;
+  /** A moment of this process before the store is asked (`SharedLooks`). */
+  readonly since: number;
 }
 
 /** How many pools of one set a view reads at once; the search reads the rest when those are full. */
@@ -58,6 +62,11 @@ const POOLS_AT_ONCE = 4;
 
 /** From so many windows on, a view looks at one stretch of each pool only. */
 const MOST_WINDOWS = 16;
+
+/** So many who wait for a view are a reason for one stretch more. Near a full pool each shows a few free addresses. */
+const PER_STRETCH = 4;
+/** A view looks at so many stretches more, at most. */
+const MOST_FURTHER = 6;
 
 /** Reads the view that the targets need. @throws StoreFailure. */
 export async function readView(
@@ -151,17 +160,29 @@ export function answersOf(view: View, { slice, windowIndex }: Stretch): readonly
 
 /** The questions to the store about these targets, and about a witness. */
 export function ask(attempt: Attempt, targets: readonly Target[], witness?: LivingWitness): Questions {
-  const { space } = attempt.request.network;
+  const { network } = attempt.request;
+  const { space } = network;
+  const { foresight } = attempt.ports;
+  const isFull = (pool: Pool) => foresight?.neighbourhoods?.of(space, pool).full;
+  // Whoever looks for others too, and near a full pool, must see more.
+  let further = Math.min(
+    MOST_FURTHER,
+    Math.floor((foresight?.waiting?.(networkKey(network)) ?? 0) / PER_STRETCH),
+  );
   const windows: Window[] = [];
   const pools = targets.flatMap((target): PoolQuestion[] => {
     if (target.kind !== "open") return [];
-    return target.pools.slice(0, POOLS_AT_ONCE).map((pool, index) => {
-      const others = index === 0 && windows.length < MOST_WINDOWS;
+    const first = target.pools.find((pool) => !isFull(pool)) ?? target.pools[0];
+    return target.pools.slice(0, POOLS_AT_ONCE).map((pool) => {
+      const isFirst = pool === first && windows.length < MOST_WINDOWS;
+      const others = isFirst ? 1 + further : 0;
+      if (isFirst) further = 0;
       return { target, ...stretchesIn(pool, space, attempt.ports, { windows, others }) };
     });
   });
   const refs = [...refsOf(attempt, targets), ...(witness ? [witnessRef(witness)] : [])];
-  return { query: { refs, windows }, pools, ...(witness && { witness }) };
+  const since = foresight?.looks?.moment() ?? 0;
+  return { query: { refs, windows }, pools, ...(witness && { witness }), since };
 }
 
 function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
