@@ -11,6 +11,7 @@ import { type View, viewOf } from "../view/view.ts";
 import { answer } from "./answer.ts";
 import { tellDrift } from "./network-drift.ts";
 import { prepare } from "./prepare.ts";
+import { inTurnOfShare } from "./quota.ts";
 import { reservedFor } from "./reserved-for.ts";
 import { AGAIN, type Step } from "./step.ts";
 import type { Allocating } from "./transaction.ts";
@@ -31,7 +32,11 @@ import { undoUnlessNewer, undoUnlessWanted } from "./undo-unless.ts";
  * @throws IpamError or StoreFailure. This request has then allocated nothing, or its journal entry
  *   leads to what it allocated.
  */
-export async function commit(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Step> {
+export function commit(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Step> {
+  return inTurnOfShare(attempt, () => commitNow(attempt, view, candidates));
+}
+
+async function commitNow(attempt: Attempt, view: View, candidates: readonly Candidate[]): Promise<Step> {
   const allocating = await prepare(attempt, view, candidates);
   if (!noteInJournal(attempt, view, candidates, allocating)) return AGAIN;
   rememberBeforeFirstUse(attempt, view, allocating);

@@ -30,7 +30,7 @@ export async function prepare(
   const { drift, ...network } = recordNetwork(attempt, view);
   const further = [
     network,
-    await claimShare(attempt, candidates),
+    await claimShare(attempt, view, candidates),
     { guards: guardsOfForeseen(attempt, view), puts: [] },
   ];
   const ended = await superseded(attempt, view, candidates);

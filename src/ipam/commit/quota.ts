@@ -1,23 +1,59 @@
 import { formatAddress } from "../../address/address.ts";
-import { claimShare as claim, type ShareClaim } from "../reserve/share.ts";
+import { IpamError } from "../errors.ts";
+import { claimShare as claim, type Share, type ShareClaim } from "../reserve/share.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
+import type { View } from "../view/view.ts";
+
+const NONE: ShareClaim = { guards: [], puts: [] };
 
 /**
  * Counts the chosen addresses against the namespace's share of the pool (`maxPerNamespace`), in the
- * ADD's own transaction.
+ * ADD's own transaction. That the share is used is told to each ADD of this process that had begun before it was
+ * counted, so that many who are refused at once count it once.
  *
  * @returns the guards and writes for the ADD's transaction; none without a quota.
  * @throws IpamError noFreeAddress naming the pool and its limit; StoreFailure.
  */
 export async function claimShare(
-  { request, ports, options }: Attempt,
+  attempt: Attempt,
+  { questions }: View,
   candidates: readonly Candidate[],
 ): Promise<ShareClaim> {
-  const { policy, space } = request.network;
-  if (policy?.maxPerNamespace === undefined) return { guards: [], puts: [] };
-  const namespace = request.pod?.namespace ?? "";
-  const share = { space, namespace, pool: policy.pool, most: policy.maxPerNamespace };
+  const { ports, options } = attempt;
+  const share = shareOf(attempt);
+  if (share === undefined) return NONE;
   const wanted = candidates.map(({ address }) => formatAddress(address));
-  return claim(share, wanted, ports, options);
+  // What the namespace may have already does not count again.
+  const areNew = candidates.every(({ allocation, reservation }) => !allocation && !reservation);
+  const looks = areNew ? ports.foresight?.looks : undefined;
+  const key = `${keyOf(share)} ${wanted.length} of ${share.most}`;
+  const refusal = looks?.recall<IpamError>(key, questions.since);
+  if (refusal !== undefined) throw refusal;
+  const begun = looks?.moment() ?? 0;
+  try {
+    return await claim(share, wanted, ports, options);
+  } catch (failure) {
+    if (failure instanceof IpamError && failure.name === "noFreeAddress") looks?.keep(key, begun, failure);
+    throw failure;
+  }
+}
+
+/** ADDs of one namespace and one pool all change the record of its share: within one process, they go one after the other. */
+export function inTurnOfShare<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+  const { turns } = attempt.ports;
+  const share = shareOf(attempt);
+  return share === undefined || turns === undefined ? work() : turns.take(keyOf(share), work);
+}
+
+function shareOf({ request }: Attempt): (Share & { readonly pool: string }) | undefined {
+  const { policy, space } = request.network;
+  if (policy?.maxPerNamespace === undefined) return undefined;
+  const namespace = request.pod?.namespace ?? "";
+  return { space, namespace, pool: policy.pool, most: policy.maxPerNamespace };
+}
+
+/** No workload's turn is called so. */
+function keyOf({ space, namespace, pool }: Share): string {
+  return `share of ${namespace} ${JSON.stringify([space, pool])}`;
 }

@@ -109,3 +109,33 @@ describe("K242: many ADDs of one node are refused at once", () => {
       });
   });
 });
+
+describe("K243: many pods of one namespace start at once against its share of a pool", () => {
+  const QUOTA = { ...LARGE, policy: { pool: "db", maxPerNamespace: 5 } };
+
+  test("they go one after the other, and the first count that finds it used is told to all", async () => {
+    await Crowd.live({ network: QUOTA }, async (crowd) => {
+      const first = await crowd.startOn(0);
+      const all = await crowd.start(40);
+      expect(addressesOf([first, ...all])).toHaveLength(5);
+      expect(meanTrips(all)).toBeLessThanOrEqual(1.5);
+      expect(Math.max(...all.map(({ trips }) => trips))).toBeLessThanOrEqual(4);
+      const given = all.find(({ address }) => address !== undefined);
+      await given?.node.del(given.container);
+      expect(await crowd.startOn(0)).toMatchObject({ address: expect.any(String) });
+      expect(await crowd.startOn(0)).toMatchObject({ refused: "noFreeAddress" });
+    });
+  });
+
+  test("a share with room costs each three round trips, and no lost race", async () => {
+    const all = await Crowd.live(
+      { network: { ...QUOTA, policy: { pool: "db", maxPerNamespace: 100 } } },
+      async (crowd) => {
+        await crowd.startOn(0);
+        return crowd.start(40);
+      },
+    );
+    expect(addressesOf(all)).toHaveLength(40);
+    expect(Math.max(...all.map(({ trips }) => trips))).toBeLessThanOrEqual(3);
+  });
+});
