@@ -61,7 +61,7 @@ export interface NodeSettings {
 }
 
 /** Their kind is asked for in src/store/kinds alone; everybody else asks for what a store can do. */
-export type StoreSettings = EmbeddedSettings | EtcdSettings;
+export type StoreSettings = EmbeddedSettings | EtcdSettings | KubernetesStoreSettings;
 
 export interface EmbeddedSettings {
   readonly kind: "embedded";
@@ -84,6 +84,15 @@ export interface EtcdSettings {
   readonly prefix: string;
   readonly dialTimeoutMs: number;
   readonly requestTimeoutMs: number;
+}
+
+/** The objects of the cluster's own API. */
+export interface KubernetesStoreSettings {
+  readonly kind: "kubernetes";
+  /** Path of a kubeconfig; absent: the service account of this pod. */
+  readonly kubeConfig?: string;
+  /** The network itself names it: no administrator vouches for it. */
+  readonly byNetwork?: true;
 }
 
 export interface KubernetesSettings {

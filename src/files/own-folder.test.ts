@@ -164,6 +164,8 @@ test.skipIf(process.geteuid?.() !== 0)("E43: one that was found ours is judged a
   expect(judgements()).toEqual([false, false]);
   rmSync(path, { recursive: true });
   expect(judgements()).toEqual([true, true]);
+  const below = join(folder(elsewhere, "machine"), "machine", "data");
+  expect(whyNotOwnFolderAgain(below)).toBeUndefined();
   mkdirSync(path);
   writeFileSync(join(path, "passwd"), "");
   expect(judgements()).toEqual([false, false]);

@@ -24,8 +24,7 @@ const MOST_TRUSTED = 64;
  * as long as it is the same one with the same rights: only root could have changed the way to it.
  */
 export function whyNotOwnFolderAgain(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  const same = found && `${found.dev} ${found.ino} ${found.uid} ${found.gid} ${found.mode}`;
+  const same = identityOf(path);
   const before = trusted.get(path);
   if (before !== undefined && before.same === same && performance.now() < before.until) return undefined;
   trusted.delete(path);
@@ -33,6 +32,17 @@ export function whyNotOwnFolderAgain(path: string): string | undefined {
   if (why === undefined && same !== undefined && trusted.size < MOST_TRUSTED)
     trusted.set(path, { same, until: performance.now() + TRUSTED_MS });
   return why;
+}
+
+/** Which one it is, and who may do what there; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino} ${found.uid} ${found.gid} ${found.mode}`;
+  } catch {
+    // Below a file, for example: whoever judges it says what is wrong.
+    return undefined;
+  }
 }
 
 const trusted = new Map<string, { readonly same: string; readonly until: number }>();

@@ -35,7 +35,7 @@ export function alone(id: string, title: string, body: Body, needs: Needs = {}):
 
 /** One of ours that speaks of the embedded store's file. */
 export function embedded(id: string, title: string, body: Body, needs: Needs = {}): void {
-  const subjects = SUBJECTS.filter((each) => each.ours && each.etcd !== true);
+  const subjects = SUBJECTS.filter((each) => each.ours && each.remote !== true);
   for (const subject of subjects) register(subject, id, title, body, needs);
 }
 

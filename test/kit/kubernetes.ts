@@ -48,6 +48,8 @@ export interface Kubernetes extends AsyncDisposable {
   /** Path of the kubeconfig of a node that was named in the wish. */
   nodeConfig(name: string): string;
   readonly authority: Authority;
+  /** The processes that run now, for whoever ends without disposing of it. */
+  pids(): number[];
   /** The API server's own process, to stop, freeze or start anew. */
   readonly apiServer: Restartable;
   /** Runs kubectl as the administrator and throws with its stderr when it fails. */
@@ -123,7 +125,7 @@ async function startParts(
   daemons.push(startDaemon("etcd", etcdCommand(folder, etcd, `http://127.0.0.1:${peer}`), folder));
   const apiServer = await makeApiServer(parts, port, etcd, daemons);
   await apiServer.start();
-  const kubernetes = makeHandle(parts, apiServer, etcd, stop);
+  const kubernetes = makeHandle(parts, apiServer, etcd, stop, () => daemons.map(({ pid }) => pid));
   const manager = (name: string, user: keyof typeof USERS, ...flags: string[]) => {
     const config = `--kubeconfig=${kubernetes.kubeConfig({ token: parts.tokens[user] })}`;
     daemons.push(startDaemon(name, [join(PROGRAMS, name), config, "--leader-elect=false", ...flags], folder));
@@ -139,6 +141,7 @@ function makeHandle(
   apiServer: Restartable,
   etcd: string,
   stop: () => Promise<void>,
+  pids: () => number[],
 ): Kubernetes {
   const { authority, folder, nodeTokens, server, tokens } = parts;
   let count = 0;
@@ -163,6 +166,7 @@ function makeHandle(
     etcd,
     authority,
     adminConfig: admin,
+    pids,
     apiServer,
     kubectl,
     tryKubectl,

@@ -5,6 +5,7 @@ import type { Folder } from "./folder.ts";
 import type { Place, Subject } from "./subject.ts";
 import { kubeIpamOnEtcd } from "./subject-etcd.ts";
 import { kubeIpam } from "./subject-kube-ipam.ts";
+import { kubeIpamOnKubernetes } from "./subject-kubernetes.ts";
 import { eventually } from "./wait.ts";
 
 /** The shim as the runtime starts it, with an agent that serves it, on the embedded store. */
@@ -18,10 +19,23 @@ export function kubeIpamAgent(): Subject {
   };
 }
 
+/** The same on the objects of a real API server. */
+export function kubeIpamAgentOnKubernetes(): Subject {
+  const open = () => throughAgent(kubeIpamOnKubernetes());
+  return {
+    name: "kube-ipam-agent-kubernetes",
+    type: "kube-ipam",
+    ours: true,
+    remote: true,
+    agent: true,
+    open,
+  };
+}
+
 /** The same on a real etcd with mutual TLS. */
 export function kubeIpamAgentOnEtcd(): Subject {
   const open = () => throughAgent(kubeIpamOnEtcd());
-  return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, etcd: true, agent: true, open };
+  return { name: "kube-ipam-agent-etcd", type: "kube-ipam", ours: true, remote: true, agent: true, open };
 }
 
 /** The shim and the complete plugin beside it, while the agent is killed again and again. */

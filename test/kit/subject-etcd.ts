@@ -17,7 +17,7 @@ let places = 0;
 
 /** kube-ipam alone on a real etcd; each place has a prefix of its own. */
 export function kubeIpamOnEtcd(wish: OnEtcd = {}): Subject {
-  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, etcd: true, open: () => open(wish) };
+  return { name: "kube-ipam-etcd", type: "kube-ipam", ours: true, remote: true, open: () => open(wish) };
 }
 
 /** The etcd of all places of this process that wish for the same. */

@@ -1,8 +1,14 @@
 import type { Folder } from "./folder.ts";
-import { kubeIpamAgent, kubeIpamAgentKilled, kubeIpamAgentOnEtcd } from "./subject-agent.ts";
+import {
+  kubeIpamAgent,
+  kubeIpamAgentKilled,
+  kubeIpamAgentOnEtcd,
+  kubeIpamAgentOnKubernetes,
+} from "./subject-agent.ts";
 import { kubeIpamOnEtcd } from "./subject-etcd.ts";
 import { hostLocal } from "./subject-host-local.ts";
 import { kubeIpam } from "./subject-kube-ipam.ts";
+import { kubeIpamOnKubernetes } from "./subject-kubernetes.ts";
 
 /**
  * A plugin under test with the way it is deployed and the store it uses. The black-box suites know
@@ -15,8 +21,8 @@ export interface Subject {
   readonly type: string;
   /** True for kube-ipam in any form: error codes and texts are docs/design.md section 8's. */
   readonly ours: boolean;
-  /** True where the addresses lie in etcd rather than in a file of the node. */
-  readonly etcd?: boolean;
+  /** True where the addresses lie in a store of the cluster rather than in a file of the node. */
+  readonly remote?: boolean;
   /** True where an agent serves: it frees dead records by itself and at once. */
   readonly agent?: boolean;
   /** One fresh deployment with an empty store. */
@@ -46,6 +52,8 @@ const SUBJECTS: Readonly<Record<string, () => Subject>> = {
   "kube-ipam-etcd": kubeIpamOnEtcd,
   "kube-ipam-agent": kubeIpamAgent,
   "kube-ipam-agent-etcd": kubeIpamAgentOnEtcd,
+  "kube-ipam-kubernetes": kubeIpamOnKubernetes,
+  "kube-ipam-agent-kubernetes": kubeIpamAgentOnKubernetes,
   "kube-ipam-agent-killed": kubeIpamAgentKilled,
   "host-local": hostLocal,
 };

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import { loadCredentials } from "../../src/kubernetes/credentials/credentials.ts";
 import { describeStore } from "../../src/store/contract/contract.ts";
 import { addressObject, recordObject } from "../../src/store/kubernetes/objects/names.ts";
 import { openKubernetesStore } from "../../src/store/kubernetes/open.ts";
@@ -19,7 +18,7 @@ describe.skipIf(withoutKubernetes() !== undefined)("Kubernetes' own API", () => 
   describeStore("Kubernetes", async () => {
     await kubernetes.request("DELETE", "/apis/store.kube-ipam.io/v1/addressrecords");
     await kubernetes.request("DELETE", "/apis/store.kube-ipam.io/v1/storerecords");
-    const open = () => openKubernetesStore(loadCredentials({ kubeConfig: kubernetes.adminConfig }));
+    const open = () => openKubernetesStore({ kind: "kubernetes", kubeConfig: kubernetes.adminConfig });
     const [store, other] = [open(), open()];
     return {
       store,

@@ -15,6 +15,7 @@ import { DEFAULTS, ETCD_DEFAULTS } from "./setting-defaults.ts";
 const LOCKED = [
   "resolvConf",
   "kubeConfig",
+  "store",
   "addressSpace",
   "dataDir",
   "runDir",

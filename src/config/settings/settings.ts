@@ -1,4 +1,10 @@
-import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network-configuration.ts";
+import { IpamError } from "../../ipam/errors.ts";
+import type {
+  EtcdSettings,
+  KubernetesSettings,
+  NodeSettings,
+  StoreSettings,
+} from "../network-configuration.ts";
 import { SETTING_ENTRIES } from "../text/entries.ts";
 import type { Json } from "../text/json-text.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
@@ -60,9 +66,33 @@ export function nodeSettings(settings: Settings, file: NodeFile | undefined): No
 /** Where root writes. */
 const PATHS = ["dataDir", "runDir", "logFile"] as const;
 
-/** etcd where the configuration names it, else the embedded store. */
-export function storeSettings({ etcdConfig, dataDir }: Settings, file: NodeFile | undefined): StoreSettings {
-  if (etcdConfig === undefined) return { kind: "embedded", dataDir };
+/**
+ * The store that `store` names; else etcd where the configuration says where that is, else the embedded store.
+ *
+ * @throws IpamError invalidConfig for etcd without its address.
+ */
+export function storeSettings(settings: Settings, file: NodeFile | undefined): StoreSettings {
+  const named = settings.store ?? (settings.etcdConfig === undefined ? "embedded" : "etcd");
+  return STORES[named](settings, file);
+}
+
+const STORES = {
+  embedded: ({ dataDir }: Settings): StoreSettings => ({ kind: "embedded", dataDir }),
+  etcd: ({ etcdConfig }: Settings, file: NodeFile | undefined) => etcdOf(etcdConfig, file),
+  kubernetes: ({ kubeConfig }: Settings, file: NodeFile | undefined): StoreSettings => ({
+    kind: "kubernetes",
+    ...(kubeConfig && { kubeConfig }),
+    ...(kubeConfig && file === undefined && { byNetwork: true }),
+  }),
+};
+
+function etcdOf(etcdConfig: Settings["etcdConfig"], file: NodeFile | undefined): EtcdSettings {
+  if (etcdConfig === undefined)
+    throw new IpamError(
+      "invalidConfig",
+      `${file?.path ?? "ipam"}: store is "etcd", and nothing says where that is`,
+      'set etcdConfig, or store to "kubernetes" or "embedded"',
+    );
   if (file !== undefined) return etcdSettings(etcdConfig, `${file.path}: etcdConfig`);
   const settings = etcdSettings(etcdConfig, "ipam.etcdConfig");
   return settings.passwordFile === undefined ? settings : { ...settings, passwordByNetwork: true };

@@ -98,6 +98,7 @@ export const SETTING_ENTRIES = {
   exclude: EXCLUDE,
   resolvConf: path,
   kubeConfig: path,
+  store: oneOf(["embedded", "etcd", "kubernetes"]),
   etcdConfig: sectionOf(optional(ETCD_ENTRIES)),
   addressSpace: name,
   dataDir: path,

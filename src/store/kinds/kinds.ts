@@ -2,6 +2,7 @@ import type { StoreSettings } from "../../config/network-configuration.ts";
 import type { ConfiguredStore } from "../configured-store.ts";
 import { configuredEmbedded } from "../embedded/configured.ts";
 import { configuredEtcd } from "../etcd/configured.ts";
+import { configuredKubernetes } from "../kubernetes/configured.ts";
 
 type Kind = StoreSettings["kind"];
 
@@ -11,7 +12,7 @@ type Kind = StoreSettings["kind"];
  */
 export const KINDS: {
   readonly [K in Kind]: (settings: Extract<StoreSettings, { kind: K }>) => ConfiguredStore;
-} = { embedded: configuredEmbedded, etcd: configuredEtcd };
+} = { embedded: configuredEmbedded, etcd: configuredEtcd, kubernetes: configuredKubernetes };
 
 /** The store that the settings name. Opens nothing, and loads no code of a store. */
 export function configuredStore(settings: StoreSettings): ConfiguredStore {

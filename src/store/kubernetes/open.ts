@@ -1,27 +1,39 @@
-import type { CallOptions, Outcome, Store, Transaction } from "../../ipam/store-port.ts";
+import type { KubernetesStoreSettings } from "../../config/network-configuration.ts";
+import type { CallOptions, Outcome, Store, StoreDescription, Transaction } from "../../ipam/store-port.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
-import type { Credentials } from "../../kubernetes/credentials/credentials.ts";
+import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { describeKubernetes } from "./describe.ts";
 import { Expiring } from "./expiring.ts";
 import { count, list, spaces } from "./list.ts";
 import type { Objects } from "./objects/objects.ts";
 import { read } from "./read.ts";
+import { unanswered } from "./requests/failures.ts";
 import { objectsOf } from "./requests/objects-of-api.ts";
 import { commit } from "./transactions/commit.ts";
 import { openSession } from "./transactions/session.ts";
 import { changes, watch } from "./watch.ts";
 
-/** Opens the store in the objects of a cluster's own API. Asks for nothing yet. */
-export function openKubernetesStore(credentials: Credentials): Store {
-  return storeOf(objectsOf(credentials), credentials.server);
+/** Opens the store in the objects of a cluster's own API. Asks for nothing yet. @throws StoreFailure for credentials that cannot be used. */
+export function openKubernetesStore(settings: KubernetesStoreSettings): Store {
+  const { byNetwork, kubeConfig } = settings;
+  const description = describeKubernetes(settings);
+  try {
+    const credentials = loadCredentials({
+      ...(kubeConfig && { kubeConfig }),
+      ...(byNetwork && { byNetwork }),
+    });
+    return storeOf(objectsOf(credentials), description, credentials.server);
+  } catch (failure) {
+    throw unanswered(description.location, false, failure);
+  }
 }
 
 /** The store over these objects. */
-export function storeOf(objects: Objects, server: string): Store {
+export function storeOf(objects: Objects, description: StoreDescription, server: string): Store {
   const session = openSession(objects);
   const expiring = new Expiring(session);
   return {
-    description: describeKubernetes(server),
+    description,
     read: async (query, options) => read(session, query, requireTime(options)),
     async commit(transaction: Transaction, options: CallOptions): Promise<Outcome> {
       const outcome = await commit(session, transaction, requireTime(options));

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import type { RecordKind, RecordOf, RecordTypes, Ref } from "../../ipam/records.ts";
+import { refTo } from "../../ipam/ref-to.ts";
 import type {
   CallOptions,
   CoolingAddress,
@@ -20,7 +21,7 @@ import { find } from "./transactions/find.ts";
 import { objectKey, type Session } from "./transactions/session.ts";
 import { objectOf } from "./transactions/shares.ts";
 import { settleUnsettled } from "./transactions/unsettled.ts";
-import { type View, view } from "./transactions/view.ts";
+import { settled, type View, view } from "./transactions/view.ts";
 
 /** Objects of one page of outlines: about half a KiB each. */
 const PAGE = 500;
@@ -35,8 +36,15 @@ export async function read(session: Session, query: Query, options: CallOptions)
   const ids = await Promise.all(
     refs.map((ref) => (ref.kind === "attachment" ? find(session, ref, options) : objectOf(ref))),
   );
-  const views = viewsOf(session, ids, options);
-  const [records, windows, counts] = await Promise.all([
+  const state = refs.some(isMeta) ? metaAndRevision(session, options) : undefined;
+  const views = viewsOf(
+    session,
+    ids,
+    options,
+    state?.then(({ seen }) => seen),
+  );
+  const [revision, records, windows, counts] = await Promise.all([
+    state?.then((known) => known.revision),
     Promise.all(refs.map(async (ref, n) => recordIn(ref, await views(ids[n])))),
     Promise.all((query.windows ?? []).map((window) => look(session, window, options))),
     Promise.all((query.counts ?? []).map((span) => countSpan(session, span, options))),
@@ -48,16 +56,41 @@ export async function read(session: Session, query: Query, options: CallOptions)
     ...counts.map(({ revision }) => revision),
   ];
   return {
-    revision: Math.max(0, ...revisions),
+    revision: revision ?? Math.max(0, ...revisions),
     get: <R extends Ref>(ref: R) => found.get(refText(ref)) as Versioned<RecordOf<R>> | undefined,
     windows: windows.map(({ answer }) => answer),
     counts: counts.map(({ answer }) => answer),
   };
 }
 
+function isMeta({ kind }: Ref): boolean {
+  return kind === "meta";
+}
+
+/**
+ * The store's identity, and the revision of all objects at that moment: a listing tells it, and a GET only the
+ * object's own. Who asks for the one compares the other with what it was.
+ */
+async function metaAndRevision(
+  session: Session,
+  options: CallOptions,
+): Promise<{ readonly seen: View; readonly revision: number }> {
+  const id = objectOf(refTo.meta);
+  const page = await session.objects.page({ resource: id.resource, from: id.name, limit: 1 }, options);
+  const object = page.items.find((item) => item.id.name === id.name);
+  session.seen.set(id, object);
+  return { seen: await settled(session, id, object, options), revision: Number(page.version) };
+}
+
 /** Looks at each object once. */
-function viewsOf(session: Session, ids: readonly (ObjectId | undefined)[], options: CallOptions) {
+function viewsOf(
+  session: Session,
+  ids: readonly (ObjectId | undefined)[],
+  options: CallOptions,
+  meta: Promise<View> | undefined,
+) {
   const views = new Map<string, Promise<View>>();
+  if (meta !== undefined) views.set(objectKey(objectOf(refTo.meta)), meta);
   const settledFirst = settleUnsettled(
     session,
     ids.filter((id) => id !== undefined),

@@ -1,0 +1,24 @@
+import type { KubernetesStoreSettings } from "../../config/network-configuration.ts";
+import type { ConfiguredStore } from "../configured-store.ts";
+import { describeKubernetes } from "./describe.ts";
+
+export function configuredKubernetes(settings: KubernetesStoreSettings): ConfiguredStore {
+  const description = describeKubernetes(settings);
+  return {
+    description,
+    title: `Kubernetes by ${description.location}`,
+    file: undefined,
+    open: async () => {
+      const { openKubernetesStore } = await import("./open.ts");
+      return openKubernetesStore(settings);
+    },
+    openWithoutBeginning: undefined,
+    members: undefined,
+    tryWriting: async (store, space, options) => {
+      const { tryWriting } = await import("./try-writing.ts");
+      return tryWriting(store, space, options);
+    },
+    readLegacyNetworks: undefined,
+    withAccess: undefined,
+  };
+}
