@@ -70,6 +70,9 @@ export const CAPS = {
   /** All of them together, if there are several: each ADD of the network reads them. */
   definitionsText: 16 * 1024,
 
+  /** Files of one number that a node keeps as hints: its place in each pool, when it last did a task for each store. */
+  hints: 1_024,
+
   /** Refusals, and warnings, about one object: of an admission review, or a pod that `why` explains. */
   findings: 16,
 

@@ -29,8 +29,10 @@ export function whyNotOwnFolderAgain(path: string): string | undefined {
   if (before !== undefined && before.same === same && performance.now() < before.until) return undefined;
   trusted.delete(path);
   const why = whyNotOwnFolder(path);
-  if (why === undefined && same !== undefined && trusted.size < MOST_TRUSTED)
+  if (why === undefined && same !== undefined)
     trusted.set(path, { same, until: performance.now() + TRUSTED_MS });
+  const [oldest] = trusted.keys();
+  if (trusted.size > MOST_TRUSTED && oldest !== undefined) trusted.delete(oldest);
   return why;
 }
 
@@ -45,6 +47,7 @@ function identityOf(path: string): string | undefined {
   }
 }
 
+/** Who was looked at longest ago comes first. */
 const trusted = new Map<string, { readonly same: string; readonly until: number }>();
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fs from "node:fs";
+import { CAPS } from "../address/caps.ts";
 import { openCursors } from "./cursors.ts";
 import { useScratch } from "./test-kit/scratch.ts";
 
@@ -39,6 +40,15 @@ test("what is no position counts as none, and is replaced", () => {
     expect(cursors.advance("p", onwards)).toBe(1n);
     expect(cursors.read("p")).toBe(1n);
   }
+});
+
+test("K237: of too many cursors some are forgotten, and begin anew", () => {
+  const folder = scratch();
+  const cursors = openCursors(folder);
+  for (let pool = 0; pool < CAPS.hints + 300; pool++) expect(cursors.advance(`p${pool}`, onwards)).toBe(1n);
+  expect(fs.readdirSync(folder).length).toBeLessThanOrEqual(CAPS.hints);
+  const last = `p${CAPS.hints + 299}`;
+  for (const value of [2n, 3n]) expect(cursors.advance(last, onwards)).toBe(value);
 });
 
 test("a cursor that cannot be kept costs nothing", () => {

@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { dirname } from "node:path";
+import { CAPS } from "../address/caps.ts";
 import { lockBriefly } from "./lock-briefly.ts";
 
 /**
@@ -25,6 +27,7 @@ export function advanceHint(
   next: (current: bigint | undefined) => bigint | undefined,
 ): bigint | undefined {
   try {
+    makeRoomFor(path);
     const outcome = lockBriefly(path, (fd) => {
       const value = next(parse(fs.readFileSync(fd, "utf8")));
       if (value !== undefined) write(fd, value);
@@ -35,6 +38,18 @@ export function advanceHint(
     // As if there were no number.
   }
   return next(undefined);
+}
+
+/** Of too many hints some are forgotten: any pod may bring another pool (CAPPED). */
+function makeRoomFor(path: string): void {
+  if (fs.existsSync(path)) return;
+  const folder = dirname(path);
+  if (!fs.existsSync(folder)) return;
+  const names = fs.readdirSync(folder);
+  if (names.length < CAPS.hints) return;
+  // Several at once, so that not each new one lists the folder and removes another.
+  for (const name of names.slice(CAPS.hints - CAPS.hints / 8))
+    fs.rmSync(`${folder}/${name}`, { force: true });
 }
 
 /** Wide enough for a position in any IPv6 subnet (2^128 has 39 digits). One width, so that one write replaces all. */

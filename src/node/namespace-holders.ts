@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { BoundedMap } from "../ipam/bounded-map.ts";
 import { codeOf } from "./files.ts";
 
 /** Fixed numbers of the kernel's first namespaces (Linux <linux/nsfs.h>). */
@@ -12,7 +13,8 @@ const MOST_ROUNDS = 8;
 /** How long a namespace that was held counts as held, in milliseconds. The other answer is never kept. */
 const HELD_MS = 10_000;
 
-const held = new Map<string, number>();
+/** Until when each of them counts as held; who is forgotten is looked for again. */
+const held = new BoundedMap<string, number>(1_024);
 
 /**
  * Whether anything on this kernel holds a network namespace: a process or thread in it, a mount of it in some

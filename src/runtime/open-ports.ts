@@ -10,6 +10,7 @@ import type { Foresight } from "../ipam/foresight.ts";
 import type { Node } from "../ipam/node-port.ts";
 import type { Log, Ports } from "../ipam/ports.ts";
 import type { AttachmentId } from "../ipam/records.ts";
+import { SaidOnce } from "../ipam/said-once.ts";
 import type { Store } from "../ipam/store-port.ts";
 import type { ClusterSettings } from "../kubernetes/credentials/credentials.ts";
 import { lazyCluster } from "../kubernetes/ports/lazy-cluster.ts";
@@ -91,11 +92,10 @@ function requireNodeName({ configuration, verb }: Asking, log: Log): void {
   if (fault === undefined) return;
   if (verb === "ADD" || verb === "STATUS") throw fault;
   // The agent's rounds would say it every few seconds.
-  if (!warned.has(fault.message)) log("warn", fault.message, { remedy: fault.details });
-  warned.add(fault.message);
+  if (warned.isFirst(fault.message)) log("warn", fault.message, { remedy: fault.details });
 }
 
-const warned = new Set<string>();
+const warned = new SaidOnce();
 
 async function openRest(
   request: Asking,

@@ -30,3 +30,9 @@ test("a pod that stopped asking for 90 seconds is forgotten", () => {
   expect(waiting.longest(90 * SECOND)).toBe(90);
   expect(waiting.longest(91 * SECOND)).toBe(0);
 });
+
+test("K237: pods that stopped asking are forgotten although nobody reads the metric", () => {
+  const waiting = new HandOverWaiting();
+  for (let pod = 0; pod < 1000; pod++) waiting.refused(`pod ${pod}`, pod * SECOND);
+  expect(waiting.size).toBe(91);
+});

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "../../cni/protocol/environment.ts";
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { identifyNamespace, looksFromHost } from "../../node/namespaces.ts";
 
-/** Folders that the log has named. */
-const logged = new Set<string>();
+/** Folders that the log has named: a runtime has one or two. */
+const logged = new BoundedMap<string, true>(64);
 
 /**
  * Whether an ADD's network namespace may exist although this process does not see it: in a container
@@ -16,18 +17,18 @@ export function cannotSeeNamespace({ CNI_COMMAND, CNI_NETNS: path = "" }: Enviro
   if (CNI_COMMAND !== "ADD" || path === "" || existsSync(path)) return false;
   const folder = dirname(path);
   if (looksFromHost() || showsLiving(folder)) return false;
-  if (!logged.has(folder))
+  if (logged.get(folder) === undefined)
     log("warn", "the agent sees no network namespace, and leaves ADDs to the complete plugin", {
       folder,
       remedy: `mount ${folder} from the host with propagation HostToContainer`,
     });
-  logged.add(folder);
+  logged.set(folder, true);
   return true;
 }
 
 /** A folder of namespaces that an ADD named and this process did not see, and that still does not exist. */
 export function missingNamespaceFolder(): string | undefined {
-  return [...logged].find((folder) => !existsSync(folder));
+  return [...logged.entries()].map(([folder]) => folder).find((folder) => !existsSync(folder));
 }
 
 function showsLiving(folder: string): boolean {

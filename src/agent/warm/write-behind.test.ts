@@ -123,3 +123,23 @@ test("witnesses are noted together, and whoever asks for them finds them all", (
   hints.forget();
   expect([...hints.newest()]).toEqual([]);
 });
+
+test("K237: what was written is read from its file the next time, and not remembered: a node may see any number of pools", async () => {
+  const file = new Map<string, bigint>();
+  const reads: string[] = [];
+  const read = (pool: string) => {
+    reads.push(pool);
+    return file.get(pool);
+  };
+  const advance = (pool: string, next: (current: bigint | undefined) => bigint | undefined) => {
+    const value = next(file.get(pool));
+    if (value !== undefined) file.set(pool, value);
+    return value;
+  };
+  const { hints, size } = writeBehindCursors({ read, advance });
+  for (let pool = 0; pool < 1_000; pool++) hints.advance(`p${pool}`, () => 7n);
+  for (let pool = 0; pool < 1_000; pool++) hints.read(`only read ${pool}`);
+  expect(reads).toHaveLength(2_000);
+  while (size() > 0) await Bun.sleep(1);
+  expect([file.size, hints.read("p1")]).toEqual([1_000, 7n]);
+});

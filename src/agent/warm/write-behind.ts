@@ -12,7 +12,10 @@ interface Known<T> {
   dirty: boolean;
 }
 
-/** Values of files that change with every ADD, written a little later and once for many. */
+/**
+ * Values of files that change with every ADD, written a little later and once for many. None is remembered longer than
+ * that: a node may see any number of pools and address spaces.
+ */
 class WriteBehindCache<T> {
   readonly #known = new Map<string, Known<T>>();
   readonly #read: (key: string) => T;
@@ -32,7 +35,11 @@ class WriteBehindCache<T> {
     const known = this.#find(key);
     known.value = value;
     known.dirty = true;
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+  }
+
+  /** How many values are in memory. */
+  get size(): number {
+    return this.#known.size;
   }
 
   /** Forgets what the file said, and says nothing to it. */
@@ -43,11 +50,9 @@ class WriteBehindCache<T> {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [key, known] of this.#known) {
-      if (!known.dirty) continue;
-      known.dirty = false;
-      this.#write(key, known.value);
-    }
+    const known = [...this.#known];
+    this.#known.clear();
+    for (const [key, { dirty, value }] of known) if (dirty) this.#write(key, value);
   }
 
   #find(key: string): Known<T> {
@@ -55,6 +60,7 @@ class WriteBehindCache<T> {
     if (known !== undefined && (known.dirty || performance.now() - known.read < FRESH_MS)) return known;
     const fresh = { value: this.#read(key), read: performance.now(), dirty: false };
     this.#known.set(key, fresh);
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
     return fresh;
   }
 }
@@ -64,6 +70,8 @@ export interface WriteBehind<T> {
   readonly hints: T;
   /** Everything is in its file when this returns. */
   flush(): void;
+  /** How much is in memory. */
+  size(): number;
 }
 
 /** The store that the node knows: its identity is written at once, its revision a little later. */
@@ -89,7 +97,7 @@ export function writeBehindStoreMemory(memory: StoreMemory): WriteBehind<StoreMe
     memory.accept(space, store);
   };
   const hints = { recall: (space: string) => cache.get(space), remember, accept, spaces: memory.spaces };
-  return { hints, flush: () => cache.flush() };
+  return { hints, flush: () => cache.flush(), size: () => cache.size };
 }
 
 /** Cursors that go on in memory and reach their files a little later. */
@@ -102,7 +110,8 @@ export function writeBehindCursors(cursors: Cursors): WriteBehind<Cursors> {
     if (value !== undefined) cache.set(pool, value);
     return value;
   };
-  return { hints: { read: (pool) => cache.get(pool), advance }, flush: () => cache.flush() };
+  const hints = { read: (pool: string) => cache.get(pool), advance };
+  return { hints, flush: () => cache.flush(), size: () => cache.size };
 }
 
 function isNewer(a: RememberedStore, b: RememberedStore): boolean {
@@ -138,5 +147,5 @@ export function writeBehindWitnesses(file: Witnesses): WriteBehind<Witnesses> {
     waiting = [];
     file.forget();
   };
-  return { hints: { note, newest, forget }, flush };
+  return { hints: { note, newest, forget }, flush, size: () => waiting.length };
 }

@@ -1,4 +1,5 @@
 import type { Ports } from "../ports.ts";
+import { SaidOnce } from "../said-once.ts";
 import { type Damage, StoreFailure } from "../store-port.ts";
 
 type WarningPorts = Pick<Ports, "log" | "store">;
@@ -38,12 +39,10 @@ export function isDamage(failure: unknown): failure is StoreFailure {
   return failure instanceof StoreFailure && failure.kind === "damaged";
 }
 
-const warned = new Set<string>();
+const warned = new SaidOnce();
 
 /** Warns of each damaged record once per process: a process that reclaims meets it every few seconds. */
 export function warnOfDamage({ message, remedy }: StoreFailure, { log, store }: WarningPorts): void {
-  const key = `${store.description.location} ${message}`;
-  if (warned.has(key)) return;
-  warned.add(key);
+  if (!warned.isFirst(`${store.description.location} ${message}`)) return;
   log("warn", `${message}; this record is skipped, and left as it is: ${remedy}`);
 }

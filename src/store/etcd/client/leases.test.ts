@@ -36,6 +36,16 @@ describe("leases", () => {
     expect(granted).toEqual([2, 2]);
   });
 
+  test("K237: of however many times to live few are remembered, those asked for last", async () => {
+    const { client, granted } = fakeClient();
+    const leases = makeLeases(client);
+    for (let seconds = 60; seconds < 260; seconds++) await leases.lease(seconds, options);
+    await leases.lease(259, options);
+    expect(granted).toHaveLength(200);
+    await leases.lease(60, options);
+    expect(granted).toHaveLength(201);
+  });
+
   test("that vanished are not given out again", async () => {
     const { client } = fakeClient();
     const leases = makeLeases(client);

@@ -1,6 +1,10 @@
+import { BoundedMap } from "../../../ipam/bounded-map.ts";
 import type { CallOptions } from "../../../ipam/store-port.ts";
 import { LEASE_GRANT } from "../wire/methods.ts";
 import type { EtcdClient } from "./client.ts";
+
+/** So many times to live have a lease at hand: a network says how long its addresses cool down. */
+const MOST = 64;
 
 /** Leases for records that expire, shared by records of about the same time. */
 export interface Leases {
@@ -18,7 +22,7 @@ interface Shared {
 
 /** Makes leases. A grant with an unknown outcome is repeated: a lease without keys ends by itself. */
 export function makeLeases(client: EtcdClient): Leases {
-  const shared = new Map<number, Shared>();
+  const shared = new BoundedMap<number, Shared>(MOST);
   return {
     lease: async (seconds, options) => {
       const known = shared.get(seconds);
@@ -35,7 +39,7 @@ export function makeLeases(client: EtcdClient): Leases {
       }
     },
     forget: async (lease) => {
-      for (const [seconds, entry] of shared) {
+      for (const [seconds, entry] of shared.entries()) {
         if ((await entry.lease.catch(() => lease)) === lease) shared.delete(seconds);
       }
     },

@@ -1,7 +1,12 @@
 /** A machine that drops packets is tried again every two seconds, and Linux gives up an attempt after two minutes. */
 export const MOST_ATTEMPTS = 100;
+/** While so many are under way to all peers together, each may have one: no number of silent peers keeps out others. */
+export const CROWD = 500;
+/** And no more than these: each is a descriptor (CAPPED). */
+export const MOST_OF_ALL = 4_000;
 
 const underWay = new Map<string, number>();
+let together = 0;
 
 /**
  * Begins an attempt to connect to `peer`. Bun cannot end one before it succeeds or fails, each is a socket, and an agent
@@ -10,11 +15,15 @@ const underWay = new Map<string, number>();
  */
 export async function attempt(peer: string, connect: () => Promise<unknown>): Promise<void> {
   const count = underWay.get(peer) ?? 0;
-  if (count >= MOST_ATTEMPTS) throw new Error(`no answer yet to ${count} attempts to connect`);
+  const most = together >= MOST_OF_ALL ? 0 : together >= CROWD ? 1 : MOST_ATTEMPTS;
+  if (count >= most)
+    throw new Error(`no answer yet to ${count} attempts to connect, and to ${together} of all addresses`);
   underWay.set(peer, count + 1);
+  together += 1;
   try {
     await connect();
   } finally {
+    together -= 1;
     const left = (underWay.get(peer) ?? 1) - 1;
     if (left > 0) underWay.set(peer, left);
     else underWay.delete(peer);
