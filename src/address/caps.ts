@@ -70,6 +70,11 @@ export const CAPS = {
   /** All of them together, if there are several: each ADD of the network reads them. */
   definitionsText: 16 * 1024,
 
+  /**
+   * Stores, with the folders and the kubeconfig that go with them, that an agent keeps open and looks after: those that
+   * were used last. A node has a handful; without a node's file each network may name others.
+   */
+  warm: 256,
   /** Files of one number that a node keeps as hints: its place in each pool, when it last did a task for each store. */
   hints: 1_024,
 

@@ -11,3 +11,10 @@ test("a failure is logged once, and again when its reason changes or it had gone
   failures.failed("x", "cannot", "b");
   expect(logged).toEqual(["a", "b", "b", "b"].map((reason) => ["cannot", reason]));
 });
+
+test("K236: what nobody tries any more fails no more", () => {
+  const failures = new FailureLog(() => undefined);
+  for (const what of ["x", "y", "z"]) failures.failed(what, "cannot", "a");
+  failures.keepOnly(new Set(["y", "other"]));
+  expect(failures.size).toBe(1);
+});

@@ -20,6 +20,11 @@ export class FailureLog {
     this.#reasons.set(what, reason);
   }
 
+  /** Forgets all others: nobody tries them any more. */
+  keepOnly(those: ReadonlySet<string>): void {
+    for (const what of this.#reasons.keys()) if (!those.has(what)) this.#reasons.delete(what);
+  }
+
   went(what: string): void {
     this.#reasons.delete(what);
   }

@@ -16,9 +16,11 @@ function agent(change: (node: FakeNode) => void, everyMs = 0) {
   const ports = world.ports(node);
   const log: string[] = [];
   const reclaimed: number[] = [];
+  const keptStores: string[][] = [];
   const metrics = {
     storeSuspect: () => undefined,
     storeConflicts: () => undefined,
+    keepStores: (stores: ReadonlySet<string>) => void keptStores.push([...stores]),
     reclaimed: { inc: (count: number) => void reclaimed.push(count) },
   } as unknown as Metrics;
   const configuration = { node: { dataDir: scratch(), cniCacheDir: scratch() }, store: {} };
@@ -27,7 +29,7 @@ function agent(change: (node: FakeNode) => void, everyMs = 0) {
   const lender = {
     onStir: (stirred: () => void) => void stirs.push(stirred),
     known: () => [configuration],
-    lend: async () => ({ ...ports, close: async () => undefined }),
+    lendBetweenVerbs: async () => ({ ...ports, close: async () => undefined }),
     identityOf: async () => undefined,
     closeIdle: async () => rounds.resolve(),
   } as unknown as Lender;
@@ -39,7 +41,7 @@ function agent(change: (node: FakeNode) => void, everyMs = 0) {
     for (const stir of stirs) stir();
     await rounds.promise;
     await loop.stop();
-    return { log, reclaimed };
+    return { log, reclaimed, keptStores };
   };
   return { node, ports, run };
 }
@@ -63,4 +65,10 @@ test("a look in between frees nothing: that waits for its round", async () => {
   await add(ports, "c1");
   expect((await run()).reclaimed).toEqual([]);
   expect(node.journal.read(attachment("c1"))).toBeDefined();
+});
+
+test("K236: each round forgets what was told of stores that the agent does not know any more", async () => {
+  const { run } = agent(() => undefined);
+  const { keptStores } = await run();
+  expect(keptStores.at(-1)?.map((name) => JSON.parse(name)[1])).toEqual([{}]);
 });

@@ -3,7 +3,7 @@ import { unreadableKept } from "../node/kept-releases.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import type { Metrics } from "./events/metrics.ts";
 import { FailureLog } from "./failure-log.ts";
-import { type RoundsContext, StoreRounds } from "./store-round.ts";
+import { nameOfStore, type RoundsContext, StoreRounds } from "./store-round.ts";
 import type { Lender } from "./warm/lend-ports.ts";
 
 const EVERY_MS = 5_000;
@@ -13,7 +13,7 @@ const AT_ONCE_MS = 50;
 
 /**
  * Frees what this node's dead sandboxes hold, on EVIDENCE alone, and replays kept releases, in every
- * store that was asked for since the agent began (and the one of the node's file).
+ * store that was asked for lately (and the one of the node's file).
  */
 export class ReclaimLoop {
   readonly #lender: Lender;
@@ -29,15 +29,15 @@ export class ReclaimLoop {
   readonly #rounds = new WeakMap<Asking["configuration"], StoreRounds>();
   /** The stores whose last round failed. */
   readonly #failing: FailureLog;
-  /** Files of kept DELs that the log has named. */
-  readonly #logged = new Set<string>();
+  /** Files of kept DELs that the log has named, and that are still there. */
+  #logged: ReadonlySet<string> = new Set();
 
   /** @param everyMs rest between two whole rounds, in milliseconds. */
   constructor(lender: Lender, metrics: Metrics, log: Log, everyMs = EVERY_MS) {
     this.#everyMs = everyMs;
     this.#lender = lender;
     this.#log = log;
-    this.#context = { lender, metrics, log, troubles: new FailureLog(log) };
+    this.#context = { lender, metrics, log };
     this.#failing = new FailureLog(log);
   }
 
@@ -80,17 +80,27 @@ export class ReclaimLoop {
   }
 
   async #run(looksOnly: boolean): Promise<void> {
+    const unreadable = new Set<string>();
     for (const configuration of this.#lender.known()) {
       const store = JSON.stringify(configuration.store);
       try {
-        this.#logUnreadable(configuration.node.dataDir);
+        this.#logUnreadable(configuration.node.dataDir, unreadable);
         await this.#roundsOf(configuration).run(looksOnly);
         this.#failing.went(store);
       } catch (failure) {
         this.#failing.failed(store, "cannot look at the store, or for dead sandboxes", failure);
       }
     }
+    this.#logged = unreadable;
+    this.#forget();
     await this.#lender.closeIdle();
+  }
+
+  /** What the lender has forgotten is forgotten here, too. */
+  #forget(): void {
+    const known = this.#lender.known();
+    this.#failing.keepOnly(new Set(known.map(({ store }) => JSON.stringify(store))));
+    this.#context.metrics.keepStores(new Set(known.map(nameOfStore)));
   }
 
   /** One for each that the lender knows: it hands out the same object each time. */
@@ -100,17 +110,16 @@ export class ReclaimLoop {
     return rounds;
   }
 
-  /** Each file is logged once in the life of a process. */
-  #logUnreadable(dataDir: string): void {
+  /** Each file is logged once, as long as it is there. @param found takes those that are there. */
+  #logUnreadable(dataDir: string, found: Set<string>): void {
     for (const file of unreadableKept(dataDir)) {
-      if (this.#logged.has(file)) continue;
-      this.#logged.add(file);
+      const isKnown = this.#logged.has(file) || found.has(file);
+      found.add(file);
+      if (isKnown) continue;
       this.#log(
         "warn",
         "cannot read a kept DEL, so it is not replayed: what it releases is freed once its namespace is gone",
-        {
-          file,
-        },
+        { file },
       );
     }
   }

@@ -10,7 +10,7 @@ import { requireClusterNames } from "../runtime/cluster-names.ts";
 import type { Asking } from "../runtime/open-ports.ts";
 import { runtimeNotes } from "../runtime/runtime-notes.ts";
 import type { Metrics } from "./events/metrics.ts";
-import type { FailureLog } from "./failure-log.ts";
+import { FailureLog } from "./failure-log.ts";
 import { otherStores } from "./other-stores.ts";
 import { Pace } from "./pace.ts";
 import { StoreWatch } from "./store-watch.ts";
@@ -28,13 +28,14 @@ const LOOKS = { restMs: 0, quietMs: 30_000 };
 /** Lists for imported attachments; an import says that there may be some (`announceImport`). */
 const ADOPTIONS = { restMs: 20_000, quietMs: 600_000 };
 
+const RECOVERY = "recovery";
+const IMPORTED = "imported";
+
 /** What rounds share. */
 export interface RoundsContext {
   readonly lender: Lender;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** What failed of a round that went on. */
-  readonly troubles: FailureLog;
   /** Milliseconds of a clock that only goes forward; default this process's. */
   readonly now?: () => number;
 }
@@ -50,15 +51,17 @@ export class StoreRounds {
   readonly #watch: StoreWatch;
   readonly #looks: Pace;
   readonly #adoptions: Pace;
+  /** What failed of a round that went on. */
+  readonly #troubles: FailureLog;
 
   constructor(configuration: Asking["configuration"], context: RoundsContext) {
-    const { node, store } = configuration;
     const { log, metrics, now } = context;
     this.#configuration = configuration;
     this.#context = context;
-    this.#watch = new StoreWatch(JSON.stringify([node, store]), metrics, log, now);
+    this.#watch = new StoreWatch(nameOfStore(configuration), metrics, log, now);
     this.#looks = new Pace(LOOKS, now);
     this.#adoptions = new Pace(ADOPTIONS, now);
+    this.#troubles = new FailureLog(log);
   }
 
   /**
@@ -107,7 +110,10 @@ export class StoreRounds {
   async #lend(deadline: number): Promise<OpenPorts> {
     const configuration = this.#configuration;
     const { node } = configuration;
-    const ports = await this.#context.lender.lend({ verb: "GC", deadline, configuration }, pluginLog(node));
+    const ports = await this.#context.lender.lendBetweenVerbs(
+      { verb: "GC", deadline, configuration },
+      pluginLog(node),
+    );
     const { shared } = ports.store.description;
     if (ports.clusterNames !== undefined || ports.cluster === undefined || !shared) return ports;
     const soon = Math.min(deadline, performance.now() + NAMES_MS);
@@ -123,13 +129,12 @@ export class StoreRounds {
    * @returns whether it has asked for nothing.
    */
   async #answerRecovery(ports: OpenPorts, deadline: number): Promise<boolean> {
-    const { lender, log, troubles } = this.#context;
+    const { lender, log } = this.#context;
     const configuration = this.#configuration;
-    const what = `recovery ${JSON.stringify(configuration.store)}`;
     try {
       const others = () => otherStores(lender, configuration, log, deadline);
       const answer = await answerHere(configuration, ports, others, deadline);
-      troubles.went(what);
+      this.#troubles.went(RECOVERY);
       if (answer === undefined) return true;
       const { attachments, written, conflicts } = answer;
       const level = conflicts.length > 0 ? "error" : "info";
@@ -141,7 +146,11 @@ export class StoreRounds {
     } catch (failure) {
       // Whether it was recovered is not even known, and there is nothing to reclaim in it now.
       if (isUnavailable(failure)) throw failure;
-      troubles.failed(what, "cannot look for a recovery of the store, or cannot answer it", failure);
+      this.#troubles.failed(
+        RECOVERY,
+        "cannot look for a recovery of the store, or cannot answer it",
+        failure,
+      );
     }
     return false;
   }
@@ -150,19 +159,23 @@ export class StoreRounds {
   async #adoptImported(identity: Identity | undefined, ports: OpenPorts, deadline: number): Promise<void> {
     if (!this.#adoptions.due(identity)) return;
     this.#adoptions.begin(identity);
-    const { log, troubles } = this.#context;
-    const { node, store } = this.#configuration;
-    const what = `imported ${JSON.stringify(store)}`;
+    const { node } = this.#configuration;
     try {
       const notes = runtimeNotes(node.cniCacheDir, ports.node);
       const { adopted, freed, open } = await adoptImported(notes, ports, { deadline });
-      troubles.went(what);
+      this.#troubles.went(IMPORTED);
       if (open === 0) this.#adoptions.end();
-      if (adopted + freed > 0) log("info", "took over imported attachments", { adopted, freed });
+      if (adopted + freed > 0)
+        this.#context.log("info", "took over imported attachments", { adopted, freed });
     } catch (failure) {
-      troubles.failed(what, "cannot take over imported attachments", failure);
+      this.#troubles.failed(IMPORTED, "cannot take over imported attachments", failure);
     }
   }
+}
+
+/** Tells the stores of the metrics' sums apart. */
+export function nameOfStore({ node, store }: Asking["configuration"]): string {
+  return JSON.stringify([node, store]);
 }
 
 function isUnavailable(failure: unknown): boolean {

@@ -58,15 +58,22 @@ function verbMetrics(registers: Registry[]) {
 
 /** What this node has found out about its stores, summed over them. */
 function integrityMetrics(registers: Registry[]) {
+  const suspect = summed(registers, {
+    name: "kube_ipam_agent_store_suspect",
+    help: "Stores that were thrown back to an earlier state, and give out no addresses until 'kube-ipam recover'.",
+  });
+  const conflicts = summed(registers, {
+    name: "kube_ipam_agent_store_conflicts",
+    help: "Addresses of living attachments of this node that the store has given to others.",
+  });
   return {
-    storeSuspect: summed(registers, {
-      name: "kube_ipam_agent_store_suspect",
-      help: "Stores that were thrown back to an earlier state, and give out no addresses until 'kube-ipam recover'.",
-    }),
-    storeConflicts: summed(registers, {
-      name: "kube_ipam_agent_store_conflicts",
-      help: "Addresses of living attachments of this node that the store has given to others.",
-    }),
+    storeSuspect: suspect.say,
+    storeConflicts: conflicts.say,
+    /** Forgets what all other stores have said. */
+    keepStores: (stores: ReadonlySet<string>) => {
+      suspect.keepOnly(stores);
+      conflicts.keepOnly(stores);
+    },
   };
 }
 
@@ -74,9 +81,16 @@ function integrityMetrics(registers: Registry[]) {
 function summed(registers: Registry[], description: { readonly name: string; readonly help: string }) {
   const gauge = new Gauge({ ...description, registers });
   const values = new Map<string, number>();
-  return (store: string, value: number | boolean) => {
-    values.set(store, Number(value));
-    gauge.set([...values.values()].reduce((sum, each) => sum + each, 0));
+  const sum = () => gauge.set([...values.values()].reduce((all, each) => all + each, 0));
+  return {
+    say: (store: string, value: number | boolean) => {
+      values.set(store, Number(value));
+      sum();
+    },
+    keepOnly: (stores: ReadonlySet<string>) => {
+      for (const store of values.keys()) if (!stores.has(store)) values.delete(store);
+      sum();
+    },
   };
 }
 

@@ -4,7 +4,6 @@ import type { Store } from "../../ipam/store-port.ts";
 import type { FakeNode } from "../../ipam/testing/fake-node.ts";
 import { add, createWorld } from "../../ipam/testing/world.ts";
 import type { Metrics } from "../events/metrics.ts";
-import { FailureLog } from "../failure-log.ts";
 import { StoreRounds } from "../store-round.ts";
 import { IdentityWatch } from "../warm/identity-watch.ts";
 import type { Lender } from "../warm/lend-ports.ts";
@@ -49,7 +48,7 @@ export async function startQuietAgent({ folder, watches = true, raises = true }:
     : undefined;
   while (identity !== undefined && !identity.stands) await Bun.sleep(1);
   const lender = {
-    lend: async () => ({ ...n1, store, close: async () => undefined }),
+    lendBetweenVerbs: async () => ({ ...n1, store, close: async () => undefined }),
     identityOf: async () => identity,
   } as unknown as Lender;
   const configuration = { node: { dataDir: folder, cniCacheDir: folder }, store: {} };
@@ -57,7 +56,6 @@ export async function startQuietAgent({ folder, watches = true, raises = true }:
     lender,
     metrics,
     log,
-    troubles: new FailureLog(log),
     now: () => clock.now,
   });
   /** One round, so many seconds after the last. */

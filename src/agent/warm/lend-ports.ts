@@ -1,4 +1,7 @@
+import { CAPS } from "../../address/caps.ts";
+import { remembered } from "../../address/remembered.ts";
 import type { OpenPorts } from "../../cni/protocol/call.ts";
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { AttachmentId } from "../../ipam/records.ts";
@@ -25,10 +28,11 @@ export class Lender {
   readonly #events: EventReporter;
   readonly #metrics: Metrics;
   readonly #turns = new Turns();
-  /** Every combination of node, store and cluster that was asked for, for the work between verbs. */
-  readonly #known = new Map<string, Asking["configuration"]>();
-
-  readonly #learnt = new WeakSet<object>();
+  /**
+   * The combinations of node, store and cluster that verbs asked for last, for the work between verbs. What is forgotten
+   * is learnt again with its next verb, which frees what is dead there itself.
+   */
+  readonly #known = new BoundedMap<string, Asking["configuration"]>(CAPS.warm);
 
   /** @param keptKubeconfig see WarmClusters. */
   constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
@@ -42,6 +46,11 @@ export class Lender {
   readonly lend: LendPorts = async (asking, log, adding) => {
     // Only an ADD begins a store, so that only then the work between verbs may find one.
     if (asking.verb === "ADD" || isBegun(asking.configuration.store)) this.learn(asking.configuration);
+    return this.lendBetweenVerbs(asking, log, adding);
+  };
+
+  /** The same for what is known already: such work is no use that would keep it from being forgotten. */
+  readonly lendBetweenVerbs: LendPorts = async (asking, log, adding) => {
     const { node } = asking.configuration;
     let foresight: Foresight | undefined;
     const warm: Openers = {
@@ -65,21 +74,9 @@ export class Lender {
 
   /** Remembers store, node and cluster; not annotations, which belong to one pod. */
   learn(configuration: Asking["configuration"]): void {
-    if (this.#learnt.has(configuration)) return;
-    this.#learnt.add(configuration);
-    const {
-      node,
-      store,
-      kubernetes: { kubeConfig },
-    } = configuration;
-    const key = JSON.stringify([node, store, kubeConfig]);
-    if (this.#known.has(key)) return;
-    const kubernetes = {
-      annotations: "off" as const,
-      capabilityDeclared: false,
-      ...(kubeConfig !== undefined && { kubeConfig }),
-    };
-    this.#known.set(key, { node, store, kubernetes });
+    const key = keyOf(configuration);
+    // What was asked for last goes last.
+    this.#known.set(key, this.#known.get(key) ?? withoutPod(configuration));
   }
 
   /**
@@ -87,7 +84,7 @@ export class Lender {
    * Returns at once. Best effort: what fails here the first ADD says.
    */
   beginClusters(): void {
-    for (const { node, kubernetes } of this.#known.values()) {
+    for (const { node, kubernetes } of this.known()) {
       if (!hasCluster(kubernetes)) continue;
       try {
         this.#clusters.begin(kubernetes.kubeConfig, this.#nodes.lend(node).name);
@@ -108,7 +105,7 @@ export class Lender {
   }
 
   known(): Asking["configuration"][] {
-    return [...this.#known.values()];
+    return [...this.#known.entries()].map(([, configuration]) => configuration);
   }
 
   /** DELs that wait on this node's disk, in `dataDir` and wherever else networks have them. */
@@ -126,4 +123,15 @@ export class Lender {
     this.#clusters.closeAll();
     return this.#stores.closeIdle(true);
   }
+}
+
+/** Made once for each configuration that was parsed: equal ones are mostly one object. */
+const keyOf = remembered(({ kubernetes: { kubeConfig }, node, store }: Asking["configuration"]) =>
+  JSON.stringify([node, store, kubeConfig]),
+);
+
+function withoutPod({ kubernetes, node, store }: Asking["configuration"]): Asking["configuration"] {
+  const { kubeConfig } = kubernetes;
+  const without = { annotations: "off", capabilityDeclared: false } as const;
+  return { node, store, kubernetes: { ...without, ...(kubeConfig !== undefined && { kubeConfig }) } };
 }

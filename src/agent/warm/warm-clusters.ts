@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { CAPS } from "../../address/caps.ts";
+import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
 import { type LazyCluster, lazyCluster } from "../../kubernetes/ports/lazy-cluster.ts";
@@ -10,17 +12,22 @@ interface Warm {
   readonly stopping: AbortController;
 }
 
-/** One Kubernetes client for each kubeconfig and node name, made anew when the file changes. */
+/**
+ * One Kubernetes client for each kubeconfig and node name, made anew when the file changes. Of too many, that watches
+ * no more which was lent longest ago (CAPPED): a verb that still has it asks the API server itself.
+ */
 export class WarmClusters {
-  readonly #warm = new Map<string, Warm>();
+  readonly #warm: BoundedMap<string, Warm>;
   readonly #log: Log;
   readonly #kept: string | undefined;
 
   /**
    * @param kept the kubeconfig that this agent keeps on the host for the plugin. The agent itself goes by
    * its pod's own account instead, which may more.
+   * @param most how many watch their node's pods.
    */
-  constructor(log: Log, kept?: string) {
+  constructor(log: Log, kept?: string, most: number = CAPS.warm) {
+    this.#warm = new BoundedMap(most, ({ stopping }) => stopping.abort());
     this.#log = log;
     this.#kept = kept;
   }
@@ -42,7 +49,11 @@ export class WarmClusters {
     const settings = configuredCluster(kubeConfig);
     const stamp = `${settings.byNetwork ?? false} ${stampOf(kubeConfig)}`;
     const known = this.#warm.get(key);
-    if (known?.stamp === stamp) return known.cluster;
+    if (known?.stamp === stamp) {
+      // What was lent last goes last.
+      this.#warm.set(key, known);
+      return known.cluster;
+    }
     known?.stopping.abort();
     const stopping = new AbortController();
     const cluster = lazyCluster(settings, async (same) => {
@@ -54,8 +65,10 @@ export class WarmClusters {
   }
 
   closeAll(): void {
-    for (const { stopping } of this.#warm.values()) stopping.abort();
-    this.#warm.clear();
+    for (const [key, { stopping }] of this.#warm.entries()) {
+      stopping.abort();
+      this.#warm.delete(key);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { CAPS } from "../../address/caps.ts";
 import type { NodeSettings } from "../../config/network-configuration.ts";
 import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Node } from "../../ipam/node-port.ts";
@@ -5,9 +6,6 @@ import { openNode } from "../../node/open-node.ts";
 import { openSpareFiles } from "../../node/spare-files.ts";
 import { override } from "./override.ts";
 import { writeBehindCursors, writeBehindStoreMemory, writeBehindWitnesses } from "./write-behind.ts";
-
-/** Far more than the networks of a node have folders of their own. */
-const MOST = 64;
 
 interface Warm {
   readonly node: Node;
@@ -20,14 +18,13 @@ interface Kept extends Warm {
 }
 
 /**
- * One node for each distinct set of folders and name, whose hints are in memory and reach their files a little
- * later. Of too
- * many, that goes which was lent longest ago; a verb that still has it can go on with it.
+ * One node for each distinct set of folders and name, whose hints are in memory and reach their files a little later.
+ * Of too many, that goes which was lent longest ago (CAPPED); a verb that still has it can go on with it.
  */
 export class WarmNodes {
   readonly #warm: BoundedMap<string, Kept>;
 
-  constructor(most = MOST) {
+  constructor(most: number = CAPS.warm) {
     this.#warm = new BoundedMap(most, (dropped) => dropped.close());
   }
 

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { CAPS } from "../../address/caps.ts";
 import type { StoreSettings } from "../../config/network-configuration.ts";
 import { WarmForesight } from "../../ipam/foresee/warm-foresight.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
@@ -17,10 +18,17 @@ interface Warm {
   readonly identity?: Identity;
   /** Ends what follows the store's changes. */
   readonly stop?: () => void;
-  /** Which file it is, if it is a file: a store that was replaced must not be written to any more. */
-  readonly stamp: string;
+}
+
+interface Kept {
+  readonly opening: Promise<Warm>;
+  /** Which file it is, if it is a file: a store that was replaced must not be written to any more. Unknown while it is opened. */
+  stamp: string | undefined;
+  /** Verbs that have it, or wait until it is open. */
   users: number;
   used: number;
+  /** It is lent no more: who has it last closes it. */
+  retired: boolean;
 }
 
 export interface Lent {
@@ -29,38 +37,51 @@ export interface Lent {
   readonly foresight?: Foresight;
 }
 
-/** One open store for each distinct configuration, lent to every verb that names it. */
+/**
+ * One open store for each distinct configuration, lent to every verb that names it. Of too many, those are closed that
+ * nobody uses and that were lent longest ago (CAPPED): the next verb opens them again.
+ */
 export class WarmStores {
   readonly #open: (settings: StoreSettings) => Promise<Store>;
-  readonly #warm = new Map<string, Promise<Warm>>();
+  readonly #most: number;
+  /** What was lent longest ago comes first. */
+  readonly #kept = new Map<string, Kept>();
   /** Called when a store should be looked at. */
   stirred: () => void = () => undefined;
 
-  constructor(open = (settings: StoreSettings) => configuredStore(settings).open()) {
+  /** @param most how many stay open although nobody uses them. */
+  constructor(
+    open = (settings: StoreSettings) => configuredStore(settings).open(),
+    most: number = CAPS.warm,
+  ) {
     this.#open = open;
+    this.#most = most;
   }
 
   /** Rejects as opening does, and the next one tries again. */
   async lend(settings: StoreSettings): Promise<Lent> {
-    const warm = await this.#find(settings);
-    warm.users += 1;
-    return { store: lent(warm), ...(warm.foresight && { foresight: warm.foresight }) };
+    const kept = this.#take(settings);
+    try {
+      const { foresight, store } = await kept.opening;
+      return { store: this.#lent(store, kept), ...(foresight && { foresight }) };
+    } catch (failure) {
+      this.#giveBack(kept);
+      throw failure;
+    }
   }
 
   /** What is known of a store's identity without asking; undefined where nobody watches it, or it is not open. */
   async identityOf(settings: StoreSettings): Promise<Identity | undefined> {
-    return (await this.#warm.get(keyOf(settings)))?.identity;
+    return (await this.#kept.get(keyOf(settings))?.opening)?.identity;
   }
 
   /** Closes what is unused, and was for a while; with `all`, everything. */
   async closeIdle(all = false): Promise<void> {
-    for (const [key, opening] of this.#warm) {
-      const warm = await opening.catch(() => undefined);
-      const idle = warm !== undefined && warm.users === 0 && performance.now() - warm.used > IDLE_MS;
+    for (const [key, kept] of this.#kept) {
+      const idle = kept.users === 0 && performance.now() - kept.used > IDLE_MS;
       if (!(all || idle)) continue;
-      this.#warm.delete(key);
-      warm?.stop?.();
-      await warm?.store.close();
+      this.#kept.delete(key);
+      await close(kept);
     }
   }
 
@@ -70,30 +91,39 @@ export class WarmStores {
   }
 
   async #opened(): Promise<Warm[]> {
-    const open = await Promise.all([...this.#warm.values()].map((warm) => warm.catch(() => undefined)));
+    const open = await Promise.all(
+      [...this.#kept.values()].map(({ opening }) => opening.catch(() => undefined)),
+    );
     return open.filter((warm) => warm !== undefined);
   }
 
-  async #find(settings: StoreSettings): Promise<Warm> {
+  /** The caller is a user of it from now on, so that nobody closes it before it has it. */
+  #take(settings: StoreSettings): Kept {
     const key = keyOf(settings);
-    const known = await this.#warm.get(key);
-    if (known !== undefined && known.stamp === stampOf(settings)) return known;
-    if (known !== undefined) this.#retire(key, known);
-    const opening = this.#warm.get(key) ?? this.#begin(key, settings);
-    return opening;
+    const before = this.#kept.get(key);
+    const isSame = before !== undefined && (before.stamp === undefined || before.stamp === stampOf(settings));
+    if (before !== undefined && !isSame) this.#retire(key, before);
+    const kept = isSame ? before : this.#begin(key, settings);
+    kept.users += 1;
+    // What was lent last goes last.
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    this.#makeRoom();
+    return kept;
   }
 
-  #begin(key: string, settings: StoreSettings): Promise<Warm> {
-    const opening = this.#open(settings).then((store) => ({
-      store,
-      ...this.#foreseeing(store),
-      stamp: stampOf(settings),
-      users: 0,
-      used: performance.now(),
-    }));
-    this.#warm.set(key, opening);
-    opening.catch(() => this.#warm.delete(key));
-    return opening;
+  #begin(key: string, settings: StoreSettings): Kept {
+    const opening = this.#open(settings).then((store) => ({ store, ...this.#foreseeing(store) }));
+    const kept: Kept = { opening, stamp: undefined, users: 0, used: performance.now(), retired: false };
+    opening.then(
+      () => {
+        kept.stamp = stampOf(settings);
+      },
+      () => {
+        if (this.#kept.get(key) === kept) this.#kept.delete(key);
+      },
+    );
+    return kept;
   }
 
   #foreseeing(store: Store): Pick<Warm, "foresight" | "identity" | "stop"> {
@@ -106,17 +136,50 @@ export class WarmStores {
     return { foresight, identity, stop: () => identity.stop() };
   }
 
-  /** Lends it no more, and closes it when the verbs that have it are done. */
-  #retire(key: string, warm: Warm): void {
-    this.#warm.delete(key);
-    warm.stop?.();
-    const timer = setInterval(() => {
-      if (warm.users > 0) return;
-      clearInterval(timer);
-      void warm.store.close();
-    }, 1_000);
-    timer.unref();
+  #lent(store: Store, kept: Kept): Store {
+    let returned = false;
+    return override(store, {
+      close: async () => {
+        if (returned) return;
+        returned = true;
+        this.#giveBack(kept);
+      },
+    });
   }
+
+  #giveBack(kept: Kept): void {
+    kept.users -= 1;
+    kept.used = performance.now();
+    if (kept.retired && kept.users === 0) void close(kept);
+    this.#makeRoom();
+  }
+
+  /** All that are too many may be in use: who gives one back makes room then. */
+  #makeRoom(): void {
+    for (const [key, kept] of this.#kept) {
+      if (this.#kept.size <= this.#most) return;
+      if (kept.users === 0) this.#retire(key, kept);
+    }
+  }
+
+  /** Lends it no more, and closes it when the verbs that have it are done. */
+  #retire(key: string, kept: Kept): void {
+    this.#kept.delete(key);
+    kept.retired = true;
+    if (kept.users === 0) void close(kept);
+    else
+      kept.opening.then(
+        ({ stop }) => stop?.(),
+        () => undefined,
+      );
+  }
+}
+
+/** One that could not be opened is closed already. */
+async function close({ opening }: Kept): Promise<void> {
+  const warm = await opening.catch(() => undefined);
+  warm?.stop?.();
+  await warm?.store.close();
 }
 
 const keys = new WeakMap<StoreSettings, string>();
@@ -125,18 +188,6 @@ function keyOf(settings: StoreSettings): string {
   const known = keys.get(settings) ?? JSON.stringify(settings);
   keys.set(settings, known);
   return known;
-}
-
-function lent(warm: Warm): Store {
-  let returned = false;
-  return override(warm.store, {
-    close: async () => {
-      if (returned) return;
-      returned = true;
-      warm.users -= 1;
-      warm.used = performance.now();
-    },
-  });
 }
 
 function stampOf(settings: StoreSettings): string {
