@@ -39,6 +39,7 @@ export function fencedTask(context: ControllerContext, survey: Survey, now = () 
       const { boots } = index;
       if (begun !== index) for (const name of boots.nodes()) boots.makeDue(name);
       begun = index;
+      boots.learnNodes(nodes);
       const due = boots.takeDue().filter((name) => boots.needsLook(name, nodes.get(name)));
       if (due.length === 0) {
         reboots.remember([]);

@@ -30,6 +30,17 @@ export class KnownBoots {
       this.#own.add(bootOf(holder));
   }
 
+  /** How many boots it knows. */
+  get size(): number {
+    return new Set([...this.#known, ...this.#own]).size;
+  }
+
+  /** Forgets all other boots, as `bootOf` writes them: in the life of a cluster they have no end. */
+  keepOnly(boots: ReadonlySet<string>): void {
+    for (const known of [this.#known, this.#own])
+      for (const boot of known) if (!boots.has(boot)) known.delete(boot);
+  }
+
   /**
    * The holder, with `nodeVerified` set where its boot proves its node's name, and with this cluster's name
    * where its boot proves that.

@@ -198,3 +198,15 @@ describe("retention", () => {
     expect((await look()).reserved).toBe(true);
   });
 });
+
+test("K238: owners that existed are remembered for their time and no longer", async () => {
+  keeper = new RetentionKeeper(ports, 1_000, () => now);
+  cluster.present.add("StatefulSet default/db");
+  await reserve("workload");
+  await round();
+  expect(keeper.remembered).toBe(1);
+  await ports.store.commit({ guards: [], puts: [], deletes: [RESERVATION, OWNER_REF] }, options());
+  now = 1_001;
+  await round();
+  expect(keeper.remembered).toBe(0);
+});

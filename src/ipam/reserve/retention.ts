@@ -43,8 +43,8 @@ export class RetentionKeeper {
   readonly #ports: ClusterPorts;
   readonly #now: () => number;
   readonly #watch: RetentionWatch;
+  /** Until when each owner that existed is not read again. */
   readonly #present = new Map<string, number>();
-
   readonly #presentMs: number;
   readonly #source: RetentionSource;
 
@@ -66,12 +66,18 @@ export class RetentionKeeper {
     this.#watch = new RetentionWatch(now);
   }
 
+  /** How many owners that existed it remembers. */
+  get remembered(): number {
+    return this.#present.size;
+  }
+
   /**
    * Judges all reservations once. Leaves those whose owner Kubernetes cannot tell to the next round.
    *
    * @throws StoreFailure, IpamError tryAgain (recovering); what was ended before stays ended.
    */
   async round(options: CallOptions, signal: AbortSignal): Promise<EndedReservation[]> {
+    for (const [key, until] of this.#present) if (until <= this.#now()) this.#present.delete(key);
     const ended: EndedReservation[] = [];
     const seen = new Set<string>();
     for (const entry of await this.#unheld(options)) {

@@ -59,6 +59,39 @@ test("K233: a node where nothing was written meanwhile is settled, and one witho
   expect([[...index.nodes()], index.takeDue()]).toEqual([[], []]);
 });
 
+test("K238: boots are forgotten that neither a Node nor an attachment is of, however many came and went", () => {
+  const index = new BootIndex(calledBy("c"));
+  const life = (boot: number) => {
+    const facts = nodeFacts({ name: "n1", bootId: `boot-${boot}` });
+    index.put(ref("c1"), record(`boot-${boot}`));
+    index.learnNodes(
+      new Map([
+        ["n1", facts],
+        ["other", nodeFacts({ name: "other", bootId: `other-${boot}` })],
+      ]),
+    );
+    index.takeDue();
+    index.looked("n1", [{ ref: ref("c1"), record: record(`boot-${boot}`) }], facts);
+  };
+  for (let boot = 0; boot < 100; boot++) life(boot);
+  index.learnNodes(new Map());
+  expect(index.known.size).toBe(1);
+  index.remove(ref("c1"));
+  index.takeDue();
+  index.looked("n1", [], undefined);
+  index.learnNodes(new Map());
+  expect(index.known.size).toBe(0);
+});
+
+test("K238: the boot of a Node that has rebooted still proves its attachments as long as one is there", () => {
+  const index = new BootIndex(calledBy("c"));
+  const unproven = { ...record("boot-1").holder, nodeVerified: false };
+  index.put(ref("c1"), { ...record("boot-1"), holder: unproven });
+  index.learnNodes(new Map([["n1", nodeFacts({ name: "n1", bootId: "boot-1" })]]));
+  index.learnNodes(new Map([["n1", rebooted]]));
+  expect(index.known.verified(unproven).nodeVerified).toBe(true);
+});
+
 function entry() {
   return { ref: ref("c2"), record: record("boot-2") };
 }

@@ -2,7 +2,7 @@ import type { ClusterNames } from "../cluster-names.ts";
 import type { NodeFacts } from "../cluster-port.ts";
 import { isUndecided } from "../cluster-relation.ts";
 import { fenceOf } from "../evidence/fencing.ts";
-import { KnownBoots } from "../evidence/known-boots.ts";
+import { bootOf, KnownBoots } from "../evidence/known-boots.ts";
 import type { AttachmentRecord, Holder, RefOf } from "../records.ts";
 import { attachmentHash } from "./allocation-index.ts";
 
@@ -66,6 +66,18 @@ export class BootIndex {
   changed(node: string): void {
     for (const row of this.#nodes.get(node)?.values() ?? []) row.looked = false;
     this.makeDue(node);
+  }
+
+  /** Learns the Nodes as they are now, and forgets all boots that neither they nor any attachment are of. */
+  learnNodes(nodes: ReadonlyMap<string, NodeFacts>): void {
+    const used = new Set<string>();
+    for (const facts of nodes.values()) {
+      this.known.learnNode(facts);
+      used.add(bootOf({ node: facts.name, bootId: facts.bootId ?? "" }));
+    }
+    for (const [node, boots] of this.#nodes)
+      for (const bootId of boots.keys()) used.add(bootOf({ node, bootId }));
+    this.known.keepOnly(used);
   }
 
   put(ref: RefOf<"attachment">, record: AttachmentRecord): void {

@@ -61,7 +61,7 @@ export class Findings {
     if (this.#now() - this.#since >= AGAIN_MS || store.frame !== this.#frame) this.#judgeAnew();
     const seen = `${store.changes} ${pods.changes}`;
     if (seen === this.#seen) return true;
-    for (const node of this.#known.nodes.all.values()) store.boots.known.learnNode(node);
+    store.boots.learnNodes(this.#known.nodes.all);
     const now = suspectsIn(store, pods);
     const due = ofEachKind(() => new Map<AddressKey, number>());
     let waits = false;

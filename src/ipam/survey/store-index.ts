@@ -3,6 +3,7 @@ import { type Cidr, cidrInterval, parseCidr } from "../../address/cidr.ts";
 import { type Pool, poolOf } from "../../address/pool.ts";
 import { heldNetworks } from "../audit/held-networks.ts";
 import type { SpacedNetwork } from "../audit/types.ts";
+import { BoundedMap } from "../bounded-map.ts";
 import type { ClusterNames } from "../cluster-names.ts";
 import { definitionsOf, subnetsOf } from "../network-definitions.ts";
 import type { RecordKind, RecordTypes, Ref, RefOf } from "../records.ts";
@@ -10,9 +11,10 @@ import { refKey } from "../ref-key.ts";
 import { intervalOf } from "../reserve/reserved-ranges.ts";
 import { type AnyChange, type Damage, type Entry, StoreFailure } from "../store-port.ts";
 import { type AddressKey, addressKey, addressOf } from "./address-key.ts";
-import { AllocationIndex } from "./allocation-index.ts";
+import { AllocationIndex, attachmentHash } from "./allocation-index.ts";
 import { BootIndex } from "./boot-index.ts";
 import { ReservationIndex } from "./reservation-index.ts";
+import { UnexplainedNetworks } from "./unexplained-networks.ts";
 
 /** The kinds of record that the index has, in the order in which they are listed: what gauges need comes first. */
 export const INDEXED = [
@@ -39,10 +41,10 @@ export class StoreIndex {
   readonly reservedRanges = new Map<string, Entry<"reservedRanges">>();
   readonly damaged = new Map<string, Damage>();
   /** Networks of attachments that no network's record explains. */
-  readonly #held = new Map<string, SpacedNetwork>();
+  readonly #held = new UnexplainedNetworks();
   /** All addresses of networks, and those of each network's name in each space; made when they are asked for. */
   #pools: Pools | undefined;
-  readonly #poolsOf = new Map<string, Pools>();
+  #poolsOf = noPools();
   #changes = 0;
   #frame = 0;
 
@@ -70,7 +72,7 @@ export class StoreIndex {
   }
 
   heldNetworks(): readonly SpacedNetwork[] {
-    return [...this.#held.values()];
+    return this.#held.all();
   }
 
   /** Whether any network may have given out the address. */
@@ -143,22 +145,21 @@ export class StoreIndex {
     this.allocations.takeAttachment(ref, record);
     if (record === undefined) this.boots.remove(ref);
     else this.boots.put(ref, record);
-    if (record === undefined) return;
-    if (record.addresses.every((text) => this.#isExplained(ref.id.network, record.space, text))) return;
-    const networks = [...this.networks.values()];
-    for (const network of heldNetworks({ attachments: [{ ref, record, revision }], networks })) {
-      this.#held.set(
-        JSON.stringify([network.name, network.space, String(network.subnets[0]?.address.value)]),
-        network,
-      );
-      this.#pools = undefined;
-    }
+    const held = record === undefined ? [] : this.#unexplained({ ref, record, revision });
+    if (this.#held.set(attachmentHash(ref.node, ref.id), held)) this.#pools = undefined;
+  }
+
+  #unexplained(entry: Entry<"attachment">): readonly SpacedNetwork[] {
+    const { ref, record } = entry;
+    const isExplained = (text: string) => this.#isExplained(ref.id.network, record.space, text);
+    if (record.addresses.every(isExplained)) return [];
+    return heldNetworks({ attachments: [entry], networks: [...this.networks.values()] });
   }
 
   #takeNetwork(ref: RefOf<"network">, record: RecordTypes["network"] | undefined, revision: number): void {
     if (record !== undefined) subnetsOf(definitionsOf(record)).forEach(parseCidr);
     this.#pools = undefined;
-    this.#poolsOf.clear();
+    this.#poolsOf = noPools();
     setOrDelete(this.networks, ref.name, entryOf(ref, record, revision));
   }
 
@@ -187,12 +188,17 @@ export class StoreIndex {
     const recorded = [...this.networks.values()].flatMap(({ record }) =>
       subnetsOf(definitionsOf(record)).map(parseCidr),
     );
-    const held = [...this.#held.values()].flatMap(({ subnets }) => subnets);
+    const held = this.#held.all().flatMap(({ subnets }) => subnets);
     return poolsOf([...recorded, ...held]);
   }
 }
 
 type Pools = Readonly<Record<4 | 6, Pool>>;
+
+/** What is forgotten is made again. */
+function noPools(): BoundedMap<string, Pools> {
+  return new BoundedMap(4_096);
+}
 
 function poolsOf(subnets: readonly Cidr[]): Pools {
   const intervals = subnets.map(cidrInterval);
