@@ -93,6 +93,15 @@ describe("K215: a connection", () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
+  test("knows of a request that the server took no more of that it was not sent", async () => {
+    const connection = await against(() => undefined, { settings: { maxConcurrentStreams: 1 } });
+    const first = counted(connection, 1).catch(({ code }) => code);
+    const late = connection.call(RANGE, {}, { headers: {}, timeoutMs: 50 });
+    expect(await late.catch(({ code }) => code)).toBe("not-sent");
+    connection.close();
+    expect(await first).toBe("broken");
+  });
+
   test("understands any message of a server", async () => {
     let message = "";
     const connection = await against((stream) =>

@@ -20,6 +20,8 @@ export class LiveStream implements Stream {
   readonly #link: Link;
   readonly #block: Uint8Array;
   readonly #listener: Listener;
+  /** It has no end of its own, such as a watch. */
+  readonly lasting: boolean;
   readonly #unsent = new Unsent();
   #window = 0;
   #consumed = 0;
@@ -27,10 +29,15 @@ export class LiveStream implements Stream {
   #granted = STREAM_WINDOW;
 
   /** @param block the headers of the request, encoded. */
-  constructor(link: Link, block: Uint8Array, listener: Listener) {
+  constructor(link: Link, block: Uint8Array, listener: Listener, lasting = false) {
     this.#link = link;
     this.#block = block;
     this.#listener = listener;
+    this.lasting = lasting;
+  }
+
+  get begun(): boolean {
+    return this.id !== 0;
   }
 
   /** @param window bytes that the server lets each stream send at first. */
@@ -49,7 +56,7 @@ export class LiveStream implements Stream {
   write(bytes: Uint8Array, last: boolean): void {
     if (this.ended) return;
     this.#unsent.add(bytes, last);
-    if (this.id !== 0) this.pump();
+    if (this.begun) this.pump();
   }
 
   /** Sends what the windows let through now. */
@@ -104,8 +111,8 @@ export class LiveStream implements Stream {
 
   cancel(): void {
     if (this.ended) return;
-    if (this.id !== 0) this.#link.send(numbers(KIND.reset, this.id, CODE.cancel));
-    this.end({ resetCode: this.id === 0 ? CODE.refused : CODE.cancel });
+    if (this.begun) this.#link.send(numbers(KIND.reset, this.id, CODE.cancel));
+    this.end({ resetCode: this.begun ? CODE.cancel : CODE.refused });
   }
 
   end(ending: Ending): void {

@@ -22,7 +22,7 @@ function opened() {
   };
   const session = new Session(output, { ready: () => undefined, lost: (reason) => lost.push(reason) });
   const endings: (Ending | undefined)[] = [];
-  const request = (bytes = 0): Stream => {
+  const request = (bytes = 0, lasting = false): Stream => {
     const at = endings.push(undefined) - 1;
     const stream = session.request(
       { ":path": "/" },
@@ -33,6 +33,7 @@ function opened() {
           endings[at] = ending;
         },
       },
+      lasting,
     );
     stream.write(new Uint8Array(bytes), true);
     return stream;
@@ -65,6 +66,30 @@ describe("K215: a session", () => {
     session.receive(numbers(KIND.reset, 3, 2));
     expect(endings).toEqual([{ resetCode: CODE.refused }, { resetCode: 2 }]);
     expect(session.usable).toBe(true);
+  });
+
+  test.each([
+    [1, [false, false, false], [true]],
+    [4, [true, true, false], [true, true]],
+    [5, [true, true, false], [true, true, true]],
+  ])("of %i streams leaves half to what has an end", (most, watches, calls) => {
+    const { request, settings } = opened();
+    settings([3, most]);
+    const lasting = watches.map(() => request(0, true));
+    const others = calls.map(() => request());
+    expect(lasting.map(({ begun }) => begun)).toEqual(watches);
+    expect(others.map(({ begun }) => begun)).toEqual(calls);
+    expect(request().begun).toBe(false);
+  });
+
+  test("begins a watch that waited when another one has ended", () => {
+    const { request, settings } = opened();
+    settings([3, 3]);
+    const [first, second] = [request(0, true), request(0, true)];
+    const other = request();
+    expect([second.begun, other.begun]).toEqual([false, true]);
+    first.cancel();
+    expect(second.begun).toBe(true);
   });
 
   test("whose server goes away ends at once what the server has not begun, and is over with the rest", () => {

@@ -52,8 +52,11 @@ export class Session {
   readonly #streams = new Map<number, LiveStream>();
   readonly #pings: ((answered: boolean) => void)[] = [];
   readonly #link: Link;
-  #waiting: LiveStream[] = [];
+  /** In the order in which they came. */
+  readonly #waiting = new Set<LiveStream>();
   #nextId = 1;
+  /** Of the streams those that have no end of their own. */
+  #lasting = 0;
   #streamWindow = FIRST_WINDOW;
   #mostStreams = Number.POSITIVE_INFINITY;
   #taken = 0;
@@ -83,10 +86,14 @@ export class Session {
     return this.#isLost;
   }
 
-  /** Begins a request; waits where the server takes no more at once. Only where it is `usable`. */
-  request(headers: Headers, listener: Listener): Stream {
-    const stream = new LiveStream(this.#link, encodeHeaders(headers), listener);
-    this.#waiting.push(stream);
+  /**
+   * Begins a request; waits where the server takes no more at once. Only where it is `usable`.
+   *
+   * @param lasting its answer has no end, as a watch's. Half of what the server takes at once is left to others.
+   */
+  request(headers: Headers, listener: Listener, lasting = false): Stream {
+    const stream = new LiveStream(this.#link, encodeHeaders(headers), listener, lasting);
+    this.#waiting.add(stream);
     this.#beginWaiting();
     return stream;
   }
@@ -211,9 +218,11 @@ export class Session {
   }
 
   #beginWaiting(): void {
-    while (this.#streams.size < this.#mostStreams) {
-      const stream = this.#waiting.shift();
-      if (stream === undefined) return;
+    for (const stream of this.#waiting) {
+      if (this.#streams.size >= this.#mostStreams) return;
+      if (stream.lasting && this.#lasting >= Math.floor(this.#mostStreams / 2)) continue;
+      this.#waiting.delete(stream);
+      if (stream.lasting) this.#lasting += 1;
       const id = this.#nextId;
       this.#nextId += 2;
       this.#streams.set(id, stream);
@@ -222,18 +231,20 @@ export class Session {
   }
 
   #refuseWaiting(): void {
-    for (const stream of this.#waiting.splice(0)) stream.end({ resetCode: CODE.refused });
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const stream of waiting) stream.end({ resetCode: CODE.refused });
   }
 
   #forget(stream: LiveStream): void {
-    if (stream.id === 0) this.#waiting = this.#waiting.filter((each) => each !== stream);
-    else this.#streams.delete(stream.id);
+    this.#waiting.delete(stream);
+    if (this.#streams.delete(stream.id) && stream.lasting) this.#lasting -= 1;
     if (!this.#isLost) this.#beginWaiting();
     this.#closeWhereIdle();
   }
 
   #closeWhereIdle(): void {
-    const isIdle = this.#streams.size === 0 && this.#waiting.length === 0;
+    const isIdle = this.#streams.size === 0 && this.#waiting.size === 0;
     if (this.#isLeaving && isIdle) this.lose("the connection was closed");
   }
 }

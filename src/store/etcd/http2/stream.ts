@@ -19,6 +19,8 @@ export interface Listener {
 /** One request and its answer. */
 export interface Stream {
   readonly ended: boolean;
+  /** False while the server takes no more at once: it has not heard of this one. */
+  readonly begun: boolean;
   /** Sends bytes of the body, as far as the server lets us; the rest later. */
   write(bytes: Uint8Array, last: boolean): void;
   /** Lets the server send as many more bytes: the caller is done with them. */

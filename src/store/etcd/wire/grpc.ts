@@ -51,7 +51,11 @@ export function unary<I, O>(
     });
     const { timeoutMs } = options;
     const late = () => {
-      reject(new RpcError("deadline-exceeded", `nothing came within ${timeoutMs} ms`));
+      reject(
+        stream.begun
+          ? new RpcError("deadline-exceeded", `nothing came within ${timeoutMs} ms`)
+          : new RpcError("not-sent", `the server took no further request within ${timeoutMs} ms`),
+      );
       stream.cancel();
     };
     const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
@@ -73,16 +77,21 @@ export async function* subscribe<I, O>(
   const chunks: Uint8Array[] = [];
   let wake = () => {};
   let ended: { readonly failure: Error | undefined } | undefined;
-  const stream = openStream(channel, method.path, options, {
-    data: (bytes) => {
-      chunks.push(bytes);
-      wake();
+  const stream = openStream(
+    channel,
+    method.path,
+    { ...options, lasting: true },
+    {
+      data: (bytes) => {
+        chunks.push(bytes);
+        wake();
+      },
+      end: (failure) => {
+        ended = { failure };
+        wake();
+      },
     },
-    end: (failure) => {
-      ended = { failure };
-      wake();
-    },
-  });
+  );
   const stop = () => stream.cancel();
   options.signal.addEventListener("abort", stop);
   if (options.signal.aborted) stop();
@@ -122,7 +131,7 @@ interface Ears {
 function openStream(
   { session, origin }: Channel,
   path: string,
-  { headers, timeoutMs }: RpcOptions,
+  { headers, timeoutMs, lasting }: RpcOptions & { readonly lasting?: true },
   ears: Ears,
 ): Stream {
   if (!session.usable) throw new RpcError("not-sent", "the connection is closed");
@@ -148,5 +157,5 @@ function openStream(
     ...(timeoutMs !== undefined && { "grpc-timeout": `${timeoutMs}m` }),
     ...headers,
   };
-  return session.request(request, listener);
+  return session.request(request, listener, lasting);
 }
