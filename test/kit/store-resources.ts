@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Kubernetes } from "./kubernetes.ts";
 
-const DEFINITIONS = join(import.meta.dir, "../../deploy/crds/store.yaml");
+/** As they are shipped. */
+export const DEFINITIONS = join(import.meta.dir, "../../deploy/crds/store.yaml");
 
 /** Installs the custom resources of the store on Kubernetes' own API, as shipped, and waits until they are served. */
 export async function installStoreResources(kubernetes: Kubernetes): Promise<void> {

@@ -20,10 +20,7 @@ async function open(): Promise<Place> {
   return {
     ...plugin,
     ipam: { ...plugin.ipam, store: "kubernetes", kubeConfig, annotations: "off" },
-    allocations: () =>
-      listAllocations(async () =>
-        openKubernetesStore({ kind: "kubernetes", kubeConfig, annotations: "off" }),
-      ),
+    allocations: () => listAllocations(async () => openKubernetesStore({ kind: "kubernetes", kubeConfig })),
     [Symbol.asyncDispose]: async () => {
       await plugin[Symbol.asyncDispose]();
       free.push(kubernetes);

@@ -1,8 +1,8 @@
 import type { Ref } from "../../ipam/records.ts";
 import type { Put } from "../../ipam/store-port.ts";
+import { objectOf } from "./objects/home.ts";
 import { refText } from "./objects/ref-text.ts";
 import type { Session } from "./transactions/session.ts";
-import { objectOf } from "./transactions/shares.ts";
 import { view } from "./transactions/view.ts";
 import { write } from "./transactions/write.ts";
 

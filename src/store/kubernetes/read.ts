@@ -12,6 +12,7 @@ import type {
   Window,
   WindowAnswer,
 } from "../../ipam/store-port.ts";
+import { objectOf } from "./objects/home.ts";
 import { addressIn, addressObject, type ObjectId, spacePrefix } from "./objects/names.ts";
 import type { Outline } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
@@ -19,7 +20,6 @@ import { revisionIn } from "./transactions/compare.ts";
 import { damaged } from "./transactions/damaged.ts";
 import { find } from "./transactions/find.ts";
 import { objectKey, type Session } from "./transactions/session.ts";
-import { objectOf } from "./transactions/shares.ts";
 import { settleUnsettled } from "./transactions/unsettled.ts";
 import { settled, type View, view } from "./transactions/view.ts";
 
@@ -109,7 +109,7 @@ function viewsOf(
 export function recordIn(ref: Ref, seen: View | undefined): Versioned<RecordTypes[RecordKind]> | undefined {
   if (seen === undefined || revisionIn(seen, ref) === 0) return undefined;
   const part = seen.content?.get(refText(ref));
-  if (part === undefined) throw damaged(seen.id, undefined, ref);
+  if (part === undefined) throw damaged(seen.id, seen.object?.damage, ref);
   if (part.damage !== undefined) throw damaged(seen.id, part.damage, ref);
   return { record: part.record as RecordTypes[RecordKind], revision: revisionIn(seen, ref) };
 }

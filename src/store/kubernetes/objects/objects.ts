@@ -10,6 +10,8 @@ export interface StoredObject {
   readonly version: string;
   /** The records that it holds; undefined where they cannot be read. */
   readonly content: Content | undefined;
+  /** Why they cannot be read, where that is known. */
+  readonly damage?: string;
   /** What it says of its records outside of them: their references, as far as its labels and its spec tell. */
   readonly told: { readonly has: string; readonly ref?: string };
   /** ID of the write that made it as it is. */

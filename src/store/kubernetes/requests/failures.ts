@@ -23,6 +23,12 @@ export function refusedBy(server: string, { httpStatus, message, reason }: Refus
       `the API server at ${server} lacks kube-ipam's resources (${said})`,
       "install them: kubectl apply -f deploy/manifests/crds.yaml, or helm install",
     );
+  if (httpStatus === 403 && message.includes(NODE_POLICY))
+    return new StoreFailure(
+      "unavailable",
+      `the API server at ${server} keeps a node to what it holds: ${said.slice(said.indexOf(DENIED) + DENIED.length)}`,
+      "try again: what is held on a node that is gone, the controller frees within seconds (docs/security.md)",
+    );
   if (httpStatus === 403 || httpStatus === 422)
     return new StoreFailure(
       "refused",
@@ -46,6 +52,10 @@ export function refusedBy(server: string, { httpStatus, message, reason }: Refus
     "it is overloaded, starting or in trouble; try again",
   );
 }
+
+/** Bounds what a node's process writes (deploy/rbac/store.yaml). Whoever frees fenced holders is not bound by it. */
+const NODE_POLICY = "ValidatingAdmissionPolicy 'kube-ipam-store-nodes'";
+const DENIED = " denied request: ";
 
 /** Whether the API server may have performed a write that it answered so. */
 export function isDoubtful({ httpStatus, message }: Refusal): boolean {

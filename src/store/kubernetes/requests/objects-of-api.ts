@@ -4,9 +4,10 @@ import { StoreFailure } from "../../../ipam/store-port.ts";
 import { METADATA_LIST } from "../../../kubernetes/api/api.ts";
 import { type ApiPath, folderOf, pathOf, withQuery } from "../../../kubernetes/api/path.ts";
 import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
-import type { ObjectId, Resource } from "../objects/names.ts";
+import { DECISIONS, type ObjectId, type Resource } from "../objects/names.ts";
 import type { NewObject, Objects, Page, PageScope, StoredObject, Was } from "../objects/objects.ts";
 import { after, continueFrom } from "./continue.ts";
+import { nodeOf } from "./node-of.ts";
 import { type Answer, type Sending, send } from "./requests.ts";
 import { watchObjects } from "./watch-objects.ts";
 import { bodyOf, kindOf, objectOf, outline, outlineOf, selectorOf, storedObject } from "./wire.ts";
@@ -16,6 +17,13 @@ export function objectsOf(credentials: Credentials): Objects {
   const request = (path: ApiPath, options: CallOptions, sending: Sending, ...expected: number[]) =>
     send(credentials, path, options, sending, expected);
   const folder = (resource: Resource) => folderOf(kindOf(resource));
+  const body = async (object: NewObject, options: CallOptions, was?: Was) => {
+    const isDecision = object.id.name.startsWith(DECISIONS);
+    return bodyOf(object, {
+      ...(was && { was }),
+      ...(isDecision && { node: await nodeOf(credentials, options) }),
+    });
+  };
   const path = ({ name, resource }: ObjectId) => pathOf(kindOf(resource), { name });
   const list = async <T>(
     { from, limit, resource }: PageScope,
@@ -38,13 +46,13 @@ export function objectsOf(credentials: Credentials): Objects {
     },
 
     async create(object, options) {
-      const sending = { method: "POST", body: bodyOf(object) } as const;
+      const sending = { method: "POST", body: await body(object, options) } as const;
       const answer = await request(bounded(folder(object.id.resource), options), options, sending, 409);
       return answer.httpStatus === 409 ? "exists" : objectOf(object.id.resource, read(storedObject, answer));
     },
 
     async replace(was: Was, object: NewObject, options) {
-      const sending = { method: "PUT", body: bodyOf(object, was) } as const;
+      const sending = { method: "PUT", body: await body(object, options, was) } as const;
       const answer = await request(bounded(path(was.id), options), options, sending, 404, 409);
       if (answer.httpStatus === 409) return "changed";
       if (answer.httpStatus === 404) return requireGone(answer, was.id, credentials.server);

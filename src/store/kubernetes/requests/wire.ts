@@ -1,13 +1,11 @@
 import * as v from "valibot";
-import { formatAddress } from "../../../address/address.ts";
-import type { AllocationRecord, ReservationRecord } from "../../../ipam/records.ts";
 import type { Kind } from "../../../kubernetes/api/kinds.ts";
 import { type Content, contentText, EMPTY, parseContent } from "../objects/content.ts";
 import { hashOf } from "../objects/hash.ts";
 import type { ObjectId, Resource } from "../objects/names.ts";
-import { addressIn } from "../objects/names.ts";
 import type { Label, NewObject, Outline, StoredObject, Was } from "../objects/objects.ts";
 import { refText } from "../objects/ref-text.ts";
+import { contradiction, type Judged, judged, judgedOf, shownOf } from "./summary.ts";
 
 /** The group of the custom resources; the aggregated API of the controller has another. */
 export const GROUP = "store.kube-ipam.io";
@@ -20,20 +18,21 @@ const metadata = v.object({
   labels: v.nullish(v.record(v.string(), v.string()), {}),
 });
 
-const prepared = v.object({ transaction: v.string(), records: v.string() });
+const prepared = v.object({ ...judged.entries, transaction: v.string(), records: v.string() });
 
 /** An object of either resource. What a person has broken is no reason to refuse the whole listing. */
 export const storedObject = v.object({
   metadata,
   spec: v.fallback(
     v.object({
+      ...judged.entries,
       records: v.optional(v.string(), ""),
       ref: v.optional(v.string()),
       written: v.optional(v.string(), ""),
       prepared: v.optional(prepared),
       verdict: v.optional(v.picklist(["pending", "committed"])),
     }),
-    { records: "", written: "" },
+    { records: "", written: "", holders: [], attachments: [] },
   ),
 });
 
@@ -55,21 +54,35 @@ export function objectOf(
   resource: Resource,
   { metadata: { labels, name, resourceVersion, uid }, spec }: v.InferOutput<typeof storedObject>,
 ): StoredObject {
+  const id = { resource, name };
+  const told = believed(id, spec, spec);
+  const prepared = spec.prepared && believed(id, spec.prepared, spec);
+  const damage = told.damage ?? prepared?.damage;
   return {
-    id: { resource, name },
+    id,
     uid,
     version: resourceVersion,
-    content: parseContent(spec.records),
+    content: told.content,
+    ...(damage !== undefined && { damage }),
     told: { has: labels?.[HAS] ?? "arc", ...(spec.ref !== undefined && { ref: spec.ref }) },
     written: spec.written,
     ...(spec.prepared && {
-      prepared: {
-        transaction: spec.prepared.transaction,
-        content: parseContent(spec.prepared.records),
-      },
+      prepared: { transaction: spec.prepared.transaction, content: prepared?.content },
     }),
     ...(spec.verdict && { verdict: spec.verdict }),
   };
+}
+
+/** The content, where it can be read and is what its summary says (FAIL-CLOSED). */
+function believed(
+  id: ObjectId,
+  told: Judged & { readonly records: string },
+  { ref }: { readonly ref?: string | undefined },
+): { readonly content: Content | undefined; readonly damage?: string } {
+  const content = parseContent(told.records);
+  if (content === undefined) return { content };
+  const damage = contradiction(id, { ...told, ref }, content);
+  return damage === undefined ? { content } : { content: undefined, damage };
 }
 
 /** What metadata alone tell. */
@@ -87,8 +100,11 @@ export function outlineOf(
   };
 }
 
-/** The body of a create, or of a replacement of `was`. */
-export function bodyOf({ content, id, prepared, verdict, written }: NewObject, was?: Was): object {
+/** The body of a create, or of a replacement of `was`; of a decision that is the node's own. */
+export function bodyOf(
+  { content, id, prepared, verdict, written }: NewObject,
+  { node, was }: { readonly was?: Was; readonly node?: string | undefined } = {},
+): object {
   const both = [content, prepared?.content ?? EMPTY];
   return {
     apiVersion: `${GROUP}/${VERSION}`,
@@ -99,13 +115,19 @@ export function bodyOf({ content, id, prepared, verdict, written }: NewObject, w
       labels: { ...labelsOf(both), ...(id.resource === "addressrecords" && stateLabels(both)) },
     },
     spec: {
-      ...(id.resource === "addressrecords" ? summaryOf(id, content) : refOf(both)),
+      ...(id.resource === "addressrecords" ? shownOf(id, content) : refOf(both)),
+      ...judgedOf(id, content),
       records: contentText(content),
       written,
       ...(prepared && {
-        prepared: { transaction: prepared.transaction, records: contentText(prepared.content) },
+        prepared: {
+          transaction: prepared.transaction,
+          ...judgedOf(id, prepared.content),
+          records: contentText(prepared.content),
+        },
       }),
       ...(verdict && { verdict }),
+      ...(node !== undefined && { node }),
     },
   };
 }
@@ -165,34 +187,3 @@ const LETTERS = [
   ["reservation", "r"],
   ["cooling", "c"],
 ] as const;
-
-/** What people read of an address, and policies judge. */
-function summaryOf({ name }: ObjectId, content: Content): object {
-  const parts = [...content.values()];
-  const find = (kind: string) => parts.find(({ ref }) => ref.kind === kind)?.record;
-  const allocation = find("allocation") as AllocationRecord | undefined;
-  const reservation = find("reservation") as ReservationRecord | undefined;
-  const address = addressIn(name);
-  return {
-    ...(address && { address: formatAddress(address) }),
-    state: allocation
-      ? "Held"
-      : reservation
-        ? "Reserved"
-        : find("cooling") !== undefined
-          ? "Cooling"
-          : "Free",
-    holders: (allocation?.holders ?? []).map(({ attachment, node, pod }) => ({
-      node,
-      ...(pod && { pod: `${pod.namespace}/${pod.name}` }),
-      attachment: `${attachment.network} ${attachment.container} ${attachment.ifname}`,
-    })),
-    ...(reservation && {
-      reservedFor: `${reservation.owner.kind} ${reservation.owner.namespace}/${reservation.owner.name}`.slice(
-        0,
-        253,
-      ),
-      reservedBy: reservation.kind,
-    }),
-  };
-}

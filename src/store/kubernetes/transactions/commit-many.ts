@@ -131,7 +131,7 @@ async function prepare(
     } else {
       if (!holds(seen, share.guards)) return "lost";
       const { content: before, object } = seen;
-      if (before === undefined) throw damaged(id);
+      if (before === undefined) throw damaged(id, object?.damage);
       const after = applied(before, share);
       const next = {
         id,

@@ -42,7 +42,7 @@ export async function commitOne(
       continue;
     }
     const { content, object } = seen;
-    if (content === undefined) throw damaged(id);
+    if (content === undefined) throw damaged(id, object?.damage);
     const next = applied(content, share);
     const after = next.size === 0 ? undefined : { id, content: next, written: session.newId() };
     const unsettled = { id, before: object, after, compared };

@@ -1,10 +1,10 @@
 import type { AttachmentRecord } from "../../../ipam/records.ts";
 import type { CallOptions, Transaction } from "../../../ipam/store-port.ts";
 import { requireOnePutEach } from "../../one-put-each.ts";
+import { homeOf } from "../objects/home.ts";
 import { commitMany } from "./commit-many.ts";
 import { type Committed, commitOne, onlyAdds } from "./commit-one.ts";
 import { holdNow } from "./compare.ts";
-import { homeOf } from "./homes.ts";
 import type { Session } from "./session.ts";
 import { sharesOf } from "./shares.ts";
 import { settleUnsettled } from "./unsettled.ts";

@@ -1,16 +1,9 @@
-import { tryParseAddress } from "../../../address/address.ts";
 import { BoundedMap } from "../../../ipam/bounded-map.ts";
-import type { AttachmentRecord, RefOf } from "../../../ipam/records.ts";
-import { addressObject, type ObjectId, recordObject } from "../objects/names.ts";
+import type { RefOf } from "../../../ipam/records.ts";
+import type { ObjectId } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 
 type AttachmentRef = RefOf<"attachment">;
-
-/** The object that holds an attachment's record: that of its first address, so that both are written at once. */
-export function homeOf(ref: AttachmentRef, { addresses: [first], space }: AttachmentRecord): ObjectId {
-  const address = first === undefined ? undefined : tryParseAddress(first);
-  return address === undefined ? recordObject(ref) : addressObject(space, address);
-}
 
 /** Where attachments were seen last. */
 export class Homes {

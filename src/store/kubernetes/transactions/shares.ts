@@ -1,10 +1,10 @@
 import type { AttachmentRecord, Ref, RefOf } from "../../../ipam/records.ts";
 import type { CallOptions, Transaction } from "../../../ipam/store-port.ts";
 import type { Content } from "../objects/content.ts";
-import { addressObject, type ObjectId, recordObject } from "../objects/names.ts";
+import { homeOf, objectOf } from "../objects/home.ts";
+import type { ObjectId } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { find } from "./find.ts";
-import { homeOf } from "./homes.ts";
 import { objectKey, type Session } from "./session.ts";
 import type { Share } from "./share.ts";
 
@@ -57,11 +57,6 @@ export async function sharesOf(
 }
 
 const NOWHERE = { space: "", addresses: [] };
-
-/** The object that holds a record of any kind but an attachment's. */
-export function objectOf(ref: Exclude<Ref, RefOf<"attachment">> | Ref): ObjectId {
-  return "address" in ref ? addressObject(ref.space, ref.address) : recordObject(ref);
-}
 
 /** Where the attachments of a transaction are; those that are nowhere are missing. */
 async function homesOf(
