@@ -205,6 +205,11 @@ export interface Snapshot {
   readonly lineage?: string;
   /** The connection that it was read over, in a store that has such. See `Transaction.connection`. */
   readonly connection?: number;
+  /**
+   * From where a watch of the record misses nothing that this picture does not show, where that is not `revision`. Only
+   * for refs that the query asked for.
+   */
+  readonly since?: (ref: Ref) => number;
   /** The record, or undefined where it is absent. Only for refs that the query asked for. */
   get<R extends Ref>(ref: R): Versioned<RecordOf<R>> | undefined;
   /** In the order of the query's windows. */
@@ -244,7 +249,13 @@ export interface Transaction {
 
 /** `snapshot` answers the transaction's `otherwise`; `lineage` is as a snapshot's. */
 export type Outcome =
-  | { readonly won: true; readonly revision: number; readonly lineage?: string }
+  | {
+      readonly won: true;
+      readonly revision: number;
+      readonly lineage?: string;
+      /** Of a record that it has put, where that may be another than `revision`; undefined where it is not known. */
+      readonly revisionOf?: (ref: Ref) => number | undefined;
+    }
   | { readonly won: false; readonly snapshot?: Snapshot };
 
 /** Narrows a listing or a watch. Fields other than `kind` apply where the kind has them. */

@@ -36,6 +36,8 @@ export const BOUNDED_BY: Readonly<Record<string, readonly string[]>> = {
     "ipam/foresee/warm-foresight.ts #reading",
     "ipam/queue.ts #waiting",
     "ipam/shared-looks.ts #running",
+    "store/kubernetes/transactions/shared-gets.ts #running",
+    "store/kubernetes/transactions/shared-gets.ts #waiting",
     "ipam/turns.ts #queues",
     "store/etcd/connect/socket-output.ts #parts",
     "store/etcd/http2/session.ts #pings",

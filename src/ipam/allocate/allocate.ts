@@ -91,7 +91,7 @@ async function untilAllocated(attempt: Attempt): Promise<Allocated> {
       if (step.kind === "allocated") return step.allocated;
       // Whoever waits for a holder holds nobody up.
       if (step.kind !== "again") endReading(attempt);
-      if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot.revision);
+      if (step.kind === "leaving") await wait.forHolder(step.choice, step.view.snapshot);
       if (step.kind === "left") await wait.settle();
       const view = step.kind === "again" ? step.view : undefined;
       step = await inTurn(attempt, () => tryUntilDecided(attempt, wait, view));

@@ -1,5 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import type { Leaving } from "../commit/step.ts";
+import { refTo } from "../ref-to.ts";
+import type { Snapshot } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import { report } from "../view/report.ts";
 import { requirePodWanted } from "./pod-wanted.ts";
@@ -21,16 +23,17 @@ export class HandOverWait {
   }
 
   /**
-   * Waits until the address's allocation changes after `revision`, or it is time to judge again.
+   * Waits until the address's allocation changes after the picture, or it is time to judge again.
    *
    * @throws IpamError the choice's refusal once the time is up; else as `waitForChange`.
    */
-  async forHolder({ address, refusal }: Leaving, revision: number): Promise<void> {
+  async forHolder({ address, refusal }: Leaving, { revision, since }: Snapshot): Promise<void> {
     const begin = performance.now();
     if (begin >= this.#until) throw refusal;
     this.#unsettled = true;
     this.#waitedFor = address;
-    await waitForChange(this.#attempt, address, revision, this.#until);
+    const ref = refTo.allocation(this.#attempt.request.network.space, address);
+    await waitForChange(this.#attempt, address, since?.(ref) ?? revision, this.#until);
     report(this.#attempt, { what: "waited", milliseconds: performance.now() - begin });
   }
 

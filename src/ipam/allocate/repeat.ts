@@ -3,6 +3,7 @@ import { describeAttachment } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
+import { revisionIn } from "../revision-in.ts";
 import { sameAttachment, samePod } from "../same.ts";
 import type { Guard, Put, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
@@ -43,7 +44,7 @@ export async function repeat(
     puts.push({ ref: allocationRef, record: { ...allocation.record, holders: [...others, holder] } });
   }
   const outcome = await ports.store.commit({ guards, puts, deletes: [] }, options);
-  return outcome.won ? { revision: outcome.revision } : "lost";
+  return outcome.won ? { revision: revisionIn(outcome, ref) } : "lost";
 }
 
 /** The records carry this request's ID now. */

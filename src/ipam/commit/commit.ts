@@ -3,11 +3,12 @@ import { learnNamed } from "../foresee/foresee-named.ts";
 import { tellNearby } from "../foresee/nearby.ts";
 import { rememberStore, type Standing } from "../integrity/identity.ts";
 import { journalEntryOf, storeOf } from "../journal-entry.ts";
+import { revisionIn } from "../revision-in.ts";
 import { type Outcome, StoreFailure, type Transaction } from "../store-port.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import { report } from "../view/report.ts";
-import { type View, viewOf } from "../view/view.ts";
+import { ownRef, type View, viewOf } from "../view/view.ts";
 import { answer } from "./answer.ts";
 import { tellDrift } from "./network-drift.ts";
 import { prepare } from "./prepare.ts";
@@ -48,14 +49,14 @@ async function commitNow(attempt: Attempt, view: View, candidates: readonly Cand
   if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
   rememberAfter(attempt, allocating, outcome);
   await undoUnlessWanted(attempt);
-  learnNamed(attempt, view, candidates, allocating.transaction, outcome.revision);
+  learnNamed(attempt, view, candidates, allocating.transaction, outcome);
   reportHandOvers(attempt, candidates);
   for (const message of allocating.told) {
     attempt.ports.log("info", message);
     report(attempt, { what: "replaced", message });
   }
   const { drift, record } = allocating;
-  const { revision } = outcome;
+  const revision = revisionIn(outcome, ownRef(attempt));
   if (drift !== undefined) await tellDrift(attempt, drift);
   return { kind: "allocated", allocated: answer(attempt, { record, revision }, false) };
 }

@@ -6,6 +6,7 @@ import type { NamedTarget } from "../plan/target.ts";
 import type { Ports } from "../ports.ts";
 import type { Owner, OwnerRecord, Ref, ReservationRecord } from "../records.ts";
 import { refsAround } from "../ref-to.ts";
+import { revisionIn, type Won } from "../revision-in.ts";
 import { sameOwner } from "../same.ts";
 import type { Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
@@ -42,13 +43,13 @@ export function rememberedOwner(attempt: Attempt): Versioned<OwnerRecord> | unde
   return ref && attempt.ports.foresight?.records?.get(ref);
 }
 
-/** Remembers the records of an owner's fixed addresses, as a transaction left them at `revision`. */
+/** Remembers the records of an owner's fixed addresses, as a transaction left them. */
 export function learnNamed(
   attempt: Attempt,
   view: View,
   candidates: readonly Candidate[],
   { puts }: Transaction,
-  revision: number,
+  outcome: Won,
 ): void {
   const { ports, request } = attempt;
   const records = ports.foresight?.records;
@@ -61,8 +62,8 @@ export function learnNamed(
     if (origin === "fixed" && reservation !== undefined) records.set(ref, reservation);
   }
   for (const put of puts) {
-    if (put.ref.kind === "owner" || put.ref.kind === "reservation")
-      records.set<Ref>(put.ref, { record: put.record, revision });
+    if (put.ref.kind !== "owner" && put.ref.kind !== "reservation") continue;
+    records.set<Ref>(put.ref, { record: put.record, revision: revisionIn(outcome, put.ref) });
   }
 }
 

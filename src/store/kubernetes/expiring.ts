@@ -1,5 +1,6 @@
 import type { Ref } from "../../ipam/records.ts";
 import type { Put } from "../../ipam/store-port.ts";
+import { pinned } from "./objects/content.ts";
 import { objectOf } from "./objects/home.ts";
 import { refText } from "./objects/ref-text.ts";
 import type { Session } from "./transactions/session.ts";
@@ -40,7 +41,7 @@ export class Expiring {
     const { content, object } = await view(this.#session, id, options);
     const part = object?.content?.get(refText(ref));
     if (object === undefined || content === undefined || part?.seconds !== seconds) return;
-    const left = new Map(content);
+    const left = new Map(pinned(content, object.version));
     left.delete(refText(ref));
     const after = left.size === 0 ? undefined : { id, content: left, written: this.#session.newId() };
     await write(this.#session, id, object, after, options);

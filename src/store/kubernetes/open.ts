@@ -1,10 +1,13 @@
 import type { KubernetesStoreSettings } from "../../config/network-configuration.ts";
+import type { Ref } from "../../ipam/records.ts";
 import type { CallOptions, Outcome, Store, StoreDescription, Transaction } from "../../ipam/store-port.ts";
 import { StoreFailure } from "../../ipam/store-port.ts";
 import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { describeKubernetes } from "./describe.ts";
 import { Expiring } from "./expiring.ts";
 import { count, list, spaces } from "./list.ts";
+import { objectOf } from "./objects/home.ts";
+import { objectKey } from "./objects/names.ts";
 import type { Objects } from "./objects/objects.ts";
 import { read } from "./read.ts";
 import { unanswered } from "./requests/failures.ts";
@@ -39,7 +42,13 @@ export function storeOf(objects: Objects, description: StoreDescription, server:
       const outcome = await commit(session, transaction, requireTime(options));
       if (outcome !== "lost") {
         expiring.note(transaction.puts);
-        return { won: true, revision: outcome.revision };
+        const { revision, versions } = outcome;
+        const revisionOf = (ref: Ref) => {
+          const id = ref.kind === "attachment" ? session.homes.get(ref) : objectOf(ref);
+          const version = id === undefined || id === "absent" ? undefined : versions.get(objectKey(id));
+          return version === undefined ? undefined : Number(version);
+        };
+        return { won: true, revision, revisionOf };
       }
       const { otherwise } = transaction;
       return { won: false, ...(otherwise && { snapshot: await read(session, otherwise, options) }) };

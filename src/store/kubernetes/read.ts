@@ -13,13 +13,13 @@ import type {
   WindowAnswer,
 } from "../../ipam/store-port.ts";
 import { objectOf } from "./objects/home.ts";
-import { addressIn, addressObject, type ObjectId, spacePrefix } from "./objects/names.ts";
+import { addressIn, addressObject, type ObjectId, objectKey, spacePrefix } from "./objects/names.ts";
 import type { Outline } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
 import { revisionIn } from "./transactions/compare.ts";
 import { damaged } from "./transactions/damaged.ts";
 import { find } from "./transactions/find.ts";
-import { objectKey, type Session } from "./transactions/session.ts";
+import type { Session } from "./transactions/session.ts";
 import { settleUnsettled } from "./transactions/unsettled.ts";
 import { settled, type View, view } from "./transactions/view.ts";
 
@@ -33,19 +33,16 @@ const PAGE = 500;
  */
 export async function read(session: Session, query: Query, options: CallOptions): Promise<Snapshot> {
   const refs = query.refs ?? [];
-  const ids = await Promise.all(
-    refs.map((ref) => (ref.kind === "attachment" ? find(session, ref, options) : objectOf(ref))),
-  );
   const state = refs.some(isMeta) ? metaAndRevision(session, options) : undefined;
   const views = viewsOf(
     session,
-    ids,
+    refs,
     options,
     state?.then(({ seen }) => seen),
   );
   const [revision, records, windows, counts] = await Promise.all([
     state?.then((known) => known.revision),
-    Promise.all(refs.map(async (ref, n) => recordIn(ref, await views(ids[n])))),
+    Promise.all(refs.map(async (ref) => recordIn(ref, await views(ref)))),
     Promise.all((query.windows ?? []).map((window) => look(session, window, options))),
     Promise.all((query.counts ?? []).map((span) => countSpan(session, span, options))),
   ]);
@@ -57,6 +54,8 @@ export async function read(session: Session, query: Query, options: CallOptions)
   ];
   return {
     revision: revision ?? Math.max(0, ...revisions),
+    // A watch of an object begins with that object: others were read a moment before or after.
+    since: (ref) => found.get(refText(ref))?.revision ?? 0,
     get: <R extends Ref>(ref: R) => found.get(refText(ref)) as Versioned<RecordOf<R>> | undefined,
     windows: windows.map(({ answer }) => answer),
     counts: counts.map(({ answer }) => answer),
@@ -85,24 +84,35 @@ async function metaAndRevision(
 /** Looks at each object once. */
 function viewsOf(
   session: Session,
-  ids: readonly (ObjectId | undefined)[],
+  refs: readonly Ref[],
   options: CallOptions,
   meta: Promise<View> | undefined,
 ) {
   const views = new Map<string, Promise<View>>();
   if (meta !== undefined) views.set(objectKey(objectOf(refTo.meta)), meta);
-  const settledFirst = settleUnsettled(
-    session,
-    ids.filter((id) => id !== undefined),
-    options,
-  );
-  return async (id: ObjectId | undefined): Promise<View | undefined> => {
-    if (id === undefined) return undefined;
+  const ids = refs.flatMap((ref) => idWithoutLooking(session, ref) ?? []);
+  const settledFirst = settleUnsettled(session, ids, options);
+  const viewOnce = (id: ObjectId): Promise<View> => {
     const key = objectKey(id);
     const known = views.get(key) ?? settledFirst.then(() => view(session, id, options));
     views.set(key, known);
     return known;
   };
+  return async (ref: Ref): Promise<View | undefined> => {
+    const id = idWithoutLooking(session, ref);
+    const seen = id && (await viewOnce(id));
+    if (ref.kind !== "attachment") return seen;
+    if (seen !== undefined && (seen.content === undefined || seen.content.has(refText(ref)))) return seen;
+    const home = await find(session, ref, options);
+    return home && viewOnce(home);
+  };
+}
+
+/** The object that holds the record; of an attachment the one that did when it was seen last. */
+function idWithoutLooking(session: Session, ref: Ref): ObjectId | undefined {
+  if (ref.kind !== "attachment") return objectOf(ref);
+  const home = session.homes.get(ref);
+  return home === "absent" ? undefined : home;
 }
 
 /** A record as the view shows it. @throws StoreFailure damaged */
@@ -133,7 +143,8 @@ async function look(session: Session, window: Window, options: CallOptions): Pro
     }
     if (outline.has.includes("a")) allocated.push(address);
     if (outline.has.includes("r")) reserved.push(address);
-    if (isCooling(session, outline)) cooling.push({ ...address, revision: Number(outline.version) });
+    if (isCooling(session, outline))
+      cooling.push({ ...address, revision: outline.revision ?? Number(outline.version) });
   }
   return { answer: { allocated, reserved, cooling, knownThrough }, revision: page.revision };
 }

@@ -1,8 +1,15 @@
 import type { RecordKind, RefOf } from "../../ipam/records.ts";
-import type { AnyChange, Change, ListScope, WatchOptions } from "../../ipam/store-port.ts";
+import { refTo } from "../../ipam/ref-to.ts";
+import {
+  type AnyChange,
+  type Change,
+  type ListScope,
+  StoreFailure,
+  type WatchOptions,
+} from "../../ipam/store-port.ts";
 import { readable } from "../readable.ts";
 import { refsIn } from "./list.ts";
-import { addressObject, type Resource, recordObject } from "./objects/names.ts";
+import { addressIn, addressObject, type Resource, recordObject } from "./objects/names.ts";
 import type { ObjectChange, StoredObject, WatchScope } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
 import { recordIn } from "./read.ts";
@@ -69,8 +76,7 @@ async function* merged(
   let wake = () => {};
   const follow = async (scope: WatchScope) => {
     try {
-      const watching = session.objects.watch(scope, String(since), { signal: either, opened: onOpen });
-      for await (const change of watching) {
+      for await (const change of following(session, scope, since, { signal: either, opened: onOpen })) {
         queue.push(change);
         wake();
       }
@@ -96,6 +102,51 @@ async function* merged(
   } finally {
     ended.abort();
   }
+}
+
+/**
+ * The changes of a scope. What one object is can be asked for, so that its watch goes on where the API server no longer
+ * knows all that happened since: an address may not have changed for days.
+ */
+async function* following(
+  session: Session,
+  scope: WatchScope,
+  since: number,
+  options: { readonly signal: AbortSignal; readonly opened: () => void },
+): AsyncIterable<ObjectChange> {
+  const { name, resource } = scope;
+  for (let from = String(since); ; ) {
+    try {
+      return yield* session.objects.watch(scope, from, options);
+    } catch (failure) {
+      if (name === undefined || !(failure instanceof StoreFailure) || failure.kind !== "history-lost")
+        throw failure;
+      const call = { deadline: performance.now() + LOOK_MS };
+      const page = await session.objects.page({ resource, from: name, limit: 1 }, call);
+      const object = page.items.find(({ id }) => id.name === name);
+      from = page.version;
+      if (object === undefined) yield { type: "gone", object: goneObject(scope, name, page.version) };
+      else if (Number(object.version) > since) yield { type: "there", object };
+    }
+  }
+}
+
+/** How long one look may take, in milliseconds. */
+const LOOK_MS = 10_000;
+
+/** An object of which nobody saw how it went: whatever it may have held is gone. */
+function goneObject({ resource }: WatchScope, name: string, version: string): StoredObject {
+  const address = resource === "addressrecords" ? addressIn(name) : undefined;
+  const refs = address === undefined ? [refTo.meta] : [];
+  return {
+    id: { resource, name },
+    uid: "",
+    version,
+    written: "",
+    told: { has: "arc" },
+    content:
+      address === undefined ? new Map(refs.map((ref) => [refText(ref), { ref, record: {} }])) : undefined,
+  };
 }
 
 /** What a watch has told, so that a change of one record of an object is not told as one of the others. */

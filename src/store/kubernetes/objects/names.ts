@@ -13,6 +13,11 @@ export interface ObjectId {
   readonly name: string;
 }
 
+/** Equal for two names of one object. */
+export function objectKey({ name, resource }: ObjectId): string {
+  return `${resource}/${name}`;
+}
+
 /** The object of an address: `default.010.188.000.216`. Names of one space and family sort like numbers. */
 export function addressObject(space: string, address: Address): ObjectId {
   return { resource: "addressrecords", name: `${spacePrefix(space)}${labelText(address)}` };

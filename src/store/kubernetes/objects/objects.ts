@@ -48,6 +48,7 @@ export interface Outline {
   readonly has: string;
   /** Of its cooling. */
   readonly seconds?: number;
+  readonly revision?: number;
 }
 
 export interface Page<T> {

@@ -91,12 +91,14 @@ export function outlineOf(
   { metadata: { name, labels, resourceVersion } }: v.InferOutput<typeof outline>,
 ): Outline {
   const seconds = Number(labels?.[SECONDS]);
+  const revision = Number(labels?.[REVISION]);
   return {
     id: { resource, name },
     version: resourceVersion,
     // Somebody who took the label away has not freed the address.
     has: labels?.[HAS] ?? "a",
     ...(Number.isFinite(seconds) && { seconds }),
+    ...(Number.isFinite(revision) && { revision }),
   };
 }
 
@@ -155,6 +157,7 @@ function refOf(contents: readonly Content[]): { ref?: string } {
 
 const HAS = `${GROUP}/has`;
 const SECONDS = `${GROUP}/seconds`;
+const REVISION = `${GROUP}/revision`;
 /** A restored address would have an owner of former days. */
 const UNSAVED = { "velero.io/exclude-from-backup": "true" };
 
@@ -175,10 +178,11 @@ function labelsOf(contents: readonly Content[]): Record<string, string> {
 function stateLabels(contents: readonly Content[]): Record<string, string> {
   const parts = contents.flatMap((content) => [...content.values()]);
   const has = LETTERS.filter(([kind]) => parts.some(({ ref }) => ref.kind === kind));
-  const seconds = parts.find(({ ref }) => ref.kind === "cooling")?.seconds;
+  const { revision, seconds } = parts.find(({ ref }) => ref.kind === "cooling") ?? {};
   return {
     [HAS]: has.map(([, letter]) => letter).join(""),
     ...(seconds !== undefined && { [SECONDS]: String(seconds) }),
+    ...(revision !== undefined && { [REVISION]: String(revision) }),
   };
 }
 

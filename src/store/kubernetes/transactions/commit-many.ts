@@ -1,6 +1,6 @@
 import { type CallOptions, StoreFailure } from "../../../ipam/store-port.ts";
-import { type Content, EMPTY } from "../objects/content.ts";
-import { decisionObject } from "../objects/names.ts";
+import { type Content, EMPTY, pinned } from "../objects/content.ts";
+import { decisionObject, objectKey } from "../objects/names.ts";
 import type { NewObject, StoredObject } from "../objects/objects.ts";
 import type { Committed } from "./commit-one.ts";
 import { holdNow, holds } from "./compare.ts";
@@ -102,8 +102,12 @@ async function attempt(
   const { object: decision } = decided;
   if (!versions.includes(undefined) && decision !== undefined)
     await session.objects.remove(decision, options).catch(() => undefined);
-  const revisions = [...versions.map(Number), Number(decision?.version)].filter((each) => each > 0);
-  return { revision: Math.max(...revisions) };
+  const known = prepared.flatMap(({ object }, n): [string, string][] => {
+    const version = versions[n];
+    return version === undefined ? [] : [[objectKey(object.id), version]];
+  });
+  const revisions = [...known.map(([, version]) => Number(version)), Number(decision?.version)];
+  return { revision: Math.max(...revisions.filter((each) => each > 0)), versions: new Map(known) };
 }
 
 /** Nothing was committed: what was prepared counts only with the decision. */
@@ -130,8 +134,9 @@ async function prepare(
       else await session.sleep(PAUSE_MS);
     } else {
       if (!holds(seen, share.guards)) return "lost";
-      const { content: before, object } = seen;
-      if (before === undefined) throw damaged(id, object?.damage);
+      const { content, object } = seen;
+      if (content === undefined) throw damaged(id, object?.damage);
+      const before = pinned(content, object?.version);
       const after = applied(before, share);
       const next = {
         id,

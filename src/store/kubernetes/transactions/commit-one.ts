@@ -1,5 +1,6 @@
 import type { CallOptions, Guard } from "../../../ipam/store-port.ts";
-import { EMPTY } from "../objects/content.ts";
+import { EMPTY, pinned } from "../objects/content.ts";
+import { objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { holdNow, holds } from "./compare.ts";
 import { damaged } from "./damaged.ts";
@@ -11,7 +12,13 @@ import { settled, type View, view } from "./view.ts";
 import { isUnknown, write } from "./write.ts";
 
 /** The transaction's revision, or that a guard did not hold. */
-export type Committed = { readonly revision: number } | "lost";
+export type Committed = Won | "lost";
+
+export interface Won {
+  readonly revision: number;
+  /** Versions of the objects that it has written, by `objectKey`. */
+  readonly versions: ReadonlyMap<string, string>;
+}
 
 /** Whether the write may be seen before the guards on other objects were looked at: it takes nothing away from anybody. */
 export function onlyAdds({ deletes, guards, puts }: Share): boolean {
@@ -43,7 +50,7 @@ export async function commitOne(
     }
     const { content, object } = seen;
     if (content === undefined) throw damaged(id, object?.damage);
-    const next = applied(content, share);
+    const next = applied(pinned(content, object?.version), share);
     const after = next.size === 0 ? undefined : { id, content: next, written: session.newId() };
     const unsettled = { id, before: object, after, compared };
     const done = await write(session, id, object, after, options).catch((failure) => {
@@ -62,7 +69,9 @@ export async function commitOne(
       });
       if (!stands) return "lost";
     }
-    return { revision: Number(done.object?.version ?? object?.version ?? 0) };
+    const version = done.object?.version;
+    const versions = new Map(version === undefined ? [] : [[objectKey(id), version]]);
+    return { revision: Number(version ?? object?.version ?? 0), versions };
   }
 }
 

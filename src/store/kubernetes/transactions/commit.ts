@@ -32,7 +32,7 @@ export async function commit(
   return outcome;
 
   async function compareOnly(): Promise<Committed> {
-    return (await holdNow(session, compared, options)) ? { revision: 0 } : "lost";
+    return (await holdNow(session, compared, options)) ? { revision: 0, versions: new Map() } : "lost";
   }
 
   function remember(): void {

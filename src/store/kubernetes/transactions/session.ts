@@ -1,9 +1,10 @@
 import { BoundedMap } from "../../../ipam/bounded-map.ts";
-import type { ObjectId } from "../objects/names.ts";
+import { type ObjectId, objectKey } from "../objects/names.ts";
 import type { Objects, StoredObject } from "../objects/objects.ts";
 import { Expiry } from "./expiry.ts";
 import { Homes } from "./homes.ts";
 import type { Unsettled } from "./share.ts";
+import { SharedGets } from "./shared-gets.ts";
 
 /** What one open store remembers between its calls. */
 export interface Session {
@@ -12,6 +13,7 @@ export interface Session {
   readonly seen: SeenObjects;
   readonly homes: Homes;
   readonly expiry: Expiry;
+  readonly shared: SharedGets;
   /** Writes of which it is not known whether they happened, by `objectKey`. */
   readonly unsettled: Map<string, Unsettled>;
   /** An ID that nobody else has. */
@@ -31,6 +33,7 @@ export function openSession(objects: Objects, given: Partial<Session> = {}): Ses
     seen: new SeenObjects(MOST_SEEN),
     homes: new Homes(),
     expiry: new Expiry(now),
+    shared: new SharedGets(objects),
     unsettled: new Map(),
     newId: () => crypto.randomUUID(),
     sleep: (milliseconds) => Bun.sleep(milliseconds),
@@ -55,8 +58,4 @@ class SeenObjects {
     if (object === undefined) this.#objects.delete(objectKey(id));
     else this.#objects.set(objectKey(id), object);
   }
-}
-
-export function objectKey({ name, resource }: ObjectId): string {
-  return `${resource}/${name}`;
 }

@@ -2,10 +2,10 @@ import type { AttachmentRecord, Ref, RefOf } from "../../../ipam/records.ts";
 import type { CallOptions, Transaction } from "../../../ipam/store-port.ts";
 import type { Content } from "../objects/content.ts";
 import { homeOf, objectOf } from "../objects/home.ts";
-import type { ObjectId } from "../objects/names.ts";
+import { type ObjectId, objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { find } from "./find.ts";
-import { objectKey, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Share } from "./share.ts";
 
 /** A transaction by objects: those that it writes, and those that it only compares. */
@@ -71,6 +71,12 @@ async function homesOf(
   const search = async ([text, ref]: [string, RefOf<"attachment">]) => {
     const guard = guards.find((each) => refText(each.ref) === text);
     if (guard?.revision === 0 && session.homes.isNew(ref)) return;
+    const known = session.homes.get(ref);
+    // The guard itself is judged where it was seen: what has moved since was written again.
+    if (guard !== undefined && guard.revision > 0 && known !== undefined && known !== "absent") {
+      homes.set(text, known);
+      return;
+    }
     const home = await find(session, ref, options);
     if (home !== undefined) homes.set(text, home);
   };

@@ -1,9 +1,10 @@
 import { type CallOptions, StoreFailure } from "../../../ipam/store-port.ts";
-import type { Content } from "../objects/content.ts";
+import { type Content, pinned } from "../objects/content.ts";
 import type { ObjectId } from "../objects/names.ts";
+import { objectKey } from "../objects/names.ts";
 import type { StoredObject } from "../objects/objects.ts";
 import { holdNow } from "./compare.ts";
-import { objectKey, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Unsettled } from "./share.ts";
 import { view } from "./view.ts";
 import { resolve, write } from "./write.ts";
@@ -51,7 +52,8 @@ export async function undo(session: Session, unsettled: Unsettled, options: Call
     if (object === undefined || content === undefined) return;
     const left = without(content, after.content, before?.content);
     if (left === content) return;
-    const rest = left.size === 0 ? undefined : { id, content: left, written: session.newId() };
+    const kept = pinned(left, object.version);
+    const rest = left.size === 0 ? undefined : { id, content: kept, written: session.newId() };
     if ((await write(session, id, object, rest, options)) !== "changed") return;
   }
 }

@@ -1,5 +1,5 @@
 import { type CallOptions, StoreFailure } from "../../../ipam/store-port.ts";
-import { EMPTY } from "../objects/content.ts";
+import { EMPTY, pinned } from "../objects/content.ts";
 import type { ObjectId } from "../objects/names.ts";
 import type { NewObject, StoredObject } from "../objects/objects.ts";
 import type { Session } from "./session.ts";
@@ -91,7 +91,7 @@ async function fence(
   if (content === undefined || (prepared !== undefined && prepared.content === undefined)) return "again";
   const same = {
     id,
-    content,
+    content: pinned(content, before.version),
     written,
     ...(prepared?.content && {
       prepared: { transaction: prepared.transaction, content: prepared.content },
