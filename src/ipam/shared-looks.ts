@@ -55,6 +55,11 @@ export class SharedLooks {
     return kept !== undefined && kept.begun > since ? (kept.answer as T) : undefined;
   }
 
+  /** What was kept has turned out to be older than the store. */
+  drop(key: string): void {
+    this.#kept.delete(key);
+  }
+
   /** The answer of a look that begins after `since`: of another caller's, else its own. Rejects as its own look, or its wait, does. */
   async share<T>(key: string, look: () => Promise<T>, sharing: Sharing<T>): Promise<T> {
     const { since, wait } = sharing;

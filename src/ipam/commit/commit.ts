@@ -12,7 +12,7 @@ import { ownRef, type View, viewOf } from "../view/view.ts";
 import { answer } from "./answer.ts";
 import { tellDrift } from "./network-drift.ts";
 import { prepare } from "./prepare.ts";
-import { inTurnOfShare } from "./quota.ts";
+import { handOnShare, inTurnOfShare } from "./quota.ts";
 import { reservedFor } from "./reserved-for.ts";
 import { AGAIN, type Step } from "./step.ts";
 import type { Allocating } from "./transaction.ts";
@@ -45,6 +45,7 @@ async function commitNow(attempt: Attempt, view: View, candidates: readonly Cand
   requireStillWanted(attempt);
   const outcome = await resolved(attempt, allocating.transaction);
   tellNearby(attempt, view, candidates, outcome.won ? { won: outcome.revision } : "lost");
+  handOnShare(attempt, view, allocating.transaction, outcome);
   if (!outcome.won) return lost(attempt, view, outcome);
   if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
   rememberAfter(attempt, allocating, outcome);

@@ -1,6 +1,8 @@
 import { formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
+import { type OwnerRecord, SHARE_KIND } from "../records.ts";
 import { claimShare as claim, type Share, type ShareClaim } from "../reserve/share.ts";
+import type { Outcome, Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
@@ -17,7 +19,7 @@ const NONE: ShareClaim = { guards: [], puts: [] };
  */
 export async function claimShare(
   attempt: Attempt,
-  { questions }: View,
+  { questions, snapshot }: View,
   candidates: readonly Candidate[],
 ): Promise<ShareClaim> {
   const { ports, options } = attempt;
@@ -31,12 +33,42 @@ export async function claimShare(
   const refusal = looks?.recall<IpamError>(key, questions.since);
   if (refusal !== undefined) throw refusal;
   const begun = looks?.moment() ?? 0;
+  const written = ports.foresight?.looks?.recall<Written>(writtenOf(share), questions.since);
+  const known = written?.connection === snapshot.connection ? written?.record : undefined;
   try {
-    return await claim(share, wanted, ports, options);
+    return await claim(share, wanted, ports, options, known);
   } catch (failure) {
     if (failure instanceof IpamError && failure.name === "noFreeAddress") looks?.keep(key, begun, failure);
     throw failure;
   }
+}
+
+/** The record of a share as an ADD of this process has written it, over this connection. */
+interface Written {
+  readonly record: Versioned<OwnerRecord>;
+  readonly connection: number | undefined;
+}
+
+/**
+ * Hands the record of the share on to those who wait for their turn: what was written after they had asked for their
+ * view, over the same connection, is guarded without a read. After a lost race they read it.
+ */
+export function handOnShare(
+  attempt: Attempt,
+  { snapshot }: View,
+  { puts }: Transaction,
+  outcome: Outcome,
+): void {
+  const { looks } = attempt.ports.foresight ?? {};
+  const share = shareOf(attempt);
+  if (looks === undefined || share === undefined) return;
+  looks.drop(writtenOf(share));
+  for (const { ref, record } of puts)
+    if (outcome.won && ref.kind === "owner" && ref.owner.kind === SHARE_KIND)
+      looks.keep(writtenOf(share), looks.moment(), {
+        record: { record: record as OwnerRecord, revision: outcome.revision },
+        connection: snapshot.connection,
+      } satisfies Written);
 }
 
 /** ADDs of one namespace and one pool all change the record of its share: within one process, they go one after the other. */
@@ -51,6 +83,10 @@ function shareOf({ request }: Attempt): (Share & { readonly pool: string }) | un
   if (policy?.maxPerNamespace === undefined) return undefined;
   const namespace = request.pod?.namespace ?? "";
   return { space, namespace, pool: policy.pool, most: policy.maxPerNamespace };
+}
+
+function writtenOf(share: Share): string {
+  return `written ${keyOf(share)}`;
 }
 
 /** No workload's turn is called so. */

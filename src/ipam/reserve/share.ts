@@ -3,7 +3,7 @@ import { IpamError } from "../errors.ts";
 import type { Ports } from "../ports.ts";
 import { type Owner, type OwnerRecord, RECORD_VERSION, SHARE_KIND } from "../records.ts";
 import { refsAround, refTo } from "../ref-to.ts";
-import type { CallOptions, Guard, Put, Snapshot } from "../store-port.ts";
+import type { CallOptions, Guard, Put, Snapshot, Versioned } from "../store-port.ts";
 import { refuseNewerOwner } from "./ending-reservations.ts";
 
 /** How many addresses of an address space a Kubernetes namespace may have, and what counts. */
@@ -32,6 +32,7 @@ const RESERVED = "(reserved)";
  * addresses, and may list former ones: what frees or ends them does not change it. Only when the list is full is
  * each address read (reservations count).
  *
+ * @param known the record as it was last written, where the caller knows; else it is read.
  * @throws IpamError noFreeAddress naming the share and its limit; StoreFailure.
  */
 export async function claimShare(
@@ -39,10 +40,11 @@ export async function claimShare(
   wanted: readonly string[],
   { store }: Pick<Ports, "store">,
   options: CallOptions,
+  known?: Versioned<OwnerRecord>,
 ): Promise<ShareClaim> {
   const owner: Owner = { kind: SHARE_KIND, namespace: share.namespace, name: share.pool ?? RESERVED };
   const ref = refTo.owner(share.space, owner);
-  const present = (await store.read({ refs: [ref] }, options)).get(ref);
+  const present = known ?? (await store.read({ refs: [ref] }, options)).get(ref);
   if (present !== undefined) refuseNewerOwner(present.record);
   const listed = present?.record.addresses ?? [];
   let addresses = [...new Set([...listed, ...wanted])];
