@@ -3,6 +3,7 @@ import { handle } from "./cni/handle.ts";
 import { logVerb } from "./cni/verb-line.ts";
 import type { Log } from "./ipam/ports.ts";
 import { pluginLog } from "./log/plugin-log.ts";
+import { clusterPoolsFor } from "./runtime/cluster-pools.ts";
 import { fallbackLogSettings } from "./runtime/log-settings.ts";
 import { readNodeFile } from "./runtime/node-file.ts";
 import { COLD, type Openers, openPorts } from "./runtime/open-ports.ts";
@@ -30,6 +31,7 @@ export async function runPlugin(): Promise<number> {
     },
     {
       nodeFile: readNodeFile,
+      clusterPools: clusterPoolsFor,
       openPorts: async (request, adding) => {
         log = pluginLog(request.configuration.node);
         for (const warning of request.configuration.warnings) log("warn", warning);

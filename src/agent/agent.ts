@@ -57,6 +57,7 @@ function startAgent({ socket, listen, host = {} }: AgentOptions): Agent {
   const server = serve({
     socket: claimed,
     lendPorts: lender.lend,
+    clusterPools: lender.pools.for,
     log,
     observe: (command, outcome, milliseconds) => {
       state.served += 1;
@@ -123,7 +124,7 @@ function learnFromRuntime(lender: Lender): void {
 
 /** With a store in the node's file the agent works before the first verb comes. */
 function learnNodeFile(lender: Lender): void {
-  const file = readNodeFile();
+  const file = lender.nodeFile();
   if (file === undefined) return;
   learn(lender, parseNodeConfiguration(file));
 }

@@ -64,7 +64,7 @@ export async function handle(call: Call, host: Host): Promise<Outcome> {
       readParameters("DEL", call.env);
       return { exitCode: 0, ...named };
     }
-    request = understand(call, host, stdin, seen);
+    request = await understand(call, host, stdin, seen);
     const done = await VERBS[request.verb as keyof typeof VERBS](request, host);
     return {
       exitCode: 0,
@@ -115,7 +115,12 @@ function tooMuch(what: string): IpamError {
   );
 }
 
-function understand(call: Call, host: Host, stdin: string, { cniVersion, document }: Peeked): Request {
+async function understand(
+  call: Call,
+  host: Host,
+  stdin: string,
+  { cniVersion, document }: Peeked,
+): Promise<Request> {
   const verb = verbOf(call);
   if (verb === undefined) {
     throw new IpamError(
@@ -126,10 +131,13 @@ function understand(call: Call, host: Host, stdin: string, { cniVersion, documen
   }
   const parameters = readParameters(verb, call.env);
   const version = requireVersion(cniVersion, verb);
-  const nodeFile = host.nodeFile();
+  const deadline = deadlineOf(call, verb);
+  const file = host.nodeFile();
+  const clusterPools = file && (await host.clusterPools?.({ verb, document, file, deadline }));
+  const nodeFile = file && { ...file, ...(clusterPools && { clusterPools }) };
   const parsed = parseOnce({ stdin, document, purpose: PURPOSES[verb], ...(nodeFile && { nodeFile }) });
   const configuration = withOwnFolders(parsed, verb);
-  return { verb, version, parameters, configuration, deadline: deadlineOf(call, verb) };
+  return { verb, version, parameters, configuration, deadline };
 }
 
 const PURPOSES = {

@@ -1,4 +1,5 @@
 import { handle, type Outcome } from "../../cni/handle.ts";
+import type { Host } from "../../cni/protocol/call.ts";
 import { logVerb } from "../../cni/verb-line.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import type { Log } from "../../ipam/ports.ts";
@@ -12,6 +13,7 @@ import type { AgentRequest } from "./protocol.ts";
 
 export interface VerbOptions {
   readonly lendPorts: LendPorts;
+  readonly clusterPools?: Host["clusterPools"];
   /** For lines that belong to no network. */
   readonly log: Log;
   /** Called when a verb has ended. */
@@ -45,6 +47,7 @@ export async function performVerb(
         nodeFile = readNodeFile();
         return nodeFile;
       },
+      ...(options.clusterPools && { clusterPools: options.clusterPools }),
       openPorts: (understood, adding) => {
         const log = pluginLog(understood.configuration.node, buffered.append);
         for (const warning of understood.configuration.warnings) log("warn", warning);

@@ -1,12 +1,14 @@
 import { CAPS } from "../../address/caps.ts";
 import { remembered } from "../../address/remembered.ts";
 import type { OpenPorts } from "../../cni/protocol/call.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Foresight } from "../../ipam/foresight.ts";
 import type { Log } from "../../ipam/ports.ts";
 import type { AttachmentId } from "../../ipam/records.ts";
 import { Turns } from "../../ipam/turns.ts";
 import { countKept } from "../../node/kept-releases.ts";
+import { readNodeFile } from "../../runtime/node-file.ts";
 import { type Asking, hasCluster, type Openers, openPorts } from "../../runtime/open-ports.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
 import type { Metrics } from "../events/metrics.ts";
@@ -15,6 +17,7 @@ import type { Identity } from "./identity-watch.ts";
 import { observeCluster, observeStore } from "./observe.ts";
 import { WarmClusters } from "./warm-clusters.ts";
 import { WarmNodes } from "./warm-nodes.ts";
+import { WarmPools } from "./warm-pools.ts";
 import { WarmStores } from "./warm-stores.ts";
 
 /** Lends the ports of one verb, until it calls their `close`. */
@@ -25,6 +28,7 @@ export class Lender {
   readonly #nodes = new WarmNodes();
   readonly #stores: WarmStores;
   readonly #clusters: WarmClusters;
+  readonly pools: WarmPools;
   readonly #events: EventReporter;
   readonly #metrics: Metrics;
   readonly #turns = new Turns();
@@ -38,7 +42,8 @@ export class Lender {
   constructor(metrics: Metrics, log: Log, keptKubeconfig?: string) {
     this.#metrics = metrics;
     this.#stores = new WarmStores();
-    this.#clusters = new WarmClusters(log, keptKubeconfig);
+    this.pools = new WarmPools(log, keptKubeconfig);
+    this.#clusters = new WarmClusters(log, keptKubeconfig, () => this.nodeFile());
     this.#events = new EventReporter(metrics);
     metrics.endpointsInUse(() => this.#stores.endpoints());
   }
@@ -114,6 +119,13 @@ export class Lender {
     return [...folders].reduce((sum, folder) => sum + countKept(folder), 0);
   }
 
+  /** The node's file with the pools that are known now; begins to follow them. @throws IpamError */
+  nodeFile(): NodeFileText | undefined {
+    const file = readNodeFile();
+    const clusterPools = file && this.pools.known(file);
+    return file && { ...file, ...(clusterPools && { clusterPools }) };
+  }
+
   closeIdle(): Promise<void> {
     return this.#stores.closeIdle();
   }
@@ -121,6 +133,7 @@ export class Lender {
   closeAll(): Promise<void> {
     this.#nodes.flush();
     this.#clusters.closeAll();
+    this.pools.closeAll();
     return this.#stores.closeIdle(true);
   }
 }

@@ -24,7 +24,7 @@ test("K236: of too many clusters that watches no more which was lent longest ago
       request.signal.addEventListener("abort", () => watching.delete(who));
       return new Response(new ReadableStream({ start: () => undefined }));
     });
-    const clusters = new WarmClusters(() => {}, undefined, 2);
+    const clusters = new WarmClusters(() => {}, undefined, undefined, 2);
     const paths = ["a", "b", "c"].map((token) => api.kubeConfig({ token }));
     const lent = paths.map((path) => clusters.lend(path, "n1"));
     const ask = (index: number) =>

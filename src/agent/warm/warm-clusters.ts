@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { CAPS } from "../../address/caps.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import type { Log } from "../../ipam/ports.ts";
@@ -20,16 +21,19 @@ export class WarmClusters {
   readonly #warm: BoundedMap<string, Warm>;
   readonly #log: Log;
   readonly #kept: string | undefined;
+  readonly #nodeFile: (() => NodeFileText | undefined) | undefined;
 
   /**
+   * @param nodeFile with the cluster's pools; absent: each question lists them.
    * @param kept the kubeconfig that this agent keeps on the host for the plugin. The agent itself goes by
    * its pod's own account instead, which may more.
    * @param most how many watch their node's pods.
    */
-  constructor(log: Log, kept?: string, most: number = CAPS.warm) {
+  constructor(log: Log, kept?: string, nodeFile?: () => NodeFileText | undefined, most: number = CAPS.warm) {
     this.#warm = new BoundedMap(most, ({ stopping }) => stopping.abort());
     this.#log = log;
     this.#kept = kept;
+    this.#nodeFile = nodeFile;
   }
 
   /** Opens it ahead of the first question; where that fails, the question says why. */
@@ -46,7 +50,10 @@ export class WarmClusters {
   #find(named: string | undefined, nodeName: string): LazyCluster {
     const kubeConfig = named === this.#kept ? undefined : named;
     const key = `${nodeName} ${kubeConfig ?? ""}`;
-    const settings = configuredCluster(kubeConfig);
+    const settings = {
+      ...configuredCluster(kubeConfig),
+      ...(this.#nodeFile && { nodeFile: this.#nodeFile }),
+    };
     const stamp = `${settings.byNetwork ?? false} ${stampOf(kubeConfig)}`;
     const known = this.#warm.get(key);
     if (known?.stamp === stamp) {
@@ -72,7 +79,8 @@ export class WarmClusters {
   }
 }
 
-function stampOf(path: string | undefined): string {
+/** Differs where a file does. */
+export function stampOf(path: string | undefined): string {
   if (path === undefined) return "";
   try {
     const { dev, ino, mtimeMs, size } = statSync(path);

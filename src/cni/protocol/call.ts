@@ -1,4 +1,7 @@
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
+import type { ClusterPools } from "../../config/settings/cluster-pools.ts";
+import type { NodeFileText } from "../../config/settings/node-file.ts";
+import type { Json } from "../../config/text/json-text.ts";
 import type { Attendance } from "../../ipam/node-port.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { AttachmentId } from "../../ipam/records.ts";
@@ -31,10 +34,29 @@ export interface Request {
   readonly deadline: number;
 }
 
+/** What a verb is about to read of the cluster's pools. */
+export interface AskingPools {
+  readonly verb: Verb;
+  /** The network's configuration. */
+  readonly document: Json;
+  readonly file: NodeFileText;
+  /** performance.now() milliseconds. */
+  readonly deadline: number;
+}
+
 /** What differs between the plugin and the agent, which run the same verbs. */
 export interface Host {
   /** Text of the node's file, if there is one (docs/design.md section 7). */
-  readonly nodeFile: () => { path: string; text: string } | undefined;
+  readonly nodeFile: () => NodeFileText | undefined;
+  /**
+   * The cluster's pools, where a cluster is at hand. Asked only where there is a node's file: without one a network
+   * chooses its own API server.
+   *
+   * @throws IpamError where the network's own pool cannot be read.
+   */
+  readonly clusterPools?: (
+    asking: AskingPools,
+  ) => Promise<ClusterPools | undefined> | ClusterPools | undefined;
   /** Opens, or lends, everything a verb touches. `adding`: the attachment of an ADD, which others see as under way. */
   readonly openPorts: (request: Request, adding?: AttachmentId) => Promise<OpenPorts>;
   /**

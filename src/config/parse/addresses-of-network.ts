@@ -5,7 +5,8 @@ import { ownSets } from "../network/own-sets.ts";
 import { makeRoutes } from "../network/routes.ts";
 import type { Route } from "../network-configuration.ts";
 import type { NodeFile } from "../settings/node-file.ts";
-import { type Pool, readPools } from "../settings/pools.ts";
+import type { Pool } from "../settings/pools.ts";
+import { NO_POOLS, poolsInForce } from "../settings/pools-in-force.ts";
 import { NETWORK_ENTRIES } from "../text/entries.ts";
 import { type Json, member } from "../text/json-text.ts";
 import type { Refuse } from "../text/key-fault.ts";
@@ -38,9 +39,9 @@ interface Input {
 export function addressesOfNetwork({ document, ipam, file, warn, refuse }: Input): NetworkAddresses {
   requireWithinCaps(document);
   const values = readEntries(NETWORK_ENTRIES, ipam, { path: "ipam.", warn });
-  const pools = file ? readPools(file, warn) : new Map<string, Pool>();
-  const chosen = poolOfNetwork({ document, values, pools, file }, refuse);
-  if (chosen === undefined && file?.poolsOnly) refuse(namesNoPool({ document, values, pools, file }));
+  const pools = file ? poolsInForce(file, warn) : NO_POOLS;
+  const chosen = poolOfNetwork({ document, values, pools, file, warn }, refuse);
+  if (chosen === undefined && file?.poolsOnly) refuse(namesNoPool({ document, values, pools, file, warn }));
   const { sets, exclude } = chosen
     ? { sets: chosen.pool?.sets ?? [], exclude: chosen.exclude }
     : ownSets({ document, values, warn, refuse });

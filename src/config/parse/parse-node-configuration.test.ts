@@ -19,6 +19,7 @@ test("without the file the defaults hold", () => {
     coolingSeconds: 60,
     requireInit: false,
     pools: [],
+    poolFaults: new Map(),
     poolsOnly: false,
     warnings: [],
   });

@@ -1,7 +1,8 @@
 import type { Network } from "../../ipam/network.ts";
 import type { KubernetesSettings, NodeSettings, StoreSettings } from "../network-configuration.ts";
 import { type NodeFileText, readNodeFile } from "../settings/node-file.ts";
-import { type Pool, readPools, spaceOfPool } from "../settings/pools.ts";
+import { type Pool, spaceOfPool } from "../settings/pools.ts";
+import { NO_POOLS, type PoolFault, poolsInForce } from "../settings/pools-in-force.ts";
 import { kubernetesSettings, nodeSettings, resolveSettings, storeSettings } from "../settings/settings.ts";
 import { collectWarnings } from "../text/collect-warnings.ts";
 import { refuseKey } from "../text/key-fault.ts";
@@ -15,7 +16,10 @@ export interface NodeConfiguration {
   readonly addressSpace: string;
   readonly coolingSeconds: number;
   readonly requireInit: boolean;
+  /** Those in force: of the file, and of the cluster as far as the file came with them. */
   readonly pools: readonly PoolInSpace[];
+  /** Pools of the cluster that are not in force. */
+  readonly poolFaults: ReadonlyMap<string, PoolFault>;
   /** Networks may use these pools, and name no addresses themselves. */
   readonly poolsOnly: boolean;
   readonly warnings: readonly string[];
@@ -36,7 +40,8 @@ export interface PoolInSpace extends Pool {
 export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfiguration {
   const { warn, collected } = collectWarnings();
   const file = nodeFile && readNodeFile(nodeFile, { warn, refuse: refuseKey });
-  const pools = file === undefined ? [] : [...readPools(file, warn).values()];
+  const { faults, inForce } = file === undefined ? NO_POOLS : poolsInForce(file, warn);
+  const pools = [...inForce.values()];
   const settings = resolveSettings({}, file, { warn });
   const { addressSpace, coolingSeconds, exclude, requireInit } = settings;
   const inSpace = (pool: Pool, spaceOf: (each: Pool) => string): PoolInSpace => {
@@ -57,6 +62,7 @@ export function parseNodeConfiguration(nodeFile?: NodeFileText): NodeConfigurati
     coolingSeconds,
     requireInit,
     pools: file === undefined ? [] : pools.map((pool) => inSpace(pool, (each) => spaceOfPool(each, file))),
+    poolFaults: faults,
     poolsOnly: file?.poolsOnly ?? false,
     warnings: collected(),
   };

@@ -1,5 +1,7 @@
+import { remembered } from "../../address/remembered.ts";
 import { BoundedMap } from "../../ipam/bounded-map.ts";
 import type { NetworkConfiguration } from "../network-configuration.ts";
+import type { ClusterPools } from "../settings/cluster-pools.ts";
 import { parseNetworkConfiguration } from "./parse-network-configuration.ts";
 
 type Input = Parameters<typeof parseNetworkConfiguration>[0];
@@ -16,7 +18,8 @@ const known = new BoundedMap<string, NetworkConfiguration>(MOST);
  */
 export function parseOnce(input: Input): NetworkConfiguration {
   const { stdin, nodeFile, purpose } = input;
-  const key = [purpose, nodeFile?.path, nodeFile?.text, stdin].join("\0");
+  const pools = nodeFile?.clusterPools && numberOf(nodeFile.clusterPools);
+  const key = [purpose, pools, nodeFile?.path, nodeFile?.text, stdin].join("\0");
   const before = known.get(key);
   if (before !== undefined) return before;
   const configuration = parseNetworkConfiguration(input);
@@ -24,3 +27,7 @@ export function parseOnce(input: Input): NetworkConfiguration {
   known.set(key, configuration);
   return configuration;
 }
+
+let count = 0;
+/** Tells one state of the cluster's pools from another. */
+const numberOf = remembered((_: ClusterPools) => ++count);

@@ -4,21 +4,22 @@ import type { Exclusion } from "../../address/not-allowed.ts";
 import { type RangeSet, subnetsOfSets } from "../../address/range.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { hasRuntimeRanges } from "../network/own-sets.ts";
+import { unknownPool } from "../settings/cluster-pools.ts";
 import type { NodeFile } from "../settings/node-file.ts";
 import { type Pool, poolIntervals, spaceOfPool } from "../settings/pools.ts";
+import type { PoolFault, Pools } from "../settings/pools-in-force.ts";
 import { type NETWORK_ENTRIES, RANGE_ENTRIES } from "../text/entries.ts";
 import type { Json } from "../text/json-text.ts";
 import type { Refuse } from "../text/key-fault.ts";
-import type { Values } from "../text/read-shape.ts";
+import type { Values, Warn } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
-
-type Pools = ReadonlyMap<string, Pool>;
 
 interface Input {
   readonly document: Json;
   readonly values: Values<typeof NETWORK_ENTRIES>;
   readonly pools: Pools;
   readonly file: NodeFile | undefined;
+  readonly warn: Warn;
 }
 
 /**
@@ -29,23 +30,26 @@ interface Input {
  *   names addresses.
  */
 export function poolOfNetwork(input: Input, refuse: Refuse): ChosenPool | undefined {
-  const { document, values, pools, file } = input;
+  const { document, values, pools, file, warn } = input;
   if (values.pool === undefined) return undefined;
-  const pool = pools.get(values.pool);
+  const pool = pools.inForce.get(values.pool);
+  const fault = pools.faults.get(values.pool);
   if (pool === undefined || file === undefined) {
-    refuse(noSuchPool(values.pool, pools, file));
+    const error = fault?.error ?? whyUnknown(values.pool, pools, file);
+    if (error !== undefined) refuse(error);
     return { pool: undefined, exclude: [] };
   }
+  if (fault !== undefined) warn(fault.error.message);
   const beside = ownAddresses(document, values);
   if (beside.length > 0) {
     throw new IpamError(
       "invalidConfig",
-      `${beside.join(", ")} cannot be set together with ipam.pool: pool '${pool.name}' of ${file.path} names the addresses`,
+      `${beside.join(", ")} cannot be set together with ipam.pool: pool '${pool.name}' of ${pool.origin} names the addresses`,
       "remove one or the other from the network's configuration",
     );
   }
   const spaceOf = (each: Pool) => spaceOfPool(each, file);
-  return { pool, exclude: excludedOfPool(pool, [...pools.values()], spaceOf) };
+  return { pool, exclude: excludedOfPool(pool, [...pools.inForce.values()], spaceOf) };
 }
 
 interface ChosenPool {
@@ -65,8 +69,9 @@ function ownAddresses(document: Json, values: Input["values"]): string[] {
 export function namesNoPool({ document, values, pools, file }: Input & { readonly file: NodeFile }) {
   const own = ownAddresses(document, values);
   const instead = own.length === 0 ? "" : ` instead of ${own.join(", ")}`;
-  const known = [...pools.keys()].slice(0, NAMED).map((name) => `"${name}"`);
-  const others = pools.size > NAMED ? ` or one of ${pools.size - NAMED} more` : "";
+  const names = [...pools.inForce.keys()];
+  const known = names.slice(0, NAMED).map((name) => `"${name}"`);
+  const others = names.length > NAMED ? ` or one of ${names.length - NAMED} more` : "";
   return new IpamError(
     "invalidConfig",
     `${own.join(", ") || "a network without ipam.pool"} is not allowed: ${file.path} lets networks use its pools only (poolsOnly)`,
@@ -91,7 +96,8 @@ export function requireApartFromPools(
   file: NodeFile | undefined,
   refuse: Refuse,
 ): void {
-  const all = merged([...pools.values()].flatMap(subnetsOf));
+  const claims: Claim[] = [...pools.inForce.values(), ...[...pools.faults].map(claimOf)];
+  const all = merged(claims.flatMap(subnetsOf));
   const overlapping = overlapFinder(
     all,
     (part) => part,
@@ -99,11 +105,11 @@ export function requireApartFromPools(
   );
   for (const subnet of subnetsOfSets(sets)) {
     if (file === undefined || overlapping(cidrInterval(subnet), "network") === undefined) continue;
-    const pool = [...pools.values()].find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
+    const pool = claims.find((candidate) => holdsPartOf(candidate, cidrInterval(subnet)));
     if (pool === undefined) continue;
     const error = new IpamError(
       "invalidConfig",
-      `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${file.path}`,
+      `subnet ${formatCidr(subnet)} overlaps with pool '${pool.name}' of ${pool.origin}`,
       `a pool's addresses are allocated only under its policy: write "pool": "${pool.name}" instead of the subnet; ` +
         `or, if this network is on another wire, define a pool of its own for it in ${file.path}, with an addressSpace ` +
         `of its own (that of '${pool.name}' is '${spaceOfPool(pool, file)}')`,
@@ -132,15 +138,30 @@ export function excludedOfPool(
   return [...own.exclude, ...others.filter((part) => overlapping(part, "other") !== undefined)];
 }
 
-function subnetsOf({ sets }: Pool): Interval[] {
-  return subnetsOfSets(sets).map(cidrInterval);
+/** A pool, or an object of the cluster that is not in force: its subnets are nobody else's meanwhile. */
+type Claim = Pick<Pool, "name" | "origin" | "addressSpace"> &
+  (Pick<Pool, "sets"> | Pick<PoolFault, "subnets">);
+
+function claimOf([name, { subnets }]: readonly [string, PoolFault]): Claim {
+  return { name, origin: "the cluster", subnets };
 }
 
-function holdsPartOf({ sets }: Pool, interval: Pick<Exclusion, "first" | "last">): boolean {
-  return sets.some(({ ranges }) => ranges.some(({ subnet }) => overlaps(cidrInterval(subnet), interval)));
+function subnetsOf(claim: Claim): Interval[] {
+  return ("sets" in claim ? subnetsOfSets(claim.sets) : claim.subnets).map(cidrInterval);
 }
 
-function noSuchPool(name: string, pools: Pools, file: NodeFile | undefined): IpamError {
+function holdsPartOf(claim: Claim, interval: Pick<Exclusion, "first" | "last">): boolean {
+  return subnetsOf(claim).some((subnet) => overlaps(subnet, interval));
+}
+
+/** Undefined for a verb that goes on without the cluster's pools. */
+function whyUnknown(name: string, pools: Pools, file: NodeFile | undefined): IpamError | undefined {
+  const missing = file?.clusterPools?.missing;
+  if (missing === "unread") return undefined;
+  return missing === undefined ? noSuchPool(name, pools, file) : unknownPool(name, missing);
+}
+
+function noSuchPool(name: string, { inForce }: Pools, file: NodeFile | undefined): IpamError {
   if (file === undefined) {
     return wrongValue(
       "ipam.pool",
@@ -148,6 +169,10 @@ function noSuchPool(name: string, pools: Pools, file: NodeFile | undefined): Ipa
       "left out, because this node has no configuration file that defines pools",
     );
   }
-  const known = [...pools.keys()].map((pool) => `"${pool}"`).join(", ");
-  return wrongValue("ipam.pool", name, `a pool of ${file.path} (${known || "it defines none"})`);
+  const known = [...inForce.keys()].map((pool) => `"${pool}"`).join(", ");
+  const [where, none] =
+    file.clusterPools === undefined
+      ? [file.path, "it defines none"]
+      : [`${file.path} or of the cluster`, "there is none"];
+  return wrongValue("ipam.pool", name, `a pool of ${where} (${known || none})`);
 }

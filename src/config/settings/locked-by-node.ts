@@ -113,7 +113,8 @@ const MOST_NAMED = 4;
 
 /** A wire of its own is a pool's: a network comes into another address space by naming the pool. */
 function wayIntoSpace(space: unknown, file: NodeFile): string {
-  const pools = Object.entries(file.pools).flatMap(([name, section]) =>
+  const ofCluster = file.clusterPools?.objects.map(({ name, spec }): [string, unknown] => [name, spec]) ?? [];
+  const pools = [...Object.entries(file.pools), ...ofCluster].flatMap(([name, section]) =>
     isObject(section) && member(section, "addressSpace") === space ? [`"pool": "${name}"`] : [],
   );
   if (pools.length === 0) return "";

@@ -60,11 +60,11 @@ function changed(network: SettingValues, pool: Pool, { settings }: NodeFile): Ke
   return keys;
 }
 
-function lockedError(key: Key, { name }: Pool, { path }: NodeFile, policy: string): IpamError {
-  const where = key === "exclude" ? `the pool's own "exclude" in ${path}` : path;
+function lockedError(key: Key, { name, origin }: Pool, { path }: NodeFile, policy: string): IpamError {
+  const where = key === "exclude" ? `the pool's own "exclude" in ${origin}` : path;
   return new IpamError(
     "invalidConfig",
-    `ipam.${key} may not be set beside pool '${name}' of ${path}, which has a policy (${policy})`,
+    `ipam.${key} may not be set beside pool '${name}' of ${origin}, which has a policy (${policy})`,
     `what the pool gives out, and when again, is its administrator's to say: remove ${key}, or set it in ${where}`,
   );
 }

@@ -6,12 +6,15 @@ import { NODE_FILE } from "../text/places.ts";
 import { readDocument } from "../text/read-document.ts";
 import { readEntries, type Warn } from "../text/read-shape.ts";
 import { wrongValue } from "../text/wrong-value.ts";
+import type { ClusterPools } from "./cluster-pools.ts";
 import { hoistSettings, type SettingValues } from "./hoist-settings.ts";
 
 /** The node's own configuration, /etc/kube-ipam/config.json, as it was read from there. */
 export interface NodeFileText {
   readonly path: string;
   readonly text: string;
+  /** Beside the pools of the file; absent: no cluster is at hand. */
+  readonly clusterPools?: ClusterPools;
 }
 
 /** Defaults and locks for every network of this node (docs/design.md section 7). */
@@ -20,6 +23,7 @@ export interface NodeFile {
   readonly settings: SettingValues;
   /** By name; not yet understood, as most networks use none. */
   readonly pools: Json;
+  readonly clusterPools?: ClusterPools;
   /** Networks may name no addresses themselves, only a pool. */
   readonly poolsOnly: boolean;
 }
@@ -35,7 +39,7 @@ interface Options {
  * @throws IpamError decode for text that is no JSON, invalidConfig for a key with a wrong value or one
  * that belongs to a network.
  */
-export function readNodeFile({ path, text }: NodeFileText, options: Options): NodeFile {
+export function readNodeFile({ clusterPools, path, text }: NodeFileText, options: Options): NodeFile {
   const { refuse } = options;
   const reading = { path: `${path}: `, ...options };
   const section = readDocument(text, { subject: path, prefix: reading.path, place: NODE_FILE, refuse });
@@ -43,7 +47,13 @@ export function readNodeFile({ path, text }: NodeFileText, options: Options): No
   judgeKeys(section, NODE_FILE, reading);
   const settings = hoistSettings(readEntries(SETTING_ENTRIES, section, reading), reading);
   const { poolsOnly = false } = readEntries(FILE_ENTRIES, section, reading);
-  return { path, settings, pools: poolsOf(section, path, options), poolsOnly };
+  return {
+    path,
+    settings,
+    pools: poolsOf(section, path, options),
+    ...(clusterPools && { clusterPools }),
+    poolsOnly,
+  };
 }
 
 function poolsOf(section: Json, path: string, options: Options): Json {

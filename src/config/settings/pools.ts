@@ -12,7 +12,7 @@ import { wrongValue } from "../text/wrong-value.ts";
 import type { NodeFile } from "./node-file.ts";
 import { DEFAULTS } from "./setting-defaults.ts";
 
-/** A named range with policy that the node's file defines and networks use by name. */
+/** A named range with policy that the node's file, or an object of the cluster, defines and networks use by name. */
 export interface Pool {
   readonly name: string;
   readonly sets: readonly RangeSet[];
@@ -20,18 +20,22 @@ export interface Pool {
   /** Undefined: the node's. */
   readonly addressSpace?: string;
   readonly policy: PoolPolicy;
+  /** Who defines it, for messages: the node's file, or the cluster. */
+  readonly origin: string;
 }
 
 type PoolValues = Values<typeof POOL_ENTRIES>;
 
 /**
- * All pools of the node's file, by name.
+ * All pools of the node's file itself, by name.
  *
  * @throws IpamError invalidConfig for a pool that is not valid, and for two pools that share an
  * address, since the stricter policy of the two would have no effect.
  */
 export function readPools(file: NodeFile, warn: Warn): ReadonlyMap<string, Pool> {
-  const pools = Object.entries(file.pools).map(([name, section]) => readPool(name, section, file.path, warn));
+  const pools = Object.entries(file.pools).map(([name, section]) =>
+    poolOfFile(name, section, file.path, warn),
+  );
   requireApart(pools, file);
   return new Map(pools.map((pool) => [pool.name, pool]));
 }
@@ -44,13 +48,23 @@ export function poolIntervals({ sets }: Pool): Interval[] {
 }
 
 /** Where the pool's addresses are unique. */
-export function spaceOfPool({ addressSpace }: Pool, { settings }: NodeFile): string {
+export function spaceOfPool({ addressSpace }: Pick<Pool, "addressSpace">, { settings }: NodeFile): string {
   return addressSpace ?? settings.addressSpace ?? DEFAULTS.addressSpace;
 }
 
-function readPool(name: string, section: unknown, file: string, warn: Warn): Pool {
+function poolOfFile(name: string, section: unknown, file: string, warn: Warn): Pool {
   readShape(nameShape, name, `${file}: the pool's name`);
-  const path = `${file}: pools.${name}`;
+  return readPool(name, section, { path: `${file}: pools.${name}`, origin: file, warn });
+}
+
+interface ReadingPool extends Pick<Pool, "origin"> {
+  /** Where it stands, for messages. */
+  readonly path: string;
+  readonly warn: Warn;
+}
+
+/** One pool. @throws IpamError invalidConfig naming the key that is not valid. */
+export function readPool(name: string, section: unknown, { origin, path, warn }: ReadingPool): Pool {
   if (!isObject(section)) throw wrongValue(path, section, 'an object {"subnets": […]}');
   const values = readEntries(POOL_ENTRIES, section, { path: `${path}.`, warn });
   const { exclude = [], addressSpace } = values;
@@ -61,6 +75,7 @@ function readPool(name: string, section: unknown, file: string, warn: Warn): Poo
     exclude: [...exclude, ...excludedIn(sets)],
     ...(addressSpace && { addressSpace }),
     policy: policyOf(name, values),
+    origin,
   };
 }
 

@@ -47,7 +47,8 @@ const NETWORKS_OWN = Object.keys(NETWORK_ENTRIES);
 const ranges = listOf(listOf(keyed("range", Object.keys(RANGE_ITEM_ENTRIES))));
 const etcdConfig = keyed("etcdConfig", Object.keys(ETCD_ENTRIES));
 const routes = listOf(keyed("route", Object.keys(ROUTE_ENTRIES)));
-const pool = keyed("pool", Object.keys(POOL_ENTRIES), { ranges, nodes: NAMES });
+/** A pool of the node's file, or the spec of one that is an object of the cluster. */
+export const POOL: KeyedPlace = keyed("pool", Object.keys(POOL_ENTRIES), { ranges, nodes: NAMES });
 const attachments = listOf(keyed("delivered", ["containerID", "ifname"]));
 
 const network = {
@@ -84,7 +85,7 @@ export const NODE_FILE: KeyedPlace = keyed(
   [...NETWORKS_OWN, ...SETTINGS, ...Object.keys(FILE_ENTRIES)],
   {
     etcdConfig,
-    pools: { is: "names", each: pool },
+    pools: { is: "names", each: POOL },
   },
 );
 

@@ -14,7 +14,9 @@ import {
   type NodeObject,
   node,
   type Pod,
+  type PoolOfApi,
   pod,
+  poolObject,
   type Secret,
   secret,
   statefulSet,
@@ -67,6 +69,13 @@ export const INSTANCES: Kind<Instance> = {
 export const MIGRATIONS: Kind<Migration> = {
   ...plain("kubevirt.io", "virtualmachineinstancemigrations"),
   shape: migration,
+};
+
+export const POOLS: Kind<PoolOfApi> = {
+  group: "kube-ipam.io",
+  version: "v1",
+  plural: "pools",
+  shape: poolObject,
 };
 
 /** The kinds of owner that need no apiVersion, to ask whether an owner still exists. */

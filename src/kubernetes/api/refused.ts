@@ -16,10 +16,20 @@ export interface Refusal extends Asked {
   readonly message: string;
 }
 
+/** The cluster has no such kind of object: its custom resource definition is not installed. */
+export class NoSuchKind extends IpamError {
+  constructor({ group, plural }: Kind<unknown>) {
+    const resource = group === "" ? plural : `${plural}.${group}`;
+    super("tryAgain", `this cluster has no ${resource}`, `its CustomResourceDefinition is not installed`);
+  }
+}
+
 /** The error for such an answer: 401 and 403 need a person, everything else is worth another try. */
 export function answerRefused(credentials: Credentials, refusal: Refusal): IpamError {
   if (refusal.httpStatus === 401) return unauthorized(credentials);
   if (refusal.httpStatus === 403) return forbidden(refusal);
+  const ofAll = refusal.verb === "list" || refusal.verb === "watch";
+  if (refusal.httpStatus === 404 && ofAll) return new NoSuchKind(refusal.kind);
   return overloaded(
     credentials,
     refusal.httpStatus,

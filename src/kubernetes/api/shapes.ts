@@ -123,6 +123,18 @@ export const apiService = v.object({
   spec: v.object({ caBundle: optionalText, insecureSkipTLSVerify: v.optional(v.boolean(), false) }),
 });
 
+/** A pool as an object of the cluster; `spec` is for the parser of configurations to read. */
+export const poolObject = v.object({
+  metadata: v.object({
+    name: v.string(),
+    uid: v.optional(v.string(), ""),
+    generation: v.optional(v.number(), 0),
+    creationTimestamp: v.nullish(v.string(), ""),
+  }),
+  spec: v.optional(v.unknown()),
+  status: v.optional(v.unknown()),
+});
+
 /** What the API server answers instead of an object. */
 export const status = v.object({
   kind: v.literal("Status"),
@@ -142,6 +154,7 @@ export type ApiService = v.InferOutput<typeof apiService>;
 export type WebhookConfiguration = v.InferOutput<typeof webhookConfiguration>;
 export type ConfigMap = v.InferOutput<typeof configMap>;
 export type Secret = v.InferOutput<typeof secret>;
+export type PoolOfApi = v.InferOutput<typeof poolObject>;
 export type Lease = v.InferOutput<typeof lease>;
 export type Instance = v.InferOutput<typeof virtualMachineInstance>;
 export type Migration = v.InferOutput<typeof migration>;

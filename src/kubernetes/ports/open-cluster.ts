@@ -12,6 +12,7 @@ import { ownerOf } from "../objects/owner-of.ts";
 import { ownerState } from "../objects/owner-state.ts";
 import { podFacts } from "../objects/pod-facts.ts";
 import { podTemplate } from "../objects/pod-template.ts";
+import { withPools } from "../objects/pool-objects.ts";
 
 /**
  * Opens the Cluster port on Kubernetes. Every method is one live request or a short chain of them,
@@ -44,7 +45,9 @@ export function clusterOn(api: Api, { nodeFile }: Pick<ClusterSettings, "nodeFil
     },
     definedNetwork: async (namespace, name, deadline) => {
       const definition = await getDefinition(api, namespace, name, deadline);
-      return definition && definedNetwork(definition, nodeFile?.());
+      return (
+        definition && definedNetwork(definition, await withPools(nodeFile?.(), definition, api, deadline))
+      );
     },
   };
 }
