@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { NetworkConfiguration } from "../../src/config/network-configuration.ts";
 import { parseNetworkConfiguration } from "../../src/config/parse/parse-network-configuration.ts";
+import type { NodeFileText } from "../../src/config/settings/node-file.ts";
 import { readAnnotations } from "../../src/ipam/wish/annotations.ts";
 import { CHART, render } from "../kit/helm.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
 import { customResource, kubeVirtKinds, pod } from "../kit/kubernetes-objects.ts";
+import { installPools } from "../kit/pool-resources.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** Every file of deploy/examples: applied to a real API server, and read by our own parsers. */
@@ -50,7 +52,11 @@ for (const name of MANIFESTS) {
   const objects = objectsIn(readFileSync(join(EXAMPLES, name), "utf8"));
 
   test(`${name}: our own parser takes its networks, and each pod has what it asks for`, async () => {
-    const file = await nodeFile(POOL);
+    const pools = objects.filter(({ kind }) => kind === "Pool");
+    const clusterPools = {
+      objects: pools.map(({ metadata, spec }) => ({ name: metadata.name, created: "", spec })),
+    };
+    const file = { ...(await nodeFile(POOL)), clusterPools };
     const networks = objects.flatMap(({ spec }) =>
       spec?.config === undefined ? [] : [parse(spec.config, file)],
     );
@@ -90,6 +96,7 @@ describe.skipIf(missing !== undefined)("a real API server takes, and no policy o
       customResource("k8s.cni.cncf.io", "NetworkAttachmentDefinition", "v1"),
       ...kubeVirtKinds(),
     );
+    await installPools(kubernetes);
     await kubernetes.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s");
     await kubernetes.kubectl("apply", "-f", join(EXAMPLES, "../admission/policies.yaml"));
     // Policies take a moment before they judge.
@@ -119,7 +126,7 @@ const ANY_NETWORK = JSON.stringify({
   ipam: { type: "kube-ipam", subnet: "10.188.0.0/16" },
 });
 
-function parse(stdin: string, file: { path: string; text: string }): NetworkConfiguration {
+function parse(stdin: string, file: NodeFileText): NetworkConfiguration {
   return parseNetworkConfiguration({ stdin, nodeFile: file, purpose: "add" });
 }
 
