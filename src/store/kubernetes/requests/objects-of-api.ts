@@ -6,7 +6,8 @@ import { type ApiPath, folderOf, pathOf, withQuery } from "../../../kubernetes/a
 import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
 import { DECISIONS, type ObjectId, type Resource } from "../objects/names.ts";
 import type { NewObject, Objects, Page, PageScope, StoredObject, Was } from "../objects/objects.ts";
-import { after, continueFrom } from "./continue.ts";
+import { continueFrom } from "./continue.ts";
+import { type Ask, listFrom } from "./list-from.ts";
 import { nodeOf } from "./node-of.ts";
 import { type Answer, type Sending, send } from "./requests.ts";
 import { watchObjects } from "./watch-objects.ts";
@@ -25,17 +26,23 @@ export function objectsOf(credentials: Credentials): Objects {
     });
   };
   const path = ({ name, resource }: ObjectId) => pathOf(kindOf(resource), { name });
-  const list = async <T>(
+  const list = <T extends { readonly metadata: { readonly name: string } }>(
     { from, limit, resource }: PageScope,
     options: CallOptions,
     shape: v.GenericSchema<unknown, T>,
     accept?: string,
-  ): Promise<{ items: T[]; version: string; more: boolean }> => {
-    const query = { limit, continue: from === "" ? undefined : continueFrom(from) };
-    const sending = accept === undefined ? {} : { accept };
-    const answer = await request(withQuery(folder(resource), query), options, sending);
-    const { items, metadata } = read(pageOf(shape), answer);
-    return { items, version: metadata.resourceVersion, more: metadata.continue !== "" };
+  ) => {
+    const ask: Ask<T> = async ({ limit, token }) => {
+      const query = { limit, continue: token === "" ? undefined : token };
+      const sending = accept === undefined ? {} : { accept };
+      const isOurs = from !== "" && token === continueFrom(from);
+      const expected = isOurs ? [400] : [];
+      const answer = await request(withQuery(folder(resource), query), options, sending, ...expected);
+      if (answer.httpStatus === 400) return "refused";
+      const { items, metadata } = read(pageOf(shape), answer);
+      return { items: items ?? [], version: metadata.resourceVersion, token: metadata.continue };
+    };
+    return listFrom(ask, ({ metadata }) => metadata.name, from, limit);
   };
   return {
     async get(id, options) {
@@ -68,21 +75,13 @@ export function objectsOf(credentials: Credentials): Objects {
     },
 
     async page(scope, options): Promise<Page<StoredObject>> {
-      const { items, more, version } = await list(scope, options, storedObject);
-      return pageFrom(
-        items.map((item) => objectOf(scope.resource, item)),
-        version,
-        more,
-      );
+      const { items, ...page } = await list(scope, options, storedObject);
+      return { ...page, items: items.map((item) => objectOf(scope.resource, item)) };
     },
 
     async outlines(scope, options) {
-      const { items, more, version } = await list(scope, options, outline, METADATA_LIST);
-      return pageFrom(
-        items.map((item) => outlineOf(scope.resource, item)),
-        version,
-        more,
-      );
+      const { items, ...page } = await list(scope, options, outline, METADATA_LIST);
+      return { ...page, items: items.map((item) => outlineOf(scope.resource, item)) };
     },
 
     async labelled(resource, label, options) {
@@ -102,15 +101,6 @@ const listed = v.object({
 
 function pageOf<T>(shape: v.GenericSchema<unknown, T>) {
   return v.object({ metadata: listed, items: v.nullish(v.array(shape), []) });
-}
-
-function pageFrom<T extends { readonly id: ObjectId }>(
-  items: readonly T[],
-  version: string,
-  more: boolean,
-): Page<T> {
-  const last = items.at(-1);
-  return { items, version, ...(more && last && { next: after(last.id.name) }) };
 }
 
 /** The server gives up as well, so that a write does not happen long after. */
