@@ -2,6 +2,7 @@ import { formatAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
 import { type OwnerRecord, SHARE_KIND } from "../records.ts";
 import { claimShare as claim, type Share, type ShareClaim } from "../reserve/share.ts";
+import { revisionIn } from "../revision-in.ts";
 import type { Outcome, Transaction, Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
@@ -63,12 +64,14 @@ export function handOnShare(
   const share = shareOf(attempt);
   if (looks === undefined || share === undefined) return;
   looks.drop(writtenOf(share));
-  for (const { ref, record } of puts)
-    if (outcome.won && ref.kind === "owner" && ref.owner.kind === SHARE_KIND)
-      looks.keep(writtenOf(share), looks.moment(), {
-        record: { record: record as OwnerRecord, revision: outcome.revision },
-        connection: snapshot.connection,
-      } satisfies Written);
+  for (const { ref, record: written } of puts) {
+    if (!outcome.won || ref.kind !== "owner" || ref.owner.kind !== SHARE_KIND) continue;
+    const record = { record: written as OwnerRecord, revision: revisionIn(outcome, ref) };
+    // Where the store does not tell, the next one reads.
+    if (record.revision === 0) continue;
+    const { connection } = snapshot;
+    looks.keep(writtenOf(share), looks.moment(), { record, connection } satisfies Written);
+  }
 }
 
 /** ADDs of one namespace and one pool all change the record of its share: within one process, they go one after the other. */
