@@ -29,13 +29,14 @@ export async function runController({ listen, listenTls, ...options }: Controlle
   const { registry } = opened.metrics;
   const health = listen === undefined ? undefined : serveHealth({ listen, registry, unready: () => unready });
   try {
+    const following = opened.pools.follow(opened.api, signal);
     const { cluster } = opened.ports;
     const clusterNames = await waitForClusterNames(cluster, (reason) => (unready = reason), signal);
     if (clusterNames === undefined) return 0;
     const context = { ...opened, ports: { ...opened.ports, clusterNames } };
     const ready = () => (unready = undefined);
     const https = listenTls === undefined ? ready() : serveHttps(listenTls, context, ready, signal);
-    await Promise.all([https, elect(context, signal)]);
+    await Promise.all([https, elect(context, signal), following]);
     return 0;
   } finally {
     await health?.stop();

@@ -70,6 +70,7 @@ export const BOUNDED_BY: Readonly<Record<string, readonly string[]>> = {
     "ipam/survey/unexplained-networks.ts #networks",
     "ipam/survey/unexplained-networks.ts #of",
     "agent/warm/warm-pools.ts #told",
+    "controller/context/pools.ts #told",
     "kubernetes/objects/followed-pools.ts #objects",
     "kubernetes/objects/followed-pools.ts #unseen",
     "kubernetes/objects/seen-pods.ts #pods",

@@ -33,7 +33,8 @@ function webhook() {
   };
   const context = {
     admissionClients: { mayAsk: () => true },
-    configuration: { pools: [], addressSpace: "default" },
+    configuration: { addressSpace: "default" },
+    pools: { inForce: [] },
     metrics: makeMetrics(),
     ports: { store, cluster: {} },
   };

@@ -76,12 +76,12 @@ function answerOf(findings: readonly Finding[]): string {
 
 function judge(
   workload: Workload,
-  { configuration, ports }: ControllerContext,
+  { configuration, pools, ports }: ControllerContext,
   deadline: number,
 ): Promise<Finding[]> {
   return judgeWorkload(workload, {
     ports,
-    pools: configuration.pools,
+    pools: pools.inForce,
     space: configuration.addressSpace,
     ownerOf: ownerOfWorkload(workload, ports.cluster, deadline),
     options: { deadline },

@@ -30,7 +30,7 @@ async function world(pod: PodFacts | undefined, node: NodeFacts | undefined) {
   const options = { deadline: performance.now() + 60_000 };
   const defaults = { space: "default", coolingSeconds: 60, requireInit: false };
   const limit = (namespace: string) =>
-    limitOf(namespace, { configuration: { pools: [], poolsOnly: false }, ports }, options);
+    limitOf(namespace, { configuration: { poolsOnly: false }, pools: { all: [] }, ports }, options);
   const release = (scope: Scope, force: boolean) =>
     releaseFor(
       { address: ADDRESS, force },
@@ -121,7 +121,11 @@ test("K182: reservations of one namespace, many at once, do not wear each other 
   const ports = { ...made.ports(made.node("n1"), new FakeCluster("cluster-1"), "cluster-1"), node: noNode() };
   const options = { deadline: performance.now() + 60_000 };
   const pools = readPoolsOf({ open: { subnets: ["10.1.2.0/24"] } });
-  const limit = limitOf("team-a", { configuration: { pools, poolsOnly: true }, ports }, options);
+  const limit = limitOf(
+    "team-a",
+    { configuration: { poolsOnly: true }, pools: { all: pools }, ports },
+    options,
+  );
   const defaults = { space: "default", coolingSeconds: 60, requireInit: false };
   const addresses = addressesOnStore(ports, defaults, options, limit);
   const reserve = async (last: number) => {

@@ -40,7 +40,7 @@ async function world(poolsOnly = false) {
       ports,
       defaults,
       options,
-      limitOf(namespace, { configuration: { pools, poolsOnly }, ports }, options),
+      limitOf(namespace, { configuration: { poolsOnly }, pools: { all: pools }, ports }, options),
     );
   const reserve = async (address: string, given: { space?: string; name?: string; team?: string } = {}) => {
     const { space, name = "x", team = "team-a" } = given;

@@ -11,7 +11,8 @@ import type { ControllerContext } from "../context/context.ts";
 
 /** What judges the requests of one namespace. */
 type Judging = {
-  readonly configuration: Pick<ControllerContext["configuration"], "pools" | "poolsOnly">;
+  readonly pools: Pick<ControllerContext["pools"], "all">;
+  readonly configuration: Pick<ControllerContext["configuration"], "poolsOnly">;
   readonly ports: Pick<ControllerContext["ports"], "store">;
 };
 
@@ -42,10 +43,10 @@ export function limitOf(namespace: string, judging: Judging, options: CallOption
 async function networksAt(
   address: Address,
   space: string,
-  { configuration, ports }: Judging,
+  { configuration, pools: known, ports }: Judging,
   options: CallOptions,
 ): Promise<readonly Network[]> {
-  const pools = configuration.pools.map(({ network }) => network);
+  const pools = known.all.map(({ network }) => network);
   if (configuration.poolsOnly || networksHaving(address, pools).length > 0)
     return pools.filter((network) => network.space === space);
   const inForce: Network[] = [];

@@ -25,7 +25,8 @@ async function api(user = "ann") {
   mountOperatorsApi(app, {
     ports,
     frontProxy: { userOf: () => user },
-    configuration: { pools: [], addressSpace: "default", coolingSeconds: 60, requireInit: false },
+    configuration: { addressSpace: "default", coolingSeconds: 60, requireInit: false },
+    pools: { all: [], inForce: [] },
     metrics: { operatorRequests: { inc: () => undefined } },
     log: (_level: string, message: string, fields: Record<string, unknown>) => lines.push([message, fields]),
   } as unknown as ControllerContext);

@@ -99,10 +99,10 @@ interface Call extends ScopedCall {
   readonly change: Change;
 }
 
-function addressesFor(scope: Scope, { configuration, ports }: ControllerContext): Addresses {
+function addressesFor(scope: Scope, { configuration, pools, ports }: ControllerContext): Addresses {
   const { addressSpace: space, coolingSeconds, requireInit } = configuration;
   const options = { deadline: performance.now() + PATIENCE_MS };
-  const limit = scope === undefined ? undefined : limitOf(scope, { configuration, ports }, options);
+  const limit = scope === undefined ? undefined : limitOf(scope, { configuration, pools, ports }, options);
   return addressesOnStore(ports, { space, coolingSeconds, requireInit }, options, limit);
 }
 

@@ -5,6 +5,7 @@ import type { Api } from "../../kubernetes/api/api.ts";
 import type { AdmissionClients } from "./admission-clients.ts";
 import type { FrontProxy } from "./front-proxy.ts";
 import type { Metrics } from "./metrics.ts";
+import type { ControllerPools } from "./pools.ts";
 
 /** What the controller's parts work with, whether this replica leads or not. */
 export interface ControllerContext {
@@ -17,8 +18,10 @@ export interface ControllerContext {
   readonly frontProxy: FrontProxy;
   /** Who may ask for admission. */
   readonly admissionClients: AdmissionClients;
-  /** Store, pools and defaults, as the node's file says. */
-  readonly configuration: NodeConfiguration;
+  /** Store and defaults, as the node's file says. */
+  readonly configuration: Omit<NodeConfiguration, "pools" | "poolFaults">;
+  /** Of that file and of the cluster. */
+  readonly pools: ControllerPools;
   /** The namespace of its Lease and Secret. */
   readonly namespace: string;
   /** The Service through which the API server reaches it. */

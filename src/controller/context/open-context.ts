@@ -17,6 +17,7 @@ import type { ControllerContext } from "./context.ts";
 import { FrontProxy } from "./front-proxy.ts";
 import { makeMetrics } from "./metrics.ts";
 import { noNode } from "./no-node.ts";
+import { ControllerPools } from "./pools.ts";
 
 export interface ContextOptions {
   /** File in the node's format; absent: the node's own. */
@@ -37,6 +38,8 @@ export interface OpenedContext extends Omit<ControllerContext, "ports"> {
 }
 
 const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+/** For the pools of a cluster whose controller has its settings elsewhere. */
+const NO_FILE = { path: "the controller's configuration", text: "{}" };
 const RETRY_MS = 2_000;
 const PATIENCE_MS = 5_000;
 
@@ -46,7 +49,8 @@ const PATIENCE_MS = 5_000;
  * @throws IpamError when configuration or credentials cannot be used; StoreFailure.
  */
 export async function openContext(options: ContextOptions): Promise<OpenedContext> {
-  const configuration = parseNodeConfiguration(readNodeFile(options.config));
+  const file = readNodeFile(options.config);
+  const configuration = parseNodeConfiguration(file);
   for (const warning of configuration.warnings) log("warn", warning);
   const configured = configuredStore(configuration.store);
   if (!configured.description.shared) throw noSharedStore();
@@ -59,6 +63,7 @@ export async function openContext(options: ContextOptions): Promise<OpenedContex
     frontProxy: new FrontProxy(api, !admissionClients.areKnown),
     admissionClients,
     configuration,
+    pools: new ControllerPools(file ?? NO_FILE, log),
     log,
     ports: { store, node: noNode(), cluster: clusterOn(api), log, random: Math.random },
     inventory: inventoryOn(api),

@@ -40,7 +40,7 @@ beforeEach(() => {
   };
   context = {
     ports: { ...world.ports.n1, store, cluster, clusterNames: calledBy(CLUSTER) },
-    configuration: { pools: [] },
+    pools: { inForce: [] },
     following,
     metrics: makeMetrics(),
     log: () => undefined,

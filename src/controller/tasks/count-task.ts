@@ -1,31 +1,31 @@
 import type { PoolInSpace } from "../../config/parse/parse-node-configuration.ts";
 import { FindingAges } from "../../ipam/audit/finding-ages.ts";
-import { type Giver, usageOf } from "../../ipam/audit/usage.ts";
+import { usageOf } from "../../ipam/audit/usage.ts";
 import { warnOfDamage } from "../../ipam/integrity/damage.ts";
-import { describedNetwork } from "../../ipam/integrity/described-network.ts";
-import { definitionsInForce } from "../../ipam/network-definitions.ts";
 import { Findings } from "../../ipam/survey/findings.ts";
 import type { StoreIndex } from "../../ipam/survey/store-index.ts";
 import { takenIn } from "../../ipam/survey/taken.ts";
 import type { ControllerContext } from "../context/context.ts";
 import type { Survey } from "../survey/survey.ts";
+import { giversOf } from "./range-givers.ts";
 import type { RoundOptions, Task } from "./task.ts";
 
 /** Counts pools and networks, and what is wrong in the store, for the gauges. Changes nothing. */
-export function countTask({ configuration, metrics, ports }: ControllerContext, survey: Survey): Task {
+export function countTask({ metrics, pools, ports }: ControllerContext, survey: Survey): Task {
   const now = () => performance.now();
   const ages = new FindingAges(now);
   const { counts } = metrics;
   /** Which index was counted, and how much had changed in it. */
-  let counted: { readonly index: StoreIndex; readonly changes: number } | undefined;
+  let counted: { index: StoreIndex; changes: number; inForce: readonly PoolInSpace[] } | undefined;
   let findings: { readonly index: StoreIndex; readonly of: Findings; rounds: number } | undefined;
 
   const countRanges = (index: StoreIndex) => {
     const { changes } = index;
-    if (counted?.index === index && counted.changes === changes) return;
+    const { inForce } = pools;
+    if (counted?.index === index && counted.changes === changes && counted.inForce === inForce) return;
     for (const { failure } of index.damaged.values()) warnOfDamage(failure, ports);
-    counts.setUsage(usageOf(giversOf(configuration.pools, index), takenIn(index)));
-    counted = { index, changes };
+    counts.setUsage(usageOf(giversOf(inForce, index), takenIn(index)));
+    counted = { index, changes, inForce };
   };
 
   const countFindings = async (index: StoreIndex, options: RoundOptions) => {
@@ -65,19 +65,4 @@ export function countTask({ configuration, metrics, ports }: ControllerContext, 
     },
     stop: () => counts.clear(),
   };
-}
-
-/** The pools of the configuration, and the networks as their last ADDs described them, one for each address space. */
-function giversOf(pools: readonly PoolInSpace[], { networks }: Pick<StoreIndex, "networks">): Giver[] {
-  return [
-    ...pools.map((pool) => ({ source: "pool" as const, name: pool.name, space: pool.space, rules: [pool] })),
-    ...[...networks.values()].flatMap(({ ref: { name }, record }) =>
-      [...Map.groupBy(definitionsInForce(record), ({ space }) => space)].map(([space, definitions]) => ({
-        source: "network" as const,
-        name,
-        space,
-        rules: definitions.map((definition) => describedNetwork(name, definition)),
-      })),
-    ),
-  ];
 }

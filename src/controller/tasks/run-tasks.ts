@@ -5,12 +5,13 @@ import { FailureLog } from "../context/failure-log.ts";
 import { Survey } from "../survey/survey.ts";
 import { countTask } from "./count-task.ts";
 import { fencedTask } from "./fenced-task.ts";
+import { poolStatusTask } from "./pool-status-task.ts";
 import { retentionTask } from "./retention-task.ts";
 import { suspicionTask } from "./suspicion-task.ts";
 import type { MakeTask, Task } from "./task.ts";
 
 /** The leader's tasks, one line for each. The first two need the least before they can begin. */
-const TASKS: readonly MakeTask[] = [suspicionTask, countTask, fencedTask, retentionTask];
+const TASKS: readonly MakeTask[] = [suspicionTask, countTask, poolStatusTask, fencedTask, retentionTask];
 
 const SOON_MS = 5_000;
 
