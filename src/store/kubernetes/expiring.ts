@@ -10,6 +10,9 @@ import { write } from "./transactions/write.ts";
 /** How long the removal of a record may take, in milliseconds. */
 const REMOVAL_MS = 5_000;
 
+/** What lives longer no timer waits for: one set to more than 2^31 milliseconds goes off at once. */
+const LONGEST_SECONDS = 24 * 3600;
+
 /** Removes what this process has written to vanish, when its time is over. What it does not live to remove, others do. */
 export class Expiring {
   readonly #session: Session;
@@ -21,7 +24,7 @@ export class Expiring {
 
   note(puts: readonly Put[]): void {
     for (const { ref, seconds } of puts) {
-      if (seconds === undefined) continue;
+      if (seconds === undefined || seconds > LONGEST_SECONDS) continue;
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         void this.#remove(ref, seconds).catch(() => undefined);
