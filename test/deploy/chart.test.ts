@@ -41,7 +41,7 @@ test("deploy/manifests is what the chart renders", async () => {
 });
 
 test("every file of deploy/rbac goes with the chart, where it is wanted", async () => {
-  const all = await objects("--set=rbac.operator=true", ...(NODE_FILES.etcd ?? []));
+  const all = await objects("--set=rbac.operator=true");
   const rendered = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
   const files = readdirSync(join(CHART, "rbac"));
   const shipped = files.flatMap((file) => documents(readFileSync(join(CHART, "rbac", file), "utf8")));
@@ -50,7 +50,7 @@ test("every file of deploy/rbac goes with the chart, where it is wanted", async 
   expect(namespaces).toEqual([namespaces[0], namespaces[0]] as Rendered[]);
   for (const { kind, metadata } of shipped.filter((each) => each.kind !== "Namespace"))
     expect(rendered).toContain(`${kind} ${metadata.name}`);
-  const least = await objects();
+  const least = await objects("--set=config.nodeLocal=true");
   expect(least.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name)).toEqual([
     "kube-ipam",
     "kube-ipam-agent",
@@ -130,6 +130,8 @@ test("K149: who may ask for admission is a file of the controller where a Config
 });
 
 const NODE_FILES: Readonly<Record<string, readonly string[]>> = {
+  "Kubernetes' own API": [],
+  "Kubernetes' own API, and no credential on the node": ["--set=fallback=none"],
   "the embedded store": ["--set=config.nodeLocal=true"],
   etcd: ["--set=etcd.secret=kube-ipam-etcd", '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]'],
   "etcd, and no credential on the node": [
@@ -140,6 +142,11 @@ const NODE_FILES: Readonly<Record<string, readonly string[]>> = {
   pools: ['--set-json=config.pools={"db":{"subnets":["10.1.2.0/24"],"namespaces":["db"]}}'],
 };
 
+const KINDS = [
+  ["etcd", "etcd"],
+  ["the embedded", "embedded"],
+] as const;
+
 describe("the node's file", () => {
   for (const [title, args] of Object.entries(NODE_FILES)) {
     test(`our own parser takes it: ${title}`, async () => {
@@ -148,7 +155,7 @@ describe("the node's file", () => {
       const { node, store, kubernetes, warnings } = parseNodeConfiguration({ path: "config.json", text });
       expect(warnings).toEqual([]);
       expect(node).toMatchObject({ dataDir: "/var/lib/kube-ipam", runDir: "/run/kube-ipam" });
-      expect(store.kind).toBe(title.startsWith("etcd") ? "etcd" : "embedded");
+      expect(store.kind).toBe(KINDS.find(([start]) => title.startsWith(start))?.[1] ?? "kubernetes");
       expect(kubernetes.kubeConfig).toBe(
         args.includes("--set=fallback=none") ? undefined : "/etc/kube-ipam/kubeconfig",
       );
@@ -163,6 +170,25 @@ describe("the node's file", () => {
   });
 });
 
+test("K267: rights over the store's records, and what bounds them, are there where that is the store", async () => {
+  const named = async (...args: string[]) =>
+    (await objects(...args)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const chosen = ["ClusterRole kube-ipam-store-node", "ValidatingAdmissionPolicy kube-ipam-store-nodes"];
+  expect(await named()).toEqual(expect.arrayContaining([...chosen, "Deployment kube-ipam-controller"]));
+  for (const kind of ["etcd", "the embedded store"]) {
+    const others = await named(...(NODE_FILES[kind] ?? []));
+    expect(others.filter((each) => chosen.includes(each))).toEqual([]);
+    // Who moves to it finds its definitions there.
+    expect(others).toContain("CustomResourceDefinition addressrecords.store.kube-ipam.io");
+  }
+});
+
+test("kube-ipam has seats of its own at the API server, unless the values say otherwise", async () => {
+  const own = async (...args: string[]) =>
+    (await objects(...args)).filter(({ kind }) => kind === "FlowSchema").length;
+  expect([await own(), await own("--set=flowControl.enabled=false")]).toEqual([1, 0]);
+});
+
 const WRONG: Readonly<Record<string, readonly [string, string]>> = {
   "a key that there is not": ["--set=fallbck=none", "fallbck"],
   "a fallback that there is not": ["--set=fallback=some", "/fallback"],
@@ -173,6 +199,7 @@ const WRONG: Readonly<Record<string, readonly [string, string]>> = {
   "a network file that no runtime reads": ["--set=network.fileName=net.txt", "/network/fileName"],
   "an address without a port": ["--set=agent.listen=127.0.0.1", "/agent/listen"],
   "another folder for the node's file where the plugin must find it": ["--set=paths.etc=/x", "/paths/etc"],
+  "etcd's Secret without its endpoints": ["--set=etcd.secret=kube-ipam-etcd", "name the endpoints"],
   "a server with a path": ["--set=apiServer.host=https://a", "/apiServer/host"],
 };
 

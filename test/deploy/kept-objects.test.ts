@@ -9,6 +9,8 @@ const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`what Helm keeps: ${missing}`, () => {});
 
 const ETCD = '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]';
+/** The definitions of the store stayed with the release of the other namespace. */
+const MOVED = "--take-ownership";
 const SECRET = "secret/kube-ipam-controller-tls";
 const LEASE = "lease/kube-ipam-controller";
 
@@ -28,10 +30,10 @@ describe.skipIf(missing !== undefined)("what the controller fills in", () => {
   const read = (namespace: string, what: string, field: string) =>
     kubernetes.kubectl("-n", namespace, "get", what, "-o", `jsonpath={${field}}`);
 
-  async function through(namespace: string, empty: boolean): Promise<void> {
+  async function through(namespace: string, empty: boolean, ...more: string[]): Promise<void> {
     const there = [`--namespace=${namespace}`, ETCD];
     for (const step of ["install", "upgrade", "upgrade"]) {
-      await onCluster(step, "kube-ipam", CHART, ...there, `--set=controller.podLabels.step=${step}`);
+      await onCluster(step, "kube-ipam", CHART, ...there, ...more, `--set=controller.podLabels.step=${step}`);
       if (empty && step === "install") await fill(namespace);
       await kept(namespace);
     }
@@ -80,7 +82,7 @@ describe.skipIf(missing !== undefined)("what the controller fills in", () => {
         spec: { holderIdentity: "ours" },
       },
     );
-    await through("kube-system", false);
+    await through("kube-system", false, MOVED);
     await kept("kube-system");
   }, 120_000);
 });

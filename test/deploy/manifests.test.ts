@@ -27,10 +27,8 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   ],
   "alerts and dashboard": ["--set=monitoring.enabled=true"],
   "an account for operators": ["--set=rbac.operator=true"],
-  "tenants that reserve": [
-    "--set=rbac.tenants=true",
-    '--set-json=etcd.endpoints=["https://192.168.1.11:2379"]',
-  ],
+  "tenants that reserve": ["--set=rbac.tenants=true"],
+  "a store for each node": ["--set=config.nodeLocal=true"],
   k3s: [`--values=${CHART}/values-k3s.yaml`],
   RKE2: [`--values=${CHART}/values-rke2.yaml`],
   "Talos Linux": [`--values=${CHART}/values-talos.yaml`],
@@ -73,10 +71,16 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
 
   test("no Helm, from deploy/manifests", async () => {
     const manifests = join(CHART, "../manifests");
-    const all = await accepted(join(manifests, "kube-ipam.yaml"));
-    expect(all).toContain("deployment.apps/kube-ipam-controller serverside-applied");
-    expect(all).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-refusals");
-    expect(all).toContain("validatingwebhookconfiguration.admissionregistration.k8s.io/kube-ipam");
+    const stored = await accepted(join(manifests, "kube-ipam.yaml"));
+    for (const all of [stored, await accepted(join(manifests, "kube-ipam-etcd.yaml"))]) {
+      expect(all).toContain("deployment.apps/kube-ipam-controller serverside-applied");
+      expect(all).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-refusals");
+      expect(all).toContain("validatingwebhookconfiguration.admissionregistration.k8s.io/kube-ipam");
+      expect(all).toContain(
+        "customresourcedefinition.apiextensions.k8s.io/addressrecords.store.kube-ipam.io",
+      );
+    }
+    expect(stored).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-store-nodes");
     expect(await accepted(join(manifests, "cleanup.yaml"))).toContain("daemonset.apps/kube-ipam-cleanup");
   });
 

@@ -23,6 +23,33 @@ async function tokenOf(kubernetes: Kubernetes, manifest: string, account: string
   return (await kubernetes.kubectl("-n", "kube-system", "create", "token", account)).trim();
 }
 
+/** All rights over the store on Kubernetes' own API, and the policies that bound them. */
+export async function applyStoreRights(kubernetes: Kubernetes): Promise<void> {
+  for (const file of ["plugin", "agent", "controller", "operator", "store"])
+    await kubernetes.kubectl("apply", "-f", join(RBAC, `${file}.yaml`));
+}
+
+/** A kubeconfig of one of our accounts, whose token is bound to a Node as the agent asks for it. */
+export async function nodeConfig(
+  kubernetes: Kubernetes,
+  node: string,
+  account = "kube-ipam",
+): Promise<string> {
+  const bound = ["--bound-object-kind=Node", `--bound-object-name=${node}`];
+  return accountConfig(kubernetes, "kube-system", account, ...bound);
+}
+
+/** A kubeconfig of an account. */
+export async function accountConfig(
+  kubernetes: Kubernetes,
+  namespace: string,
+  account: string,
+  ...more: string[]
+): Promise<string> {
+  const token = await kubernetes.kubectl("-n", namespace, "create", "token", account, ...more);
+  return kubernetes.kubeConfig({ token: token.trim() });
+}
+
 /** Takes the shipped role away again; the chart brings its own and refuses one that is not Helm's. */
 export async function forgetRole(kubernetes: Kubernetes): Promise<void> {
   await kubernetes.kubectl("delete", "-f", join(RBAC, "plugin.yaml"));

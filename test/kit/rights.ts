@@ -24,6 +24,11 @@ interface Rule {
   readonly verbs: string[];
 }
 
+interface RoleLike {
+  readonly metadata: { readonly name: string };
+  readonly rules?: Rule[];
+}
+
 /** What was asked for so far, of an API server that was started with `auditLog: "audit.log"`; each request once. */
 export function asked(kubernetes: Kubernetes): AuditLine[] {
   const text = readFileSync(kubernetes.folder.file("audit.log"), "utf8");
@@ -44,10 +49,11 @@ export function rightOf(
   return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}.${apiGroup}`;
 }
 
-/** All that the roles of a manifest allow, each once. */
-export function rightsOf(manifest: string): string[] {
-  const objects = Bun.YAML.parse(readFileSync(manifest, "utf8")) as { rules?: Rule[] }[];
-  const rules = objects.flatMap((object) => object?.rules ?? []);
+/** All that the roles of a manifest allow, or the one of this name, each right once. */
+export function rightsOf(manifest: string, role?: string): string[] {
+  const objects = Bun.YAML.parse(readFileSync(manifest, "utf8")) as RoleLike[];
+  const named = objects.filter((object) => role === undefined || object?.metadata.name === role);
+  const rules = named.flatMap((object) => object?.rules ?? []);
   const rights = rules.flatMap(({ apiGroups: [apiGroup = ""], resources, verbs }) =>
     resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, { apiGroup, resource }))),
   );

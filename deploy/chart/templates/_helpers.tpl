@@ -87,10 +87,24 @@ the API server give a year.
 {{- if or $object.metadata.namespace (has $object.kind (list "PrometheusRule" "PodMonitor")) }}{{ $_ := set $object.metadata "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.webhooks }}{{ $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}{{ end }}
 {{- range $object.subjects }}{{ if .namespace }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end }}{{ end }}
+{{- if eq $object.kind "FlowSchema" }}{{ range $object.spec.rules }}{{ range .subjects }}{{ $_ := set .serviceAccount "namespace" $root.Release.Namespace }}{{ end }}{{ end }}{{ end }}
 ---
 {{ toYaml $object }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The store: etcd where that is named, a store for each node where the values say so, else Kubernetes' own API. */}}
+{{- define "kube-ipam.store" -}}
+{{- if .Values.etcd.endpoints -}}
+etcd
+{{- else if or .Values.etcd.secret .Values.etcd.username -}}
+{{ fail "etcd.secret or etcd.username without etcd.endpoints: name the endpoints, or leave out all of etcd to keep the records in Kubernetes itself" }}
+{{- else if .Values.config.nodeLocal -}}
+embedded
+{{- else -}}
+kubernetes
+{{- end -}}
 {{- end }}
 
 {{/* What agent and controller both read, as a dict in JSON: where the store is, and what the values add. */}}
@@ -112,10 +126,13 @@ the API server give a year.
 {{- $_ := set $file "etcdConfig" $etcd }}
 {{- end }}
 {{- end }}
+{{- if eq (include "kube-ipam.store" .) "kubernetes" }}
+{{- $_ := set $file "store" "kubernetes" }}
+{{- end }}
 {{- mustToJson $file }}
 {{- end }}
 
 {{/* A controller looks after the store of a whole cluster: without one there is nothing to look after. */}}
 {{- define "kube-ipam.hasController" -}}
-{{- if and .Values.controller.enabled .Values.etcd.endpoints }}yes{{ end }}
+{{- if and .Values.controller.enabled (ne (include "kube-ipam.store" .) "embedded") }}yes{{ end }}
 {{- end }}

@@ -23,11 +23,11 @@ export function refusedBy(server: string, { httpStatus, message, reason }: Refus
       `the API server at ${server} lacks kube-ipam's resources (${said})`,
       "install them: kubectl apply -f deploy/manifests/crds.yaml, or helm install",
     );
-  if (httpStatus === 403 && message.includes(NODE_POLICY))
+  if (httpStatus === 403 && message.includes(CONTROLLER_FREES))
     return new StoreFailure(
       "unavailable",
       `the API server at ${server} keeps a node to what it holds: ${said.slice(said.indexOf(DENIED) + DENIED.length)}`,
-      "try again: what is held on a node that is gone, the controller frees within seconds (docs/security.md)",
+      "try again; it takes seconds where a controller runs",
     );
   if (httpStatus === 403 || httpStatus === 422)
     return new StoreFailure(
@@ -53,8 +53,8 @@ export function refusedBy(server: string, { httpStatus, message, reason }: Refus
   );
 }
 
-/** Bounds what a node's process writes (deploy/rbac/store.yaml). Whoever frees fenced holders is not bound by it. */
-const NODE_POLICY = "ValidatingAdmissionPolicy 'kube-ipam-store-nodes'";
+/** Words of the policy that bounds what a node's process writes (deploy/rbac/store.yaml): what it may not free, another may. */
+const CONTROLLER_FREES = "the controller frees";
 const DENIED = " denied request: ";
 
 /** Whether the API server may have performed a write that it answered so. */

@@ -14,6 +14,6 @@ export function damaged(
   return new StoreFailure(
     "damaged",
     `the ${what} ${name} in Kubernetes is damaged: ${problem}`,
-    `look at it with kubectl get ${resource}.store.kube-ipam.io ${name} -o yaml, and repair or delete it`,
+    `look at it with kubectl get ${resource}.store.kube-ipam.io ${name} -o yaml, and repair or delete it with --as-group=kube-ipam:operators, as docs/security.md says`,
   );
 }
