@@ -1,4 +1,4 @@
-EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd
+EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd,kube-ipam-kubernetes,kube-ipam-agent-kubernetes
 # What speaks of no file, process or command of its own holds however kube-ipam is deployed.
 EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel kill model node-file)
 
@@ -33,14 +33,15 @@ test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-## test-everywhere: the black-box cases on etcd with mutual TLS, through agent and shim, and while the agent is killed at random
+## test-everywhere: the black-box cases on etcd with mutual TLS, on a real API server, through agent and shim, and while the agent is killed at random
 test-everywhere: build shim
 	@scripts/setup.sh test
+	@nice test/cluster/build.sh
 	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh $(EVERYWHERE_TESTS) test/process/undo.test.ts
 	@# An agent that is killed undoes nothing; DEL and the runs after it do.
 	@KUBE_IPAM_SUBJECTS=kube-ipam-agent-killed scripts/test.sh $(EVERYWHERE_TESTS)
-	@# Main plugins run in networks of their own, from where only an agent reaches the tests' etcd.
-	@KUBE_IPAM_SUBJECTS=kube-ipam-agent,kube-ipam-agent-etcd scripts/test.sh test/plugins
+	@# Main plugins run in networks of their own, from where only an agent reaches the tests' etcd and API server.
+	@KUBE_IPAM_SUBJECTS=kube-ipam-agent,kube-ipam-agent-etcd,kube-ipam-agent-kubernetes scripts/test.sh test/plugins
 
 ## test-cluster: on a real Kubernetes, built once from its Go module and kept outside the checkout
 test-cluster: build shim

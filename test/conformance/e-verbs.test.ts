@@ -1,4 +1,6 @@
 import { expect } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { kubeConfigText } from "../../src/kubernetes/testing/kubeconfig.ts";
 import { alone, everywhere, ours } from "../kit/case.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
@@ -253,6 +255,13 @@ ours("E30", "STATUS fails when the store cannot be used", async (world) => {
   if ("etcdConfig" in world.place.ipam) {
     const nobody = { etcdURL: "http://127.0.0.1:1" };
     const net = world.network({ ...SUBNET, etcdConfig: nobody }, MODERN);
+    await world.refused("STATUS", net, NO_ATTACHMENT, { code: 50, text: /127\.0\.0\.1:1/ });
+    return;
+  }
+  if (world.place.ipam.store === "kubernetes") {
+    const kubeConfig = world.place.folder.file("kubeconfig");
+    writeFileSync(kubeConfig, kubeConfigText({ server: "https://127.0.0.1:1" }, { token: "t" }));
+    const net = world.network({ ...SUBNET, kubeConfig }, MODERN);
     await world.refused("STATUS", net, NO_ATTACHMENT, { code: 50, text: /127\.0\.0\.1:1/ });
     return;
   }

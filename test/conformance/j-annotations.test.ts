@@ -24,6 +24,9 @@ function asking(world: World, annotations: Annotations, ipam: Configuration = NE
 const ofPod = (name: string, namespace = "default") =>
   `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${name};K8S_POD_UID=uid-${name}`;
 
+/** Where nobody but the runtime tells what a pod wants. */
+const UNTOLD = { notOnKubernetes: "what was not delivered is asked of Kubernetes" };
+
 const ip = (value: string, more: Annotations = {}) => ({ "kube-ipam.ip": value, ...more });
 const mask = (value: string) => ip("10.1.2.60", { "kube-ipam.netmask": value });
 const gateway = (value: string) => ip("10.1.2.60", { "kube-ipam.gateway": value });
@@ -194,12 +197,21 @@ ours(
     const changed = [ip("not an address"), ip("10.9.9.9"), { "kube-ipam.ipp": "x" }];
     for (const annotations of changed)
       expect(await world.add(asking(world, annotations), { args: ofPod("p") })).toEqual(first);
+  },
+);
+
+ours(
+  "J29",
+  "IDEMPOTENT: an ADD again gives the same, though annotations come no more; a new one is refused",
+  async (world) => {
+    const first = await world.add(asking(world, ip("10.1.2.60")), { args: ofPod("p") });
     const unread = world.network(NET, { capabilities: { [CAPABILITY]: true } });
     expect(await world.add(unread, { args: ofPod("p") })).toEqual(first);
     await world.refused("ADD", unread, { container: "c2", args: ofPod("p") }, { code: 104 });
     await world.del(unread);
     await world.refused("ADD", unread, { args: ofPod("p") }, { code: 104 });
   },
+  UNTOLD,
 );
 
 ours("I5", "FAIL-CLOSED: a pod that is named by half gets nothing, and its DEL succeeds", async (world) => {
@@ -232,11 +244,16 @@ ours("J44", "an annotation and the runtime each name one family", async (world) 
   expect(addressesOf(result)).toEqual(["10.1.2.60", "fd00::60"]);
 });
 
-ours("D20", "annotations that were not delivered are not 'no wish' (FAIL-CLOSED)", async (world) => {
-  const net = world.network(NET, { capabilities: { [CAPABILITY]: true } });
-  await world.refused("ADD", net, { args: ofPod("p") }, { code: 104, text: /Multus does not pass it on/ });
-  expect(await world.held()).toEqual([]);
-});
+ours(
+  "D20",
+  "annotations that were not delivered are not 'no wish' (FAIL-CLOSED)",
+  async (world) => {
+    const net = world.network(NET, { capabilities: { [CAPABILITY]: true } });
+    await world.refused("ADD", net, { args: ofPod("p") }, { code: 104, text: /Multus does not pass it on/ });
+    expect(await world.held()).toEqual([]);
+  },
+  UNTOLD,
+);
 
 ours("D20", 'annotations "off" asks for nothing', async (world) => {
   const net = asking(world, ip("10.1.2.60"), { ...NET, annotations: "off" });

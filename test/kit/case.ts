@@ -13,6 +13,8 @@ type Body = (world: World) => Promise<unknown>;
 export interface Needs {
   /** Why the case cannot run here; it is skipped with these words in its title. */
   readonly missing?: string | undefined;
+  /** Why the case says nothing where Kubernetes itself is the store; it is skipped there with these words. */
+  readonly notOnKubernetes?: string;
   /** Longest time the case may take, in milliseconds. */
   readonly limit?: number;
 }
@@ -44,11 +46,12 @@ function register(
   id: string,
   title: string,
   body: Body,
-  { missing, limit = LIMIT }: Needs,
+  { missing, limit = LIMIT, notOnKubernetes }: Needs,
 ): void {
   const name = `${id} ${title} [${subject.name}]`;
-  if (missing !== undefined) {
-    test.skip(`${name} (skipped: ${missing})`, () => {});
+  const reason = missing ?? (subject.cluster ? notOnKubernetes : undefined);
+  if (reason !== undefined) {
+    test.skip(`${name} (skipped: ${reason})`, () => {});
     return;
   }
   test(

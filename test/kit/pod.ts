@@ -35,7 +35,7 @@ export async function detach(
 }
 
 /** One verb of the main plugin named by the configuration's `type`. */
-export function runMain(
+export async function runMain(
   world: World,
   verb: Verb,
   configuration: Configuration,
@@ -51,5 +51,6 @@ export function runMain(
     path: `${dirname(world.place.executable)}:${DEBIAN_PLUGINS}`,
   };
   const env = { ...world.place.env, ...environment(verb, call) };
+  await world.place.beforeCall?.(configuration, call);
   return run(command, { env, stdin: JSON.stringify(configuration) });
 }

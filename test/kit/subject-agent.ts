@@ -27,6 +27,7 @@ export function kubeIpamAgentOnKubernetes(): Subject {
     type: "kube-ipam",
     ours: true,
     remote: true,
+    cluster: true,
     agent: true,
     open,
   };

@@ -1,3 +1,4 @@
+import type { Call } from "./cni.ts";
 import type { Folder } from "./folder.ts";
 import {
   kubeIpamAgent,
@@ -23,6 +24,8 @@ export interface Subject {
   readonly ours: boolean;
   /** True where the addresses lie in a store of the cluster rather than in a file of the node. */
   readonly remote?: boolean;
+  /** True where pods are asked of Kubernetes, and not of the runtime alone. */
+  readonly cluster?: boolean;
   /** True where an agent serves: it frees dead records by itself and at once. */
   readonly agent?: boolean;
   /** One fresh deployment with an empty store. */
@@ -36,6 +39,8 @@ export interface Place extends AsyncDisposable {
   /** Keys that every `ipam` object needs here: store, folders, node name. */
   readonly ipam: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
+  /** Makes what a call speaks of before it comes, such as the pod that Kubernetes shows. */
+  beforeCall?(configuration: unknown, call: Call): Promise<void>;
   /** Everything the store says is held. */
   allocations(): Promise<StoredAllocation[]>;
 }

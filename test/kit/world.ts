@@ -50,12 +50,13 @@ export class World implements AsyncDisposable {
     };
   }
 
-  run(
+  async run(
     verb: Verb | string,
     configuration: unknown,
     call: Call = {},
     options: RunOptions = {},
   ): Promise<Finished> {
+    await this.place.beforeCall?.(configuration, call);
     return invoke(this.place.executable, verb, { ...this.defaults(), ...call }, configuration, {
       ...options,
       env: { ...this.place.env, ...options.env },
