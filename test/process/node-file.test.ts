@@ -1,6 +1,8 @@
 import { expect } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { ours } from "../kit/case.ts";
+import { refused } from "../kit/cni.ts";
+import { eventually } from "../kit/wait.ts";
 import type { Configuration, World } from "../kit/world.ts";
 
 /**
@@ -136,7 +138,12 @@ ours(
 
 ours("node file", "an unknown pool is error 7 and names those there are", async (world) => {
   await writeNodeFile(world, { pools: { "db-120": { subnets: ["10.120.0.0/24"] } } });
-  await world.refused("ADD", plain({ pool: "nope" }), {}, { code: 7, text: /nope.*db-120|db-120.*nope/ });
+  // An agent that has only just started does not know yet which pools the cluster has.
+  const finished = await eventually(async () => {
+    const answer = await world.run("ADD", plain({ pool: "nope" }));
+    return refused(answer).code === 11 ? undefined : answer;
+  });
+  world.refusal(finished, { code: 7, text: /nope.*db-120|db-120.*nope/ });
 });
 
 ours("node file", "broken JSON in it is an error that names the file", async (world) => {
