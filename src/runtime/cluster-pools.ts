@@ -6,6 +6,7 @@ import { isObject, type Json } from "../config/text/json-text.ts";
 import { memberInAnyCase } from "../config/text/places.ts";
 import { IpamError } from "../ipam/errors.ts";
 import { readClusterPools, writeClusterPools } from "./cluster-pools-file.ts";
+import { readNodeFile as readThisNodesFile } from "./node-file.ts";
 import { configuredCluster, hasCluster } from "./open-ports.ts";
 
 /**
@@ -37,6 +38,28 @@ export async function clusterPoolsFor(
     if (needed) throw unknownPool(named, failure);
     return { objects: before };
   }
+}
+
+/** How long a command waits for the pools. */
+const PATIENCE_MS = 5_000;
+
+/** The node's file with the cluster's pools, for a command: where they cannot be read, it says why of who names one. */
+export async function withClusterPools(file: NodeFileText): Promise<NodeFileText> {
+  const { settings } = looselyRead(file);
+  if (!hasCluster(settings)) return file;
+  try {
+    return { ...file, clusterPools: await listLive(settings.kubeConfig, performance.now() + PATIENCE_MS) };
+  } catch (missing) {
+    if (!(missing instanceof IpamError)) throw missing;
+    return { ...file, clusterPools: { objects: [], missing } };
+  }
+}
+
+/** The same of this node's file, for the networks of these configurations; asks only where one may name a pool. */
+export async function nodeFileFor(texts: readonly string[]): Promise<NodeFileText | undefined> {
+  const file = readThisNodesFile();
+  const needless = file === undefined || !texts.some((text) => /"pool"/i.test(text));
+  return needless ? file : withClusterPools(file);
 }
 
 async function listLive(kubeConfig: string | undefined, deadline: number): Promise<ClusterPools> {

@@ -8,6 +8,7 @@ import { type Controller, leaderOf, startController } from "../kit/controller.ts
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
 import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { applyPool, installPools } from "../kit/pool-resources.ts";
 import { askedBy, rightOf, rightsOf } from "../kit/rights.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -29,6 +30,8 @@ describe.skipIf(missing !== undefined)("the controller's certificate and rights"
 
   beforeAll(async () => {
     world = await podsOnNodes({ auditLog: "audit.log" });
+    await installPools(world.kubernetes);
+    await applyPool(world.kubernetes, "db", { subnets: ["10.9.0.0/24"] });
     const { kubernetes } = world;
     const account = {
       apiVersion: "v1",
@@ -77,6 +80,8 @@ describe.skipIf(missing !== undefined)("the controller's certificate and rights"
     await using controller = await startController(world);
     await leaderOf([controller]);
     await freeOfFencedNode(controller);
+    const size = ["get", "pools", "db", "-o=jsonpath={.status.size}"];
+    await eventually(async () => ((await world.kubernetes.kubectl(...size)) === "253" ? true : undefined));
     const asked = askedBy(world.kubernetes, USER);
     const refused = asked.filter(({ responseStatus }) => responseStatus.code === 403);
     expect(refused.map(({ requestURI }) => requestURI)).toEqual([]);

@@ -251,6 +251,22 @@ describe.skipIf(missing !== undefined)("pools of the cluster", () => {
     await kubernetes.apiServer.start();
     added(await alone.tryAdd("two"));
   }, 120_000);
+
+  test("K279: doctor knows the cluster's pools, and a network that names one", async () => {
+    await applyPool(kubernetes, "seen", { subnets: ["10.41.0.0/24"] });
+    await applyPool(kubernetes, "bad", {
+      ranges: [[{ subnet: "10.42.0.0/24", rangeStart: "10.42.0.9", rangeEnd: "10.42.0.7" }]],
+    });
+    const on = node("doctor", using("seen"), pluginConfig, "plugin");
+    const confDir = on.file("net.d");
+    await Bun.write(`${confDir}/10-net1.conf`, JSON.stringify(using("seen")));
+    const { stdout } = await on.command(["doctor", "--conf-dir", confDir, "-o", "json"]);
+    const findings = JSON.parse(stdout) as { check: string; result: string; found: string }[];
+    const of = (check: string) => findings.filter((each) => each.check.startsWith(check));
+    expect(of("pools of the cluster")[0]?.found).toMatch(/^\d+ in force: .*seen/);
+    expect(of("Pool bad")).toMatchObject([{ result: "warning" }]);
+    expect(of("network 'net1'")).toMatchObject([{ result: "ok" }]);
+  }, 60_000);
 });
 
 interface Schema {

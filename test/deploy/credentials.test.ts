@@ -144,15 +144,7 @@ const ACCOUNTS = "system:serviceaccount:kube-system:";
 const OUTSIDE = { "kube-ipam.ip/net1": "10.9.9.9" };
 
 function addThroughShim(folder: Folder, uid: string): Promise<Finished> {
-  const ipam = {
-    type: "kube-ipam",
-    subnet: "10.1.2.0/24",
-    dataDir: folder.file("data"),
-    runDir: folder.file("run"),
-    logFile: folder.file("log"),
-    kubeConfig: folder.file("etc", "kubeconfig"),
-    nodeLocal: true,
-  };
+  const ipam = { type: "kube-ipam", subnet: "10.1.2.0/24" };
   const pod = `K8S_POD_NAMESPACE=default;K8S_POD_NAME=p;K8S_POD_UID=${uid}`;
   return invoke(
     shimExecutable(),
@@ -173,6 +165,14 @@ async function startAgent(kubernetes: Kubernetes, folder: Folder): Promise<Daemo
   mkdirSync(folder.file("secret"));
   writeFileSync(folder.file("secret", "tls.key"), "first");
   const script = `mount -t tmpfs none /run && mkdir -p ${MOUNTED} && cp "$0"/* ${MOUNTED} && exec "$@"`;
+  const nodeFile = {
+    dataDir: folder.file("data"),
+    runDir: folder.file("run"),
+    logFile: folder.file("log"),
+    kubeConfig: folder.file("etc", "kubeconfig"),
+    nodeLocal: true,
+  };
+  writeFileSync(folder.file("node.json"), JSON.stringify(nodeFile));
   const { hostname, port } = new URL(kubernetes.server);
   const agentCommand = [
     ...[kubeIpamExecutable(), "agent", "--socket", folder.file("agent.sock")],
@@ -198,7 +198,7 @@ async function startAgent(kubernetes: Kubernetes, folder: Folder): Promise<Daemo
       NODE_NAME: NODE,
       KUBERNETES_SERVICE_HOST: hostname,
       KUBERNETES_SERVICE_PORT: port,
-      KUBE_IPAM_CONFIG: folder.file("none.json"),
+      KUBE_IPAM_CONFIG: folder.file("node.json"),
     },
   );
 }

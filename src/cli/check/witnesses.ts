@@ -35,7 +35,7 @@ export interface Witnesses {
 
 /** Opens what the options allow to ask. @throws IpamError as `openAccess`. */
 export async function callWitnesses(given: WitnessOptions, session: Session): Promise<Witnesses> {
-  const networks = [...(await networksIn(given.confDir)), ...networkNamed(given.config)];
+  const networks = [...(await networksIn(given.confDir)), ...(await networkNamed(given.config))];
   if (given.storeOnly === true) return { networks };
   const access = await openAccess(given, session);
   const here = await hereIs(access, session);
@@ -130,9 +130,9 @@ async function networksIn(folder: string): Promise<SpacedNetwork[]> {
 }
 
 /** None where the configuration has faults: the store can be checked all the same, and an ADD names them. */
-function networkNamed(config: string | undefined): SpacedNetwork[] {
+async function networkNamed(config: string | undefined): Promise<SpacedNetwork[]> {
   try {
-    const network = configuredNetwork(config);
+    const network = await configuredNetwork(config);
     return network === undefined ? [] : [spaced(network.name, network.space, network.ranges)];
   } catch {
     return [];

@@ -38,6 +38,9 @@ const FOR_NETWORKS: readonly Right[] = [
   { verb: "get", group: "k8s.cni.cncf.io", resource: "network-attachment-definitions" },
 ];
 
+/** Without it, networks that name a pool of the cluster are refused. */
+const FOR_POOLS: readonly Right[] = [{ verb: "list", group: "kube-ipam.io", resource: "pools" }];
+
 const FOR_OPERATORS: readonly Right[] = ["pods", "nodes"].map(
   (resource): Right => ({ verb: "list", group: "", resource }),
 );
@@ -105,6 +108,11 @@ async function checkRights(use: ClusterUse, { deadline }: CallOptions): Promise<
     const effect =
       "what a pod asks for is refused beside a network of Multus that the store does not know yet";
     return warning(check, `may not ${ofNetworks.map(textOf).join(", ")}: ${effect}`, remedy);
+  }
+  const ofPools = await missingRights(use, FOR_POOLS, deadline);
+  if (ofPools.length > 0) {
+    const effect = "networks that name a pool of the cluster are refused";
+    return warning(check, `may not ${ofPools.map(textOf).join(", ")}: ${effect}`, remedy);
   }
   const [everything] = await missingRights(use, [EVERYTHING], deadline);
   if (everything === undefined && use.by === "plugin") {

@@ -12,6 +12,7 @@ import { type Finding, finding } from "./finding.ts";
 import { checkFolders } from "./folders.ts";
 import { checkInstallation, checkMachine } from "./machine.ts";
 import { checkNetworks } from "./networks.ts";
+import { checkPools } from "./pools.ts";
 import { checkStores, type Used } from "./stores.ts";
 
 export interface DoctorOptions extends StoreOptions, KubernetesOptions {
@@ -55,6 +56,7 @@ async function findAll(options: DoctorOptions): Promise<Finding[]> {
     ...findings,
     ...(await checkStores(used, { deadline })),
     ...(await checkClusters(options, own.used, networks, { deadline })),
+    ...(await each("pools of the cluster", () => checkPools())),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { NetworkConfiguration } from "../../config/network-configuration.ts
 import { parseNetworkConfiguration } from "../../config/parse/parse-network-configuration.ts";
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
+import { nodeFileFor } from "../../runtime/cluster-pools.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { readNetworkFolder } from "../session/network-folder.ts";
@@ -24,12 +25,14 @@ export async function checkNetworks(folder: string): Promise<Networks> {
   const findings: Finding[] = [nodeFile];
   const unread: Finding[] = [];
   const configurations: NetworkConfiguration[] = [];
-  for (const { path, networks, remark, fault } of readNetworkFolder(folder)) {
+  const read = [...readNetworkFolder(folder)];
+  const file = await nodeFileOrNone(read.flatMap(({ networks }) => networks.map(({ stdin }) => stdin)));
+  for (const { path, networks, remark, fault } of read) {
     if (remark !== undefined) unread.push(warning(path, remark.found, remark.remedy));
     if (fault !== undefined) unread.push(await finding(`network ${path}`, () => Promise.reject(fault)));
     for (const { stdin } of networks) {
       const judgement = await finding(`network ${path}`, () => {
-        const configuration = parse(stdin);
+        const configuration = parse(stdin, file);
         configurations.push(configuration);
         return judged(path, configuration);
       });
@@ -112,17 +115,14 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
 }
 
 /** Parses a network as a STATUS does. The file's own name does not matter to the runtime. */
-function parse(stdin: string): NetworkConfiguration {
-  return withOwnFolders(
-    parseNetworkConfiguration({ stdin, nodeFile: nodeFileOrNone(), purpose: "add" }),
-    "STATUS",
-  );
+function parse(stdin: string, nodeFile: NodeFileText | undefined): NetworkConfiguration {
+  return withOwnFolders(parseNetworkConfiguration({ stdin, nodeFile, purpose: "add" }), "STATUS");
 }
 
 /** Undefined also where the file is wrong: another check reports that. */
-function nodeFileOrNone(): NodeFileText | undefined {
+async function nodeFileOrNone(texts: readonly string[]): Promise<NodeFileText | undefined> {
   try {
-    return readNodeFile();
+    return await nodeFileFor(texts);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { readConfiguration } from "../../command-line/read-configuration.ts";
 import { poolsOfNodes } from "../../config/settings/pools-of-nodes.ts";
 import type { PoolOfNodes } from "../../ipam/network.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
+import { withClusterPools } from "../../runtime/cluster-pools.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../session/open.ts";
@@ -30,10 +31,11 @@ export async function expectedNodes(
   return { names: [...names].sort(), labels };
 }
 
-/** The pools of the node's file in `--config`, else of this node's own file. @throws IpamError */
-export function poolsOf({ config }: Pick<RecoverOptions, "config">): PoolOfNodes[] {
+/** The pools of the node's file in `--config`, else of this node's own file, and of the cluster as far as it answers. @throws IpamError */
+export async function poolsOf({ config }: Pick<RecoverOptions, "config">): Promise<PoolOfNodes[]> {
   const given = config === undefined ? undefined : readConfiguration(config);
-  return poolsOfNodes(given?.kind === "node" ? given.file : readNodeFile());
+  const file = given?.kind === "node" ? given.file : readNodeFile();
+  return poolsOfNodes(file && (await withClusterPools(file)));
 }
 
 /** Every address space that the store or this node knows. @throws StoreFailure */

@@ -59,7 +59,7 @@ async function block(
   const spaces = ({ answered }: Answers) => [
     ...new Set([...known, ...answered.flatMap(({ record }) => record.spaces)]),
   ];
-  return blockSilent(look, { labels, pools: poolsOf(given), spaces }, session.ports, step());
+  return blockSilent(look, { labels, pools: await poolsOf(given), spaces }, session.ports, step());
 }
 
 function portsWith(access: ClusterAccess | undefined, { ports }: Session): Ports {

@@ -2,18 +2,18 @@ import { clusterOfRecords } from "../../ipam/cluster-names.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { ForeignNetwork } from "../../portable/foreign-leases.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import { configuredNetwork } from "../session/configured-network.ts";
+import type { configuredNetwork } from "../session/configured-network.ts";
 import { openAccess } from "../session/kubernetes.ts";
 import type { CommandContext } from "../session/open.ts";
 import type { SourceOptions } from "./source.ts";
 
-/** The network to import into, with its ranges where --config has them. @throws IpamError of the configuration. */
+/** The network to import into, with its ranges where --config has them. */
 export function networkOf(
   name: string,
   given: SourceOptions,
   { settings, ports }: CommandContext,
+  configured: Awaited<ReturnType<typeof configuredNetwork>>,
 ): Omit<ForeignNetwork, "source"> {
-  const configured = configuredNetwork(given.config);
   const own = configured?.name === name ? configured : undefined;
   return {
     name,

@@ -1,6 +1,7 @@
 import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { knownContainers } from "../../runtime/known-containers.ts";
+import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
 import { holdForUnknown, tellDamaged, tellNoAddress } from "./damaged-leases.ts";
 import { machineHere, networkOf } from "./foreign-network.ts";
@@ -20,12 +21,13 @@ export async function readHostLocal(given: SourceOptions, session: CommandContex
   const found = readHostLocalFolder(given.folder ?? HOST_LOCAL_FOLDER, network);
   const { damaged, leases, noAddress, path } = found;
   if (leases.length + damaged.length === 0) throw holdsNone(path, noAddress);
+  const configured = await configuredNetwork(given.config);
   const placed = placeLeases(leases, given, thisNode, true);
   const skipped = given.skipDamaged === true;
   const held = skipped ? [] : holdForUnknown(damaged, thisNode, true);
   return {
     records: recordsOfLeases([...placed.leases, ...held], {
-      ...networkOf(network, given, session),
+      ...networkOf(network, given, session, configured),
       ...machineHere(given, session),
       source: "host-local",
     }),

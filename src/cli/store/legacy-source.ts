@@ -4,6 +4,7 @@ import { recordsOfLeases } from "../../portable/foreign-leases.ts";
 import { knownContainers } from "../../runtime/known-containers.ts";
 import type { LegacyNetwork } from "../../store/configured-store.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
+import { configuredNetwork } from "../session/configured-network.ts";
 import type { CommandContext } from "../session/open.ts";
 import { holdForUnknown, tellDamaged } from "./damaged-leases.ts";
 import { machineHere, networkOf } from "./foreign-network.ts";
@@ -31,6 +32,7 @@ export async function readLegacy(given: SourceOptions, session: CommandContext):
     throw holdsNone(given.network);
   const thisNode = session.ports.node.name;
   const skipped = given.skipDamaged === true;
+  const described = await configuredNetwork(given.config);
   const placed = networks.map((old) => ({
     ...old,
     placed: placeLeases(old.leases, given, thisNode, given.containers !== undefined),
@@ -38,7 +40,7 @@ export async function readLegacy(given: SourceOptions, session: CommandContext):
   const containers = new Set(networks.flatMap(({ leases }) => leases.map(({ container }) => container)));
   return {
     records: placed.flatMap(({ damaged, name, placed: { leases }, ranges }) => {
-      const configured = networkOf(name, given, session);
+      const configured = networkOf(name, given, session, described);
       const own = configured.ranges.length > 0 ? configured.ranges : ranges;
       // 0.2 wrote no node, and the container that would tell it is not known.
       const held = skipped ? [] : holdForUnknown(damaged, UNKNOWN, false);

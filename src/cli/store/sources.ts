@@ -42,7 +42,8 @@ async function readWhereabouts(
   given: SourceOptions,
   session: CommandContext,
 ): Promise<Source> {
-  const name = given.network ?? configuredNetwork(given.config)?.name;
+  const configured = await configuredNetwork(given.config);
+  const name = given.network ?? configured?.name;
   if (name === undefined)
     throw new UsageError(
       "--from whereabouts needs --network",
@@ -50,7 +51,7 @@ async function readWhereabouts(
     );
   const document = file === undefined ? undefined : () => parseJsonObject(readText(file), file);
   const { readFromWhereabouts } = await import("./whereabouts-source.ts");
-  return readFromWhereabouts(document, networkOf(name, given, session), given, session);
+  return readFromWhereabouts(document, networkOf(name, given, session, configured), given, session);
 }
 
 function readText(file: string): string {

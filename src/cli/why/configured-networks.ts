@@ -11,7 +11,7 @@ export interface NetworkOptions {
 /** The networks that `--config` and the runtime's folder describe, in this order. @throws IpamError */
 export async function configuredNetworks({ config, confDir }: NetworkOptions): Promise<KnownNetwork[]> {
   const given = config === undefined ? undefined : readConfiguration(config);
-  const named = given?.kind === "network" ? [readNetwork(given.stdin, given.path)] : [];
+  const named = given?.kind === "network" ? [await readNetwork(given.stdin, given.path)] : [];
   const found = await checkNetworks(confDir);
   printUnread(found);
   return [...named, ...found.configurations.map((each) => configuredNetwork(each, confDir))];

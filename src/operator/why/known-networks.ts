@@ -7,7 +7,7 @@ import { describedNetwork } from "../../ipam/integrity/described-network.ts";
 import type { Network } from "../../ipam/network.ts";
 import { definitionsOf } from "../../ipam/network-definitions.ts";
 import type { FurtherNetwork } from "../../ipam/wish/further-networks.ts";
-import { readNodeFile } from "../../runtime/node-file.ts";
+import { nodeFileFor } from "../../runtime/cluster-pools.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
 import type { KnownNetwork } from "./known-network.ts";
 import type { WhyContext } from "./why-context.ts";
@@ -68,7 +68,8 @@ export async function networkOfEntry(
       return byName.network === undefined ? { note: `${label} ${CONFIGURED_ELSEWHERE}` } : byName;
     const { stdin, name } = defined.network;
     // Its pool may only be known to its node.
-    const network = readableNetwork(stdin, label) ?? known.get(typeof name === "string" ? name : entry.name);
+    const network =
+      (await readableNetwork(stdin, label)) ?? known.get(typeof name === "string" ? name : entry.name);
     return network === undefined ? byName : { network };
   } catch (failure) {
     if (failure instanceof IpamError) return { note: `the configuration cannot be read: ${failure.message}` };
@@ -95,11 +96,9 @@ async function definitionOf(namespace: string, name: string, access: ClusterAcce
 }
 
 /** The network of a configuration's text, as an ADD reads it. @throws IpamError */
-export function readNetwork(stdin: string, knownBy: string): KnownNetwork {
-  return configuredNetwork(
-    parseNetworkConfiguration({ stdin, nodeFile: readNodeFile(), purpose: "add" }),
-    knownBy,
-  );
+export async function readNetwork(stdin: string, knownBy: string): Promise<KnownNetwork> {
+  const nodeFile = await nodeFileFor([stdin]);
+  return configuredNetwork(parseNetworkConfiguration({ stdin, nodeFile, purpose: "add" }), knownBy);
 }
 
 /** Annotations are read from the pod: those that the runtime hands on are not seen here. */
@@ -111,9 +110,9 @@ export function configuredNetwork(
   return { network, kubernetes: { annotations, capabilityDeclared }, requested: requestedIps, knownBy };
 }
 
-function readableNetwork(stdin: string, label: string): KnownNetwork | undefined {
+async function readableNetwork(stdin: string, label: string): Promise<KnownNetwork | undefined> {
   try {
-    return readNetwork(stdin, label);
+    return await readNetwork(stdin, label);
   } catch {
     return undefined;
   }
