@@ -62,15 +62,25 @@ export function isDoubtful({ httpStatus, message }: Refusal): boolean {
   return httpStatus >= 500 && !isFull(message);
 }
 
-/** The failure of a request that got no answer. */
-export function unanswered(server: string, isWrite: boolean, cause: unknown): StoreFailure {
+/**
+ * The failure of a request that got no answer.
+ *
+ * @param write what it would have written. "again": where a kept connection ends before the answer, Bun sends PUT and
+ *   DELETE again by itself, and that no connection came about is said of the second one alone.
+ */
+export function unanswered(
+  server: string,
+  write: "nothing" | "once" | "again",
+  cause: unknown,
+): StoreFailure {
   if (cause instanceof StoreFailure) return cause;
   // The credentials themselves; nothing was sent.
   if (cause instanceof IpamError)
     return new StoreFailure(cause.code === 11 ? "unavailable" : "refused", cause.message, cause.details, {
       cause,
     });
-  const kind = isWrite && !isUnsent(cause) ? "unknown-outcome" : "unavailable";
+  const isCertain = write === "nothing" || (write === "once" && isUnsent(cause));
+  const kind = isCertain ? "unavailable" : "unknown-outcome";
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StoreFailure(kind, `the API server at ${server} gave no answer: ${why}`, "try again", { cause });
 }

@@ -93,7 +93,8 @@ async function once(
       retryAfterMs: again > 0 ? again * 1000 : COME_AGAIN_MS,
     };
   } catch (failure) {
-    throw unanswered(credentials.server, sent && method !== undefined, failure);
+    const written = !sent || method === undefined ? "nothing" : method === "POST" ? "once" : "again";
+    throw unanswered(credentials.server, written, failure);
   }
 }
 

@@ -76,7 +76,7 @@ async function* lines(
     }
   } catch (failure) {
     if (signal.aborted) return;
-    throw unanswered(credentials.server, false, failure);
+    throw unanswered(credentials.server, "nothing", failure);
   } finally {
     clearTimeout(timer);
   }
