@@ -78,7 +78,7 @@ export const LAYERS: readonly Layer[] = [
       "kubernetes",
       "kinds",
     ],
-    testing: ["contract", "memory", "embedded/testing"],
+    testing: ["contract", "memory", "embedded/testing", "kubernetes/testing"],
   },
   { layer: "node", uses: ["address", "ipam", "files", "config"], testing: ["test-kit"] },
   {

@@ -27,7 +27,7 @@ export function openKubernetesStore(settings: KubernetesStoreSettings): Store {
     });
     return storeOf(objectsOf(credentials), description, credentials.server);
   } catch (failure) {
-    throw unanswered(description.location, false, failure);
+    throw unanswered(description.location, "nothing", failure);
   }
 }
 

@@ -142,7 +142,7 @@ function goneObject({ resource }: WatchScope, name: string, version: string): St
     id: { resource, name },
     uid: "",
     version,
-    written: "",
+    written: [],
     told: { has: "arc" },
     content:
       address === undefined ? new Map(refs.map((ref) => [refText(ref), { ref, record: {} }])) : undefined,

@@ -18,6 +18,12 @@ export function objectKey({ name, resource }: ObjectId): string {
   return `${resource}/${name}`;
 }
 
+/** Undoes `objectKey`. */
+export function parseObjectKey(text: string): ObjectId {
+  const [resource, name = ""] = text.split("/");
+  return { resource: resource === "addressrecords" ? resource : "storerecords", name };
+}
+
 /** The object of an address: `default.010.188.000.216`. Names of one space and family sort like numbers. */
 export function addressObject(space: string, address: Address): ObjectId {
   return { resource: "addressrecords", name: `${spacePrefix(space)}${labelText(address)}` };

@@ -14,13 +14,18 @@ export interface StoredObject {
   readonly damage?: string;
   /** What it says of its records outside of them: their references, as far as its labels and its spec tell. */
   readonly told: { readonly has: string; readonly ref?: string };
-  /** ID of the write that made it as it is. */
-  readonly written: string;
+  /** IDs of the writes that made it as it is, the newest first: the last `MOST_WRITTEN`. */
+  readonly written: readonly string[];
   /** What a transaction over several objects is to make of it. */
   readonly prepared?: Prepared;
   /** The verdict, of the object that decides a transaction. */
   readonly verdict?: Verdict;
+  /** Of the object that decides a transaction: those that it prepares. */
+  readonly prepares?: readonly ObjectId[];
 }
+
+/** Writes of an object that it remembers: whoever wrote it finds out later whether that happened. */
+export const MOST_WRITTEN = 8;
 
 /** The part of a transaction over several objects that concerns one of them. */
 export interface Prepared {
@@ -35,9 +40,11 @@ export type Verdict = "pending" | "committed";
 export interface NewObject {
   readonly id: ObjectId;
   readonly content: Content;
+  /** ID of this write. */
   readonly written: string;
   readonly prepared?: { readonly transaction: string; readonly content: Content };
   readonly verdict?: Verdict;
+  readonly prepares?: readonly ObjectId[];
 }
 
 /** What a listing for free addresses tells of an object, without its content. */
@@ -46,6 +53,8 @@ export interface Outline {
   readonly version: string;
   /** Kinds of record of the address: "a" allocation, "r" reservation, "c" cooling. */
   readonly has: string;
+  /** A transaction over several objects has prepared it. */
+  readonly isPrepared: boolean;
   /** Of its cooling. */
   readonly seconds?: number;
   readonly revision?: number;
@@ -108,7 +117,7 @@ export interface Objects {
 }
 
 /** The object that a write replaces. */
-export type Was = Pick<StoredObject, "id" | "uid" | "version">;
+export type Was = Pick<StoredObject, "id" | "uid" | "version" | "written">;
 
 /** What objects are found by: the node of an attachment, or the attachment itself, as hashes. */
 export interface Label {

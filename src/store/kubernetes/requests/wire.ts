@@ -3,7 +3,16 @@ import type { Kind } from "../../../kubernetes/api/kinds.ts";
 import { type Content, contentText, EMPTY, parseContent } from "../objects/content.ts";
 import { hashOf } from "../objects/hash.ts";
 import type { ObjectId, Resource } from "../objects/names.ts";
-import type { Label, NewObject, Outline, StoredObject, Was } from "../objects/objects.ts";
+import { objectKey, parseObjectKey } from "../objects/names.ts";
+import {
+  type Label,
+  MOST_WRITTEN,
+  type NewObject,
+  type Outline,
+  type StoredObject,
+  type Verdict,
+  type Was,
+} from "../objects/objects.ts";
 import { refText } from "../objects/ref-text.ts";
 import { contradiction, type Judged, judged, judgedOf, shownOf } from "./summary.ts";
 
@@ -31,6 +40,7 @@ export const storedObject = v.object({
       written: v.optional(v.string(), ""),
       prepared: v.optional(prepared),
       verdict: v.optional(v.picklist(["pending", "committed"])),
+      prepares: v.optional(v.array(v.string())),
     }),
     { records: "", written: "", holders: [], attachments: [] },
   ),
@@ -65,11 +75,12 @@ export function objectOf(
     content: told.content,
     ...(damage !== undefined && { damage }),
     told: { has: labels?.[HAS] ?? "arc", ...(spec.ref !== undefined && { ref: spec.ref }) },
-    written: spec.written,
+    written: spec.written === "" ? [] : spec.written.split(" "),
     ...(spec.prepared && {
       prepared: { transaction: spec.prepared.transaction, content: prepared?.content },
     }),
     ...(spec.verdict && { verdict: spec.verdict }),
+    ...(spec.prepares && { prepares: spec.prepares.map(parseObjectKey) }),
   };
 }
 
@@ -97,6 +108,7 @@ export function outlineOf(
     version: resourceVersion,
     // Somebody who took the label away has not freed the address.
     has: labels?.[HAS] ?? "a",
+    isPrepared: labels?.[PREPARED] !== undefined,
     ...(Number.isFinite(seconds) && { seconds }),
     ...(Number.isFinite(revision) && { revision }),
   };
@@ -104,7 +116,7 @@ export function outlineOf(
 
 /** The body of a create, or of a replacement of `was`; of a decision that is the node's own. */
 export function bodyOf(
-  { content, id, prepared, verdict, written }: NewObject,
+  { content, id, prepared, prepares, verdict, written }: NewObject,
   { node, was }: { readonly was?: Was; readonly node?: string | undefined } = {},
 ): object {
   const both = [content, prepared?.content ?? EMPTY];
@@ -114,13 +126,17 @@ export function bodyOf(
     metadata: {
       name: id.name,
       ...(was && { uid: was.uid, resourceVersion: was.version }),
-      labels: { ...labelsOf(both), ...(id.resource === "addressrecords" && stateLabels(both)) },
+      labels: {
+        ...labelsOf(both),
+        ...(id.resource === "addressrecords" ? stateLabels(both) : emptyLabel(both, verdict)),
+        ...(prepared && { [PREPARED]: "" }),
+      },
     },
     spec: {
       ...(id.resource === "addressrecords" ? shownOf(id, content) : refOf(both)),
       ...judgedOf(id, content),
       records: contentText(content),
-      written,
+      written: [written, ...(was?.written ?? [])].slice(0, MOST_WRITTEN).join(" "),
       ...(prepared && {
         prepared: {
           transaction: prepared.transaction,
@@ -130,6 +146,7 @@ export function bodyOf(
       }),
       ...(verdict && { verdict }),
       ...(node !== undefined && { node }),
+      ...(prepares && { prepares: prepares.map(objectKey) }),
     },
   };
 }
@@ -158,6 +175,7 @@ function refOf(contents: readonly Content[]): { ref?: string } {
 const HAS = `${GROUP}/has`;
 const SECONDS = `${GROUP}/seconds`;
 const REVISION = `${GROUP}/revision`;
+const PREPARED = `${GROUP}/prepared`;
 /** A restored address would have an owner of former days. */
 const UNSAVED = { "velero.io/exclude-from-backup": "true" };
 
@@ -184,6 +202,11 @@ function stateLabels(contents: readonly Content[]): Record<string, string> {
     ...(seconds !== undefined && { [SECONDS]: String(seconds) }),
     ...(revision !== undefined && { [REVISION]: String(revision) }),
   };
+}
+
+/** The sweep finds what holds nothing. */
+function emptyLabel(contents: readonly Content[], verdict: Verdict | undefined): Record<string, string> {
+  return verdict === undefined && contents.every(({ size }) => size === 0) ? { [HAS]: "" } : {};
 }
 
 const LETTERS = [

@@ -5,11 +5,12 @@ import type { NewObject, StoredObject } from "../objects/objects.ts";
 import type { Committed } from "./commit-one.ts";
 import { holdNow, holds } from "./compare.ts";
 import { damaged } from "./damaged.ts";
+import { replacePrepared } from "./replace-prepared.ts";
 import type { Session } from "./session.ts";
 import type { Share } from "./share.ts";
 import { applied } from "./shares.ts";
-import { abort, type Contended, lookAt, type View } from "./view.ts";
-import { isUnknown, write } from "./write.ts";
+import { abort, lookAt } from "./view.ts";
+import { isUnknown, unknownOutcome, write } from "./write.ts";
 
 /** How long one waits for a transaction that began before, in milliseconds. */
 const WAIT_MS = 500;
@@ -33,7 +34,7 @@ export async function commitMany(
     const transaction = session.newId();
     const outcome = await attempt(session, transaction, written, compared, options);
     if (outcome !== "contended") return outcome;
-    await session.sleep(Math.ceil(Math.random() * 3 * PAUSE_MS));
+    await session.sleep(Math.ceil(session.random() * 3 * PAUSE_MS));
   }
 }
 
@@ -55,9 +56,11 @@ async function attempt(
   options: CallOptions,
 ): Promise<Committed | "contended"> {
   const id = decisionObject(transaction);
-  const pending: NewObject = { id, content: EMPTY, written: session.newId(), verdict: "pending" };
-  const begun = await write(session, id, undefined, pending, options);
-  if (begun === "changed" || begun.object === undefined) return "contended";
+  const prepares = written.map((share) => share.id);
+  const pending: NewObject = { id, content: EMPTY, written: session.newId(), verdict: "pending", prepares };
+  const begun = await write(session, id, undefined, pending, options).catch(throwCertain);
+  if ("changed" in begun || begun.object?.verdict !== "pending") return "contended";
+  const { object: decision } = begun;
   const results = await Promise.all(
     written.map((share) =>
       prepare(session, transaction, share, options).catch((failure: unknown) => ({ failure })),
@@ -67,15 +70,13 @@ async function attempt(
     (result): result is PreparedObject => typeof result === "object" && "object" in result,
   );
   const giveUp = async () => {
-    await session.objects.remove(begun.object as StoredObject, options).catch(() => undefined);
-    await Promise.all(
-      prepared.map((each) => takeBack(session, transaction, each, options).catch(() => undefined)),
-    );
+    await Promise.allSettled(prepared.map((each) => takeBack(session, transaction, each, options)));
+    await forget(session, decision, options);
   };
   const failed = results.find((result) => typeof result === "object" && "failure" in result);
   if (failed !== undefined) {
     await giveUp();
-    throw certain((failed as { readonly failure: unknown }).failure);
+    return throwCertain((failed as { readonly failure: unknown }).failure);
   }
   if (prepared.length < written.length) {
     await giveUp();
@@ -83,37 +84,50 @@ async function attempt(
   }
   const stands = await holdNow(session, compared, options).catch(async (failure) => {
     await giveUp();
-    throw failure;
+    return throwCertain(failure);
   });
   if (!stands) {
     await giveUp();
     return "lost";
   }
-  const verdict: NewObject = { id, content: EMPTY, written: session.newId(), verdict: "committed" };
-  const decided = await write(session, id, begun.object, verdict, options);
-  if (decided === "changed") {
-    // Somebody has aborted it.
+  const verdict: NewObject = { ...pending, written: session.newId(), verdict: "committed" };
+  const done = await write(session, id, decision, verdict, options);
+  if ("changed" in done) {
+    // Somebody has aborted it; or has carried it out, because he thought this process dead.
     await giveUp();
+    if (done.doubtful) throw unknownOutcome(id);
     return "contended";
   }
   const versions = await Promise.all(
     prepared.map((each) => carryOut(session, transaction, each, options).catch(() => undefined)),
   );
-  const { object: decision } = decided;
-  if (!versions.includes(undefined) && decision !== undefined)
-    await session.objects.remove(decision, options).catch(() => undefined);
+  const { object: committed } = done;
+  if (!versions.includes(undefined) && committed !== undefined) await forget(session, committed, options);
   const known = prepared.flatMap(({ object }, n): [string, string][] => {
     const version = versions[n];
     return version === undefined ? [] : [[objectKey(object.id), version]];
   });
-  const revisions = [...known.map(([, version]) => Number(version)), Number(decision?.version)];
+  const revisions = [...known.map(([, version]) => Number(version)), Number(committed?.version)];
   return { revision: Math.max(...revisions.filter((each) => each > 0)), versions: new Map(known) };
 }
 
+/** Removes a decision that nothing refers to any more; somebody may have aborted it. What remains, the sweep finds. */
+async function forget({ objects }: Session, decision: StoredObject, options: CallOptions): Promise<void> {
+  try {
+    for (let last: StoredObject | undefined = decision; last !== undefined; )
+      last =
+        (await objects.remove(last, options)) === "changed"
+          ? await objects.get(decision.id, options)
+          : undefined;
+  } catch (failure) {
+    if (!(failure instanceof StoreFailure)) throw failure;
+  }
+}
+
 /** Nothing was committed: what was prepared counts only with the decision. */
-function certain(failure: unknown): unknown {
-  if (!isUnknown(failure)) return failure;
-  return new StoreFailure("unavailable", failure.message, failure.remedy, { cause: failure });
+function throwCertain(failure: unknown): never {
+  if (!isUnknown(failure)) throw failure;
+  throw new StoreFailure("unavailable", failure.message, failure.remedy, { cause: failure });
 }
 
 /** Prepares one object of the transaction. @throws StoreFailure */
@@ -125,67 +139,48 @@ async function prepare(
 ): Promise<PreparedObject | "lost" | "contended"> {
   const { id } = share;
   const began = session.now();
-  let seen: View | Contended = await lookAgain(session, share, options);
+  let current = await session.objects.get(id, options);
   for (;;) {
+    const seen = await lookAt(session, id, current, options);
     if ("contended" in seen) {
       // The one of the higher ID gives way, so that no two wait for each other.
       if (seen.contended < transaction) return "contended";
       if (session.now() - began >= WAIT_MS) await abort(session, seen.contended, options);
       else await session.sleep(PAUSE_MS);
-    } else {
-      if (!holds(seen, share.guards)) return "lost";
-      const { content, object } = seen;
-      if (content === undefined) throw damaged(id, object?.damage);
-      const before = pinned(content, object?.version);
-      const after = applied(before, share);
-      const next = {
-        id,
-        content: before,
-        written: session.newId(),
-        prepared: { transaction, content: after },
-      };
-      const isOurs = (there: StoredObject) => there.prepared?.transaction === transaction;
-      const done = await write(session, id, object, next, options, isOurs);
-      if (done !== "changed" && done.object !== undefined)
-        return { object: done.object, before, existed: object !== undefined, after };
+      current = await session.objects.get(id, options);
+      continue;
     }
-    seen = await lookAgain(session, share, options);
+    if (!holds(seen, share.guards)) return "lost";
+    const { content, object } = seen;
+    if (content === undefined) throw damaged(id, object?.damage);
+    const before = pinned(content, object?.version);
+    const after = applied(before, share);
+    const next = { id, content: before, written: session.newId(), prepared: { transaction, content: after } };
+    const done = await write(session, id, object, next, options);
+    if ("changed" in done) current = done.changed;
+    // Somebody has aborted the transaction, and written over it.
+    else if (done.object?.prepared?.transaction !== transaction) return "contended";
+    else return { object: done.object, before, existed: object !== undefined, after };
   }
 }
 
-async function lookAgain(session: Session, { id }: Share, options: CallOptions): Promise<View | Contended> {
-  return lookAt(session, id, await session.objects.get(id, options), options);
-}
-
-/** Makes of a prepared object what it was prepared to be. @returns its version; undefined where somebody else did. */
+/** Makes of a prepared object what it was prepared to be. @returns its version; that of what somebody else made of it. */
 async function carryOut(
   session: Session,
   transaction: string,
   { after, object }: PreparedObject,
   options: CallOptions,
-): Promise<string | undefined> {
-  const { id } = object;
-  const next = after.size === 0 ? undefined : { id, content: after, written: session.newId() };
-  const done = await write(session, id, object, next, options);
-  if (done !== "changed") return done.object?.version ?? object.version;
-  const there = await session.objects.get(id, options);
-  // Who wrote over it has taken the decision into account.
-  if (there?.prepared?.transaction !== transaction) return there?.version ?? object.version;
-  return carryOut(session, transaction, { after, object: there, before: EMPTY, existed: true }, options);
+): Promise<string> {
+  const done = await replacePrepared(session, transaction, object, after, options);
+  return done?.version ?? object.version;
 }
 
 /** Makes of a prepared object what it was before. */
 async function takeBack(
   session: Session,
   transaction: string,
-  prepared: PreparedObject,
+  { before, existed, object }: PreparedObject,
   options: CallOptions,
 ): Promise<void> {
-  const { before, existed, object } = prepared;
-  const { id } = object;
-  const next = existed && before.size > 0 ? { id, content: before, written: session.newId() } : undefined;
-  if ((await write(session, id, object, next, options)) !== "changed") return;
-  const there = await session.objects.get(id, options);
-  if (there?.prepared?.transaction === transaction)
-    await takeBack(session, transaction, { ...prepared, object: there }, options);
+  await replacePrepared(session, transaction, object, existed ? before : EMPTY, options);
 }

@@ -9,7 +9,7 @@ import type { Share } from "./share.ts";
 import { applied } from "./shares.ts";
 import { orUnsettled, undo } from "./unsettled.ts";
 import { settled, type View, view } from "./view.ts";
-import { isUnknown, write } from "./write.ts";
+import { isUnknown, unknownOutcome, write } from "./write.ts";
 
 /** The transaction's revision, or that a guard did not hold. */
 export type Committed = Won | "lost";
@@ -50,15 +50,17 @@ export async function commitOne(
     }
     const { content, object } = seen;
     if (content === undefined) throw damaged(id, object?.damage);
-    const next = applied(pinned(content, object?.version), share);
+    const held = pinned(content, object?.version);
+    const next = applied(held, share);
     const after = next.size === 0 ? undefined : { id, content: next, written: session.newId() };
-    const unsettled = { id, before: object, after, compared };
+    const unsettled = { id, before: object, held, after, compared };
     const done = await write(session, id, object, after, options).catch((failure) => {
       if (!isUnknown(failure)) throw failure;
       return orUnsettled(session, unsettled, () => Promise.reject(failure));
     });
-    if (done === "changed") {
-      seen = await view(session, id, options);
+    if ("changed" in done) {
+      if (done.doubtful) await orUnsettled(session, unsettled, () => Promise.reject(unknownOutcome(id)));
+      seen = await settled(session, id, done.changed, options);
       continue;
     }
     if (compared.length > 0) {

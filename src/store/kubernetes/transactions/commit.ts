@@ -27,12 +27,22 @@ export async function commit(
     ? compareOnly()
     : written.length === 1 && (compared.length === 0 || onlyAdds(first))
       ? commitOne(session, first, compared, options)
-      : commitMany(session, written, compared, options));
+      : commitMany(session, written, compared, options)
+  ).catch((failure) => {
+    forget();
+    throw failure;
+  });
   if (outcome !== "lost") remember();
   return outcome;
 
   async function compareOnly(): Promise<Committed> {
     return (await holdNow(session, compared, options)) ? { revision: 0, versions: new Map() } : "lost";
+  }
+
+  /** What is written after all, or later, stands where nobody expects it. */
+  function forget(): void {
+    for (const ref of [...transaction.deletes, ...transaction.puts.map((put) => put.ref)])
+      if (ref.kind === "attachment") session.homes.forget(ref);
   }
 
   function remember(): void {

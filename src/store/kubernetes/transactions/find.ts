@@ -14,7 +14,7 @@ export async function find(
 ): Promise<ObjectId | undefined> {
   const text = refText(ref);
   const known = session.homes.get(ref);
-  if (known !== undefined && known !== "absent") {
+  if (typeof known === "object") {
     const { content } = await view(session, known, options);
     if (content === undefined || content.has(text)) return known;
   }

@@ -7,15 +7,21 @@ type AttachmentRef = RefOf<"attachment">;
 
 /** Where attachments were seen last. */
 export class Homes {
-  readonly #homes = new BoundedMap<string, ObjectId | "absent">(MOST);
+  readonly #homes = new BoundedMap<string, ObjectId | "absent" | "unsure">(MOST);
   readonly #listed = new Set<string>();
 
   get(ref: AttachmentRef): ObjectId | "absent" | undefined {
-    return this.#homes.get(refText(ref));
+    const home = this.#homes.get(refText(ref));
+    return home === "unsure" ? undefined : home;
   }
 
   set(ref: AttachmentRef, home: ObjectId | "absent"): void {
     this.#homes.set(refText(ref), home);
+  }
+
+  /** It has to be looked for: a write of which nobody knows whether it happened may have made, moved or removed it. */
+  forget(ref: AttachmentRef): void {
+    this.#homes.set(refText(ref), "unsure");
   }
 
   /** All attachments of this node have been listed. */
@@ -28,7 +34,7 @@ export class Homes {
    * attachments, one at a time under a lock, and what it made stands in its journal.
    */
   isNew(ref: AttachmentRef): boolean {
-    const home = this.get(ref);
+    const home = this.#homes.get(refText(ref));
     return home === "absent" || (home === undefined && this.#listed.has(ref.node));
   }
 }

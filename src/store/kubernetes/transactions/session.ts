@@ -14,11 +14,13 @@ export interface Session {
   readonly homes: Homes;
   readonly expiry: Expiry;
   readonly shared: SharedGets;
-  /** Writes of which it is not known whether they happened, by `objectKey`. */
-  readonly unsettled: Map<string, Unsettled>;
+  /** Writes of which it is not known whether they happened. */
+  readonly unsettled: Set<Unsettled>;
   /** An ID that nobody else has. */
   readonly newId: () => string;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A number in [0, 1): whoever waits for another does not wait as long as that one. */
+  readonly random: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
 }
@@ -34,8 +36,9 @@ export function openSession(objects: Objects, given: Partial<Session> = {}): Ses
     homes: new Homes(),
     expiry: new Expiry(now),
     shared: new SharedGets(objects),
-    unsettled: new Map(),
+    unsettled: new Set(),
     newId: () => crypto.randomUUID(),
+    random: () => Math.random(),
     sleep: (milliseconds) => Bun.sleep(milliseconds),
     now,
     ...given,

@@ -1,5 +1,6 @@
 import type { Ref } from "../../../ipam/records.ts";
 import type { Guard, Put } from "../../../ipam/store-port.ts";
+import type { Content } from "../objects/content.ts";
 import type { ObjectId } from "../objects/names.ts";
 import type { NewObject, StoredObject } from "../objects/objects.ts";
 
@@ -16,6 +17,8 @@ export interface Unsettled {
   readonly id: ObjectId;
   /** What was there before; undefined: nothing. */
   readonly before: StoredObject | undefined;
+  /** What that held, as the transaction saw it. */
+  readonly held: Content;
   /** What was to be there; undefined: nothing. */
   readonly after: NewObject | undefined;
   /** What must hold beside. */

@@ -1,8 +1,6 @@
 import { type CallOptions, StoreFailure } from "../../../ipam/store-port.ts";
-import { type Content, pinned } from "../objects/content.ts";
-import type { ObjectId } from "../objects/names.ts";
-import { objectKey } from "../objects/names.ts";
-import type { StoredObject } from "../objects/objects.ts";
+import { type Content, type Part, pinned } from "../objects/content.ts";
+import { type ObjectId, objectKey } from "../objects/names.ts";
 import { holdNow } from "./compare.ts";
 import type { Session } from "./session.ts";
 import type { Unsettled } from "./share.ts";
@@ -18,7 +16,7 @@ export async function orUnsettled<T>(
   try {
     return await run();
   } catch (failure) {
-    session.unsettled.set(objectKey(unsettled.id), unsettled);
+    session.unsettled.add(unsettled);
     if (!(failure instanceof StoreFailure) || failure.kind === "unknown-outcome") throw failure;
     throw new StoreFailure("unknown-outcome", failure.message, failure.remedy, { cause: failure });
   }
@@ -31,55 +29,53 @@ export async function settleUnsettled(
   options: CallOptions,
 ): Promise<void> {
   if (session.unsettled.size === 0) return;
-  for (const id of ids) {
-    const key = objectKey(id);
-    const unsettled = session.unsettled.get(key);
-    if (unsettled === undefined) continue;
-    const { after, before, compared } = unsettled;
-    const done = await resolve(session, id, before, after, options, (object) => isOurs(unsettled, object));
-    if (done !== "changed" && !(await holdNow(session, compared, options)))
-      await undo(session, unsettled, options);
-    session.unsettled.delete(key);
+  const met = new Set(Array.from(ids, objectKey));
+  for (const unsettled of [...session.unsettled]) {
+    const { after, before, compared, id } = unsettled;
+    if (!met.has(objectKey(id))) continue;
+    const done = await resolve(session, { id, before, after, unanswered: true }, options);
+    const mayStand = !("changed" in done) || done.doubtful;
+    if (mayStand && !(await holdNow(session, compared, options))) await undo(session, unsettled, options);
+    session.unsettled.delete(unsettled);
   }
 }
 
-/** Takes back what a write has added; somebody may have changed the object since. @throws StoreFailure */
-export async function undo(session: Session, unsettled: Unsettled, options: CallOptions): Promise<void> {
-  const { after, before, id } = unsettled;
+/** Takes back what a write has done; somebody may have changed the object since. @throws StoreFailure */
+export async function undo(
+  session: Session,
+  { after, held, id }: Unsettled,
+  options: CallOptions,
+): Promise<void> {
   if (after === undefined) return;
   for (;;) {
     const { content, object } = await view(session, id, options);
     if (object === undefined || content === undefined) return;
-    const left = without(content, after.content, before?.content);
+    const left = without(content, after.content, held);
     if (left === content) return;
     const kept = pinned(left, object.version);
     const rest = left.size === 0 ? undefined : { id, content: kept, written: session.newId() };
-    if ((await write(session, id, object, rest, options)) !== "changed") return;
+    if (!("changed" in (await write(session, id, object, rest, options)))) return;
   }
 }
 
-function isOurs({ after, before }: Unsettled, object: StoredObject): boolean {
-  if (object.written === after?.written) return true;
-  const { content } = object;
-  return (
-    content !== undefined &&
-    after !== undefined &&
-    without(content, after.content, before?.content) !== content
-  );
-}
-
-/** The content without the records that a write has added, where they are still those; what they replaced is there again. */
-function without(content: Content, added: Content, before: Content | undefined): Content {
-  let next: Map<string, ReturnType<Content["get"]> & object> | undefined;
+/**
+ * The content without the records that a write has added, where they are still those; what they replaced is there
+ * again, and so is what went with them.
+ */
+function without(content: Content, added: Content, held: Content): Content {
+  const next = new Map<string, Part>(content);
+  let isOurs = false;
   for (const [text, { record }] of added) {
-    const former = before?.get(text);
+    const former = held.get(text);
     const now = content.get(text);
     if (now === undefined || isSame(now.record, former?.record) || !isSame(now.record, record)) continue;
-    next ??= new Map(content);
+    isOurs = true;
     if (former === undefined) next.delete(text);
     else next.set(text, former);
   }
-  return next ?? content;
+  if (!isOurs) return content;
+  for (const [text, part] of held) if (!added.has(text) && !next.has(text)) next.set(text, part);
+  return next;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

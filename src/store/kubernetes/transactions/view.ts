@@ -3,6 +3,7 @@ import type { Content } from "../objects/content.ts";
 import { decisionObject, type ObjectId } from "../objects/names.ts";
 import type { StoredObject } from "../objects/objects.ts";
 import type { Session } from "./session.ts";
+import { isUnknown } from "./write.ts";
 
 /** An object, and what it holds once the transaction that has prepared it is decided. */
 export interface View {
@@ -70,7 +71,11 @@ export async function lookAt(
 /** Ends a transaction that nobody has decided for long. It may still be committed before. @throws StoreFailure */
 export async function abort(session: Session, transaction: string, options: CallOptions): Promise<void> {
   const decision = await session.objects.get(decisionObject(transaction), options);
-  if (decision?.verdict === "pending") await session.objects.remove(decision, options);
+  if (decision === undefined || decision.verdict === "committed") return;
+  await session.objects.remove(decision, options).catch((failure) => {
+    // The next look tells.
+    if (!isUnknown(failure)) throw failure;
+  });
 }
 
 function viewOf(
