@@ -6,6 +6,7 @@ import { withOwnFolders } from "../cni/own-folders.ts";
 import type { NetworkConfiguration } from "../config/network-configuration.ts";
 import { ourPlugin } from "../config/parse/our-plugin.ts";
 import { parseNetworkConfiguration } from "../config/parse/parse-network-configuration.ts";
+import type { NodeFileText } from "../config/settings/node-file.ts";
 import { isObject, type Json } from "../config/text/json-text.ts";
 import { NETWORK_OR_LIST } from "../config/text/places.ts";
 import { readDocument } from "../config/text/read-document.ts";
@@ -15,6 +16,7 @@ import type { Ports } from "../ipam/ports.ts";
 import { type AttachmentRecord, type NamespaceId, type PodId, RECORD_VERSION } from "../ipam/records.ts";
 import { type CachedResult, readCachedResults } from "../node/libcni-cache.ts";
 import { identifyNamespace } from "../node/namespaces.ts";
+import { withLastPools } from "./cluster-pools-file.ts";
 import { readNodeFile } from "./node-file.ts";
 import type { Asking } from "./open-ports.ts";
 
@@ -30,7 +32,9 @@ export async function cachedAttachments(
   const { results, unreadable } = readCachedResults(configuration.node.cniCacheDir);
   if (unreadable.length > 0)
     ports.log("warn", "kube-ipam cannot read results in the runtime's CNI cache", { files: unreadable });
-  const ours = results.flatMap((cached) => understand(cached, configuration, ports));
+  // Without its pool it would not be known which of the addresses are ours, nor where they are unique.
+  const nodeFile = withLastPools(readNodeFile(), configuration.node.dataDir);
+  const ours = results.flatMap((cached) => understand(cached, configuration, ports, nodeFile));
   const seen = new Set(
     ours.flatMap(({ namespace }) => (namespace?.device === undefined ? [] : [dirname(namespace.path)])),
   );
@@ -79,7 +83,12 @@ interface Understood {
   readonly namespace: NamespaceId | undefined;
 }
 
-function understand(cached: CachedResult, { store }: Asking["configuration"], ports: Ports): Understood[] {
+function understand(
+  cached: CachedResult,
+  { store }: Asking["configuration"],
+  ports: Ports,
+  nodeFile: NodeFileText | undefined,
+): Understood[] {
   try {
     const plugin = pluginIn(cached.config, cached.path);
     if (plugin === undefined) return [];
@@ -87,7 +96,6 @@ function understand(cached: CachedResult, { store }: Asking["configuration"], po
       ...plugin,
       ...(isObject(cached.result) && { prevResult: cached.result }),
     });
-    const nodeFile = readNodeFile();
     const parsed = parseNetworkConfiguration({ stdin, purpose: "check", ...(nodeFile && { nodeFile }) });
     if (!Bun.deepEquals(parsed.store, store)) return [];
     const { sets } = parsed.network;

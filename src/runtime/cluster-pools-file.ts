@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import type { PoolObject } from "../config/settings/cluster-pools.ts";
+import type { NodeFileText } from "../config/settings/node-file.ts";
 
 const FILE_NAME = "cluster-pools.json";
 
@@ -16,6 +17,11 @@ export function readClusterPools(dataDir: string): readonly PoolObject[] {
   } catch {
     return [];
   }
+}
+
+/** The node's file with the pools that this node read last, for who must not wait for an API server. */
+export function withLastPools(file: NodeFileText | undefined, dataDir: string): NodeFileText | undefined {
+  return file && { ...file, clusterPools: { objects: readClusterPools(dataDir) } };
 }
 
 /** Best effort: without the file, an agent that starts while the API server is away knows no pools. */

@@ -42,8 +42,8 @@ function lead(file: object = {}) {
     for (const each of objects.values()) pools.see({ kind: "present", object: each });
     pools.see({ kind: "listed" });
   };
-  const apply = (name: string, spec: object, generation = 1) =>
-    show({ metadata: { name, uid: name, generation, creationTimestamp: CREATED }, spec, status: undefined });
+  const apply = (name: string, spec: object, generation = 1, status?: object) =>
+    show({ metadata: { name, uid: name, generation, creationTimestamp: CREATED }, spec, status });
   const round = async (passed = 0) => {
     now += passed;
     const before = patches.length;
@@ -118,6 +118,21 @@ test("K277: many pools are counted more seldom, so that no agent hears more of t
   for (let number = 0; number < 30; number++) hold(`10.1.${number}.9`);
   expect(await round(59_000)).toEqual([]);
   expect(await round(1_000)).toHaveLength(30);
+});
+
+test("K277: a new leader goes on where the one before it ended", async () => {
+  const earlier = lead();
+  const spec = { subnets: ["10.1.0.0/24"] };
+  earlier.apply("db", spec);
+  const [[, status] = ["", {}]] = await earlier.round();
+  const { apply, hold, round } = lead();
+  apply("db", spec, 1, status);
+  expect(await round()).toEqual([]);
+  hold("10.1.0.9");
+  const [[, next] = ["", {}]] = await round();
+  expect(next).toMatchObject({ used: "1" });
+  // The condition is as old as it was.
+  expect(next.conditions).toEqual(status.conditions);
 });
 
 test("K279: who may reserve what waits until the cluster's pools are known", () => {

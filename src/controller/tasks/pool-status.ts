@@ -49,8 +49,8 @@ export function poolStatus(
 export function differenceOf(before: unknown, after: PoolStatus): "none" | "counts" | "verdict" {
   const said = before as Partial<PoolStatus> | undefined;
   const { lastTransitionTime: _, ...condition } = (conditionOf(before) ?? {}) as Record<string, unknown>;
-  if (said?.observedGeneration !== after.observedGeneration) return "verdict";
-  if (!Bun.deepEquals(condition, after.conditions[0])) return "verdict";
+  const verdict = [said?.observedGeneration, condition];
+  if (!Bun.deepEquals(verdict, [after.observedGeneration, after.conditions[0]])) return "verdict";
   return COUNTS.every((key) => (said?.[key] ?? null) === after[key]) ? "none" : "counts";
 }
 
