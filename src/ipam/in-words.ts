@@ -56,6 +56,10 @@ export function describeSuspicion({ suspicion }: Pick<MetaRecord, "suspicion">):
   return `${node === undefined ? "a node" : `node ${node}`} has stopped all nodes: ${why}`;
 }
 
+export function describeMove({ moved }: Pick<MetaRecord, "moved">): string {
+  return `the store gives out no addresses: its address spaces live in the ${moved?.to ?? "store that they were moved to"}`;
+}
+
 /** What a refusal adds where the other cluster goes by a substitute: it may be this one under an earlier name. */
 export function renamed(cluster: string | undefined): string {
   if (cluster === undefined || !isSubstitute(cluster)) return "";

@@ -191,8 +191,11 @@ export interface ReservedRange {
 export interface MetaRecord {
   readonly version: number;
   readonly uuid: string;
-  /** "suspect": a node has evidence that the store was thrown back to an earlier state. Only an operator ends it. */
-  readonly state: "ready" | "suspect" | "recovering";
+  /**
+   * "suspect": a node has evidence that the store was thrown back to an earlier state. "moved": its address spaces live
+   * in another store, or are about to. Only an operator ends either.
+   */
+  readonly state: "ready" | "suspect" | "recovering" | "moved";
   /**
    * Rises about once a minute, by whichever node finds that nobody has raised it. A node that has seen a
    * higher one knows that the store was thrown back, also where its revision was moved on by hand.
@@ -202,6 +205,8 @@ export interface MetaRecord {
   readonly imports?: number;
   /** Who put the store into the state "suspect", and why. */
   readonly suspicion?: Suspicion;
+  /** Where its address spaces live, in the state "moved". */
+  readonly moved?: MovedAway;
   /**
    * ID of the last recovery that an operator began (docs/recovery.md). In each recovery, every node
    * writes once what its living attachments hold, and then uses this store.
@@ -209,6 +214,18 @@ export interface MetaRecord {
   readonly recovery?: string;
   /** Recoveries before that one, the last ones, so that a node knows also those that it did not take part in. */
   readonly formerRecoveries?: readonly string[];
+}
+
+/** `kube-ipam store move` has taken the address spaces to another store, or is about to. */
+export interface MovedAway {
+  /** ID of the move: source and target have the same one. */
+  readonly move: string;
+  /** The other store, for people. */
+  readonly to: string;
+  /** Of a store that is being written from the other one: it is the target. */
+  readonly copy?: true;
+  /** Wall clock of the writer, for people. Never compared (NO-CLOCKS). */
+  readonly since: string;
 }
 
 /** A node's evidence that the store was thrown back. */

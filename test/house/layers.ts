@@ -39,6 +39,7 @@ export const LAYERS: readonly Layer[] = [
       "audit",
       "survey",
       "recovery",
+      "moving",
       "explain",
     ],
     testing: ["testing", "invariants"],

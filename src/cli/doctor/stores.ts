@@ -1,8 +1,8 @@
 import type { NetworkConfiguration } from "../../config/network-configuration.ts";
-import { describeSuspicion } from "../../ipam/in-words.ts";
+import { describeMove, describeSuspicion } from "../../ipam/in-words.ts";
 import { recallStore } from "../../ipam/integrity/identity.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
-import { outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
+import { OUT_OF_MOVE, outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
@@ -50,6 +50,7 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
         `gives out no addresses: ${describeSuspicion(meta.record)}`,
         outOfSuspicion(meta.record),
       );
+    if (meta.record.state === "moved") return failed(title, describeMove(meta.record), OUT_OF_MOVE);
     return failed(
       title,
       `is in state '${meta.record.state}'`,

@@ -16,6 +16,7 @@ import { type AcceptOptions, acceptStore } from "./accept.ts";
 import { EXPORTS, type ExportOptions, exportStore } from "./export.ts";
 import { type ImportOptions, importStore } from "./import.ts";
 import { initialise } from "./init.ts";
+import { type MoveOptions, moveCommand } from "./move.ts";
 import { SOURCES } from "./source.ts";
 import { storeStatus } from "./status.ts";
 
@@ -39,6 +40,7 @@ export function addStoreCommands(program: Command, done: Done): void {
       done(await withSession(options, (session) => initialise(options, session), { creates: true })),
     );
   addAccept(store, done);
+  addMove(store, done);
   addMoveCommands(store, done);
 }
 
@@ -64,6 +66,28 @@ function addAccept(store: Command, done: Done): void {
     ),
   ).action(async (options: AcceptOptions & StoreOptions) =>
     done(await withSession(options, (session) => acceptStore(options, session), { creates: true })),
+  );
+}
+
+function addMove(store: Command, done: Done): void {
+  const move = store
+    .command("move")
+    .description(
+      "take all address spaces from the store of --config to another one while pods run: stops the old one, copies, " +
+        "compares, and opens the new one. Can be run again at any point; docs/migrate.md has the whole procedure",
+    )
+    .requiredOption(
+      "--to <store>",
+      "'kubernetes', or a file in the format of the node's file that names the other store",
+    )
+    .option("--status", "only show in which state both stores are")
+    .option("--abort", "take the move back: possible until the new store is open");
+  withExamples(move, [
+    ["kube-ipam store move --to kubernetes --kubeconfig admin.conf", "from etcd into Kubernetes' own API"],
+    ["kube-ipam store move --config new.json --to old.json", "and back"],
+  ]);
+  withOutput(withKubernetes(withStoreOptions(move))).action(async (options: MoveOptions & StoreOptions) =>
+    done(await withSession(options, (session) => moveCommand(options, session))),
   );
 }
 

@@ -1,11 +1,11 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { mebibytes } from "../../command-line/mebibytes.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
-import { describeSuspicion } from "../../ipam/in-words.ts";
+import { describeMove, describeSuspicion } from "../../ipam/in-words.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { recallStore } from "../../ipam/integrity/identity.ts";
 import { verifyStore } from "../../ipam/integrity/one-store.ts";
-import { outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
+import { OUT_OF_MOVE, outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Snapshot } from "../../ipam/store-port.ts";
@@ -57,6 +57,7 @@ export async function storeStatus(
       uuid: meta?.uuid ?? null,
       state: meta?.state ?? "not initialised",
       ...(meta?.suspicion && { suspicion: meta.suspicion }),
+      ...(meta?.moved && { moved: meta.moved }),
     };
     const { revision } = snapshot;
     await printThing(
@@ -81,7 +82,8 @@ export async function storeStatus(
       ],
       output,
     );
-    const refused = meta?.state === "suspect" || spaces.some((space) => space.refused !== undefined);
+    const stopped = meta?.state === "suspect" || meta?.state === "moved";
+    const refused = stopped || spaces.some((space) => space.refused !== undefined);
     return refused ? EXIT_CODES.failed : EXIT_CODES.done;
   } catch (failure) {
     if (endpoints !== undefined) await printThing({ endpoints: endpoints.map(plain) }, lines, output);
@@ -122,6 +124,7 @@ function stateText(meta: MetaRecord | undefined, requireInit: boolean): string {
     const since = meta.suspicion === undefined ? "" : ` since ${meta.suspicion.since}`;
     return `suspect${since}: ${describeSuspicion(meta)}. Do: ${outOfSuspicion(meta)}`;
   }
+  if (meta?.state === "moved") return `moved: ${describeMove(meta)}. ${OUT_OF_MOVE}`;
   if (meta !== undefined) return meta.state;
   return requireInit
     ? "not initialised: 'kube-ipam store init' must give it an identity (requireInit), until then no ADD succeeds"

@@ -1,9 +1,10 @@
 import { parseAddress } from "../../address/address.ts";
 import { IpamError } from "../errors.ts";
-import { describeAttachment } from "../in-words.ts";
+import { describeAttachment, describeMove } from "../in-words.ts";
 import { recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { verifyForRelease } from "../integrity/one-store.ts";
+import { OUT_OF_MOVE } from "../integrity/ways-out.ts";
 import type { Ports } from "../ports.ts";
 import {
   type AllocationRecord,
@@ -173,6 +174,7 @@ async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions):
   const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
   const remembered = target.expected && recallStore(target.expected.space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...guess] }, options);
+  requireNotMoved(snapshot);
   if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
   const entry = snapshot.get(ref);
   if (entry === undefined) return undefined;
@@ -182,6 +184,12 @@ async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions):
   const { connection } = snapshot;
   const allocations = guessed ? snapshot : await readAllocations(entry.record, ports, options);
   return { entry, allocations, connection };
+}
+
+/** What is freed in a store that was moved away stays held where its address spaces live: the release waits for that one. */
+function requireNotMoved(snapshot: Snapshot): void {
+  const meta = snapshot.get(refTo.meta)?.record;
+  if (meta?.state === "moved") throw new StoreFailure("unavailable", describeMove(meta), OUT_OF_MOVE);
 }
 
 /** Addresses of one space: an attachment's record, or its journal entry. */

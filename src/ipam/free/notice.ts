@@ -5,7 +5,7 @@ import { refTo } from "../ref-to.ts";
 import type { Put, Transaction } from "../store-port.ts";
 
 /** For how long a node may take no notice that others freed what it held, in seconds: 30 days. */
-const NOTICE_SECONDS = 30 * 86_400;
+export const NOTICE_SECONDS = 30 * 86_400;
 
 /**
  * The transaction, with a notice for the holder's own machine where that is another one, whatever its node is

@@ -1,5 +1,5 @@
 import { IpamError } from "../errors.ts";
-import { describeAttachment, describeSuspicion } from "../in-words.ts";
+import { describeAttachment, describeMove, describeSuspicion } from "../in-words.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
@@ -8,7 +8,7 @@ import type { Snapshot, Versioned } from "../store-port.ts";
 import { confirmedHere } from "./confirmed-here.ts";
 import { olderState, requireAnsweredAsSeen, requireNoFormerRecovery, whyOlder } from "./older-state.ts";
 import { ThrownBack } from "./thrown-back.ts";
-import { outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
+import { OUT_OF_MOVE, outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
 
 /**
  * ONE-STORE: checks that a snapshot is of the store that this node used for this address space.
@@ -32,7 +32,7 @@ export function verifyStore(
     return undefined;
   }
   if (meta.record.version > RECORD_VERSION) throw newerStore(ports);
-  if (remembered !== undefined && meta.record.state !== "suspect")
+  if (remembered !== undefined && meta.record.state !== "suspect" && meta.record.state !== "moved")
     requireNoFormerRecovery(meta.record, remembered, space, ports);
   if (remembered !== undefined && meta.record.state === "ready")
     requireSame(meta.record, snapshot, remembered, space, ports);
@@ -108,6 +108,7 @@ export function requireReady(meta: Versioned<MetaRecord> | undefined, requireIni
       `the store would give out addresses that pods have: ${outOfSuspicion(meta.record)}`,
     );
   }
+  if (meta?.record.state === "moved") throw new IpamError("tryAgain", describeMove(meta.record), OUT_OF_MOVE);
   if (meta !== undefined && meta.record.state !== "ready") {
     throw new IpamError(
       "tryAgain",

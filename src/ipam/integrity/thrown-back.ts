@@ -74,9 +74,9 @@ async function putSuspicion(evidence: ThrownBack, ports: Ports, options: CallOpt
   }).then(({ noticed }) => noticed);
 }
 
-/** A recovery of an earlier time stops nobody: its answers are there, and are as old as it is. */
+/** In one that was moved away no address can be given out. A recovery of an earlier time stops nobody: its answers are there, and are as old as it is. */
 function isStopped({ state, recovery }: MetaRecord, { recovering }: ThrownBack): boolean {
-  return state === "suspect" || (state === "recovering" && recovery !== recovering);
+  return state === "suspect" || state === "moved" || (state === "recovering" && recovery !== recovering);
 }
 
 /**

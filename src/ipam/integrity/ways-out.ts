@@ -7,6 +7,11 @@ export const WAY_OUT =
   "what its pods hold; or make sure that no pod holds an address that the store does not know, and run " +
   "'kube-ipam store accept' on this node";
 
+/** What an operator does with a store that gives out nothing because its address spaces live in another one. */
+export const OUT_OF_MOVE =
+  "this ends when the nodes' configuration names that store; 'kube-ipam store move --status' tells how far the move " +
+  "is, and '--abort' takes it back until the other store is open";
+
 /** The store in words. */
 export function where({ store }: Pick<Ports, "store">): string {
   return `${store.description.kind} store ${store.description.location}`;

@@ -45,8 +45,8 @@ export async function answerRecovery(
   const ref = answerRef(ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref] }, options);
   const meta = snapshot.get(refTo.meta)?.record;
-  if (meta?.recovery === undefined || meta.version > RECORD_VERSION || meta.state === "suspect")
-    return undefined;
+  if (meta?.recovery === undefined || meta.version > RECORD_VERSION) return undefined;
+  if (meta.state === "suspect" || meta.state === "moved") return undefined;
   const said = isTrusted(meta, ports) ? snapshot.get(ref)?.record : undefined;
   const spaces = new Set(ports.node.storeMemory.spaces());
   const isSaid = said?.recovery === meta.recovery && said.conflicts.length === 0;

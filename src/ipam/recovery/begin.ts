@@ -1,9 +1,11 @@
 import { IpamError } from "../errors.ts";
+import { describeMove } from "../in-words.ts";
 import { nextEpoch } from "../integrity/epoch.ts";
 import { newIdentity, withFormer } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
 import { readIdentity, replaceIdentity } from "../integrity/replace-identity.ts";
 import { untilWon } from "../integrity/until-won.ts";
+import { OUT_OF_MOVE } from "../integrity/ways-out.ts";
 import type { Ports } from "../ports.ts";
 import type { MetaRecord, Suspicion } from "../records.ts";
 import type { CallOptions } from "../store-port.ts";
@@ -29,6 +31,8 @@ export function beginRecovery(ports: Ports, options: CallOptions): Promise<Begun
   return untilWon("begin the recovery", async () => {
     const present = await readIdentity(ports, options);
     if (present !== undefined) refuseNewer(present.record.version, "the store's identity");
+    if (present?.record.state === "moved")
+      throw new IpamError("storeCannotWrite", describeMove(present.record), OUT_OF_MOVE);
     const { recovery: underWay, state } = present?.record ?? {};
     if (state === "recovering" && underWay !== undefined)
       return { recovery: underWay, begun: false, made: false };

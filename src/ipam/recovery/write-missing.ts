@@ -16,12 +16,12 @@ import { type WrittenAll, writeAll } from "./write-locked.ts";
  * guarded by absence, so that another holder stays and is told as a conflict. In a store under suspicion
  * that is all of them; in one that is ready, a few that a hand deleted.
  *
- * @returns undefined where the store is being recovered, or has no identity: nothing was compared.
+ * @returns undefined where the store is being recovered, was moved away, or has no identity: nothing was compared.
  * @throws StoreFailure, IpamError; what is written stays.
  */
 export async function writeMissing(ports: Ports, options: CallOptions): Promise<WrittenAll | undefined> {
   const meta = (await readIdentity(ports, options))?.record;
-  if (meta === undefined || meta.state === "recovering") return undefined;
+  if (meta === undefined || meta.state === "recovering" || meta.state === "moved") return undefined;
   const lost = await lostHere(meta.uuid, ports, options);
   const all = lost.map((entry) => ({ living: livingOf(entry), journaled: true }));
   return writeAll(all, ports, { ...options, contests: false, identity: meta });

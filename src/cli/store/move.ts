@@ -1,0 +1,138 @@
+import { EXIT_CODES, UsageError } from "../../command-line/failure.ts";
+import { type Format, printThing } from "../../command-line/output.ts";
+import { printErr } from "../../command-line/print.ts";
+import { startProgress } from "../../command-line/progress.ts";
+import type { StoreSettings } from "../../config/network-configuration.ts";
+import { readIdentity } from "../../ipam/integrity/replace-identity.ts";
+import { moveStore } from "../../ipam/moving/move.ts";
+import { nameOf } from "../../ipam/moving/refusals.ts";
+import { abortMove, type Pair } from "../../ipam/moving/states.ts";
+import type { Store } from "../../ipam/store-port.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
+import { step } from "../recover/step.ts";
+import type { Session } from "../session/open.ts";
+import { settingsOf } from "../session/settings.ts";
+
+export interface MoveOptions {
+  readonly to: string;
+  readonly kubeconfig?: string;
+  readonly status?: boolean;
+  readonly abort?: boolean;
+  readonly timeout: number;
+  readonly output: Format;
+}
+
+/**
+ * `store move`: takes all address spaces from the configured store to another shared one. Returns the exit code.
+ *
+ * @throws UsageError, IpamError, StoreFailure; whatever was done stays, and the command can be run again.
+ */
+export async function moveCommand(given: MoveOptions, session: Session): Promise<number> {
+  const settings = targetOf(given, session);
+  const source = session.ports.store;
+  const { description, open } = configuredStore(settings);
+  requireTwo(source, description);
+  const target = await open();
+  const pair = { source, target };
+  try {
+    if (given.status === true) return await tellStatus(pair, given.output);
+    if (given.abort === true) return await abort(pair, given.output);
+    return await move(pair, given.output);
+  } finally {
+    await target.close();
+  }
+}
+
+/** `kubernetes`, or a file in the node's format that names the other store. */
+function targetOf({ kubeconfig, timeout, to }: MoveOptions, { settings }: Session): StoreSettings {
+  if (to !== "kubernetes") return settingsOf({ config: to, timeout }).store;
+  const kubeConfig = kubeconfig ?? settings.kubeConfig;
+  return { kind: "kubernetes", ...(kubeConfig !== undefined && { kubeConfig }) };
+}
+
+function requireTwo(source: Store, target: Store["description"]): void {
+  const { kind, location, prefix, shared } = source.description;
+  if (!shared || !target.shared)
+    throw new UsageError(
+      "a store of one node alone cannot be moved: pods of other nodes would not know it",
+      "name an etcd or Kubernetes with --config and --to; 'store export' and 'store import' copy records",
+    );
+  if (kind === target.kind && location === target.location && prefix === target.prefix)
+    throw new UsageError(
+      `source and target are one store: the ${nameOf(source)}`,
+      "name the store that the nodes use with --config, and the other one with --to",
+    );
+}
+
+async function move(pair: Pair, output: Format): Promise<number> {
+  const progress = startProgress("comparing records");
+  const told = { step: printErr, compared: (count: number) => progress.at(count) };
+  const { last, move: id, written } = await moveStore(pair, step, told).finally(progress.end);
+  const records = last?.records ?? {};
+  await printThing(
+    {
+      move: id,
+      from: placeOf(pair.source),
+      to: placeOf(pair.target),
+      written,
+      records,
+      alreadyOpen: last === undefined,
+    },
+    [
+      ["Moved", `${nameOf(pair.source)} to ${nameOf(pair.target)}`],
+      ...Object.entries(records).map(([kind, count]): [string, string] => [kind, String(count)]),
+      ["Written", String(written)],
+      [
+        "Do",
+        "give the nodes and the controller the new store now: 'kube-ipam recover --status' shows who uses it",
+      ],
+    ],
+    output,
+  );
+  return EXIT_CODES.done;
+}
+
+async function abort(pair: Pair, output: Format): Promise<number> {
+  const found = await abortMove(pair, step);
+  const said = found
+    ? `the ${nameOf(pair.source)} gives out addresses again`
+    : `the ${nameOf(pair.source)} was not being moved: nothing is changed`;
+  await printThing(
+    { takenBack: found, from: placeOf(pair.source), to: placeOf(pair.target) },
+    [["Move", said]],
+    output,
+  );
+  return EXIT_CODES.done;
+}
+
+/** Exit code 0 where one of the stores gives out addresses, else 1. */
+async function tellStatus({ source, target }: Pair, output: Format): Promise<number> {
+  const [from, to] = [await stateOf(source), await stateOf(target)];
+  const line = ({ location, state, uuid }: typeof from): string =>
+    `${location}: ${state}${uuid ? ` (${uuid})` : ""}`;
+  await printThing(
+    { source: from, target: to },
+    [
+      ["Source", line(from)],
+      ["Target", line(to)],
+    ],
+    output,
+  );
+  return from.state === "ready" || to.state === "ready" ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+async function stateOf(store: Store) {
+  const meta = (await readIdentity({ store }, step()))?.record;
+  const { moved, recovery, state = "without identity", uuid } = meta ?? {};
+  return {
+    ...placeOf(store),
+    state,
+    uuid,
+    ...(moved && { moved }),
+    ...(recovery !== undefined && { recovery }),
+  };
+}
+
+function placeOf({ description: { kind, location } }: Store) {
+  return { kind, location };
+}

@@ -1,0 +1,151 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
+import { readIdentity } from "../integrity/replace-identity.ts";
+import type { MetaRecord } from "../records.ts";
+import type { CallOptions, Store } from "../store-port.ts";
+import { add, addAndDeliver, addRequest, attachment, createWorld, del } from "../testing/world.ts";
+import { MOVED_KINDS } from "./copy.ts";
+import { moveStore } from "./move.ts";
+import { abortMove } from "./states.ts";
+
+/** A move that is killed anywhere, repeated and taken back: never do two stores give out addresses. */
+
+const soon = (): CallOptions => ({ deadline: performance.now() + 10_000 });
+const silent = { step: () => undefined, compared: () => undefined };
+
+async function recordsOf(store: Store): Promise<string[]> {
+  const found: string[] = [];
+  for (const kind of MOVED_KINDS)
+    for await (const { record, ref } of store.list({ kind }, soon()))
+      found.push(
+        JSON.stringify([ref, record], (_, value) => (typeof value === "bigint" ? String(value) : value)),
+      );
+  return found;
+}
+
+const metaOf = async (store: Store): Promise<MetaRecord | undefined> =>
+  (await readIdentity({ store }, soon()))?.record;
+
+async function filled() {
+  const world = createWorld();
+  const node = world.node("n1");
+  const ports = world.ports(node);
+  for (const container of ["a", "b", "c"]) await add(ports, container);
+  await del(ports, "c");
+  return { world, node, ports, target: createMemoryStore() };
+}
+
+/** Ends like a killed process at the nth commit of either store: before or after it is performed. */
+function dying(store: Store, budget: { left: number }, performs: boolean): Store {
+  return {
+    ...store,
+    commit: async (transaction, options) => {
+      if (budget.left === 0) throw new Error("killed");
+      budget.left -= 1;
+      if (budget.left > 0) return store.commit(transaction, options);
+      if (performs) await store.commit(transaction, options);
+      throw new Error("killed");
+    },
+  };
+}
+
+const isKilled = (failure: unknown) => {
+  if (String(failure) !== "Error: killed") throw failure;
+};
+
+test("K310: killed at each write and repeated, a move ends with all records at one open store", async () => {
+  for (const performs of [false, true])
+    for (let commits = 1; commits < 40; commits++) {
+      const { target, world } = await filled();
+      const before = await recordsOf(world.store);
+      const budget = { left: commits };
+      const pair = {
+        source: dying(world.store, budget, performs),
+        target: dying(target, budget, performs),
+      };
+      await moveStore(pair, soon, silent).catch(isKilled);
+      const states = [(await metaOf(world.store))?.state, (await metaOf(target))?.state];
+      expect(states.filter((state) => state === "ready").length).toBeLessThan(2);
+      await moveStore({ source: world.store, target }, soon, silent);
+      expect((await metaOf(world.store))?.state).toBe("moved");
+      expect(await metaOf(target)).toMatchObject({ state: "ready", uuid: (await metaOf(world.store))?.uuid });
+      expect(await recordsOf(target)).toEqual(before);
+    }
+});
+
+test("K311: killed at each write and taken back, the source gives out again, and a later move still works", async () => {
+  for (let commits = 1; commits < 40; commits++) {
+    const { ports, target, world } = await filled();
+    const pair = { source: world.store, target };
+    const budget = { left: commits };
+    const killed = await moveStore(
+      { source: dying(world.store, budget, true), target: dying(target, budget, true) },
+      soon,
+      silent,
+    ).catch(isKilled);
+    if (killed !== undefined || (await metaOf(target))?.state === "ready") {
+      await expect(abortMove(pair, soon)).rejects.toThrow("is open");
+      break;
+    }
+    // The command that takes it back is killed, too.
+    const few = { left: (commits % 3) + 1 };
+    await abortMove({ source: dying(world.store, few, true), target: dying(target, few, true) }, soon).catch(
+      isKilled,
+    );
+    await abortMove(pair, soon);
+    expect((await metaOf(world.store))?.state).toBe("ready");
+    expect((await metaOf(target))?.state).not.toBe("ready");
+    await add(ports, "later");
+    await moveStore(pair, soon, silent);
+    expect(await recordsOf(target)).toEqual(await recordsOf(world.store));
+  }
+});
+
+test("K312: while and after it moves, the source refuses ADDs and keeps DELs; the node takes the target after its answer", async () => {
+  const { node, ports, target, world } = await filled();
+  await moveStore({ source: world.store, target }, soon, silent);
+  await expect(addAndDeliver(addRequest(ports, "d", { seconds: 2 }), ports)).rejects.toThrow(
+    "address spaces live in",
+  );
+  await expect(del(ports, "a")).rejects.toThrow("address spaces live in");
+  expect(node.keptReleases.of(attachment("a"))).toBeDefined();
+  const there = { ...ports, store: target };
+  await expect(addAndDeliver(addRequest(there, "d", { seconds: 2 }), there)).rejects.toThrow(
+    "not reported yet",
+  );
+});
+
+test("K313: commands that move and take back at once never leave two open stores", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom("move", "abort"), { minLength: 2, maxLength: 4 }),
+      fc.scheduler(),
+      async (commands, scheduler) => {
+        const { target, world } = await filled();
+        const slow = (store: Store): Store => ({
+          ...store,
+          read: async (...args) => {
+            await scheduler.schedule(Promise.resolve());
+            return store.read(...args);
+          },
+          commit: async (...args) => {
+            await scheduler.schedule(Promise.resolve());
+            const outcome = await store.commit(...args);
+            const states = [(await metaOf(world.store))?.state, (await metaOf(target))?.state];
+            expect(states.filter((state) => state === "ready").length).toBeLessThan(2);
+            return outcome;
+          },
+        });
+        const pair = { source: slow(world.store), target: slow(target) };
+        const running = commands.map((command) =>
+          (command === "move" ? moveStore(pair, soon, silent) : abortMove(pair, soon)).catch((failure) => {
+            if (failure.name === "JestAssertionError" || String(failure).includes("expect(")) throw failure;
+          }),
+        );
+        await scheduler.waitFor(Promise.all(running));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
