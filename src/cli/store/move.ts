@@ -43,21 +43,24 @@ export async function moveCommand(given: MoveOptions, session: Session): Promise
   }
 }
 
-/** `kubernetes`, or a file in the node's format that names the other store. */
+/** The word for `--to` that is no file. */
+const IN_KUBERNETES = "kubernetes";
+
+/** Kubernetes' own API, or what is named by a file in the node's format. */
 function targetOf({ kubeconfig, timeout, to }: MoveOptions, { settings }: Session): StoreSettings {
-  if (to !== "kubernetes") return settingsOf({ config: to, timeout }).store;
+  if (to !== IN_KUBERNETES) return settingsOf({ config: to, timeout }).store;
   const kubeConfig = kubeconfig ?? settings.kubeConfig;
   return { kind: "kubernetes", ...(kubeConfig !== undefined && { kubeConfig }) };
 }
 
 function requireTwo(source: Store, target: Store["description"]): void {
-  const { kind, location, prefix, shared } = source.description;
+  const { prefix, shared } = source.description;
   if (!shared || !target.shared)
     throw new UsageError(
       "a store of one node alone cannot be moved: pods of other nodes would not know it",
       "name an etcd or Kubernetes with --config and --to; 'store export' and 'store import' copy records",
     );
-  if (kind === target.kind && location === target.location && prefix === target.prefix)
+  if (nameOf(source) === nameOf({ description: target }) && prefix === target.prefix)
     throw new UsageError(
       `source and target are one store: the ${nameOf(source)}`,
       "name the store that the nodes use with --config, and the other one with --to",
