@@ -89,9 +89,11 @@ function viewsOf(
   meta: Promise<View> | undefined,
 ) {
   const views = new Map<string, Promise<View>>();
-  if (meta !== undefined) views.set(objectKey(objectOf(refTo.meta)), meta);
   const ids = refs.flatMap((ref) => idWithoutLooking(session, ref) ?? []);
   const settledFirst = settleUnsettled(session, ids, options);
+  // Both are awaited at once: a failure that nobody awaits ends the process.
+  const both = meta && Promise.all([settledFirst, meta]).then(([, seen]) => seen);
+  if (both !== undefined) views.set(objectKey(objectOf(refTo.meta)), both);
   const viewOnce = (id: ObjectId): Promise<View> => {
     const key = objectKey(id);
     const known = views.get(key) ?? settledFirst.then(() => view(session, id, options));
@@ -104,7 +106,9 @@ function viewsOf(
     if (ref.kind !== "attachment") return seen;
     if (seen !== undefined && (seen.content === undefined || seen.content.has(refText(ref)))) return seen;
     const home = await find(session, ref, options);
-    return home && viewOnce(home);
+    if (home === undefined) return undefined;
+    await settleUnsettled(session, [home], options);
+    return viewOnce(home);
   };
 }
 
