@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { seededRandom } from "../../ipam/testing/seeded-random.ts";
 import { runModel } from "./testing/model.ts";
 
-const SEEDS = Number(process.env.KUBE_IPAM_MODEL_SEEDS ?? 150);
+const SEEDS = Number(process.env.KUBE_IPAM_MODEL_SEEDS ?? 100);
 const FIRST = Number(process.env.KUBE_IPAM_MODEL_SEED ?? 1);
 
 test.each([

@@ -22,7 +22,6 @@ export interface Shown {
 export class Actor {
   readonly held: string[] = [];
   readonly #known = new Map<string, Shown>();
-  names = 0;
 
   constructor(
     readonly process: Process,
@@ -72,14 +71,13 @@ export class Actor {
       ),
       deletes: transaction.deletes.map(refText).filter(counts),
       early: false,
-      strays: false,
+      strays: true,
     };
     this.history.transactions.push(begun);
-    process.strays = false;
-    const calls = process.calls;
+    const { calls, strays } = process;
     const outcome = await this.#attempt(transaction, begun);
     if (process.calls - calls > 4_000) throw new Error(`${does} made ${process.calls - calls} calls`);
-    begun.strays = process.strays;
+    begun.strays = process.strays > strays;
     begun.told = outcome;
     begun.end = outcome === "unknown" ? Number.POSITIVE_INFINITY : world.time.now;
     return outcome;
@@ -101,6 +99,12 @@ export class Actor {
       if (!(failure instanceof StoreFailure)) throw failure;
       return failure.kind === "unknown-outcome" ? "unknown" : "failed";
     }
+  }
+
+  /** For another attachment of this node. */
+  newContainer(): string {
+    this.process.containers += 1;
+    return `${this.process.name}-c${this.process.containers}`;
   }
 
   stamp(): string {

@@ -29,8 +29,11 @@ export async function runModel(random: () => number, faults: number): Promise<vo
   for (let n = 0; n < count; n++) {
     const process = new Process(`n${n}`, world);
     processes.push(process);
-    const actor = new Actor(process, world, history, living);
-    void live(actor, process, world, verbs).catch((failure) => failures.push(failure));
+    // An agent does several things at once.
+    for (let lane = random() < 0.5 ? 1 : 2; lane > 0; lane--)
+      void live(new Actor(process, world, history, living), process, world, verbs).catch((failure) =>
+        failures.push(failure),
+      );
   }
   if (random() < 0.5) {
     const sweeper = new Process("sweeper", world);

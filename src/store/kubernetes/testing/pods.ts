@@ -12,7 +12,7 @@ export async function add(
   addresses: readonly (typeof V4)[number][],
   { isForeseen = false, owner }: { readonly isForeseen?: boolean; readonly owner?: RefOf<"owner"> } = {},
 ): Promise<void> {
-  const container = `${actor.process.name}-c${actor.names++}`;
+  const container = actor.newContainer();
   const attachment = attachmentOf(actor.process.name, container);
   for (let n = 0; n < TRIES; n++) {
     const around = addresses.flatMap((address) => [
@@ -48,7 +48,7 @@ export async function add(
 /** Takes an address whose holder is gone; the holder loses its other addresses too. */
 export async function takeOver(actor: Actor): Promise<void> {
   const address = actor.pick([...V4, ...V6]);
-  const container = `${actor.process.name}-c${actor.names++}`;
+  const container = actor.newContainer();
   const attachment = attachmentOf(actor.process.name, container);
   const wanted = refTo.allocation(SPACE, address);
   const cooling = refTo.cooling(SPACE, address);

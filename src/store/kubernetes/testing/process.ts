@@ -23,10 +23,12 @@ export class Process {
   readonly #world: World;
   isDead = false;
   calls = 0;
+  /** Attachments that it has begun to make. */
+  containers = 0;
   /** Faults that its calls have met. */
   met = 0;
-  /** A write of the transaction under way may be performed after all, or once more, when nobody expects it. */
-  strays = false;
+  /** Writes that may be performed after all, or once more, when nobody expects it. */
+  strays = 0;
   #frozenUntil = 0;
 
   constructor(name: string, world: World) {
@@ -85,7 +87,7 @@ export class Process {
       switch (fate) {
         case 0:
           // Dies before, or after.
-          this.strays = true;
+          this.strays += 1;
           if (random() < 0.5) perform(way, silently);
           this.isDead = true;
           return;
@@ -94,19 +96,19 @@ export class Process {
         case 2:
           return fail(random() < 0.5 ? way : PATIENCE_MS);
         case 3:
-          this.strays ||= isWrite;
+          if (isWrite) this.strays += 1;
           perform(way, silently);
           return fail(random() < 0.5 ? way + back : PATIENCE_MS);
         case 4:
-          this.strays ||= isWrite;
+          if (isWrite) this.strays += 1;
           perform(way + long, silently);
           return fail(random() < 0.5 ? way : PATIENCE_MS);
         case 5:
-          this.strays ||= isWrite;
+          if (isWrite) this.strays += 1;
           perform(way, answer);
           return perform(way + long, silently);
         case 6:
-          this.strays ||= isWrite;
+          if (isWrite) this.strays += 1;
           perform(way, silently);
           return perform(way + (random() < 0.7 ? 1 : long), answer);
         case 7:
