@@ -65,6 +65,30 @@ export function watches(under: () => StoreUnderTest): void {
     ]);
   }, 20_000);
 
+  test("an address that is given back and cools down, or stays reserved, is told as given back", async () => {
+    const { store, other = store } = under();
+    const texts = ["10.1.2.2", "10.1.2.3"];
+    const since = await putAll(store, ...texts.map((text) => putAllocation(text)));
+    const ofOne = { kind: "allocation", space: "default", address: parseAddress("10.1.2.2") } as const;
+    const watching = firstChanges(other, ofOne, since, 1);
+    const ending = new AbortController();
+    const gone: string[] = [];
+    const following = (async () => {
+      const kinds = ["allocation", "cooling", "reservation"] as const;
+      for await (const change of other.changes(kinds, since, { signal: ending.signal }))
+        if (change.ref.kind === "allocation" && gone.push(`${change.present}${told(change.ref)}`) === 2)
+          ending.abort();
+    })();
+    for (const text of texts)
+      await store.commit(
+        { guards: [], puts: [putCooling(text, 3_600)], deletes: [allocation(text)] },
+        options(),
+      );
+    expect(await watching).toEqual(["-10.1.2.2"]);
+    await following;
+    expect(gone).toEqual(texts.map((text) => `false${text}`));
+  }, 20_000);
+
   test("all changes of one commit are told, at one revision", async () => {
     const { store } = under();
     const since = await putAll(store, putAllocation("10.1.2.1"));

@@ -163,18 +163,32 @@ export function refsIn<K extends RecordKind>(seen: View, scope: ListScope<K>): R
 }
 
 /** Records of an object whose content cannot be read. */
-function unreadable(object: StoredObject | undefined, id: ObjectId, { kind, space }: ListScope): Ref[] {
+function unreadable(object: StoredObject | undefined, id: ObjectId, scope: ListScope): Ref[] {
   if (object === undefined) return [];
   if (id.resource === "storerecords") {
     const ref = parseRef(object.told.ref ?? "");
     return ref === undefined ? [] : [ref];
   }
-  const address = addressIn(id.name);
+  // The letters of the kinds: "a" allocation, "r" reservation, "c" cooling.
+  return object.told.has.includes(scope.kind.slice(0, 1)) ? refOfAddress(object, scope) : [];
+}
+
+/** The record of the scope's kind that the object of an address may hold, by its name; none of another object's. */
+export function refsOfAddress<K extends RecordKind>(object: StoredObject, scope: ListScope<K>): RefOf<K>[] {
+  return refOfAddress(object, scope).filter((ref): ref is RefOf<K> => inScope(scope, ref));
+}
+
+/** A space that cannot be a name is told by what the object holds, or asked for by who looks for it. */
+function refOfAddress(
+  { content, id }: StoredObject,
+  { kind, space }: Pick<ListScope, "kind" | "space">,
+): Ref[] {
+  const address = id.resource === "addressrecords" ? addressIn(id.name) : undefined;
   if (address === undefined || !(kind === "allocation" || kind === "reservation" || kind === "cooling"))
     return [];
-  // The letters of the kinds: "a" allocation, "r" reservation, "c" cooling.
-  if (!object.told.has.includes(kind.slice(0, 1))) return [];
-  return [{ kind, space: space ?? id.name.slice(0, id.name.indexOf(".")), address }];
+  const held = Array.from(content?.values() ?? [], ({ ref }) => ref).find((ref) => "address" in ref);
+  const told = held !== undefined && "space" in held ? held.space : undefined;
+  return [{ kind, space: told ?? space ?? id.name.slice(0, id.name.indexOf(".")), address }];
 }
 
 function inOrder(objects: readonly StoredObject[]): StoredObject[] {

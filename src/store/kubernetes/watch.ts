@@ -8,7 +8,7 @@ import {
   type WatchOptions,
 } from "../../ipam/store-port.ts";
 import { readable } from "../readable.ts";
-import { refsIn } from "./list.ts";
+import { refsIn, refsOfAddress } from "./list.ts";
 import { addressIn, addressObject, type Resource, recordObject } from "./objects/names.ts";
 import type { ObjectChange, StoredObject, WatchScope } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
@@ -126,7 +126,7 @@ async function* following(
       const object = page.items.find(({ id }) => id.name === name);
       from = page.version;
       if (object === undefined) yield { type: "gone", object: goneObject(scope, name, page.version) };
-      else if (Number(object.version) > since) yield { type: "there", object };
+      else if (Number(object.version) > since) yield { type: "changed", object };
     }
   }
 }
@@ -158,31 +158,44 @@ class Told {
     scope: ListScope<K>,
     { damaged, keysOnly = false }: WatchOptions,
   ): Iterable<Change<K>> {
-    // What prepares an object changes nothing of it.
-    if (type === "there" && object.prepared !== undefined) return;
     const revision = Number(object.version);
     const key = `${scope.kind} ${object.id.resource} ${object.id.name}`;
     const seen = viewOf(object);
     const there = type === "gone" ? [] : refsIn(seen, scope);
-    const before = this.#known.get(key) ?? [];
+    const before = this.#known.get(key);
     const now = there.map((ref) => ({ ref, text: textOf(seen, ref) }));
+    // What prepares an object changes nothing of it.
+    if (type !== "gone" && object.prepared !== undefined) {
+      if (before === undefined) this.#known.set(key, now);
+      return;
+    }
     this.#known.set(key, now);
     for (const { ref, text } of now) {
-      if (before.some((known) => refText(known.ref) === refText(ref) && known.text === text)) continue;
+      if (before?.some((known) => refText(known.ref) === refText(ref) && known.text === text)) continue;
       if (keysOnly) yield { ref, present: true, revision } as Change<K>;
       else {
         const record = readable<K>(ref, () => recordIn(ref, seen)?.record as never, damaged);
         if (record !== undefined) yield { ref, present: true, record, revision } as Change<K>;
       }
     }
-    // Of an object that is seen for the first time nobody knows what it held: its last state says it.
-    const gone = type === "gone" ? refsIn(seen, scope) : [];
-    const candidates = before.length > 0 ? before.map(({ ref }) => ref) : gone;
-    for (const ref of candidates)
-      if (!there.some((each) => refText(each) === refText(ref as RefOf<K>)))
+    for (const ref of before?.map((known) => known.ref) ?? mayHaveHeld(object, type, scope))
+      if (!there.some((each) => refText(each) === refText(ref)))
         yield { ref, present: false, revision } as Change<K>;
     if (type === "gone") this.#known.delete(key);
   }
+}
+
+/**
+ * What an object may have held that is seen for the first time. Of one that is gone its last state says it; of one that
+ * has changed nobody knows, and that a record is not there is told once too often rather than never.
+ */
+function mayHaveHeld<K extends RecordKind>(
+  object: StoredObject,
+  type: ObjectChange["type"],
+  scope: ListScope<K>,
+): RefOf<K>[] {
+  if (type === "gone") return refsIn(viewOf(object), scope);
+  return type === "changed" ? refsOfAddress(object, scope) : [];
 }
 
 function viewOf(object: StoredObject): View {

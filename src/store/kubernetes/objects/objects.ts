@@ -78,7 +78,8 @@ export interface PageScope {
 
 /** One change of an object. */
 export interface ObjectChange {
-  readonly type: "there" | "gone";
+  /** Made: it was not there before, as far as the watch knows what was. */
+  readonly type: "made" | "changed" | "gone";
   readonly object: StoredObject;
 }
 

@@ -20,6 +20,8 @@ const status = v.object({
   message: v.optional(v.string(), ""),
 });
 
+const CHANGES: Readonly<Record<string, ObjectChange["type"]>> = { ADDED: "made", DELETED: "gone" };
+
 /** Follows objects over as many requests as it takes, each from where the last one ended. */
 export async function* watchObjects(
   credentials: Credentials,
@@ -34,7 +36,7 @@ export async function* watchObjects(
       version = v.parse(versioned, object).metadata.resourceVersion;
       if (type === "BOOKMARK") continue;
       const read = objectOf(scope.resource, v.parse(storedObject, object));
-      yield { type: type === "DELETED" ? "gone" : "there", object: read };
+      yield { type: CHANGES[type] ?? "changed", object: read };
     }
   }
 }

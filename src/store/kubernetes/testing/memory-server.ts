@@ -151,7 +151,7 @@ export class MemoryServer {
     this.#version += 1;
     const kept = { id, text: text(this.version) };
     this.#objects.set(objectKey(id), kept);
-    this.#tell("there", read(kept));
+    this.#tell(former === undefined ? "made" : "changed", read(kept));
     return read(kept);
   }
 
