@@ -4,7 +4,7 @@ EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-scale bench-cluster bench-whereabouts lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-scale bench-cluster bench-whereabouts bench-kubernetes lint clean
 
 all: build
 
@@ -115,6 +115,12 @@ bench-whereabouts: build shim
 	@nice test/cluster/build.sh
 	@nice test/cluster/whereabouts/build.sh
 	@node_modules/.bin/bun bench/whereabouts.ts
+
+## bench-kubernetes: the store on Kubernetes' own API beside the one on etcd, into docs/performance.md (five minutes)
+bench-kubernetes: build shim
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@node_modules/.bin/bun bench/kubernetes-store.ts
 
 ## lint: format, lint, types, dead code
 lint:

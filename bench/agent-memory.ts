@@ -2,7 +2,7 @@ import { makeKeys } from "../src/store/keys/keys.ts";
 import { type EtcdCluster, startEtcd } from "../test/kit/etcd.ts";
 import { allocationRecord, allocationRef } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
-import { adder, agentOnEtcd } from "./agent-on-etcd.ts";
+import { adder, agentOnEtcd } from "./agent-on-store.ts";
 import { BareEtcd } from "./etcd-bare.ts";
 import { machine, report } from "./report.ts";
 import { residentMiB } from "./resident.ts";

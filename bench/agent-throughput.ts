@@ -2,7 +2,7 @@ import type { EtcdSettings } from "../src/config/network-configuration.ts";
 import { startEtcd } from "../test/kit/etcd.ts";
 import { allocationRecord } from "../test/kit/etcd-records.ts";
 import { etcdSettings } from "../test/kit/etcd-settings.ts";
-import { adder, agentOnEtcd, type Door } from "./agent-on-etcd.ts";
+import { adder, agentOnEtcd, type Door } from "./agent-on-store.ts";
 import { BareEtcd } from "./etcd-bare.ts";
 import { machine, report } from "./report.ts";
 import { markdown, median } from "./statistics.ts";

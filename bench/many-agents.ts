@@ -1,6 +1,6 @@
 import { type EtcdCluster, startEtcd } from "../test/kit/etcd.ts";
 import { sumOf } from "../test/kit/metric.ts";
-import { type AgentOnEtcd, adder, agentOnEtcd, deleter } from "./agent-on-etcd.ts";
+import { type AgentOnStore, adder, agentOnEtcd, deleter } from "./agent-on-store.ts";
 import { processorMs } from "./processor.ts";
 import { machine, report } from "./report.ts";
 import { markdown } from "./statistics.ts";
@@ -50,7 +50,7 @@ report({ bench: "many-agents", text: textOf(measured), short: SHORT });
 async function measure(count: number): Promise<Measured> {
   await using cluster = await startEtcd({ version: "3.6", tls: true });
   await using disposing = new AsyncDisposableStack();
-  const agents: AgentOnEtcd[] = [];
+  const agents: AgentOnStore[] = [];
   for (let first = 0; first < count; first += TOGETHER) {
     const numbers = Array.from({ length: Math.min(TOGETHER, count - first) }, (_, n) => first + n);
     const started = await Promise.all(numbers.map((n) => agentOnEtcd(cluster, `node${n + 1}`)));
@@ -74,7 +74,7 @@ async function measure(count: number): Promise<Measured> {
   return { agents: count, rest: minus(rested, before), busy: minus(after, rested) };
 }
 
-async function pairs({ door }: AgentOnEtcd, count: number, from: number): Promise<void> {
+async function pairs({ door }: AgentOnStore, count: number, from: number): Promise<void> {
   const [add, del] = [adder(door), deleter(door)];
   for (let n = from; n < from + count; n += 1) {
     await add(n);
@@ -82,7 +82,7 @@ async function pairs({ door }: AgentOnEtcd, count: number, from: number): Promis
   }
 }
 
-async function countOf(cluster: EtcdCluster, idle: readonly AgentOnEtcd[]): Promise<Count> {
+async function countOf(cluster: EtcdCluster, idle: readonly AgentOnStore[]): Promise<Count> {
   const [member] = cluster.members;
   if (member === undefined) throw new Error("expected a member of etcd");
   const text = await member.metrics();

@@ -15,6 +15,12 @@ export const PAGES = {
     "pod-cpu",
     "pod-calls",
     "whereabouts",
+    "whereabouts-rate",
+    "kubernetes-times",
+    "kubernetes-rate",
+    "kubernetes-requests",
+    "kubernetes-contention",
+    "kubernetes-memory",
   ],
   "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes", "controller-at-size"],
 } as const;

@@ -34,6 +34,8 @@ export interface KubernetesWish {
   readonly webhookClient?: boolean;
   /** Who asked the API server for what, as lines in this file of the folder. */
   readonly auditLog?: string;
+  /** The API server's own etcd with fsync, as in production: for benchmarks. Default false. */
+  readonly durable?: boolean;
 }
 
 /** A real control plane, on loopback unless wished otherwise; ends and cleans up when its scope ends. */
@@ -41,7 +43,7 @@ export interface Kubernetes extends AsyncDisposable {
   readonly folder: Folder;
   /** "https://127.0.0.1:port" */
   readonly server: string;
-  /** "http://127.0.0.1:port" of the API server's own etcd, for what writes more objects than requests could. */
+  /** "http://127.0.0.1:port" of the API server's own etcd, for its metrics and what writes more objects than requests could. */
   readonly etcd: string;
   /** Path of the administrator's kubeconfig. */
   readonly adminConfig: string;
@@ -122,7 +124,7 @@ async function startParts(
     authority,
   };
   const etcd = `http://127.0.0.1:${client}`;
-  daemons.push(startDaemon("etcd", etcdCommand(folder, etcd, `http://127.0.0.1:${peer}`), folder));
+  daemons.push(startDaemon("etcd", etcdCommand(parts, etcd, `http://127.0.0.1:${peer}`), folder));
   const apiServer = await makeApiServer(parts, port, etcd, daemons);
   await apiServer.start();
   const kubernetes = makeHandle(parts, apiServer, etcd, stop, () => daemons.map(({ pid }) => pid));
@@ -215,7 +217,7 @@ async function patiently(
   }
 }
 
-function etcdCommand(folder: Folder, client: string, peer: string): string[] {
+function etcdCommand({ folder, wish }: Parts, client: string, peer: string): string[] {
   return [
     join(PROGRAMS, "etcd"),
     `--data-dir=${folder.file("etcd")}`,
@@ -225,7 +227,7 @@ function etcdCommand(folder: Folder, client: string, peer: string): string[] {
     `--listen-peer-urls=${peer}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=e=${peer}`,
-    "--unsafe-no-fsync",
+    ...(wish.durable ? [] : ["--unsafe-no-fsync"]),
   ];
 }
 

@@ -7,11 +7,22 @@ import { deployPlugin, listAllocations } from "./subject-kube-ipam.ts";
 
 /** kube-ipam alone on the objects of a real API server; each place has an API server that is empty. */
 export function kubeIpamOnKubernetes(): Subject {
-  return { name: "kube-ipam-kubernetes", type: "kube-ipam", ours: true, remote: true, cluster: true, open };
+  return { ...SUBJECT, cluster: true, open };
 }
+
+/**
+ * The same on one API server, which has the store's resources and serves others as well. Each place has addresses and
+ * a node of its own, and asks for no pods.
+ */
+export function kubeIpamOnThisKubernetes(kubernetes: Kubernetes): Subject {
+  return { ...SUBJECT, open: async () => placeBeside(kubernetes) };
+}
+
+const SUBJECT = { name: "kube-ipam-kubernetes", type: "kube-ipam", ours: true, remote: true } as const;
 
 /** API servers that no place uses now: a place seldom lives beside another one. */
 const free: Kubernetes[] = [];
+let besides = 0;
 
 async function open(): Promise<Place> {
   const kubernetes = free.pop() ?? (await start());
@@ -19,16 +30,29 @@ async function open(): Promise<Place> {
   const nodeName = String(plugin.ipam.nodeName);
   await clear(kubernetes);
   await showNodeAlone(kubernetes, nodeName);
-  const kubeConfig = kubernetes.adminConfig;
   return {
     ...plugin,
-    ipam: { ...plugin.ipam, store: "kubernetes", kubeConfig },
-    allocations: () => listAllocations(async () => openKubernetesStore({ kind: "kubernetes", kubeConfig })),
+    ...onStore(kubernetes, plugin.ipam),
     beforeCall: (configuration, call) => showAsked(kubernetes, nodeName, configuration, call),
     [Symbol.asyncDispose]: async () => {
       await plugin[Symbol.asyncDispose]();
       free.push(kubernetes);
     },
+  };
+}
+
+function placeBeside(kubernetes: Kubernetes): Place {
+  const plugin = deployPlugin();
+  const name = `beside-${besides++}`;
+  const own = { addressSpace: name, nodeName: name, annotations: "off" };
+  return { ...plugin, ...onStore(kubernetes, { ...plugin.ipam, ...own }) };
+}
+
+function onStore({ adminConfig }: Kubernetes, ipam: Place["ipam"]): Pick<Place, "ipam" | "allocations"> {
+  const settings = { kind: "kubernetes", kubeConfig: adminConfig } as const;
+  return {
+    ipam: { ...ipam, store: "kubernetes", kubeConfig: adminConfig },
+    allocations: () => listAllocations(async () => openKubernetesStore(settings)),
   };
 }
 
