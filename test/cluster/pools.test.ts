@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { AgentNode } from "../kit/agent-node.ts";
-import { added, addressesOf, refused, silent } from "../kit/cni.ts";
+import { added, addressesOf, invoke, refused, silent } from "../kit/cni.ts";
 import { controllerToken } from "../kit/controller.ts";
 import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kubernetes.ts";
 import { agentToken, operatorToken, pluginToken } from "../kit/kubernetes-role.ts";
 import { applyPool, installPools, tryPool } from "../kit/pool-resources.ts";
+import { kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** Pools as objects of a real API server, and the nodes that use them. */
@@ -181,7 +182,7 @@ describe.skipIf(missing !== undefined)("pools of the cluster", () => {
   }, 60_000);
 
   test("K278: an agent follows a pool that changes; pods that run keep what they have", async () => {
-    await applyPool(kubernetes, "moving", { subnets: ["10.11.0.0/24"] });
+    await applyPool(kubernetes, "moving", { subnets: ["10.11.0.0/24"], addressSpace: "wire-m" });
     const one = node("agent-1", using("moving"), agentConfig, "agent");
     await one.startAgent();
     const first = await eventually(async () => {
@@ -195,6 +196,12 @@ describe.skipIf(missing !== undefined)("pools of the cluster", () => {
       async () => addressesOf(await one.add(`later-${count++}`))[0]?.startsWith("10.12.0.") || undefined,
     );
     expect(addressesOf(await one.add("first"))).toEqual(addressesOf(first));
+    const netns = (await one.namespaceOf("first")).path;
+    const call = { container: "first", netns, ifname: "eth0", args: "", path: "/opt/cni/bin" };
+    const checked = { ...using("moving"), prevResult: first };
+    // The plugin alone asks nobody for it.
+    const env = { KUBE_IPAM_CONFIG: one.configPath };
+    silent(await invoke(kubeIpamExecutable(), "CHECK", call, checked, { env }));
     silent(await one.tryDel("first"));
     await kubernetes.kubectl("delete", "pools.kube-ipam.io", "moving");
     const refusal = await eventually(async () => {
