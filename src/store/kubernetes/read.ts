@@ -75,7 +75,7 @@ async function metaAndRevision(
   options: CallOptions,
 ): Promise<{ readonly seen: View; readonly revision: number }> {
   const id = objectOf(refTo.meta);
-  const page = await session.objects.page({ resource: id.resource, from: id.name, limit: 1 }, options);
+  const page = await session.shared.page({ resource: id.resource, from: id.name, limit: 1 }, options);
   const object = page.items.find((item) => item.id.name === id.name);
   session.seen.set(id, object);
   return { seen: await settled(session, id, object, options), revision: Number(page.version) };
