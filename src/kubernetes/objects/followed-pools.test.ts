@@ -72,9 +72,26 @@ test("K273: what was known last stays in force while nobody answers, also what a
 });
 
 test("K273: a cluster without the custom resource has no pools, and that is no failure", () => {
-  const { pools, failures, see } = follow({ objects: [{ name: "old", spec: {}, created: "" }] });
+  const { pools, failures, see } = follow();
   see({ kind: "listing" });
   pools.fail(new NoSuchKind(POOLS));
   expect(pools.known).toEqual({ objects: [] });
   expect(failures).toEqual([]);
+});
+
+test("K273: pools that are known are not forgotten because one API server does not know the kind for a moment", () => {
+  const { pools, see } = follow();
+  const absent = (times: number) => {
+    for (let time = 0; time < times; time++) {
+      see({ kind: "listing" });
+      pools.fail(new NoSuchKind(POOLS));
+    }
+  };
+  see(...list("a"));
+  absent(4);
+  see(...list("a"));
+  absent(4);
+  expect(pools.known.objects).toHaveLength(1);
+  absent(1);
+  expect(pools.known).toEqual({ objects: [] });
 });

@@ -10,6 +10,12 @@ import { poolOf } from "./pool-objects.ts";
 
 const UNREAD = new IpamError("tryAgain", "the cluster's pools were not read yet", "try again");
 
+/**
+ * So often in a row the API server says that there is no such kind before pools that are known are forgotten: some
+ * quarter of a minute. One that has just started, or of several the last to hear of a definition, may say so for a moment.
+ */
+const ABSENCES = 5;
+
 /** Told of each change. */
 interface Hearers {
   /** The pools that are known have changed: not their status. */
@@ -30,6 +36,7 @@ export class FollowedPools {
   #listing = false;
   #known: ClusterPools;
   #stale = true;
+  #absences = 0;
 
   /** @param before what an earlier process knew. */
   constructor(hearers: Hearers, before: ClusterPools = { objects: [] }) {
@@ -65,6 +72,7 @@ export class FollowedPools {
     } else if (seen.kind === "listed") {
       for (const name of this.#unseen) this.#remove(name);
       this.#listing = false;
+      this.#absences = 0;
       if (this.#stale || this.#known.missing !== undefined) this.#tell();
     } else {
       const { metadata } = seen.object;
@@ -96,6 +104,8 @@ export class FollowedPools {
   fail(failure: unknown): void {
     if (failure instanceof NoSuchKind) {
       // A cluster without the custom resource has none.
+      this.#absences += 1;
+      if (this.#known.objects.length > 0 && this.#absences < ABSENCES) return;
       this.#objects.clear();
       if (this.#known.objects.length > 0 || this.#known.missing !== undefined) this.#tell();
       return;
