@@ -4,6 +4,8 @@ import type { RecordKind } from "../../ipam/records.ts";
 import type { ListScope, Store } from "../../ipam/store-port.ts";
 import {
   allocation,
+  attached,
+  attachment,
   cooling,
   deleteAll,
   expired,
@@ -87,6 +89,23 @@ export function watches(under: () => StoreUnderTest): void {
     expect(await watching).toEqual(["-10.1.2.2"]);
     await following;
     expect(gone).toEqual(texts.map((text) => `false${text}`));
+  }, 20_000);
+
+  test("who has listed all attachments is told of each that ends, also where its address cools down, and after his watch began anew", async () => {
+    const { store, other = store } = under();
+    const held = ["10.1.2.2", "10.1.2.3"].map((text, n) => {
+      const ref = attachment(`c${n}`);
+      return { ref, text, puts: [{ ref, record: attached(`c${n}`, text) }, putAllocation(text, `c${n}`)] };
+    });
+    let since = await putAll(store, ...held.flatMap(({ puts }) => puts));
+    for await (const _ of other.list({ kind: "attachment" }, options()));
+    for (const { ref, text } of held) {
+      const watching = firstChanges(other, { kind: "attachment" }, since, 1);
+      const deletes = [ref, allocation(text)];
+      const outcome = await store.commit({ guards: [], puts: [putCooling(text, 3_600)], deletes }, options());
+      expect(await watching).toEqual([`-${told(ref)}`]);
+      if (outcome.won) since = outcome.revision;
+    }
   }, 20_000);
 
   test("all changes of one commit are told, at one revision", async () => {

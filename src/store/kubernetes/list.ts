@@ -31,9 +31,13 @@ export async function* list<K extends RecordKind>(
   scope: ListScope<K>,
   options: ListOptions,
 ): AsyncIterable<Entry<K>> {
+  const isAll = scope.kind === "attachment" && scope.node === undefined;
+  if (isAll) session.attachments.clear();
   for await (const object of objectsOf(session, scope, options)) {
     const seen = await settled(session, object.id, object, options);
-    for (const ref of refsIn(seen, scope)) {
+    const refs = refsIn(seen, scope);
+    if (isAll) noteAttachments(session, object, refs as RefOf<"attachment">[]);
+    for (const ref of refs) {
       const record = readable<K>(
         ref,
         () => recordIn(ref, seen)?.record as Entry<K>["record"],
@@ -43,6 +47,16 @@ export async function* list<K extends RecordKind>(
     }
   }
   if (isWholeNode(scope)) session.homes.listed(scope.node ?? "");
+}
+
+/** Remembers which attachments an address holds now. */
+export function noteAttachments(
+  { attachments }: Session,
+  { id: { name, resource } }: StoredObject,
+  refs: readonly RefOf<"attachment">[],
+): void {
+  if (refs.length === 0) attachments.delete(name);
+  else if (resource === "addressrecords") attachments.set(name, refs);
 }
 
 /** Counts the records of a scope. @throws StoreFailure */

@@ -8,7 +8,8 @@ import {
   type WatchOptions,
 } from "../../ipam/store-port.ts";
 import { readable } from "../readable.ts";
-import { refsIn, refsOfAddress } from "./list.ts";
+import { inScope } from "../scope.ts";
+import { noteAttachments, refsIn, refsOfAddress } from "./list.ts";
 import { addressIn, addressObject, type Resource, recordObject } from "./objects/names.ts";
 import type { ObjectChange, StoredObject, WatchScope } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
@@ -23,7 +24,7 @@ export async function* watch<K extends RecordKind>(
   since: number,
   options: WatchOptions,
 ): AsyncIterable<Change<K>> {
-  const told = new Told();
+  const told = new Told(session);
   for await (const change of merged(session, watchesOf(scope), since, options))
     yield* told.changes(change, scope, options);
 }
@@ -35,7 +36,7 @@ export async function* changes<K extends RecordKind>(
   since: number,
   options: WatchOptions,
 ): AsyncIterable<AnyChange<K>> {
-  const told = new Told();
+  const told = new Told(session);
   const watches = [...new Set(kinds.flatMap((kind) => watchesOf({ kind }).map(({ resource }) => resource)))];
   for await (const change of merged(
     session,
@@ -152,6 +153,11 @@ function goneObject({ resource }: WatchScope, name: string, version: string): St
 /** What a watch has told, so that a change of one record of an object is not told as one of the others. */
 class Told {
   readonly #known = new Map<string, { readonly ref: RefOf<RecordKind>; readonly text: string }[]>();
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
 
   *changes<K extends RecordKind>(
     { object, type }: ObjectChange,
@@ -178,24 +184,36 @@ class Told {
         if (record !== undefined) yield { ref, present: true, record, revision } as Change<K>;
       }
     }
-    for (const ref of before?.map((known) => known.ref) ?? mayHaveHeld(object, type, scope))
+    for (const ref of before?.map((known) => known.ref) ?? mayHaveHeld(this.#session, object, type, scope))
       if (!there.some((each) => refText(each) === refText(ref)))
         yield { ref, present: false, revision } as Change<K>;
     if (type === "gone") this.#known.delete(key);
+    if (isOfAll(scope)) noteAttachments(this.#session, object, there as RefOf<"attachment">[]);
   }
 }
 
 /**
  * What an object may have held that is seen for the first time. Of one that is gone its last state says it; of one that
- * has changed nobody knows, and that a record is not there is told once too often rather than never.
+ * has changed nobody knows but who listed its attachments, and that a record is not there is told once too often rather
+ * than never.
  */
 function mayHaveHeld<K extends RecordKind>(
+  { attachments }: Session,
   object: StoredObject,
   type: ObjectChange["type"],
   scope: ListScope<K>,
 ): RefOf<K>[] {
   if (type === "gone") return refsIn(viewOf(object), scope);
-  return type === "changed" ? refsOfAddress(object, scope) : [];
+  if (type === "made") return [];
+  const listed = attachments.get(object.id.name) ?? [];
+  return [
+    ...listed.filter((ref): ref is RefOf<K> & (typeof listed)[number] => inScope(scope, ref)),
+    ...refsOfAddress(object, scope),
+  ];
+}
+
+function isOfAll({ kind, network, node }: ListScope): boolean {
+  return kind === "attachment" && node === undefined && network === undefined;
 }
 
 function viewOf(object: StoredObject): View {

@@ -1,4 +1,5 @@
 import { BoundedMap } from "../../../ipam/bounded-map.ts";
+import type { RefOf } from "../../../ipam/records.ts";
 import { type ObjectId, objectKey } from "../objects/names.ts";
 import type { Objects, StoredObject } from "../objects/objects.ts";
 import { Expiry } from "./expiry.ts";
@@ -14,6 +15,11 @@ export interface Session {
   readonly homes: Homes;
   readonly expiry: Expiry;
   readonly shared: SharedGets;
+  /**
+   * Attachments by the name of the address that holds them, as a listing of all has shown and a watch has told since:
+   * an object that is changed does not say what it held. Empty where nobody lists all.
+   */
+  readonly attachments: Map<string, readonly RefOf<"attachment">[]>;
   /** Writes of which it is not known whether they happened. */
   readonly unsettled: Set<Unsettled>;
   /** An ID that nobody else has. */
@@ -36,6 +42,7 @@ export function openSession(objects: Objects, given: Partial<Session> = {}): Ses
     homes: new Homes(),
     expiry: new Expiry(now),
     shared: new SharedGets(objects),
+    attachments: new Map(),
     unsettled: new Set(),
     newId: () => crypto.randomUUID(),
     random: () => Math.random(),
