@@ -76,6 +76,15 @@ export interface Store {
    */
   requireWritable(options: CallOptions): Promise<void>;
 
+  /**
+   * Removes what dead processes left, and records whose time is over: a bounded piece with each call, which goes on
+   * where the one before ended. For one process of a cluster; absent in a store that
+   * needs nobody for it.
+   *
+   * @returns how many things it removed.
+   */
+  sweep?(options: CallOptions): Promise<number>;
+
   /** The server that requests go to now; undefined in a store without servers, or without a connection. */
   endpoint?(): string | undefined;
 

@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)("the controller", () => {
     expect((await ask("--nonsense")).exitCode).toBe(2);
     expect((await ask(`--config=${path}`)).stderr).toBe(
       "kube-ipam controller: the controller looks after a cluster's store, and its configuration names none: " +
-        "set etcdConfig in the file that --config names, as on the nodes\n",
+        'name the nodes\' store in the file of --config: "store": "kubernetes", or etcdConfig\n',
     );
     expect((await ask("--config=/no/such/file")).stderr).toContain("/no/such/file cannot be read");
   });

@@ -27,6 +27,11 @@ export function makeMetrics() {
       labelNames: ["reason"],
       registers,
     }),
+    swept: new Counter({
+      name: "kube_ipam_controller_swept_total",
+      help: "What dead processes had left in the store and the controller removed, and records whose time was over.",
+      registers,
+    }),
     admissions: new Counter({
       name: "kube_ipam_controller_admissions_total",
       help: "Objects that admission judged, by answer.",

@@ -112,6 +112,6 @@ function noSharedStore(): IpamError {
   return new IpamError(
     "invalidConfig",
     "the controller looks after a cluster's store, and its configuration names none",
-    "set etcdConfig in the file that --config names, as on the nodes",
+    'name the nodes\' store in the file of --config: "store": "kubernetes", or etcdConfig',
   );
 }

@@ -8,10 +8,18 @@ import { fencedTask } from "./fenced-task.ts";
 import { poolStatusTask } from "./pool-status-task.ts";
 import { retentionTask } from "./retention-task.ts";
 import { suspicionTask } from "./suspicion-task.ts";
+import { sweepTask } from "./sweep-task.ts";
 import type { MakeTask, Task } from "./task.ts";
 
 /** The leader's tasks, one line for each. The first two need the least before they can begin. */
-const TASKS: readonly MakeTask[] = [suspicionTask, countTask, poolStatusTask, fencedTask, retentionTask];
+const TASKS: readonly MakeTask[] = [
+  suspicionTask,
+  countTask,
+  poolStatusTask,
+  fencedTask,
+  retentionTask,
+  sweepTask,
+];
 
 const SOON_MS = 5_000;
 

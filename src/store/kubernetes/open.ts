@@ -12,6 +12,7 @@ import type { Objects } from "./objects/objects.ts";
 import { read } from "./read.ts";
 import { unanswered } from "./requests/failures.ts";
 import { objectsOf } from "./requests/objects-of-api.ts";
+import { Sweep } from "./sweep.ts";
 import { commit } from "./transactions/commit.ts";
 import { openSession } from "./transactions/session.ts";
 import { changes, watch } from "./watch.ts";
@@ -35,6 +36,7 @@ export function openKubernetesStore(settings: KubernetesStoreSettings): Store {
 export function storeOf(objects: Objects, description: StoreDescription, server: string): Store {
   const session = openSession(objects);
   const expiring = new Expiring(session);
+  const sweeping = new Sweep(session);
   return {
     description,
     read: async (query, options) => read(session, query, requireTime(options)),
@@ -60,6 +62,10 @@ export function storeOf(objects: Objects, description: StoreDescription, server:
     changes: (kinds, since, options) => changes(session, kinds, since, options),
     async requireWritable(options) {
       await read(session, { refs: [{ kind: "meta" }] }, options);
+    },
+    async sweep(options) {
+      const { decisions, empty, expired, prepared } = await sweeping.run(requireTime(options));
+      return decisions + empty + expired + prepared;
     },
     endpoint: () => server,
     close: async () => expiring.close(),

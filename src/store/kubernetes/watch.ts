@@ -11,7 +11,7 @@ import { readable } from "../readable.ts";
 import { inScope } from "../scope.ts";
 import { noteAttachments, refsIn, refsOfAddress } from "./list.ts";
 import { addressIn, addressObject, type Resource, recordObject } from "./objects/names.ts";
-import type { ObjectChange, StoredObject, WatchScope } from "./objects/objects.ts";
+import type { ObjectChange, ObjectWatch, StoredObject, WatchScope } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
 import { recordIn } from "./read.ts";
 import type { Session } from "./transactions/session.ts";
@@ -57,7 +57,10 @@ function watchesOf({ address, kind, space }: ListScope): WatchScope[] {
 
 const ADDRESS_KINDS: readonly RecordKind[] = ["allocation", "reservation", "cooling"];
 
-/** Several watches as one stream. */
+/**
+ * Several watches as one stream. Each goes on by itself, from where it was: how far the stream came says nothing about
+ * the one that was behind.
+ */
 async function* merged(
   session: Session,
   scopes: readonly WatchScope[],
@@ -77,7 +80,8 @@ async function* merged(
   let wake = () => {};
   const follow = async (scope: WatchScope) => {
     try {
-      for await (const change of following(session, scope, since, { signal: either, opened: onOpen })) {
+      const options = { signal: either, opened: onOpen, goesOn: scopes.length > 1 };
+      for await (const change of following(session, scope, since, options)) {
         queue.push(change);
         wake();
       }
@@ -113,7 +117,7 @@ async function* following(
   session: Session,
   scope: WatchScope,
   since: number,
-  options: { readonly signal: AbortSignal; readonly opened: () => void },
+  options: ObjectWatch,
 ): AsyncIterable<ObjectChange> {
   const { name, resource } = scope;
   for (let from = String(since); ; ) {

@@ -90,6 +90,18 @@ export interface WatchScope {
   readonly name?: string;
 }
 
+/** How a watch of objects is told of, and whether it goes on. */
+export interface ObjectWatch {
+  readonly signal: AbortSignal;
+  /** Called each time the API server has begun to answer. */
+  readonly opened: () => void;
+  /**
+   * Goes on, from where it was, when the API server was away: for one of several watches, of which nobody else knows
+   * how far each has come.
+   */
+  readonly goesOn?: boolean;
+}
+
 /**
  * Objects of Kubernetes' API: compare-and-swap of one, and nothing over several. All reads are linearizable. A call
  * rejects with StoreFailure only: a write whose answer did not come with kind "unknown-outcome".
@@ -110,11 +122,7 @@ export interface Objects {
    * Yields what changes after `since`; ends when `signal` aborts. @throws StoreFailure history-lost where the API
    * server no longer knows.
    */
-  watch(
-    scope: WatchScope,
-    since: string,
-    options: { readonly signal: AbortSignal; readonly opened: () => void },
-  ): AsyncIterable<ObjectChange>;
+  watch(scope: WatchScope, since: string, options: ObjectWatch): AsyncIterable<ObjectChange>;
 }
 
 /** The object that a write replaces. */

@@ -1,14 +1,18 @@
 import * as v from "valibot";
+import { pause } from "../../../ipam/pause.ts";
+import { StoreFailure } from "../../../ipam/store-port.ts";
 import { orAbort } from "../../../kubernetes/api/or-abort.ts";
 import { folderOf, withQuery } from "../../../kubernetes/api/path.ts";
 import { reach } from "../../../kubernetes/api/reach.ts";
 import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
-import type { ObjectChange, WatchScope } from "../objects/objects.ts";
+import type { ObjectChange, ObjectWatch, WatchScope } from "../objects/objects.ts";
 import { refusedBy, unanswered } from "./failures.ts";
 import { kindOf, objectOf, storedObject } from "./wire.ts";
 
 /** Seconds after which the API server ends a watch; the next one goes on where it ended. */
 const SECONDS = 300;
+/** Before a watch that goes on asks an API server again that did not answer. */
+const AGAIN_MS = 1_000;
 /** Bookmarks come every minute; a connection without any for so long is dead. */
 const SILENCE_MS = 90_000;
 
@@ -27,16 +31,22 @@ export async function* watchObjects(
   credentials: Credentials,
   scope: WatchScope,
   since: string,
-  options: { readonly signal: AbortSignal; readonly opened: () => void },
+  options: ObjectWatch,
 ): AsyncGenerator<ObjectChange> {
   let version = since;
   while (!options.signal.aborted) {
-    for await (const { object, type } of lines(credentials, scope, version, options)) {
-      if (type === "ERROR") throw refusedBy(credentials.server, errorOf(object));
-      version = v.parse(versioned, object).metadata.resourceVersion;
-      if (type === "BOOKMARK") continue;
-      const read = objectOf(scope.resource, v.parse(storedObject, object));
-      yield { type: CHANGES[type] ?? "changed", object: read };
+    try {
+      for await (const { object, type } of lines(credentials, scope, version, options)) {
+        if (type === "ERROR") throw refusedBy(credentials.server, errorOf(object));
+        version = v.parse(versioned, object).metadata.resourceVersion;
+        if (type === "BOOKMARK") continue;
+        const read = objectOf(scope.resource, v.parse(storedObject, object));
+        yield { type: CHANGES[type] ?? "changed", object: read };
+      }
+    } catch (failure) {
+      const isAway = failure instanceof StoreFailure && failure.kind === "unavailable";
+      if (!isAway || options.goesOn !== true) throw failure;
+      await pause(AGAIN_MS, options.signal);
     }
   }
 }
