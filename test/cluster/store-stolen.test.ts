@@ -171,6 +171,14 @@ describe.skipIf(missing !== undefined)("a stranger with the credential of node a
     expect(await replaced("meta", { prepared }, "storerecords")).toContain(only);
     expect(await replaced("meta", { identity: undefined, records: "[]" }, "storerecords")).toContain(only);
     expect(await as(world.config.a, "delete", "storerecord", "meta")).toContain(only);
+    // What was moved away stays closed: a suspicion could be ended by a recovery.
+    const before = await readIdentity(controller, soon());
+    const away = { move: "m1", to: "etcd", since: "" };
+    const moved = { ...recovering, state: "moved", moved: away } as const;
+    expect(await replaceIdentity(moved, before, controller, soon())).toBe(true);
+    const closed = (await stored("meta", "storerecords")).spec as { identity: object };
+    const reopened = { identity: { ...closed.identity, state: "suspect" } };
+    expect(await replaced("meta", reopened, "storerecords")).toContain(only);
   }, 60_000);
 
   test("K267: decides no transaction of another node's, but may abort one that is not decided", async () => {

@@ -40,8 +40,8 @@ describe.each(ETCD_VERSIONS)("a full etcd %s", (version) => {
     expect(failure.kind).toBe("no-space");
     expect(failure.message).toMatch(
       version === "3.4"
-        ? /^etcd at \S+ refuses to write: database space exceeded \(quota as --quota-backend-bytes says, database \d MiB\)$/
-        : /^etcd at \S+ refuses to write: database space exceeded \(quota 2 MiB, database \d MiB\)$/,
+        ? /^etcd at \S+ refuses to write: database space exceeded \(quota as --quota-backend-bytes says, database \d+ MiB\)$/
+        : /^etcd at \S+ refuses to write: database space exceeded \(quota 2 MiB, database \d+ MiB\)$/,
     );
     expect(failure.remedy).toBe(
       "compact and defragment etcd or raise --quota-backend-bytes, then run 'etcdctl alarm disarm'",
