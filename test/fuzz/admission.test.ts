@@ -85,6 +85,7 @@ async function serve(): Promise<Hono<{ Bindings: HttpBindings }>> {
     }),
   } as unknown as Cluster;
   const context = {
+    pools: { inForce: [] },
     ports: { ...ports, cluster, clusterNames: calledBy("here") },
     configuration: { pools: [], addressSpace: "default" },
     metrics: makeMetrics(),
