@@ -5,16 +5,18 @@ import type { NewObject, StoredObject } from "../objects/objects.ts";
 import type { Committed } from "./commit-one.ts";
 import { holdNow, holds } from "./compare.ts";
 import { damaged } from "./damaged.ts";
+import { Patience } from "./patience.ts";
 import { replacePrepared } from "./replace-prepared.ts";
 import type { Session } from "./session.ts";
 import type { Share } from "./share.ts";
 import { applied } from "./shares.ts";
-import { abort, lookAt } from "./view.ts";
+import { lookAt, view } from "./view.ts";
 import { isUnknown, unknownOutcome, write } from "./write.ts";
 
-/** How long one waits for a transaction that began before, in milliseconds. */
-const WAIT_MS = 500;
-const PAUSE_MS = 10;
+/** How long one waits for a transaction that it meets, in milliseconds. */
+const WAIT_MS = 1_000;
+/** Before another attempt, in milliseconds: after the first one, and the longest. */
+const [FIRST_REST_MS, LONGEST_REST_MS] = [30, 1_000];
 
 /**
  * Commits a transaction that writes several objects. It makes a decision object that says "pending", prepares each
@@ -30,11 +32,15 @@ export async function commitMany(
   compared: readonly Share[],
   options: CallOptions,
 ): Promise<Committed> {
-  for (;;) {
+  // What many transactions write, such as the store's identity, comes first: who waits for it holds nothing else.
+  const inOrder = written.toReversed();
+  for (let rest = FIRST_REST_MS; ; rest = Math.min(2 * rest, LONGEST_REST_MS)) {
     const transaction = session.newId();
-    const outcome = await attempt(session, transaction, written, compared, options);
+    const outcome = await attempt(session, transaction, inOrder, compared, options);
     if (outcome !== "contended") return outcome;
-    await session.sleep(Math.ceil(session.random() * 3 * PAUSE_MS));
+    await session.sleep(Math.ceil(session.random() * rest));
+    const [first] = inOrder;
+    if (first !== undefined && !holds(await view(session, first.id, options), first.guards)) return "lost";
   }
 }
 
@@ -61,11 +67,12 @@ async function attempt(
   const begun = await write(session, id, undefined, pending, options).catch(throwCertain);
   if ("changed" in begun || begun.object?.verdict !== "pending") return "contended";
   const { object: decision } = begun;
-  const results = await Promise.all(
-    written.map((share) =>
-      prepare(session, transaction, share, options).catch((failure: unknown) => ({ failure })),
-    ),
-  );
+  const prepareOne = (share: Share, isFirst: boolean) =>
+    prepare(session, transaction, share, isFirst, options).catch((failure: unknown) => ({ failure }));
+  const [first, ...others] = written;
+  const results = first === undefined ? [] : [await prepareOne(first, true)];
+  if (typeof results[0] === "object" && "object" in results[0])
+    results.push(...(await Promise.all(others.map((share) => prepareOne(share, false)))));
   const prepared = results.filter(
     (result): result is PreparedObject => typeof result === "object" && "object" in result,
   );
@@ -130,23 +137,23 @@ function throwCertain(failure: unknown): never {
   throw new StoreFailure("unavailable", failure.message, failure.remedy, { cause: failure });
 }
 
-/** Prepares one object of the transaction. @throws StoreFailure */
+/** Prepares one object of the transaction. @param isFirst nothing else is prepared yet. @throws StoreFailure */
 async function prepare(
   session: Session,
   transaction: string,
   share: Share,
+  isFirst: boolean,
   options: CallOptions,
 ): Promise<PreparedObject | "lost" | "contended"> {
   const { id } = share;
-  const began = session.now();
+  const patience = new Patience(session, WAIT_MS);
   let current = await session.objects.get(id, options);
   for (;;) {
     const seen = await lookAt(session, id, current, options);
     if ("contended" in seen) {
-      // The one of the higher ID gives way, so that no two wait for each other.
-      if (seen.contended < transaction) return "contended";
-      if (session.now() - began >= WAIT_MS) await abort(session, seen.contended, options);
-      else await session.sleep(PAUSE_MS);
+      // Of those that hold something the one of the higher ID gives way, so that no two wait for each other.
+      if (!isFirst && seen.contended < transaction) return "contended";
+      await patience.wait(seen.contended, options);
       current = await session.objects.get(id, options);
       continue;
     }

@@ -2,8 +2,8 @@ import type { CallOptions } from "../../../ipam/store-port.ts";
 import type { Content } from "../objects/content.ts";
 import { decisionObject, type ObjectId } from "../objects/names.ts";
 import type { StoredObject } from "../objects/objects.ts";
+import { Patience } from "./patience.ts";
 import type { Session } from "./session.ts";
-import { isUnknown } from "./write.ts";
 
 /** An object, and what it holds once the transaction that has prepared it is decided. */
 export interface View {
@@ -21,7 +21,6 @@ export interface Contended {
 
 /** How long a transaction of another process may stay undecided before it is aborted, in milliseconds. */
 const PATIENCE_MS = 1_000;
-const PAUSE_MS = 10;
 
 /** Reads an object, and waits for the decision of a transaction that has prepared it. @throws StoreFailure */
 export async function view(session: Session, id: ObjectId, options: CallOptions): Promise<View> {
@@ -37,12 +36,11 @@ export async function settled(
   object: StoredObject | undefined,
   options: CallOptions,
 ): Promise<View> {
-  const began = session.now();
+  const patience = new Patience(session, PATIENCE_MS);
   for (let current = object; ; ) {
     const seen = await lookAt(session, id, current, options);
     if (!("contended" in seen)) return seen;
-    if (session.now() - began >= PATIENCE_MS) await abort(session, seen.contended, options);
-    else await session.sleep(PAUSE_MS);
+    await patience.wait(seen.contended, options);
     current = await session.objects.get(id, options);
     session.seen.set(id, current);
   }
@@ -66,16 +64,6 @@ export async function lookAt(
   session.seen.set(id, again);
   if (again?.prepared?.transaction !== transaction) return lookAt(session, id, again, options);
   return viewOf(session, id, again, again.content);
-}
-
-/** Ends a transaction that nobody has decided for long. It may still be committed before. @throws StoreFailure */
-export async function abort(session: Session, transaction: string, options: CallOptions): Promise<void> {
-  const decision = await session.objects.get(decisionObject(transaction), options);
-  if (decision === undefined || decision.verdict === "committed") return;
-  await session.objects.remove(decision, options).catch((failure) => {
-    // The next look tells.
-    if (!isUnknown(failure)) throw failure;
-  });
 }
 
 function viewOf(
