@@ -1,40 +1,62 @@
 #!/usr/bin/env bash
-# Runs a command as on a machine of its own: `own-machine.sh COMMAND...`. Network, mounts, /run and
-# processes are the command's alone and end with it, whatever becomes of it; only the kernel is shared.
-# The tests with real nodes need it: they start daemons that outlive the process that started them.
+# Runs a command as on a machine of its own: `own-machine.sh COMMAND...`. Network, mounts, /run, $TMPDIR
+# and processes are the command's alone and end with it, however it ends (also by Ctrl-C); only the kernel
+# is shared. Real nodes need it: they start daemons that outlive the process that started them.
 set -euo pipefail
 
 main() {
   if [ "$(id -u)" -ne 0 ]; then
-    echo "The tests with real nodes need root: run this with sudo" >&2
+    echo "Real nodes need root: run this with sudo" >&2
     exit 1
   fi
   remove_stale
   export KUBE_IPAM_MACHINE="kube-ipam-$$"
-  trap 'remove_cgroups "$KUBE_IPAM_MACHINE"' EXIT
+  scratch=$(mktemp -d "${TMPDIR:-/tmp}/$KUBE_IPAM_MACHINE-XXXX")
+  trap end_machine EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
   # When this script is killed, so is unshare, and with it every process of the machine.
-  setpriv --pdeathsig KILL \
+  TMPDIR=$scratch setpriv --pdeathsig KILL \
     unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
     bash -euo pipefail -c 'source "$0"; as_machine "$@"' "${BASH_SOURCE[0]}" "$@" &
-  wait $!
+  machine=$!
+  wait "$machine"
 }
 
 as_machine() {
   ip link set lo up
   mount -t tmpfs -o mode=755 run /run
   # Overlays, of which nodes are made, cannot be stacked on a container's root.
-  local scratch=${TMPDIR:-/tmp}
-  if [ "$(stat -f -c %T "$scratch")" = overlayfs ]; then mount -t tmpfs tmp "$scratch"; fi
+  if [ "$(stat -f -c %T "$TMPDIR")" = overlayfs ]; then mount -t tmpfs tmp "$TMPDIR"; fi
   "$@"
 }
 
-# What a run that was killed has left: folders of cgroups bear the number of its process.
+# The machine's first process is gone only when every other one is.
+end_machine() {
+  local first=""
+  if [ -n "${machine:-}" ]; then
+    first=$(cat "/proc/$machine/task/$machine/children" 2>/dev/null) || true
+    kill -KILL "$machine" 2>/dev/null || true
+  fi
+  for _ in $(seq 100); do
+    [ -n "${first// /}" ] && [ -d "/proc/${first// /}" ] || break
+    sleep 0.1
+  done
+  remove_cgroups "$KUBE_IPAM_MACHINE"
+  rm -rf "$scratch"
+}
+
+# What a run has left that was itself killed: its folders bear the number of its process.
 remove_stale() {
   local folder name
-  for folder in /sys/fs/cgroup/kube-ipam-* /sys/fs/cgroup/*/kube-ipam-*; do
+  for folder in /sys/fs/cgroup/kube-ipam-* /sys/fs/cgroup/*/kube-ipam-* "${TMPDIR:-/tmp}"/kube-ipam-*; do
     [ -d "$folder" ] || continue
     name=$(basename "$folder" | grep -oE '^kube-ipam-[0-9]+') || continue
-    [ -d "/proc/${name#kube-ipam-}" ] || remove_cgroups "$name"
+    if [ -d "/proc/${name#kube-ipam-}" ]; then continue; fi
+    case "$folder" in
+      /sys/fs/cgroup/*) remove_cgroups "$name" ;;
+      *) rm -rf "$folder" ;;
+    esac
   done
 }
 
