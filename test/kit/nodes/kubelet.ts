@@ -54,6 +54,8 @@ function kubeletSettings(address: string, cgroup: string): object {
     evictionHard: { "memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
     imageGCHighThresholdPercent: 100,
     resolvConf: "",
+    // Nobody answers there: without any, the kubelet warns of each pod.
+    clusterDNS: ["10.96.0.10"],
     makeIPTablesUtilChains: false,
     nodeStatusUpdateFrequency: "4s",
     syncFrequency: "5s",

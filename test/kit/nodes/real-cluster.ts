@@ -1,6 +1,4 @@
 import type { Daemon } from "../daemon.ts";
-import { type EtcdCluster, startEtcd } from "../etcd.ts";
-import { ETCD_VERSIONS } from "../etcd-binaries.ts";
 import { temporaryFolder } from "../folder.ts";
 import { type Kubernetes, type KubernetesWish, startKubernetes, withoutKubernetes } from "../kubernetes.ts";
 import type { Namespace } from "../namespaces.ts";
@@ -11,11 +9,9 @@ import { makeNode, type NodePlan, type RealNode } from "./real-node.ts";
 /** The router of the pods' wire, and its network. */
 export const ROUTER = "10.188.0.1";
 
-/** A real Kubernetes: control plane, nodes that are machines with real kubelets, a store, a wire. */
+/** A real Kubernetes: control plane, nodes that are machines with real kubelets, a wire for their pods. */
 export interface RealCluster extends AsyncDisposable {
   readonly kubernetes: Kubernetes;
-  /** The store of addresses, with mutual TLS, apart from the API server's. */
-  readonly etcd: EtcdCluster;
   /** A host on the pods' wire that is no node; it has the address ROUTER. */
   readonly router: Namespace;
   readonly nodes: readonly RealNode[];
@@ -40,14 +36,11 @@ export async function startRealCluster(
   const folder = starting.use(temporaryFolder("nodes"));
   const images = await makeNodeImages(folder);
   const kubernetes = starting.use(await startKubernetes({ ...wish, ...CONTROL, nodeNames: names }));
-  const [version = "3.4"] = ETCD_VERSIONS;
-  const etcd = starting.use(await startEtcd({ version, tls: true, host: CONTROL_PLANE }));
   const router = starting.use(await hostOnWire(`${ROUTER}/16`));
   const nodes: RealNode[] = [];
   const running = starting.move();
   return {
     kubernetes,
-    etcd,
     router,
     nodes,
     addNode: async (plan) => {

@@ -1,10 +1,13 @@
 import { expect } from "bun:test";
 import { cpSync } from "node:fs";
 import type { Daemon } from "../daemon.ts";
+import { type EtcdCluster, startEtcd } from "../etcd.ts";
+import { ETCD_VERSIONS } from "../etcd-binaries.ts";
 import type { KubernetesWish } from "../kubernetes.ts";
 import { audit, productCheck } from "./audit.ts";
 import { DuplicateWatch } from "./duplicate-watch.ts";
 import type { Machine } from "./machine.ts";
+import { CONTROL_PLANE } from "./network.ts";
 import { type NewerRuntime, newerRuntime } from "./newer-runtime.ts";
 import {
   type AgentWish,
@@ -28,6 +31,8 @@ export interface StageNode extends RealNode {
 /** A real cluster of two nodes whose pods get their addresses from kube-ipam. */
 export interface Stage extends Omit<RealCluster, "nodes"> {
   readonly nodes: readonly [StageNode, StageNode];
+  /** The store of addresses, with mutual TLS, apart from the API server's. */
+  readonly etcd: EtcdCluster;
   readonly watch: DuplicateWatch;
   /** Whether the chart looks after the nodes, and not the kit: whoever installs it says so. */
   readonly managed: { byChart: boolean };
@@ -51,11 +56,13 @@ export interface StageWish {
 export async function startStage(wish: KubernetesWish = {}, own: StageWish = {}): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
   const cluster = starting.use(await startRealCluster(["node1", "node2"], wish));
+  const [version = "3.4"] = ETCD_VERSIONS;
+  const etcd = starting.use(await startEtcd({ version, tls: true, host: CONTROL_PLANE }));
   const newer = own.newerRuntime === false ? undefined : newerRuntime();
   const managed = { byChart: false };
   const account = own.ownAccounts === true;
-  const first = await addNode(cluster, { managed, index: 1, account });
-  const second = await addNode(cluster, { managed, index: 2, account, ...(newer && { newer }) });
+  const first = await addNode(cluster, etcd, { managed, index: 1, account });
+  const second = await addNode(cluster, etcd, { managed, index: 2, account, ...(newer && { newer }) });
   const nodes = [first, second] as const;
   for (const node of nodes) await node.ready();
   const machines = () => nodes.filter((node) => node.isOn()).map((node) => node.machine());
@@ -68,6 +75,7 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
   };
   return {
     ...cluster,
+    etcd,
     nodes,
     watch,
     managed,
@@ -92,6 +100,7 @@ interface NodeWish {
 
 async function addNode(
   cluster: Awaited<ReturnType<typeof startRealCluster>>,
+  etcd: EtcdCluster,
   { account, index, managed, newer }: NodeWish,
 ): Promise<StageNode> {
   let agent: Daemon | undefined;
@@ -105,7 +114,7 @@ async function addNode(
     prepare: async (machine) => {
       if (managed.byChart) return;
       if (newer !== undefined) cpSync(newer.plugins, machine.path("opt/cni/bin"), { recursive: true });
-      await writeNodeFile(machine, cluster.kubernetes, cluster.etcd);
+      await writeNodeFile(machine, cluster.kubernetes, etcd);
       writeNetwork(machine, wireNetwork(newer === undefined ? "1.0.0" : "1.1.0"));
       await installBuild(machine, BUILD);
       await start(machine);
