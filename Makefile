@@ -4,7 +4,7 @@ EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
-.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo bench bench-scale bench-cluster bench-whereabouts bench-kubernetes lint clean
+.PHONY: all build shim image release test test-everywhere test-soak test-fuzz test-cluster test-nodes test-deploy demo demo-cluster test-demo bench bench-scale bench-cluster bench-whereabouts bench-kubernetes lint clean
 
 all: build
 
@@ -72,6 +72,17 @@ demo:
 	@scripts/setup.sh demo
 	@scripts/build.sh
 	@scripts/demo.sh
+
+## demo-cluster: the same on a real Kubernetes of two nodes, kube-ipam's store in its API; as root, leaves nothing behind
+demo-cluster:
+	@scripts/demo-cluster.sh
+
+## test-demo: demo-cluster, to its end and interrupted, which must leave nothing behind
+test-demo: image
+	@scripts/setup.sh test
+	@nice test/cluster/build.sh
+	@nice scripts/helm.sh
+	@scripts/test.sh test/demo
 
 ## test-soak: 10,000 ADDs and DELs through shim and agent, whose memory and descriptors must not grow
 test-soak: build shim

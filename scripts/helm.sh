@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # Builds Helm from its Go module, once, outside the checkout; prints the program's path. Takes a few
 # minutes when cold, nothing when it is there. Any Helm 3 or 4 renders the chart; this one is for the
-# tests and for deploy/manifests, so that everybody gets the same bytes.
+# tests, the demo and deploy/manifests, so that everybody gets the same bytes. `helm.sh --missing` builds
+# nothing: it says what is missing, and how long that takes.
 set -euo pipefail
 
 VERSION=4.3.1
 folder=${KUBE_IPAM_HELM:-${XDG_CACHE_HOME:-$HOME/.cache}/kube-ipam/helm-v$VERSION}
 
+if [ "${1:-}" = --missing ]; then
+  [ -x "$folder/helm" ] || echo "Helm $VERSION, about 3 minutes"
+  exit
+fi
 if [ ! -x "$folder/helm" ]; then
   mkdir -p "$folder"
   # A half-written executable must never be taken for a finished one: build beside it, then rename.

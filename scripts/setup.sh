@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a new machine lacks, and nothing it has: `setup.sh build` for compiling, `demo` for
-# that and the demo, `lint` for compiling and linting, `test` for the tests, `release` for compiling for
+# that and the demo, `demo-cluster` for the demo on a cluster, `lint` for compiling and linting, `test` for the tests, `release` for compiling for
 # both processors. Quick and silent when there is nothing to do; else it first says what it installs.
 #
 # `setup.sh --list demo` only names what that takes: the Debian packages, each with a file of it.
@@ -15,9 +15,10 @@ main() {
     build) ;;
     lint) npm=all ;;
     demo) tools+=("${POD_TOOLS[@]}") ;;
-    test) tools+=("${POD_TOOLS[@]}" "${TEST_TOOLS[@]}") npm=all ;;
+    demo-cluster) tools+=("${POD_TOOLS[@]}" "${NODE_TOOLS[@]}") npm=all ;;
+    test) tools+=("${POD_TOOLS[@]}" "${NODE_TOOLS[@]}" "${TEST_TOOLS[@]}") npm=all ;;
     release) tools+=("${RELEASE_TOOLS[@]}") ;;
-    *) echo "usage: $0 [--list] [build|lint|demo|test|release]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--list] [build|lint|demo|demo-cluster|test|release]" >&2; exit 2 ;;
   esac
   if [ -n "$list" ]; then printf '%s\n' "${tools[@]}"; return; fi
   mapfile -t missing < <(missing_of "${tools[@]}")
@@ -42,10 +43,15 @@ POD_TOOLS=(
   iputils-ping:ping
   util-linux:nsenter
 )
-TEST_TOOLS=(
+# Real nodes, and the shim.
+NODE_TOOLS=(
   containerd:containerd
   runc:runc
   busybox-static:/bin/busybox
+  gcc:cc
+  libc6-dev:/usr/include/stdio.h
+)
+TEST_TOOLS=(
   strace:strace
   qemu-user:qemu-x86_64
   zsh:zsh
