@@ -78,7 +78,8 @@ async function send(
   }
 }
 
-function isUnconnected(error: unknown): boolean {
+/** Whether no connection came about, so that nothing was sent over it. */
+export function isUnconnected(error: unknown): boolean {
   return UNCONNECTED.includes(codeOf(error));
 }
 

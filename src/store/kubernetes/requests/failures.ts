@@ -1,5 +1,6 @@
 import { IpamError } from "../../../ipam/errors.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
+import { isUnconnected } from "../../../kubernetes/api/reach.ts";
 
 /** An answer of the API server that is no success. */
 export interface Refusal {
@@ -79,7 +80,7 @@ export function unanswered(
     return new StoreFailure(cause.code === 11 ? "unavailable" : "refused", cause.message, cause.details, {
       cause,
     });
-  const isCertain = write === "nothing" || (write === "once" && isUnsent(cause));
+  const isCertain = write === "nothing" || (write === "once" && isUnconnected(cause));
   const kind = isCertain ? "unavailable" : "unknown-outcome";
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StoreFailure(kind, `the API server at ${server} gave no answer: ${why}`, "try again", { cause });
@@ -97,19 +98,3 @@ function full(server: string, message: string): StoreFailure {
     "free space in the cluster's etcd (compact, defrag, disarm its alarm), or raise its quota",
   );
 }
-
-function isUnsent(cause: unknown): boolean {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return UNSENT.includes(code);
-}
-
-const UNSENT: readonly string[] = [
-  "EAI_AGAIN",
-  "ENOTFOUND",
-  "ECONNREFUSED",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "EADDRNOTAVAIL",
-  "ConnectionRefused",
-  "FailedToOpenSocket",
-];
