@@ -19,14 +19,11 @@ async function containerLife(world: World): Promise<void> {
   await using containerd = await startContainerd(world.place.folder);
   const bridge = uniqueName("br");
   await layOut(world, bridge);
+  const script = "ip -o -4 addr show dev eth0; ping -c 1 -w 5 10.1.2.1";
+  const running = runContainer(world, containerd, "c1", script);
   try {
-    const running = runContainer(
-      world,
-      containerd,
-      "c1",
-      "ip -o -4 addr show dev eth0; ping -c 1 -w 5 10.1.2.1",
-    );
-    const held = await eventually(async () => (await world.held())[0]);
+    // host-local makes a file first and writes the container into it afterwards.
+    const held = await eventually(async () => (await world.held()).find(({ ifname }) => ifname !== ""));
     expect(held).toMatchObject({
       network: "net1",
       address: "10.1.2.2",
@@ -44,12 +41,15 @@ async function containerLife(world: World): Promise<void> {
     });
     expect(noted.netns).not.toBe("");
     expect(JSON.parse(noted.config)).toMatchObject({ name: "net1", plugins: [{ type: "bridge" }] });
-    running.end();
+    await running.end();
     const finished = await running.finished;
     expect(finished.stdout).toContain("inet 10.1.2.2/24");
     expect(finished.stdout).toContain("1 packets received");
     expect(await world.held()).toEqual([]);
   } finally {
+    // A container that lives on keeps its mounts, and with them this test's folder.
+    await running.end();
+    await running.finished;
     await tool("ip", "link", "del", bridge);
   }
 }
