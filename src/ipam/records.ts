@@ -286,7 +286,13 @@ export interface RecoveryConflict {
 /** Names one record. Only the store maps it to a key. */
 export type Ref =
   | { readonly kind: "meta" }
-  | { readonly kind: "attachment"; readonly node: string; readonly id: AttachmentId }
+  | {
+      readonly kind: "attachment";
+      readonly node: string;
+      readonly id: AttachmentId;
+      /** Its first address, where the caller expects to know it: a store may find the record by it. No part of its name. */
+      readonly likely?: { readonly space: string; readonly address: Address };
+    }
   | { readonly kind: "allocation"; readonly space: string; readonly address: Address }
   | { readonly kind: "reservation"; readonly space: string; readonly address: Address }
   | { readonly kind: "cooling"; readonly space: string; readonly address: Address }

@@ -1,10 +1,15 @@
-import type { Address } from "../address/address.ts";
-import type { AttachmentId, Owner, Ref, RefOf } from "./records.ts";
+import { type Address, tryParseAddress } from "../address/address.ts";
+import type { AttachmentId, AttachmentRecord, Owner, Ref, RefOf } from "./records.ts";
 
 /** Makes references to records: `refTo.allocation(space, address)`. */
 export const refTo = {
   meta: { kind: "meta" },
-  attachment: (node: string, id: AttachmentId) => ({ kind: "attachment", node, id }),
+  attachment: (node: string, id: AttachmentId, likely?: RefOf<"attachment">["likely"]) => ({
+    kind: "attachment",
+    node,
+    id,
+    ...(likely && { likely }),
+  }),
   allocation: (space: string, address: Address) => ({ kind: "allocation", space, address }),
   reservation: (space: string, address: Address) => ({ kind: "reservation", space, address }),
   cooling: (space: string, address: Address) => ({ kind: "cooling", space, address }),
@@ -26,4 +31,13 @@ export function refsAround(space: string, address: Address) {
     refTo.reservation(space, address),
     refTo.cooling(space, address),
   ] as const;
+}
+
+/** What an attachment's reference says of where its record likely is; undefined where no address is known. */
+export function likelyOf({
+  addresses: [first],
+  space,
+}: Pick<AttachmentRecord, "addresses" | "space">): RefOf<"attachment">["likely"] {
+  const address = first === undefined ? undefined : tryParseAddress(first);
+  return address && { space, address };
 }

@@ -162,6 +162,11 @@ export interface Query {
   readonly refs?: readonly Ref[];
   readonly windows?: readonly Window[];
   readonly counts?: readonly Span[];
+  /**
+   * The answer's `revision` has to be the store's own, also where that takes longer: for who looks whether the store was
+   * thrown back, and who watches from there. What asks for windows or counts has it anyway.
+   */
+  readonly exact?: true;
 }
 
 /** All addresses from `first` to `last`, both included, of one family. */
@@ -207,6 +212,8 @@ export interface Versioned<T> {
 export interface Snapshot {
   /** The store's revision at the moment of the read. */
   readonly revision: number;
+  /** It is no more than a lower bound of that: a lower one than before proves nothing. Only where the query is not `exact`. */
+  readonly atLeast?: true;
   /**
    * What the store's servers call themselves as a whole, where they do: it changes where they were set up
    * anew, as from a backup.
@@ -261,6 +268,8 @@ export type Outcome =
   | {
       readonly won: true;
       readonly revision: number;
+      /** The store's revision right before it wrote, where that is not `revision - 1`; "unknown": it did not tell. */
+      readonly before?: number | "unknown";
       readonly lineage?: string;
       /** Of a record that it has put, where that may be another than `revision`; undefined where it is not known. */
       readonly revisionOf?: (ref: Ref) => number | undefined;

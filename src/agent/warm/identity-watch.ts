@@ -124,9 +124,9 @@ export class IdentityWatch implements Identity {
 /** An identity that cannot be read is none: a look says what is wrong with it. */
 function read(store: WatchedStore): Promise<Snapshot> {
   const soon = () => ({ deadline: performance.now() + READ_MS });
-  const ask = () => store.read({ refs: [refTo.meta] }, soon());
+  const ask = () => store.read({ refs: [refTo.meta], exact: true }, soon());
   return unlessDamaged<Snapshot>(ask, async () => ({
-    ...(await store.read({}, soon())),
+    ...(await store.read({ exact: true }, soon())),
     get: () => undefined,
   }));
 }

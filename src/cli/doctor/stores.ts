@@ -34,7 +34,7 @@ async function checkStore({ store: settings, node, space }: Used, options: CallO
   try {
     const machine = openNode(node);
     const remembered = recallStore(space, { node: machine, store });
-    const snapshot = await store.read({ refs: [refTo.meta] }, options);
+    const snapshot = await store.read({ refs: [refTo.meta], exact: true }, options);
     const meta = verifyStore(snapshot, remembered, space, {
       store,
       node: machine,

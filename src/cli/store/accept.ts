@@ -23,7 +23,7 @@ export interface AcceptOptions {
 export async function acceptStore(given: AcceptOptions, session: Session): Promise<number> {
   const { settings, ports, options } = session;
   const memory = openStoreMemory(`${settings.node.dataDir}/stores`);
-  const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta], exact: true }, options);
   const uuid = snapshot.get(refTo.meta)?.record.uuid;
   const accepted: { space: string; forgotten?: RememberedStore }[] = [];
   const spaces = await spacesOfNode(session, given.space);

@@ -46,7 +46,7 @@ export async function storeStatus(
   const endpoints = await configuredStore(settings.store).members?.ask(options);
   const lines = (endpoints ?? []).map((endpoint) => endpointLine(endpoint, kind));
   try {
-    const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+    const snapshot = await ports.store.read({ refs: [refTo.meta], exact: true }, options);
     const meta = snapshot.get(refTo.meta)?.record;
     const records = await countRecords(past);
     const spaces = (await spacesOfNode(past, undefined)).map((space) => viewOf(space, snapshot, session));

@@ -12,6 +12,7 @@ import type { AttachmentRecord, MetaRecord } from "../records.ts";
 import { samePod } from "../same.ts";
 import type { Versioned } from "../store-port.ts";
 import type { Attempt } from "../view/attempt.ts";
+import type { View } from "../view/view.ts";
 import { takesAny } from "../wish.ts";
 import { holderAgain, repeat } from "./repeat.ts";
 
@@ -23,6 +24,7 @@ import { holderAgain, repeat } from "./repeat.ts";
  */
 export async function answerRepeated(
   attempt: Attempt,
+  view: View,
   own: Versioned<AttachmentRecord>,
   store: Pick<MetaRecord, "uuid"> | undefined,
 ): Promise<Step> {
@@ -39,7 +41,7 @@ export async function answerRepeated(
   );
   // Addresses of an attachment whose recorded namespace is gone were those of an earlier sandbox.
   const stale = mayFree(own.record.holder, ports) && !mayHaveAgain(attempt, own.record);
-  const state = stale ? "stale" : await repeat(attempt, own);
+  const state = stale ? "stale" : await repeat(attempt, view, own);
   if (typeof state !== "string") {
     logOutside(request.network, own.record, ports);
     return { kind: "allocated", allocated: answer(attempt, { record: own.record, ...state }, true) };

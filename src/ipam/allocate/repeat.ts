@@ -1,12 +1,14 @@
 import { allocationRefs, readAllocations } from "../free/free.ts";
 import { describeAttachment } from "../in-words.ts";
 import { refuseNewer } from "../integrity/newer.ts";
+import { verifyByCommit, verifyStore } from "../integrity/one-store.ts";
 import type { AttachmentRecord, Holder } from "../records.ts";
 import { refTo } from "../ref-to.ts";
 import { revisionIn } from "../revision-in.ts";
 import { sameAttachment, samePod } from "../same.ts";
 import type { Guard, Put, Versioned } from "../store-port.ts";
 import { type Attempt, holderOf } from "../view/attempt.ts";
+import type { View } from "../view/view.ts";
 
 /**
  * Repeats an ADD for an attachment that has addresses (IDEMPOTENT): rewrites its records with this
@@ -17,10 +19,12 @@ import { type Attempt, holderOf } from "../view/attempt.ts";
  * it: the caller frees the record first. "lost": another process changed the records meanwhile: read
  * again.
  *
- * @throws IpamError storeCannotWrite where a newer program wrote one of the records; StoreFailure.
+ * @throws IpamError storeCannotWrite where a newer program wrote one of the records, or the store is older than this node
+ *   knew; StoreFailure.
  */
 export async function repeat(
   attempt: Attempt,
+  view: View,
   own: Versioned<AttachmentRecord>,
 ): Promise<Rewritten | "stale" | "lost"> {
   const { ports, request, options } = attempt;
@@ -44,7 +48,11 @@ export async function repeat(
     puts.push({ ref: allocationRef, record: { ...allocation.record, holders: [...others, holder] } });
   }
   const outcome = await ports.store.commit({ guards, puts, deletes: [] }, options);
-  return outcome.won ? { revision: revisionIn(outcome, ref) } : "lost";
+  if (!outcome.won) return "lost";
+  verifyByCommit(view.snapshot, outcome, (shown) =>
+    verifyStore(shown, view.remembered, request.network.space, ports),
+  );
+  return { revision: revisionIn(outcome, ref) };
 }
 
 /** The records carry this request's ID now. */

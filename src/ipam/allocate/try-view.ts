@@ -52,7 +52,7 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
   if (!(await isWitnessed(view.questions.witness, view.snapshot, own, ports, options))) return AGAIN;
   if (view.own !== undefined) {
     if (!isStanding(attempt, view.own.record)) requireReady(meta, false);
-    return answerRepeated(attempt, view.own, meta?.record);
+    return answerRepeated(attempt, view, view.own, meta?.record);
   }
   requireReady(meta, network.requireInit);
   learnNearby(attempt, view);

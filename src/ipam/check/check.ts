@@ -7,7 +7,7 @@ import { requireReady, verifyStore } from "../integrity/one-store.ts";
 import { logOutside } from "../integrity/outside.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
-import { refTo } from "../ref-to.ts";
+import { likelyOf, refTo } from "../ref-to.ts";
 import type { CheckRequest } from "../requests.ts";
 import { sameAttachment } from "../same.ts";
 
@@ -20,8 +20,9 @@ import { sameAttachment } from "../same.ts";
  *   StoreFailure when the store cannot be read.
  */
 export async function check(request: CheckRequest, ports: Ports): Promise<void> {
-  const node = ports.node.journal.read(request.attachment)?.holder.node ?? ports.node.name;
-  const ref = refTo.attachment(node, request.attachment);
+  const known = ports.node.journal.read(request.attachment);
+  const node = known?.holder.node ?? ports.node.name;
+  const ref = refTo.attachment(node, request.attachment, known && likelyOf(known));
   const options = { deadline: request.deadline };
   const { space } = request.network;
   const remembered = recallStore(space, ports);

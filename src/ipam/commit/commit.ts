@@ -47,7 +47,7 @@ async function commitNow(attempt: Attempt, view: View, candidates: readonly Cand
   tellNearby(attempt, view, candidates, outcome.won ? { won: outcome.revision } : "lost");
   handOnShare(attempt, view, allocating.transaction, outcome);
   if (!outcome.won) return lost(attempt, view, outcome);
-  if (view.foreseen !== undefined) await undoUnlessNewer(attempt, view, outcome);
+  await undoUnlessNewer(attempt, view, outcome);
   rememberAfter(attempt, allocating, outcome);
   await undoUnlessWanted(attempt);
   learnNamed(attempt, view, candidates, allocating.transaction, outcome);

@@ -1,6 +1,7 @@
 import { free } from "../free/free.ts";
-import type { Standing } from "../integrity/identity.ts";
 import { requireNewer } from "../integrity/older-state.ts";
+import { verifyByCommit, verifyStore } from "../integrity/one-store.ts";
+import type { Won } from "../revision-in.ts";
 import { type Attempt, requireStillWanted } from "../view/attempt.ts";
 import type { View } from "../view/view.ts";
 
@@ -14,15 +15,22 @@ export function undoUnlessWanted(attempt: Attempt): Promise<void> {
 }
 
 /**
- * ONE-STORE for a commit without a read before it: undoes the commit where its outcome shows an older
- * state of the store than this node knew.
+ * ONE-STORE for a commit before which nothing was read that tells the store's revision: undoes the commit where its
+ * outcome shows an older state of the store than this node knew.
  *
  * @throws IpamError storeCannotWrite.
  */
-export function undoUnlessNewer(attempt: Attempt, { remembered }: View, standing: Standing): Promise<void> {
+export function undoUnlessNewer(
+  attempt: Attempt,
+  { foreseen, remembered, snapshot }: View,
+  committed: Won,
+): Promise<void> {
   return undoUnless(attempt, () => {
     const { ports, request } = attempt;
-    if (remembered) requireNewer(standing, remembered, request.network.space, ports);
+    const { space } = request.network;
+    if (foreseen === undefined)
+      verifyByCommit(snapshot, committed, (shown) => verifyStore(shown, remembered, space, ports));
+    else if (remembered) requireNewer(committed, remembered, space, ports);
   });
 }
 

@@ -3,7 +3,7 @@ import { IpamError } from "../errors.ts";
 import { describeAttachment, describeMove } from "../in-words.ts";
 import { recallStore } from "../integrity/identity.ts";
 import { refuseNewer } from "../integrity/newer.ts";
-import { verifyForRelease } from "../integrity/one-store.ts";
+import { verifyByCommit, verifyForRelease } from "../integrity/one-store.ts";
 import { OUT_OF_MOVE } from "../integrity/ways-out.ts";
 import type { Ports } from "../ports.ts";
 import {
@@ -61,9 +61,9 @@ export async function free(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const held = await readHeld(target, ports, options);
     if (held === undefined) return undefined;
-    const { entry, allocations } = held;
+    const { entry, allocations, snapshot } = held;
     const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
-    const { connection } = held;
+    const { connection } = snapshot;
     const noticed = isOwnDel(target, entry.record, ports)
       ? freed
       : withNotice(freed, entry.record, ports, target.unlocked !== true);
@@ -73,6 +73,7 @@ export async function free(
       const outcome = await ports.store.commit({ ...transaction, ...over }, options);
       if (!outcome.won) continue;
       tellNearby(entry.record, deletesOnly ? 0 : coolingSeconds, ports);
+      verifyByCommit(held.snapshot, outcome, held.verify);
       return entry.record;
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure;
@@ -166,24 +167,30 @@ export function readAllocations(
 interface Held {
   readonly entry: Versioned<AttachmentRecord>;
   readonly allocations: Snapshot;
-  readonly connection: number | undefined;
+  /** With the store's identity. */
+  readonly snapshot: Snapshot;
+  /** ONE-STORE by a snapshot of this read. */
+  readonly verify: (snapshot: Snapshot) => void;
 }
 
 async function readHeld(target: FreeTarget, ports: Ports, options: CallOptions): Promise<Held | undefined> {
-  const ref = refTo.attachment(target.node, target.id);
-  const guess = target.expected === undefined ? [] : allocationRefs(target.expected);
-  const remembered = target.expected && recallStore(target.expected.space, ports);
+  const { expected } = target;
+  const guess = expected === undefined ? [] : allocationRefs(expected);
+  const ref = refTo.attachment(target.node, target.id, guess[0]);
+  const remembered = expected && recallStore(expected.space, ports);
   const snapshot = await ports.store.read({ refs: [refTo.meta, ref, ...guess] }, options);
   requireNotMoved(snapshot);
-  if (target.expected !== undefined) verifyForRelease(snapshot, remembered, target.expected.space, ports);
+  const verify = (shown: Snapshot) => {
+    if (expected !== undefined) verifyForRelease(shown, remembered, expected.space, ports);
+  };
+  verify(snapshot);
   const entry = snapshot.get(ref);
   if (entry === undefined) return undefined;
   if (target.requestId !== undefined && entry.record.holder.requestId !== target.requestId) return undefined;
   refuseNewer(entry.record.version, `the record of ${describeAttachment(target.id)}`);
-  const guessed = target.expected !== undefined && namesSame(target.expected, entry.record);
-  const { connection } = snapshot;
+  const guessed = expected !== undefined && namesSame(expected, entry.record);
   const allocations = guessed ? snapshot : await readAllocations(entry.record, ports, options);
-  return { entry, allocations, connection };
+  return { entry, allocations, snapshot, verify };
 }
 
 /** What is freed in a store that was moved away stays held where its address spaces live: the release waits for that one. */

@@ -12,7 +12,7 @@ export type Identity = Pick<MetaRecord, "uuid" | "recovery" | "formerRecoveries"
 const MOST_FORMER = 16;
 
 /** Where the store stood when its identity was read or guarded. */
-export type Standing = Pick<Snapshot, "revision" | "lineage">;
+export type Standing = Pick<Snapshot, "revision" | "atLeast" | "lineage">;
 
 /** A new identity, for a store that has none. */
 export function newIdentity(): MetaRecord {

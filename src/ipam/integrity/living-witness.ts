@@ -2,7 +2,7 @@ import { locationOf } from "../journal-entry.ts";
 import type { JournalEntry, Node, RememberedStore, Witness, Witnesses } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import type { AttachmentRecord } from "../records.ts";
-import { refTo } from "../ref-to.ts";
+import { likelyOf, refTo } from "../ref-to.ts";
 import type { Guard, Snapshot } from "../store-port.ts";
 
 /** The newest holding of this node, which a store that was not thrown back still has. */
@@ -67,8 +67,9 @@ export function lives(
 }
 
 /** The record of a witness. */
-export function witnessRef({ entry: { holder } }: LivingWitness) {
-  return refTo.attachment(holder.node, holder.attachment);
+export function witnessRef({ entry }: LivingWitness) {
+  const { addresses, holder, space } = entry;
+  return refTo.attachment(holder.node, holder.attachment, likelyOf({ space, addresses }));
 }
 
 /** Whether the store has a witness, and not an earlier state of the same attachment. */

@@ -27,7 +27,7 @@ export async function lookAtStore(ports: Ports, options: CallOptions): Promise<M
   });
   const witnesses = spaces.flatMap(({ witness }) => (witness ? [witnessRef(witness)] : []));
   const read = async (of: typeof witnesses) => ({
-    snapshot: await ports.store.read({ refs: [refTo.meta, ...of] }, options),
+    snapshot: await ports.store.read({ refs: [refTo.meta, ...of], exact: true }, options),
     asked: of.length > 0,
   });
   const { snapshot, asked } = await unlessDamaged(

@@ -4,9 +4,16 @@ import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
 import { refTo } from "../ref-to.ts";
+import type { Won } from "../revision-in.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
 import { confirmedHere } from "./confirmed-here.ts";
-import { olderState, requireAnsweredAsSeen, requireNoFormerRecovery, whyOlder } from "./older-state.ts";
+import {
+  olderState,
+  requireAnsweredAsSeen,
+  requireNoFormerRecovery,
+  standingBefore,
+  whyOlder,
+} from "./older-state.ts";
 import { ThrownBack } from "./thrown-back.ts";
 import { OUT_OF_MOVE, outOfSuspicion, WAY_OUT, where } from "./ways-out.ts";
 
@@ -56,6 +63,20 @@ function requireSame(
     throw olderState(space, "it does not know of the recovery that this node has answered", ports);
   const older = whyOlder(meta, snapshot, remembered);
   if (older !== undefined) throw olderState(space, older, ports);
+}
+
+/**
+ * ONE-STORE by a transaction that followed a snapshot with a lower bound of the revision alone: verifies what the
+ * transaction tells of the store's revision, for those who would have by the snapshot.
+ *
+ * @throws as `verify`.
+ */
+export function verifyByCommit(
+  { atLeast, ...snapshot }: Snapshot,
+  committed: Won,
+  verify: (snapshot: Snapshot) => unknown,
+): void {
+  if (atLeast) verify({ ...snapshot, ...standingBefore(committed) });
 }
 
 /** Whether the place is certainly the one that the node remembers, so that its other users are concerned too. */

@@ -20,7 +20,7 @@ export async function vouchForStore(
   ports: Ports,
   options: CallOptions,
 ): Promise<void> {
-  const snapshot = await ports.store.read({ refs: [refTo.meta] }, options);
+  const snapshot = await ports.store.read({ refs: [refTo.meta], exact: true }, options);
   const meta = snapshot.get(refTo.meta)?.record;
   const standing = meta === undefined ? [] : await standingHere(ports, options);
   const { storeMemory, witnesses } = ports.node;

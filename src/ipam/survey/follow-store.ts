@@ -86,8 +86,8 @@ export class StoreFollower {
   /** An identity that cannot be read is compared once it can. */
   async #begin(): Promise<Begun> {
     const { store } = this.#ports;
-    const read = () => store.read({ refs: [refTo.meta] }, within(READ_MS));
-    const { get, revision } = await unlessDamaged(read, () => store.read({}, within(READ_MS)));
+    const read = () => store.read({ refs: [refTo.meta], exact: true }, within(READ_MS));
+    const { get, revision } = await unlessDamaged(read, () => store.read({ exact: true }, within(READ_MS)));
     return { identity: get(refTo.meta)?.record, revision };
   }
 

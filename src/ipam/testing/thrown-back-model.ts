@@ -83,8 +83,12 @@ export class ThrownBackModel {
   /** Addresses in the journals of ADDs that died: a recovery believes that their pods may have them. */
   readonly #claimed = new Set<string>();
 
-  constructor(foresees: readonly Foresees[]) {
-    this.world = new ThrownBackWorld(foresees);
+  readonly #bounds: boolean;
+
+  /** @param bounds as `ThrownBackWorld`'s. */
+  constructor(foresees: readonly Foresees[], bounds: boolean) {
+    this.world = new ThrownBackWorld(foresees, bounds);
+    this.#bounds = bounds;
   }
 
   async begin(): Promise<void> {
@@ -96,8 +100,10 @@ export class ThrownBackModel {
   async perform(step: Step): Promise<void> {
     const { node, kind, death } = step;
     const { world } = this;
+    const isLook = ["look", "round"].includes(kind);
     const evidence =
-      ["add", "add named", "add sticky", "look", "round"].includes(kind) && (await this.#evidence(node));
+      (isLook || ["add", "add named", "add sticky"].includes(kind)) &&
+      (await this.#evidence(node, isLook || !this.#bounds));
     const { interrupted } = world.machine(node);
     const marks = [...interrupted];
     const done = await this.#perform(step).then(
@@ -202,6 +208,8 @@ export class ThrownBackModel {
     const { stopped } = this;
     try {
       const { address, repeated } = await world.add(node, container, asked, death);
+      // An ADD that was refused may have written nothing, and only a write, or a look, tells such a store's revision.
+      if (this.#bounds) this.#require(!evidence, `${container} was answered although its node has evidence`);
       if (before !== undefined) {
         if (this.#unconfirmed.has(before) || this.#claimed.has(before.address)) return;
         this.#require(address === before.address, `${container} had ${before.address}, and now ${address}`);
@@ -316,10 +324,14 @@ export class ThrownBackModel {
     this.stopped = (await world.meta())?.state === "suspect";
   }
 
-  /** Whether a node knows for certain that the store was thrown back, by what it remembers and what lives. */
-  async #evidence(node: number): Promise<boolean> {
+  /**
+   * Whether a node knows for certain that the store was thrown back, by what it remembers and what lives.
+   *
+   * @param byRevision false: for one who has not been told the store's revision.
+   */
+  async #evidence(node: number, byRevision = true): Promise<boolean> {
     const { world } = this;
-    const snapshot = await world.store.read({ refs: [refTo.meta] }, soon());
+    const snapshot = await world.store.read({ refs: [refTo.meta], exact: true }, soon());
     const meta = snapshot.get(refTo.meta)?.record;
     const known = world.machine(node).storeMemory.recall("default");
     if (meta === undefined || (known !== undefined && known.uuid !== meta.uuid)) return false;
@@ -329,7 +341,7 @@ export class ThrownBackModel {
       if (recovery !== undefined && meta.recovery === undefined) return true;
       if (meta.recovery !== undefined && formerRecoveries.includes(meta.recovery)) return true;
       if (meta.recovery !== recovery) return false;
-      if (snapshot.revision < revision || (meta.epoch ?? 0) < epoch) return true;
+      if ((byRevision && snapshot.revision < revision) || (meta.epoch ?? 0) < epoch) return true;
       if (lineage !== undefined && lineage !== snapshot.lineage) return true;
     } else if (meta.recovery !== undefined || !this.#isOfStore(node, meta.uuid)) return false;
     const lost = await world.lost(node);

@@ -1,5 +1,5 @@
 import { formatAddress } from "../../address/address.ts";
-import { createMemoryStore, type SavedMemory } from "../../store/memory/memory-store.ts";
+import { createMemoryStore, type MemoryStore, type SavedMemory } from "../../store/memory/memory-store.ts";
 import { allocate } from "../allocate/allocate.ts";
 import { delivered } from "../allocate/delivered.ts";
 import { WarmForesight } from "../foresee/warm-foresight.ts";
@@ -50,15 +50,17 @@ class FileForesight extends WarmForesight {
 /** Machines on one store that keeps each state it ever had, and is thrown back to any of them. */
 export class ThrownBackWorld {
   readonly machines = NODES.map((name) => new FakeNode(name));
-  readonly store = createMemoryStore({ connects: true, lineage: "a" });
+  readonly store: MemoryStore;
   readonly states: SavedMemory[] = [];
   /** What lives, by the runtimes' word. */
   readonly living = new Map<string, Holding>();
   readonly #foresees: readonly Foresees[];
   #foresights: (Foresight | undefined)[] = [];
 
-  constructor(foresees: readonly Foresees[]) {
+  /** @param bounds what a read tells of the store's revision is a lower bound, where it need not be more. */
+  constructor(foresees: readonly Foresees[], bounds: boolean) {
     this.#foresees = foresees;
+    this.store = createMemoryStore({ connects: true, lineage: "a", bounds });
     for (const node of NODES.keys()) this.#forgetForesight(node);
     this.states.push(this.store.save());
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { parseAddress } from "../../address/address.ts";
 import type { Put } from "../../ipam/store-port.ts";
 import {
   allocated,
@@ -38,10 +39,30 @@ export function transactions(under: () => StoreUnderTest): void {
     const second = await putAll(other, putAllocation("10.1.2.4"));
     expect(first).toBeGreaterThan(0);
     expect(second).toBeGreaterThan(first);
-    const { revision } = await store.read({ refs: [allocation("10.1.2.4")] }, options());
+    const { atLeast, revision } = await store.read({ refs: [allocation("10.1.2.4")] }, options());
     // Others write to Kubernetes, too, and a read of one object tells that one's revision alone.
     if (under().atom === "address") expect(revision).toBeGreaterThanOrEqual(second);
     else expect(revision).toBe(second);
+    if (under().atom !== "address") expect(atLeast).toBeUndefined();
+  });
+
+  test("a revision that a picture does not vouch for is a lower bound, and one that has to be exact is none", async () => {
+    const { store, other = store } = under();
+    const first = await putAll(store, putAllocation("10.1.2.3"));
+    const second = await putAll(other, putAllocation("10.1.2.4"));
+    const query = { refs: [allocation("10.1.2.3")] };
+    const [some, exact] = await Promise.all([
+      store.read(query, options()),
+      store.read({ ...query, exact: true }, options()),
+    ]);
+    expect(some.revision).toBeGreaterThanOrEqual(some.atLeast ? first : second);
+    expect(exact).not.toHaveProperty("atLeast");
+    expect(exact.revision).toBeGreaterThanOrEqual(second);
+    const span = { first: parseAddress("10.1.2.1"), last: parseAddress("10.1.2.9") };
+    const window = { space: "default", ...span, limit: 9 };
+    const shown = await store.read({ windows: [window] }, options());
+    expect(shown).not.toHaveProperty("atLeast");
+    expect(shown.revision).toBeGreaterThanOrEqual(second);
   });
 
   test("one guard that does not hold, and none of the writes happens", async () => {

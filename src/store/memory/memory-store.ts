@@ -69,6 +69,8 @@ export interface MemoryOptions {
   readonly lineage?: string;
   /** Snapshots name their connection, as those of etcd do. */
   readonly connects?: boolean;
+  /** Snapshots tell a lower bound of the revision where the query does not need more, as those of Kubernetes do. */
+  readonly bounds?: boolean;
 }
 
 const EXPIRY_CHECK_MS = 20;
@@ -135,13 +137,16 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
       const entry = find(ref);
       if (entry !== undefined) found.set(refKey(ref), { record: decode(entry), revision: entry.revision });
     }
+    const { counts = [], exact, windows = [] } = query;
+    const isBound = options.bounds === true && exact !== true && windows.length + counts.length === 0;
     return {
-      revision,
+      revision: isBound ? Math.max(0, ...Array.from(found.values(), (each) => each.revision)) : revision,
+      ...(isBound && { atLeast: true }),
       ...(lineage !== undefined && { lineage }),
       ...(options.connects === true && { connection }),
       get: <R extends Ref>(ref: R) => found.get(refKey(ref)) as Versioned<RecordOf<R>> | undefined,
-      windows: (query.windows ?? []).map((window) => index.look(window, revisionOf)),
-      counts: (query.counts ?? []).map((span) => index.count(span, revisionOf)),
+      windows: windows.map((window) => index.look(window, revisionOf)),
+      counts: counts.map((span) => index.count(span, revisionOf)),
     };
   }
 
