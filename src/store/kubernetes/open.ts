@@ -44,13 +44,13 @@ export function storeOf(objects: Objects, description: StoreDescription, server:
       const outcome = await commit(session, transaction, requireTime(options));
       if (outcome !== "lost") {
         expiring.note(transaction.puts);
-        const { revision, versions } = outcome;
+        const { versions, ...won } = outcome;
         const revisionOf = (ref: Ref) => {
           const id = ref.kind === "attachment" ? session.homes.get(ref) : objectOf(ref);
           const version = id === undefined || id === "absent" ? undefined : versions.get(objectKey(id));
           return version === undefined ? undefined : Number(version);
         };
-        return { won: true, revision, revisionOf };
+        return { won: true, ...won, revisionOf };
       }
       const { otherwise } = transaction;
       return { won: false, ...(otherwise && { snapshot: await read(session, otherwise, options) }) };

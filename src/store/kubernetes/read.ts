@@ -33,13 +33,11 @@ const PAGE = 500;
  */
 export async function read(session: Session, query: Query, options: CallOptions): Promise<Snapshot> {
   const refs = query.refs ?? [];
-  const state = refs.some(isMeta) ? metaAndRevision(session, options) : undefined;
-  const views = viewsOf(
-    session,
-    refs,
-    options,
-    state?.then(({ seen }) => seen),
-  );
+  const state = query.exact ? metaAndRevision(session, options) : undefined;
+  const meta = refs.some(isMeta)
+    ? (state?.then(({ seen }) => seen) ?? sharedMeta(session, options))
+    : undefined;
+  const views = viewsOf(session, refs, options, meta);
   const [revision, records, windows, counts] = await Promise.all([
     state?.then((known) => known.revision),
     Promise.all(refs.map(async (ref) => recordIn(ref, await views(ref)))),
@@ -47,13 +45,13 @@ export async function read(session: Session, query: Query, options: CallOptions)
     Promise.all((query.counts ?? []).map((span) => countSpan(session, span, options))),
   ]);
   const found = new Map(refs.map((ref, n) => [refText(ref), records[n]]));
-  const revisions = [
-    ...records.map((record) => record?.revision ?? 0),
-    ...windows.map(({ revision }) => revision),
-    ...counts.map(({ revision }) => revision),
-  ];
+  // A listing tells the revision of all objects at a moment after the call; a GET only the object's own.
+  const listed = revision === undefined ? [...windows, ...counts].map((each) => each.revision) : [revision];
+  const seen = records.map((record) => record?.revision ?? 0);
   return {
-    revision: revision ?? Math.max(0, ...revisions),
+    ...(listed.length > 0
+      ? { revision: Math.min(...listed) }
+      : { revision: Math.max(0, ...seen), atLeast: true }),
     // A watch of an object begins with that object: others were read a moment before or after.
     since: (ref) => found.get(refText(ref))?.revision ?? 0,
     get: <R extends Ref>(ref: R) => found.get(refText(ref)) as Versioned<RecordOf<R>> | undefined,
@@ -66,9 +64,17 @@ function isMeta({ kind }: Ref): boolean {
   return kind === "meta";
 }
 
+/** The store's identity, in one look for all who ask for it at once. */
+async function sharedMeta(session: Session, options: CallOptions): Promise<View> {
+  const id = objectOf(refTo.meta);
+  const object = await session.shared.get(id, options);
+  session.seen.set(id, object);
+  return settled(session, id, object, options);
+}
+
 /**
- * The store's identity, and the revision of all objects at that moment: a listing tells it, and a GET only the
- * object's own. Who asks for the one compares the other with what it was.
+ * The store's identity, and the revision of all objects at that moment. A listing is answered once the API server's
+ * cache has caught up with etcd, so nobody asks for it whom a caller waits for.
  */
 async function metaAndRevision(
   session: Session,
@@ -89,7 +95,7 @@ function viewsOf(
   meta: Promise<View> | undefined,
 ) {
   const views = new Map<string, Promise<View>>();
-  const ids = refs.flatMap((ref) => idWithoutLooking(session, ref) ?? []);
+  const ids = refs.flatMap((ref) => idWithoutLooking(session, ref) ?? likelyHome(ref) ?? []);
   const settledFirst = settleUnsettled(session, ids, options);
   // Both are awaited at once: a failure that nobody awaits ends the process.
   const both = meta && Promise.all([settledFirst, meta]).then(([, seen]) => seen);
@@ -105,6 +111,12 @@ function viewsOf(
     const seen = id && (await viewOnce(id));
     if (ref.kind !== "attachment") return seen;
     if (seen !== undefined && (seen.content === undefined || seen.content.has(refText(ref)))) return seen;
+    const likely = likelyHome(ref);
+    const near = likely && (await viewOnce(likely));
+    if (near?.content?.has(refText(ref))) {
+      session.homes.set(ref, near.id);
+      return near;
+    }
     const home = await find(session, ref, options);
     if (home === undefined) return undefined;
     await settleUnsettled(session, [home], options);
@@ -117,6 +129,13 @@ function idWithoutLooking(session: Session, ref: Ref): ObjectId | undefined {
   if (ref.kind !== "attachment") return objectOf(ref);
   const home = session.homes.get(ref);
   return home === "absent" ? undefined : home;
+}
+
+/** The object that may hold an attachment's record, by the caller's word. */
+function likelyHome(ref: Ref): ObjectId | undefined {
+  return ref.kind === "attachment" && ref.likely
+    ? addressObject(ref.likely.space, ref.likely.address)
+    : undefined;
 }
 
 /** A record as the view shows it. @throws StoreFailure damaged */

@@ -115,7 +115,11 @@ async function attempt(
     return version === undefined ? [] : [[objectKey(object.id), version]];
   });
   const revisions = [...known.map(([, version]) => Number(version)), Number(committed?.version)];
-  return { revision: Math.max(...revisions.filter((each) => each > 0)), versions: new Map(known) };
+  return {
+    revision: Math.max(...revisions.filter((each) => each > 0)),
+    before: Number(decision.version) - 1,
+    versions: new Map(known),
+  };
 }
 
 /** Removes a decision that nothing refers to any more; somebody may have aborted it. What remains, the sweep finds. */

@@ -16,6 +16,8 @@ export type Committed = Won | "lost";
 
 export interface Won {
   readonly revision: number;
+  /** As `Outcome.before`. */
+  readonly before?: number | "unknown";
   /** Versions of the objects that it has written, by `objectKey`. */
   readonly versions: ReadonlyMap<string, string>;
 }
@@ -73,7 +75,9 @@ export async function commitOne(
     }
     const version = done.object?.version;
     const versions = new Map(version === undefined ? [] : [[objectKey(id), version]]);
-    return { revision: Number(version ?? object?.version ?? 0), versions };
+    if (version !== undefined) return { revision: Number(version), versions };
+    // The API server does not tell at which version it has removed an object.
+    return { revision: Number(object?.version ?? 0), before: "unknown", versions };
   }
 }
 

@@ -36,7 +36,9 @@ export async function commit(
   return outcome;
 
   async function compareOnly(): Promise<Committed> {
-    return (await holdNow(session, compared, options)) ? { revision: 0, versions: new Map() } : "lost";
+    return (await holdNow(session, compared, options))
+      ? { revision: 0, before: "unknown", versions: new Map() }
+      : "lost";
   }
 
   /** What is written after all, or later, stands where nobody expects it. */
