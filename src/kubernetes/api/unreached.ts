@@ -32,7 +32,7 @@ export async function unreachable(
 ): Promise<IpamError> {
   const { server, source } = credentials;
   const tls = tried && (await credentials.examined(tried).catch(() => tried));
-  const reason = (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
+  const reason = reasonOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (isVerificationCode(code)) {
     const fault = await peerFault(code, reason, refusedPeer(credentials, tls));
@@ -94,8 +94,13 @@ function refusedPeer(
   };
 }
 
-/** Bun's advice for the author of a program. */
-const FETCH_HINT = / For more information, pass `verbose: true`.*$/;
+/** What `fetch` says, without Bun's advice for the author of a program. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(FETCH_HINT, "");
+}
+
+const FETCH_HINT =
+  /\.? (For more information, pass `verbose: true`|Is the computer able to access the url\?).*$/;
 
 /** What else OpenSSL and Bun say of certificates that cannot be verified. */
 const CERTIFICATE_FAULT = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|certificate|ERR_SSL|ERR_TLS/i;

@@ -1,6 +1,9 @@
 import { IpamError } from "../../../ipam/errors.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import { isUnconnected } from "../../../kubernetes/api/reach.ts";
+import type { Authentication } from "../../../kubernetes/credentials/authentication.ts";
+import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
+import { GROUP } from "./wire.ts";
 
 /** An answer of the API server that is no success. */
 export interface Refusal {
@@ -10,20 +13,22 @@ export interface Refusal {
 }
 
 /** The failure of an answer to a read, or to a write that was certainly not performed. */
-export function refusedBy(server: string, { httpStatus, message, reason }: Refusal): StoreFailure {
+export function refusedBy(
+  { doubt, server, source }: Pick<Credentials, "doubt" | "server" | "source">,
+  { httpStatus, message, reason }: Refusal,
+): StoreFailure {
   const said = message === "" ? `HTTP ${httpStatus}` : message;
-  if (httpStatus === 401)
+  if (httpStatus === 401) {
+    const seen = doubt();
     return new StoreFailure(
       "refused",
-      `the API server at ${server} does not accept the credentials (401)`,
-      "the token or client certificate is wrong, revoked or expired: renew it",
+      `the API server at ${server} does not accept the credentials in ${source} (401)`,
+      seen
+        ? `${seen.reason}: ${seen.remedy}`
+        : "the token or client certificate is wrong, revoked or expired: renew it",
     );
-  if (httpStatus === 404)
-    return new StoreFailure(
-      "refused",
-      `the API server at ${server} lacks kube-ipam's resources (${said})`,
-      "install them: kubectl apply -f deploy/manifests/crds.yaml, or helm install",
-    );
+  }
+  if (httpStatus === 404) return withoutDefinitions(server);
   if (httpStatus === 403 && message.includes(CONTROLLER_FREES))
     return new StoreFailure(
       "unavailable",
@@ -52,6 +57,43 @@ export function refusedBy(server: string, { httpStatus, message, reason }: Refus
     `the API server at ${server} could not answer: ${said}`,
     "it is overloaded, starting or in trouble; try again",
   );
+}
+
+/** The failure where the API server does not know our resources at all, which says nothing about any object. */
+export function withoutDefinitions(server: string): StoreFailure {
+  return new StoreFailure(
+    "refused",
+    `the API server at ${server} does not know kube-ipam's records (404): the definitions ${DEFINITIONS} are not installed`,
+    "install kube-ipam in this cluster ('helm install', docs/install.md), or 'kubectl apply --server-side -f " +
+      "deploy/crds/store.yaml'; where somebody has deleted them, all records went with them: then run 'kube-ipam recover'",
+  );
+}
+
+const DEFINITIONS = `addressrecords.${GROUP} and storerecords.${GROUP}`;
+
+/**
+ * Reads an answer of the API server as JSON; undefined where it has none.
+ *
+ * @throws Error where it is not the API server's answer, but a proxy's page.
+ */
+export function bodyOf(httpStatus: number, text: string): unknown {
+  const body = parse(text);
+  if (body !== undefined || httpStatus >= 500 || httpStatus === 429 || isUnknownPath(httpStatus, text))
+    return body;
+  throw new Error(`it answered ${httpStatus} without JSON`);
+}
+
+/** What an API server says, instead of an object, of a group of which nothing is installed: Go's words. */
+function isUnknownPath(httpStatus: number, text: string): boolean {
+  return httpStatus === 404 && text.trim() === "404 page not found";
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Words of the policy that bounds what a node's process writes (deploy/rbac/store.yaml): what it may not free, another may. */
@@ -84,6 +126,20 @@ export function unanswered(
   const kind = isCertain ? "unavailable" : "unknown-outcome";
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StoreFailure(kind, `the API server at ${server} gave no answer: ${why}`, "try again", { cause });
+}
+
+/** The failure of a read that got no answer: where no connection came about, in words for why. */
+export async function unread(
+  credentials: Credentials,
+  cause: unknown,
+  { signal, tls }: { readonly signal: AbortSignal; readonly tls: Authentication["tls"] | undefined },
+): Promise<StoreFailure> {
+  const isOfConnection =
+    !signal.aborted && cause instanceof Error && "code" in cause && !(cause instanceof IpamError);
+  if (!isOfConnection) return unanswered(credentials.server, "nothing", cause);
+  // Only on failure: to look at a server again takes sockets and streams.
+  const { unreachable } = await import("../../../kubernetes/api/unreached.ts");
+  return unanswered(credentials.server, "nothing", await unreachable(credentials, { error: cause, tls }));
 }
 
 /** etcd's own words, as the API server passes them on. */

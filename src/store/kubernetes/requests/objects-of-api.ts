@@ -7,6 +7,7 @@ import type { Credentials } from "../../../kubernetes/credentials/credentials.ts
 import { DECISIONS, type ObjectId, type Resource } from "../objects/names.ts";
 import type { NewObject, Objects, Page, PageScope, StoredObject, Was } from "../objects/objects.ts";
 import { continueFrom } from "./continue.ts";
+import { withoutDefinitions } from "./failures.ts";
 import { type Ask, listFrom } from "./list-from.ts";
 import { nodeOf } from "./node-of.ts";
 import { type Answer, type Sending, send } from "./requests.ts";
@@ -49,7 +50,7 @@ export function objectsOf(credentials: Credentials): Objects {
       const answer = await request(path(id), options, {}, 404);
       if (answer.httpStatus !== 404) return objectOf(id.resource, read(storedObject, answer));
       if (answer.reason === "NotFound" && isOfObject(answer, id)) return undefined;
-      throw missing(credentials.server, id.resource);
+      throw withoutDefinitions(credentials.server);
     },
 
     async create(object, options) {
@@ -125,13 +126,5 @@ function isOfObject({ body }: Answer, { name }: ObjectId): boolean {
 
 function requireGone(answer: Answer, id: ObjectId, server: string): "changed" {
   if (isOfObject(answer, id)) return "changed";
-  throw missing(server, id.resource);
-}
-
-function missing(server: string, resource: Resource): StoreFailure {
-  return new StoreFailure(
-    "refused",
-    `the API server at ${server} has no resource ${kindOf(resource).plural}.${kindOf(resource).group}`,
-    "install kube-ipam's custom resources: helm install, or kubectl apply -f deploy/manifests",
-  );
+  throw withoutDefinitions(server);
 }

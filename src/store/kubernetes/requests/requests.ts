@@ -4,8 +4,9 @@ import { StoreFailure } from "../../../ipam/store-port.ts";
 import { orAbort } from "../../../kubernetes/api/or-abort.ts";
 import type { ApiPath } from "../../../kubernetes/api/path.ts";
 import { reach } from "../../../kubernetes/api/reach.ts";
+import type { Authentication } from "../../../kubernetes/credentials/authentication.ts";
 import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
-import { isDoubtful, type Refusal, refusedBy, unanswered } from "./failures.ts";
+import { bodyOf, isDoubtful, type Refusal, refusedBy, unanswered, unread } from "./failures.ts";
 
 /** One request; without a method a GET. */
 export interface Sending {
@@ -45,10 +46,10 @@ export async function send(
   sending: Sending,
   expected: readonly number[],
 ): Promise<Answer> {
-  const { server } = credentials;
   for (;;) {
     const left = deadline - performance.now();
-    if (left <= 0) throw new StoreFailure("unavailable", `no time is left to ask ${server}`, "try again");
+    if (left <= 0)
+      throw new StoreFailure("unavailable", `no time is left to ask ${credentials.server}`, "try again");
     const { answer, retryAfterMs } = await once(credentials, path, sending, Math.min(left, LONGEST_MS));
     if (answer.httpStatus < 300 || expected.includes(answer.httpStatus)) return answer;
     const refusal = refusalOf(answer);
@@ -56,7 +57,7 @@ export async function send(
       await Bun.sleep(retryAfterMs);
       continue;
     }
-    const failure = refusedBy(server, refusal);
+    const failure = refusedBy(credentials, refusal);
     if (sending.method === undefined || !isDoubtful(refusal)) throw failure;
     throw new StoreFailure("unknown-outcome", failure.message, failure.remedy);
   }
@@ -69,10 +70,9 @@ async function once(
   milliseconds: number,
 ): Promise<{ readonly answer: Answer; readonly retryAfterMs: number }> {
   const signal = AbortSignal.timeout(Math.ceil(milliseconds));
-  let sent = false;
+  let authentication: Authentication | undefined;
   try {
-    const authentication = await orAbort(credentials.apply(signal), signal);
-    sent = true;
+    authentication = await orAbort(credentials.apply(signal), signal);
     const response = await reach(credentials, path, authentication, {
       ...(method !== undefined && { method }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -82,19 +82,16 @@ async function once(
       },
       signal,
     });
-    const text = await response.text();
-    const parsed = parse(text);
-    // A proxy's page is no answer of the API server.
-    if (parsed === undefined && response.status < 500 && response.status !== 429)
-      throw new Error(`it answered ${response.status} without JSON`);
+    const parsed = bodyOf(response.status, await response.text());
     const again = Number(response.headers.get("retry-after"));
     return {
       answer: { httpStatus: response.status, reason: reasonOf(parsed), body: parsed },
       retryAfterMs: again > 0 ? again * 1000 : COME_AGAIN_MS,
     };
   } catch (failure) {
-    const written = !sent || method === undefined ? "nothing" : method === "POST" ? "once" : "again";
-    throw unanswered(credentials.server, written, failure);
+    const isRead = authentication === undefined || method === undefined;
+    if (!isRead) throw unanswered(credentials.server, method === "POST" ? "once" : "again", failure);
+    throw await unread(credentials, failure, { signal, tls: authentication?.tls });
   }
 }
 
@@ -106,12 +103,4 @@ function refusalOf({ body, httpStatus, reason }: Answer): Refusal {
 function reasonOf(body: unknown): string {
   const said = v.safeParse(status, body);
   return said.success ? said.output.reason : "";
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

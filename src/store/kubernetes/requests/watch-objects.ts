@@ -6,7 +6,7 @@ import { folderOf, withQuery } from "../../../kubernetes/api/path.ts";
 import { reach } from "../../../kubernetes/api/reach.ts";
 import type { Credentials } from "../../../kubernetes/credentials/credentials.ts";
 import type { ObjectChange, ObjectWatch, WatchScope } from "../objects/objects.ts";
-import { refusedBy, unanswered } from "./failures.ts";
+import { bodyOf, refusedBy, unanswered } from "./failures.ts";
 import { kindOf, objectOf, storedObject } from "./wire.ts";
 
 /** Seconds after which the API server ends a watch; the next one goes on where it ended. */
@@ -37,7 +37,7 @@ export async function* watchObjects(
   while (!options.signal.aborted) {
     try {
       for await (const { object, type } of lines(credentials, scope, version, options)) {
-        if (type === "ERROR") throw refusedBy(credentials.server, errorOf(object));
+        if (type === "ERROR") throw refusedBy(credentials, errorOf(object));
         version = v.parse(versioned, object).metadata.resourceVersion;
         if (type === "BOOKMARK") continue;
         const read = objectOf(scope.resource, v.parse(storedObject, object));
@@ -71,9 +71,9 @@ async function* lines(
     const authentication = await orAbort(credentials.apply(either), either);
     const response = await reach(credentials, path, authentication, { signal: either });
     if (!response.ok) {
-      const said = v.safeParse(status, await response.json().catch(() => undefined));
+      const said = v.safeParse(status, bodyOf(response.status, await response.text()));
       throw refusedBy(
-        credentials.server,
+        credentials,
         errorOf(said.success ? { ...said.output, code: response.status } : { code: response.status }),
       );
     }
