@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import type { Address } from "../../address/address.ts";
 import { refTo } from "../../ipam/ref-to.ts";
+import { StoreFailure } from "../../ipam/store-port.ts";
+import { list } from "./list.ts";
 import { EMPTY } from "./objects/content.ts";
 import { addressObject } from "./objects/names.ts";
 import type { NewObject, Objects } from "./objects/objects.ts";
@@ -11,8 +14,8 @@ import { openSession } from "./transactions/session.ts";
 import { write } from "./transactions/write.ts";
 
 const options = { deadline: Number.POSITIVE_INFINITY };
-const [address = V4[0]] = V4;
-if (address === undefined) throw new Error("no address");
+const [address, other] = V4;
+if (address === undefined || other === undefined) throw new Error("no address");
 const id = addressObject(SPACE, address);
 const made: NewObject = { id, content: EMPTY, written: "ours" };
 
@@ -64,6 +67,42 @@ test("K254: what an ADD of unknown outcome has added goes with the next look, wh
   await commit(openSession(objects), { guards: [], puts: [put(META, "second")], deletes: [] }, options);
   expect((await read(session, { refs: [allocation] }, options)).get(allocation)).toBeUndefined();
   expect(server.get(id)).toBeUndefined();
+});
+
+test("K336: who may only read sees what a transaction that died has prepared as it was before, and ends nothing", async () => {
+  const server = new MemoryServer();
+  const objects = objectsIn(server);
+  const first = openSession(objects);
+  const add = (container: string, at: Address) => putHeld("n", container, [at], container);
+  await commit(first, { guards: [], puts: add("c", address), deletes: [] }, options);
+  const dying = openSession({
+    ...objects,
+    replace: async (was, object, at) => {
+      if (object.verdict === "committed") throw noAnswer("unavailable");
+      return objects.replace(was, object, at);
+    },
+    remove: async () => {
+      throw noAnswer("unavailable");
+    },
+  });
+  const two = {
+    guards: [],
+    puts: [...add("d", other), put(META, "first")],
+    deletes: [refTo.allocation(SPACE, address)],
+  };
+  await commit(dying, two, options).catch(() => undefined);
+  const refused = new StoreFailure("refused", "may not delete it");
+  const reader = openSession({ ...objects, remove: () => Promise.reject(refused) });
+  const allocations = [refTo.allocation(SPACE, address), refTo.allocation(SPACE, other)] as const;
+  const snapshot = await read(reader, { refs: allocations }, options);
+  expect(allocations.map((ref) => snapshot.get(ref) !== undefined)).toEqual([true, false]);
+  const listed = await Array.fromAsync(list(reader, { kind: "allocation" }, options));
+  expect(listed.map(({ ref }) => ref)).toEqual([allocations[0]]);
+  const prepared = () => server.get(addressObject(SPACE, address))?.prepared;
+  expect(prepared()).toBeDefined();
+  // Who may, ends it.
+  const seen = await read(openSession(objects), { refs: allocations }, options);
+  expect(allocations.map((ref) => seen.get(ref) !== undefined)).toEqual([true, false]);
 });
 
 /** The first call gets no answer, and is not performed. */

@@ -2,6 +2,7 @@ import type { CallOptions } from "../../../ipam/store-port.ts";
 import type { Content } from "../objects/content.ts";
 import { decisionObject, type ObjectId } from "../objects/names.ts";
 import type { StoredObject } from "../objects/objects.ts";
+import { MayNotAbort } from "./abort.ts";
 import { Patience } from "./patience.ts";
 import type { Session } from "./session.ts";
 
@@ -40,9 +41,25 @@ export async function settled(
   for (let current = object; ; ) {
     const seen = await lookAt(session, id, current, options);
     if (!("contended" in seen)) return seen;
-    await patience.wait(seen.contended, options);
+    if (!(await isWorthAnotherLook(patience, seen.contended, options)))
+      return viewOf(session, id, current, current?.content);
     current = await session.objects.get(id, options);
     session.seen.set(id, current);
+  }
+}
+
+/** False for who may only read: nothing of that transaction has happened yet, and he is not the one to end it. */
+async function isWorthAnotherLook(
+  patience: Patience,
+  transaction: string,
+  options: CallOptions,
+): Promise<boolean> {
+  try {
+    await patience.wait(transaction, options);
+    return true;
+  } catch (failure) {
+    if (failure instanceof MayNotAbort) return false;
+    throw failure;
   }
 }
 
