@@ -2,14 +2,28 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { cniNameFault } from "../config/text/cni-name.ts";
 import { FORMATS } from "./output.ts";
 
-/** Adds the options that name the store and this node: the same for every command that opens a store. */
+/** Adds the options that name the store, the cluster and this node: the same for every command that opens a store. */
 export function withStoreOptions(command: Command): Command {
   return withTimeout(command)
     .option(
       "--config <file>",
       "configuration of a network, or the node's file (default: $KUBE_IPAM_CONFIG, else /etc/kube-ipam/config.json)",
     )
-    .option("--data-dir <folder>", "use the embedded store in this folder (default: /var/lib/kube-ipam)")
+    .addOption(
+      new Option(
+        "--store <kind>",
+        "which store: objects of the cluster's own API, etcd, or a file of this node (default: as configured)",
+      ).choices(["kubernetes", "etcd", "embedded"]),
+    )
+    .option(
+      "--kubeconfig <file>",
+      "kubeconfig of the cluster (default: kubeConfig of the configuration, else $KUBECONFIG, else the service account of this pod, else, where the cluster's API is the store, ~/.kube/config)",
+    )
+    .option("--context <name>", "context of the kubeconfig (default: its current one)")
+    .option(
+      "--data-dir <folder>",
+      "use the embedded store in this folder; beside --store or --etcd-url only this node's own folder (default: /var/lib/kube-ipam)",
+    )
     .option(
       "--etcd-url <urls>",
       "use etcd at these endpoints (such as https://10.1.2.3:2379,https://10.1.2.4:2379)",
@@ -48,14 +62,6 @@ function readSpaceName(text: string): string {
   const fault = cniNameFault(text);
   if (fault === undefined) return text;
   throw new InvalidArgumentError(`it cannot be an address space: ${fault}.`);
-}
-
-/** Adds `--kubeconfig`, which names the cluster. */
-export function withKubernetes(command: Command): Command {
-  return command.option(
-    "--kubeconfig <file>",
-    "kubeconfig of the cluster (default: kubeConfig of the configuration, else $KUBECONFIG, else the service account of this pod)",
-  );
 }
 
 /**

@@ -89,8 +89,12 @@ export interface EtcdSettings {
 /** The objects of the cluster's own API. */
 export interface KubernetesStoreSettings {
   readonly kind: "kubernetes";
-  /** Path of a kubeconfig; absent: the service account of this pod. */
+  /** Path of a kubeconfig; absent: `kubeConfigs`, else the service account of this pod. */
   readonly kubeConfig?: string;
+  /** An operator's kubeconfigs, which are read as one. */
+  readonly kubeConfigs?: readonly string[];
+  /** An operator's choice among their contexts; absent: the current one. */
+  readonly context?: string;
   /** The network itself names it: no administrator vouches for it. */
   readonly byNetwork?: true;
 }

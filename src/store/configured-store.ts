@@ -1,7 +1,11 @@
 import type { Address } from "../address/address.ts";
 import type { Cidr } from "../address/cidr.ts";
 import type { SpelledAddress } from "../address/spelled-address.ts";
-import type { EtcdSettings, StoreSettings } from "../config/network-configuration.ts";
+import type {
+  EtcdSettings,
+  KubernetesStoreSettings,
+  StoreSettings,
+} from "../config/network-configuration.ts";
 import type { CallOptions, Store, StoreDescription, StoreFailure } from "../ipam/store-port.ts";
 
 /**
@@ -43,8 +47,14 @@ export interface ConfiguredStore {
   readonly readLegacyNetworks:
     | ((name: string | undefined, options: CallOptions) => Promise<LegacyNetwork[]>)
     | undefined;
+  /** Looks at what the store needs beside servers that answer; undefined where that is nothing. @throws IpamError */
+  readonly prerequisites: ((options: CallOptions) => Promise<Prerequisite[]>) | undefined;
   /** The settings with another access; undefined for a store without credentials and prefix. */
   readonly withAccess: ((access: Access) => StoreSettings) | undefined;
+  /** The cluster whose own API the store is, by these credentials, and the same by others; undefined for any other store. */
+  readonly ofCluster:
+    | { readonly settings: ClusterAccess; readonly by: (access: ClusterAccess) => StoreSettings }
+    | undefined;
 }
 
 /** The servers that a store consists of. */
@@ -55,6 +65,14 @@ export interface Members {
   readonly alarmRemedy: string;
   /** What to do before a server is full. */
   readonly roomRemedy: string;
+}
+
+/** Something that a store needs, and what was found of it. */
+export interface Prerequisite {
+  readonly name: string;
+  readonly found: string;
+  /** Absent where all is well. Grave: the store cannot be used. */
+  readonly problem?: { readonly remedy: string; readonly isGrave: boolean };
 }
 
 /** The status of one server, or why it gives none. For people; no decision uses it. */
@@ -89,6 +107,9 @@ export interface LegacyLease extends SpelledAddress {
   /** As it stands there: perhaps empty, or no container's ID. */
   readonly container: string;
 }
+
+/** Where a cluster is, and who asks it. */
+export type ClusterAccess = Omit<KubernetesStoreSettings, "kind">;
 
 /** Access settings that override the configuration; absent ones are as configured. */
 export type Access = Partial<

@@ -120,8 +120,8 @@ describe.skipIf(missing !== undefined)("honest nodes on Kubernetes' own API", ()
   }, 60_000);
 
   test("K265: a node raises the epoch and stops all nodes, and looks whether it may write; only operators go on", async () => {
-    await tryWriting(a.store, "default", soon());
-    await tryWriting(b.store, "other", soon());
+    await tryWriting({ kind: "kubernetes", kubeConfig: world.config.a }, "default", soon());
+    await tryWriting({ kind: "kubernetes", kubeConfig: world.config.b }, "other", soon());
     const before = await readIdentity(a, soon());
     if (before === undefined) throw new Error("the store has no identity");
     const raised = { ...before.record, epoch: 7 };

@@ -148,46 +148,6 @@ ours("ip reserve", "no pod gets the address or the range until it is unreserved"
   await world.add(net, { container: "x", args: "IP=10.1.2.2" });
 });
 
-const NO_STORE = "error: there is no store in /nowhere yet\n";
-const SPACE = "error: option '--space <space>' argument '";
-const NO_CERTIFICATES = "error: --etcd-url is https, but the command line names no certificates\n";
-
-ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
-  const cases: readonly [number, string, ...string[]][] = [
-    [2, "error: unknown command 'lits'\n(Did you mean list?)\nsee 'kube-ipam ip --help'\n", "ip", "lits"],
-    [2, "error: unknown command 'bogus'\nsee 'kube-ipam --help'\n", "help", "bogus"],
-    [2, "error: unknown command 'bogus'\nsee 'kube-ipam ip --help'\n", "ip", "bogus", "--help"],
-    [2, "error: unknown option '--bogus'\nsee 'kube-ipam ip list --help'\n", "ip", "list", "--bogus"],
-    [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
-    [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
-    [2, "error: 'a/b/c/d' is no owner\n", "ip", "reserve", "10.1.2.3", "--for", "a/b/c/d"],
-    [
-      2,
-      "error: 'Pool/team-a/open' is no owner\nkube-ipam's own records are of kind 'Pool'",
-      "ip",
-      "reserve",
-      "10.1.2.3",
-      "--for",
-      "Pool/team-a/open",
-    ],
-    [2, SPACE, "ip", "reserve", "10.1.2.3", "--for", "a/b", "--space", "x/../y\u001b[31m"],
-    [2, SPACE, "ip", "list", "--space", ""],
-    [2, "error: '' names no pod\n", "ip", "who", ""],
-    [2, "error: 'a/b/c' names no pod\n", "ip", "who", "a/b/c"],
-    [3, `${NO_STORE}--data-dir names this one: `, "ip", "list", "--data-dir", "/nowhere"],
-    [1, "error: the configuration /nowhere.json cannot be read: ", "ip", "list", "--config", "/nowhere.json"],
-    [4, "error: ", "ip", "list", "--etcd-url", "http://127.0.0.1:1", "--timeout", "1"],
-    [2, "error: --etcd-url must be a comma list of URLs", "ip", "list", "--etcd-url", "nonsense"],
-    [2, `${NO_CERTIFICATES}set --etcd-ca, and --etcd-cert with `, "ip", "list", "--etcd-url", "https://a"],
-    [2, "error: --etcd-cert is about an etcd, and the store is ", "ip", "list", "--etcd-cert", "/x"],
-  ];
-  for (const [exitCode, words, ...args] of cases) {
-    const finished = await commandLine(world, args);
-    expect([args, finished.exitCode, finished.stdout]).toEqual([args, exitCode, ""]);
-    expect(finished.stderr).toStartWith(words);
-  }
-});
-
 ours("cli", "data that cannot be written is an error, words that cannot change nothing", async (world) => {
   const { executable, env } = world.place;
   const shell = (line: string) => run(["sh", "-c", line, executable], { env });
@@ -234,6 +194,8 @@ const COMPLETIONS: readonly [typed: string, expected: string[]][] = [
   ["kube-ipam kubectl wh", ["who", "why"]],
   ["kube-ipam help ag", ["agent"]],
   ["kube-ipam ip ls --net", ["--network"]],
+  ["kube-ipam check --store k", ["kubernetes"]],
+  ["kube-ipam store export --cont", ["--context"]],
   ["kube-ipam --outputconf mac", ["macvlan"]],
 ];
 

@@ -94,6 +94,79 @@ ours("cli", "an unknown command is refused with usage on stderr", async (world) 
   expect(finished.stderr).toContain("nonsense");
 });
 
+const BY_CLUSTER = ["ip", "list", "--store", "kubernetes"];
+const NO_STORE = "error: there is no store in /nowhere yet\n";
+const SPACE = "error: option '--space <space>' argument '";
+const NO_CERTIFICATES = "error: --etcd-url is https, but the command line names no certificates\n";
+
+ours("cli", "each error has its exit code, and words only on stderr", async (world) => {
+  const cases: readonly [number, string, ...string[]][] = [
+    [2, "error: unknown command 'lits'\n(Did you mean list?)\nsee 'kube-ipam ip --help'\n", "ip", "lits"],
+    [2, "error: unknown command 'bogus'\nsee 'kube-ipam --help'\n", "help", "bogus"],
+    [2, "error: unknown command 'bogus'\nsee 'kube-ipam ip --help'\n", "ip", "bogus", "--help"],
+    [2, "error: unknown option '--bogus'\nsee 'kube-ipam ip list --help'\n", "ip", "list", "--bogus"],
+    [2, "error: missing required argument 'address'\nsee 'kube-ipam ip show --help'\n", "ip", "show"],
+    [2, "error: '10.1.2.300' is not an IP address\n", "ip", "release", "10.1.2.300"],
+    [2, "error: 'a/b/c/d' is no owner\n", "ip", "reserve", "10.1.2.3", "--for", "a/b/c/d"],
+    [
+      2,
+      "error: 'Pool/team-a/open' is no owner\nkube-ipam's own records are of kind 'Pool'",
+      "ip",
+      "reserve",
+      "10.1.2.3",
+      "--for",
+      "Pool/team-a/open",
+    ],
+    [2, SPACE, "ip", "reserve", "10.1.2.3", "--for", "a/b", "--space", "x/../y\u001b[31m"],
+    [2, SPACE, "ip", "list", "--space", ""],
+    [2, "error: '' names no pod\n", "ip", "who", ""],
+    [2, "error: 'a/b/c' names no pod\n", "ip", "who", "a/b/c"],
+    [3, `${NO_STORE}--data-dir names this one: `, "ip", "list", "--data-dir", "/nowhere"],
+    [1, "error: the configuration /nowhere.json cannot be read: ", "ip", "list", "--config", "/nowhere.json"],
+    [4, "error: ", "ip", "list", "--etcd-url", "http://127.0.0.1:1", "--timeout", "1"],
+    [2, "error: --etcd-url must be a comma list of URLs", "ip", "list", "--etcd-url", "nonsense"],
+    [2, `${NO_CERTIFICATES}set --etcd-ca, and --etcd-cert with `, "ip", "list", "--etcd-url", "https://a"],
+    [2, "error: --etcd-cert is about an etcd, and the store is ", "ip", "list", "--etcd-cert", "/x"],
+    [2, "error: --etcd-cert is about an etcd, and the store is ", ...BY_CLUSTER, "--etcd-cert", "/x"],
+    [
+      2,
+      "error: --etcd-url names an etcd, and --store another store: kubernetes\n",
+      ...BY_CLUSTER,
+      "--etcd-url",
+      "http://a:1",
+    ],
+    [2, "error: --store etcd needs to know where that is", "ip", "list", "--store", "etcd"],
+    [
+      2,
+      "error: --kubeconfig names a cluster, and the store is the embedded one in ",
+      "ip",
+      "list",
+      "--kubeconfig",
+      "/x",
+    ],
+    [
+      2,
+      "error: --context names a cluster, and the store is the embedded one in ",
+      "export",
+      "--context",
+      "x",
+    ],
+    [3, `${NO_STORE}--store names this one: `, "ip", "list", "--store", "embedded", "--data-dir", "/nowhere"],
+    [
+      4,
+      "error: the Kubernetes credentials in /nowhere cannot be used\n",
+      ...BY_CLUSTER,
+      "--kubeconfig",
+      "/nowhere",
+    ],
+  ];
+  for (const [exitCode, words, ...args] of cases) {
+    const finished = await cli(world, args);
+    expect([args, finished.exitCode, finished.stdout]).toEqual([args, exitCode, ""]);
+    expect(finished.stderr).toStartWith(words);
+  }
+});
+
 /** The `ipam` object of a configuration, a list's first plugin, or the one inside a Kubernetes object. */
 function ipamOf(printed: unknown): Record<string, unknown> | undefined {
   if (printed === null || typeof printed !== "object") return undefined;

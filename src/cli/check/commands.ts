@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import {
   secondsUpTo,
   withExamples,
-  withKubernetes,
   withOutput,
   withStoreOptions,
 } from "../../command-line/common-options.ts";
@@ -31,11 +30,9 @@ export function addCheckCommand(program: Command, done: Done): void {
     ["kube-ipam check --kubeconfig admin.conf", "the whole cluster"],
     ["kube-ipam check --settle 60 -o json", "for a script, soon after many pods moved"],
   ]);
-  withOutput(withKubernetes(withStoreOptions(command))).action(
-    async (options: CheckOptions & StoreOptions) => {
-      // Settling takes time of its own.
-      const patient = { ...options, timeout: options.timeout + options.settle };
-      done(await withSession(patient, (session) => check(options, session)));
-    },
-  );
+  withOutput(withStoreOptions(command)).action(async (options: CheckOptions & StoreOptions) => {
+    // Settling takes time of its own.
+    const patient = { ...options, timeout: options.timeout + options.settle };
+    done(await withSession(patient, (session) => check(options, session), { asksCluster: true }));
+  });
 }

@@ -13,8 +13,9 @@ import { refTo } from "../../ipam/ref-to.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { runtimeNotes } from "../../runtime/runtime-notes.ts";
 import { checkNetworks, printUnread } from "../doctor/networks.ts";
+import type { KubernetesOptions } from "../session/cluster-settings.ts";
 import { configuredNetwork } from "../session/configured-network.ts";
-import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
+import { openAccess } from "../session/kubernetes.ts";
 import type { Session } from "../session/open.ts";
 
 export interface WitnessOptions extends KubernetesOptions {

@@ -1,10 +1,5 @@
 import type { Command } from "commander";
-import {
-  withExamples,
-  withKubernetes,
-  withOutput,
-  withStoreOptions,
-} from "../../command-line/common-options.ts";
+import { withExamples, withOutput, withStoreOptions } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
 import { type DoctorOptions, examine } from "./examine.ts";
 
@@ -21,7 +16,5 @@ export function addDoctorCommand(program: Command, done: Done): void {
     ["kube-ipam doctor", "on a node, as root"],
     ["kube-ipam doctor -o json | jq '.[] | select(.result != \"ok\")'", "only what needs attention"],
   ]);
-  withOutput(withKubernetes(withStoreOptions(doctor))).action(async (options: DoctorOptions) =>
-    done(await examine(options)),
-  );
+  withOutput(withStoreOptions(doctor)).action(async (options: DoctorOptions) => done(await examine(options)));
 }

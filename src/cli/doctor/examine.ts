@@ -1,10 +1,13 @@
 import { EXIT_CODES } from "../../command-line/failure.ts";
 import { type Column, type Format, printItems } from "../../command-line/output.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
+import { sourceOf } from "../../kubernetes/credentials/credentials.ts";
 import { openNode } from "../../node/open-node.ts";
 import { configuredCluster } from "../../runtime/open-ports.ts";
+import type { ClusterAccess } from "../../store/configured-store.ts";
 import { isBegun } from "../../store/kinds/begun.ts";
-import type { KubernetesOptions } from "../session/kubernetes.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
+import { clusterSettings, type KubernetesOptions } from "../session/cluster-settings.ts";
 import { type StoreOptions, settingsOf } from "../session/settings.ts";
 import { checkAgent, checkNamespaceFolder } from "./agent.ts";
 import { type ClusterUse, checkCluster } from "./clusters.ts";
@@ -60,19 +63,23 @@ async function findAll(options: DoctorOptions): Promise<Finding[]> {
   ];
 }
 
-/** Each kubeconfig that the plugin uses, and the operator's own. */
+/** Each kubeconfig that the plugin uses, and the operator's own: named by an option, or found as kubectl finds it. */
 async function checkClusters(
-  { kubeconfig }: DoctorOptions,
+  given: DoctorOptions,
   own: Used,
   networks: readonly Used[],
   options: CallOptions,
 ): Promise<Finding[]> {
+  const ofOperator =
+    given.kubeconfig === undefined && given.context === undefined
+      ? foundBy(own)
+      : clusterSettings(given, own.kubeConfig);
   const ofPlugin = new Set([own, ...networks].flatMap(({ kubeConfig }) => kubeConfig ?? []));
   const uses = [
     ...[...ofPlugin].map((path): ClusterUse => ({ name: path, ...configuredCluster(path), by: "plugin" })),
-    ...(kubeconfig === undefined
+    ...(ofOperator === undefined
       ? []
-      : [{ name: kubeconfig, kubeConfig: kubeconfig, by: "operator" } as const]),
+      : [{ name: nameOf(ofOperator), ...ofOperator, by: "operator" } as const]),
   ];
   const findings: Finding[] = [];
   for (const use of uses) {
@@ -84,6 +91,18 @@ async function checkClusters(
     );
   }
   return findings;
+}
+
+/** Credentials for the store that nobody has configured. */
+function foundBy({ kubeConfig, store }: Used): ClusterAccess | undefined {
+  const found = configuredStore(store).ofCluster?.settings;
+  const isOperators = found?.kubeConfigs !== undefined || found?.kubeConfig !== kubeConfig;
+  return isOperators ? found : undefined;
+}
+
+function nameOf(cluster: ClusterAccess): string {
+  const { context } = cluster;
+  return `${sourceOf(cluster)}${context === undefined ? "" : ` (context ${context})`}`;
 }
 
 async function ownSettings(options: StoreOptions): Promise<{ used: Used } | { failure: Finding }> {

@@ -6,8 +6,9 @@ import { OUT_OF_MOVE, outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
 import { openNode } from "../../node/open-node.ts";
+import type { ConfiguredStore } from "../../store/configured-store.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
-import { type Finding, failed, finding, ok } from "./finding.ts";
+import { type Finding, failed, finding, ok, warning } from "./finding.ts";
 import { checkMembers } from "./members.ts";
 
 /** What the checks need to know of a network, or of the node's own settings. */
@@ -23,9 +24,22 @@ export async function checkStores(used: readonly Used[], options: CallOptions): 
   for (const each of stores.values())
     findings.push(await finding(configuredStore(each.store).title, () => checkStore(each, options)));
   const configured = [...stores.values()].map(({ store }) => configuredStore(store));
-  const withMembers = new Map(configured.map((each) => [each.title, each]));
-  for (const each of withMembers.values()) findings.push(...(await checkMembers(each, options)));
+  for (const each of new Map(configured.map((each) => [each.title, each])).values())
+    findings.push(...(await checkMembers(each, options)), ...(await prerequisitesOf(each, options)));
   return findings;
+}
+
+/** Where the store does not even answer, its own finding says so. */
+async function prerequisitesOf(
+  { description: { location }, prerequisites }: ConfiguredStore,
+  options: CallOptions,
+): Promise<Finding[]> {
+  const found = (await prerequisites?.(options).catch(() => [])) ?? [];
+  return found.map(({ found, name, problem }) => {
+    const check = `${name} by ${location}`;
+    if (problem === undefined) return ok(check, found);
+    return (problem.isGrave ? failed : warning)(check, found, problem.remedy);
+  });
 }
 
 async function checkStore({ store: settings, node, space }: Used, options: CallOptions): Promise<Finding> {

@@ -1,10 +1,5 @@
 import type { Command } from "commander";
-import {
-  withExamples,
-  withKubernetes,
-  withOutput,
-  withStoreOptions,
-} from "../../command-line/common-options.ts";
+import { withExamples, withOutput, withStoreOptions } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../session/open.ts";
 import type { StoreOptions } from "../session/settings.ts";
@@ -26,7 +21,7 @@ export function addGcCommand(program: Command, done: Done): void {
       "also free what fenced nodes hold, and reservations without owner",
     ],
   ]);
-  withOutput(withKubernetes(withStoreOptions(command))).action(async (options: GcOptions & StoreOptions) =>
-    done(await withSession(options, (session) => collectGarbage(options, session))),
+  withOutput(withStoreOptions(command)).action(async (options: GcOptions & StoreOptions) =>
+    done(await withSession(options, (session) => collectGarbage(options, session), { asksCluster: true })),
   );
 }

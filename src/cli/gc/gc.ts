@@ -6,7 +6,8 @@ import { deadElsewhere, deadHere, type Garbage } from "../../ipam/free/garbage.t
 import { ownerless } from "../../ipam/free/ownerless.ts";
 import { describeOwner, podName } from "../../ipam/in-words.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
-import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
+import type { KubernetesOptions } from "../session/cluster-settings.ts";
+import { openAccess } from "../session/kubernetes.ts";
 import type { Session } from "../session/open.ts";
 
 export interface GcOptions extends KubernetesOptions {
@@ -58,7 +59,7 @@ export async function collectGarbage(given: GcOptions, session: Session): Promis
     }
   }
   progress.end();
-  await print(outcomes, given, access);
+  await print(outcomes, given, access, failures.size > 0);
   for (const failure of failures.values()) printFailure(failure);
   if (failures.size > 0) return Math.max(...[...failures.values()].map(exitCodeOf));
   return outcomes.some(({ result }) => result === "NOT freed") ? EXIT_CODES.failed : EXIT_CODES.done;
@@ -105,19 +106,21 @@ async function print(
   outcomes: readonly Outcome[],
   { dryRun = false, output }: GcOptions,
   access: ClusterAccess | undefined,
+  hasFailed: boolean,
 ): Promise<void> {
   const kubernetes = access?.source ?? null;
   if (output === "json" || output === "yaml")
     await printThing({ dryRun, items: outcomes, kubernetes }, [], output);
   else await printItems(outcomes, COLUMNS, output);
   const count = (result: Outcome["result"]) => outcomes.filter((each) => each.result === result).length;
-  if (outcomes.length === 0) printErr("nothing is to be freed");
-  else
+  if (outcomes.length > 0)
     printErr(
       dryRun
         ? `${outcomes.length} to be freed: nothing was changed`
         : `${count("freed")} freed, ${count("NOT freed")} not`,
     );
+  // What failed says so itself.
+  else if (!hasFailed) printErr("nothing is to be freed");
   if (kubernetes === null)
     printErr(
       "note: Kubernetes was not asked (no kubeconfig): gc looked only for this node's dead sandboxes; name one with --kubeconfig",

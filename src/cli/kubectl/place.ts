@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { isDnsLabel } from "../../address/dns-name.ts";
 import { UsageError } from "../../command-line/failure.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import type { Api } from "../../kubernetes/api/api.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
-import { kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
+import { homeKubeConfig, kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
 
 export interface KubectlOptions {
   readonly kubeconfig?: string;
@@ -53,7 +51,7 @@ export async function placeOf(given: KubectlOptions, named?: string): Promise<Pl
 function kubeConfigOf({ kubeconfig }: KubectlOptions): ClusterSettings {
   if (kubeconfig !== undefined) return { kubeConfig: kubeconfig };
   const named = kubeConfigList();
-  const candidates = named.length > 0 ? named : [join(homedir(), ".kube/config")];
+  const candidates = named.length > 0 ? named : [homeKubeConfig()];
   if (candidates.some((path) => existsSync(path)))
     return named.length > 0 ? { kubeConfigs: named } : { kubeConfig: candidates.join() };
   throw new IpamError(

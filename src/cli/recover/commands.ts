@@ -1,11 +1,5 @@
 import { type Command, Option } from "commander";
-import {
-  collect,
-  withExamples,
-  withKubernetes,
-  withOutput,
-  withStoreOptions,
-} from "../../command-line/common-options.ts";
+import { collect, withExamples, withOutput, withStoreOptions } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../session/open.ts";
 import type { StoreOptions } from "../session/settings.ts";
@@ -39,17 +33,20 @@ export function addRecoverCommand(program: Command, done: Done): void {
       "only print the store's state, who noticed that it was thrown back, and which nodes have answered",
     );
   withExamples(command, [
-    ["kube-ipam recover --timeout 120", "after etcd was restored from a snapshot"],
+    ["kube-ipam recover --timeout 120", "after etcd was restored from a snapshot, or records were deleted"],
     ["kube-ipam recover --forget worker-7", "worker-7 never comes back: give out its addresses"],
     ["kube-ipam recover --this-node", "on a node without an agent"],
   ]);
-  withOutput(withKubernetes(withStoreOptions(command))).action(
-    async (options: RecoverOptions & StoreOptions) => {
-      // The work after the waiting takes time of its own.
-      const patient = { ...options, timeout: options.timeout + AFTERWARDS_SECONDS };
-      done(await withSession(patient, (session) => recover(options, session), { creates: true }));
-    },
-  );
+  withOutput(withStoreOptions(command)).action(async (options: RecoverOptions & StoreOptions) => {
+    // The work after the waiting takes time of its own.
+    const patient = { ...options, timeout: options.timeout + AFTERWARDS_SECONDS };
+    done(
+      await withSession(patient, (session) => recover(options, session), {
+        asksCluster: true,
+        creates: true,
+      }),
+    );
+  });
 }
 
 function names(text: string): string[] {

@@ -1,5 +1,5 @@
 import type { Format } from "../../command-line/output.ts";
-import type { KubernetesOptions } from "../session/kubernetes.ts";
+import type { KubernetesOptions } from "../session/cluster-settings.ts";
 import type { StoreOptions } from "../session/settings.ts";
 
 export interface RecoverOptions extends KubernetesOptions, StoreOptions {

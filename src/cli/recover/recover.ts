@@ -32,7 +32,7 @@ export async function recover(given: RecoverOptions, session: Session): Promise<
   if (given.status === true) return recoveryStatus(given, access, { ...session, ports });
   if (given.forget.length > 0 && !(await isStopped(ports))) return forget(given.forget, ports);
   const expected = await expectedNodes(given, access, { ...session, ports });
-  requireNodes(expected);
+  requireNodes(expected, access);
   const { recovery, begun, suspicion } = await beginRecovery(ports, step());
   if (suspicion !== undefined)
     printErr(`node ${suspicion.node} had stopped all nodes at ${suspicion.since}: ${suspicion.why}`);
@@ -85,10 +85,16 @@ async function forget(nodes: readonly string[], ports: Ports): Promise<number> {
   return nodes.every((node) => lifted.includes(node)) ? EXIT_CODES.done : EXIT_CODES.absent;
 }
 
-function requireNodes({ names }: Expected): void {
+function requireNodes({ names }: Expected, access: ClusterAccess | undefined): void {
   if (names.length > 0) return;
+  const why =
+    access === undefined
+      ? "no kubeconfig is given or configured"
+      : `the cluster of ${access.source} has no other Node`;
   throw new UsageError(
-    "recover cannot tell which nodes must answer: no kubeconfig is given or configured",
-    "name a kubeconfig with --kubeconfig, or the nodes with --nodes",
+    `recover cannot tell which nodes must answer: ${why}`,
+    access === undefined
+      ? "name a kubeconfig with --kubeconfig, or the nodes with --nodes"
+      : "name the nodes with --nodes",
   );
 }

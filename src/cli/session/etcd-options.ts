@@ -91,7 +91,7 @@ function requireNoEtcdOptions(options: EtcdOptions, { kind, location }: StoreDes
   if (given === undefined) return;
   throw new UsageError(
     `${given[0]} is about an etcd, and the store is the ${kind} one in ${location}`,
-    "name the etcd with --etcd-url, or a configuration with --config",
+    "name the etcd with --etcd-url, or a configuration with --config; or leave the option out",
   );
 }
 

@@ -1,37 +1,20 @@
-import { existsSync } from "node:fs";
 import { type ClusterNames, isSubstitute, joinNames } from "../../ipam/cluster-names.ts";
 import type { Cluster } from "../../ipam/cluster-port.ts";
 import { areSameCluster } from "../../ipam/cluster-relation.ts";
 import { IpamError } from "../../ipam/errors.ts";
 import { readLive } from "../../ipam/evidence/live-read.ts";
 import type { ClusterSettings } from "../../kubernetes/credentials/credentials.ts";
-import { kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
 import type { ClusterAccess } from "../../operator/cluster-access.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
+import { clusterSettings, type KubernetesOptions } from "./cluster-settings.ts";
 import type { CommandContext } from "./open.ts";
 
-export interface KubernetesOptions {
-  readonly kubeconfig?: string;
-}
-
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-
-/**
- * Which credentials to use: `--kubeconfig`, else the configuration's kubeConfig, else the files of $KUBECONFIG, else
- * the service account of this pod. Undefined where there are none. Files of $KUBECONFIG that are not there are passed
- * over, as by kubectl; where none is there and this is no pod, reading them fails.
- */
-export function clusterSettings(
+/** The cluster whose API is the store, by the same credentials; else as `clusterSettings`. */
+export function clusterOf(
   given: KubernetesOptions,
-  { settings }: Pick<CommandContext, "settings">,
+  { settings: { cluster, kubeConfig } }: Pick<CommandContext, "settings">,
 ): ClusterSettings | undefined {
-  const kubeConfig = given.kubeconfig ?? settings.kubeConfig;
-  if (kubeConfig !== undefined) return { kubeConfig };
-  const kubeConfigs = kubeConfigList();
-  if (kubeConfigs.some((path) => existsSync(path))) return { kubeConfigs };
-  const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT);
-  if (inPod) return {};
-  return kubeConfigs.length > 0 ? { kubeConfigs } : undefined;
+  return cluster ?? clusterSettings(given, kubeConfig);
 }
 
 /**
@@ -44,7 +27,7 @@ export async function openAccess(
   given: KubernetesOptions,
   session: CommandContext,
 ): Promise<ClusterAccess | undefined> {
-  const settings = clusterSettings(given, session);
+  const settings = clusterOf(given, session);
   if (settings === undefined) return undefined;
   // One after the other: Bun's bytecode loader crashes on two chunks that are loaded at once.
   const { openCluster } = await import("../../kubernetes/ports/open-cluster.ts");

@@ -1,4 +1,4 @@
-import { AbsentError } from "../../command-line/failure.ts";
+import { AbsentError, UsageError } from "../../command-line/failure.ts";
 import { printErr } from "../../command-line/print.ts";
 import type { Ports } from "../../ipam/ports.ts";
 import type { CallOptions } from "../../ipam/store-port.ts";
@@ -22,9 +22,15 @@ export interface Session extends CommandContext {
   readonly ports: Ports;
 }
 
-/** Reads configuration and node for a command; opens no store. @throws UsageError, or IpamError of the configuration. */
-export function prepareCommand(given: StoreOptions): CommandContext {
+/**
+ * Reads configuration and node for a command; opens no store.
+ *
+ * @param asksCluster the command asks Kubernetes of pods and nodes, whatever the store is.
+ * @throws UsageError, or IpamError of the configuration.
+ */
+export function prepareCommand(given: StoreOptions, { asksCluster = false } = {}): CommandContext {
   const settings = settingsOf(given);
+  if (!asksCluster) requireUseOfCluster(given, settings);
   const fault = nodeNameFault(settings.node.nodeName);
   if (fault !== undefined) throw fault;
   const { shared } = configuredStore(settings.store).description;
@@ -52,9 +58,9 @@ export function prepareCommand(given: StoreOptions): CommandContext {
 export function withSession(
   given: StoreOptions,
   work: (session: Session) => Promise<number>,
-  { creates = false } = {},
+  { asksCluster = false, creates = false } = {},
 ): Promise<number> {
-  return withStore(prepareCommand(given), work, { creates });
+  return withStore(prepareCommand(given, { asksCluster }), work, { creates });
 }
 
 /** As `withSession`, for a command that has prepared its context already. @throws as `withSession`. */
@@ -78,6 +84,16 @@ function requireStore({ store, source }: Settings): void {
   throw new AbsentError(
     `there is no store in ${configuredStore(store).description.location} yet`,
     `${source === undefined ? "no configuration names another one" : `${source} names this one`}: ` +
-      "name yours with --config, --data-dir or --etcd-url; the first ADD, or 'kube-ipam store init', creates it",
+      "name yours with --config, --store kubernetes, --etcd-url or --data-dir; the first ADD, or 'kube-ipam store init', creates it",
+  );
+}
+
+/** To ignore them would hide a mistake: another store would be shown than the one that is meant. */
+function requireUseOfCluster({ context, kubeconfig }: StoreOptions, { cluster, store }: Settings): void {
+  if (cluster !== undefined || (kubeconfig === undefined && context === undefined)) return;
+  const { kind, location } = configuredStore(store).description;
+  throw new UsageError(
+    `${kubeconfig === undefined ? "--context" : "--kubeconfig"} names a cluster, and the store is the ${kind} one in ${location}`,
+    "where that cluster's own API is the store, say --store kubernetes; else leave the option out",
   );
 }

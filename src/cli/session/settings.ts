@@ -4,12 +4,13 @@ import { parseNetworkConfiguration } from "../../config/parse/parse-network-conf
 import { parseNodeConfiguration } from "../../config/parse/parse-node-configuration.ts";
 import type { NodeFileText } from "../../config/settings/node-file.ts";
 import { readNodeFile } from "../../runtime/node-file.ts";
-import { type EtcdOptions, etcdOfOptions, throughOptions } from "./etcd-options.ts";
+import type { ClusterAccess } from "../../store/configured-store.ts";
+import { configuredStore } from "../../store/kinds/kinds.ts";
+import { type StoreChoice, sourceOfStore, storeOfOptions } from "./store-of-options.ts";
 
 /** The options that name the store and this node. */
-export interface StoreOptions extends EtcdOptions {
+export interface StoreOptions extends StoreChoice {
   readonly config?: string;
-  readonly dataDir?: string;
   readonly runDir?: string;
   readonly nodeName?: string;
   /** Seconds. */
@@ -26,13 +27,15 @@ export interface Settings {
   readonly requireInit: boolean;
   /** The kubeconfig that the plugin uses, where one is configured. */
   readonly kubeConfig?: string;
+  /** The cluster whose own API is the store, as that asks it. */
+  readonly cluster?: ClusterAccess;
   /** What names the store, for messages: a file or an option; undefined for the default store. */
   readonly source?: string;
 }
 
 /**
  * Reads the settings: options override the configuration, which overrides the defaults. `--data-dir`
- * alone means the embedded store there, even if the configuration names etcd.
+ * alone means the embedded store there, even if the configuration names another one.
  *
  * @throws UsageError; IpamError io, decode, invalidConfig.
  */
@@ -44,11 +47,14 @@ export function settingsOf(options: StoreOptions): Settings {
     ...(options.runDir !== undefined && { runDir: options.runDir }),
     ...(options.nodeName !== undefined && { nodeName: options.nodeName }),
   };
-  const named = options.etcdUrl === undefined ? options.dataDir && "--data-dir" : "--etcd-url";
+  const named = sourceOfStore(options);
+  const store = storeOfOptions(options, { ...configured, node });
+  const { ofCluster } = configuredStore(store);
   return {
     ...configured,
     node,
-    store: storeOf(options, configured.store, node),
+    store,
+    ...(ofCluster && { cluster: ofCluster.settings }),
     ...(named && { source: named }),
   };
 }
@@ -85,9 +91,4 @@ function ofNetwork(stdin: string, source: string): Settings {
 
 function kubeConfigOf({ kubeConfig }: KubernetesSettings): Pick<Settings, "kubeConfig"> {
   return kubeConfig === undefined ? {} : { kubeConfig };
-}
-
-function storeOf(options: StoreOptions, configured: StoreSettings, { dataDir }: NodeSettings): StoreSettings {
-  if (options.etcdUrl !== undefined) return etcdOfOptions(options, options.etcdUrl);
-  return throughOptions(options, options.dataDir === undefined ? configured : { kind: "embedded", dataDir });
 }

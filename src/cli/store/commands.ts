@@ -3,7 +3,6 @@ import { type Cidr, tryParseCidr } from "../../address/cidr.ts";
 import {
   collect,
   withExamples,
-  withKubernetes,
   withOutput,
   withSpace,
   withStoreOptions,
@@ -86,8 +85,8 @@ function addMove(store: Command, done: Done): void {
     ["kube-ipam store move --to kubernetes --kubeconfig admin.conf", "from etcd into Kubernetes' own API"],
     ["kube-ipam store move --config new.json --to old.json", "and back"],
   ]);
-  withOutput(withKubernetes(withStoreOptions(move))).action(async (options: MoveOptions & StoreOptions) =>
-    done(await withSession(options, (session) => moveCommand(options, session))),
+  withOutput(withStoreOptions(move)).action(async (options: MoveOptions & StoreOptions) =>
+    done(await withSession(options, (session) => moveCommand(options, session), { asksCluster: true })),
   );
 }
 
@@ -165,12 +164,10 @@ function addImport(store: Command, done: Done): void {
     ],
   ]);
   withOutput(
-    withKubernetes(
-      withStoreOptions(
-        withSpace(
-          command,
-          "other plugins: address space to import into (default: as configured, else 'default')",
-        ),
+    withStoreOptions(
+      withSpace(
+        command,
+        "other plugins: address space to import into (default: as configured, else 'default')",
       ),
     ),
   ).action(async (file: string | undefined, options: ImportOptions & StoreOptions) =>

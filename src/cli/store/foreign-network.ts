@@ -32,7 +32,7 @@ export function networkOf(
  */
 export async function knowingCluster<C extends CommandContext>(context: C, given: SourceOptions): Promise<C> {
   const { ports, settings } = context;
-  const isNamed = (given.kubeconfig ?? settings.kubeConfig) !== undefined;
+  const isNamed = settings.cluster !== undefined || (given.kubeconfig ?? settings.kubeConfig) !== undefined;
   const { shared } = configuredStore(settings.store).description;
   if (ports.clusterNames !== undefined || !shared || !isNamed) return context;
   const access = await openAccess(given, context);

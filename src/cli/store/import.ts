@@ -29,7 +29,7 @@ export async function importStore(
   file: string | undefined,
   given: ImportOptions & StoreOptions,
 ): Promise<number> {
-  const context = prepareCommand(given);
+  const context = prepareCommand(given, { asksCluster: true });
   const source = await readSource(file, given, context);
   return withStore(context, (session) => write(source, given, session), { creates: true });
 }

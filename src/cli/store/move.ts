@@ -10,12 +10,12 @@ import { abortMove, type Pair } from "../../ipam/moving/states.ts";
 import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { step } from "../recover/step.ts";
+import { clusterSettings, type KubernetesOptions } from "../session/cluster-settings.ts";
 import type { Session } from "../session/open.ts";
 import { settingsOf } from "../session/settings.ts";
 
-export interface MoveOptions {
+export interface MoveOptions extends KubernetesOptions {
   readonly to: string;
-  readonly kubeconfig?: string;
   readonly status?: boolean;
   readonly abort?: boolean;
   readonly timeout: number;
@@ -46,11 +46,11 @@ export async function moveCommand(given: MoveOptions, session: Session): Promise
 /** The word for `--to` that is no file. */
 const IN_KUBERNETES = "kubernetes";
 
-/** Kubernetes' own API, or what is named by a file in the node's format. */
-function targetOf({ kubeconfig, timeout, to }: MoveOptions, { settings }: Session): StoreSettings {
-  if (to !== IN_KUBERNETES) return settingsOf({ config: to, timeout }).store;
-  const kubeConfig = kubeconfig ?? settings.kubeConfig;
-  return { kind: "kubernetes", ...(kubeConfig !== undefined && { kubeConfig }) };
+/** Kubernetes' own API, or what is named by a file in the node's format; an operator's credentials for it go first. */
+function targetOf({ context, kubeconfig, timeout, to }: MoveOptions, { settings }: Session): StoreSettings {
+  const cluster = { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
+  if (to !== IN_KUBERNETES) return settingsOf({ ...cluster, config: to, timeout }).store;
+  return { kind: "kubernetes", ...clusterSettings(cluster, settings.kubeConfig, { atHome: true }) };
 }
 
 function requireTwo(source: Store, target: Store["description"]): void {

@@ -1,5 +1,5 @@
 import type { PortableRecord } from "../../portable/document.ts";
-import type { KubernetesOptions } from "../session/kubernetes.ts";
+import type { KubernetesOptions } from "../session/cluster-settings.ts";
 import type { Told } from "./told.ts";
 
 /** What an import can read. */

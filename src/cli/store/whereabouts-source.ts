@@ -6,7 +6,7 @@ import { type ForeignNetwork, recordsOfLeases } from "../../portable/foreign-lea
 import { readWhereabouts } from "../../portable/whereabouts.ts";
 import { rangeInName, rangeOf } from "../../portable/whereabouts-pool.ts";
 import type { WhereaboutsPool, WhereaboutsState } from "../../portable/whereabouts-state.ts";
-import { clusterSettings, openAccess } from "../session/kubernetes.ts";
+import { clusterOf, openAccess } from "../session/kubernetes.ts";
 import type { CommandContext } from "../session/open.ts";
 import { knowingCluster } from "./foreign-network.ts";
 import { withLegibleEntries } from "./legible-entries.ts";
@@ -86,7 +86,7 @@ async function find(
       cluster === undefined ? clusterOfRecords((await knowingCluster(session, given)).ports) : { cluster };
     return { ...known, state: withLegibleEntries(state) };
   }
-  const settings = clusterSettings(given, session);
+  const settings = clusterOf(given, session);
   const access = await openAccess(given, session);
   if (settings === undefined || access === undefined) {
     throw new UsageError(

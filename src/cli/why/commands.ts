@@ -1,10 +1,5 @@
 import type { Command } from "commander";
-import {
-  withExamples,
-  withKubernetes,
-  withOutput,
-  withStoreOptions,
-} from "../../command-line/common-options.ts";
+import { withExamples, withOutput, withStoreOptions } from "../../command-line/common-options.ts";
 import type { Done } from "../../command-line/run-commands.ts";
 import { withSession } from "../session/open.ts";
 import type { StoreOptions } from "../session/settings.ts";
@@ -25,8 +20,7 @@ export function addWhyCommand(program: Command, done: Done): void {
     ["kube-ipam why default/db-0 --kubeconfig admin.conf", "from anywhere that reaches store and API server"],
     ["kube-ipam why default/db-0 -o json", "for a script"],
   ]);
-  withOutput(withKubernetes(withStoreOptions(command))).action(
-    async (pod: string, options: WhyOptions & StoreOptions) =>
-      done(await withSession(options, (session) => why(pod, options, session))),
+  withOutput(withStoreOptions(command)).action(async (pod: string, options: WhyOptions & StoreOptions) =>
+    done(await withSession(options, (session) => why(pod, options, session), { asksCluster: true })),
   );
 }

@@ -6,7 +6,8 @@ import type { Answer } from "../../operator/why/answer.ts";
 import { dataOf } from "../../operator/why/data.ts";
 import { sectionsOf } from "../../operator/why/sections.ts";
 import { answerFor } from "../../operator/why/why.ts";
-import { type KubernetesOptions, openAccess } from "../session/kubernetes.ts";
+import type { KubernetesOptions } from "../session/cluster-settings.ts";
+import { openAccess } from "../session/kubernetes.ts";
 import type { Session } from "../session/open.ts";
 import { configuredNetworks, type NetworkOptions } from "./configured-networks.ts";
 

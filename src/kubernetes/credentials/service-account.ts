@@ -16,7 +16,7 @@ export function serviceAccount(): Access {
     throw new IpamError(
       "kubernetesRefused",
       "no kubeConfig is configured, and this is not a pod with a service account",
-      "name a kubeConfig in the network or in the node's file",
+      "name a kubeConfig in the network or in the node's file; a command takes it by --kubeconfig",
     );
   }
   return {

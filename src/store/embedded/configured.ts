@@ -22,5 +22,7 @@ export function configuredEmbedded(settings: EmbeddedSettings): ConfiguredStore 
     tryWriting: undefined,
     readLegacyNetworks: undefined,
     withAccess: undefined,
+    ofCluster: undefined,
+    prerequisites: undefined,
   };
 }

@@ -32,5 +32,7 @@ export function configuredEtcd(settings: EtcdSettings): ConfiguredStore {
       return readLegacyNetworks(settings, name, options);
     },
     withAccess: (access) => ({ ...settings, ...access }),
+    ofCluster: undefined,
+    prerequisites: undefined,
   };
 }

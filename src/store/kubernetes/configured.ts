@@ -3,6 +3,7 @@ import type { ConfiguredStore } from "../configured-store.ts";
 import { describeKubernetes } from "./describe.ts";
 
 export function configuredKubernetes(settings: KubernetesStoreSettings): ConfiguredStore {
+  const { kind, ...cluster } = settings;
   const description = describeKubernetes(settings);
   return {
     description,
@@ -14,11 +15,16 @@ export function configuredKubernetes(settings: KubernetesStoreSettings): Configu
     },
     openWithoutBeginning: undefined,
     members: undefined,
-    tryWriting: async (store, space, options) => {
+    tryWriting: async (_store, space, options) => {
       const { tryWriting } = await import("./try-writing.ts");
-      return tryWriting(store, space, options);
+      return tryWriting(settings, space, options);
     },
     readLegacyNetworks: undefined,
+    prerequisites: async (options) => {
+      const { kubernetesPrerequisites } = await import("./prerequisites.ts");
+      return kubernetesPrerequisites(settings, options);
+    },
     withAccess: undefined,
+    ofCluster: { settings: cluster, by: (other) => ({ kind, ...other }) },
   };
 }

@@ -2,10 +2,15 @@ import type { KubernetesStoreSettings } from "../../config/network-configuration
 import type { StoreDescription } from "../../ipam/store-port.ts";
 
 /** The description of a store in the objects of a cluster's own API, open or not. */
-export function describeKubernetes({ kubeConfig }: KubernetesStoreSettings): StoreDescription {
+export function describeKubernetes({
+  context,
+  kubeConfig,
+  kubeConfigs,
+}: KubernetesStoreSettings): StoreDescription {
+  const source = kubeConfig ?? kubeConfigs?.join(":") ?? "the service account of this pod";
   return {
     kind: "Kubernetes",
-    location: kubeConfig ?? "the service account of this pod",
+    location: context === undefined ? source : `${source} (context ${context})`,
     prefix: "",
     shared: true,
     foresees: true,

@@ -19,13 +19,10 @@ import { changes, watch } from "./watch.ts";
 
 /** Opens the store in the objects of a cluster's own API. Asks for nothing yet. @throws StoreFailure for credentials that cannot be used. */
 export function openKubernetesStore(settings: KubernetesStoreSettings): Store {
-  const { byNetwork, kubeConfig } = settings;
+  const { kind: _, ...cluster } = settings;
   const description = describeKubernetes(settings);
   try {
-    const credentials = loadCredentials({
-      ...(kubeConfig && { kubeConfig }),
-      ...(byNetwork && { byNetwork }),
-    });
+    const credentials = loadCredentials(cluster);
     return storeOf(objectsOf(credentials), description, credentials.server);
   } catch (failure) {
     throw unanswered(description.location, "nothing", failure);

@@ -35,6 +35,12 @@ export function refusedBy(
       `the API server at ${server} keeps a node to what it holds: ${said.slice(said.indexOf(DENIED) + DENIED.length)}`,
       "try again; it takes seconds where a controller runs",
     );
+  if (httpStatus === 403 && message.includes(NOT_BY_HAND))
+    return new StoreFailure(
+      "refused",
+      `the API server at ${server} takes records from kube-ipam's accounts and from operators alone, and the credentials in ${source} are neither's`,
+      "use kubectl ipam; or credentials of the service account kube-ipam-operator, or of the group kube-ipam:operators (docs/operators.md)",
+    );
   if (httpStatus === 403 || httpStatus === 422)
     return new StoreFailure(
       "refused",
@@ -98,6 +104,8 @@ function parse(text: string): unknown {
 
 /** Words of the policy that bounds what a node's process writes (deploy/rbac/store.yaml): what it may not free, another may. */
 const CONTROLLER_FREES = "the controller frees";
+/** Words of the policy that keeps everybody else from writing. */
+const NOT_BY_HAND = "kube-ipam's records are not written by hand";
 const DENIED = " denied request: ";
 
 /** Whether the API server may have performed a write that it answered so. */

@@ -18,7 +18,7 @@ import { contradiction, type Judged, judged, judgedOf, shownOf } from "./summary
 
 /** The group of the custom resources; the aggregated API of the controller has another. */
 export const GROUP = "store.kube-ipam.io";
-const VERSION = "v1";
+export const VERSION = "v1";
 
 const metadata = v.object({
   name: v.string(),
