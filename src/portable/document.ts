@@ -1,5 +1,6 @@
 import { formatAddress, parseAddress } from "../address/address.ts";
-import type { RecordKind, RecordTypes, Ref } from "../ipam/records.ts";
+import type { PortableKind } from "../ipam/carried-kinds.ts";
+import type { RecordTypes, Ref } from "../ipam/records.ts";
 
 export const DOCUMENT_KIND = "kube-ipam-records";
 export const DOCUMENT_VERSION = 1;
@@ -13,18 +14,6 @@ export interface PortableDocument {
   readonly from: { readonly store: string; readonly location: string; readonly uuid?: string };
   readonly records: readonly PortableRecord[];
 }
-
-/** The kinds of records that an export holds. The store's identity stays where it is; cooling ends by itself. */
-export const PORTABLE_KINDS = [
-  "network",
-  "reservedRanges",
-  "owner",
-  "reservation",
-  "allocation",
-  "attachment",
-] as const satisfies readonly RecordKind[];
-
-export type PortableKind = (typeof PORTABLE_KINDS)[number];
 
 type InText<R> = R extends { readonly address: unknown }
   ? Omit<R, "address"> & { readonly address: string }

@@ -1,11 +1,10 @@
+import { PORTABLE_KINDS, type PortableKind } from "../ipam/carried-kinds.ts";
 import type { CallOptions, Store } from "../ipam/store-port.ts";
 import { Tidier } from "../ipam/tidier.ts";
 import {
   DOCUMENT_KIND,
   DOCUMENT_VERSION,
-  PORTABLE_KINDS,
   type PortableDocument,
-  type PortableKind,
   type PortableRecord,
   toPortable,
 } from "./document.ts";

@@ -1,16 +1,11 @@
 import { formatAddress } from "../address/address.ts";
+import type { PortableKind } from "../ipam/carried-kinds.ts";
 import { allocationRefs } from "../ipam/free/free.ts";
 import type { AllocationRecord, AttachmentRecord, RefOf } from "../ipam/records.ts";
 import { refKey } from "../ipam/ref-key.ts";
 import { sameHolder } from "../ipam/same.ts";
 import type { CallOptions, Store } from "../ipam/store-port.ts";
-import {
-  fromPortable,
-  type PortableKind,
-  type PortableRecord,
-  type PortableRef,
-  toPortable,
-} from "./document.ts";
+import { fromPortable, type PortableRecord, type PortableRef, toPortable } from "./document.ts";
 
 type AttachmentRef = RefOf<"attachment">;
 type AllocationRef = RefOf<"allocation">;

@@ -1,4 +1,5 @@
 import { parseAddress } from "../address/address.ts";
+import type { PortableKind } from "../ipam/carried-kinds.ts";
 import { joinDefinitions } from "../ipam/commit/learn-definition.ts";
 import { describeOwner } from "../ipam/in-words.ts";
 import type { AttachmentRecord, NetworkRecord, RecordTypes, Ref } from "../ipam/records.ts";
@@ -7,7 +8,7 @@ import { refTo } from "../ipam/ref-to.ts";
 import { holdsForOwner } from "../ipam/reserve/reservation-request.ts";
 import { reservedRangesAt } from "../ipam/reserve/reserved-ranges.ts";
 import type { CallOptions, Snapshot, Store, Versioned } from "../ipam/store-port.ts";
-import { fromPortable, nameOf, type PortableKind, type PortableRecord } from "./document.ts";
+import { fromPortable, nameOf, type PortableRecord } from "./document.ts";
 import { eachOnce } from "./each-once.ts";
 import { extendAttachment, type ToWrite, withKnownHolders } from "./extend-attachment.ts";
 import { isHeldAlready, saysTheSame } from "./says-the-same.ts";
