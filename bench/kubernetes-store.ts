@@ -1,6 +1,7 @@
 import { withoutKubernetes } from "../test/kit/kubernetes.ts";
 import { atOnceOverAgents } from "./kubernetes/contention.ts";
 import { memoryOfAddresses } from "./kubernetes/memory.ts";
+import { timesOfMoves } from "./kubernetes/move.ts";
 import { ratesOfAgents } from "./kubernetes/rate.ts";
 import { requestsOfVerbs } from "./kubernetes/requests.ts";
 import { timesOfAdds } from "./kubernetes/times.ts";
@@ -21,6 +22,7 @@ const TABLES = {
   "kubernetes-requests": requestsOfVerbs,
   "kubernetes-contention": atOnceOverAgents,
   "kubernetes-memory": memoryOfAddresses,
+  "kubernetes-move": timesOfMoves,
 } as const;
 
 const short = process.argv.includes("--short");

@@ -21,6 +21,7 @@ export const PAGES = {
     "kubernetes-requests",
     "kubernetes-contention",
     "kubernetes-memory",
+    "kubernetes-move",
   ],
   "scale.md": ["many-agents", "verbs-at-size", "thousand-nodes", "controller-at-size"],
 } as const;

@@ -224,6 +224,8 @@ export interface MovedAway {
   readonly to: string;
   /** Of a store that is being written from the other one: it is the target. */
   readonly copy?: true;
+  /** The command that writes it. Another one that goes on with the move, or takes it back, stops that one. */
+  readonly by?: string;
   /** Wall clock of the writer, for people. Never compared (NO-CLOCKS). */
   readonly since: string;
 }

@@ -40,6 +40,15 @@ export interface Store {
   list<K extends RecordKind>(scope: ListScope<K>, options: ListOptions): AsyncIterable<Entry<K>>;
 
   /**
+   * As `list`, for several kinds of record in all spaces and nodes at once and in no order, where that costs less than
+   * one listing of each kind; absent in a store where it does not.
+   */
+  listTogether?<K extends RecordKind>(
+    kinds: readonly K[],
+    options: ListTogetherOptions,
+  ): AsyncIterable<AnyEntry<K>>;
+
+  /**
    * Counts the records of one kind without reading them: it costs one round trip, for each address space
    * where none is named. Counts a record that cannot be read, too, for its contents do not matter.
    */
@@ -140,6 +149,14 @@ interface PassesDamage {
 }
 
 export interface ListOptions extends CallOptions, PassesDamage {}
+
+export interface ListTogetherOptions extends ListOptions {
+  /**
+   * Nobody but the caller writes these records as long as the store is open: a record that is not listed is absent, and
+   * the store need not look for it again.
+   */
+  readonly alone?: boolean;
+}
 
 export interface WatchOptions extends PassesDamage {
   readonly signal: AbortSignal;
@@ -297,6 +314,9 @@ export type CountScope = Pick<ListScope, "kind" | "space" | "node" | "network" |
 export interface Entry<K extends RecordKind> extends Versioned<RecordTypes[K]> {
   readonly ref: RefOf<K>;
 }
+
+/** A record of one of several kinds; `ref.kind` tells which. */
+export type AnyEntry<K extends RecordKind> = K extends RecordKind ? Entry<K> : never;
 
 /** One change of a record. `record` is absent when the record was deleted or expired, and with `keysOnly`. */
 export interface Change<K extends RecordKind> {

@@ -72,15 +72,18 @@ function addMove(store: Command, done: Done): void {
   const move = store
     .command("move")
     .description(
-      "take all address spaces from the store of --config to another one while pods run: stops the old one, copies, " +
-        "compares, and opens the new one. Can be run again at any point; docs/migrate.md has the whole procedure",
+      "take all address spaces from the store of --config to another one while pods run: copies, stops the old one, " +
+        "copies what has changed, compares, and opens the new one. Can be run again at any point; docs/migrate.md has the whole procedure",
     )
     .requiredOption(
       "--to <store>",
       "'kubernetes', or a file in the format of the node's file that names the other store",
     )
     .option("--status", "only show in which state both stores are")
-    .option("--abort", "take the move back: possible until the new store is open");
+    .option(
+      "--abort",
+      "take the move back: possible until the new store is open, also while another command copies",
+    );
   withExamples(move, [
     ["kube-ipam store move --to kubernetes --kubeconfig admin.conf", "from etcd into Kubernetes' own API"],
     ["kube-ipam store move --config new.json --to old.json", "and back"],

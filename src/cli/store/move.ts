@@ -4,7 +4,7 @@ import { printErr } from "../../command-line/print.ts";
 import { startProgress } from "../../command-line/progress.ts";
 import type { StoreSettings } from "../../config/network-configuration.ts";
 import { readIdentity } from "../../ipam/integrity/replace-identity.ts";
-import { moveStore } from "../../ipam/moving/move.ts";
+import { moveStore, type Told } from "../../ipam/moving/move.ts";
 import { nameOf } from "../../ipam/moving/refusals.ts";
 import { abortMove, type Pair } from "../../ipam/moving/states.ts";
 import type { Store } from "../../ipam/store-port.ts";
@@ -68,23 +68,28 @@ function requireTwo(source: Store, target: Store["description"]): void {
 }
 
 async function move(pair: Pair, output: Format): Promise<number> {
-  const progress = startProgress("comparing records");
-  const told = { step: printErr, compared: (count: number) => progress.at(count) };
-  const { last, move: id, written } = await moveStore(pair, step, told).finally(progress.end);
-  const records = last?.records ?? {};
+  const begun = performance.now();
+  const done = await withProgress((told) => moveStore(pair, step, told));
+  const { after, before, move: id, stoppedMs } = done;
+  const records = done.records ?? {};
+  const seconds = (performance.now() - begun) / 1000;
   await printThing(
     {
       move: id,
       from: placeOf(pair.source),
       to: placeOf(pair.target),
-      written,
+      written: before + after,
+      writtenWhileStopped: after,
+      seconds: rounded(seconds),
+      stoppedSeconds: rounded(stoppedMs / 1000),
       records,
-      alreadyOpen: last === undefined,
+      alreadyOpen: done.records === undefined,
     },
     [
       ["Moved", `${nameOf(pair.source)} to ${nameOf(pair.target)}`],
       ...Object.entries(records).map(([kind, count]): [string, string] => [kind, String(count)]),
-      ["Written", String(written)],
+      ["Written", `${before + after} records, ${after} of them while no store gave out addresses`],
+      ["Took", `${rounded(seconds)} s; for ${rounded(stoppedMs / 1000)} s no store gave out addresses`],
       [
         "Do",
         "give the nodes and the controller the new store now: 'kube-ipam recover --status' shows who uses it",
@@ -93,6 +98,35 @@ async function move(pair: Pair, output: Format): Promise<number> {
     output,
   );
   return EXIT_CODES.done;
+}
+
+/** Steps as lines on stderr, whatever is printed on stdout; on a terminal a count of what goes on. */
+async function withProgress<T>(work: (told: Told) => Promise<T>): Promise<T> {
+  const [reading, writing] = [startProgress("reading records"), startProgress("writing records")];
+  const end = () => {
+    reading.end();
+    writing.end();
+  };
+  try {
+    return await work({
+      step: (text) => {
+        end();
+        printErr(text);
+      },
+      read: (count) => reading.at(count),
+      wrote: (count, of) => {
+        reading.end();
+        writing.at(count, of);
+      },
+    });
+  } finally {
+    end();
+  }
+}
+
+/** To a tenth. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
 }
 
 async function abort(pair: Pair, output: Format): Promise<number> {

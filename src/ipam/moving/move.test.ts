@@ -1,17 +1,17 @@
 import { expect, test } from "bun:test";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
+import { MOVED_KINDS } from "../carried-kinds.ts";
 import { readIdentity } from "../integrity/replace-identity.ts";
 import type { MetaRecord } from "../records.ts";
 import type { CallOptions, Store } from "../store-port.ts";
 import { add, addAndDeliver, addRequest, attachment, createWorld, del } from "../testing/world.ts";
-import { MOVED_KINDS } from "./copy.ts";
 import { moveStore } from "./move.ts";
 import { abortMove } from "./states.ts";
 
 /** A move that is killed anywhere, repeated and taken back: never do two stores give out addresses. */
 
 const soon = (): CallOptions => ({ deadline: performance.now() + 10_000 });
-const silent = { step: () => undefined, compared: () => undefined };
+const silent = { step: () => undefined, read: () => undefined, wrote: () => undefined };
 
 async function recordsOf(store: Store): Promise<string[]> {
   const found: string[] = [];
@@ -134,4 +134,84 @@ test("K313: taken back by another command at any moment of a move, never two sto
     const states = [(await metaOf(world.store))?.state, (await metaOf(target))?.state];
     expect(states.filter((state) => state === "ready")).toHaveLength(1);
   }
+});
+
+test("K323: another command moves, too, at any moment: one of the two does it, and all is there once", async () => {
+  for (let reads = 1; reads < 30; reads++) {
+    const { target, world } = await filled();
+    const before = await recordsOf(world.store);
+    let left = reads;
+    const overtaken = (store: Store): Store => ({
+      ...store,
+      read: async (query, options) => {
+        const seen = await store.read(query, options);
+        left -= 1;
+        if (left === 0) await moveStore({ source: world.store, target }, soon, silent);
+        return seen;
+      },
+    });
+    const pair = { source: overtaken(world.store), target: overtaken(target) };
+    // It finds the other one at work, or the target in use already.
+    await moveStore(pair, soon, silent).catch((failure) =>
+      expect(["tryAgain", "storeCannotWrite"]).toContain(failure.name),
+    );
+    const states = [(await metaOf(world.store))?.state, (await metaOf(target))?.state];
+    expect(states).toEqual(["moved", "ready"]);
+    expect(await recordsOf(target)).toEqual(before);
+  }
+});
+
+test("K323: what the first of two commands sends late is not written any more", async () => {
+  const { ports, target, world } = await filled();
+  const [sent, late] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: Store = {
+    ...target,
+    commit: async (transaction, options) => {
+      if (transaction.puts.some(({ ref }) => ref.kind === "allocation")) {
+        sent.resolve();
+        await late.promise;
+      }
+      return target.commit(transaction, options);
+    },
+  };
+  const first = moveStore({ source: world.store, target: slow }, soon, silent).catch((failure) => failure);
+  await sent.promise;
+  for (const container of ["a", "b"]) await del(ports, container);
+  /** At the last moment: both stores were compared. */
+  const opening: Store = {
+    ...target,
+    commit: async (transaction, options) => {
+      if (transaction.puts.some(({ record }) => "state" in record && record.state === "ready")) {
+        late.resolve();
+        expect((await first).name).toBe("tryAgain");
+      }
+      return target.commit(transaction, options);
+    },
+  };
+  await moveStore({ source: world.store, target: opening }, soon, silent);
+  expect(await recordsOf(target)).toEqual(await recordsOf(world.store));
+});
+
+test("K324: taken back while the source still gives out addresses, the command that copies stops nobody any more", async () => {
+  const { ports, target, world } = await filled();
+  const pair = { source: world.store, target };
+  let isTakenBack = false;
+  const taken: Store = {
+    ...target,
+    commit: async (transaction, options) => {
+      if (!isTakenBack && transaction.puts.some(({ ref }) => ref.kind === "allocation")) {
+        isTakenBack = true;
+        expect(await abortMove(pair, soon)).toBe(true);
+      }
+      return target.commit(transaction, options);
+    },
+  };
+  await expect(moveStore({ source: world.store, target: taken }, soon, silent)).rejects.toThrow(
+    "taken it back meanwhile",
+  );
+  expect((await metaOf(world.store))?.state).toBe("ready");
+  await add(ports, "later");
+  expect(await abortMove(pair, soon)).toBe(false);
+  await moveStore(pair, soon, silent);
+  expect(await recordsOf(target)).toEqual(await recordsOf(world.store));
 });

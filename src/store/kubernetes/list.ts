@@ -148,7 +148,7 @@ async function* addressesOf(
 }
 
 /** The objects of a resource from a name on, as long as their names begin so. */
-async function* from(
+export async function* from(
   session: Session,
   { name, resource }: ObjectId,
   prefix: string,

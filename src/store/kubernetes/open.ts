@@ -6,6 +6,7 @@ import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
 import { describeKubernetes } from "./describe.ts";
 import { Expiring } from "./expiring.ts";
 import { count, list, spaces } from "./list.ts";
+import { listTogether } from "./list-together.ts";
 import { objectOf } from "./objects/home.ts";
 import { objectKey } from "./objects/names.ts";
 import type { Objects } from "./objects/objects.ts";
@@ -53,6 +54,7 @@ export function storeOf(objects: Objects, description: StoreDescription, server:
       return { won: false, ...(otherwise && { snapshot: await read(session, otherwise, options) }) };
     },
     list: (scope, options) => list(session, scope, options),
+    listTogether: (kinds, options) => listTogether(session, kinds, options),
     count: (scope, options) => count(session, scope, options),
     spaces: (options) => spaces(session, options),
     watch: (scope, since, options) => watch(session, scope, since, options),

@@ -9,6 +9,7 @@ type AttachmentRef = RefOf<"attachment">;
 export class Homes {
   readonly #homes = new BoundedMap<string, ObjectId | "absent" | "unsure">(MOST);
   readonly #listed = new Set<string>();
+  #isAllListed = false;
 
   get(ref: AttachmentRef): ObjectId | "absent" | undefined {
     const home = this.#homes.get(refText(ref));
@@ -29,13 +30,18 @@ export class Homes {
     if (this.#listed.size < MOST) this.#listed.add(node);
   }
 
+  /** All attachments have been listed by one who alone writes them. */
+  allListed(): void {
+    this.#isAllListed = true;
+  }
+
   /**
    * Whether an ADD may take it for absent without a look at all objects. Only a node itself makes records of its
-   * attachments, one at a time under a lock, and what it made stands in its journal.
+   * attachments, one at a time under a lock, and what it made stands in its journal; or one who writes alone.
    */
   isNew(ref: AttachmentRef): boolean {
     const home = this.#homes.get(refText(ref));
-    return home === "absent" || (home === undefined && this.#listed.has(ref.node));
+    return home === "absent" || (home === undefined && (this.#isAllListed || this.#listed.has(ref.node)));
   }
 }
 
