@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import { openKubernetesStore } from "../../src/store/kubernetes/open.ts";
 import { AgentNode } from "../kit/agent-node.ts";
-import { Checker } from "../kit/checker.ts";
+import { Books } from "../kit/books.ts";
 import { addressesOf } from "../kit/cni.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
@@ -12,7 +12,6 @@ import { type Kubernetes, startKubernetes, withoutKubernetes } from "../kit/kube
 import type { Finished, Running } from "../kit/run.ts";
 import { installStoreResources } from "../kit/store-resources.ts";
 import { listAllocations } from "../kit/subject-kube-ipam.ts";
-import { eventually } from "../kit/wait.ts";
 
 /** `kube-ipam store move` between a real etcd and a real API server, with two machines whose agents run and pods live. */
 
@@ -39,7 +38,7 @@ describe.skipIf(missing !== undefined)("store move", () => {
   let kubernetes: Kubernetes;
   let etcd: EtcdCluster;
   let nodes: AgentNode[];
-  let books: Checker;
+  let books: Books;
   let count = 0;
 
   beforeAll(async () => {
@@ -52,7 +51,7 @@ describe.skipIf(missing !== undefined)("store move", () => {
       await kubernetes.request("DELETE", `/apis/store.kube-ipam.io/v1/${resource}`);
     const [version = "3.4"] = ETCD_VERSIONS;
     etcd = await startEtcd({ version });
-    books = new Checker();
+    books = new Books();
     count += 1;
     nodes = ["a", "b"].map((name) => new AgentNode(`n${count}${name}`, etcd.folder, keysOf("etcd"), NETWORK));
     for (const kind of KINDS) writeFileSync(fileOf(kind), JSON.stringify(keysOf(kind)));
@@ -69,20 +68,6 @@ describe.skipIf(missing !== undefined)("store move", () => {
   const fileOf = (kind: Kind) => etcd.folder.file(`${kind}.json`);
   const first = () => nodes[0] as AgentNode;
   const second = () => nodes[1] as AgentNode;
-  const idOf = (container: string) => ({ network: "net1", container, ifname: "eth0" });
-
-  async function add(node: AgentNode, container: string, args = ""): Promise<string> {
-    const result = await node.add(container, args);
-    books.gave(idOf(container), result);
-    return addressesOf(result)[0] ?? "";
-  }
-
-  async function end(node: AgentNode, container: string): Promise<void> {
-    const finished = await node.end(container);
-    expect(`${finished.exitCode} ${finished.stdout}`).toBe("0 ");
-    books.ended(idOf(container));
-  }
-
   async function faults(kind: Kind): Promise<string[]> {
     const open = () =>
       kind === "etcd"
@@ -122,23 +107,14 @@ describe.skipIf(missing !== undefined)("store move", () => {
     return JSON.parse(finished.stdout);
   }
 
-  /** An ADD that waits, as a runtime's does, until this node has answered. */
-  const addSoon = (node: AgentNode, container: string) =>
-    eventually(async () => {
-      const finished = await node.tryAdd(container);
-      if (finished.exitCode !== 0) return undefined;
-      books.gave(idOf(container), JSON.parse(finished.stdout));
-      return addressesOf(JSON.parse(finished.stdout))[0];
-    }, 60_000);
-
   test(
     "K315: to Kubernetes and back with living pods: addresses stay, DELs work, nothing twice, nothing left",
     async () => {
       for (const node of nodes) await node.startAgent();
-      const kept = await add(first(), "a1");
-      const fixed = await add(second(), "b1", "IP=10.1.2.40");
-      await add(first(), "a2");
-      await add(second(), "b2");
+      const kept = await books.add(first(), "a1");
+      const fixed = await books.add(second(), "b1", "IP=10.1.2.40");
+      await books.add(first(), "a2");
+      await books.add(second(), "b2");
       const { records } = await moved("etcd", "kubernetes");
       expect(records).toMatchObject({ allocation: 4, attachment: 4 });
 
@@ -149,21 +125,21 @@ describe.skipIf(missing !== undefined)("store move", () => {
       expect((await first().tryDel("a2")).exitCode).not.toBe(0);
 
       await give("kubernetes", first());
-      await end(first(), "a2");
-      expect(await addSoon(first(), "a3")).not.toBe(fixed);
+      await books.end(first(), "a2");
+      expect(await books.addSoon(first(), "a3")).not.toBe(fixed);
       // Its address is taken also for the node that was switched: the other one has it, switched or not.
       expect((await first().tryAdd("thief", "IP=10.1.2.40")).exitCode).not.toBe(0);
       await give("kubernetes", second());
-      await addSoon(second(), "b3");
-      await end(second(), "b2");
+      await books.addSoon(second(), "b3");
+      await books.end(second(), "b2");
       // A runtime may ask again: the pod has what it had.
       expect(addressesOf(await first().add("a1"))).toEqual([kept]);
       expect(await faults("kubernetes")).toEqual([]);
 
       await moved("kubernetes", "etcd");
       for (const node of nodes) await give("etcd", node);
-      await end(second(), "b1");
-      expect(await addSoon(second(), "b4")).toBeDefined();
+      await books.end(second(), "b1");
+      expect(await books.addSoon(second(), "b4")).toBeDefined();
       expect(addressesOf(await first().add("a1"))).toEqual([kept]);
       expect(await faults("etcd")).toEqual([]);
       const check = await first().command(["check"]);
@@ -175,7 +151,7 @@ describe.skipIf(missing !== undefined)("store move", () => {
   test(
     "K316: killed at any moment it can be run again or taken back",
     async () => {
-      for (let n = 0; n < 20; n++) await add(first(), `c${n}`);
+      for (let n = 0; n < 20; n++) await books.add(first(), `c${n}`);
       for (const after of [150, 300, 450, 600, 800]) {
         const killed = await move("etcd", "kubernetes", [], ({ kill }) =>
           setTimeout(() => kill("SIGKILL"), after),
@@ -188,8 +164,8 @@ describe.skipIf(missing !== undefined)("store move", () => {
         if (after % 300 === 0) {
           const back = await move("etcd", "kubernetes", ["--abort"]);
           expect(`${back.exitCode} ${back.stderr}`).toBe("0 ");
-          await end(first(), `c${after / 300}`);
-          await add(first(), `d${after}`);
+          await books.end(first(), `c${after / 300}`);
+          await books.add(first(), `d${after}`);
           expect(await faults("etcd")).toEqual([]);
         }
       }
@@ -197,7 +173,7 @@ describe.skipIf(missing !== undefined)("store move", () => {
       expect(await faults("kubernetes")).toEqual([]);
       expect((await move("etcd", "kubernetes", ["--abort"])).stderr).toContain("is open");
       await give("kubernetes", first());
-      await addSoon(first(), "last");
+      await books.addSoon(first(), "last");
       expect(await faults("kubernetes")).toEqual([]);
     },
     PATIENCE,
@@ -206,9 +182,9 @@ describe.skipIf(missing !== undefined)("store move", () => {
   test(
     "K317: a target that others use is refused, and nothing is stopped",
     async () => {
-      await add(first(), "a1");
+      await books.add(first(), "a1");
       await give("kubernetes", second());
-      await add(second(), "b1");
+      await books.add(second(), "b1");
       const refused = await move("etcd", "kubernetes");
       expect(refused.stderr).toContain("is in use");
       expect((await first().tryAdd("a2")).exitCode).toBe(0);

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import { AgentNode } from "../kit/agent-node.ts";
-import { Checker } from "../kit/checker.ts";
-import { addressesOf, refused } from "../kit/cni.ts";
+import { Books } from "../kit/books.ts";
+import { refused } from "../kit/cni.ts";
 import { type EtcdCluster, startEtcd } from "../kit/etcd.ts";
 import { ETCD_VERSIONS } from "../kit/etcd-binaries.ts";
 import { etcdSettings } from "../kit/etcd-settings.ts";
@@ -31,11 +31,11 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
   let etcd: EtcdCluster;
   let one: AgentNode;
   let two: AgentNode;
-  let books: Checker;
+  let books: Books;
 
   beforeEach(async () => {
     etcd = await startEtcd({ version });
-    books = new Checker();
+    books = new Books();
     const settings = { etcdConfig: { etcdURL: etcd.endpoints.join(",") } };
     one = new AgentNode("n1", etcd.folder, settings, NETWORK);
     two = new AgentNode("n2", etcd.folder, settings, NETWORK);
@@ -45,20 +45,6 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
     await two[Symbol.asyncDispose]();
     await etcd[Symbol.asyncDispose]();
   });
-
-  const idOf = (container: string) => ({ network: "net1", container, ifname: "eth0" });
-
-  async function add(node: AgentNode, container: string, args = ""): Promise<string> {
-    const result = await node.add(container, args);
-    books.gave(idOf(container), result);
-    return addressesOf(result)[0] ?? "";
-  }
-
-  async function end(node: AgentNode, container: string): Promise<void> {
-    const finished = await node.end(container);
-    expect(`${finished.exitCode} ${finished.stdout}`).toBe("0 ");
-    books.ended(idOf(container));
-  }
 
   const stored = () => listAllocations(() => openEtcdStore(etcdSettings(etcd)));
   const code = async (finished: Promise<Finished>) => refused(await finished).code;
@@ -70,14 +56,14 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
 
   /** Six containers, a backup, and a life after it that the backup knows nothing of. */
   async function setBack(): Promise<void> {
-    for (const container of ["a1", "a2", "a3"]) await add(one, container);
-    for (const container of ["b1", "b2", "b3"]) await add(two, container);
+    for (const container of ["a1", "a2", "a3"]) await books.add(one, container);
+    for (const container of ["b1", "b2", "b3"]) await books.add(two, container);
     const backup = await etcd.snapshot();
     const freed = (await stored()).find(({ container }) => container === "a1")?.address ?? "";
-    await end(one, "a1");
-    await add(two, "b4", `IP=${freed}`);
-    for (const container of ["a4", "a5", "a6"]) await add(one, container);
-    await add(two, "b5");
+    await books.end(one, "a1");
+    await books.add(two, "b4", `IP=${freed}`);
+    for (const container of ["a4", "a5", "a6"]) await books.add(one, container);
+    await books.add(two, "b5");
     await etcd.restore(backup);
     expect(books.faults(await stored()).join("\n")).toContain("lost: ");
   }
@@ -99,12 +85,12 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       expect([answered.map(({ node }) => node).sort(), silent, conflicts]).toEqual([["n1", "n2"], [], []]);
       expect(answered.map(({ attachments }) => attachments).sort()).toEqual([5, 5]);
       expect([...codes].every((each) => [11, 106].includes(each))).toBe(true);
-      for (const { container, result } of given) books.gave(idOf(container), result);
-      await add(two, "b9");
+      for (const { container, result } of given) books.gave(container, result);
+      await books.add(two, "b9");
       expect(books.faults(await stored())).toEqual([]);
-      for (const container of ["a2", "a3", "a4", "a5", "a6"]) await end(one, container);
-      for (const container of ["b1", "b2", "b3", "b4", "b5", "b9"]) await end(two, container);
-      for (const { container } of given) await end(one, container);
+      for (const container of ["a2", "a3", "a4", "a5", "a6"]) await books.end(one, container);
+      for (const container of ["b1", "b2", "b3", "b4", "b5", "b9"]) await books.end(two, container);
+      for (const { container } of given) await books.end(one, container);
       expect(books.faults(await stored())).toEqual([]);
     },
     PATIENCE,
@@ -126,9 +112,9 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       expect(await code(one.tryAdd("a7", "IP=10.1.9.9"))).toBe(101);
       // The silent node gives out nothing either, and its DELs go on.
       expect(await code(two.tryAdd("b8"))).toBe(11);
-      await end(two, "b1");
-      await end(two, "b5");
-      await end(one, "a5");
+      await books.end(two, "b1");
+      await books.end(two, "b5");
+      await books.end(one, "a5");
       await two.startAgent();
       const free = await eventually(async () => {
         const status = await one.command(["recover", "--status", "--nodes", "n1,n2", "-o", "json"]);
@@ -136,9 +122,9 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       }, 60_000);
       expect(free).toBe(true);
       expect(books.faults(await stored())).toEqual([]);
-      await add(one, "a7", "IP=10.1.9.9");
-      await add(one, "a8");
-      await add(two, "b8");
+      await books.add(one, "a7", "IP=10.1.9.9");
+      await books.add(one, "a8");
+      await books.add(two, "b8");
       expect(books.faults(await stored())).toEqual([]);
     },
     PATIENCE,
@@ -147,8 +133,8 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
   test(
     "emptied, killed in the middle, two at once: the same in the end",
     async () => {
-      for (const container of ["a1", "a2"]) await add(one, container);
-      await add(two, "b1");
+      for (const container of ["a1", "a2"]) await books.add(one, container);
+      await books.add(two, "b1");
       await etcd.ctl("del", "--prefix", "/kube-ipam/");
       expect(await code(two.tryAdd("x"))).toBe(106);
       await two.forget("x");
@@ -168,8 +154,8 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       const results = await Promise.all([recover(60), recover(60)]);
       expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
       expect(books.faults(await stored())).toEqual([]);
-      await add(one, "a3");
-      await add(two, "b2");
+      await books.add(one, "a3");
+      await books.add(two, "b2");
       expect(books.faults(await stored())).toEqual([]);
     },
     PATIENCE,
@@ -178,7 +164,7 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
   test(
     "a lost journal: the runtime's CNI cache tells what lives",
     async () => {
-      const address = await add(one, "a1");
+      const address = await books.add(one, "a1");
       const { path } = await one.namespaceOf("a1");
       writeCache(one, "a1", address, path);
       writeCache(one, "gone", "10.1.2.44", `${path}-gone`);
@@ -190,7 +176,7 @@ describe.each(ETCD_VERSIONS.slice(0, 1))("recovering etcd %s", (version) => {
       expect(books.faults(await stored())).toEqual([]);
       // Its namespace was seen, so that its end is seen too.
       await one.forget("a1");
-      books.ended(idOf("a1"));
+      books.ended("a1");
       const left = await eventually(async () => ((await stored()).length === 0 ? [] : undefined), 60_000);
       expect(left).toEqual([]);
     },
