@@ -178,7 +178,9 @@ test("K267: rights over the store's records, and what bounds them, are there whe
   for (const kind of ["etcd", "the embedded store"]) {
     const others = await named(...(NODE_FILES[kind] ?? []));
     expect(others.filter((each) => chosen.includes(each))).toEqual([]);
-    // Who moves to it finds its definitions there.
+    // Who moves to it or from it has them for that time, and finds its definitions there.
+    const moving = await named("--set=rbac.store=true", ...(NODE_FILES[kind] ?? []));
+    expect(moving).toEqual(expect.arrayContaining(chosen));
     expect(others).toContain("CustomResourceDefinition addressrecords.store.kube-ipam.io");
   }
 });

@@ -4,6 +4,7 @@ import { withdrawSuspicion } from "../../ipam/integrity/thrown-back.ts";
 import { vouchForStore } from "../../ipam/integrity/vouch.ts";
 import type { RememberedStore } from "../../ipam/node-port.ts";
 import { refTo } from "../../ipam/ref-to.ts";
+import { StoreFailure } from "../../ipam/store-port.ts";
 import { openStoreMemory } from "../../node/store-memory.ts";
 import { spacesOfNode } from "../ip/spaces.ts";
 import type { Session } from "../session/open.ts";
@@ -33,7 +34,9 @@ export async function acceptStore(given: AcceptOptions, session: Session): Promi
     accepted.push({ space, ...(forgotten && { forgotten }) });
   }
   await vouchForStore(spaces, ports, options);
-  const suspectedBy = await withdrawSuspicion(ports, options);
+  const suspectedBy = await withdrawSuspicion(ports, options).catch((failure) => {
+    throw failure instanceof StoreFailure && failure.kind === "refused" ? notAllowed(failure) : failure;
+  });
   if (suspectedBy !== undefined) throw stillSuspect(suspectedBy);
   const { kind, location } = ports.store.description;
   return printThing(
@@ -54,6 +57,15 @@ function stillSuspect(node: string): IpamError {
     `this node accepts the store, but node ${node} has stopped all nodes: the store was thrown back`,
     `run 'kube-ipam recover', or, if no pod of node ${node} holds an address that the store does not know, ` +
       "'kube-ipam store accept' there",
+  );
+}
+
+/** Nodes stop each other, and only operators let them go on: where the store knows rights, a node has not that one. */
+function notAllowed({ message }: StoreFailure): IpamError {
+  return new IpamError(
+    "storeCannotWrite",
+    `this node accepts the store, but its credentials do not end the suspicion that has stopped all nodes: ${message}`,
+    "run it here with an operator's: 'kube-ipam store accept --kubeconfig FILE' (docs/security.md says who is one); or run 'kube-ipam recover'",
   );
 }
 

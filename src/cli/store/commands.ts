@@ -58,7 +58,13 @@ function addAccept(store: Command, done: Done): void {
         "pod holds an address that the store does not know. Run it on each node: where this node has stopped all nodes " +
         "because the store was thrown back, that ends too",
     );
-  withExamples(accept, [["kube-ipam store accept", "on each node, once the right store is in place"]]);
+  withExamples(accept, [
+    ["kube-ipam store accept", "on each node, once the right store is in place"],
+    [
+      "kube-ipam store accept --kubeconfig operator.conf",
+      "where the store is Kubernetes' own API, which lets no node do that",
+    ],
+  ]);
   withOutput(
     withStoreOptions(
       withSpace(accept, "only this address space (default: all that the store or this node knows)"),
