@@ -1,9 +1,7 @@
-import type { RecordKind, RecordTypes, Ref } from "../../ipam/records.ts";
+import type { RecordKind, Ref } from "../../ipam/records.ts";
 import type { AnyEntry, ListTogetherOptions } from "../../ipam/store-port.ts";
-import { readable } from "../readable.ts";
-import { from, refsIn } from "./list.ts";
+import { entriesIn, from, refsIn } from "./list.ts";
 import type { Resource } from "./objects/names.ts";
-import { recordIn } from "./read.ts";
 import type { Session } from "./transactions/session.ts";
 import { settled } from "./transactions/view.ts";
 
@@ -18,17 +16,12 @@ export async function* listTogether<K extends RecordKind>(
   for (const resource of RESOURCES)
     for await (const object of from(session, { resource, name: "" }, "", options)) {
       const seen = await settled(session, object.id, object, options);
-      const refs: readonly Ref[] = kinds.flatMap((kind) => refsIn(seen, { kind }));
-      for (const ref of refs) {
-        if (ref.kind === "attachment" && options.alone === true) session.homes.set(ref, object.id);
-        let revision = 0;
-        const decode = () => {
-          const found = recordIn(ref, seen);
-          revision = found?.revision ?? 0;
-          return found?.record as RecordTypes[K];
-        };
-        const record = readable<K>(ref, decode, options.damaged);
-        if (record !== undefined) yield { ref, record, revision } as AnyEntry<K>;
+      for (const kind of kinds) {
+        const refs = refsIn(seen, { kind });
+        if (options.alone === true)
+          for (const ref of refs as readonly Ref[])
+            if (ref.kind === "attachment") session.homes.set(ref, object.id);
+        yield* entriesIn(seen, refs, options.damaged) as Iterable<AnyEntry<K>>;
       }
     }
   if (options.alone === true && (kinds as readonly RecordKind[]).includes("attachment"))

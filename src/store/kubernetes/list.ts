@@ -37,16 +37,27 @@ export async function* list<K extends RecordKind>(
     const seen = await settled(session, object.id, object, options);
     const refs = refsIn(seen, scope);
     if (isAll) noteAttachments(session, object, refs as RefOf<"attachment">[]);
-    for (const ref of refs) {
-      const record = readable<K>(
-        ref,
-        () => recordIn(ref, seen)?.record as Entry<K>["record"],
-        options.damaged,
-      );
-      if (record !== undefined) yield { ref, record, revision: Number(seen.object?.version) };
-    }
+    yield* entriesIn(seen, refs, options.damaged);
   }
   if (isWholeNode(scope)) session.homes.listed(scope.node ?? "");
+}
+
+/** Records of an object, each at the revision that guards compare. */
+export function* entriesIn<K extends RecordKind>(
+  seen: View,
+  refs: readonly RefOf<K>[],
+  damaged: ListOptions["damaged"],
+): Generator<Entry<K>> {
+  for (const ref of refs) {
+    let revision = 0;
+    const decode = () => {
+      const found = recordIn(ref, seen);
+      revision = found?.revision ?? 0;
+      return found?.record as Entry<K>["record"];
+    };
+    const record = readable<K>(ref, decode, damaged);
+    if (record !== undefined) yield { ref, record, revision };
+  }
 }
 
 /** Remembers which attachments an address holds now. */
