@@ -1,10 +1,8 @@
 import { EXIT_CODES, UsageError } from "../../command-line/failure.ts";
 import { type Format, printThing } from "../../command-line/output.ts";
-import { printErr } from "../../command-line/print.ts";
-import { startProgress } from "../../command-line/progress.ts";
 import type { StoreSettings } from "../../config/network-configuration.ts";
 import { readIdentity } from "../../ipam/integrity/replace-identity.ts";
-import { moveStore, type Told } from "../../ipam/moving/move.ts";
+import { moveStore } from "../../ipam/moving/move.ts";
 import { nameOf } from "../../ipam/moving/refusals.ts";
 import { abortMove, type Pair } from "../../ipam/moving/states.ts";
 import type { Store } from "../../ipam/store-port.ts";
@@ -13,6 +11,7 @@ import { step } from "../recover/step.ts";
 import { clusterSettings, type KubernetesOptions } from "../session/cluster-settings.ts";
 import type { Session } from "../session/open.ts";
 import { settingsOf } from "../session/settings.ts";
+import { moveProgress } from "./move-progress.ts";
 
 export interface MoveOptions extends KubernetesOptions {
   readonly to: string;
@@ -69,7 +68,8 @@ function requireTwo(source: Store, target: Store["description"]): void {
 
 async function move(pair: Pair, output: Format): Promise<number> {
   const begun = performance.now();
-  const done = await withProgress((told) => moveStore(pair, step, told));
+  const progress = moveProgress();
+  const done = await moveStore(pair, step, progress).finally(progress.end);
   const { after, before, move: id, stoppedMs } = done;
   const records = done.records ?? {};
   const seconds = (performance.now() - begun) / 1000;
@@ -98,30 +98,6 @@ async function move(pair: Pair, output: Format): Promise<number> {
     output,
   );
   return EXIT_CODES.done;
-}
-
-/** Steps as lines on stderr, whatever is printed on stdout; on a terminal a count of what goes on. */
-async function withProgress<T>(work: (told: Told) => Promise<T>): Promise<T> {
-  const [reading, writing] = [startProgress("reading records"), startProgress("writing records")];
-  const end = () => {
-    reading.end();
-    writing.end();
-  };
-  try {
-    return await work({
-      step: (text) => {
-        end();
-        printErr(text);
-      },
-      read: (count) => reading.at(count),
-      wrote: (count, of) => {
-        reading.end();
-        writing.at(count, of);
-      },
-    });
-  } finally {
-    end();
-  }
 }
 
 /** To a tenth. */
