@@ -31,6 +31,8 @@ export interface ApiProxy extends Disposable {
   /** All that came since it was emptied. */
   readonly requests: Passing[];
   fate: (request: Passing) => Fate;
+  /** Makes another one of an answer of the API server. */
+  answer: (response: Response, request: Passing) => Response | Promise<Response>;
 }
 
 /** Starts one on a free port of loopback. */
@@ -47,7 +49,7 @@ export function startApiProxy(kubernetes: Pick<Kubernetes, "adminConfig" | "fold
     return fetch(server + path, { method, headers, signal, tls: { ca }, ...(body && { body }) });
   };
   const requests: Passing[] = [];
-  const proxy = { fate: (_: Passing): Fate => "pass" };
+  const proxy: Pick<ApiProxy, "answer" | "fate"> = { fate: () => "pass", answer: (response) => response };
   const http = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -60,7 +62,7 @@ export function startApiProxy(kubernetes: Pick<Kubernetes, "adminConfig" | "fold
       if (fate instanceof Response) return fate.clone() as Response;
       const answer = await forward(request, pathname + search).catch(() => gatewayTimeout());
       passing.ended = performance.now();
-      if (fate === "pass") return answer;
+      if (fate === "pass") return proxy.answer(answer, passing);
       await answer.arrayBuffer();
       return gatewayTimeout();
     },

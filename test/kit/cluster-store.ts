@@ -20,6 +20,8 @@ export interface NodeWish {
   /** Keys of the network's `ipam`. */
   readonly ipam?: Readonly<Record<string, unknown>>;
   readonly through?: AgentNode["through"];
+  /** Name of the network; default "net1". */
+  readonly network?: string;
 }
 
 const PATIENCE = 90_000;
@@ -50,10 +52,10 @@ function over(kubernetes: Kubernetes): ClusterStore {
   const { adminConfig } = kubernetes;
   return {
     kubernetes,
-    node(name, { ipam = {}, kubeConfig = adminConfig, through = "plugin" } = {}) {
+    node(name, { ipam = {}, kubeConfig = adminConfig, network: called = "net1", through = "plugin" } = {}) {
       const network = {
         cniVersion: "1.0.0",
-        name: "net1",
+        name: called,
         type: "macvlan",
         ipam: { type: "kube-ipam", subnet: "10.50.0.0/28", coolingSeconds: 0, ...ipam },
       };

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Authority, makeAuthority } from "./certificates.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { type ApiEtcd, type ApiEtcdWish, startApiEtcd } from "./etcd-below-api-server.ts";
 import { cacheFolder } from "./etcd-binaries.ts";
 import { type Folder, temporaryFolder } from "./folder.ts";
 import { apiServerFlags, type FlagParts, managerFlags } from "./kubernetes-flags.ts";
@@ -17,7 +18,7 @@ export function withoutKubernetes(): string | undefined {
   return existsSync(join(PROGRAMS, "kube")) ? undefined : "needs the programs of test/cluster/build.sh";
 }
 
-export interface KubernetesWish {
+export interface KubernetesWish extends ApiEtcdWish {
   /** Further programs; the API server and its etcd always run. */
   readonly controllers?: boolean;
   readonly scheduler?: boolean;
@@ -34,8 +35,6 @@ export interface KubernetesWish {
   readonly webhookClient?: boolean;
   /** Who asked the API server for what, as lines in this file of the folder. */
   readonly auditLog?: string;
-  /** The API server's own etcd with fsync, as in production: for benchmarks. Default false. */
-  readonly durable?: boolean;
 }
 
 /** A real control plane, on loopback unless wished otherwise; ends and cleans up when its scope ends. */
@@ -45,6 +44,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly server: string;
   /** "http://127.0.0.1:port" of the API server's own etcd, for its metrics and what writes more objects than requests could. */
   readonly etcd: string;
+  /** That etcd itself, to stop, freeze, or put a backup in its place. */
+  readonly ownEtcd: ApiEtcd;
   /** Path of the administrator's kubeconfig. */
   readonly adminConfig: string;
   /** Path of the kubeconfig of a node that was named in the wish. */
@@ -123,9 +124,8 @@ async function startParts(
     ...writeTokens(folder, wish.nodeNames ?? []),
     authority,
   };
-  const etcd = `http://127.0.0.1:${client}`;
-  daemons.push(startDaemon("etcd", etcdCommand(parts, etcd, `http://127.0.0.1:${peer}`), folder));
-  const apiServer = await makeApiServer(parts, port, etcd, daemons);
+  const etcd = startApiEtcd(join(PROGRAMS, "etcd"), folder, { client, peer }, wish, daemons);
+  const apiServer = await makeApiServer(parts, port, etcd.url, daemons);
   await apiServer.start();
   const kubernetes = makeHandle(parts, apiServer, etcd, stop, () => daemons.map(({ pid }) => pid));
   const manager = (name: string, user: keyof typeof USERS, ...flags: string[]) => {
@@ -141,7 +141,7 @@ async function startParts(
 function makeHandle(
   parts: Parts,
   apiServer: Restartable,
-  etcd: string,
+  ownEtcd: ApiEtcd,
   stop: () => Promise<void>,
   pids: () => number[],
 ): Kubernetes {
@@ -165,7 +165,8 @@ function makeHandle(
   return {
     folder,
     server,
-    etcd,
+    etcd: ownEtcd.url,
+    ownEtcd,
     authority,
     adminConfig: admin,
     pids,
@@ -215,20 +216,6 @@ async function patiently(
       if (tries <= 1 || (failure as Error).name !== "TimeoutError") throw failure;
     }
   }
-}
-
-function etcdCommand({ folder, wish }: Parts, client: string, peer: string): string[] {
-  return [
-    join(PROGRAMS, "etcd"),
-    `--data-dir=${folder.file("etcd")}`,
-    "--name=e",
-    `--listen-client-urls=${client}`,
-    `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer}`,
-    `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=e=${peer}`,
-    ...(wish.durable ? [] : ["--unsafe-no-fsync"]),
-  ];
 }
 
 async function makeApiServer(

@@ -1,15 +1,13 @@
 import { expect } from "bun:test";
 import type { MetaRecord } from "../../src/ipam/records.ts";
-import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import { AgentNode } from "./agent-node.ts";
 import { Checker } from "./checker.ts";
 import { added, addressesOf, refused } from "./cni.ts";
 import type { EtcdCluster } from "./etcd.ts";
-import { etcdSettings } from "./etcd-settings.ts";
 import { loopbackPorts } from "./loopback-ports.ts";
 import { type RecoveryEnd, recoverPair } from "./pair-recovery.ts";
+import { type PairStore, pairOnEtcd } from "./pair-store.ts";
 import type { Finished } from "./run.ts";
-import { listAllocations } from "./subject-kube-ipam.ts";
 import { eventually } from "./wait.ts";
 
 /** Whether a node's verbs go to the plugin alone, or through the shim to its agent. */
@@ -18,23 +16,20 @@ export type Way = AgentNode["through"];
 /** Far beyond what anything takes, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Two machines on one etcd, under a prefix of their own, and the books of what their containers have. */
+/** Two machines on one store, and the books of what their containers have. */
 export class Pair implements AsyncDisposable {
   readonly one: AgentNode;
   readonly two: AgentNode;
   readonly books = new Checker();
-  readonly #etcd: EtcdCluster;
-  readonly #prefix: string;
+  readonly #store: PairStore;
   readonly #metrics = new Map<AgentNode, number>();
 
-  private constructor(etcd: EtcdCluster, ways: readonly [Way, Way], further: object) {
-    const id = `p${crypto.randomUUID().slice(0, 8)}`;
-    this.#etcd = etcd;
-    this.#prefix = `/${id}`;
-    const settings = { etcdConfig: { etcdURL: etcd.endpoints.join(","), prefix: this.#prefix }, ...further };
+  private constructor(store: PairStore, ways: readonly [Way, Way], further: object) {
+    this.#store = store;
+    const settings = { ...store.settings, ...further };
     const ipam = { type: "kube-ipam", subnet: "10.50.0.0/28", coolingSeconds: 0 };
     const network = { cniVersion: "1.0.0", name: "net1", type: "macvlan", ipam };
-    const folder = { ...etcd.folder, file: (...names: string[]) => etcd.folder.file(id, ...names) };
+    const { folder } = store;
     this.one = new AgentNode("n1", folder, settings, network, ways[0]);
     this.two = new AgentNode("n2", folder, settings, network, ways[1]);
   }
@@ -42,14 +37,15 @@ export class Pair implements AsyncDisposable {
   /**
    * Machines whose agents, where they have any, serve.
    *
+   * @param store of an etcd they get a prefix of their own.
    * @param further keys of the nodes' files.
    */
   static async open(
-    etcd: EtcdCluster,
+    store: EtcdCluster | PairStore,
     ways: readonly [Way, Way] = ["plugin", "plugin"],
     further: object = {},
   ): Promise<Pair> {
-    const pair = new Pair(etcd, ways, further);
+    const pair = new Pair("endpoints" in store ? pairOnEtcd(store) : store, ways, further);
     for (const node of [pair.one, pair.two]) if (node.through === "agent") await pair.startAgent(node);
     return pair;
   }
@@ -89,7 +85,7 @@ export class Pair implements AsyncDisposable {
   async liveOn(later: Readonly<Partial<Record<"one" | "two", readonly string[]>>>): Promise<string> {
     await this.add(this.one, "a");
     await this.add(this.two, "x");
-    const snapshot = await this.#etcd.snapshot();
+    const snapshot = await this.#store.snapshot();
     for (const container of later.one ?? []) await this.add(this.one, container);
     for (const container of later.two ?? []) await this.add(this.two, container);
     return snapshot;
@@ -131,10 +127,9 @@ export class Pair implements AsyncDisposable {
     this.books.ended(idOf(container));
   }
 
-  /** The store's identity, by etcdctl. */
-  async meta(): Promise<MetaRecord | undefined> {
-    const text = await this.#etcd.ctl("get", "--print-value-only", `${this.#prefix}/meta`);
-    return text.trim() === "" ? undefined : (JSON.parse(text) as MetaRecord);
+  /** The store's identity, past kube-ipam. */
+  meta() {
+    return this.#store.meta();
   }
 
   /** Resolves when somebody has stopped all nodes. */
@@ -146,7 +141,7 @@ export class Pair implements AsyncDisposable {
   }
 
   stored() {
-    return listAllocations(() => openEtcdStore(etcdSettings(this.#etcd, { prefix: this.#prefix })));
+    return this.#store.stored();
   }
 
   /** What the store holds for a container; undefined where nothing. */
