@@ -72,7 +72,12 @@ export function objectsOf(credentials: Credentials): Objects {
       const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions };
       const answer = await request(bounded(path(id), options), options, { method: "DELETE", body }, 404, 409);
       if (answer.httpStatus === 404) return requireGone(answer, id, credentials.server);
-      return answer.httpStatus === 409 ? "changed" : "removed";
+      if (answer.httpStatus === 409) return "changed";
+      const kept = keptBy(answer);
+      if (kept === undefined) return "removed";
+      const last = { method: "PUT", body: kept } as const;
+      const gone = await request(bounded(path(id), options), options, last, 404, 409);
+      return gone.httpStatus === 409 ? "changed" : "removed";
     },
 
     async page(scope, options): Promise<Page<StoredObject>> {
@@ -114,6 +119,14 @@ function read<T>(shape: v.GenericSchema<unknown, T>, { body, httpStatus }: Answe
   const result = v.safeParse(shape, body);
   if (result.success) return result.output;
   throw new StoreFailure("unavailable", `the API server's answer (${httpStatus}) has another form`);
+}
+
+const deleted = v.looseObject({ metadata: v.looseObject({ finalizers: v.array(v.string()) }) });
+
+/** Where a finalizer that somebody has put on an object keeps it from going: the object without any. */
+function keptBy({ body }: Answer): object | undefined {
+  const said = v.safeParse(deleted, body);
+  return said.success ? { ...said.output, metadata: { ...said.output.metadata, finalizers: [] } } : undefined;
 }
 
 const notFound = v.object({ details: v.object({ name: v.string() }) });

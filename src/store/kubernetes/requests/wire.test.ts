@@ -134,6 +134,14 @@ describe("K261: what policies judge of an object is what its records say", () =>
     });
   }
 
+  test("damaged: deleted by somebody, and kept by a finalizer: a write would let it vanish", () => {
+    const body = written({ id: address, content: HELD, prepared: { transaction: "t", content: HELD } });
+    const metadata = { ...body.metadata, deletionTimestamp: SINCE, finalizers: ["example.com/kept"] };
+    const object = read("addressrecords", { ...body, metadata });
+    expect([object.content, object.prepared?.content]).toEqual([undefined, undefined]);
+    expect(object.damage).toContain("finalizers");
+  });
+
   test("damaged: prepared to be what its summary does not say", () => {
     const body = written({ id: address, content: new Map(), prepared: { transaction: "t", content: HELD } });
     const prepared = { ...(body.spec.prepared as object), holders: [] };

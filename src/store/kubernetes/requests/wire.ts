@@ -25,6 +25,7 @@ const metadata = v.object({
   uid: v.string(),
   resourceVersion: v.string(),
   labels: v.nullish(v.record(v.string(), v.string()), {}),
+  deletionTimestamp: v.nullish(v.string()),
 });
 
 const prepared = v.object({ ...judged.entries, transaction: v.string(), records: v.string() });
@@ -62,11 +63,15 @@ export function kindOf(resource: Resource): Kind<v.InferOutput<typeof storedObje
 /** The object of an answer. */
 export function objectOf(
   resource: Resource,
-  { metadata: { labels, name, resourceVersion, uid }, spec }: v.InferOutput<typeof storedObject>,
+  {
+    metadata: { deletionTimestamp, labels, name, resourceVersion, uid },
+    spec,
+  }: v.InferOutput<typeof storedObject>,
 ): StoredObject {
   const id = { resource, name };
-  const told = believed(id, spec, spec);
-  const prepared = spec.prepared && believed(id, spec.prepared, spec);
+  const isGoing = typeof deletionTimestamp === "string";
+  const told = isGoing ? GOING : believed(id, spec, spec);
+  const prepared = spec.prepared && (isGoing ? GOING : believed(id, spec.prepared, spec));
   const damage = told.damage ?? prepared?.damage;
   return {
     id,
@@ -84,12 +89,28 @@ export function objectOf(
   };
 }
 
+/** Content, or why it is not to be believed. */
+interface Told {
+  readonly content: Content | undefined;
+  readonly damage?: string;
+}
+
+/**
+ * Somebody has deleted it, and a finalizer of his keeps it until then. The API server takes a write of it, and lets it
+ * vanish with that: an ADD would have an address that the next one gets as well. So nothing is written any more
+ * (FAIL-CLOSED).
+ */
+const GOING: Told = {
+  content: undefined,
+  damage: "somebody has deleted it, and metadata.finalizers keep it; take these away, and it is gone",
+};
+
 /** The content, where it can be read and is what its summary says (FAIL-CLOSED). */
 function believed(
   id: ObjectId,
   told: Judged & { readonly records: string },
   { ref }: { readonly ref?: string | undefined },
-): { readonly content: Content | undefined; readonly damage?: string } {
+): Told {
   const content = parseContent(told.records);
   if (content === undefined) return { content };
   const damage = contradiction(id, { ...told, ref }, content);
