@@ -10,10 +10,11 @@ export function damaged(
   ref?: Ref,
 ): StoreFailure {
   const object = resource === "addressrecords" ? "addressrecord" : "storerecord";
+  const named = `${resource}.store.kube-ipam.io ${name}`;
   const what = ref === undefined ? object : `record ${refText(ref)} in the ${object}`;
   return new StoreFailure(
     "damaged",
     `the ${what} ${name} in Kubernetes is damaged: ${problem}`,
-    `look at it with kubectl get ${resource}.store.kube-ipam.io ${name} -o yaml, and repair or delete it with --as-group=kube-ipam:operators, as docs/security.md says`,
+    `look at it with kubectl get ${named} -o yaml; repair it or, once nothing uses it any more, kubectl delete ${named}, with --as-group=kube-ipam:operators as docs/security.md says`,
   );
 }

@@ -23,12 +23,15 @@ export async function find(
     session.objects.labelled("addressrecords", attachmentLabel(text), options),
     session.objects.get(own, options),
   ]);
+  let unreadable: ObjectId | undefined;
   for (const object of [...labelled, ...(alone === undefined ? [] : [alone])]) {
     const { content } = await settled(session, object.id, object, options);
-    if (!(content === undefined || content.has(text))) continue;
+    if (content === undefined) unreadable ??= object.id;
+    if (!content?.has(text)) continue;
     session.homes.set(ref, object.id);
     return object.id;
   }
-  session.homes.set(ref, "absent");
-  return undefined;
+  // A copy that somebody made under another name is damaged, and has the attachment's label as well.
+  session.homes.set(ref, unreadable ?? "absent");
+  return unreadable;
 }
