@@ -222,7 +222,7 @@ export interface RememberedStore {
   readonly formerRecoveries?: readonly string[];
   /** The highest epoch seen. */
   readonly epoch?: number;
-  /** See `Snapshot.lineage`; absent where it is not known. */
+  /** See `Snapshot.lineage` and `StoreDescription.ofCluster`; absent where it is not known. */
   readonly lineage?: string;
 }
 

@@ -123,6 +123,11 @@ export interface StoreDescription {
    * and an agent when it knows its neighbourhood (FORESEEN). False where a read costs next to nothing.
    */
   readonly foresees: boolean;
+  /**
+   * It lies in the very cluster whose pods it serves: that cluster's UID names the place, as a lineage does, and stays
+   * where a backup is restored.
+   */
+  readonly ofCluster?: true;
 }
 
 export interface CallOptions {

@@ -1,3 +1,4 @@
+import { isSubstitute } from "../cluster-names.ts";
 import type { RememberedStore } from "../node-port.ts";
 import type { Ports } from "../ports.ts";
 import { type MetaRecord, RECORD_VERSION } from "../records.ts";
@@ -41,9 +42,11 @@ export function rememberStore(space: string, identity: Identity, standing: Stand
 /** The store of these ports, in the form in which a node remembers it. */
 export function remembering(
   { uuid, recovery, formerRecoveries, epoch }: Identity,
-  { revision, lineage }: Standing,
-  ports: Pick<Ports, "store">,
+  standing: Standing,
+  ports: Pick<Ports, "clusterNames" | "store">,
 ): RememberedStore {
+  const { revision } = standing;
+  const lineage = placeName(standing, ports);
   return {
     uuid,
     revision,
@@ -53,6 +56,15 @@ export function remembering(
     ...(epoch !== undefined && { epoch }),
     ...(lineage !== undefined && { lineage }),
   };
+}
+
+/** What names the place where a store lies, for whoever meets another one there; undefined where nothing does. */
+export function placeName(
+  { lineage }: Pick<Standing, "lineage">,
+  { clusterNames, store }: Pick<Ports, "clusterNames" | "store">,
+): string | undefined {
+  if (lineage !== undefined || store.description.ofCluster !== true) return lineage;
+  return clusterNames === undefined || isSubstitute(clusterNames.name) ? undefined : clusterNames.name;
 }
 
 /** Former recoveries with further ones, where there are any. */

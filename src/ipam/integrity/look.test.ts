@@ -81,6 +81,27 @@ test("K61: an emptied store is stopped at its own place, and not where the node 
   }
 });
 
+test("K298: a store in the cluster itself that was emptied is stopped where the cluster is the same one", async () => {
+  for (const [now, state] of [
+    ["cluster", "suspect"],
+    ["another", undefined],
+  ] as const) {
+    const { node, ports, store } = createWorld({ ofCluster: true });
+    const [n1, n2] = [node("n1"), node("n2")];
+    await add(ports(n1, undefined, "cluster"), "c1");
+    store.restore({ revision: 1, records: new Map() }, { movedOn: true });
+    const found = await lookAtStore(ports(n1, undefined, now), soon()).catch((failure) => failure.details);
+    expect(found).toEqual(
+      state &&
+        expect.stringContaining("somebody replaced or emptied the store, and it would give out addresses"),
+    );
+    // A node that has never used it begins no new one there.
+    const next = await add(ports(n2, undefined, now), "c2").catch((failure) => failure.message);
+    if (state === undefined) expect(next).not.toBeString();
+    else expect(next).toContain("node n1 has stopped all nodes");
+  }
+});
+
 test("K61: a node that lost dataDir looks at what it noted", async () => {
   const { n1, nodes, store, look } = await world();
   const saved = store.save();

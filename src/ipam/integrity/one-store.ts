@@ -7,6 +7,7 @@ import { refTo } from "../ref-to.ts";
 import type { Won } from "../revision-in.ts";
 import type { Snapshot, Versioned } from "../store-port.ts";
 import { confirmedHere } from "./confirmed-here.ts";
+import { placeName } from "./identity.ts";
 import {
   olderState,
   requireAnsweredAsSeen,
@@ -80,10 +81,11 @@ export function verifyByCommit(
 }
 
 /** Whether the place is certainly the one that the node remembers, so that its other users are concerned too. */
-export function isSamePlace(remembered: RememberedStore, { lineage }: Snapshot, ports: Ports): boolean {
+export function isSamePlace(remembered: RememberedStore, snapshot: Snapshot, ports: Ports): boolean {
+  const place = placeName(snapshot, ports);
   return (
-    lineage !== undefined &&
-    remembered.lineage === lineage &&
+    place !== undefined &&
+    remembered.lineage === place &&
     remembered.prefix === ports.store.description.prefix
   );
 }

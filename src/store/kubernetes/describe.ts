@@ -14,5 +14,6 @@ export function describeKubernetes({
     prefix: "",
     shared: true,
     foresees: true,
+    ofCluster: true,
   };
 }

@@ -71,6 +71,8 @@ export interface MemoryOptions {
   readonly connects?: boolean;
   /** Snapshots tell a lower bound of the revision where the query does not need more, as those of Kubernetes do. */
   readonly bounds?: boolean;
+  /** It lies in the cluster whose pods it serves. */
+  readonly ofCluster?: true;
 }
 
 const EXPIRY_CHECK_MS = 20;
@@ -99,6 +101,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   let highest = 1;
   let connection = 1;
   let { lineage } = options;
+  const place = options.ofCluster && { ofCluster: options.ofCluster };
 
   function find(ref: Ref): Stored | undefined {
     const entry = stored.get(refKey(ref));
@@ -182,7 +185,7 @@ export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
   }
 
   const store: MemoryStore = {
-    description: { kind: "memory", location: "memory", prefix: "", shared: true, foresees: true },
+    description: { kind: "memory", location: "memory", prefix: "", shared: true, foresees: true, ...place },
     faults: [],
     commits: [],
     full: false,
