@@ -55,6 +55,23 @@ export interface RecordMemory {
   set<R extends Ref>(ref: R, record: Versioned<RecordTypes[R["kind"]]>): void;
 }
 
+/** Which of the node's holdings its ADDs guard, in a process that serves many. */
+export interface WitnessMemory {
+  /** The runtime got the result of an ADD of this process just now. */
+  delivered(requestId: string): void;
+  /**
+   * What an ADD of this space is to guard.
+   *
+   * @param choose the newest that is not young.
+   * @param isLiving whether one that an ADD shortly before has guarded still lives.
+   */
+  of<W extends object>(
+    space: string,
+    choose: (isYoung: (requestId: string) => boolean) => W | undefined,
+    isLiving: (witness: W) => boolean,
+  ): W | undefined;
+}
+
 /**
  * What earlier ADDs read from one store, so that the next ADD needs one round trip only. Always a
  * hint: the ADD's transaction guards all of it, and an ADD that loses reads the store. No method throws.
@@ -78,6 +95,8 @@ export interface Foresight {
   reading?(network: string): () => void;
   /** Absent in a process that serves one ADD only. */
   readonly looks?: SharedLooks;
+  /** Absent in a process that serves one ADD only. */
+  readonly witnesses?: WitnessMemory;
   /**
    * The store's identity was read, and is the one that this node knows. Absent in a process that serves one
    * ADD only.

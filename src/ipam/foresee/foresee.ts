@@ -2,7 +2,7 @@ import { isWithin } from "../../address/interval.ts";
 import type { Pool } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
 import type { Memory } from "../foresight.ts";
-import { guardOfWitness, livingWitness } from "../integrity/living-witness.ts";
+import { guardOfWitness, type LivingWitness, livingWitness, stands } from "../integrity/living-witness.ts";
 import { networkKey } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
 import { dependsOnOwner } from "../plan/depends-on-owner.ts";
@@ -46,10 +46,8 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
   if (!known || meta.record.state !== "ready" || !isAsNew(meta.record, remembered)) return undefined;
   const targets = allowedTargets(request);
   if (targets === undefined) return undefined;
-  // An agent reads, and looks at its witness, after it has lost its connection. A witness whose revision
-  // nobody knows cannot be guarded.
-  const guesses = ports.foresight.neighbourhoods === undefined;
-  const witness = guesses ? livingWitness(request.network.space, remembered, ports) : undefined;
+  const witness = guardedWitness(attempt, memory, remembered);
+  // A witness whose revision nobody knows cannot be guarded.
   if (witness?.revision === 0) return undefined;
   const questions = ask(attempt, targets, witness);
   const candidates = candidatesFor(attempt, targets, memory);
@@ -63,6 +61,23 @@ export function foresee(attempt: Attempt): Foreseen | undefined {
     view: { targets, questions, remembered, snapshot, ...records, formerOwners: [], foreseen },
     candidates,
   };
+}
+
+/** After it has lost its connection an agent reads, and looks at its witness; where the store knows no connections, it guards one. */
+function guardedWitness(
+  { ports, request }: Attempt,
+  { connection }: Memory,
+  remembered: RememberedStore | undefined,
+): LivingWitness | undefined {
+  const { space } = request.network;
+  const { witnesses } = ports.foresight ?? {};
+  if (witnesses === undefined) return livingWitness(space, remembered, ports);
+  if (connection !== undefined) return undefined;
+  return witnesses.of(
+    space,
+    (isYoung) => livingWitness(space, remembered, ports, ({ requestId }) => !isYoung(requestId)),
+    ({ entry }) => stands(entry, ports.node),
+  );
 }
 
 /** False where the node has seen a newer identity of the store than the memory has. */

@@ -5,6 +5,7 @@ import { refKey } from "../ref-key.ts";
 import { SharedLooks } from "../shared-looks.ts";
 import type { Versioned } from "../store-port.ts";
 import { WarmNeighbourhoods } from "./warm-neighbourhoods.ts";
+import { WitnessChoice } from "./witness-choice.ts";
 
 /** How many networks and records it remembers at most. */
 const NETWORKS = 256;
@@ -19,6 +20,7 @@ export class WarmForesight implements Foresight {
   readonly records: RecordMemory;
   readonly #memories = new BoundedMap<string, Memory>(NETWORKS);
   readonly looks = new SharedLooks();
+  readonly witnesses = new WitnessChoice();
   /** The networks whose memory an ADD now reads. */
   readonly #reading = new Map<string, Reading>();
 

@@ -20,15 +20,18 @@ const OUT_OF_ORDER = 32;
  * ended. Undefined where there is none.
  *
  * @param remembered the store that the node has used for the space, where it knows.
+ * @param mayBe false for one that is not meant.
  */
 export function livingWitness(
   space: string,
   remembered: RememberedStore | undefined,
   { node, store }: Pick<Ports, "node" | "store">,
+  mayBe: (witness: Witness) => boolean = () => true,
 ): LivingWitness | undefined {
   const location = locationOf(store.description);
-  for (const { space: of, id, requestId, revision } of newestFirst(node.witnesses)) {
-    if (of !== space) continue;
+  for (const witness of newestFirst(node.witnesses)) {
+    const { space: of, id, requestId, revision } = witness;
+    if (of !== space || !mayBe(witness)) continue;
     const entry = node.journal.read(id);
     if (entry?.holder.requestId !== requestId || entry.space !== space || entry.contested) continue;
     const { storeUuid, storeLocation } = entry;
@@ -64,6 +67,12 @@ export function lives(
   node: Pick<Node, "keptReleases" | "namespaceState">,
 ): boolean {
   return node.namespaceState(holder) === "present" && node.keptReleases.of(holder.attachment) === undefined;
+}
+
+/** Whether an attachment lives that no later ADD has written again. */
+export function stands(entry: JournalEntry, node: Pick<Node, "journal" | "keptReleases" | "namespaceState">) {
+  const { attachment, requestId } = entry.holder;
+  return node.journal.read(attachment)?.holder.requestId === requestId && lives(entry, node);
 }
 
 /** The record of a witness. */
