@@ -18,7 +18,7 @@ import type { Outline } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
 import { revisionIn } from "./transactions/compare.ts";
 import { damaged } from "./transactions/damaged.ts";
-import { find } from "./transactions/find.ts";
+import { find, findBeside } from "./transactions/find.ts";
 import type { Session } from "./transactions/session.ts";
 import { settleUnsettled } from "./transactions/unsettled.ts";
 import { settled, type View, view } from "./transactions/view.ts";
@@ -117,7 +117,10 @@ function viewsOf(
       session.homes.set(ref, near.id);
       return near;
     }
-    const home = await find(session, ref, options);
+    const beside = () =>
+      Promise.all(refs.flatMap((each) => ("address" in each ? viewOnce(objectOf(each)) : [])));
+    const home =
+      (await find(session, ref, options)) ?? (await findBeside(session, ref, await beside(), options));
     if (home === undefined) return undefined;
     await settleUnsettled(session, [home], options);
     return viewOnce(home);

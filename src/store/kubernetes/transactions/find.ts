@@ -1,10 +1,12 @@
 import type { RefOf } from "../../../ipam/records.ts";
 import type { CallOptions } from "../../../ipam/store-port.ts";
+import { pinned } from "../objects/content.ts";
 import { type ObjectId, recordObject } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { attachmentLabel } from "../requests/wire.ts";
 import type { Session } from "./session.ts";
-import { settled, view } from "./view.ts";
+import { settled, type View, view } from "./view.ts";
+import { write } from "./write.ts";
 
 /** The object that holds an attachment's record; undefined where there is none. @throws StoreFailure */
 export async function find(
@@ -34,4 +36,24 @@ export async function find(
   // A copy that somebody made under another name is damaged, and has the attachment's label as well.
   session.homes.set(ref, unreadable ?? "absent");
   return unreadable;
+}
+
+/**
+ * The object that holds an attachment's record, among those of addresses that were looked at anyway: somebody has taken
+ * away its labels, and gets them back. @throws StoreFailure
+ */
+export async function findBeside(
+  session: Session,
+  ref: RefOf<"attachment">,
+  beside: readonly View[],
+  options: CallOptions,
+): Promise<ObjectId | undefined> {
+  const text = refText(ref);
+  const found = beside.find(({ content, object }) => object?.content?.has(text) && content?.has(text));
+  if (found?.object?.content === undefined || found.object.prepared !== undefined) return undefined;
+  const { id, object } = found;
+  const content = pinned(found.object.content, object.version);
+  await write(session, id, object, { id, content, written: session.newId() }, options);
+  session.homes.set(ref, id);
+  return id;
 }
