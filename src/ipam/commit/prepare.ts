@@ -1,4 +1,4 @@
-import { guardsOfForeseen } from "../foresee/foresee.ts";
+import { furtherGuards } from "../foresee/foresee.ts";
 import type { Attempt } from "../view/attempt.ts";
 import type { Candidate } from "../view/candidate.ts";
 import type { View } from "../view/view.ts";
@@ -31,7 +31,7 @@ export async function prepare(
   const further = [
     network,
     await claimShare(attempt, view, candidates),
-    { guards: guardsOfForeseen(attempt, view), puts: [] },
+    { guards: furtherGuards(attempt, view), puts: [] },
   ];
   const ended = await superseded(attempt, view, candidates);
   const { transaction, ...rest } = allocating(attempt, view, candidates, ended);

@@ -2,7 +2,13 @@ import { isWithin } from "../../address/interval.ts";
 import type { Pool } from "../../address/pool.ts";
 import { IpamError } from "../errors.ts";
 import type { Memory } from "../foresight.ts";
-import { guardOfWitness, type LivingWitness, livingWitness, stands } from "../integrity/living-witness.ts";
+import {
+  guardOfWitness,
+  type LivingWitness,
+  livingWitness,
+  stands,
+  witnessRef,
+} from "../integrity/living-witness.ts";
 import { networkKey } from "../network.ts";
 import type { RememberedStore } from "../node-port.ts";
 import { dependsOnOwner } from "../plan/depends-on-owner.ts";
@@ -95,9 +101,12 @@ function allowedTargets(request: AddRequest): Target[] | undefined {
   }
 }
 
-/** Further guards for the transaction of a foreseen view, because nothing was read. */
-export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
-  if (view.foreseen === undefined) return [];
+/**
+ * Further guards for the transaction of a foreseen view, because nothing was read. Of one that was read the witness,
+ * where no connection tells that the store was restored since.
+ */
+export function furtherGuards(attempt: Attempt, view: View): Guard[] {
+  if (view.foreseen === undefined) return guardsOfRead(attempt, view);
   const { witness } = view.questions;
   return [
     { ref: networkRef(attempt), revision: view.network?.revision ?? 0 },
@@ -105,6 +114,13 @@ export function guardsOfForeseen(attempt: Attempt, view: View): Guard[] {
     ...formerOwnerRefs(attempt).map((ref) => ({ ref, revision: 0 })),
     ...(witness ? guardOfWitness(witness) : []),
   ];
+}
+
+function guardsOfRead({ ports }: Attempt, { questions: { witness }, snapshot }: View): Guard[] {
+  if (witness === undefined || ports.store.description.ofCluster !== true) return [];
+  const ref = witnessRef(witness);
+  const found = snapshot.get(ref);
+  return found === undefined ? [] : [{ ref, revision: found.revision }];
 }
 
 /**

@@ -66,3 +66,15 @@ test("K288: where connections tell, nothing more is guarded", async () => {
   await add(ports, "c4");
   expect(store.commits.at(-1)?.guards.filter(({ ref }) => ref.kind === "attachment").length).toBe(1);
 });
+
+test("K288: in the cluster's own store an ADD guards the witness that it has read, because it may have stood still since", async () => {
+  for (const ofCluster of [true, undefined] as const) {
+    const { node, ports, store } = createWorld(ofCluster ? { ofCluster } : {});
+    const n1 = ports(node("n1"), undefined, "cluster");
+    for (const container of ["c1", "c2"]) await add(n1, container);
+    const guards = store.commits.at(-1)?.guards.map(({ ref }) => ref);
+    expect(guards?.some((ref) => Bun.deepEquals(ref, refTo.attachment("n1", attachment("c1"))))).toBe(
+      ofCluster === true,
+    );
+  }
+});
