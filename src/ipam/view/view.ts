@@ -13,7 +13,7 @@ import type {
   Ref,
   ReservedRangesRecord,
 } from "../records.ts";
-import { refsAround, refTo } from "../ref-to.ts";
+import { likelyOf, refsAround, refTo } from "../ref-to.ts";
 import type { Query, Snapshot, Versioned, Window, WindowAnswer } from "../store-port.ts";
 import { likelyOwners } from "../wish/likely-owners.ts";
 import type { Attempt } from "./attempt.ts";
@@ -188,9 +188,13 @@ export function ask(attempt: Attempt, targets: readonly Target[], witness?: Livi
 function refsOf(attempt: Attempt, targets: readonly Target[]): Ref[] {
   const named = targets.filter((target): target is NamedTarget => target.kind === "named");
   const owner = ownerRef(attempt);
+  const { node } = attempt.ports;
+  const id = attempt.request.attachment;
+  const entry = node.journal.read(id);
   return [
     refTo.meta,
-    ownRef(attempt),
+    // One that had addresses before has them still: the journal says where.
+    refTo.attachment(node.name, id, entry && likelyOf(entry)),
     networkRef(attempt),
     reservedRangesRef(attempt),
     ...(owner ? [owner] : []),

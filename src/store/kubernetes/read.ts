@@ -12,7 +12,7 @@ import type {
   Window,
   WindowAnswer,
 } from "../../ipam/store-port.ts";
-import { objectOf } from "./objects/home.ts";
+import { likelyHome, objectOf } from "./objects/home.ts";
 import { addressIn, addressObject, type ObjectId, objectKey, spacePrefix } from "./objects/names.ts";
 import type { Outline } from "./objects/objects.ts";
 import { refText } from "./objects/ref-text.ts";
@@ -132,13 +132,6 @@ function idWithoutLooking(session: Session, ref: Ref): ObjectId | undefined {
   if (ref.kind !== "attachment") return objectOf(ref);
   const home = session.homes.get(ref);
   return home === "absent" ? undefined : home;
-}
-
-/** The object that may hold an attachment's record, by the caller's word. */
-function likelyHome(ref: Ref): ObjectId | undefined {
-  return ref.kind === "attachment" && ref.likely
-    ? addressObject(ref.likely.space, ref.likely.address)
-    : undefined;
 }
 
 /** A record as the view shows it. @throws StoreFailure damaged */

@@ -15,3 +15,10 @@ export function homeOf(
 export function objectOf(ref: Exclude<Ref, RefOf<"attachment">> | Ref): ObjectId {
   return "address" in ref ? addressObject(ref.space, ref.address) : recordObject(ref);
 }
+
+/** The object that may hold an attachment's record, by the caller's word. */
+export function likelyHome(ref: Ref): ObjectId | undefined {
+  return ref.kind === "attachment" && ref.likely
+    ? addressObject(ref.likely.space, ref.likely.address)
+    : undefined;
+}

@@ -1,7 +1,7 @@
 import type { AttachmentRecord, Ref, RefOf } from "../../../ipam/records.ts";
 import type { CallOptions, Transaction } from "../../../ipam/store-port.ts";
 import type { Content } from "../objects/content.ts";
-import { homeOf, objectOf } from "../objects/home.ts";
+import { homeOf, likelyHome, objectOf } from "../objects/home.ts";
 import { type ObjectId, objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { find } from "./find.ts";
@@ -71,7 +71,7 @@ async function homesOf(
   const search = async ([text, ref]: [string, RefOf<"attachment">]) => {
     const guard = guards.find((each) => refText(each.ref) === text);
     if (guard?.revision === 0 && session.homes.isNew(ref)) return;
-    const known = session.homes.get(ref);
+    const known = session.homes.get(ref) ?? (guard && likelyHome(guard.ref));
     // The guard itself is judged where it was seen: what has moved since was written again.
     if (guard !== undefined && guard.revision > 0 && known !== undefined && known !== "absent") {
       homes.set(text, known);
