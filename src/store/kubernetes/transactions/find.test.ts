@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { refTo } from "../../../ipam/ref-to.ts";
+import { StoreFailure } from "../../../ipam/store-port.ts";
 import { addressObject } from "../objects/names.ts";
 import type { Objects } from "../objects/objects.ts";
 import { read } from "../read.ts";
@@ -11,6 +12,9 @@ import { openSession } from "./session.ts";
 const options = { deadline: Number.POSITIVE_INFINITY };
 const [address = ""] = [V4[0] ?? ""];
 const ref = attachmentOf("n", "c");
+const refusing = async () => {
+  throw new StoreFailure("refused", "may not write");
+};
 
 test("K294: an attachment whose labels somebody took away is found at an address that is read with it, and has them again", async () => {
   if (address === "") throw new Error("no address");
@@ -27,6 +31,8 @@ test("K294: an attachment whose labels somebody took away is found at an address
   const alone = await read(openSession(without), { refs: [ref] }, options);
   expect([alone.get(ref), server.get(id)?.version]).toEqual([undefined, before?.version]);
   const allocation = refTo.allocation(SPACE, address);
+  const reader = openSession({ ...without, replace: refusing });
+  expect((await read(reader, { refs: [ref, allocation] }, options)).get(ref)).toBeDefined();
   const session = openSession(without);
   const both = await read(session, { refs: [ref, allocation] }, options);
   expect(both.get(ref)?.revision).toBe(Number(before?.version));

@@ -1,5 +1,5 @@
 import type { RefOf } from "../../../ipam/records.ts";
-import type { CallOptions } from "../../../ipam/store-port.ts";
+import { type CallOptions, StoreFailure } from "../../../ipam/store-port.ts";
 import { pinned } from "../objects/content.ts";
 import { type ObjectId, recordObject } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
@@ -40,7 +40,7 @@ export async function find(
 
 /**
  * The object that holds an attachment's record, among those of addresses that were looked at anyway: somebody has taken
- * away its labels, and gets them back. @throws StoreFailure
+ * away its labels, and it gets them back, if the caller may write.
  */
 export async function findBeside(
   session: Session,
@@ -53,7 +53,10 @@ export async function findBeside(
   if (found?.object?.content === undefined || found.object.prepared !== undefined) return undefined;
   const { id, object } = found;
   const content = pinned(found.object.content, object.version);
-  await write(session, id, object, { id, content, written: session.newId() }, options);
+  await write(session, id, object, { id, content, written: session.newId() }, options).catch((failure) => {
+    // Who may only read has found it all the same.
+    if (!(failure instanceof StoreFailure)) throw failure;
+  });
   session.homes.set(ref, id);
   return id;
 }
