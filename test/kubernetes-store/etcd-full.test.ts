@@ -13,6 +13,8 @@ if (missing !== undefined) test.skip(`the API server's etcd is full: ${missing}`
 const LIMIT = 120_000;
 const QUOTA = 32 * 2 ** 20;
 const PIECE = 512 * 2 ** 10;
+const COOLED = { subnet: "10.60.0.0/28", coolingSeconds: 60 };
+const DUAL = { ranges: [[{ subnet: "10.70.0.0/28" }], [{ subnet: "fd00:70::/64" }]], subnet: undefined };
 
 describe.skipIf(missing !== undefined)("the API server's etcd is full", () => {
   const store = clusterStoreOfFile({ etcdFlags: [`--quota-backend-bytes=${QUOTA}`] });
@@ -42,6 +44,10 @@ describe.skipIf(missing !== undefined)("the API server's etcd is full", () => {
     async (way) => {
       await using pair = await Pair.open(pairOnKubernetes(store().kubernetes), [way, way]);
       for (const container of ["a", "b", "c"]) await pair.add(pair.one, container);
+      await using cooled = store().node("n3", { network: "cooled", ipam: COOLED });
+      await using dual = store().node("n4", { network: "dual", ipam: DUAL });
+      await cooled.add("k");
+      await dual.add("k");
       await fill();
       try {
         const { code, details, msg } = refused(await pair.one.tryAdd("d"));
@@ -50,7 +56,12 @@ describe.skipIf(missing !== undefined)("the API server's etcd is full", () => {
         );
         await pair.end(pair.one, "d");
         await pair.end(pair.one, "a");
-        expect((await pair.stored()).map(({ container }) => container).sort()).toEqual(["b", "c"]);
+        // It cannot cool down.
+        expect((await cooled.end("k")).exitCode).toBe(0);
+        const kept = await dual.tryDel("k");
+        if (kept.exitCode !== 0) expect(refused(kept).code).toBe(106);
+        const left = new Set((await pair.stored()).map(({ container }) => container));
+        expect([...left].filter((each) => each !== "k").sort()).toEqual(["b", "c"]);
         const released = await pair.two.command(["ip", "release", "--force", "10.50.0.3"]);
         expect(`${released.exitCode} ${released.stderr}`).toMatch(/^[1-9].*no space/s);
       } finally {
@@ -58,6 +69,9 @@ describe.skipIf(missing !== undefined)("the API server's etcd is full", () => {
       }
       await pair.add(pair.one, "d");
       await pair.add(pair.two, "e");
+      // What was kept is performed by the next run.
+      await dual.add("next");
+      await dual.end("next");
       await pair.sound();
       expect((await pair.meta())?.state).toBe("ready");
     },
