@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { renameSync, writeFileSync } from "node:fs";
-import type { EtcdSettings } from "../../config/network-configuration.ts";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { EtcdSettings, KubernetesStoreSettings } from "../../config/network-configuration.ts";
 import type { MetaRecord } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
 import type { Store } from "../../ipam/store-port.ts";
@@ -137,4 +137,29 @@ test("a store whose file was replaced is lent no more, and closed when the verb 
   await replaced.close();
   await Bun.sleep(0);
   expect(closed).toEqual([0]);
+});
+
+test("K371: a store whose kubeconfig was renewed is opened with what it says now, and who has it goes on", async () => {
+  const kubeConfig = `${scratch()}/kubeconfig`;
+  const settings: KubernetesStoreSettings = { kind: "kubernetes", kubeConfig };
+  const seen: string[] = [];
+  const stores = new WarmStores(async () => {
+    seen.push(readFileSync(kubeConfig, "utf8"));
+    return createMemoryStore();
+  });
+  const renew = (text: string) => {
+    writeFileSync(`${kubeConfig}.new`, text);
+    renameSync(`${kubeConfig}.new`, kubeConfig);
+  };
+  renew("old token");
+  // It is renewed while a store is opened with what it said before: that one is lent to nobody else.
+  const opening = stores.lend(settings);
+  renew("new token");
+  const first = await opening;
+  const second = await stores.lend(settings);
+  const third = await stores.lend(settings);
+  expect(seen).toEqual(["old token", "new token"]);
+  expect((await first.store.commit({ guards: [], puts: [], deletes: [] }, options())).won).toBe(true);
+  for (const { store } of [first, second, third]) await store.close();
+  await stores.closeIdle(true);
 });

@@ -7,6 +7,7 @@ import type { Store } from "../../ipam/store-port.ts";
 import { configuredStore } from "../../store/kinds/kinds.ts";
 import { type Identity, IdentityWatch } from "./identity-watch.ts";
 import { override } from "./override.ts";
+import { stampOf } from "./warm-clusters.ts";
 
 /** A store that was not used for so long is closed. */
 const IDLE_MS = 10 * 60_000;
@@ -24,6 +25,8 @@ interface Kept {
   readonly opening: Promise<Warm>;
   /** Which file it is, if it is a file: a store that was replaced must not be written to any more. Unknown while it is opened. */
   stamp: string | undefined;
+  /** Which kubeconfig it was opened with, if it is opened with one: a token in there ends, and who renews it writes another file. */
+  readonly credentials: string;
   /** Verbs that have it, or wait until it is open. */
   users: number;
   used: number;
@@ -101,7 +104,7 @@ export class WarmStores {
   #take(settings: StoreSettings): Kept {
     const key = keyOf(settings);
     const before = this.#kept.get(key);
-    const isSame = before !== undefined && (before.stamp === undefined || before.stamp === stampOf(settings));
+    const isSame = before !== undefined && isCurrent(before, settings);
     if (before !== undefined && !isSame) this.#retire(key, before);
     const kept = isSame ? before : this.#begin(key, settings);
     kept.users += 1;
@@ -113,11 +116,14 @@ export class WarmStores {
   }
 
   #begin(key: string, settings: StoreSettings): Kept {
+    // Before they are read: what is renewed meanwhile counts as another.
+    const credentials = credentialsOf(settings);
     const opening = this.#open(settings).then((store) => ({ store, ...this.#foreseeing(store) }));
-    const kept: Kept = { opening, stamp: undefined, users: 0, used: performance.now(), retired: false };
+    const now = { users: 0, used: performance.now(), retired: false };
+    const kept: Kept = { opening, stamp: undefined, credentials, ...now };
     opening.then(
       () => {
-        kept.stamp = stampOf(settings);
+        kept.stamp = placeOf(settings);
       },
       () => {
         if (this.#kept.get(key) === kept) this.#kept.delete(key);
@@ -190,7 +196,15 @@ function keyOf(settings: StoreSettings): string {
   return known;
 }
 
-function stampOf(settings: StoreSettings): string {
+function isCurrent({ credentials, stamp }: Kept, settings: StoreSettings): boolean {
+  return credentials === credentialsOf(settings) && (stamp === undefined || stamp === placeOf(settings));
+}
+
+function credentialsOf(settings: StoreSettings): string {
+  return stampOf(configuredStore(settings).ofCluster?.settings.kubeConfig);
+}
+
+function placeOf(settings: StoreSettings): string {
   const { file } = configuredStore(settings);
   if (file === undefined) return "";
   try {
