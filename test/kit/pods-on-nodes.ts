@@ -17,7 +17,7 @@ export interface PodsOnNodes extends AsyncDisposable {
   node(name: string, network: Record<string, unknown>): Promise<ClusterNode>;
   /** Tells Kubernetes the node's boot ID and state. */
   report(
-    node: ClusterNode,
+    node: Pick<ClusterNode, "name" | "bootId">,
     state?: { ready?: "True" | "False" | "Unknown"; outOfService?: boolean },
   ): Promise<void>;
   /** The pod's identity, once the API server has it. */

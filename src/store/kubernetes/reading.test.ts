@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { parseAddress } from "../../address/address.ts";
 import type { Query } from "../../ipam/store-port.ts";
 import { addressObject } from "./objects/names.ts";
-import type { Objects } from "./objects/objects.ts";
 import { read } from "./read.ts";
 import { attachmentOf, META, put, putHeld, SPACE, V4 } from "./testing/cast.ts";
+import { counted } from "./testing/counted.ts";
 import { MemoryServer, objectsIn } from "./testing/memory-server.ts";
 import { commit } from "./transactions/commit.ts";
 import { openSession } from "./transactions/session.ts";
@@ -24,16 +24,7 @@ async function world() {
   const puts = [put(META, "s"), ...putHeld("n", "c", [held], "s")];
   await commit(openSession(objectsIn(server)), { guards: [], puts, deletes: [] }, options);
   const calls: string[] = [];
-  const counting = Object.fromEntries(
-    Object.entries(objectsIn(server)).map(([name, call]) => [
-      name,
-      (...of: unknown[]) => {
-        calls.push(name);
-        return (call as (...of: unknown[]) => unknown)(...of);
-      },
-    ]),
-  ) as unknown as Objects;
-  const session = openSession(counting);
+  const session = openSession(counted(objectsIn(server), calls));
   const ask = async (query: Query) => {
     calls.length = 0;
     const snapshot = await read(session, query, options);

@@ -6,6 +6,7 @@ import type { Committed } from "./commit-one.ts";
 import { holdNow, holds } from "./compare.ts";
 import { damaged } from "./damaged.ts";
 import { Patience } from "./patience.ts";
+import { remembered } from "./remembered.ts";
 import { replacePrepared } from "./replace-prepared.ts";
 import type { Session } from "./session.ts";
 import type { Share } from "./share.ts";
@@ -151,9 +152,17 @@ async function prepare(
 ): Promise<PreparedObject | "lost" | "contended"> {
   const { id } = share;
   const patience = new Patience(session, WAIT_MS);
-  let current = await session.objects.get(id, options);
+  let last = remembered(session, share);
+  let current = last === undefined ? await session.objects.get(id, options) : last.object;
   for (;;) {
     const seen = await lookAt(session, id, current, options);
+    const isOld = "contended" in seen || seen.content === undefined || !holds(seen, share.guards);
+    // What is only remembered refuses nobody.
+    if (last !== undefined && isOld) {
+      last = undefined;
+      current = await session.objects.get(id, options);
+      continue;
+    }
     if ("contended" in seen) {
       // Of those that hold something the one of the higher ID gives way, so that no two wait for each other.
       if (!isFirst && seen.contended < transaction) return "contended";
@@ -168,7 +177,7 @@ async function prepare(
     const after = applied(before, share);
     const next = { id, content: before, written: session.newId(), prepared: { transaction, content: after } };
     const done = await write(session, id, object, next, options);
-    if ("changed" in done) current = done.changed;
+    if ("changed" in done) [last, current] = [undefined, done.changed];
     // Somebody has aborted the transaction, and written over it.
     else if (done.object?.prepared?.transaction !== transaction) return "contended";
     else return { object: done.object, before, existed: object !== undefined, after };

@@ -1,14 +1,15 @@
 import type { CallOptions, Guard } from "../../../ipam/store-port.ts";
-import { EMPTY, pinned } from "../objects/content.ts";
+import { pinned } from "../objects/content.ts";
 import { objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { holdNow, holds } from "./compare.ts";
 import { damaged } from "./damaged.ts";
+import { remembered } from "./remembered.ts";
 import type { Session } from "./session.ts";
 import type { Share } from "./share.ts";
 import { applied } from "./shares.ts";
 import { orUnsettled, undo } from "./unsettled.ts";
-import { settled, type View, view } from "./view.ts";
+import { settled, view } from "./view.ts";
 import { isUnknown, unknownOutcome, write } from "./write.ts";
 
 /** The transaction's revision, or that a guard did not hold. */
@@ -43,14 +44,17 @@ export async function commitOne(
   options: CallOptions,
 ): Promise<Committed> {
   const { id } = share;
-  const remembered = await rememberedView(session, share, options);
-  for (let seen = remembered ?? (await view(session, id, options)); ; ) {
-    if (!holds(seen, share.guards)) {
-      if (seen !== remembered) return "lost";
+  const last = remembered(session, share);
+  const fromMemory = last && (await settled(session, id, last.object, options));
+  for (let seen = fromMemory ?? (await view(session, id, options)); ; ) {
+    const { content, object } = seen;
+    const stands = holds(seen, share.guards);
+    // What is only remembered refuses nobody.
+    if (seen === fromMemory && (content === undefined || !stands)) {
       seen = await view(session, id, options);
       continue;
     }
-    const { content, object } = seen;
+    if (!stands) return "lost";
     if (content === undefined) throw damaged(id, object?.damage);
     const held = pinned(content, object?.version);
     const next = applied(held, share);
@@ -66,12 +70,12 @@ export async function commitOne(
       continue;
     }
     if (compared.length > 0) {
-      const stands = await orUnsettled(session, unsettled, async () => {
+      const stillStands = await orUnsettled(session, unsettled, async () => {
         if (await holdNow(session, compared, options)) return true;
         await undo(session, unsettled, options);
         return false;
       });
-      if (!stands) return "lost";
+      if (!stillStands) return "lost";
     }
     const version = done.object?.version;
     const versions = new Map(version === undefined ? [] : [[objectKey(id), version]]);
@@ -79,16 +83,4 @@ export async function commitOne(
     // The API server does not tell at which version it has removed an object.
     return { revision: Number(object?.version ?? 0), before: "unknown", versions };
   }
-}
-
-/** The object as it was seen last, or that it is not there where the guards say so; undefined: nothing is known. */
-async function rememberedView(
-  session: Session,
-  { guards, id }: Share,
-  options: CallOptions,
-): Promise<View | undefined> {
-  const object = session.seen.get(id);
-  if (object !== undefined) return settled(session, id, object, options);
-  const isNew = guards.length > 0 && guards.every(({ revision }) => revision === 0);
-  return isNew ? { id, object: undefined, content: EMPTY } : undefined;
 }
