@@ -1,20 +1,8 @@
 import { afterAll, beforeAll, describe, test } from "bun:test";
-import { hurtCharted } from "../kit/nodes/chart.ts";
+import { bring } from "../kit/nodes/installation.ts";
 import { withoutRealNodes } from "../kit/nodes/real-cluster.ts";
 import { type Stage, startStage } from "../kit/nodes/stage.ts";
-import { installedByChart } from "./stories/chart.ts";
-import { crowd } from "./stories/crowd.ts";
-import { drain } from "./stories/drain.ts";
-import { fencedNode } from "./stories/fenced-node.ts";
-import { forceDelete } from "./stories/force-delete.ts";
-import { fromAfar } from "./stories/from-afar.ts";
-import { killedDaemons } from "./stories/killed-daemons.ts";
-import { lostNode } from "./stories/lost-node.ts";
-import { newerRuntimeSpeaks } from "./stories/newer-runtime.ts";
-import { originalReadme } from "./stories/original-readme.ts";
-import { reinstall } from "./stories/reinstall.ts";
-import { rollingUpdate } from "./stories/rolling-update.ts";
-import { upgrade } from "./stories/upgrade.ts";
+import { INSTALLATIONS, STORIES } from "./stories.ts";
 
 /** The promise, kept on a real cluster of two nodes; after each story store, pods and namespaces agree. */
 
@@ -32,17 +20,9 @@ describe.skipIf(missing !== undefined)("a cluster of two nodes", () => {
   }, 300_000);
   afterAll(() => stage?.[Symbol.asyncDispose](), 60_000);
 
-  originalReadme(onStage);
-  newerRuntimeSpeaks(onStage);
-  rollingUpdate(onStage);
-  drain(onStage);
-  forceDelete(onStage);
-  killedDaemons(onStage);
-  lostNode(onStage);
-  reinstall(onStage);
-  upgrade(onStage);
-  installedByChart(onStage);
-  fromAfar(onStage);
-  fencedNode(onStage);
-  crowd(onStage, hurtCharted);
+  for (const installation of INSTALLATIONS)
+    describe(installation.name, () => {
+      beforeAll(() => bring(onStage(), installation), 400_000);
+      for (const { on, tests } of STORIES) if (on.includes(installation)) tests(onStage);
+    });
 });

@@ -2,28 +2,33 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CHART, helm } from "../helm.ts";
 import type { Machine } from "./machine.ts";
-import { wireNetwork } from "./own-node.ts";
 import type { Stage } from "./stage.ts";
 
 const ARCHIVE = join(import.meta.dir, "../../../dist/kube-ipam-image.tar");
 const NAMESPACE = "kube-ipam";
 
-/** What docs/install.md tells an operator to do: image, Secret, one command. Waits until all of it runs. */
-export async function installChart(stage: Stage): Promise<void> {
-  if (!existsSync(ARCHIVE)) throw new Error(`expected an image at ${ARCHIVE}: run 'make image' first`);
-  for (const machine of stage.machines())
-    await machine.exec("ctr", "-n", "k8s.io", "images", "import", ARCHIVE);
-  stage.managed.byChart = true;
-  await stage.kubernetes.kubectl("apply", "-f", join(CHART, "rbac/namespace.yaml"));
-  await makeSecret(stage);
+/** No value at all: the README's one command. */
+export const NO_VALUES: readonly string[] = [];
+
+/** What docs/install.md tells an operator to do: the image on each node, and one command. Waits until all of it runs. */
+export async function installChart(stage: Stage, values: readonly string[]): Promise<void> {
+  for (const machine of stage.machines()) await importImage(machine);
   await helmOn(
     stage,
-    ...["install", "kube-ipam", CHART, `--namespace=${NAMESPACE}`],
-    "--set=etcd.secret=kube-ipam-etcd",
-    `--set-json=etcd.endpoints=${JSON.stringify(stage.etcd.endpoints)}`,
-    `--set-json=network.config=${JSON.stringify(wireNetwork("1.0.0"))}`,
+    ...["install", "kube-ipam", CHART, "--namespace", NAMESPACE, "--create-namespace"],
+    ...values,
   );
   await rolledOut(stage);
+}
+
+/** The values of an installation on the stage's etcd; its Secret is there before. */
+export async function valuesForEtcd(stage: Stage): Promise<string[]> {
+  await stage.kubernetes.kubectl("apply", "-f", join(CHART, "rbac/namespace.yaml"));
+  await makeSecret(stage);
+  return [
+    "--set=etcd.secret=kube-ipam-etcd",
+    `--set-json=etcd.endpoints=${JSON.stringify(stage.etcd.endpoints)}`,
+  ];
 }
 
 export async function uninstallChart(stage: Stage): Promise<void> {
@@ -55,6 +60,13 @@ async function killRole(machine: Machine, role: string): Promise<void> {
   const find = `for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q "kube-ipam ${role} " && echo \${p#/proc/}; done; true`;
   for (const pid of (await machine.exec("sh", "-c", find)).split("\n").filter((line) => line !== ""))
     await machine.tryExec(["kill", "-9", pid]);
+}
+
+async function importImage(machine: Machine): Promise<void> {
+  if (!existsSync(ARCHIVE)) throw new Error(`expected an image at ${ARCHIVE}: run 'make image' first`);
+  const there = await machine.exec("ctr", "-n", "k8s.io", "images", "ls", "-q");
+  if (there.includes("localhost/kube-ipam:")) return;
+  await machine.exec("ctr", "-n", "k8s.io", "images", "import", ARCHIVE);
 }
 
 async function makeSecret({ etcd, kubernetes }: Stage): Promise<void> {

@@ -1,6 +1,6 @@
 import { API_SERVICE } from "../kubernetes-flags.ts";
 import { makeNamespace, type Namespace } from "../namespaces.ts";
-import { tool } from "../run.ts";
+import { run, tool } from "../run.ts";
 
 /** The test's own address on the network between control plane and nodes. */
 export const CONTROL_PLANE = "172.30.0.1";
@@ -46,6 +46,8 @@ export async function hostOnWire(cidr: string): Promise<Namespace> {
 }
 
 async function cable(port: string, into: string, name: string, namespace: string): Promise<void> {
+  // Of a machine that was switched off a moment ago the kernel may not have removed it yet.
+  await run(["ip", "link", "delete", port]);
   await tool("ip", "link", "add", port, "type", "veth", "peer", "name", name, "netns", namespace);
   await tool("ip", "link", "set", port, "master", into, "up");
 }

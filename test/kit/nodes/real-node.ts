@@ -67,7 +67,11 @@ export function makeNode(plan: NodePlan, { disk, images, kubernetes }: Site): Re
       kubelet = startKubelet(here(machine), address);
     },
     ready: async () => {
-      await eventually(() => isReady(kubernetes, plan.name), 300_000).catch(async (late) => {
+      await eventually(async () => {
+        // It gives up where a crowded machine lets it wait for its Node for too long; systemd starts it again.
+        if (machine !== undefined && kubelet?.running() === false) node.startKubelet();
+        return isReady(kubernetes, plan.name);
+      }, 300_000).catch(async (late) => {
         const { stdout } = await kubernetes.tryKubectl("describe", "node", plan.name);
         const started = kubelet
           ?.output()

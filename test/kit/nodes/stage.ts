@@ -6,6 +6,7 @@ import { ETCD_VERSIONS } from "../etcd-binaries.ts";
 import type { KubernetesWish } from "../kubernetes.ts";
 import { audit, productCheck } from "./audit.ts";
 import { DuplicateWatch } from "./duplicate-watch.ts";
+import { BY_HAND, type Installation } from "./installation.ts";
 import type { Machine } from "./machine.ts";
 import { CONTROL_PLANE } from "./network.ts";
 import { type NewerRuntime, newerRuntime } from "./newer-runtime.ts";
@@ -24,8 +25,12 @@ import type { RealNode } from "./real-node.ts";
 
 /** A node on which kube-ipam is installed, with its agent. */
 export interface StageNode extends RealNode {
+  /** The newest CNI that its main plugins know. */
+  readonly cniVersion: string;
   agent(): Daemon;
   startAgent(): Promise<void>;
+  /** Places kube-ipam and the network as docs/install.md says for a node by hand, and starts the agent. */
+  placeByHand(): Promise<void>;
 }
 
 /** A real cluster of two nodes whose pods get their addresses from kube-ipam. */
@@ -34,8 +39,8 @@ export interface Stage extends Omit<RealCluster, "nodes"> {
   /** The store of addresses, with mutual TLS, apart from the API server's. */
   readonly etcd: EtcdCluster;
   readonly watch: DuplicateWatch;
-  /** Whether the chart looks after the nodes, and not the kit: whoever installs it says so. */
-  readonly managed: { byChart: boolean };
+  /** What looks after the nodes: `bring` changes it. */
+  readonly managed: { by: Installation };
   /** The machines that are on. */
   machines(): Machine[];
   /** The node that is not this one. */
@@ -59,7 +64,7 @@ export async function startStage(wish: KubernetesWish = {}, own: StageWish = {})
   const [version = "3.4"] = ETCD_VERSIONS;
   const etcd = starting.use(await startEtcd({ version, tls: true, host: CONTROL_PLANE }));
   const newer = own.newerRuntime === false ? undefined : newerRuntime();
-  const managed = { byChart: false };
+  const managed = { by: BY_HAND };
   const account = own.ownAccounts === true;
   const first = await addNode(cluster, etcd, { managed, index: 1, account });
   const second = await addNode(cluster, etcd, { managed, index: 2, account, ...(newer && { newer }) });
@@ -103,29 +108,34 @@ async function addNode(
   etcd: EtcdCluster,
   { account, index, managed, newer }: NodeWish,
 ): Promise<StageNode> {
+  const cniVersion = newer === undefined ? "1.0.0" : "1.1.0";
   let agent: Daemon | undefined;
   const start = async (machine: Machine) => {
     const wish: AgentWish = account ? await giveAccount(machine, cluster.kubernetes) : {};
     agent = await startAgent(machine, wish);
   };
+  const place = async (machine: Machine) => {
+    await writeNodeFile(machine, cluster.kubernetes, etcd);
+    writeNetwork(machine, wireNetwork(cniVersion));
+    await installBuild(machine, BUILD);
+    await start(machine);
+  };
   const node = await cluster.addNode({
     index,
     ...(newer && { runtime: newer.runtime }),
     prepare: async (machine) => {
-      if (managed.byChart) return;
       if (newer !== undefined) cpSync(newer.plugins, machine.path("opt/cni/bin"), { recursive: true });
-      await writeNodeFile(machine, cluster.kubernetes, etcd);
-      writeNetwork(machine, wireNetwork(newer === undefined ? "1.0.0" : "1.1.0"));
-      await installBuild(machine, BUILD);
-      await start(machine);
+      if (!managed.by.byChart) await place(machine);
     },
   });
   return {
     ...node,
+    cniVersion,
     agent: () => {
       if (agent === undefined) throw new Error(`${node.name} has no agent`);
       return agent;
     },
     startAgent: () => start(node.machine()),
+    placeByHand: () => place(node.machine()),
   };
 }

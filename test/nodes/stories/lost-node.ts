@@ -5,7 +5,7 @@ import { cordon, end, replaced, running, type Seen, statefulSet } from "./worklo
 const APP = "lost";
 const ADDRESS = "10.188.6.1";
 
-/** A node loses its power for good. Its addresses are free once it is fenced, and never before. */
+/** A node loses its power for good. Its addresses are free once it is fenced, and never before: by deleting it, */
 export function lostNode(stage: () => Stage): void {
   test("a deleted node's pod is back with its address; the node's return changes nothing", async () => {
     const { kubernetes } = stage();
@@ -15,7 +15,10 @@ export function lostNode(stage: () => Stage): void {
     await kubernetes.kubectl("delete", "pod", before.name, "--force", "--grace-period=0");
     await movedAndBack(stage(), node, before);
   }, 600_000);
+}
 
+/** or by a taint. */
+export function taintedNode(stage: () => Stage): void {
   test("the out-of-service taint moves a lost node's pod with its address", async () => {
     const { kubernetes } = stage();
     const { before, node } = await onSecondNode(stage());

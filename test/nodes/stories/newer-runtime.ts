@@ -19,7 +19,11 @@ export function newerRuntimeSpeaks(stage: () => Stage): void {
       );
       const [pod] = await running(stage(), APP);
       expect(pod).toMatchObject({ node: newer.name, address: "10.188.10.1" });
-      const log = () => readFileSync(newer.machine().path("var/log/kube-ipam.log"), "utf8");
+      const log = () =>
+        readFileSync(
+          newer.machine().path("var/log", stage().managed.by.byChart ? "kube-ipam" : "", "kube-ipam.log"),
+          "utf8",
+        );
       await eventually(async () => / INFO STATUS .*network=lan/.test(log()) || undefined, 60_000);
       expect(log()).toMatch(/ INFO ADD .*10\.188\.10\.1/);
       await end(stage(), "statefulset", APP);

@@ -2,10 +2,12 @@ import { PAUSE } from "../../kit/nodes/images.ts";
 import type { Stage } from "../../kit/nodes/stage.ts";
 import { eventually } from "../../kit/wait.ts";
 
-/** Pods as the stories need them, in the namespace "default", labelled app=NAME. */
+/** Pods as the stories need them, labelled app=NAME, no name twice at a time. */
 
 export interface Plan {
   readonly name: string;
+  /** "default" where it is not said. */
+  readonly namespace?: string;
   readonly replicas?: number;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Over the workload's spec. */
@@ -24,13 +26,13 @@ export function statefulSet(plan: Plan): object {
 
 function workload(
   kind: string,
-  { annotations = {}, name, pod = {}, replicas = 1, spec = {} }: Plan,
+  { annotations = {}, name, namespace = "default", pod = {}, replicas = 1, spec = {} }: Plan,
   own: object,
 ): object {
   return {
     apiVersion: "apps/v1",
     kind,
-    metadata: { name, namespace: "default" },
+    metadata: { name, namespace },
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
@@ -53,6 +55,8 @@ export interface Seen {
   readonly uid: string;
   readonly node: string;
   readonly address: string;
+  /** One of each family. */
+  readonly addresses: readonly string[];
 }
 
 /** The pods of this label that run and are not ending. */
@@ -81,9 +85,37 @@ export async function replaced(stage: Stage, app: string, before: Seen): Promise
   }, 120_000);
 }
 
+/** Waits until an event of a pod whose name begins so says this. */
+export async function eventOf({ kubernetes }: Stage, pod: string, words: string): Promise<void> {
+  const path = "/api/v1/events";
+  let last: string[] = [];
+  await eventually(async () => {
+    const { items } = await kubernetes.request<{ items: readonly PodEvent[] }>("GET", path);
+    last = items
+      .filter(({ involvedObject }) => involvedObject.name.startsWith(pod))
+      .map(({ message }) => message);
+    if (last.some((message) => message.includes(words))) return true;
+    await Bun.sleep(200);
+    return undefined;
+  }, 60_000).catch(() => {
+    throw new Error(`expected an event of ${pod} that says '${words}', got:\n${last.join("\n")}`);
+  });
+}
+
 /** Ends a workload with its pods and waits until they are gone. */
-export async function end({ kubernetes }: Stage, kind: string, name: string): Promise<void> {
-  await kubernetes.kubectl("delete", kind, name, "--cascade=foreground", "--timeout=120s");
+export async function end(
+  { kubernetes }: Stage,
+  kind: string,
+  name: string,
+  namespace = "default",
+): Promise<void> {
+  const object = ["-n", namespace, kind, name];
+  await kubernetes.kubectl("delete", ...object, "--cascade=foreground", "--wait=false");
+  await eventually(async () => {
+    if ((await kubernetes.kubectl("get", ...object, "--ignore-not-found")) === "") return true;
+    await Bun.sleep(200);
+    return undefined;
+  }, 240_000);
 }
 
 export async function cordon({ kubernetes }: Stage, node: string): Promise<AsyncDisposable> {
@@ -95,14 +127,23 @@ export async function cordon({ kubernetes }: Stage, node: string): Promise<Async
   };
 }
 
+interface PodEvent {
+  readonly involvedObject: { readonly name: string };
+  readonly message: string;
+}
+
 interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly phase?: string; readonly podIP?: string };
+  readonly status: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+  };
 }
 
 async function list(request: Stage["kubernetes"]["request"], app: string): Promise<readonly Pod[]> {
-  const path = `/api/v1/namespaces/default/pods?labelSelector=app%3D${app}`;
+  const path = `/api/v1/pods?labelSelector=app%3D${app}`;
   return (await request<{ items: readonly Pod[] }>("GET", path)).items;
 }
 
@@ -112,7 +153,8 @@ function isRunning({ metadata, status }: Pod): boolean {
 
 function seen({ metadata, spec, status }: Pod): Seen {
   const { name, uid } = metadata;
-  return { name, uid, node: spec.nodeName ?? "", address: status.podIP ?? "" };
+  const addresses = (status.podIPs ?? []).map(({ ip }) => ip);
+  return { name, uid, node: spec.nodeName ?? "", address: status.podIP ?? "", addresses };
 }
 
 function byOrdinal(a: Seen, b: Seen): number {
