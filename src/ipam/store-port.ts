@@ -86,6 +86,13 @@ export interface Store {
   requireWritable(options: CallOptions): Promise<void>;
 
   /**
+   * Keeps what another process has sent for these addresses, and died or got no answer, from happening later, where
+   * nobody holds them. What has happened by then shows to the next read. Absent in a store where nothing comes late,
+   * or where nothing can be done about it.
+   */
+  forestall?(allocations: readonly RefOf<"allocation">[], options: CallOptions): Promise<void>;
+
+  /**
    * Removes what dead processes left, and records whose time is over: a bounded piece with each call, which goes on
    * where the one before ended. For one process of a cluster; absent in a store that
    * needs nobody for it.

@@ -33,6 +33,8 @@ export interface ApiProxy extends Disposable {
   fate: (request: Passing) => Fate;
   /** Makes another one of an answer of the API server. */
   answer: (response: Response, request: Passing) => Response | Promise<Response>;
+  /** What a client has sent goes on its way, also when nobody waits for the answer any more. */
+  keepsOrphans: boolean;
 }
 
 /** Starts one on a free port of loopback. */
@@ -40,16 +42,25 @@ export function startApiProxy(kubernetes: Pick<Kubernetes, "adminConfig" | "fold
   const { clusters, users } = JSON.parse(readFileSync(kubernetes.adminConfig, "utf8"));
   const { server, "certificate-authority": authority } = clusters[0].cluster;
   const ca = readFileSync(authority, "utf8");
-  const forward = async (request: Request, path: string): Promise<Response> => {
+  const forward = async (
+    request: Request,
+    path: string,
+    sent: ArrayBuffer | undefined,
+  ): Promise<Response> => {
     const headers = new Headers(request.headers);
     headers.delete("host");
     headers.delete("accept-encoding");
-    const body = request.body === null ? undefined : await request.arrayBuffer();
+    const body = sent ?? (await bodyOf(request));
     const { signal, method } = request;
-    return fetch(server + path, { method, headers, signal, tls: { ca }, ...(body && { body }) });
+    const until = proxy.keepsOrphans ? {} : { signal };
+    return fetch(server + path, { method, headers, ...until, tls: { ca }, ...(body && { body }) });
   };
   const requests: Passing[] = [];
-  const proxy: Pick<ApiProxy, "answer" | "fate"> = { fate: () => "pass", answer: (response) => response };
+  const proxy: Pick<ApiProxy, "answer" | "fate" | "keepsOrphans"> = {
+    fate: () => "pass",
+    answer: (response) => response,
+    keepsOrphans: false,
+  };
   const http = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -58,9 +69,10 @@ export function startApiProxy(kubernetes: Pick<Kubernetes, "adminConfig" | "fold
       const { pathname, search } = new URL(request.url);
       const passing: Passing = { method: request.method, path: pathname + search, began: performance.now() };
       requests.push(passing);
+      const sent = proxy.keepsOrphans ? await bodyOf(request) : undefined;
       const fate = await proxy.fate(passing);
       if (fate instanceof Response) return fate.clone() as Response;
-      const answer = await forward(request, pathname + search).catch(() => gatewayTimeout());
+      const answer = await forward(request, pathname + search, sent).catch(() => gatewayTimeout());
       passing.ended = performance.now();
       if (fate === "pass") return proxy.answer(answer, passing);
       await answer.arrayBuffer();
@@ -70,6 +82,10 @@ export function startApiProxy(kubernetes: Pick<Kubernetes, "adminConfig" | "fold
   const kubeConfig = kubernetes.folder.file(`proxy-${http.port}.kubeconfig`);
   writeFileSync(kubeConfig, kubeConfigText({ server: `http://127.0.0.1:${http.port}` }, users[0].user));
   return Object.assign(proxy, { kubeConfig, requests, [Symbol.dispose]: () => void http.stop(true) });
+}
+
+async function bodyOf(request: Request): Promise<ArrayBuffer | undefined> {
+  return request.body === null ? undefined : request.arrayBuffer();
 }
 
 /** Whether it changes something. */

@@ -47,7 +47,8 @@ async function begin(request: AddRequest, ports: Ports): Promise<Attempt> {
   const lock = await (attendance?.lock(deadline) ??
     ports.node.lock(attachment, { deadline, cancelling: false }));
   const requestId = crypto.randomUUID();
-  return { request, ports, requestId, namespace, lock, options, ...(refusal && { refusal }) };
+  const forestalled = new Set<string>();
+  return { request, ports, requestId, namespace, lock, options, forestalled, ...(refusal && { refusal }) };
 }
 
 /** Does a kept DEL of this attachment before the attachment gets anything new. */

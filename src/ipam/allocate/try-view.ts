@@ -5,6 +5,7 @@ import { AGAIN, type Step } from "../commit/step.ts";
 import { IpamError } from "../errors.ts";
 import { mayFree } from "../evidence/may-free.ts";
 import { learnNearby } from "../foresee/nearby.ts";
+import { forestallFormer } from "../free/forestall-former.ts";
 import { reclaim } from "../free/reclaim.ts";
 import { isOf } from "../integrity/living-witness.ts";
 import { requireReady, verifyStore } from "../integrity/one-store.ts";
@@ -55,6 +56,7 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
     return answerRepeated(attempt, view, view.own, meta?.record);
   }
   requireReady(meta, network.requireInit);
+  if (await forestalls(attempt)) return AGAIN;
   learnNearby(attempt, view);
   const choices = await chooseAddresses(attempt, view, number);
   const choice = choices.find((each) => each.kind === "leaving");
@@ -62,6 +64,17 @@ async function decide(attempt: Attempt, view: View, number: number, wait: HandOv
   if (wait.mustSettle) return { kind: "left" };
   await wait.requirePodWanted();
   return commit(attempt, asksAnew(attempt, view), choices.flatMap(candidateOf));
+}
+
+/**
+ * One attachment has its addresses in one place: what an earlier try has sent must not come when this one has got
+ * other ones.
+ */
+async function forestalls({ forestalled, ports, request, options }: Attempt): Promise<boolean> {
+  const sent = ports.node.journal.read(request.attachment)?.addresses.join();
+  if (sent === undefined || forestalled.has(sent)) return false;
+  forestalled.add(sent);
+  return forestallFormer(request.attachment, ports, options);
 }
 
 /** If it loses, the ADD looks where it has found something to take, and at another stretch of the pool. */

@@ -123,6 +123,7 @@ function attemptOf(question: WishQuestion, wish: Wish, ports: Ports, deadline: n
     requestId: "",
     namespace: { path: "" },
     lock: NO_LOCK,
+    forestalled: new Set(),
     options: { deadline },
   };
 }

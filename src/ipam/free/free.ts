@@ -27,6 +27,7 @@ import {
   type Transaction,
   type Versioned,
 } from "../store-port.ts";
+import { forestallFormer } from "./forestall-former.ts";
 import { withNotice } from "./notice.ts";
 
 /** The attachment to free. */
@@ -58,9 +59,15 @@ export async function free(
   options: CallOptions,
 ): Promise<AttachmentRecord | undefined> {
   let deletesOnly = false;
+  let forestalled = false;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const held = await readHeld(target, ports, options);
-    if (held === undefined) return undefined;
+    if (held === undefined) {
+      if (forestalled || !(await forestallFormer(target.id, ports, options, target.requestId)))
+        return undefined;
+      forestalled = true;
+      continue;
+    }
     const { entry, allocations, snapshot } = held;
     const freed = freeing(target, entry, allocations, deletesOnly ? 0 : coolingSeconds);
     const { connection } = snapshot;

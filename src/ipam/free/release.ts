@@ -15,7 +15,8 @@ import { free } from "./free.ts";
  *
  * First cancels an ADD of the same attachment that is running; that ADD undoes itself. When the store
  * cannot be used, keeps the release on disk and throws, unless the caller accepts a kept release
- * (`acceptKept`). Where the addresses are in another store than the one named, keeps it and succeeds. The
+ * (`acceptKept`), or the store refuses it: what a person must put right, such as an account that was removed with
+ * kube-ipam, no other try brings about, and the pod would not end before. Where the addresses are in another store than the one named, keeps it and succeeds. The
  * address then stays held until the runtime's next DEL or a later replay.
  *
  * @returns the freed addresses, or "kept".
@@ -60,7 +61,12 @@ async function freeOrKeep(
     return found?.addresses ?? [];
   } catch (failure) {
     const kept = worthKeeping(failure) && keep(request.attachment, target.node, entry, ports);
-    if (kept && request.acceptKept === true && failure instanceof StoreFailure) return "kept";
+    if (
+      kept &&
+      failure instanceof StoreFailure &&
+      (request.acceptKept === true || failure.kind === "refused")
+    )
+      return "kept";
     throw failure;
   }
 }

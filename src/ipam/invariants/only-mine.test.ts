@@ -135,6 +135,18 @@ describe("DEL", () => {
   });
 });
 
+test("K350: a DEL that the store refuses is kept, and an answer: the pod ends, its address stays held until somebody puts that right", async () => {
+  const { ports, store } = world();
+  await add(ports, "c1");
+  store.faults.push({ on: "read", kind: "refused" });
+  const request = { attachment: attachment("c1"), coolingSeconds: 0, ...options() };
+  expect(await release(request, ports)).toBe("kept");
+  expect([...(await allocations(ports)).values()]).toEqual([["c1"]]);
+  await reclaim(ports, { records: 4, deadline: options().deadline });
+  expect((await allocations(ports)).size).toBe(0);
+  expect(ports.node.keptReleases.list()).toEqual([]);
+});
+
 describe("a kept DEL that does not know which ADD it ended", () => {
   const kept = { version: 1, attachment: attachment("c1"), node: "n1" };
   const limits = () => ({ records: 4, deadline: options().deadline });

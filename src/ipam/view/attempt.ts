@@ -16,6 +16,8 @@ export interface Attempt {
   readonly namespace: NamespaceId;
   readonly lock: AttachmentLock;
   readonly options: CallOptions;
+  /** Addresses of the journal, as one text, that were asked for before, and that nobody gets late any more. */
+  readonly forestalled: Set<string>;
   /** Why this request gets nothing new. */
   readonly refusal?: IpamError;
 }

@@ -15,6 +15,7 @@ import { unanswered } from "./requests/failures.ts";
 import { objectsOf } from "./requests/objects-of-api.ts";
 import { Sweep } from "./sweep.ts";
 import { commit } from "./transactions/commit.ts";
+import { forestall } from "./transactions/forestall.ts";
 import { openSession } from "./transactions/session.ts";
 import { changes, watch } from "./watch.ts";
 
@@ -62,6 +63,7 @@ export function storeOf(objects: Objects, description: StoreDescription, server:
     async requireWritable(options) {
       await read(session, { refs: [{ kind: "meta" }] }, options);
     },
+    forestall: (refs, options) => forestall(session, refs, requireTime(options)),
     async sweep(options) {
       const { decisions, empty, expired, prepared } = await sweeping.run(requireTime(options));
       return decisions + empty + expired + prepared;

@@ -1,15 +1,25 @@
+import type { Address } from "../../../address/address.ts";
 import type { AttachmentRecord, Ref } from "../../../ipam/records.ts";
+import { refTo } from "../../../ipam/ref-to.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import { objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { read } from "../read.ts";
 import { commit } from "../transactions/commit.ts";
 import { onlyAdds } from "../transactions/commit-one.ts";
+import { forestall } from "../transactions/forestall.ts";
 import { sharesOf } from "../transactions/shares.ts";
 import { type Draft, SPACE, type Stamped, V4, V6 } from "./cast.ts";
 import type { Begun, History, Told } from "./history.ts";
 import type { Living } from "./living.ts";
 import type { Process, World } from "./process.ts";
+
+/** A node: what lasts when its process dies. */
+export interface Machine {
+  readonly name: string;
+  /** What ADDs have sent, by container, as the node's journal has it. */
+  readonly journal: Map<string, readonly Address[]>;
+}
 
 /** A record as a read showed it. */
 export interface Shown {
@@ -28,6 +38,7 @@ export class Actor {
     readonly world: World,
     readonly history: History,
     readonly living: Living,
+    readonly machine: Machine,
   ) {}
 
   async read(refs: readonly Ref[]): Promise<Map<string, Shown>> {
@@ -111,7 +122,24 @@ export class Actor {
   /** For another attachment of this node. */
   newContainer(): string {
     this.process.containers += 1;
-    return `${this.process.name}-c${this.process.containers}`;
+    return `${this.machine.name}-c${this.process.containers}`;
+  }
+
+  /** What an earlier try has sent for a container happens no more. */
+  async forestall(container: string): Promise<void> {
+    const addresses = this.machine.journal.get(container) ?? [];
+    await forestall(
+      this.process.session,
+      addresses.map((address) => refTo.allocation(SPACE, address)),
+      this.process.options(),
+    );
+    this.machine.journal.delete(container);
+  }
+
+  /** The DEL of a container has succeeded: no other one will come. */
+  ended(container: string): void {
+    this.machine.journal.delete(container);
+    this.history.ended.set(container, this.world.time.now);
   }
 
   stamp(): string {

@@ -37,6 +37,8 @@ export interface Seen {
 export class History {
   /** Objects that were removed, and when. */
   readonly removed: { readonly object: string; readonly at: number }[] = [];
+  /** Containers whose DEL has succeeded, and when. */
+  readonly ended = new Map<string, number>();
   readonly transactions: Begun[] = [];
   readonly seen: Seen[] = [];
 }

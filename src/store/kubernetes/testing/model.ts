@@ -3,21 +3,23 @@ import { refTo } from "../../../ipam/ref-to.ts";
 import { StoreFailure } from "../../../ipam/store-port.ts";
 import { list } from "../list.ts";
 import { EMPTY, type Part } from "../objects/content.ts";
+import { objectKey } from "../objects/names.ts";
 import { refText } from "../objects/ref-text.ts";
 import { read } from "../read.ts";
 import { Sweep } from "../sweep.ts";
-import { Actor } from "./actor.ts";
+import { Actor, type Machine } from "./actor.ts";
 import { META, OWNERS, RANGES, SPACE, type Stamped, V4, V6 } from "./cast.ts";
 import { explain, History, type State } from "./history.ts";
 import { Living } from "./living.ts";
 import { MemoryServer } from "./memory-server.ts";
-import { Process, type World } from "./process.ts";
+import { del } from "./pods.ts";
+import { ALL_FATES, Process, type World } from "./process.ts";
 import { STORIES, VERBS } from "./verbs.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 /** Some processes do some things; then everything that was still under way happens. @throws Error where a promise is broken. */
-export async function runModel(random: () => number, faults: number): Promise<void> {
-  const world: World = { time: new VirtualTime(), server: new MemoryServer(), random, faults };
+export async function runModel(random: () => number, faults: number, fates = ALL_FATES): Promise<void> {
+  const world: World = { time: new VirtualTime(), server: new MemoryServer(), random, faults, fates };
   const history = new History();
   const living = new Living();
   const processes: Process[] = [];
@@ -29,9 +31,14 @@ export async function runModel(random: () => number, faults: number): Promise<vo
   for (let n = 0; n < count; n++) {
     const process = new Process(`n${n}`, world);
     processes.push(process);
+    const machine = { name: process.name, journal: new Map() };
+    const later = new Process(`${process.name}-later`, random() < 0.3 ? world : { ...world, faults: 0 });
+    void endAll(machine, later, process, { world, history, living }).catch((failure) =>
+      failures.push(failure),
+    );
     // An agent does several things at once.
     for (let lane = random() < 0.5 ? 1 : 2; lane > 0; lane--)
-      void live(new Actor(process, world, history, living), process, world, verbs).catch((failure) =>
+      void live(new Actor(process, world, history, living, machine), process, world, verbs).catch((failure) =>
         failures.push(failure),
       );
   }
@@ -54,8 +61,40 @@ export async function runModel(random: () => number, faults: number): Promise<vo
   const swept = await during(world, stateOf(new Process("last observer", { ...world, faults: 0 })));
   const [before, after] = [final, swept].map((state) => JSON.stringify([...state].sort()));
   if (before !== after) throw new Error(`the sweep made\n${after} of\n${before}`);
+  const leaked = leakedIn(world.server, history);
+  if (leaked.length > 0) throw new Error(`${leaked.join(" ")} came after its DEL`);
   const order = explain(history, final);
   if (order === undefined) throw new Error(`no order explains what was told:\n${told(history, final)}`);
+}
+
+/** Where a process dies, its runtime ends what it had begun, by another process: at once, or much later. */
+async function endAll(
+  machine: Machine,
+  process: Process,
+  former: Process,
+  { history, living, world }: { readonly history: History; readonly living: Living; readonly world: World },
+): Promise<void> {
+  const actor = new Actor(process, world, history, living, machine);
+  for (let n = 0; n < 200 && !former.isDead; n++) await process.sleep(Math.floor(world.random() * 1_000));
+  if (!former.isDead) return;
+  await process.sleep(Math.floor(world.random() * 200));
+  for (const container of [...machine.journal.keys()]) {
+    actor.held.splice(0, Number.POSITIVE_INFINITY, container);
+    await del(actor).catch((failure) => {
+      if (!(failure instanceof StoreFailure)) throw failure;
+    });
+  }
+}
+
+/** Attachments that are there although their DEL has succeeded, and the name of their object was not free since. */
+function leakedIn(server: MemoryServer, { ended, removed }: History): string[] {
+  return server.all("addressrecords").flatMap(({ content = EMPTY, id }) =>
+    [...content.values()].flatMap(({ ref }) => {
+      const at = ref.kind === "attachment" ? ended.get(ref.id.container) : undefined;
+      const isFree = removed.some((each) => each.object === objectKey(id) && each.at >= (at ?? 0));
+      return at === undefined || isFree || ref.kind !== "attachment" ? [] : [ref.id.container];
+    }),
+  );
 }
 
 async function live(

@@ -5,7 +5,7 @@ import { refText } from "../objects/ref-text.ts";
 import type { Actor, Shown } from "./actor.ts";
 import { attachmentOf, Draft, META, put, putHeld, RANGES, SPACE, V4, V6 } from "./cast.ts";
 
-const TRIES = 3;
+const TRIES = 5;
 
 export async function add(
   actor: Actor,
@@ -13,7 +13,7 @@ export async function add(
   { isForeseen = false, owner }: { readonly isForeseen?: boolean; readonly owner?: RefOf<"owner"> } = {},
 ): Promise<void> {
   const container = actor.newContainer();
-  const attachment = attachmentOf(actor.process.name, container);
+  const attachment = attachmentOf(actor.machine.name, container);
   for (let n = 0; n < TRIES; n++) {
     const around = addresses.flatMap((address) => [
       refTo.allocation(SPACE, address),
@@ -24,6 +24,10 @@ export async function add(
     const shown = isForeseen && n === 0 ? actor.remembered(refs) : await actor.read(refs);
     const of = (ref: Ref) => shown.get(refText(ref)) ?? { revision: 0 };
     const isAgain = of(attachment).revision > 0;
+    if (!isAgain && actor.machine.journal.has(container)) {
+      await actor.forestall(container);
+      continue;
+    }
     if (!isAgain && around.some((ref) => ref.kind === "allocation" && of(ref).revision > 0)) return;
     const draft = new Draft();
     const stamp = actor.stamp();
@@ -32,13 +36,15 @@ export async function add(
       if (ref.kind === "cooling" && of(ref).revision > 0) draft.deletes.push(ref);
     }
     if (of(META).revision === 0) draft.puts.push(put(META, stamp));
-    draft.puts.push(...putHeld(actor.process.name, container, addresses, stamp));
+    draft.puts.push(...putHeld(actor.machine.name, container, addresses, stamp));
     if (owner)
       draft.puts.push(
         put(owner, stamp),
         ...addresses.map((address) => put(refTo.reservation(SPACE, address), stamp)),
       );
+    actor.machine.journal.set(container, addresses);
     const told = await actor.commit(`add ${addresses.map(formatAddress)}`, stamp, draft, shown);
+    if (told === "lost" || told === "failed") actor.machine.journal.delete(container);
     if (told === "won") return hold(actor, container, addresses);
     if (told === "failed") break;
   }
@@ -49,7 +55,7 @@ export async function add(
 export async function takeOver(actor: Actor): Promise<void> {
   const address = actor.pick([...V4, ...V6]);
   const container = actor.newContainer();
-  const attachment = attachmentOf(actor.process.name, container);
+  const attachment = attachmentOf(actor.machine.name, container);
   const wanted = refTo.allocation(SPACE, address);
   const cooling = refTo.cooling(SPACE, address);
   const shown = await actor.read([META, RANGES, attachment, wanted, cooling]);
@@ -69,8 +75,10 @@ export async function takeOver(actor: Actor): Promise<void> {
   for (const ref of [META, RANGES, attachment, wanted, cooling, old])
     draft.guard(ref, shown.get(refText(ref))?.revision ?? 0);
   free(draft, old, others, shown, entry.stamp, stamp);
-  draft.puts.push(...putHeld(actor.process.name, container, [address], stamp));
+  draft.puts.push(...putHeld(actor.machine.name, container, [address], stamp));
+  actor.machine.journal.set(container, [address]);
   const told = await actor.commit(`take over ${formatAddress(address)}`, stamp, draft, shown);
+  if (told === "lost" || told === "failed") actor.machine.journal.delete(container);
   if (told === "won") hold(actor, container, [address]);
   else giveUp(actor, container);
 }
@@ -79,11 +87,15 @@ export async function del(actor: Actor): Promise<void> {
   const container = actor.held.splice(Math.floor(actor.world.random() * actor.held.length), 1)[0];
   if (container === undefined) return;
   actor.living.end(container);
-  const attachment = attachmentOf(actor.process.name, container);
+  const attachment = attachmentOf(actor.machine.name, container);
   for (let n = 0; n < TRIES; n++) {
     const shown = await actor.read([META, attachment]);
     const entry = shown.get(refText(attachment));
-    if (entry?.record === undefined) return;
+    if (entry?.record === undefined) {
+      if (!actor.machine.journal.has(container)) return actor.ended(container);
+      await actor.forestall(container);
+      continue;
+    }
     const allocations = (entry.record.addresses ?? []).map((text) =>
       refTo.allocation(SPACE, parseAddress(text)),
     );
@@ -92,7 +104,8 @@ export async function del(actor: Actor): Promise<void> {
     const stamp = actor.stamp();
     free(draft, attachment, allocations, shown, entry.record.stamp, stamp);
     const told = await actor.commit(`del ${container}`, stamp, draft, shown);
-    if (told === "won" || told === "failed") return;
+    if (told === "won") return actor.ended(container);
+    if (told === "failed") return;
   }
 }
 

@@ -14,7 +14,19 @@ export interface World {
   readonly random: () => number;
   /** Of a hundred calls, so many meet a fault. */
   readonly faults: number;
+  /** Which ones. */
+  readonly fates: Fates;
 }
+
+/** What may happen to a call: the cases of `#carry`. */
+export interface Fates {
+  readonly cases: readonly number[];
+  readonly onlyToWrites?: boolean;
+}
+
+export const ALL_FATES: Fates = { cases: [0, 1, 2, 3, 4, 5, 6, 7, 8] };
+/** The process dies, or nobody answers it, and what it has sent comes late. */
+export const LATE_WRITES: Fates = { cases: [0, 4], onlyToWrites: true };
 
 /** A process of a node: with a clock, a connection and memory of its own. It may be stopped for long, or die. */
 export class Process {
@@ -68,7 +80,7 @@ export class Process {
   }
 
   #carry<T>(isWrite: boolean, { deadline }: CallOptions, call: () => T): Promise<T> {
-    const { faults, random, time } = this.#world;
+    const { fates, faults, random, time } = this.#world;
     this.calls += 1;
     return new Promise((resolve, reject) => {
       if (time.now >= deadline) return reject(noAnswer("unavailable"));
@@ -82,13 +94,15 @@ export class Process {
         this.#later(after, () => reject(noAnswer(isWrite ? "unknown-outcome" : "unavailable")));
       const silently = () => undefined;
       const long = random() < 0.5 ? HOUR_MS * random() : 3_000 * random();
-      const fate = random() * 100 < faults ? Math.floor(random() * 9) : -1;
-      if (fate >= 0) this.met += 1;
+      const { cases, onlyToWrites = false } = fates;
+      const isHit = random() * 100 < faults && (isWrite || !onlyToWrites);
+      const fate = isHit ? cases[Math.floor(random() * cases.length)] : undefined;
+      if (fate !== undefined) this.met += 1;
       switch (fate) {
         case 0:
-          // Dies before, or after.
+          // Dies before, or after; what it sent may be on its way for long.
           this.strays += 1;
-          if (random() < 0.5) perform(way, silently);
+          if (random() < 0.6) perform(random() < 0.5 ? way : way + long, silently);
           this.isDead = true;
           return;
         case 1:

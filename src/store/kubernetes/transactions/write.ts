@@ -116,7 +116,7 @@ async function perform(
  * there is kept from being made by an empty object: it means nothing, and stays until somebody needs its name, or the
  * sweep finds it.
  */
-async function fence(
+export async function fence(
   { objects, newId }: Session,
   id: ObjectId,
   before: StoredObject | undefined,
@@ -150,7 +150,7 @@ export function isUnknown(failure: unknown): failure is StoreFailure {
 }
 
 /** The next look shows what became of it. */
-function failedSoftly(failure: unknown): "again" {
+export function failedSoftly(failure: unknown): "again" {
   if (isUnknown(failure)) return "again";
   throw failure;
 }
