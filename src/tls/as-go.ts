@@ -1,3 +1,4 @@
+import { addressOfHost } from "../address/url-host.ts";
 import { identityFault } from "./identity.ts";
 import { systemAuthorities } from "./system-authorities.ts";
 
@@ -28,6 +29,19 @@ export const AS_GO = {
     "RSA+SHA1",
   ].join(":"),
 } as const;
+
+const { checkServerIdentity: _, ...BY_BUN } = AS_GO;
+
+/**
+ * How requests are sent to a host. Where anybody but Bun judges whose a certificate is, Bun keeps no connection: each
+ * request shakes hands, which costs both sides ten times what the request does. Of an address it judges as Go does
+ * (reuse.test.ts); of a name it also takes a certificate without alternative names, or `a*.example.com`.
+ *
+ * @param host whose certificate the server must have: an address, or a name.
+ */
+export function requestsAsGo(host: string): Partial<typeof AS_GO> {
+  return addressOfHost(host) === undefined ? AS_GO : BY_BUN;
+}
 
 /**
  * The authorities for a connection: those that are configured, else the machine's. None of the environment's is added

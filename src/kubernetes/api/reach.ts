@@ -1,7 +1,8 @@
 import { addressOfHost } from "../../address/url-host.ts";
-import { AS_GO, trusting } from "../../tls/as-go.ts";
+import { requestsAsGo, trusting } from "../../tls/as-go.ts";
 import type { Authentication } from "../credentials/authentication.ts";
 import type { Credentials } from "../credentials/credentials.ts";
+import { leaveKept, overKept } from "./kept-connections.ts";
 import { orAbort } from "./or-abort.ts";
 import type { ApiPath } from "./path.ts";
 
@@ -25,6 +26,7 @@ export async function reach(
   request: Request,
 ): Promise<Response> {
   const response = await send(credentials, path, authentication, request).catch(async (error) => {
+    if (!isUnconnected(error)) leaveKept(credentials);
     // Before anything was sent: Bun says no more where it cannot read what it is to trust.
     if (codeOf(error) !== "FailedToOpenSocket") throw error;
     const tls = await credentials.examined(authentication.tls);
@@ -36,8 +38,9 @@ export async function reach(
 }
 
 /**
- * Sends a request to the API server. It follows no redirect, which could lead the token elsewhere; a proxy of `false`,
- * which Bun's types do not know, keeps Bun from reading one from the environment; no variable of the environment turns
+ * Sends a request to the API server, over a connection that was kept where there is one. It follows no redirect, which
+ * could lead the token elsewhere; a proxy of `false`, which Bun's types do not know, keeps Bun from reading one from the
+ * environment; no variable of the environment turns
  * off that certificates are checked.
  *
  * By itself Bun asks for a name's addresses without those of a family that no interface but loopback has (AI_ADDRCONFIG):
@@ -47,24 +50,30 @@ export async function reach(
  * @throws the plain error of `fetch`.
  */
 async function send(
-  { server, proxy }: Pick<Credentials, "server" | "proxy">,
+  credentials: Pick<Credentials, "server" | "proxy">,
   path: ApiPath,
   { headers, tls }: Authentication,
   request: Request,
 ): Promise<Response> {
-  const trust = server.startsWith("https:") ? trusting(tls.ca) : {};
+  const { proxy, server } = credentials;
+  const { hostname, host } = new URL(server);
+  const trust = server.startsWith("https:") ? overKept(credentials, trusting(tls.ca)) : {};
   const sendTo = (to: string, also: Readonly<Record<string, string>>, serverName: string | undefined) =>
     fetch(to + path, {
       ...request,
       headers: { ...headers, ...request.headers, ...also },
-      tls: { ...AS_GO, ...trust, ...tls, ...(serverName !== undefined && { serverName }) },
+      tls: {
+        ...requestsAsGo(serverName ?? hostname),
+        ...tls,
+        ...trust,
+        ...(serverName !== undefined && { serverName }),
+      },
       redirect: "manual",
       proxy: (proxy ?? false) as string,
     });
   try {
     return await sendTo(server, {}, tls.serverName);
   } catch (error) {
-    const { hostname, host } = new URL(server);
     if (proxy !== undefined || addressOfHost(hostname) !== undefined || !isUnconnected(error)) throw error;
     for (const address of await addressesOf(hostname, request.signal)) {
       try {
