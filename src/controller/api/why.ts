@@ -20,14 +20,14 @@ const definedNetwork: Cluster["definedNetwork"] = async () => ({
 
 /**
  * Why a pod has its addresses, or none yet, as the pod's own node would see it. Networks are those that
- * the store remembers. Who has another namespace's addresses stays untold.
+ * the store remembers, with the policy of the pools in force here. Who has another namespace's addresses stays untold.
  *
  * @returns undefined when neither Kubernetes nor the store knows the pod.
  * @throws IpamError, StoreFailure.
  */
 export async function whyOf(
   pod: PodId,
-  { api, inventory, ports }: ControllerContext,
+  { api, inventory, pools, ports }: ControllerContext,
   options: CallOptions,
 ): Promise<Why | undefined> {
   const { clusterNames: names } = ports;
@@ -42,7 +42,7 @@ export async function whyOf(
     source: "the controller",
   };
   try {
-    const found = await answerFor(pod, { ports, options, access, configured: [] });
+    const found = await answerFor(pod, { ports, options, access, configured: [], pools: pools.inForce });
     const answer = await toldAnswer(found, ports, options);
     return {
       ...object("Why", pod.name, pod.namespace),

@@ -10,6 +10,7 @@ import type { FurtherNetwork } from "../../ipam/wish/further-networks.ts";
 import { nodeFileFor } from "../../runtime/cluster-pools.ts";
 import type { ClusterAccess } from "../cluster-access.ts";
 import type { KnownNetwork } from "./known-network.ts";
+import { networkOfPool } from "./network-of-pool.ts";
 import type { WhyContext } from "./why-context.ts";
 
 /** All networks that are known here, by name: as configurations describe them, else as the store does. */
@@ -17,7 +18,10 @@ export async function knownNetworks({
   configured,
   ports,
   options,
-}: Pick<WhyContext, "configured" | "ports" | "options">): Promise<ReadonlyMap<string, KnownNetwork>> {
+  pools = [],
+}: Pick<WhyContext, "configured" | "ports" | "options" | "pools">): Promise<
+  ReadonlyMap<string, KnownNetwork>
+> {
   const known = new Map<string, KnownNetwork>();
   const add = (network: KnownNetwork) => {
     const { name } = network.network;
@@ -27,7 +31,7 @@ export async function knownNetworks({
   for (const each of configured) add(each);
   for await (const { ref, record } of ports.store.list({ kind: "network" }, pastDamage(options, ports)))
     for (const definition of definitionsOf(record))
-      add(networkInStore(describedNetwork(ref.name, definition)));
+      add(networkInStore(networkOfPool(describedNetwork(ref.name, definition), pools)));
   return known;
 }
 
