@@ -41,7 +41,7 @@ const SEED = Number(process.env.KUBE_IPAM_FUZZ_SEED ?? Math.floor(Math.random() 
 const PATH = process.env.KUBE_IPAM_FUZZ_PATH;
 
 /** Calls of `fuzz` in this folder. */
-const TARGETS = 7;
+const TARGETS = 8;
 const AT_ONCE = 2;
 const SHARE_MS = (SECONDS * 1000 * AT_ONCE) / TARGETS;
 /** The last value may begin just before the end; making a failure smaller takes time, too. */
