@@ -76,11 +76,15 @@ describe.skipIf(missing !== undefined)("the API server accepts it with", () => {
       expect(all).toContain("deployment.apps/kube-ipam-controller serverside-applied");
       expect(all).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-refusals");
       expect(all).toContain("validatingwebhookconfiguration.admissionregistration.k8s.io/kube-ipam");
-      expect(all).toContain(
-        "customresourcedefinition.apiextensions.k8s.io/addressrecords.store.kube-ipam.io",
-      );
+      expect(all).not.toContain("customresourcedefinition");
     }
     expect(stored).toContain("validatingadmissionpolicy.admissionregistration.k8s.io/kube-ipam-store-nodes");
+    const kept = await accepted(join(manifests, "crds.yaml"));
+    for (const name of ["addressrecords.store", "storerecords.store", "pools"])
+      expect(kept).toContain(`customresourcedefinition.apiextensions.k8s.io/${name}.kube-ipam.io`);
+    expect(kept).toContain(
+      "validatingadmissionpolicybinding.admissionregistration.k8s.io/kube-ipam-store-kept",
+    );
     expect(await accepted(join(manifests, "cleanup.yaml"))).toContain("daemonset.apps/kube-ipam-cleanup");
   });
 
