@@ -50,6 +50,7 @@ test-cluster: build shim
 	@nice test/cluster/multus/build.sh
 	@nice test/cluster/whereabouts/build.sh
 	@scripts/test.sh test/cluster test/kubernetes-store
+	@KUBE_IPAM_CLUSTER_STORE=kubernetes scripts/test.sh $$(grep -l 'store: CLUSTER_STORE' test/cluster/*.test.ts)
 	@$(MAKE) --no-print-directory test-nodes
 
 ## test-nodes: on two real nodes with kubelets and container runtimes, in namespaces of their own

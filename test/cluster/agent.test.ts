@@ -7,7 +7,7 @@ import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
 import { agentToken } from "../kit/kubernetes-role.ts";
 import { loopbackPorts } from "../kit/loopback-ports.ts";
-import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { CLUSTER_STORE, type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { installShim, startAgent } from "../kit/subject-agent.ts";
 import { kubeIpamExecutable } from "../kit/subject-kube-ipam.ts";
 import { eventually } from "../kit/wait.ts";
@@ -22,14 +22,15 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
   let node: ClusterNode;
   let agent: Daemon;
   let ipam: Record<string, unknown>;
+  let ownConfig: string;
   let metrics: () => Promise<string>;
 
   beforeAll(async () => {
-    world = await podsOnNodes();
+    world = await podsOnNodes({ store: CLUSTER_STORE });
     const { kubernetes } = world;
     const kubeConfig = kubernetes.kubeConfig({ token: await agentToken(kubernetes) });
-    const { etcdConfig } = world.ipam as { etcdConfig: object };
-    ipam = { ...world.ipam, etcdConfig: { ...etcdConfig, kubeConfig }, subnet: "10.1.0.0/16" };
+    ipam = { ...askingBy(kubeConfig, world.ipam), subnet: "10.1.0.0/16" };
+    ownConfig = kubeConfig;
     await kubernetes.apply({
       apiVersion: "v1",
       kind: "ServiceAccount",
@@ -155,16 +156,16 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
   test("a kubeconfig that is put in place under the running agent is taken up", async () => {
     const kubeConfig = world.kubernetes.folder.file("rotating.kubeconfig");
     writeFileSync(kubeConfig, readFileSync(world.kubernetes.kubeConfig({ token: "revoked" })));
-    const { etcdConfig } = ipam as { etcdConfig: { kubeConfig: string } };
     const network = {
       cniVersion: "1.0.0",
       name: "net1",
       type: "macvlan",
-      ipam: { ...ipam, etcdConfig: { ...etcdConfig, kubeConfig } },
+      ipam: askingBy(kubeConfig, ipam),
     };
     const sandbox = await makePod("rotating", { "kube-ipam.ip": "10.1.0.30" });
-    expect(refused(await node.add(sandbox, { network })).code).toBe(104);
-    writeFileSync(kubeConfig, readFileSync(etcdConfig.kubeConfig));
+    const { code } = refused(await node.add(sandbox, { network }));
+    expect(code).toBe(104);
+    writeFileSync(kubeConfig, readFileSync(ownConfig));
     expect(addressesOf(added(await node.add(sandbox, { network })))).toEqual(["10.1.0.30"]);
   }, 60_000);
 
@@ -177,3 +178,11 @@ describe.skipIf(missing !== undefined)("the agent and the API server", () => {
     expect(refused(await node.add(unknown)).code).toBe(108);
   }, 60_000);
 });
+
+/** The same keys of `ipam`, with another way to Kubernetes. */
+function askingBy(kubeConfig: string, ipam: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { etcdConfig } = ipam as { etcdConfig?: object };
+  return etcdConfig === undefined
+    ? { ...ipam, kubeConfig }
+    : { ...ipam, etcdConfig: { ...etcdConfig, kubeConfig } };
+}

@@ -4,15 +4,13 @@ import { initStore } from "../../src/ipam/integrity/identity.ts";
 import type { AllocationRecord, MetaRecord } from "../../src/ipam/records.ts";
 import { refTo } from "../../src/ipam/ref-to.ts";
 import type { Put, Store } from "../../src/ipam/store-port.ts";
-import { openEtcdStore } from "../../src/store/etcd/open.ts";
 import type { ClusterNode, Sandbox } from "../kit/cluster-node.ts";
 import { added } from "../kit/cni.ts";
 import { type Controller, leaderOf, startController } from "../kit/controller.ts";
 import { within } from "../kit/etcd-records.ts";
-import { etcdSettings } from "../kit/etcd-settings.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod, workload } from "../kit/kubernetes-objects.ts";
-import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { CLUSTER_STORE, type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { eventually } from "../kit/wait.ts";
 
 /** Retention and gauges of the controller, on a real API server and a real etcd. */
@@ -31,8 +29,8 @@ describe.skipIf(missing !== undefined)("the controller's retention and counts", 
   let controller: Controller;
 
   beforeAll(async () => {
-    world = await podsOnNodes();
-    store = await openEtcdStore(etcdSettings(world.etcd));
+    world = await podsOnNodes({ store: CLUSTER_STORE });
+    store = await world.openStore();
     const account = {
       apiVersion: "v1",
       kind: "ServiceAccount",
@@ -161,7 +159,7 @@ describe.skipIf(missing !== undefined)("the controller's retention and counts", 
 
   test("K232: what a newer program wrote counts as a record that cannot be read, and stops nothing", async () => {
     const ref = refTo.attachment("n9", { network: "net1", container: "newer", ifname: "eth0" });
-    const newer = { ref, record: { version: 9 } } as unknown as Put;
+    const newer = { ref, record: { version: 9, space: "default", addresses: [] } } as unknown as Put;
     await store.commit({ guards: [], puts: [newer], deletes: [] }, within(10_000));
     await becomes('kube_ipam_findings{kind="damaged"}', 1);
     const sandbox = await attach("beside");

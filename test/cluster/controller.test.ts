@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { leaderOf, startController } from "../kit/controller.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
-import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { CLUSTER_STORE, type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { run } from "../kit/run.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -16,7 +16,7 @@ describe.skipIf(missing !== undefined)("the controller", () => {
   let world: PodsOnNodes;
 
   beforeAll(async () => {
-    world = await podsOnNodes();
+    world = await podsOnNodes({ store: CLUSTER_STORE });
   }, 120_000);
   afterAll(() => world?.[Symbol.asyncDispose]());
 

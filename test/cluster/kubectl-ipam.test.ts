@@ -9,7 +9,7 @@ import { type Controller, startController } from "../kit/controller.ts";
 import { applyApiService, applyControllerService } from "../kit/controller-service.ts";
 import { PROGRAMS, withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
-import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { CLUSTER_STORE, type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { type Finished, run } from "../kit/run.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)("kubectl ipam", () => {
   const addresses: Record<string, string> = {};
 
   beforeAll(async () => {
-    world = await podsOnNodes({ aggregation: true, controllers: true });
+    world = await podsOnNodes({ aggregation: true, controllers: true, store: CLUSTER_STORE });
     const { kubernetes } = world;
     for (const namespace of TEAMS) {
       await kubernetes.apply(

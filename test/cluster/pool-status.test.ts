@@ -5,7 +5,7 @@ import { type Controller, leaderOf, startController } from "../kit/controller.ts
 import { applyControllerService, applyFor } from "../kit/controller-service.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { pod } from "../kit/kubernetes-objects.ts";
-import { type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
+import { CLUSTER_STORE, type PodsOnNodes, podsOnNodes } from "../kit/pods-on-nodes.ts";
 import { applyPool, installPools } from "../kit/pool-resources.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)("the controller and pools of the cluster"
   let controller: Controller;
 
   beforeAll(async () => {
-    world = await podsOnNodes();
+    world = await podsOnNodes({ store: CLUSTER_STORE });
     const { kubernetes } = world;
     await installPools(kubernetes);
     await kubernetes.apply({
@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)("the controller and pools of the cluster"
       type: "macvlan",
       ipam: { type: "kube-ipam", pool: "db" },
     };
-    node = new AgentNode("n1", kubernetes.folder, { etcdConfig: world.ipam.etcdConfig }, network);
+    node = new AgentNode("n1", kubernetes.folder, { ...world.ipam, type: undefined }, network);
     controller = await startController(world, { pools: { web: { subnets: ["10.7.0.0/24"] } } });
     await leaderOf([controller]);
   }, 120_000);

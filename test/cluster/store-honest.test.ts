@@ -8,6 +8,7 @@ import { reclaim } from "../../src/ipam/free/reclaim.ts";
 import { readIdentity, replaceIdentity } from "../../src/ipam/integrity/replace-identity.ts";
 import { suspecting, ThrownBack } from "../../src/ipam/integrity/thrown-back.ts";
 import type { Ports } from "../../src/ipam/ports.ts";
+import { refTo } from "../../src/ipam/ref-to.ts";
 import { reserveAddress } from "../../src/ipam/reserve/reserve.ts";
 import { FakeCluster } from "../../src/ipam/testing/fake-cluster.ts";
 import { FakeNode } from "../../src/ipam/testing/fake-node.ts";
@@ -41,6 +42,7 @@ const DUAL = network(
   [{ subnet: "10.1.2.0/24", first: "10.1.2.1", last: "10.1.2.254" }],
   [{ subnet: "fd00::/64", first: "fd00::1", last: "fd00::ffff" }],
 );
+const NINE = network("net1", [{ subnet: "10.1.9.0/24", first: "10.1.9.1", last: "10.1.9.254" }]);
 
 describe.skipIf(missing !== undefined)("honest nodes on Kubernetes' own API", () => {
   let world: StoreNodes;
@@ -100,6 +102,21 @@ describe.skipIf(missing !== undefined)("honest nodes on Kubernetes' own API", ()
     );
     expect(texts(await add(b, "f3", asking("u3", "b")))).toEqual(["10.1.2.100/24"]);
     await del(b, "f3");
+  }, 60_000);
+
+  test("K346: a node forestalls what it has sent itself: where nothing is, what cools down, what is reserved by an operator", async () => {
+    const [cooled = ""] = texts(await add(a, "e1", { network: NINE }));
+    await del(a, "e1");
+    const all = ["10.1.9.9", cooled.replace("/24", ""), "10.1.9.4"];
+    const refs = all.map((text) => refTo.allocation("default", parseAddress(text)));
+    const controller = world.ports("controller", new FakeNode(""), cluster);
+    const kept = { space: "default", owner: SHOP, retain: "keep" } as never;
+    await reserveAddress(parseAddress("10.1.9.4"), kept, controller, soon());
+    for (const ref of refs) await a.store.forestall?.([ref], soon());
+    expect(texts(await add(b, "e2", { wish: named("10.1.9.9"), network: NINE }))).toEqual(["10.1.9.9/24"]);
+    const failure = await add(b, "e3", { wish: named("10.1.9.4"), network: NINE }).catch((error) => error);
+    expect(failure.code).toBe(101);
+    await del(b, "e2");
   }, 60_000);
 
   test("K264: what a node held that is fenced, the controller frees: until then error 11 that says so", async () => {

@@ -42,14 +42,16 @@ export async function startController(
   const token = await controllerToken(world.kubernetes);
   const name = `controller-${count++}`;
   const config = folder.file(`${name}.json`);
-  const { etcdConfig } = world.ipam;
-  writeFileSync(config, JSON.stringify({ etcdConfig, ...settings }));
+  const kubeConfig = world.kubernetes.kubeConfig({ token });
+  const { etcdConfig, store } = world.ipam;
+  const own = store === undefined ? { etcdConfig } : { store, kubeConfig };
+  writeFileSync(config, JSON.stringify({ ...own, ...settings }));
   const [port = 0, tlsPort = 0] = await loopbackPorts(2);
   const command = [
     EXECUTABLE,
     "controller",
     `--config=${config}`,
-    `--kubeconfig=${world.kubernetes.kubeConfig({ token })}`,
+    `--kubeconfig=${kubeConfig}`,
     `--namespace=${CONTROLLER_NAMESPACE}`,
     `--interval=${interval}`,
     `--listen=127.0.0.1:${port}`,
