@@ -1,6 +1,7 @@
 EVERYWHERE = kube-ipam-etcd,kube-ipam-agent,kube-ipam-agent-etcd,kube-ipam-kubernetes,kube-ipam-agent-kubernetes
 # What speaks of no file, process or command of its own holds however kube-ipam is deployed.
 EVERYWHERE_TESTS = test/conformance $(patsubst %,test/process/%.test.ts,parallel kill model node-file)
+CLI_TESTS = $(patsubst %,test/process/%.test.ts,cli cli-ip cli-check cli-gc cli-store cli-import-leases cli-take-over)
 
 PROCESSOR = $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 
@@ -33,11 +34,13 @@ test: build shim
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-## test-everywhere: the black-box cases on etcd with mutual TLS, on a real API server, through agent and shim, and while the agent is killed at random
+## test-everywhere: the black-box cases, and the command line, on etcd with mutual TLS, on a real API server, through agent and shim, and while the agent is killed at random
 test-everywhere: build shim
 	@scripts/setup.sh test
 	@nice test/cluster/build.sh
 	@KUBE_IPAM_SUBJECTS=$(EVERYWHERE) scripts/test.sh $(EVERYWHERE_TESTS) test/process/undo.test.ts
+	@# The command line speaks of each shared store in its words.
+	@KUBE_IPAM_SUBJECTS=kube-ipam-etcd,kube-ipam-kubernetes scripts/test.sh $(CLI_TESTS)
 	@# An agent that is killed undoes nothing; DEL and the runs after it do.
 	@KUBE_IPAM_SUBJECTS=kube-ipam-agent-killed scripts/test.sh $(EVERYWHERE_TESTS)
 	@# Main plugins run in networks of their own, from where only an agent reaches the tests' etcd and API server.

@@ -66,8 +66,8 @@ export function storeOf(
 }
 
 /** Tells stores apart that one node uses at once, before anything is read of them. */
-export function locationOf({ kind, location, prefix }: StoreDescription): string {
-  return [kind, location, prefix].join(" ");
+export function locationOf({ kind, location, place = location, prefix }: StoreDescription): string {
+  return [kind, place, prefix].join(" ");
 }
 
 const EVIDENCE = "evidence:";

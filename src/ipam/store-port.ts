@@ -117,6 +117,11 @@ export interface StoreDescription {
   readonly kind: string;
   /** Where it lies, for people: a folder, or its servers. */
   readonly location: string;
+  /**
+   * Tells it apart from the other stores that a node uses, where `location` only says by which of several ways it is
+   * reached; absent: its location.
+   */
+  readonly place?: string;
   /** What the names of all its records begin with where several stores share one place; "" where none do. */
   readonly prefix: string;
   /**

@@ -98,6 +98,25 @@ describe.skipIf(missing !== undefined)("a laptop's command line", () => {
     });
   });
 
+  test("K338: a store that was emptied is told by whichever credentials one looks", async () => {
+    await using node = store().node("n1");
+    const [{ address } = { address: "" }] = (await node.add("c1")).ips;
+    const { adminConfig, folder, request } = store().kubernetes;
+    for (const resource of ["addressrecords", "storerecords"])
+      await request("DELETE", `/apis/store.kube-ipam.io/v1/${resource}`);
+    const operators = folder.file("operators-own");
+    writeFileSync(operators, readFileSync(adminConfig));
+    for (const kubeconfig of [adminConfig, operators]) {
+      const own = ["--settle", "0", "--conf-dir", "/nowhere", "--kubeconfig", kubeconfig];
+      const { exitCode, stdout } = await node.command(["check", "-o", "json", ...own]);
+      const { findings } = JSON.parse(stdout);
+      expect([exitCode, findings]).toEqual([
+        1,
+        [expect.objectContaining({ reason: "not-held", address: address.split("/")[0] })],
+      ]);
+    }
+  });
+
   test("K333: an operator's --kubeconfig goes before the one that a configuration names", async () => {
     await using node = store().node("n1");
     await node.add("c1");

@@ -97,7 +97,7 @@ function judged(path: string, { network, store, node, kubernetes, warnings }: Ne
     return warning(
       name,
       "pods would be refused: the embedded store serves one node, and nodeLocal does not say that each node has ranges of its own",
-      "name etcd in etcdConfig; or set nodeLocal to true if each node has ranges of its own, or if there is one node",
+      'set store to "kubernetes", or name etcd in etcdConfig; or set nodeLocal to true if each node has ranges of its own, or if there is one node',
     );
   }
   if (

@@ -17,6 +17,6 @@ export function whyNotOfNode(
   return new IpamError(
     "invalidConfig",
     "a pod of a cluster asks for an address, but the configuration names no store that all nodes share",
-    "set etcdConfig, or nodeLocal: true if there is one node or each node has ranges of its own",
+    'set store to "kubernetes", or etcdConfig, or nodeLocal: true if there is one node or each node has ranges of its own',
   );
 }

@@ -11,6 +11,8 @@ export function describeKubernetes({
   return {
     kind: "Kubernetes",
     location: context === undefined ? source : `${source} (context ${context})`,
+    // Agent, plugin and operators come to one cluster by credentials of their own.
+    place: "of the cluster",
     prefix: "",
     shared: true,
     foresees: true,
