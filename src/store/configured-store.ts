@@ -49,6 +49,8 @@ export interface ConfiguredStore {
     | undefined;
   /** Looks at what the store needs beside servers that answer; undefined where that is nothing. @throws IpamError */
   readonly prerequisites: ((options: CallOptions) => Promise<Prerequisite[]>) | undefined;
+  /** Names the transactions that are not ended yet; undefined where there can be none. @throws StoreFailure */
+  readonly unfinished: ((options: CallOptions) => Promise<string[]>) | undefined;
   /** The settings with another access; undefined for a store without credentials and prefix. */
   readonly withAccess: ((access: Access) => StoreSettings) | undefined;
   /** The cluster whose own API the store is, by these credentials, and the same by others; undefined for any other store. */

@@ -117,6 +117,28 @@ describe.skipIf(missing !== undefined)("a laptop's command line", () => {
     }
   });
 
+  test("K339: check notes what a process left that died in a transaction, and finds nothing wrong", async () => {
+    await using node = store().node("n1");
+    await node.add("c1");
+    const left = {
+      apiVersion: "store.kube-ipam.io/v1",
+      kind: "StoreRecord",
+      metadata: { name: "decision.dead" },
+      spec: { records: "[]", written: "dead", verdict: "pending", prepares: [] },
+    };
+    const path = "/apis/store.kube-ipam.io/v1/storerecords";
+    const check = () => node.command(["check", "--settle", "0", "--conf-dir", "/nowhere", "-o", "json"]);
+    const before = await check();
+    expect([before.exitCode, JSON.parse(before.stdout).unfinished]).toEqual([0, []]);
+    await store().kubernetes.request("POST", path, left);
+    const { exitCode, stderr, stdout } = await check();
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { findings: [], unfinished: ["storerecord/decision.dead"] },
+    ]);
+    expect(stderr).toContain("note: a process died in a transaction, and left storerecord/decision.dead: ");
+  });
+
   test("K333: an operator's --kubeconfig goes before the one that a configuration names", async () => {
     await using node = store().node("n1");
     await node.add("c1");

@@ -4,6 +4,7 @@ import { printErr } from "../../command-line/print.ts";
 import { lasting } from "../../ipam/audit/audit.ts";
 import type { Audit, AuditFinding } from "../../ipam/audit/types.ts";
 import type { Session } from "../session/open.ts";
+import { tellUnfinished, watchUnfinished } from "./unfinished.ts";
 import { callWitnesses, look, type Witnesses, type WitnessOptions } from "./witnesses.ts";
 
 export interface CheckOptions extends WitnessOptions {
@@ -30,8 +31,9 @@ const COLUMNS: readonly Column<AuditFinding>[] = [
  */
 export async function check(given: CheckOptions, session: Session): Promise<number> {
   const witnesses = await callWitnesses(given, session);
+  const unfinished = await watchUnfinished(session);
   const { findings, last } = await lookUntilSettled(given, witnesses, session);
-  await print(given.output, findings, last, witnesses);
+  await print(given.output, { findings, last, unfinished: await unfinished() }, witnesses);
   return findings.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
@@ -52,20 +54,27 @@ async function lookUntilSettled(
   return { findings, last };
 }
 
+interface Found {
+  readonly findings: readonly AuditFinding[];
+  readonly last: Audit;
+  /** Transactions whose process died. */
+  readonly unfinished: readonly string[];
+}
+
 async function print(
   format: Format,
-  findings: readonly AuditFinding[],
-  { judged, strangersHere, unjudged }: Audit,
+  { findings, last: { judged, strangersHere, unjudged }, unfinished }: Found,
   { access, here }: Witnesses,
 ): Promise<void> {
   const kubernetes = access?.source ?? null;
   const node = here?.name ?? null;
   if (format === "json" || format === "yaml") {
     const plain = findings.map(({ id: _, ...finding }) => finding);
-    const data = { findings: plain, judged, unjudged, witnesses: { kubernetes, node } };
+    const data = { findings: plain, judged, unjudged, unfinished, witnesses: { kubernetes, node } };
     await printThing(data, [], format);
   } else await printItems(findings, COLUMNS, format);
   printErr(summary(findings, judged));
+  tellUnfinished(unfinished);
   if (kubernetes === null)
     printErr(
       "note: Kubernetes was not asked (no kubeconfig): check cannot see gone pods and unknown addresses; name one with --kubeconfig",

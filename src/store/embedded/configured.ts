@@ -24,5 +24,6 @@ export function configuredEmbedded(settings: EmbeddedSettings): ConfiguredStore 
     withAccess: undefined,
     ofCluster: undefined,
     prerequisites: undefined,
+    unfinished: undefined,
   };
 }

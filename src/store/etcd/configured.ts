@@ -34,5 +34,6 @@ export function configuredEtcd(settings: EtcdSettings): ConfiguredStore {
     withAccess: (access) => ({ ...settings, ...access }),
     ofCluster: undefined,
     prerequisites: undefined,
+    unfinished: undefined,
   };
 }

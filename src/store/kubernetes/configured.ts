@@ -24,6 +24,10 @@ export function configuredKubernetes(settings: KubernetesStoreSettings): Configu
       const { kubernetesPrerequisites } = await import("./prerequisites.ts");
       return kubernetesPrerequisites(settings, options);
     },
+    unfinished: async (options) => {
+      const { unfinishedIn } = await import("./unfinished.ts");
+      return unfinishedIn(settings, options);
+    },
     withAccess: undefined,
     ofCluster: { settings: cluster, by: (other) => ({ kind, ...other }) },
   };
