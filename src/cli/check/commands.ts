@@ -28,6 +28,7 @@ export function addCheckCommand(program: Command, done: Done): void {
     .option("--conf-dir <folder>", "folder with networks that the store may not know", "/etc/cni/net.d");
   withExamples(command, [
     ["kube-ipam check --kubeconfig admin.conf", "the whole cluster"],
+    ["kube-ipam check --store kubernetes --context prod", "the same from a laptop, records in Kubernetes"],
     ["kube-ipam check --settle 60 -o json", "for a script, soon after many pods moved"],
   ]);
   withOutput(withStoreOptions(command)).action(async (options: CheckOptions & StoreOptions) => {

@@ -36,6 +36,10 @@ export function addRecoverCommand(program: Command, done: Done): void {
     ["kube-ipam recover --timeout 120", "after etcd was restored from a snapshot, or records were deleted"],
     ["kube-ipam recover --forget worker-7", "worker-7 never comes back: give out its addresses"],
     ["kube-ipam recover --this-node", "on a node without an agent"],
+    [
+      "kube-ipam recover --store kubernetes --kubeconfig operator.conf",
+      "records in Kubernetes, from a laptop",
+    ],
   ]);
   withOutput(withStoreOptions(command)).action(async (options: RecoverOptions & StoreOptions) => {
     // The work after the waiting takes time of its own.

@@ -25,7 +25,10 @@ type Plain = StoreOptions & { readonly output: Format };
 export function addStoreCommands(program: Command, done: Done): void {
   const store = program.command("store").description("show, initialise, back up and move the store");
   const status = store.command("status");
-  withExamples(status, [["kube-ipam store status", "the store of this node"]]);
+  withExamples(status, [
+    ["kube-ipam store status", "the store of this node"],
+    ["kube-ipam store status --store kubernetes", "records in a cluster's own API, as kubectl finds it"],
+  ]);
   withOutput(withStoreOptions(status))
     .description("show which store this is, what it holds, and whether this node accepts it")
     .action(async (options: Plain) =>
@@ -91,7 +94,7 @@ function addMove(store: Command, done: Done): void {
       "take the move back: possible until the new store is open, also while another command copies",
     );
   withExamples(move, [
-    ["kube-ipam store move --to kubernetes --kubeconfig admin.conf", "from etcd into Kubernetes' own API"],
+    ["kube-ipam store move --to kubernetes --kubeconfig operator.conf", "from etcd into Kubernetes' own API"],
     ["kube-ipam store move --config new.json --to old.json", "and back"],
   ]);
   withOutput(withStoreOptions(move)).action(async (options: MoveOptions & StoreOptions) =>
