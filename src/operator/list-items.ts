@@ -3,7 +3,7 @@ import { parseSortable, sortableText } from "../address/sortable.ts";
 import { readPast } from "../ipam/integrity/read-past.ts";
 import { isHeldIn, isReservedIn, type NamespaceOf } from "../ipam/of-namespace.ts";
 import { refTo } from "../ipam/ref-to.ts";
-import type { Entry, ListOptions, Store } from "../ipam/store-port.ts";
+import type { Entry, ListOptions, Store, StoreFailure } from "../ipam/store-port.ts";
 import { type ItemQuery, matches, statesOf } from "./item-query.ts";
 import { heldItems, type Item, rangeItem, reservationItem } from "./items.ts";
 import { merge } from "./merge.ts";
@@ -35,7 +35,10 @@ export interface Listing extends ListOptions {
 }
 
 /** What a caller says of a listing. */
-export type Listened = Pick<Listing, "after" | "onRead" | "waited">;
+export interface Listened extends Pick<Listing, "after" | "onRead" | "waited"> {
+  /** Hears of each record that cannot be read, and was passed over with a warning. */
+  readonly onDamage?: (failure: StoreFailure) => void;
+}
 
 /**
  * Lists what is held or reserved, in the order of addresses, as the store yields it: a page of records of each kind is

@@ -8,7 +8,7 @@ import type { ReservationRecord } from "../ipam/records.ts";
 import { reserveAddress } from "../ipam/reserve/reserve.ts";
 import { reserveRange, unreserveRange } from "../ipam/reserve/reserve-range.ts";
 import { unreserveAddress } from "../ipam/reserve/unreserve.ts";
-import type { CallOptions } from "../ipam/store-port.ts";
+import type { CallOptions, Damage } from "../ipam/store-port.ts";
 import { readAddressStatus } from "./address-status.ts";
 import type { Addresses } from "./addresses.ts";
 import type { Limit } from "./limit.ts";
@@ -40,7 +40,13 @@ export function addressesOnStore(
   const judge = (interval: Interval, space: string) =>
     limit === undefined ? undefined : limit.judge(onlyOne(interval), space);
   return {
-    items: (query, how) => listItems(store, query, { ...past, ...how, of }),
+    items: (query, { onDamage, ...how } = {}) => {
+      const damaged = (each: Damage) => {
+        past.damaged(each);
+        onDamage?.(each.failure);
+      };
+      return listItems(store, query, { ...past, ...how, damaged, of });
+    },
     status: async (address, space) => {
       const spaces = space === undefined ? await spacesOf(defaults.space, store, past) : [space];
       return Promise.all(spaces.map((each) => readAddressStatus(address, each, ports, options)));

@@ -67,4 +67,9 @@ ours("damaged", "ip list prints the rest and warns; check finds it; export refus
   // The address counts as taken, and whoever needs the record itself is told of it.
   await world.refused("ADD", net, { container: "c", args: "IP=10.1.2.2" }, { code: 106, text: /002\.002/ });
   expect((await operator("ip", "show", "10.1.2.2")).exitCode).toBe(4);
+  const who = await operator("ip", "who", "10.1.2.2");
+  expect([who.exitCode, who.stderr]).toEqual([
+    4,
+    expect.stringMatching(/^error: the record .*010\.001\.002\.002/m),
+  ]);
 });

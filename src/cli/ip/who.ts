@@ -3,6 +3,7 @@ import { formatInterval } from "../../address/interval-text.ts";
 import { AbsentError } from "../../command-line/failure.ts";
 import { type Format, printItems } from "../../command-line/output.ts";
 import { startProgress } from "../../command-line/progress.ts";
+import type { StoreFailure } from "../../ipam/store-port.ts";
 import type { Addresses } from "../../operator/addresses.ts";
 import { COLUMNS } from "../../operator/columns.ts";
 import type { Item } from "../../operator/items.ts";
@@ -19,7 +20,7 @@ export type Asked = { readonly pod: string } | { readonly address: Interval };
  * `ip who POD`: prints the addresses of a pod, and those reserved under its name. `ip who ADDRESS`: prints
  * who has the address, and for whom it is reserved; reads that address alone.
  *
- * @throws AbsentError when there are none.
+ * @throws AbsentError when there are none; StoreFailure where a record of that address cannot be read.
  */
 export async function whoHas(
   asked: Asked,
@@ -29,10 +30,14 @@ export async function whoHas(
   const progress = startProgress("reading records");
   const query = { ...asked, ...(space !== undefined && { space }) };
   const found: Item[] = [];
-  for await (const { item } of addresses.items(query, { onRead: progress.at })) found.push(item);
+  const damages: StoreFailure[] = [];
+  const how = { onRead: progress.at, onDamage: (failure: StoreFailure) => void damages.push(failure) };
+  for await (const { item } of addresses.items(query, how)) found.push(item);
   progress.end();
   if (found.length > 0) return printItems(found, COLUMNS, output);
-  throw "pod" in asked ? withoutAddress(asked.pod) : withoutHolder(asked.address);
+  if ("pod" in asked) throw withoutAddress(asked.pod);
+  // Its record may be the one that cannot be read (FAIL-CLOSED).
+  throw damages[0] ?? withoutHolder(asked.address);
 }
 
 function withoutAddress(pod: string): AbsentError {
