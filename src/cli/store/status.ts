@@ -4,7 +4,7 @@ import { type Format, printThing } from "../../command-line/output.ts";
 import { describeMove, describeSuspicion } from "../../ipam/in-words.ts";
 import { pastDamage } from "../../ipam/integrity/damage.ts";
 import { recallStore } from "../../ipam/integrity/identity.ts";
-import { verifyStore } from "../../ipam/integrity/one-store.ts";
+import { requireSame, verifyStore } from "../../ipam/integrity/one-store.ts";
 import { OUT_OF_MOVE, outOfSuspicion } from "../../ipam/integrity/ways-out.ts";
 import type { MetaRecord, RecordKind } from "../../ipam/records.ts";
 import { refTo } from "../../ipam/ref-to.ts";
@@ -105,7 +105,9 @@ function viewOf(space: string, snapshot: Snapshot, { ports }: Session): SpaceVie
     const remembered = recallStore(space, ports);
     const known = remembered && { remembered: `${remembered.uuid} at revision ${remembered.revision}` };
     try {
-      verifyStore(snapshot, remembered, space, ports);
+      const meta = verifyStore(snapshot, remembered, space, ports)?.record;
+      // No verb compares while the store is suspect; who asks is told what this node thinks of it.
+      if (meta?.state === "suspect" && remembered) requireSame(meta, snapshot, remembered, space, ports);
       return { space, ...known };
     } catch (failure) {
       return { space, ...known, refused: textOf(failure) };

@@ -49,7 +49,12 @@ export function verifyStore(
   return meta;
 }
 
-function requireSame(
+/**
+ * ONE-STORE for a store that gives out addresses, or did until a node stopped all.
+ *
+ * @throws IpamError storeCannotWrite, tryAgain, as verifyStore.
+ */
+export function requireSame(
   meta: MetaRecord,
   snapshot: Snapshot,
   remembered: RememberedStore,
