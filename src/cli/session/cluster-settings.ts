@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { homeKubeConfig, kubeConfigList } from "../../kubernetes/credentials/kubeconfig-list.ts";
+import { isInPod } from "../../kubernetes/credentials/service-account.ts";
 import type { ClusterAccess } from "../../store/configured-store.ts";
 
 /** The options that name a cluster, and who asks it. */
@@ -8,8 +9,6 @@ export interface KubernetesOptions {
   /** One of the kubeconfig's contexts. */
   readonly context?: string;
 }
-
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /**
  * Which credentials to use: `--kubeconfig`, else the configuration's kubeConfig, else the files of $KUBECONFIG, else
@@ -30,8 +29,7 @@ function foundCluster(kubeConfig: string | undefined, atHome: boolean): ClusterA
   if (kubeConfig !== undefined) return { kubeConfig };
   const kubeConfigs = kubeConfigList();
   if (kubeConfigs.some((path) => existsSync(path))) return { kubeConfigs };
-  const inPod = process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT);
-  if (inPod) return {};
+  if (isInPod()) return {};
   if (kubeConfigs.length > 0) return { kubeConfigs };
   return atHome && existsSync(homeKubeConfig()) ? { kubeConfig: homeKubeConfig() } : undefined;
 }

@@ -7,6 +7,7 @@ import { pause } from "../../ipam/pause.ts";
 import type { ClusterPorts } from "../../ipam/ports.ts";
 import { Api } from "../../kubernetes/api/api.ts";
 import { loadCredentials } from "../../kubernetes/credentials/credentials.ts";
+import { MOUNTED } from "../../kubernetes/credentials/service-account.ts";
 import { clusterOn } from "../../kubernetes/ports/open-cluster.ts";
 import { followingOn, inventoryOn } from "../../kubernetes/ports/open-inventory.ts";
 import { daemonLog as log } from "../../runtime/daemon.ts";
@@ -37,7 +38,7 @@ export interface OpenedContext extends Omit<ControllerContext, "ports"> {
   readonly ports: Omit<ClusterPorts, "clusterNames">;
 }
 
-const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+const OWN_NAMESPACE = `${MOUNTED}/namespace`;
 /** For the pools of a cluster whose controller has its settings elsewhere. */
 const NO_FILE = { path: "the controller's configuration", text: "{}" };
 const RETRY_MS = 2_000;

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { IpamError } from "../../ipam/errors.ts";
 import { type Credentials, loadCredentials } from "../credentials/credentials.ts";
+import { MOUNTED } from "../credentials/service-account.ts";
 import { SERVICE_ACCOUNTS } from "./kinds.ts";
 import { type ApiPath, below, pathOf } from "./path.ts";
 import { reach } from "./reach.ts";
 import { unreachable } from "./unreached.ts";
 
-const MOUNTED = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PATIENCE_MS = 10_000;
 
 /** A token of a service account that outlives the pod which requested it. */
