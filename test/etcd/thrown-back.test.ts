@@ -2,12 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { etcdOfFile } from "../kit/etcd-of-file.ts";
 import { BUMPED } from "../kit/etcd-restore.ts";
 import { Pair, type Way } from "../kit/pair.ts";
-import { eventually } from "../kit/wait.ts";
+import { expectNoticedByAdd, expectNoticedByAgents } from "../kit/pair-thrown-back.ts";
 
 /** Two machines on a real etcd that is restored from a snapshot, with and without a bump of its revision. */
 
 const LIMIT = 120_000;
-const SUSPECT = "kube_ipam_agent_store_suspect";
 
 const etcd = etcdOfFile({ version: "3.6" });
 
@@ -25,12 +24,7 @@ describe.each([
     "stops both nodes with the next ADD of the busy one, and recover brings all back (%s, %s)",
     async (first, second) => {
       await using pair = await Pair.open(etcd(), [first, second]);
-      const snapshot = await pair.liveOn(LATER);
-      await etcd().restore(snapshot, how);
-      expect(await pair.refused(pair.one)).toStartWith("106 ");
-      expect((await pair.meta())?.suspicion?.node).toBeOneOf(["n1", "n2"]);
-      await pair.expectStopped();
-      await pair.expectRecovered();
+      await expectNoticedByAdd(pair, LATER, (snapshot) => etcd().restore(snapshot, how));
     },
     LIMIT,
   );
@@ -39,15 +33,7 @@ describe.each([
     "is noticed by agents of quiet nodes, who write again what is lost, and recover ends it",
     async () => {
       await using pair = await Pair.open(etcd(), ["agent", "agent"]);
-      const snapshot = await pair.liveOn(LATER);
-      await etcd().restore(snapshot, how);
-      const { suspicion } = await pair.stopped();
-      expect(await pair.refused(pair.two)).toStartWith(`106 node ${suspicion?.node} has stopped all nodes`);
-      await pair.expectStopped();
-      await eventually(async () => (await pair.metric(pair.two, SUSPECT)) === 1 || undefined);
-      await pair.sound();
-      await pair.expectRecovered();
-      await eventually(async () => (await pair.metric(pair.two, SUSPECT)) === 0 || undefined);
+      await expectNoticedByAgents(pair, LATER, (snapshot) => etcd().restore(snapshot, how));
     },
     LIMIT,
   );

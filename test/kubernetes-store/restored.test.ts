@@ -6,6 +6,7 @@ import { BUMPED, type Restoring } from "../kit/etcd-restore.ts";
 import { withoutKubernetes } from "../kit/kubernetes.ts";
 import { Pair, type Way } from "../kit/pair.ts";
 import { pairOnKubernetes } from "../kit/pair-store.ts";
+import { expectNoticedByAdd, expectNoticedByAgents } from "../kit/pair-thrown-back.ts";
 import type { Running } from "../kit/run.ts";
 import { eventually } from "../kit/wait.ts";
 
@@ -15,7 +16,6 @@ const missing = withoutKubernetes();
 if (missing !== undefined) test.skip(`a restored API server: ${missing}`, () => {});
 
 const LIMIT = 120_000;
-const SUSPECT = "kube_ipam_agent_store_suspect";
 
 /** A life after the backup, which only the first node has seen. */
 const LATER = { one: ["b1", "b2", "b3"] };
@@ -50,12 +50,7 @@ describe.skipIf(missing !== undefined)("a restored API server", () => {
       "stops both nodes with the next ADD of the busy one, and recover brings all back (%s, %s)",
       async (first, second) => {
         await using pair = await open([first, second]);
-        const snapshot = await pair.liveOn(LATER);
-        await restoring(snapshot, how);
-        expect(await pair.refused(pair.one)).toStartWith("106 ");
-        expect((await pair.meta())?.suspicion?.node).toBeOneOf(["n1", "n2"]);
-        await pair.expectStopped();
-        await pair.expectRecovered();
+        await expectNoticedByAdd(pair, LATER, (snapshot) => restoring(snapshot, how));
       },
       LIMIT,
     );
@@ -64,15 +59,7 @@ describe.skipIf(missing !== undefined)("a restored API server", () => {
       "is noticed by agents of quiet nodes, who write again what is lost, and recover ends it",
       async () => {
         await using pair = await open(["agent", "agent"]);
-        const snapshot = await pair.liveOn(LATER);
-        await restoring(snapshot, how);
-        const { suspicion } = await pair.stopped();
-        expect(await pair.refused(pair.two)).toStartWith(`106 node ${suspicion?.node} has stopped all nodes`);
-        await pair.expectStopped();
-        await eventually(async () => (await pair.metric(pair.two, SUSPECT)) === 1 || undefined);
-        await pair.sound();
-        await pair.expectRecovered();
-        await eventually(async () => (await pair.metric(pair.two, SUSPECT)) === 0 || undefined);
+        await expectNoticedByAgents(pair, LATER, (snapshot) => restoring(snapshot, how));
       },
       LIMIT,
     );
